@@ -1,0 +1,97 @@
+"""What the scheduler asks the runner to do in one step, and what came back. Torch-free.
+
+A plan is carried out on the torch thread in this order: release, begin (encode included), step, decode. Every picture
+is named by its id (`{job_id}-{n}`); the runner keeps a `DenoiseState` for each id between `begin` and its decode,
+failure or release.
+"""
+
+from dataclasses import dataclass, field
+
+from pipelines.params import GenerationParams, LoraRef
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKey:
+    """What must be equal for two pictures to share one UNet forward. Nothing else: timestep, guidance, sampler, seed
+    and prompt are per row."""
+
+    width: int
+    height: int
+    num_context_tokens: int
+    loras: tuple[LoraRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeginOrder:
+    """Encode (or fetch from the cache) and make the initial latents of one picture."""
+
+    picture_id: str
+    params: GenerationParams
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """One turn of the engine.
+
+    `step` names the pictures that share this turn's UNet forward: all of one BatchKey, begun earlier or in this very
+    plan. `pad_to_rows` is the static row count the forward is padded to (>= the rows of `step`; 0: no padding).
+    `decode` names pictures whose last step is done. `preview` is a subset of `step`. `release` names pictures to forget.
+    """
+
+    begin: tuple[BeginOrder, ...] = ()
+    step: tuple[str, ...] = ()
+    pad_to_rows: int = 0
+    decode: tuple[str, ...] = ()
+    preview: tuple[str, ...] = ()
+    release: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not (self.begin or self.step or self.decode or self.release)
+
+
+@dataclass(frozen=True, slots=True)
+class RawPicture:
+    """Undecorated pixels: `rgb` is height * width * 3 bytes, row by row, 8 bits a channel."""
+
+    width: int
+    height: int
+    rgb: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureError:
+    """Why a picture failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What one plan did. A picture that is in `failed` is already released by the runner and is in no other field.
+
+    `begun`: id -> UNet forwards this picture will take in all (Heun takes 2N - 1).
+    `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count.
+    `decode_s` is per picture.
+    """
+
+    begun: dict[str, int] = field(default_factory=dict[str, int])
+    stepped: tuple[str, ...] = ()
+    decoded: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
+    previews: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
+    failed: dict[str, PictureError] = field(default_factory=dict[str, PictureError])
+    begin_s: float = 0.0
+    step_s: float = 0.0
+    step_rows: int = 0
+    decode_s: dict[str, float] = field(default_factory=dict[str, float])
+
+
+EXTRA_EVALUATIONS = {"heun": lambda steps: steps - 1}
+"""Samplers that call the UNet more often than once a step."""
+
+
+def num_evaluations(sampler: str, num_inference_steps: int) -> int:
+    """UNet forwards a picture takes with this sampler."""
+    extra = EXTRA_EVALUATIONS.get(sampler)
+    return num_inference_steps + (extra(num_inference_steps) if extra else 0)

@@ -1,0 +1,121 @@
+"""The engine's nouns: jobs that could be claimed, pictures to make, and what happens to them. Torch-free."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pipelines.params import GenerationParams
+from pipelines.plan import BatchKey, PictureError, RawPicture, num_evaluations
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A job that is in the database and claimed by nobody. `work` counts UNet row evaluations still to do;
+    `arrival_s` is when it was accepted (seconds, wall clock of the database row), `seq` breaks ties."""
+
+    job_id: str
+    owner: str
+    work: int
+    num_images: int
+    arrival_s: float
+    width: int
+    height: int
+    rows: int
+
+
+class Phase(StrEnum):
+    WAITING = "waiting"  # add() put it here; the scheduler has not begun it
+    STEPPING = "stepping"  # begun: the runner holds its latents
+    DECODING = "decoding"  # last step done, waits for its decode
+    ENDED = "ended"  # decoded, failed or aborted: the scheduler forgets it
+
+
+@dataclass(slots=True)
+class ImageRequest:
+    """One picture to make. The scheduler owns it; no tensors. `index` counts from 0 within the job."""
+
+    job_id: str
+    index: int
+    owner: str
+    params: GenerationParams
+    arrival_s: float
+    batch_key: BatchKey
+    phase: Phase = Phase.WAITING
+    evaluations_done: int = 0
+    evaluations_total: int = 0
+    step_share_s: float = 0.0
+    begin_s: float = 0.0
+    begun_at_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.evaluations_total:
+            self.evaluations_total = num_evaluations(self.params.sampler, self.params.num_inference_steps)
+
+    @property
+    def id(self) -> str:
+        return f"{self.job_id}-{self.index + 1}"
+
+    @property
+    def rows(self) -> int:
+        return self.params.rows
+
+    @property
+    def work(self) -> int:
+        """UNet row evaluations left."""
+        return (self.evaluations_total - self.evaluations_done) * self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """One picture took a step."""
+
+    job_id: str
+    index: int
+    evaluations_done: int
+    evaluations_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    job_id: str
+    index: int
+    picture: RawPicture
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTimes:
+    """Where a picture's time went. `started_at_s` wall clock; `step_share_s` is its share, by rows, of the shared
+    forwards it took part in."""
+
+    started_at_s: float
+    begin_s: float
+    step_share_s: float
+    decode_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One picture is decoded."""
+
+    job_id: str
+    index: int
+    params: GenerationParams
+    picture: RawPicture
+    times: PictureTimes
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFailed:
+    job_id: str
+    index: int
+    error: PictureError
+
+
+EngineEvent = Progressed | Previewed | Finished | PictureFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where a job stands: 0 = being made now, else how many jobs go before it plus one; seconds until it is done."""
+
+    queue_position: int
+    remaining_s: float

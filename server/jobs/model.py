@@ -1,0 +1,113 @@
+"""The nouns of the job queue as plain data: what a caller asked for, what readers are shown. No database, no torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class JobStatus(StrEnum):
+    """States of a job. Status never goes back; each accepted job reaches exactly one of the last three."""
+
+    QUEUED = "queued"  # accept() wrote it
+    PROCESSING = "processing"  # the dispatcher claimed it; a rescued job stays here with attempt + 1
+    COMPLETED = "completed"  # the transaction that added its last picture
+    FAILED = "failed"  # a picture failed for good, or the job was given up
+    CANCELLED = "cancelled"  # a caller's cancel
+
+    @property
+    def ended(self) -> bool:
+        return not NEXT[self]
+
+
+NEXT: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.QUEUED: frozenset({JobStatus.PROCESSING, JobStatus.FAILED, JobStatus.CANCELLED}),
+    JobStatus.PROCESSING: frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}),
+    JobStatus.COMPLETED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LoraChoice:
+    """A LoRA as a caller names it: `jade` (newest version) or `jade-v1` (exactly that one). `field` is the request
+    field to blame in an error."""
+
+    name: str
+    weight: float
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """A validated request with every default filled in but its LoRA names, which the accepting transaction resolves.
+
+    `model` is None for the plain base model. `prompt` is as typed; trigger words come with the resolution. `warnings`
+    are told to the caller in the 202 answer.
+    """
+
+    owner: str
+    prompt: str
+    negative_prompt: str
+    num_images: int
+    quality: str
+    num_inference_steps: int
+    guidance_scale: float
+    width: int
+    height: int
+    seed: int
+    sampler: str
+    image_format: str  # jpeg, png, webp
+    model: LoraChoice | None
+    loras: tuple[LoraChoice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """`code` is stable, `detail` is for people."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImageView:
+    """One stored picture. `id` is `{job_id}-{n}`, `index` counts from 0. Addresses are computed at read."""
+
+    id: str
+    index: int
+    url: str
+    thumbnail_url: str
+    seed: int
+    width: int
+    height: int
+    content_type: str
+    num_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done
+    (0 once it has ended); `metadata` holds the resolved parameters (final_prompt, model, loras, base_model ...)."""
+
+    job_id: str
+    owner: str
+    status: JobStatus
+    progress: float
+    images_total: int
+    queue_position: int
+    remaining_s: float
+    error: JobError | None
+    images: tuple[ImageView, ...]
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One thing to tell a reader of a job's stream. `seq` is the durable number (the SSE id); None for progress and
+    previews, which are never replayed. `name`: progress, preview, image, completed, failed, cancelled."""
+
+    name: str
+    data: Mapping[str, Any] = field(repr=False)
+    seq: int | None = None
