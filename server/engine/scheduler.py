@@ -1,0 +1,246 @@
+"""Which pictures step next. Pure policy: no torch, no asyncio, no clock of its own.
+
+    plan = scheduler.schedule(now_s, watched)
+    result = runner.execute(plan)              # on the torch thread
+    events = scheduler.update(plan, result, now_s)
+
+Between the two calls `add` and `abort` may be called; they take effect in the next plan. One scheduler belongs to one
+engine and lives on the event loop.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipelines.plan import BatchKey, BeginOrder, StepPlan, StepResult
+from server.engine.cost_model import CostModel
+from server.engine.ordering import FairShare, JobWork
+from server.engine.requests import (
+    Candidate,
+    EngineEvent,
+    Finished,
+    Forecast,
+    ImageRequest,
+    Phase,
+    PictureFailed,
+    PictureTimes,
+    Previewed,
+    Progressed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`max_rows`: rows of one UNet forward. `max_begun`: pictures whose latents the runner may hold at once.
+    `exact_rows`: 0, or the one row count every forward is padded to. `preview_every`: steps between previews."""
+
+    max_rows: int = 16
+    max_begun: int = 64
+    exact_rows: int = 0
+    preview_every: int = 3
+
+    @property
+    def row_budget(self) -> int:
+        return self.exact_rows or self.max_rows
+
+
+class Scheduler:
+    def __init__(self, cost: CostModel, limits: Limits) -> None:
+        self.cost = cost
+        self.limits = limits
+        self._requests: dict[str, ImageRequest] = {}
+        self._release: list[str] = []
+        self._fair = FairShare()
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    # ---- jobs come and go
+
+    def choose(self, candidates: Sequence[Candidate], now_s: float) -> list[str]:
+        """The candidates worth claiming now: those among the first two row budgets of the whole order. The rest stay
+        in the database, where cancelling them is free and other processes can take them."""
+        by_id = {candidate.job_id: candidate for candidate in candidates}
+        chosen: list[str] = []
+        rows = 0
+        for job in self._order(candidates, now_s):
+            if rows >= 2 * self.limits.row_budget:
+                break
+            candidate = by_id.get(job.job_id)
+            if candidate is not None:
+                chosen.append(candidate.job_id)
+                rows += candidate.rows * candidate.num_images
+            else:
+                rows += sum(request.rows for request in self._pictures_of(job.job_id))
+        return chosen
+
+    def add(self, requests: Iterable[ImageRequest]) -> None:
+        """Take over claimed pictures. A picture that is there already stays as it is."""
+        for request in requests:
+            self._requests.setdefault(request.id, request)
+
+    def abort(self, job_id: str) -> None:
+        """Forget the job's pictures; the next plan releases what the runner holds of them."""
+        for request in list(self._pictures_of(job_id)):
+            self._end(request, release=request.phase is not Phase.WAITING)
+
+    # ---- one turn
+
+    def schedule(self, now_s: float, watched: Callable[[str], bool]) -> StepPlan:
+        """The next plan; empty when there is nothing to do. `watched(job_id)`: somebody looks at its previews."""
+        release, self._release = tuple(self._release), []
+        pictures = list(self._in_order(now_s))
+        decode = tuple(picture.id for picture in pictures if picture.phase is Phase.DECODING)[:1]
+        step = self._share_forward([picture for picture in pictures if picture.phase is not Phase.DECODING])
+        begin = tuple(BeginOrder(p.id, p.params) for p in step if p.phase is Phase.WAITING)
+        for picture in step:
+            if picture.phase is Phase.WAITING:
+                picture.phase, picture.begun_at_s = Phase.STEPPING, now_s
+                self._fair.start(self._job_work(picture.job_id), now_s)
+            self._fair.served(picture.owner, now_s)
+        rows = sum(picture.rows for picture in step)
+        return StepPlan(
+            begin=begin,
+            step=tuple(picture.id for picture in step),
+            pad_to_rows=(self.limits.exact_rows or self.cost.bucket(rows)) if step else 0,
+            decode=decode,
+            preview=tuple(p.id for p in step if self._preview_due(p) and watched(p.job_id)),
+            release=release,
+        )
+
+    def update(self, plan: StepPlan, result: StepResult, now_s: float) -> list[EngineEvent]:
+        """Note what the plan did. Pictures aborted meanwhile are passed over."""
+        self._learn(plan, result)
+        events: list[EngineEvent] = []
+        for picture_id, error in result.failed.items():
+            if picture := self._requests.get(picture_id):
+                self._end(picture, release=False)
+                events.append(PictureFailed(picture.job_id, picture.index, error))
+        for picture_id, evaluations in result.begun.items():
+            if picture := self._requests.get(picture_id):
+                picture.evaluations_total = evaluations
+                picture.begin_s = result.begin_s / len(result.begun)
+        for picture_id in result.stepped:
+            if picture := self._requests.get(picture_id):
+                events.append(self._stepped(picture, result))
+        for picture_id, pixels in result.previews.items():
+            if picture := self._requests.get(picture_id):
+                events.append(Previewed(picture.job_id, picture.index, pixels))
+        for picture_id, pixels in result.decoded.items():
+            if picture := self._requests.get(picture_id):
+                times = PictureTimes(
+                    started_at_s=now_s if picture.begun_at_s is None else picture.begun_at_s,
+                    begin_s=picture.begin_s,
+                    step_share_s=picture.step_share_s,
+                    decode_s=result.decode_s.get(picture_id, 0.0),
+                )
+                events.append(Finished(picture.job_id, picture.index, picture.params, pixels, times))
+                self._end(picture, release=False)
+        return events
+
+    # ---- what readers ask
+
+    def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
+        """Picture index -> (UNet evaluations done, in all), for the pictures that are here."""
+        return {p.index: (p.evaluations_done, p.evaluations_total) for p in self._pictures_of(job_id)}
+
+    def forecast(self, candidates: Sequence[Candidate], now_s: float) -> dict[str, Forecast]:
+        """Queue position and seconds to the end of every job here and every candidate, if nothing else arrives."""
+        shapes = {c.job_id: (c.width * c.height, c.num_images) for c in candidates}
+        forecasts: dict[str, Forecast] = {}
+        elapsed_s, waiting = 0.0, 0
+        for job in self._order(candidates, now_s):
+            num_px, num_images = shapes.get(job.job_id) or self._shape(job.job_id)
+            elapsed_s += job.remaining_s + self.cost.begin_s() + num_images * self.cost.decode_s(num_px)
+            if not self._fair.started(job.job_id):
+                waiting += 1
+            forecasts[job.job_id] = Forecast(0 if self._fair.started(job.job_id) else waiting, elapsed_s)
+        return forecasts
+
+    # ---- inside
+
+    def _in_order(self, now_s: float) -> Iterator[ImageRequest]:
+        by_job: dict[str, list[ImageRequest]] = {}
+        for request in self._requests.values():
+            by_job.setdefault(request.job_id, []).append(request)
+        for job in self._fair.order([_work_of(requests, self._seconds) for requests in by_job.values()], now_s):
+            yield from sorted(by_job[job.job_id], key=lambda request: request.index)
+
+    def _share_forward(self, pictures: list[ImageRequest]) -> list[ImageRequest]:
+        """The first picture in order, and as many of its BatchKey behind it as are worth their rows."""
+        room = self.limits.max_begun - sum(p.phase is not Phase.WAITING for p in self._requests.values())
+        step: list[ImageRequest] = []
+        budget, key = 0, None
+        for picture in pictures:
+            if picture.phase is Phase.WAITING and room <= 0:
+                continue
+            if key is None:
+                key = picture.batch_key
+                budget = self._budget(key, picture.rows)
+            if picture.batch_key == key and picture.rows <= budget:
+                budget -= picture.rows
+                room -= picture.phase is Phase.WAITING
+                step.append(picture)
+        return step
+
+    def _budget(self, key: BatchKey, leader_rows: int) -> int:
+        if self.limits.exact_rows:
+            return self.limits.exact_rows
+        return max(leader_rows, self.cost.knee(key.width * key.height, self.limits.max_rows))
+
+    def _preview_due(self, picture: ImageRequest) -> bool:
+        done = picture.evaluations_done + 1
+        return done % self.limits.preview_every == 0 and done < picture.evaluations_total
+
+    def _stepped(self, picture: ImageRequest, result: StepResult) -> EngineEvent:
+        picture.evaluations_done += 1
+        rows = sum(self._requests[i].rows for i in result.stepped if i in self._requests)
+        picture.step_share_s += result.step_s * picture.rows / max(rows, 1)
+        if picture.evaluations_done >= picture.evaluations_total:
+            picture.phase = Phase.DECODING
+        return Progressed(picture.job_id, picture.index, picture.evaluations_done, picture.evaluations_total)
+
+    def _learn(self, plan: StepPlan, result: StepResult) -> None:
+        if result.begun:
+            self.cost.observe_begin(result.begin_s)
+        stepped = next((self._requests[i] for i in result.stepped if i in self._requests), None)
+        if stepped is not None and result.step_rows:
+            self.cost.observe_step(stepped.params.width * stepped.params.height, result.step_rows, result.step_s)
+        for picture_id, seconds in result.decode_s.items():
+            if picture := self._requests.get(picture_id):
+                self.cost.observe_decode(picture.params.width * picture.params.height, seconds)
+
+    def _end(self, request: ImageRequest, *, release: bool) -> None:
+        request.phase = Phase.ENDED
+        del self._requests[request.id]
+        if release:
+            self._release.append(request.id)
+        if not any(True for _ in self._pictures_of(request.job_id)):
+            self._fair.end(request.job_id)
+
+    def _pictures_of(self, job_id: str) -> Iterator[ImageRequest]:
+        return (request for request in self._requests.values() if request.job_id == job_id)
+
+    def _shape(self, job_id: str) -> tuple[int, int]:
+        pictures = list(self._pictures_of(job_id))
+        return pictures[0].params.width * pictures[0].params.height, len(pictures)
+
+    def _job_work(self, job_id: str) -> JobWork:
+        return _work_of(list(self._pictures_of(job_id)), self._seconds)
+
+    def _order(self, candidates: Sequence[Candidate], now_s: float) -> list[JobWork]:
+        jobs = {job_id: self._job_work(job_id) for job_id in dict.fromkeys(r.job_id for r in self._requests.values())}
+        for c in candidates:
+            work_s = self._seconds(c.work, c.width * c.height, c.rows * c.num_images)
+            jobs.setdefault(c.job_id, JobWork(c.job_id, c.owner, work_s, c.arrival_s))
+        return self._fair.order(jobs.values(), now_s)
+
+    def _seconds(self, work: int, num_px: int, rows: int) -> float:
+        """Seconds that `work` row evaluations take when up to `rows` of them can share a forward."""
+        return work * self.cost.row_s(num_px, min(max(rows, 1), self.cost.knee(num_px, self.limits.row_budget)))
+
+
+def _work_of(pictures: list[ImageRequest], seconds: Callable[[int, int, int], float]) -> JobWork:
+    first = pictures[0]
+    rows = sum(picture.rows for picture in pictures)
+    remaining_s = seconds(sum(p.work for p in pictures), first.params.width * first.params.height, rows)
+    return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s)
