@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from pipelines.params import GenerationParams
 from pipelines.plan import BeginOrder, PictureError, StepPlan, StepResult
@@ -72,24 +71,25 @@ class Engine:
     def forecast(self, candidates: Sequence[Candidate]) -> dict[str, Forecast]:
         return self._scheduler.forecast(candidates, self._clock())
 
-    async def calibrate(self, execute: Execute, params: GenerationParams, rows: Sequence[int] = (1, 4)) -> None:
-        """Warm the runner up and teach the cost model: for each count, that many copies of `params` take two steps
-        together (the second is measured), then one is decoded."""
-        num_px = params.width * params.height
-        for count in rows:
+    async def calibrate(self, execute: Execute, params: GenerationParams, pictures: Sequence[int] = (1, 4)) -> None:
+        """Warm the runner up and teach the cost model: each count of copies of `params` takes two steps together (the
+        second is measured) and one copy is decoded. Raises RuntimeError where the model cannot make a picture."""
+        num_px, limits, cost = params.width * params.height, self._scheduler.limits, self._scheduler.cost
+        for count in pictures:
+            if count > 1 and count * params.rows > limits.row_budget:
+                continue
             ids = tuple(f"calibration-{count}-{i}" for i in range(count))
-            begin = tuple(BeginOrder(i, replace(params, seed=n)) for n, i in enumerate(ids))
-            pad = self._scheduler.limits.exact_rows or self._scheduler.cost.bucket(count * params.rows)
-            await self._execute(execute, StepPlan(begin=begin, step=ids, pad_to_rows=pad))
-            last = count == rows[-1]
-            plan = StepPlan(step=ids, pad_to_rows=pad, decode=ids[:1] if last else (), release=() if last else ids)
-            result = await self._execute(execute, replace(plan, release=()))
-            await self._execute(execute, StepPlan(release=tuple(i for i in ids if i not in result.decoded)))
-            for error in result.failed.values():
-                raise RuntimeError(f"the model cannot make a picture: {error.detail}")
-            self._scheduler.cost.observe_step(num_px, result.step_rows, result.step_s)
-            for seconds in result.decode_s.values():
-                self._scheduler.cost.observe_decode(num_px, seconds)
+            begin = tuple(BeginOrder(i, params.with_index(n)) for n, i in enumerate(ids))
+            pad = limits.exact_rows or cost.bucket(count * params.rows)
+            warm = await self._execute(execute, StepPlan(begin=begin, step=ids, pad_to_rows=pad))
+            measured = await self._execute(execute, StepPlan(step=ids, pad_to_rows=pad))
+            decoded = await self._execute(execute, StepPlan(decode=ids[:1], release=ids[1:]))
+            for result in (warm, measured, decoded):
+                for error in result.failed.values():
+                    raise RuntimeError(f"the model cannot make a picture: {error.detail}")
+            cost.observe_step(num_px, measured.step_rows, measured.step_s)
+            for seconds in decoded.decode_s.values():
+                cost.observe_decode(num_px, seconds)
 
     async def run(self, execute: Execute) -> None:
         """Make pictures until `stop`. Ends after the plan in flight."""

@@ -89,8 +89,10 @@ class Scheduler:
         """The next plan; empty when there is nothing to do. `watched(job_id)`: somebody looks at its previews."""
         release, self._release = tuple(self._release), []
         pictures = list(self._in_order(now_s))
-        decode = tuple(picture.id for picture in pictures if picture.phase is Phase.DECODING)[:1]
-        step = self._share_forward([picture for picture in pictures if picture.phase is not Phase.DECODING])
+        for picture in pictures:
+            if picture.phase is Phase.DECODING:  # alone in its plan, so that it is delivered before the next step
+                return StepPlan(decode=(picture.id,), release=release)
+        step = self._share_forward(pictures)
         begin = tuple(BeginOrder(p.id, p.params) for p in step if p.phase is Phase.WAITING)
         for picture in step:
             if picture.phase is Phase.WAITING:
@@ -102,7 +104,6 @@ class Scheduler:
             begin=begin,
             step=tuple(picture.id for picture in step),
             pad_to_rows=(self.limits.exact_rows or self.cost.bucket(rows)) if step else 0,
-            decode=decode,
             preview=tuple(p.id for p in step if self._preview_due(p) and watched(p.job_id)),
             release=release,
         )

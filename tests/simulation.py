@@ -1,0 +1,114 @@
+"""A machine for the scheduler's tests: carries out plans on a virtual clock and checks that each plan is legal."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pipelines.params import GenerationParams
+from pipelines.plan import BatchKey, PictureError, RawPicture, StepPlan, StepResult, num_evaluations
+from server.engine.cost_model import CostModel
+from server.engine.requests import Candidate, EngineEvent, Finished, ImageRequest, PictureFailed
+from server.engine.scheduler import Limits, Scheduler
+
+BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
+PIXEL = RawPicture(1, 1, b"\0\0\0")
+
+
+def params(steps: int = 10, guidance: float = 7.0, size: int = 256, sampler: str = "euler") -> GenerationParams:
+    return GenerationParams("a boat", "", steps, guidance, size, size, 1, sampler)
+
+
+def pictures(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
+    made = params(**kwargs)  # type: ignore[arg-type]
+    key = BatchKey(made.width, made.height, 77, made.loras)
+    return [ImageRequest(job_id, i, owner, made.with_index(i), arrival_s, key) for i in range(count)]
+
+
+def candidate(job_id: str, owner: str, arrival_s: float = 0.0, count: int = 1, steps: int = 10) -> Candidate:
+    return Candidate(job_id, owner, 2 * steps * count, count, arrival_s, 256, 256, 2)
+
+
+@dataclass
+class Machine:
+    """Plays the runner: a forward of r rows takes `fixed_s + row_s * r`."""
+
+    fixed_s: float = 0.0
+    row_s: float = 0.01
+    decode_s: float = 0.0
+    limits: Limits = field(default_factory=Limits)
+    now_s: float = 0.0
+    watched: set[str] = field(default_factory=set)
+    fail_next: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.cost = CostModel(BUCKETS)
+        self.scheduler = Scheduler(self.cost, self.limits)
+        self.rows: dict[str, int] = {}
+        self.keys: dict[str, BatchKey] = {}
+        self.held: dict[str, int] = {}  # begun pictures: forwards still to do
+        self.ended: Counter[str] = Counter()
+        self.ended_at_s: dict[str, float] = {}
+        self.plans: list[StepPlan] = []
+        for rows in (1, 2, 4, 8, 16):
+            self.cost.observe_step(256 * 256, rows, self.fixed_s + self.row_s * rows)
+
+    def add(self, requests: list[ImageRequest]) -> None:
+        self.rows |= {request.id: request.rows for request in requests}
+        self.keys |= {request.id: request.batch_key for request in requests}
+        self.scheduler.add(requests)
+
+    def turn(self) -> list[EngineEvent]:
+        """One plan, executed and checked. No events and an empty plan when there is nothing to do."""
+        plan = self.scheduler.schedule(self.now_s, self.watched.__contains__)
+        self.plans.append(plan)
+        if plan.empty:
+            return []
+        result = self._execute(plan)
+        events = self.scheduler.update(plan, result, self.now_s)
+        for event in events:
+            if isinstance(event, Finished | PictureFailed):
+                picture_id = f"{event.job_id}-{event.index + 1}"
+                self.ended[picture_id] += 1
+                self.ended_at_s[picture_id] = self.now_s
+        return events
+
+    def run(self, max_turns: int = 100_000) -> None:
+        for _ in range(max_turns):
+            self.turn()
+            if self.plans[-1].empty:
+                return
+        raise AssertionError(f"still busy after {max_turns} turns")
+
+    def _execute(self, plan: StepPlan) -> StepResult:
+        for picture_id in plan.release:
+            del self.held[picture_id]  # KeyError: released twice, or never begun
+        begun: dict[str, int] = {}
+        for order in plan.begin:
+            assert order.picture_id not in self.held, "begun twice"
+            begun[order.picture_id] = num_evaluations(order.params.sampler, order.params.num_inference_steps)
+        self.held |= begun
+        rows = sum(self.rows[picture_id] for picture_id in plan.step)
+        assert len({self.keys[picture_id] for picture_id in plan.step}) <= 1, "two BatchKeys in one forward"
+        assert rows <= plan.pad_to_rows <= self.limits.row_budget, "row budget exceeded"
+        assert len(self.held) <= self.limits.max_begun, "more latents than memory allows"
+        assert len(plan.decode) <= 1 and not (plan.decode and plan.step)
+        failed = {i: PictureError("nan", "not a number") for i in plan.step if i in self.fail_next}
+        stepped = tuple(picture_id for picture_id in plan.step if picture_id not in failed)
+        for picture_id in stepped:
+            assert self.held[picture_id] > 0, "stepped past the end"
+            self.held[picture_id] -= 1
+        for picture_id in plan.decode:
+            assert self.held.pop(picture_id) == 0, "decoded before the last step"
+        for picture_id in failed:
+            del self.held[picture_id]
+        step_s = self.fixed_s + self.row_s * plan.pad_to_rows if plan.step else 0.0
+        self.now_s += step_s + self.decode_s * len(plan.decode)
+        return StepResult(
+            begun={picture_id: total for picture_id, total in begun.items() if picture_id not in failed},
+            stepped=stepped,
+            decoded=dict.fromkeys(plan.decode, PIXEL),
+            previews=dict.fromkeys((i for i in plan.preview if i in stepped), PIXEL),
+            failed=failed,
+            step_s=step_s,
+            step_rows=plan.pad_to_rows,
+            decode_s=dict.fromkeys(plan.decode, self.decode_s),
+        )

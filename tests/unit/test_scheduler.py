@@ -1,0 +1,228 @@
+import statistics
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.engine.requests import Finished, PictureFailed, Previewed, Progressed
+from server.engine.scheduler import Limits
+from tests.simulation import Machine, candidate, pictures
+
+JOB = st.fixed_dictionaries(
+    {
+        "owner": st.sampled_from(["ip:a", "ip:b", "user:c"]),
+        "count": st.integers(1, 8),
+        "steps": st.integers(1, 6),
+        "guidance": st.sampled_from([1.0, 7.0]),
+        "size": st.sampled_from([128, 256]),
+        "sampler": st.sampled_from(["euler", "heun"]),
+    }
+)
+ACTION = st.one_of(
+    st.tuples(st.just("add"), JOB),
+    st.tuples(st.just("abort"), st.integers(0, 20)),
+    st.tuples(st.just("fail"), st.integers(0, 20)),
+    st.tuples(st.just("turns"), st.integers(1, 9)),
+)
+LIMITS = st.sampled_from(
+    [Limits(), Limits(max_rows=2), Limits(max_rows=8, max_begun=3), Limits(exact_rows=8), Limits(exact_rows=2, max_begun=1)]
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(ACTION, max_size=25), LIMITS, st.floats(0, 0.1))
+def test_every_picture_ends_exactly_once_within_its_limits(actions, limits: Limits, fixed_s: float):
+    """Machine checks each plan: row budget, one BatchKey, memory, begin once, no step past the end."""
+    machine = Machine(fixed_s=fixed_s, limits=limits)
+    jobs: list[str] = []
+    aborted: set[str] = set()
+    for action, value in actions:
+        if action == "add":
+            job = dict(value)
+            jobs.append(f"job{len(jobs)}")
+            machine.add(pictures(jobs[-1], job.pop("owner"), arrival_s=machine.now_s, **job))
+        elif action == "turns":
+            for _ in range(value):
+                machine.turn()
+        elif jobs:
+            job_id = jobs[value % len(jobs)]
+            if action == "abort":
+                machine.scheduler.abort(job_id)
+                aborted.add(job_id)
+            else:
+                machine.fail_next.add(f"{job_id}-1")
+    machine.run()
+    assert len(machine.scheduler) == 0
+    assert not machine.held, "latents nobody will ask for again"
+    for picture_id in machine.rows:
+        job_id = picture_id.rpartition("-")[0]
+        assert machine.ended[picture_id] == 1 or (job_id in aborted and machine.ended[picture_id] == 0)
+
+
+def test_a_cancel_takes_effect_at_the_next_step():
+    machine = Machine(fixed_s=1.0)
+    machine.add(pictures("a", "ip:a", count=2) + pictures("b", "ip:b"))
+    machine.turn()
+    machine.scheduler.abort("a")
+    machine.turn()
+    assert machine.plans[-1].release == ("a-1", "a-2")
+    assert machine.plans[-1].step == ("b-1",)
+
+
+def test_a_cancel_while_the_plan_runs_is_released_in_the_next():
+    machine = Machine(fixed_s=1.0)
+    machine.add(pictures("a", "ip:a"))
+    plan = machine.scheduler.schedule(0.0, lambda _: False)
+    machine.scheduler.abort("a")
+    assert machine.scheduler.update(plan, machine._execute(plan), 0.1) == []
+    assert machine.scheduler.schedule(0.2, lambda _: False).release == ("a-1",)
+
+
+def test_a_newcomer_joins_at_the_next_step():
+    machine = Machine(fixed_s=1.0)
+    machine.add(pictures("a", "ip:a", steps=30))
+    machine.turn()
+    machine.add(pictures("b", "ip:b", steps=5, sampler="heun"))
+    machine.turn()
+    assert machine.plans[-1].step == ("b-1", "a-1")
+
+
+def test_other_sizes_take_turns_and_all_end():
+    machine = Machine(fixed_s=1.0)
+    machine.add(pictures("a", "ip:a", size=256) + pictures("b", "ip:b", size=128))
+    machine.run()
+    assert set(machine.ended) == {"a-1", "b-1"}
+
+
+def test_a_failed_picture_leaves_its_neighbours():
+    machine = Machine(fixed_s=1.0, fail_next={"a-2"})
+    machine.add(pictures("a", "ip:a", count=3))
+    events = machine.turn()
+    assert [(e.job_id, e.index) for e in events if isinstance(e, PictureFailed)] == [("a", 1)]
+    machine.run()
+    assert machine.ended == {"a-1": 1, "a-2": 1, "a-3": 1}
+
+
+def test_previews_only_while_somebody_watches():
+    machine = Machine(limits=Limits(preview_every=2))
+    machine.add(pictures("a", "ip:a", steps=6))
+    unwatched = [event for _ in range(3) for event in machine.turn()]
+    machine.watched.add("a")
+    watched = [event for _ in range(3) for event in machine.turn()]
+    assert not any(isinstance(event, Previewed) for event in unwatched)
+    assert sum(isinstance(event, Previewed) for event in watched) == 1
+
+
+def test_exact_rows_pads_every_forward_to_one_count():
+    machine = Machine(limits=Limits(exact_rows=8))
+    machine.add(pictures("a", "ip:a", count=3) + pictures("b", "ip:b", guidance=1.0))
+    machine.run()
+    assert {plan.pad_to_rows for plan in machine.plans if plan.step} == {8}
+
+
+def test_progress_counts_evaluations():
+    machine = Machine()
+    machine.add(pictures("a", "ip:a", steps=3, sampler="heun"))
+    progress = [e for _ in range(5) for e in machine.turn() if isinstance(e, Progressed)]
+    assert [(e.evaluations_done, e.evaluations_total) for e in progress] == [(i, 5) for i in range(1, 6)]
+
+
+def test_step_seconds_are_shared_by_rows():
+    machine = Machine(fixed_s=0.3, row_s=0.1)
+    machine.add(pictures("a", "ip:a", steps=1, count=1) + pictures("b", "ip:b", steps=1, guidance=1.0))
+    finished = [event for _ in range(3) for event in machine.turn() if isinstance(event, Finished)]
+    assert {event.job_id: event.times.step_share_s for event in finished} == pytest.approx({"a": 0.4, "b": 0.2})
+
+
+# ---- order
+
+
+def test_two_hundred_jobs_of_one_owner_put_at_most_one_before_anothers_first():
+    machine = Machine(row_s=0.05)
+    for i in range(200):
+        machine.add(pictures(f"a{i:03}", "user:a", count=2, arrival_s=0.0))
+    for _ in range(25):
+        machine.turn()
+    before = sum(machine.ended.values())
+    machine.add(pictures("b", "user:b", count=2, arrival_s=machine.now_s))
+    while "b-1" not in machine.ended:
+        machine.turn()
+    assert sum(machine.ended.values()) - before - machine.ended["b-1"] <= 2
+
+
+def test_equal_jobs_without_gain_are_not_slower_than_first_come_first_served():
+    machine = Machine(fixed_s=0.0, row_s=0.05)
+    arrivals = {f"job{i}": 0.4 * i for i in range(30)}
+    waiting = dict(arrivals)
+    while waiting or len(machine.scheduler):
+        for job_id in [job_id for job_id, at in waiting.items() if at <= machine.now_s]:
+            machine.add(pictures(job_id, f"ip:{int(job_id[3:]) % 7}", arrival_s=waiting.pop(job_id)))
+        machine.turn()
+        if machine.plans[-1].empty and waiting:
+            machine.now_s = min(waiting.values())
+    free_at, served = 0.0, []
+    for at in arrivals.values():
+        free_at = max(free_at, at) + 10 * 2 * 0.05
+        served.append(free_at - at)
+    ours = [machine.ended_at_s[f"{job_id}-1"] - at for job_id, at in arrivals.items()]
+    assert statistics.mean(ours) <= statistics.mean(served) * 1.000001
+
+
+def test_a_short_job_of_another_owner_does_not_wait_for_a_long_one():
+    machine = Machine(row_s=0.05)
+    machine.add(pictures("long", "ip:a", count=4, steps=60))
+    machine.turn()
+    machine.add(pictures("short", "ip:b", steps=4, arrival_s=machine.now_s))
+    machine.run()
+    assert machine.ended_at_s["short-1"] < machine.ended_at_s["long-1"]
+
+
+def test_nobody_starves_behind_an_endless_stream_of_short_jobs():
+    """A long job against newcomers that keep the machine full: it ends in bounded time."""
+    machine = Machine(row_s=0.05)
+    machine.add(pictures("long", "ip:long", steps=100))
+    arrived = 0
+    while "long-1" not in machine.ended and machine.now_s < 600:
+        while arrived <= machine.now_s:
+            machine.add(pictures(f"s{arrived}", f"ip:{arrived}", arrival_s=float(arrived)))
+            arrived += 1
+        machine.turn()
+    assert machine.ended["long-1"] == 1
+
+
+def test_an_owner_in_debt_does_not_starve_behind_an_endless_stream_of_new_owners():
+    """Rounds alone would keep the second job of a heavy owner waiting for ever."""
+    machine = Machine(row_s=0.05)
+    machine.add(pictures("heavy1", "ip:h", count=8, steps=100) + pictures("heavy2", "ip:h", steps=5))
+    arrived = 0
+    while "heavy2-1" not in machine.ended and machine.now_s < 1500:
+        while arrived <= machine.now_s:
+            machine.add(pictures(f"s{arrived}", f"ip:{arrived}", arrival_s=float(arrived)))
+            arrived += 1
+        machine.turn()
+    assert machine.ended["heavy2-1"] == 1
+
+
+# ---- claiming
+
+
+def test_choose_claims_the_first_two_budgets_in_order():
+    machine = Machine(limits=Limits(max_rows=4))
+    found = machine.scheduler.choose([candidate(f"j{i}", f"ip:{i}", arrival_s=float(i)) for i in range(9)], 10.0)
+    assert found == ["j0", "j1", "j2", "j3"]
+
+
+def test_choose_claims_a_better_newcomer_past_a_full_backlog():
+    machine = Machine(limits=Limits(max_rows=2))
+    machine.add(pictures("a0", "ip:a", count=8, steps=50))
+    machine.turn()
+    assert machine.scheduler.choose([candidate("a1", "ip:a", steps=50), candidate("b", "ip:b", steps=5)], 1.0) == ["b"]
+
+
+def test_forecast_adds_up_the_queue():
+    machine = Machine(row_s=0.05)
+    machine.add(pictures("a", "ip:a", steps=10))
+    machine.turn()
+    forecast = machine.scheduler.forecast([candidate("b", "ip:b", arrival_s=0.1), candidate("c", "ip:c", arrival_s=0.2)], 0.2)
+    assert [forecast[j].queue_position for j in "abc"] == [0, 1, 2]
+    assert [forecast[j].remaining_s for j in "abc"] == pytest.approx([0.9, 1.9, 2.9])
