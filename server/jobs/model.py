@@ -30,6 +30,14 @@ NEXT: Mapping[JobStatus, frozenset[JobStatus]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class BaseModelRef:
+    """The base model a job is pinned to when it is accepted. `sha256` is over its weights."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoraChoice:
     """A LoRA as a caller names it: `jade` (newest version) or `jade-v1` (exactly that one). `field` is the request
     field to blame in an error."""
@@ -89,7 +97,9 @@ class ImageView:
 @dataclass(frozen=True, slots=True)
 class JobView:
     """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done
-    (0 once it has ended); `metadata` holds the resolved parameters (final_prompt, model, loras, base_model ...)."""
+    (0 once it has ended). `metadata` holds the resolved parameters: prompt, final_prompt, negative_prompt, model
+    (`jade-v1` or `base`), loras [{name, weight, sha256}], quality, num_images, steps, guidance_scale, width, height,
+    seed, sampler, format, base_model {name, sha256}."""
 
     job_id: str
     owner: str
@@ -106,7 +116,14 @@ class JobView:
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
     """One thing to tell a reader of a job's stream. `seq` is the durable number (the SSE id); None for progress and
-    previews, which are never replayed. `name`: progress, preview, image, completed, failed, cancelled."""
+    previews, which are never replayed. `data` is JSON-ready, by `name`:
+
+    - progress: what the status call answers {job_id, status, progress, images_completed, images_total,
+      queue_position, estimated_time (whole seconds, rounded up), error}
+    - preview: {index, image}, `image` a small `data:` address
+    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes}, addresses as the store gives them
+    - completed, failed, cancelled: {job_id, status, images_completed, images_total, error: null or {code, detail}}
+    """
 
     name: str
     data: Mapping[str, Any] = field(repr=False)

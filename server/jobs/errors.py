@@ -1,0 +1,33 @@
+"""What can go wrong with a job before it exists, and with the folder they live in.
+
+    JobsError
+    ├── UnknownLora       a name that no LoRA has
+    ├── QueueFull         too many accepted, unfinished jobs
+    └── DataFolderInUse   another process works in this data folder
+"""
+
+
+class JobsError(Exception):
+    """Base of what server/jobs raises on purpose."""
+
+
+class UnknownLora(JobsError):
+    """`field` is the request field to blame, `allowed` the names that exist now: `jade`, `jade-v1`, ..."""
+
+    def __init__(self, field: str, name: str, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"no LoRA is called {name!r}; there are: {', '.join(allowed) or 'none'}")
+        self.field = field
+        self.name = name
+        self.allowed = allowed
+
+
+class QueueFull(JobsError):
+    """`retry_after_s`: whole seconds until a place is expected to be free."""
+
+    def __init__(self, max_queue: int, retry_after_s: int) -> None:
+        super().__init__(f"{max_queue} jobs wait already; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class DataFolderInUse(JobsError):
+    """Another process holds the lock of the data folder."""
