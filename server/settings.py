@@ -1,0 +1,271 @@
+"""Every setting of the server: one frozen `Settings`, read from the environment (prefix `STUDIO_`) and a `.env` file.
+
+The fields of `Settings` are the one table of settings; `settings_table()` renders it and docs/settings.md shows it.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import pipelines
+
+PREFIX = "STUDIO_"
+DEMO_MODEL = Path(pipelines.__path__[0]) / "demo"
+
+T = TypeVar("T")
+Read = Callable[[str], T]
+
+
+class SettingsError(ValueError):
+    """One or more settings cannot be used. The text names each variable, its value and what is allowed."""
+
+
+def integer(low: int, high: int) -> Read[int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,12}", text) or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def one_of(*choices: str) -> Read[str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text
+
+    return read
+
+
+def folder(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def plain(text: str) -> str:
+    return text
+
+
+def web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address like https://pictures.example.org, with no query")
+    return text.rstrip("/")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    for origin in found:
+        parts = urlsplit(origin)
+        is_origin = parts.scheme in ("http", "https") and parts.hostname and not (parts.path or parts.query)
+        if origin != "*" and (not is_origin or "*" in origin):
+            raise ValueError("* or a comma-separated list of origins like https://app.example.org")
+    return found
+
+
+def database_url(text: str) -> str:
+    scheme = text.partition("://")[0]
+    if scheme not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+        raise ValueError("an address that begins with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    return text
+
+
+def model_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", text):
+        raise ValueError("the name of a LoRA (letters, digits, _ . -, at most 64), or base for none")
+    return text
+
+
+def exact_rows(text: str) -> int:
+    rows = integer(0, 64)(text)
+    if rows == 1:
+        raise ValueError("0 (off) or a whole number from 2 to 64: guidance takes two rows")
+    return rows
+
+
+def row_counts(text: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.fullmatch(r"[1-9][0-9]{0,2}", part) for part in parts):
+        raise ValueError("ascending whole numbers from 1 to 999 with commas between them, like 1,2,4,8,16")
+    counts = tuple(int(part) for part in parts)
+    if list(counts) != sorted(set(counts)):
+        raise ValueError("whole numbers in ascending order, none twice, like 1,2,4,8,16")
+    return counts
+
+
+def about(read: Callable[[str], Any], unit: str, shown: str, meaning: str) -> dict[str, Any]:
+    """What a field of `Settings` carries beside its default. `shown` is the default as the documentation shows it,
+    `read` turns a variable's text into the value and raises ValueError with what is allowed."""
+    return {"read": read, "unit": unit, "shown": shown, "meaning": meaning}
+
+
+ROW_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator decides. Built by `read_settings`; tests may build it directly."""
+
+    host: str = field(
+        default="127.0.0.1", metadata=about(plain, "", "127.0.0.1", "address it listens on; 0.0.0.0 for all of IPv4")
+    )
+    port: int = field(default=8000, metadata=about(integer(1, 65535), "TCP port", "8000", "port it listens on"))
+    public_url: str | None = field(
+        default=None,
+        metadata=about(web_address, "", "the request's host", "address that absolute links of this server start with"),
+    )
+    cors_origins: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            origins, "", "none", "origins of front ends hosted elsewhere, with commas between them; `*` for any"
+        ),
+    )
+    data_dir: Path = field(
+        default=Path("data"),
+        metadata=about(folder, "", "./data", "folder of the database, the pictures and the LoRA copies"),
+    )
+    database_url: str | None = field(
+        default=None,
+        metadata=about(
+            database_url,
+            "",
+            "SQLite file in the data folder",
+            "SQLAlchemy address: `postgresql+asyncpg://user:password@host/name` or `sqlite+aiosqlite:///path`",
+        ),
+    )
+    base_model: Path = field(
+        default=DEMO_MODEL, metadata=about(folder, "", "the demo model", "diffusers folder of an SDXL model")
+    )
+    lora_dir: Path = field(
+        default=Path("loras"), metadata=about(folder, "", "./loras", "folder of `<name>-v<version>.safetensors`")
+    )
+    default_model: str = field(
+        default="jade",
+        metadata=about(model_name, "", "jade", "LoRA of a request that names no `model_name`; `base` for none"),
+    )
+    device: str = field(
+        default="auto",
+        metadata=about(
+            one_of("auto", "cuda", "cpu"), "", "auto", "`cuda` or `cpu`; auto takes cuda where there is one"
+        ),
+    )
+    dtype: str = field(
+        default="auto",
+        metadata=about(
+            one_of("auto", "float16", "bfloat16", "float32"),
+            "",
+            "auto",
+            "number format of the model: `float16`, `bfloat16` or `float32`; auto is float16 on cuda, else float32",
+        ),
+    )
+    exact_rows: int = field(
+        default=0,
+        metadata=about(
+            exact_rows,
+            "rows",
+            "0 (off)",
+            "pads every UNet forward to this many rows: a picture is then bitwise the same under any neighbors",
+        ),
+    )
+    max_rows: int = field(
+        default=16,
+        metadata=about(
+            integer(2, 999), "rows", "16", "most rows of one UNet forward; a picture with guidance takes two"
+        ),
+    )
+    row_buckets: tuple[int, ...] = field(
+        default=ROW_BUCKETS,
+        metadata=about(
+            row_counts,
+            "rows",
+            ",".join(str(rows) for rows in ROW_BUCKETS),
+            "row counts a UNet forward is padded to; the last is at least `STUDIO_MAX_ROWS`",
+        ),
+    )
+    embedding_cache_mb: int = field(
+        default=64, metadata=about(integer(0, 65536), "MB", "64", "memory for prompts already encoded; 0 for none")
+    )
+    preview_every_steps: int = field(
+        default=3,
+        metadata=about(
+            integer(1, 150), "steps", "3", "a preview is made every so many steps, only while somebody watches"
+        ),
+    )
+    max_queue: int = field(
+        default=500,
+        metadata=about(
+            integer(1, 100_000), "jobs", "500", "accepted but unfinished jobs; beyond it 503 with Retry-After"
+        ),
+    )
+    storage: str = field(
+        default="local", metadata=about(one_of("local"), "", "local", "where pictures go: `local`, the data folder")
+    )
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'studio.db').absolute()}"
+
+
+def variable(of: "Field[Any]") -> str:
+    return PREFIX + of.name.upper()
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from a mapping of variables. An empty variable means the default. Raises SettingsError."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for each in fields(Settings):
+        text = environment.get(variable(each), "").strip()
+        if not text:
+            continue
+        try:
+            values[each.name] = each.metadata["read"](text)
+        except ValueError as error:
+            shown = "what it is set to" if each.name == "database_url" else repr(text)  # may hold a password
+            problems.append(f"{variable(each)}: {shown} cannot be used; allowed is {error}")
+    settings = Settings(**values)
+    if settings.row_buckets[-1] < settings.max_rows:
+        problems.append(
+            f"{PREFIX}ROW_BUCKETS: its last number is {settings.row_buckets[-1]}; allowed is at least"
+            f" {PREFIX}MAX_ROWS, which is {settings.max_rows}"
+        )
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that no setting reads: most often a slip of the pen."""
+    known = {variable(each) for each in fields(Settings)}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def read_environment(env_file: Path) -> dict[str, str]:
+    """The process environment over `env_file` (lines `NAME=value`, `#` comments, quotes around a value are taken off).
+
+    Raises SettingsError for a line that is none of these.
+    """
+    found: dict[str, str] = {}
+    lines = env_file.read_text(encoding="utf-8").splitlines() if env_file.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        match = re.fullmatch(r"([A-Za-z_]\w*)\s*=\s*(\"[^\"]*\"|'[^']*'|[^#]*?)(\s+#.*)?", text)
+        if match is None:
+            raise SettingsError(f"{env_file}, line {number}: allowed is NAME=value or a comment that begins with #")
+        found[match[1]] = match[2].strip("\"'") if match[2][:1] in ("'", '"') else match[2]
+    return {**found, **os.environ}
+
+
+def settings_table() -> str:
+    """The table of docs/settings.md, in Markdown."""
+    lines = ["| variable | default | unit | meaning |", "| --- | --- | --- | --- |"]
+    for each in fields(Settings):
+        meta = each.metadata
+        lines.append(f"| `{variable(each)}` | {meta['shown']} | {meta['unit'] or ''} | {meta['meaning']} |")
+    return "\n".join(lines)
