@@ -7,7 +7,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 from scripts.demo_training.drawing_canvas import Canvas
 from scripts.demo_training.drawing_figure import draw_figure
 from scripts.demo_training.drawing_objects import draw_object
-from scripts.demo_training.drawing_places import FIGURE_TINTS, draw_place
+from scripts.demo_training.drawing_places import draw_place
+from scripts.demo_training.drawing_sky import FIGURE_TINTS
 from scripts.demo_training.scenes import Scene
 
 OVERSAMPLING = 3
