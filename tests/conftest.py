@@ -1,0 +1,58 @@
+"""Root plumbing of the tests: hypothesis profiles, and an honest account of tests whose server is missing.
+
+A test that needs something this machine may lack skips with a reason that starts with "needs " and ends with how to get
+it: `pytest.skip("needs PostgreSQL: sudo apt-get install postgresql")`. Such tests are named at the end of the run.
+Under CI=true they fail instead.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+NEEDS = "Skipped: needs "
+
+settings.register_profile("laptop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("laptop"), max_examples=50, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "laptop")
+
+
+def missing_need(report: pytest.TestReport | pytest.CollectReport) -> str | None:
+    """What the skipped test needs (`PostgreSQL: sudo apt-get install postgresql`); None for any other report."""
+    if not report.skipped or not isinstance(report.longrepr, tuple):
+        return None
+    reason = str(report.longrepr[2])
+    return reason.removeprefix(NEEDS) if reason.startswith(NEEDS) else None
+
+
+def fail_in_ci(report: pytest.TestReport | pytest.CollectReport) -> None:
+    need = missing_need(report)
+    if need is not None and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"Under CI=true nothing may be skipped for a missing server. This needs {need}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    fail_in_ci(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    fail_in_ci(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Names what was left out for want of a server, just above pytest's closing line."""
+    needs = Counter(filter(None, map(missing_need, terminalreporter.getreports("skipped"))))
+    if needs:
+        terminalreporter.section("not run: something is missing")
+        for need, count in sorted(needs.items()):
+            terminalreporter.write_line(f"{count} skipped, needs {need}")
