@@ -1,0 +1,126 @@
+"""UNet and both text encoders together, from nothing, on the stored latents."""
+
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from diffusers.models.attention_processor import AttnProcessor
+from torch import Tensor, nn
+from transformers import CLIPTokenizer
+
+from scripts.demo_training.budget import Budget, Checkpoint, log
+from scripts.demo_training.captions import caption
+from scripts.demo_training.conditioning import EXTRA_TAGS, NEGATIVE_TAGS, TextConditioner, training_caption
+from scripts.demo_training.dataset import Drawings
+from scripts.demo_training.diffusion import Diffusion, LatentSet
+from scripts.demo_training.muon import Muon
+from scripts.demo_training.parts import make_text_encoders, make_unet
+from scripts.demo_training.scenes import Scene
+from scripts.demo_training.vocabulary import make_tokenizer
+
+PEAK_RATE = 2e-3
+HALF_SIZE_TIME = 0.15  # the first part of the time, at 128 px
+REPLAY_SHARE = 0.06  # of the later steps, at 128 px
+WIDE_SHARE = TALL_SHARE = 0.10
+BATCH_HALF, BATCH_FULL = 32, 16
+EMA = 0.9975
+
+
+def tokenizer_of(work: Path) -> CLIPTokenizer:
+    """Learned from the training captions; made once."""
+    folder = work / "tokenizer"
+    if (folder / "vocab.json").exists():
+        return CLIPTokenizer.from_pretrained(str(folder), pad_token="<|endoftext|>", model_max_length=77)
+    rng = random.Random(5)
+    texts = [caption(scene, rng) for scene in Drawings(work / "drawings").scenes("square")]
+    return make_tokenizer([*texts, *NEGATIVE_TAGS, *EXTRA_TAGS], folder)
+
+
+class Batches:
+    """Draws training batches: (scenes, latents) at 128 px early and now and then, at 256 px otherwise."""
+
+    def __init__(self, work: Path, seed: int) -> None:
+        self.sets = {name: LatentSet(work, name) for name in ("square", "portrait", "landscape")}
+        self.rng = random.Random(seed)
+        self.queues: dict[str, list[int]] = {name: [] for name in self.sets}
+        log("latents: " + ", ".join(f"{len(each)} {name}" for name, each in self.sets.items()))
+
+    def next(self, fraction: float) -> tuple[list[Scene], Tensor]:
+        if fraction < HALF_SIZE_TIME or self.rng.random() < REPLAY_SHARE:
+            scenes, latents = self._take("square", BATCH_HALF)
+            return scenes, F.avg_pool2d(latents, 2)
+        roll = self.rng.random()
+        name = "portrait" if roll < TALL_SHARE else "landscape" if roll < TALL_SHARE + WIDE_SHARE else "square"
+        return self._take(name, BATCH_FULL)
+
+    def _take(self, name: str, num: int) -> tuple[list[Scene], Tensor]:
+        queue, pictures = self.queues[name], self.sets[name]
+        while len(queue) < num:
+            queue[:0] = self.rng.sample(range(len(pictures)), len(pictures))
+        rows = [queue.pop() for _ in range(num)]
+        return [pictures.scenes[row] for row in rows], pictures.sample(rows)
+
+
+class MovingAverage:
+    """Exponential moving average of the weights of some modules."""
+
+    def __init__(self, modules: dict[str, nn.Module]) -> None:
+        self.modules = modules
+        self.weights = {name: {k: v.detach().clone() for k, v in m.state_dict().items()} for name, m in modules.items()}
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        decay = min(EMA, (1 + step) / (10 + step))
+        for name, module in self.modules.items():
+            for key, value in module.state_dict().items():
+                if value.is_floating_point():
+                    self.weights[name][key].lerp_(value, 1 - decay)
+
+
+def train_unet(work: Path, minutes: float, resume: bool) -> None:
+    torch.manual_seed(2)
+    unet, (first, second) = make_unet().to(memory_format=torch.channels_last), make_text_encoders()
+    unet.set_attn_processor(AttnProcessor())  # on the CPU its backward pass is 3 times faster than that of fused attention
+    modules: dict[str, nn.Module] = {"unet": unet, "text_encoder": first, "text_encoder_2": second}
+    text, diffusion = TextConditioner(tokenizer_of(work), first, second), Diffusion()
+    optimizer, average = Muon(modules.values()), MovingAverage(modules)
+    checkpoint, step, budget = Checkpoint(work / "unet.pt"), 0, Budget(minutes * 60)
+    if saved := checkpoint.load(resume):
+        _restore(saved, modules, optimizer, average)
+        step, budget = saved["step"], Budget(minutes * 60, saved["used_s"])
+    batches, rng, seen = Batches(work, seed=step), random.Random(step), 0.0
+
+    def state() -> dict[str, Any]:
+        now = {"modules": {name: m.state_dict() for name, m in modules.items()}, "average": average.weights}
+        return {**now, "optimizer": optimizer.state_dict(), "step": step, "used_s": budget.used_s}
+
+    while budget.fraction < 1:
+        scenes, latents = batches.next(budget.fraction)
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden, pooled = text([training_caption(scene, rng) for scene in scenes])
+        loss = diffusion.loss(unet, latents, hidden, pooled)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
+        optimizer.step(budget.rate(PEAK_RATE))
+        optimizer.zero_grad()
+        average.update(step)
+        step, seen = step + 1, 0.98 * seen + 0.02 * loss.item()
+        if not math.isfinite(seen):
+            raise RuntimeError(f"the UNet's loss is {loss.item()} after {step} steps")
+        if step % 50 == 0:
+            log(f"unet step {step} {budget.fraction:.1%} loss {seen:.4f} size {8 * latents.shape[-1]}")
+        if checkpoint.due():
+            checkpoint.save(state())
+    checkpoint.save(state())
+    log(f"unet done: {step} steps, {budget.used_s:.0f} s")
+
+
+def _restore(saved: dict[str, Any], modules: dict[str, nn.Module], optimizer: Muon, average: MovingAverage) -> None:
+    for name, module in modules.items():
+        module.load_state_dict(saved["modules"][name])
+        for key, value in saved["average"][name].items():
+            average.weights[name][key].copy_(value)
+    optimizer.load_state_dict(saved["optimizer"])
