@@ -1,36 +1,105 @@
 """One database, two ways in: `write` and `read`."""
 
+import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_MS = 10_000
+LOCKS = {"migrate": 7_310_001, "queue": 7_310_002}
+"""Advisory locks of PostgreSQL that we take, all in transactions."""
 
 
 class Database:
-    """`url` is a SQLAlchemy address with an async driver: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://...`."""
+    """`url` is a SQLAlchemy address with an async driver: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://...`.
+
+    SQLite (WAL, synchronous=FULL) lets one transaction write at a time, in this process by turns, among processes by
+    BEGIN IMMEDIATE and busy_timeout. PostgreSQL runs READ COMMITTED; count-then-insert takes `lock`.
+    """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._engine = _sqlite_engine(url) if self._is_sqlite else create_async_engine(url, pool_pre_ping=True)
+        self._turn = asyncio.Lock()
 
     async def migrate(self) -> None:
         """Bring the schema to the newest version. Safe when several processes start at once."""
-        raise NotImplementedError
+        async with self._connection() as session:
+            if not self._is_sqlite:
+                await self.lock(session, "migrate")
+            connection = await session.connection()
+            await connection.run_sync(_upgrade)
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
         """A transaction that may write, committed when the block ends, rolled back when it raises."""
-        raise NotImplementedError
-        yield
+        async with self._connection() as session:
+            yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
-        """A transaction that only reads."""
-        raise NotImplementedError
-        yield
+        """A transaction that only reads. On SQLite it sees one state throughout."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    async def lock(self, session: AsyncSession, name: str) -> None:
+        """Hold the lock `name` (of `LOCKS`) until the transaction ends. SQLite's writers take turns anyway."""
+        if not self._is_sqlite:
+            await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCKS[name]})
 
     async def ping(self) -> None:
-        """Raises SQLAlchemyError when the database cannot be reached."""
-        raise NotImplementedError
+        """Raises SQLAlchemyError or OSError when the database cannot be reached."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        raise NotImplementedError
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[AsyncSession]:
+        async with AsyncExitStack() as stack:
+            if self._is_sqlite:
+                await stack.enter_async_context(self._turn)
+            session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
+            await session.connection(execution_options={"writes": True})
+            yield session
+            await session.commit()
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_pragmas(connection: DBAPIConnection, record: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

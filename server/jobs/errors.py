@@ -1,9 +1,9 @@
 """What can go wrong with a job before it exists, and with the folder they live in.
 
-    JobsError
-    ├── UnknownLora       a name that no LoRA has
-    ├── QueueFull         too many accepted, unfinished jobs
-    └── DataFolderInUse   another process works in this data folder
+JobsError
+├── UnknownLora       a name that no LoRA has
+├── QueueFull         too many accepted, unfinished jobs
+└── DataFolderInUse   another process works in this data folder
 """
 
 

@@ -121,7 +121,7 @@ class FeedEvent:
     - progress: what the status call answers {job_id, status, progress, images_completed, images_total,
       queue_position, estimated_time (whole seconds, rounded up), error}
     - preview: {index, image}, `image` a small `data:` address
-    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes}, addresses as the store gives them
+    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes}, addresses from the store
     - completed, failed, cancelled: {job_id, status, images_completed, images_total, error: null or {code, detail}}
     """
 

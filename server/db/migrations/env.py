@@ -1,0 +1,8 @@
+"""Alembic's entry point. Run by `Database.migrate`, which hands over the connection; there is no offline mode."""
+
+from alembic import context
+
+from server.db.models import Row
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Row.metadata)
+context.run_migrations()

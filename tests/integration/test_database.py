@@ -1,0 +1,115 @@
+"""The schema and the two kinds of transaction, over every database."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from server.db.clock import now_s
+from server.db.models import EventRow, LoraRow, Row
+from server.db.session import Database
+
+
+def lora_row(label: str) -> LoraRow:
+    return LoraRow(
+        label=label,
+        name=label,
+        version=None,
+        sha256="0" * 64,
+        short_hash="0" * 12,
+        num_bytes=1,
+        rank=4,
+        num_modules=1,
+        has_text_encoder=False,
+        trigger=None,
+        title=None,
+        base_model=None,
+        file_metadata={},
+        loaded_at_s=0.0,
+    )
+
+
+async def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database):
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Row.metadata))
+
+    async with database.read() as session:
+        assert await (await session.connection()).run_sync(differences) == []
+
+
+async def test_several_processes_may_migrate_at_once_and_again(database_url: str):
+    databases = [Database(database_url) for _ in range(3)]
+    await asyncio.gather(*(each.migrate() for each in databases))
+    await databases[0].migrate()
+    async with databases[1].read() as session:
+        assert await session.scalar(select(func.count()).select_from(EventRow)) == 0
+    for each in databases:
+        await each.close()
+
+
+async def test_a_write_is_kept_whole_or_not_at_all(database: Database):
+    async with database.write() as session:
+        session.add(lora_row("jade"))
+    with pytest.raises(RuntimeError):
+        async with database.write() as session:
+            session.add(lora_row("amber"))
+            await session.flush()
+            raise RuntimeError("half way")
+    async with database.read() as session:
+        assert list(await session.scalars(select(LoraRow.label))) == ["jade"]
+
+
+async def test_foreign_keys_hold(database: Database):
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            session.add(EventRow(job_id="nobody", seq=1, name="image", data={}, created_at_s=0.0))
+
+
+async def test_counting_and_adding_in_one_transaction_never_exceeds_the_limit(database: Database, database_url: str):
+    other = Database(database_url)
+
+    async def add_unless_full(to: Database, label: str) -> bool:
+        async with to.write() as session:
+            await to.lock(session, "queue")
+            if (await session.scalar(select(func.count()).select_from(LoraRow)) or 0) >= 5:
+                return False
+            await asyncio.sleep(0.002)
+            session.add(lora_row(label))
+            return True
+
+    added = await asyncio.gather(*(add_unless_full((database, other)[i % 2], f"lora-{i}") for i in range(20)))
+    assert sum(added) == 5
+    await other.close()
+
+
+async def test_the_database_clock_runs_in_seconds(database: Database):
+    async with database.read() as session:
+        before = await session.scalar(select(now_s()))
+    await asyncio.sleep(0.05)
+    async with database.read() as session:
+        after = await session.scalar(select(now_s()))
+    assert before is not None and after is not None
+    assert 0.02 <= after - before < 5
+    assert before > 1_700_000_000
+
+
+async def test_sqlite_survives_power_loss_and_checks_references(database: Database, database_url: str):
+    if not database_url.startswith("sqlite"):
+        return
+    async with database.read() as session:
+        found = [
+            await session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert found == ["wal", 2, 1]
+
+
+async def test_reading_never_waits_for_a_writer(database: Database):
+    async with database.write() as session:
+        session.add(lora_row("jade"))
+        await session.flush()
+        async with asyncio.timeout(2), database.read() as reader:
+            assert await reader.scalar(select(func.count()).select_from(LoraRow)) == 0
