@@ -9,7 +9,8 @@
 readonly OLDEST_PYTHON=3.11
 readonly NEWEST_PYTHON=3.14 # the newest that the pinned torch has a build for
 
-say() { printf '%s\n' "$*" >&2; }
+# Each argument is a line.
+say() { printf '%s\n' "$@" >&2; }
 
 die() {
     say "$@"
@@ -40,9 +41,9 @@ find_python() {
     done
     die "LoRA Studio needs Python $OLDEST_PYTHON to $NEWEST_PYTHON. Found:${found:- no Python 3 at all}." \
         "Install one, then run this again. For example:" \
-        $'\n    Debian, Ubuntu:  sudo apt-get install python3.11 python3.11-venv   (or python3 python3-venv where that is 3.11 or newer)' \
-        $'\n    Fedora:          sudo dnf install python3.12' \
-        $'\n    macOS:           brew install python@3.12'
+        "    Debian, Ubuntu:  sudo apt-get install python3.11 python3.11-venv   (python3 python3-venv where that is 3.11 or newer)" \
+        "    Fedora:          sudo dnf install python3.12" \
+        "    macOS:           brew install python@3.12"
 }
 
 make_venv() {
@@ -83,7 +84,7 @@ import json, sys
 needs = json.load(sys.stdin)["install"][0]["metadata"].get("requires_dist", [])
 print("cuda" if any(need.startswith("nvidia-") for need in needs) else "cpu")
 ' || die "pip finds no $(pinned torch) for this machine. Is the network up? pip's own words:" \
-        $'\n'"$(.venv/bin/python -m pip install --dry-run --no-deps "$(pinned torch)" 2>&1 | tail -n 3)"
+        "$(.venv/bin/python -m pip install --dry-run --no-deps "$(pinned torch)" 2>&1 | tail -n 3)"
 }
 
 # uv knows where PyTorch's CPU builds are; pip does not. Fails quietly where uv or its index cannot be reached.
@@ -100,12 +101,14 @@ install_cpu_torch_with_uv() {
 # Sizes measured on Linux x86-64 with Python 3.11.
 say_sizes() {
     case "$1" in
-    cpu) say "First start: pip downloads about 0.4 GB (torch's CPU build is half of it); .venv will take about 1.7 GB of disk." ;;
-    cuda) say "First start: pip downloads about 3 GB (torch with CUDA); .venv will take about 8 GB of disk." ;;
+    cpu) say "First start: about 0.3 GB to download (torch's CPU build is 0.2 GB of it); .venv will take about 1.6 GB of disk." ;;
+    cuda) say "First start: about 3 GB to download (torch with CUDA); .venv will take about 7 GB of disk." ;;
     esac
+    [[ "$2" == *dev* ]] && say "The tools for tests and checks add 0.1 GB to the download and 0.3 GB to the disk."
     say "Free here: $(df -Pk . | awk 'NR == 2 { printf "%.1f GB", $4 / 1e6 }')."
 }
 
+# $1: extras. Says the sizes and, where pip would take a CUDA build that nobody can use, tries to do better.
 install_torch() {
     local build
     has_package torch && return
@@ -118,7 +121,7 @@ install_torch() {
             say "The CPU build cannot be had here: installing the CUDA build, which runs on the CPU as well."
         fi
     fi
-    say_sizes "$build"
+    say_sizes "$build" "$1"
 }
 
 # pip shows its progress to a person; a log gets errors only.
@@ -142,7 +145,7 @@ set_up_venv() {
     [[ -x .venv/bin/python ]] || make_venv
     check_venv_python
     renew_old_pip
-    install_torch
+    install_torch "$extras"
     say "Installing what is missing (a minute or two)."
     # shellcheck disable=SC2046 # two words or none
     .venv/bin/python -m pip install $(quiet_unless_watched) -c constraints.txt -e ".${extras:+[$extras]}" ||
