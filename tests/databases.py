@@ -43,7 +43,7 @@ def _free_port() -> int:
 
 
 class PostgresServer:
-    """A server of its own on a free port, in a temporary folder. PostgreSQL refuses root: then user `postgres` runs it."""
+    """A server of its own on a free port, in a temporary folder. PostgreSQL refuses root: `postgres` runs it then."""
 
     def __init__(self, programs: Path) -> None:
         self._programs = programs

@@ -11,7 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 class now_s(FunctionElement[float]):
     """Seconds since 1970, with a fraction, when the statement runs."""
 
-    type = Double()
+    type: Double[float] = Double()
     inherit_cache = True
 
 

@@ -1,11 +1,89 @@
 """Pictures in a folder of this machine, served by the server itself."""
 
+import asyncio
+import contextlib
+import os
+import re
+import secrets
 from pathlib import Path
+
+from server.storage.store import InvalidKey, MissingObject, StoreError
+
+PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
+MAX_PARTS = 8
 
 
 class LocalStore:
-    """An ImageStore. `folder` is made where missing; addresses are `{base_path}/{key}`."""
+    """An ImageStore. `folder` is made where missing; addresses are `{base_path}/{key}`.
+
+    A key names a file below `folder` and nothing else: no empty part, none that begins with a dot, no backslash, at
+    most 8 parts of 100 characters.
+    """
 
     def __init__(self, folder: Path, base_path: str = "/files") -> None:
         self._folder = folder
         self._base_path = base_path.rstrip("/")
+
+    async def put(self, key: str, data: bytes, content_type: str) -> None:
+        """Written beside its place, synced, then renamed: a reader or a power cut finds the whole file or none."""
+        await asyncio.to_thread(self._put, self.path(key), data)
+
+    async def get(self, key: str) -> bytes:
+        """Raises MissingObject."""
+        return await asyncio.to_thread(self._get, key)
+
+    def url(self, key: str) -> str:
+        self.path(key)
+        return f"{self._base_path}/{key}"
+
+    async def delete(self, key: str) -> None:
+        """A key that is not there is no error."""
+        path = self.path(key)
+        try:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot delete {path}: {error.strerror}") from error
+
+    def path(self, key: str) -> Path:
+        """The file of a key. Raises InvalidKey."""
+        parts = key.split("/")
+        if len(parts) > MAX_PARTS or not all(PART.fullmatch(part) for part in parts):
+            raise InvalidKey(f"{key[:200]!r} is no picture's name")
+        return self._folder.joinpath(*parts)
+
+    def _put(self, path: Path, data: bytes) -> None:
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+            _sync_folders(path.parent, self._folder)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise StoreError(f"cannot write {path}: {error.strerror}") from error
+
+    def _get(self, key: str) -> bytes:
+        path = self.path(key)
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise MissingObject(f"there is no picture {key}") from error
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _sync_folders(folder: Path, root: Path) -> None:
+    """Make the new names durable, from the file's folder up to the store's own."""
+    while True:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if folder == root or folder == folder.parent:
+            return
+        folder = folder.parent

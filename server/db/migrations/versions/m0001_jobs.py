@@ -11,6 +11,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+DOUBLE: sa.Double[float] = sa.Double()
+
 
 def upgrade() -> None:
     op.create_table(
@@ -24,7 +26,7 @@ def upgrade() -> None:
         sa.Column("num_images", sa.Integer(), nullable=False),
         sa.Column("quality", sa.String(length=16), nullable=False),
         sa.Column("num_inference_steps", sa.Integer(), nullable=False),
-        sa.Column("guidance_scale", sa.Double(), nullable=False),
+        sa.Column("guidance_scale", DOUBLE, nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("seed", sa.BigInteger(), nullable=False),
@@ -37,13 +39,13 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("lost_leases", sa.Integer(), nullable=False),
         sa.Column("lease_owner", sa.String(length=64), nullable=True),
-        sa.Column("lease_until", sa.Double(), nullable=False),
+        sa.Column("lease_until", DOUBLE, nullable=False),
         sa.Column("num_events", sa.Integer(), nullable=False),
         sa.Column("error_code", sa.String(length=32), nullable=True),
         sa.Column("error_detail", sa.Text(), nullable=True),
-        sa.Column("created_at_s", sa.Double(), nullable=False),
-        sa.Column("started_at_s", sa.Double(), nullable=True),
-        sa.Column("finished_at_s", sa.Double(), nullable=True),
+        sa.Column("created_at_s", DOUBLE, nullable=False),
+        sa.Column("started_at_s", DOUBLE, nullable=True),
+        sa.Column("finished_at_s", DOUBLE, nullable=True),
         sa.CheckConstraint(
             "status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')", name="ck_job_status"
         ),
@@ -66,7 +68,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("base_model", sa.String(length=255), nullable=True),
         sa.Column("file_metadata", sa.JSON(), nullable=False),
-        sa.Column("loaded_at_s", sa.Double(), nullable=False),
+        sa.Column("loaded_at_s", DOUBLE, nullable=False),
         sa.PrimaryKeyConstraint("label", name="pk_lora"),
     )
     op.create_index("ix_lora_name", "lora", ["name"])
@@ -82,12 +84,12 @@ def upgrade() -> None:
         sa.Column("num_bytes", sa.Integer(), nullable=False),
         sa.Column("storage_key", sa.String(length=255), nullable=False),
         sa.Column("thumbnail_key", sa.String(length=255), nullable=True),
-        sa.Column("queued_at_s", sa.Double(), nullable=False),
-        sa.Column("started_at_s", sa.Double(), nullable=False),
-        sa.Column("finished_at_s", sa.Double(), nullable=False),
-        sa.Column("encode_s", sa.Double(), nullable=False),
-        sa.Column("step_share_s", sa.Double(), nullable=False),
-        sa.Column("decode_s", sa.Double(), nullable=False),
+        sa.Column("queued_at_s", DOUBLE, nullable=False),
+        sa.Column("started_at_s", DOUBLE, nullable=False),
+        sa.Column("finished_at_s", DOUBLE, nullable=False),
+        sa.Column("encode_s", DOUBLE, nullable=False),
+        sa.Column("step_share_s", DOUBLE, nullable=False),
+        sa.Column("decode_s", DOUBLE, nullable=False),
         sa.Column("lora_sha256s", sa.JSON(), nullable=False),
         sa.Column("base_sha256", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name="fk_image_job_id_job", ondelete="CASCADE"),
@@ -100,7 +102,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=16), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
-        sa.Column("created_at_s", sa.Double(), nullable=False),
+        sa.Column("created_at_s", DOUBLE, nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name="fk_job_event_job_id_job", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id", "seq", name="pk_job_event"),
     )

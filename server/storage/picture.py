@@ -1,0 +1,85 @@
+"""Pixels to files: JPEG, PNG or WebP with the parameters inside, thumbnails, previews. Runs on an I/O thread."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from pipelines.plan import RawPicture
+
+CONTENT_TYPES: Mapping[str, str] = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+EXTENSIONS: Mapping[str, str] = {"jpeg": "jpg", "png": "png", "webp": "webp"}
+THUMBNAIL_PX = 384
+THUMBNAIL_TYPE = "image/webp"
+PREVIEW_PX = 256
+EXIF_IFD = 0x8769
+USER_COMMENT = 0x9286
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPicture:
+    """A picture ready to store. `thumbnail` is WebP, longest side 384 px; None where the picture is no larger."""
+
+    data: bytes
+    content_type: str
+    thumbnail: bytes | None
+
+
+def picture_key(job_id: str, n: int, image_format: str) -> str:
+    """Where picture n (from 1) of a job is stored."""
+    return f"generations/{job_id}/{job_id}-{n}.{EXTENSIONS[image_format]}"
+
+
+def thumbnail_key(job_id: str, n: int) -> str:
+    return f"generations/{job_id}/{job_id}-{n}.thumb.webp"
+
+
+def encode_picture(picture: RawPicture, image_format: str, text: str) -> EncodedPicture:
+    """The same pixels and text give the same bytes. `text` goes where A1111's tools look for it: PNG text chunk
+    `parameters`; JPEG and WebP EXIF UserComment."""
+    image = _image(picture)
+    file = BytesIO()
+    match image_format:
+        case "jpeg":
+            image.save(file, "JPEG", quality=92, subsampling=0, exif=_user_comment(text))
+        case "webp":
+            image.save(file, "WEBP", quality=92, method=4, exif=_user_comment(text))
+        case "png":
+            chunk = PngInfo()
+            chunk.add_text("parameters", text)  # tEXt; iTXt where the text is not Latin-1
+            image.save(file, "PNG", pnginfo=chunk)
+        case _:
+            raise ValueError(f"picture format {image_format!r}; allowed are {', '.join(CONTENT_TYPES)}")
+    return EncodedPicture(file.getvalue(), CONTENT_TYPES[image_format], _thumbnail(image))
+
+
+def preview_address(picture: RawPicture) -> str:
+    """A small JPEG, longest side at most 256 px, as a `data:` address."""
+    image = _image(picture)
+    image.thumbnail((PREVIEW_PX, PREVIEW_PX))
+    file = BytesIO()
+    image.save(file, "JPEG", quality=75)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _image(picture: RawPicture) -> Image.Image:
+    return Image.frombytes("RGB", (picture.width, picture.height), picture.rgb)
+
+
+def _thumbnail(image: Image.Image) -> bytes | None:
+    if max(image.size) <= THUMBNAIL_PX:
+        return None
+    small = image.copy()
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
+    file = BytesIO()
+    small.save(file, "WEBP", quality=80, method=4)
+    return file.getvalue()
+
+
+def _user_comment(text: str) -> Image.Exif:
+    exif = Image.Exif()
+    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
+    return exif
