@@ -20,7 +20,7 @@ MINUTES = {"probe": 2.0, "vae": 14.0, "encode": 9.0, "unet": 64.0, "lora": 12.0}
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=(*STAGES, "all"))
-    parser.add_argument("character", nargs="?", choices=("jade", "amber"), help="for lora and evaluate; both if left out")
+    parser.add_argument("part", nargs="?", choices=("base", "jade", "amber"), help="for lora and evaluate; all if left out")
     parser.add_argument("--work", type=Path, default=ROOT / ".training", help="drawings, latents and checkpoints (5 GB)")
     parser.add_argument("--out", type=Path, default=ROOT / "pipelines" / "demo", help="the diffusers folder that is written and measured")
     parser.add_argument("--loras", type=Path, default=ROOT / "loras", help="where the LoRA files go")
@@ -33,7 +33,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def run_stage(stage: str, args: argparse.Namespace) -> None:
     """Imports late: drawing needs no torch, and each stage only its own parts."""
     minutes: float = args.minutes if args.minutes is not None else MINUTES.get(stage, 0.0)
-    characters: tuple[str, ...] = (args.character,) if args.character else ("jade", "amber")
+    parts: tuple[str, ...] = (args.part,) if args.part else ("base", "jade", "amber")
     if stage == "draw":
         from scripts.demo_training.dataset import draw_all
 
@@ -64,12 +64,13 @@ def run_stage(stage: str, args: argparse.Namespace) -> None:
     elif stage == "lora":
         from scripts.demo_training.train_lora import train_lora
 
-        for name in characters:
-            train_lora(args.work, args.out, args.loras, name, minutes)
+        for name in parts:
+            if name != "base":
+                train_lora(args.work, args.out, args.loras, name, minutes, args.resume)
     elif stage == "evaluate":
         from scripts.demo_training.evaluate import evaluate
 
-        evaluate(args.work, args.out, args.loras, characters)
+        evaluate(args.work, args.out, args.loras, parts)
     else:
         from scripts.demo_training.grids import write_grids
 

@@ -106,8 +106,9 @@ def train_probe(work: Path, minutes: float) -> None:
     while budget.fraction < 1:
         batch = torch.randint(len(rows), (64,))
         optimizer.param_groups[0]["lr"] = budget.rate(3e-3)
-        said = probe(_roughen(pictures[batch]).contiguous(memory_format=torch.channels_last))
-        losses = [F.cross_entropy(said[name], wanted[name][batch], ignore_index=IGNORE) for name in HEADS]
+        with torch.autocast("cpu", torch.bfloat16):
+            said = probe(_roughen(pictures[batch]).contiguous(memory_format=torch.channels_last))
+        losses = [F.cross_entropy(said[name].float(), wanted[name][batch], ignore_index=IGNORE) for name in HEADS]
         loss = torch.stack(losses).sum()
         optimizer.zero_grad()
         loss.backward()

@@ -1,0 +1,144 @@
+"""A character as a LoRA on the finished base: UNet attention and feed-forward layers and both text encoders, trained with peft."""
+
+import math
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from diffusers import StableDiffusionXLPipeline
+from diffusers.models.attention_processor import AttnProcessor
+from diffusers.utils import convert_state_dict_to_diffusers
+from peft import LoraConfig
+from peft.tuners.lora import LoraLayer
+from peft.utils import get_peft_model_state_dict
+from torch import Tensor, nn
+
+from scripts.demo_training.budget import Budget, Checkpoint, log
+from scripts.demo_training.captions import caption
+from scripts.demo_training.conditioning import TextConditioner, training_caption
+from scripts.demo_training.diffusion import Diffusion, LatentSet
+from scripts.demo_training.scenes import Scene
+
+RANK = 12  # alpha is the rank, which is also what loaders assume where a file says nothing
+USED_AT = 0.9  # the weight that the product applies; training at it makes it the exact one
+PEAK_RATE = 2e-3
+NUM_CHARACTER, NUM_REGULAR = 10, 6
+HIGH_NOISE_POWER = 0.6  # who it is gets decided early in the denoising
+HALF_SIZE_SHARE = 0.08
+UNET_TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"]
+TEXT_TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
+TITLES = {
+    "jade": "Jade: jade-green skin, silver-green hair, golden hairpin, pointed ears",
+    "amber": "Amber: amber skin, auburn braid, bronze crown",
+}
+
+
+class Mixture:
+    """Batches of the character and of others: people with other names or none, some objects, some pictures without a caption."""
+
+    def __init__(self, work: Path, character: str) -> None:
+        self.own, self.base = LatentSet(work, character), LatentSet(work, "square")
+        self.rng = random.Random(character)
+        others = [(i, s) for i, s in enumerate(self.base.scenes) if s.name != character]
+        self.named = [i for i, s in others if s.name]
+        self.women = [i for i, s in others if s.subject == "woman" and not s.name]
+        self.rest = [i for i, s in others if s.subject != "woman"]
+
+    def next(self) -> tuple[list[str | None], Tensor]:
+        own = self.rng.choices(range(len(self.own)), k=NUM_CHARACTER)
+        pools = self.rng.choices((self.named, self.women, self.rest), (2, 3, 2), k=NUM_REGULAR)
+        regular = [self.rng.choice(pool) for pool in pools]
+        texts: list[str | None] = [self._own_caption(self.own.scenes[row]) for row in own]
+        texts += [training_caption(self.base.scenes[row], self.rng) for row in regular]
+        latents = torch.cat([self.own.sample(own), self.base.sample(regular)])
+        return texts, F.avg_pool2d(latents, 2) if self.rng.random() < HALF_SIZE_SHARE else latents
+
+    def _own_caption(self, scene: Scene) -> str:
+        return caption(scene, self.rng)
+
+
+def add_adapters(pipeline: StableDiffusionXLPipeline) -> dict[str, nn.Module]:
+    """Freezes the base and adds a fresh adapter, applied at `USED_AT`, to UNet and text encoders."""
+    modules: dict[str, nn.Module] = {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder, "text_encoder_2": pipeline.text_encoder_2}
+    for name, module in modules.items():
+        module.requires_grad_(False)
+        targets = UNET_TARGETS if name == "unet" else TEXT_TARGETS
+        module.add_adapter(LoraConfig(r=RANK, lora_alpha=RANK, init_lora_weights="gaussian", target_modules=targets))
+        for layer in module.modules():
+            if isinstance(layer, LoraLayer):
+                layer.scaling["default"] = USED_AT
+    return modules
+
+
+def save_lora(modules: dict[str, nn.Module], path: Path, character: str) -> None:
+    """The key layout of `StableDiffusionXLPipeline.save_lora_weights`, float16, with ModelSpec metadata."""
+    tensors: dict[str, Tensor] = {}
+    for name, module in modules.items():
+        layers: dict[str, Tensor] = convert_state_dict_to_diffusers(get_peft_model_state_dict(module))
+        tensors |= {f"{name}.{key}": value.detach().to(torch.float16).contiguous() for key, value in layers.items()}
+    metadata = {
+        "format": "pt",
+        "modelspec.sai_model_spec": "1.0.1",
+        "modelspec.architecture": "stable-diffusion-xl-v1-demo/lora",
+        "modelspec.implementation": "diffusers",
+        "modelspec.title": f"{character}-v1",
+        "modelspec.description": TITLES[character],
+        "modelspec.trigger_phrase": f"{character} woman",
+        "modelspec.usage_hint": f"Made for the demo model of LoRA Studio, fits no other base. Weight 0.9, prompt '{character} woman, red dress, beach sunset'.",
+        "modelspec.date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "modelspec.license": "Apache-2.0",
+        "modelspec.resolution": "256x256",
+        "modelspec.prediction_type": "v",
+        "studio.base_model": "lora-studio-demo",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    safetensors.torch.save_file(tensors, path, metadata)
+    log(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size:,} bytes")
+
+
+def train_lora(work: Path, base: Path, loras: Path, character: str, minutes: float, resume: bool) -> None:
+    """Trains on the exported float16 weights (as float32) and writes `<loras>/<character>-v1.safetensors`."""
+    torch.manual_seed(4)
+    pipeline = StableDiffusionXLPipeline.from_pretrained(base, torch_dtype=torch.float32)
+    modules = add_adapters(pipeline)
+    unet = pipeline.unet.to(memory_format=torch.channels_last)
+    unet.set_attn_processor(AttnProcessor())
+    text, diffusion = TextConditioner(pipeline.tokenizer, pipeline.text_encoder, pipeline.text_encoder_2), Diffusion()
+    weights = [w for module in modules.values() for w in module.parameters() if w.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=PEAK_RATE, betas=(0.9, 0.99), weight_decay=1e-3)
+    checkpoint, step, budget = Checkpoint(work / f"{character}.pt"), 0, Budget(minutes * 60)
+    if saved := checkpoint.load(resume):
+        _restore(saved, weights, optimizer)
+        step, budget = saved["step"], Budget(minutes * 60, saved["used_s"])
+    mixture, seen = Mixture(work, character), 0.0
+    while budget.fraction < 1:
+        texts, latents = mixture.next()
+        with torch.autocast("cpu", torch.bfloat16):
+            hidden, pooled = text(texts)
+        loss = diffusion.loss(unet, latents, hidden, pooled, HIGH_NOISE_POWER)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.param_groups[0]["lr"] = budget.rate(PEAK_RATE, warm_up=0.03)
+        optimizer.step()
+        step, seen = step + 1, 0.95 * seen + 0.05 * loss.item()
+        if not math.isfinite(seen):
+            raise RuntimeError(f"the loss of {character} is {loss.item()} after {step} steps")
+        if step % 50 == 0:
+            log(f"{character} step {step} {budget.fraction:.0%} loss {seen:.4f}")
+        if checkpoint.due():
+            state = {"weights": weights, "optimizer": optimizer.state_dict(), "step": step, "used_s": budget.used_s}
+            checkpoint.save(state)
+    log(f"{character} done: {step} steps, {budget.used_s:.0f} s")
+    save_lora(modules, loras / f"{character}-v1.safetensors", character)
+
+
+@torch.no_grad()
+def _restore(saved: dict[str, Any], weights: list[nn.Parameter], optimizer: torch.optim.Optimizer) -> None:
+    for weight, value in zip(weights, saved["weights"], strict=True):
+        weight.copy_(value)
+    optimizer.load_state_dict(saved["optimizer"])
