@@ -1,0 +1,89 @@
+"""`python -m server`: read the settings, start the model loading, answer HTTP until a signal.
+
+Exit codes: 0 after a signal, 1 when the server cannot go on, 2 when a setting cannot be used.
+"""
+
+import logging
+import socket
+import sys
+from pathlib import Path
+
+from server.settings import Settings, SettingsError, read_environment, read_settings, unknown_variables
+
+log = logging.getLogger("server")
+
+MAX_WAIT_FOR_CONNECTIONS_S = 10
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        environment = read_environment(Path(".env"))
+        settings = read_settings(environment)
+    except SettingsError as error:
+        print(f"The server cannot start with these settings:\n{error}\nAll settings: docs/settings.md", file=sys.stderr)
+        return 2
+    for name in unknown_variables(environment):
+        log.warning("%s is no setting of this server and is not read; all settings: docs/settings.md", name)
+    return serve(settings)
+
+
+def serve(settings: Settings) -> int:
+    import uvicorn  # these imports take a second: a bad setting is told before them
+
+    from pipelines.model_info import ModelFolderError
+    from server.app import Studio, create_app
+    from server.jobs.errors import DataFolderInUse
+
+    class Server(uvicorn.Server):
+        """Ends open event streams first: uvicorn's shutdown waits for open connections."""
+
+        failed = False
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            studio.close_streams()
+            await super().shutdown(sockets)
+
+        def give_up(self) -> None:
+            self.failed = self.should_exit = True
+
+    listener = listen(settings.host, settings.port)
+    if listener is None:
+        return 1
+    try:
+        app = create_app(settings, on_failure=lambda: server.give_up())
+    except (ModelFolderError, DataFolderInUse) as error:
+        log.error("the server cannot start: %s", error)
+        return 1
+    studio: Studio = app.state.studio
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=MAX_WAIT_FOR_CONNECTIONS_S,
+        lifespan="on",
+    )
+    server = Server(config)
+    address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
+    log.info("LoRA Studio listens on %s (docs: %s/docs); loading %s", address, address, settings.base_model)
+    server.run(sockets=[listener])
+    return 0 if server.started and not server.failed else 1
+
+
+def listen(host: str, port: int) -> socket.socket | None:
+    """A bound socket; None, and a line in the log, where the address cannot be had."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        log.error("cannot listen on %s port %d (STUDIO_HOST, STUDIO_PORT): %s", host, port, error.strerror or error)
+        return None
+    return listener
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""What a field of a request may hold, in words, read off its msgspec type: one source for checking and for telling."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import inspect
+
+
+def allowed(kind: inspect.Type) -> str:
+    """`a whole number from 1 to 8`, `one of low, medium, high`, ..."""
+    match kind:
+        case inspect.Metadata():
+            return allowed(kind.type)
+        case inspect.UnionType():
+            parts = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
+            return " or ".join([*map(allowed, parts), *(["null"] if kind.includes_none else [])])
+        case inspect.LiteralType():
+            return "one of " + ", ".join(str(value) for value in kind.values)
+        case inspect.IntType():
+            multiple = f", a multiple of {kind.multiple_of}" if kind.multiple_of else ""
+            return f"a whole number{_between(kind.ge, kind.le)}{multiple}"
+        case inspect.FloatType():
+            return f"a number{_between(kind.ge, kind.le)}"
+        case inspect.StrType():
+            return f"text{_characters(kind.min_length, kind.max_length)}"
+        case inspect.ListType():
+            return f"a list of at most {kind.max_length}, each {allowed(kind.item_type)}"
+        case inspect.StructType():
+            return "an object with " + ", ".join(field.encode_name for field in kind.fields)
+        case inspect.NoneType():
+            return "null"
+        case inspect.BoolType():
+            return "true or false"
+        case _:
+            raise TypeError(f"no words for {kind}: add them here")
+
+
+def at_path(struct: type[msgspec.Struct], path: str) -> str:
+    """What is allowed at a path like `loras[0].weight` of `struct`."""
+    kind: inspect.Type = inspect.type_info(struct)
+    for name in _names(path):
+        kind = _step(kind, name)
+    return allowed(kind)
+
+
+def _names(path: str) -> Iterator[str]:
+    """`loras[0].weight` → `loras`, `[]`, `weight`."""
+    for part in path.split("."):
+        name, bracket, _ = part.partition("[")
+        if name:
+            yield name
+        if bracket:
+            yield "[]"
+
+
+def _step(kind: inspect.Type, name: str) -> inspect.Type:
+    candidates = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
+    for candidate in candidates:
+        if name == "[]" and isinstance(candidate, inspect.ListType):
+            return candidate.item_type
+        if isinstance(candidate, inspect.StructType):
+            for field in candidate.fields:
+                if field.encode_name == name:
+                    return field.type
+    return kind
+
+
+def _between(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f" of at least {_number(low)}"
+    return f" up to {_number(high)}" if low is None else f" from {_number(low)} to {_number(high)}"
+
+
+def _number(value: float | None) -> str:
+    return str(int(value)) if value is not None and float(value).is_integer() else str(value)
+
+
+def _characters(low: int | None, high: int | None) -> str:
+    if high is None:
+        return ""
+    return f" of {low} to {high:,} characters" if low else f" of at most {high:,} characters"

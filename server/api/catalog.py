@@ -1,0 +1,108 @@
+"""What can be asked for: the model, its bounds and defaults, the LoRAs."""
+
+from typing import get_args
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+
+from pipelines.params import MAX_SEED
+from pipelines.samplers import SAMPLERS
+from server.api import examples, orders, problems, schemas
+from server.jobs.loras import LoraRegistry, LoraView
+
+DEFAULTS = schemas.GenerateRequest(prompt="-")
+
+
+class CatalogController(Controller):
+    path = "/api"
+    tags = ("catalog",)
+
+    @get(
+        "/options",
+        operation_id="options",
+        summary="What this server can make",
+        responses={200: examples.answers(examples.OPTIONS, "Options"), **problems.documented()},
+        sync_to_thread=False,
+    )
+    def options(self, rules: NamedDependency[orders.Rules]) -> schemas.Options:
+        return options(rules)
+
+    @get(
+        "/loras",
+        operation_id="loras",
+        summary="The LoRAs",
+        responses={200: examples.answers(examples.LORAS, "By name, newest version first"), **problems.documented()},
+    )
+    async def loras(self, loras: NamedDependency[LoraRegistry]) -> schemas.Loras:
+        return schemas.Loras([_lora(view) for view in await loras.list()])
+
+
+def options(rules: orders.Rules) -> schemas.Options:
+    info = rules.model
+    return schemas.Options(
+        base_model=info.name,
+        base_model_sha256=info.sha256,
+        is_demo=info.is_demo,
+        native_width=info.native_width,
+        native_height=info.native_height,
+        bounds=_bounds(rules),
+        defaults=_defaults(rules),
+        samplers=[
+            schemas.SamplerOption(name, spec.label, spec.schedule_type, spec.min_steps, spec.max_steps)
+            for name, spec in SAMPLERS.items()
+        ],
+        qualities=[schemas.QualityOption(name, steps) for name, steps in orders.STEPS.items()],
+        styles=[],
+        formats=list(get_args(schemas.Format)),
+        known_words=None if info.known_words is None else sorted(info.known_words),
+    )
+
+
+def _bounds(rules: orders.Rules) -> schemas.Bounds:
+    info = rules.model
+    return schemas.Bounds(
+        max_prompt_characters=schemas.MAX_PROMPT_CHARACTERS,
+        max_images=schemas.MAX_IMAGES,
+        min_steps=1,
+        max_steps=schemas.MAX_STEPS,
+        max_guidance_scale=schemas.MAX_GUIDANCE_SCALE,
+        max_lora_weight=schemas.MAX_LORA_WEIGHT,
+        max_seed=MAX_SEED,
+        min_size=info.min_size_px,
+        max_size=info.max_size_px,
+        max_pixels=info.max_pixels,
+        size_multiple=schemas.SIZE_MULTIPLE_PX,
+    )
+
+
+def _defaults(rules: orders.Rules) -> schemas.Defaults:
+    info = rules.model
+    return schemas.Defaults(
+        model_name=None if rules.default_model == orders.NO_LORA else rules.default_model,
+        num_images=DEFAULTS.num_images,
+        quality=DEFAULTS.quality,
+        guidance_scale=orders.GUIDANCE_SCALE,
+        width=info.native_width,
+        height=info.native_height,
+        sampler=orders.SAMPLER,
+        negative_prompt=orders.NEGATIVE_PROMPT,
+        format=orders.FORMAT,
+        lora_weight=schemas.LORA_WEIGHT,
+    )
+
+
+def _lora(view: LoraView) -> schemas.LoraOption:
+    return schemas.LoraOption(
+        label=view.label,
+        name=view.name,
+        version=view.version,
+        sha256=view.sha256,
+        short_hash=view.short_hash,
+        trigger=view.trigger,
+        title=view.title,
+        base_model=view.base_model,
+        rank=view.rank,
+        num_modules=view.num_modules,
+        has_text_encoder=view.has_text_encoder,
+        bytes=view.num_bytes,
+    )

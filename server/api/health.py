@@ -1,0 +1,65 @@
+"""Alive, and able to make a picture now."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+
+from server.api import examples, problems, schemas
+from server.api.problems import NOT_READY, Problem
+
+RETRY_AFTER_S = 2
+
+
+class Readiness:
+    """Why the server cannot make a picture now, if it cannot. Set by app.py, on the event loop. `probe` raises where
+    the database cannot be reached."""
+
+    def __init__(self, probe: Callable[[], Awaitable[Any]]) -> None:
+        self._probe = probe
+        self._reason: str | None = "the model is being loaded"
+
+    def ready(self) -> None:
+        self._reason = None
+
+    def not_ready(self, reason: str) -> None:
+        self._reason = reason
+
+    async def reason(self) -> str | None:
+        if self._reason is None:
+            try:
+                await self._probe()
+            except Exception as error:  # whatever the driver raises: the answer is the same
+                return f"the database cannot be reached: {type(error).__name__}"
+        return self._reason
+
+
+class HealthController(Controller):
+    tags = ("health",)
+
+    @get(
+        "/healthz",
+        operation_id="healthz",
+        summary="Is the server alive?",
+        responses={200: examples.answers(schemas.Health("ok"), "It is"), **problems.documented()},
+        sync_to_thread=False,
+    )
+    def healthz(self) -> schemas.Health:
+        return schemas.Health("ok")
+
+    @get(
+        "/readyz",
+        operation_id="readyz",
+        summary="Can it make a picture now?",
+        description="Jobs are accepted before that: they wait in the queue.",
+        responses={
+            200: examples.answers(schemas.Health("ready"), "It can"),
+            **problems.documented(problems.NOT_READY),
+        },
+    )
+    async def readyz(self, readiness: NamedDependency[Readiness]) -> schemas.Health:
+        reason = await readiness.reason()
+        if reason is not None:
+            raise Problem(NOT_READY, reason, headers={"Retry-After": str(RETRY_AFTER_S)})
+        return schemas.Health("ready")

@@ -1,0 +1,146 @@
+"""A job after it was accepted: where it stands, what it made, what happens to it, and its end before its time."""
+
+import re
+from typing import Annotated, Any
+
+from litestar import Controller, Request, delete, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
+from litestar.response import Stream
+
+from server.api import examples, problems, schemas, views
+from server.api.problems import NOT_FOUND, FieldError, Problem, invalid
+from server.api.stream import HEADERS, stream_events
+from server.jobs.feed import JobFeed
+from server.jobs.model import JobView
+from server.jobs.service import JobService
+
+JobId = Annotated[
+    str,
+    PathParameter(description="From the answer of /api/generate.", examples=[Example("job", value=examples.JOB_ID)]),
+]
+Wait = Annotated[
+    int,
+    QueryParameter(
+        description="Seconds to wait for the job to end before answering.",
+        ge=0,
+        le=schemas.MAX_WAIT_S,
+        examples=[Example("wait", value=30)],
+    ),
+]
+LastEventId = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Last-Event-ID",
+        description="The id of the last event that was read: the stream goes on after it.",
+        examples=[Example("first picture read", value="1")],
+    ),
+]
+
+KNOWN_OR_NOT = problems.documented(problems.NOT_FOUND, problems.INVALID_REQUEST)
+
+
+class JobsController(Controller):
+    path = "/api"
+    tags = ("jobs",)
+
+    @get(
+        "/status/{job_id:str}",
+        operation_id="status",
+        summary="Where a job stands",
+        responses={200: examples.answers(examples.STATE, "Where it stands"), **KNOWN_OR_NOT},
+    )
+    async def status(
+        self, job_id: JobId, jobs: NamedDependency[JobService], feed: NamedDependency[JobFeed], wait: Wait = 0
+    ) -> schemas.JobState:
+        known = await _job(jobs, job_id)
+        job = await feed.wait(job_id, wait) if wait and not known.status.ended else known
+        return views.state(job or known)
+
+    @get(
+        "/result/{job_id:str}",
+        operation_id="result",
+        summary="The pictures of a job",
+        description="Pictures that are finished are listed while the rest is being made.",
+        responses={200: examples.answers(examples.RESULT, "Its finished pictures"), **KNOWN_OR_NOT},
+    )
+    async def result(
+        self,
+        request: Request[Any, Any, Any],
+        job_id: JobId,
+        jobs: NamedDependency[JobService],
+        addresses: NamedDependency[views.Addresses],
+    ) -> schemas.Result:
+        return views.result(await _job(jobs, job_id), addresses.base(request))
+
+    @get(
+        "/jobs/{job_id:str}/events",
+        operation_id="events",
+        summary="What happens to a job, as it happens",
+        description=(
+            "Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`,"
+            " `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as"
+            " Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too."
+        ),
+        responses={
+            200: ResponseSpec(
+                str,
+                generate_examples=False,
+                description="The events",
+                media_type="text/event-stream",
+                examples=[Example("four events", value=examples.EVENTS)],
+            ),
+            **KNOWN_OR_NOT,
+        },
+    )
+    async def events(
+        self,
+        request: Request[Any, Any, Any],
+        job_id: JobId,
+        jobs: NamedDependency[JobService],
+        feed: NamedDependency[JobFeed],
+        addresses: NamedDependency[views.Addresses],
+        last_event_id: LastEventId = None,
+    ) -> Stream:
+        after_seq = _sequence_number(last_event_id)
+        await _job(jobs, job_id)
+        stream = stream_events(feed.subscribe(job_id, after_seq), addresses.base(request))
+        return Stream(stream, media_type="text/event-stream", headers=HEADERS)
+
+    @delete(
+        "/jobs/{job_id:str}",
+        status_code=200,
+        operation_id="cancel",
+        summary="Cancel a job",
+        description="Takes effect at the next denoising step. A job that has ended stays as it is.",
+        responses={200: examples.answers(examples.CANCELLED, "Where it stands now"), **KNOWN_OR_NOT},
+    )
+    async def cancel(self, job_id: JobId, jobs: NamedDependency[JobService]) -> schemas.JobState:
+        await _job(jobs, job_id)
+        job = await jobs.cancel(job_id)
+        if job is None:
+            raise _unknown(job_id)
+        return views.state(job)
+
+
+async def _job(jobs: JobService, job_id: str) -> JobView:
+    job = await jobs.get(job_id) if re.fullmatch(r"[0-9a-f]{32}", job_id) else None
+    if job is None:
+        raise _unknown(job_id)
+    return job
+
+
+def _unknown(job_id: str) -> Problem:
+    return Problem(NOT_FOUND, f"no job has the id {job_id[:64]}")
+
+
+def _sequence_number(last_event_id: str | None) -> int | None:
+    """Empty counts as absent: a browser that has read no event yet may send it so."""
+    if not last_event_id:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", last_event_id):
+        detail = f"{last_event_id[:32]!r} is no event of this stream"
+        raise invalid([FieldError("Last-Event-ID", detail, "the id of an event, a whole number")])
+    return int(last_event_id)

@@ -1,0 +1,84 @@
+"""From a request to a `JobOrder`: every default filled in, every bound that depends on the model checked. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from msgspec import UNSET
+
+from pipelines.model_info import ModelInfo
+from pipelines.samplers import SAMPLERS
+from server.api.problems import FieldError, invalid
+from server.api.schemas import LORA_WEIGHT, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
+from server.jobs.model import JobOrder, LoraChoice
+
+STEPS: Mapping[Quality, int] = {"low": 12, "medium": 20, "high": 30}
+GUIDANCE_SCALE = 7.0
+NEGATIVE_PROMPT = "low quality, blurry, distorted"
+SAMPLER = "euler"
+FORMAT: Format = "jpeg"
+NO_LORA = "base"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What orders depend on beside the request: the base model and the operator's default LoRA."""
+
+    model: ModelInfo
+    default_model: str
+
+
+def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int) -> JobOrder:
+    """Raises Problem (400). LoRA names are resolved later, by the transaction that accepts the job."""
+    info = rules.model
+    order = JobOrder(
+        owner=owner,
+        prompt=request.prompt.strip(),
+        negative_prompt=NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt,
+        num_images=request.num_images,
+        quality=request.quality,
+        num_inference_steps=request.steps or STEPS[request.quality],
+        guidance_scale=GUIDANCE_SCALE if request.guidance_scale is None else request.guidance_scale,
+        width=request.width or info.native_width,
+        height=request.height or info.native_height,
+        seed=random_seed if request.seed is None else request.seed,
+        sampler=request.sampler or SAMPLER,
+        image_format=request.format or FORMAT,
+        model=_model(request, rules.default_model),
+        loras=tuple(
+            LoraChoice(lora.name, lora.weight, f"loras[{n}].name") for n, lora in enumerate(request.loras or ())
+        ),
+    )
+    errors = [*_sampler_errors(order, request), *_size_errors(order, info)]
+    if errors:
+        raise invalid(errors)
+    return order
+
+
+def _model(request: GenerateRequest, default: str) -> LoraChoice | None:
+    name = default if request.model_name is UNSET else request.model_name
+    return None if name in (None, NO_LORA) else LoraChoice(name, LORA_WEIGHT, "model_name")
+
+
+def _sampler_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:
+    spec = SAMPLERS.get(order.sampler)
+    if spec is None:
+        yield FieldError("sampler", f"{order.sampler!r} is not known", "one of " + ", ".join(SAMPLERS))
+    elif not spec.min_steps <= order.num_inference_steps <= spec.max_steps:
+        where = "steps" if request.steps else "quality"
+        yield FieldError(
+            where,
+            f"{order.num_inference_steps} steps are not possible with {order.sampler}",
+            f"from {spec.min_steps} to {spec.max_steps} steps",
+        )
+
+
+def _size_errors(order: JobOrder, info: ModelInfo) -> Iterator[FieldError]:
+    allowed = f"a multiple of {SIZE_MULTIPLE_PX} from {info.min_size_px} to {info.max_size_px}"
+    sides = {"width": order.width, "height": order.height}
+    wrong = {name: px for name, px in sides.items() if not info.min_size_px <= px <= info.max_size_px}
+    for name, px in wrong.items():
+        yield FieldError(name, f"{px} is outside what {info.name} can make", allowed)
+    if not wrong and order.width * order.height > info.max_pixels:
+        yield FieldError(
+            "width", f"{order.width} x {order.height} is too much", f"width times height up to {info.max_pixels:,}"
+        )

@@ -1,0 +1,174 @@
+"""Errors as RFC 9457 problem documents: one table of kinds, one place that turns an exception into an answer.
+
+Problem (raised by handlers)        → its kind
+litestar's HTTPException            → the kind of its status
+UnknownLora, QueueFull (the jobs)   → invalid-request, queue-full
+anything else                       → internal, logged with its traceback, told without
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from msgspec import Struct, to_builtins
+
+from server.jobs.errors import QueueFull, UnknownLora
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    name: str
+    status: int
+    title: str
+
+    @property
+    def type(self) -> str:
+        return f"urn:lora-studio:problem:{self.name}"
+
+
+INVALID_REQUEST = Kind("invalid-request", 400, "The request cannot be carried out as it is")
+NOT_FOUND = Kind("not-found", 404, "There is nothing at this address")
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This address does not take this method")
+TOO_LARGE = Kind("too-large", 413, "The request body is too large")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The request body is not JSON")
+INTERNAL = Kind("internal", 500, "The server failed")
+NOT_READY = Kind("not-ready", 503, "The server cannot make a picture yet")
+QUEUE_FULL = Kind("queue-full", 503, "Too many jobs wait")
+
+BY_STATUS = {
+    kind.status: kind
+    for kind in (INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INTERNAL, NOT_READY)
+}
+
+
+class FieldError(Struct, frozen=True):
+    """One field to blame: `loras[0].weight`, what is wrong with it, what is allowed."""
+
+    field: str
+    detail: str
+    allowed: str
+
+
+class ProblemDocument(Struct, frozen=True, omit_defaults=True):
+    """RFC 9457. `type` is a stable name for programs, `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = []
+
+
+class Problem(Exception):
+    """Answer this request with a problem document."""
+
+    def __init__(
+        self, kind: Kind, detail: str, errors: list[FieldError] | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = errors or []
+        self.headers = dict(headers or {})
+
+
+def invalid(errors: list[FieldError]) -> Problem:
+    """A 400 that names every field to blame."""
+    return Problem(INVALID_REQUEST, "; ".join(f"{e.field}: {e.detail}, allowed is {e.allowed}" for e in errors), errors)
+
+
+Answer = Callable[[Request[Any, Any, Any], Any], Response[ProblemDocument]]
+
+
+def exception_handlers() -> dict[int | type[Exception], Answer]:
+    return {
+        Problem: _from_problem,
+        UnknownLora: _from_unknown_lora,
+        QueueFull: _from_queue_full,
+        ValidationException: _from_validation,
+        HTTPException: _from_http,
+        Exception: _from_anything,
+    }
+
+
+def _answer(problem: Problem) -> Response[ProblemDocument]:
+    kind = problem.kind
+    document = ProblemDocument(kind.type, kind.title, kind.status, problem.detail, problem.errors)
+    return Response(document, status_code=kind.status, media_type=MEDIA_TYPE, headers=problem.headers)
+
+
+def _from_problem(_: Request[Any, Any, Any], error: Problem) -> Response[ProblemDocument]:
+    return _answer(error)
+
+
+def _from_unknown_lora(_: Request[Any, Any, Any], error: UnknownLora) -> Response[ProblemDocument]:
+    names = ", ".join((*error.allowed, "base")) if error.field == "model_name" else ", ".join(error.allowed)
+    return _answer(invalid([FieldError(error.field, f"no LoRA is called {error.name!r}", names or "nothing")]))
+
+
+def _from_queue_full(_: Request[Any, Any, Any], error: QueueFull) -> Response[ProblemDocument]:
+    return _answer(Problem(QUEUE_FULL, str(error), headers={"Retry-After": str(error.retry_after_s)}))
+
+
+def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[ProblemDocument]:
+    """Parameters of the address and the headers; bodies are read by server/api/body.py."""
+    told: list[Any] = error.extra if isinstance(error.extra, list) else []
+    errors = [FieldError(str(each.get("key", "")), str(each.get("message", "")), "see /docs") for each in told]
+    return _answer(Problem(INVALID_REQUEST, error.detail, errors))
+
+
+def _from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:
+    kind = BY_STATUS.get(error.status_code, INTERNAL if error.status_code >= 500 else INVALID_REQUEST)
+    if kind is INTERNAL:
+        return _from_anything(request, error)
+    details = {
+        NOT_FOUND: f"there is nothing at {request.url.path}; the calls are listed at /docs",
+        METHOD_NOT_ALLOWED: f"{request.method} is not a method of {request.url.path}",
+        TOO_LARGE: "allowed are at most 1,000,000 bytes",
+    }
+    return _answer(Problem(kind, details.get(kind, error.detail), headers=error.headers))
+
+
+def _from_anything(request: Request[Any, Any, Any], error: Exception) -> Response[ProblemDocument]:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _answer(Problem(INTERNAL, "the server could not answer this request; its log says more"))
+
+
+EXAMPLES = {
+    INVALID_REQUEST: Problem(
+        INVALID_REQUEST,
+        "num_images: 99 cannot be used, allowed is a whole number from 1 to 8",
+        [FieldError("num_images", "99 cannot be used", "a whole number from 1 to 8")],
+    ),
+    NOT_FOUND: Problem(NOT_FOUND, "no job has the id 0123456789abcdef0123456789abcdef"),
+    TOO_LARGE: Problem(TOO_LARGE, "allowed are at most 1,000,000 bytes"),
+    UNSUPPORTED_MEDIA_TYPE: Problem(
+        UNSUPPORTED_MEDIA_TYPE, "multipart/form-data cannot be read; send application/json"
+    ),
+    INTERNAL: Problem(INTERNAL, "the server could not answer this request; its log says more"),
+    NOT_READY: Problem(NOT_READY, "the model is being loaded"),
+    QUEUE_FULL: Problem(QUEUE_FULL, "500 jobs wait already; try again in 12 s"),
+}
+
+
+def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
+    """These problems for the OpenAPI document, each with an example; every call can also answer 500."""
+    return {
+        kind.status: ResponseSpec(
+            ProblemDocument,
+            generate_examples=False,
+            description=kind.title,
+            media_type=MEDIA_TYPE,  # pyright: ignore[reportArgumentType]  # any media type works
+            examples=[Example(kind.name, value=to_builtins(_answer(EXAMPLES[kind]).content))],
+        )
+        for kind in (*kinds, INTERNAL)
+    }

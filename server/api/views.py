@@ -1,0 +1,98 @@
+"""From a `JobView` to what the API answers."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request
+
+from server.api.schemas import Accepted, Failure, FinishedJob, JobState, Output, Result
+from server.jobs.model import ImageView, JobView
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Makes addresses absolute. `public_url` None: the host the request was sent to."""
+
+    public_url: str | None
+
+    def base(self, request: Request[Any, Any, Any]) -> str:
+        return self.public_url or str(request.base_url).rstrip("/")
+
+
+def absolute(base: str, address: str) -> str:
+    """Addresses of this server begin with "/"; those of another store are absolute already."""
+    return base + address if address.startswith("/") else address
+
+
+def estimated_time(view: JobView) -> int:
+    """Whole seconds, rounded up."""
+    return math.ceil(view.remaining_s)
+
+
+def failure(view: JobView) -> Failure | None:
+    return Failure(view.error.code, view.error.detail) if view.error else None
+
+
+def accepted(view: JobView, warnings: list[str]) -> Accepted:
+    return Accepted(
+        job_id=view.job_id, status=view.status.value, estimated_time=estimated_time(view), warnings=warnings
+    )
+
+
+def state(view: JobView) -> JobState:
+    return JobState(
+        job_id=view.job_id,
+        status=view.status.value,
+        progress=view.progress,
+        images_completed=len(view.images),
+        images_total=view.images_total,
+        queue_position=view.queue_position,
+        estimated_time=estimated_time(view),
+        error=failure(view),
+    )
+
+
+def result(view: JobView, base: str) -> Result:
+    outputs = [_output(image, base) for image in sorted(view.images, key=lambda image: image.index)]
+    return Result(
+        job_id=view.job_id,
+        status=view.status.value,
+        images=[output.url for output in outputs],
+        outputs=outputs,
+        metadata=dict(view.metadata),
+    )
+
+
+def finished(view: JobView, base: str, warnings: list[str]) -> FinishedJob:
+    told = result(view, base)
+    return FinishedJob(
+        job_id=told.job_id,
+        status=told.status,
+        estimated_time=0,
+        warnings=warnings,
+        images=told.images,
+        outputs=told.outputs,
+        metadata=told.metadata,
+        error=failure(view),
+    )
+
+
+def with_absolute_addresses(data: Mapping[str, Any], base: str) -> dict[str, Any]:
+    """The data of a feed event, its addresses made absolute."""
+    return {key: absolute(base, value) if key in ("url", "thumbnail_url") else value for key, value in data.items()}
+
+
+def _output(image: ImageView, base: str) -> Output:
+    return Output(
+        id=image.id,
+        index=image.index,
+        url=absolute(base, image.url),
+        thumbnail_url=absolute(base, image.thumbnail_url),
+        seed=image.seed,
+        width=image.width,
+        height=image.height,
+        content_type=image.content_type,
+        bytes=image.num_bytes,
+    )

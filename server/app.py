@@ -1,0 +1,273 @@
+"""The composition root: the one place where the parts are made and handed to each other.
+
+    settings → data folder, database, store, LoRAs → engine, jobs → HTTP
+
+Importing this module or calling `create_app` imports no torch: the model is loaded on the torch thread, by the runner
+factory, while the server already answers and accepts jobs.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import License, Tag
+
+from pipelines.lora_library import LoraLibrary
+from pipelines.model_info import ModelInfo, read_model_info
+from pipelines.params import GenerationParams
+from pipelines.plan import StepPlan, StepResult
+from pipelines.prompt_words import PromptReader
+from server.api import orders
+from server.api.catalog import CatalogController
+from server.api.docs import DocsController
+from server.api.files import PATH as FILES_PATH
+from server.api.files import FilesController
+from server.api.generate import GenerateController
+from server.api.health import HealthController, Readiness
+from server.api.jobs import JobsController
+from server.api.problems import exception_handlers
+from server.api.views import Addresses
+from server.db.session import Database
+from server.engine.cost_model import CostModel
+from server.engine.engine import Engine
+from server.engine.scheduler import Limits, Scheduler
+from server.jobs.data_folder import DataFolder
+from server.jobs.dispatcher import Dispatcher, DispatcherOptions
+from server.jobs.feed import JobFeed
+from server.jobs.loras import LoraRegistry
+from server.jobs.model import BaseModelRef
+from server.jobs.outlook import Outlook
+from server.jobs.reader import JobReader
+from server.jobs.service import JobService
+from server.settings import Settings
+from server.storage.local import LocalStore
+from server.version import VERSION
+
+log = logging.getLogger(__name__)
+
+CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"]
+CORS_ANSWER_HEADERS = [
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+]
+
+
+class Runner(Protocol):
+    """What makes pictures. Called on the torch thread only."""
+
+    def execute(self, plan: StepPlan) -> StepResult: ...
+
+
+RunnerFactory = Callable[[Settings, Path], Runner]
+"""(settings, folder of the LoRA copies) → a runner whose model is loaded. Called on the torch thread."""
+
+
+def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
+    from pipelines.load import load_model, resolve_device
+    from pipelines.sdxl import SDXLRunner
+
+    device, dtype = resolve_device(settings.device, settings.dtype)
+    model = load_model(settings.base_model, device, dtype)
+    return SDXLRunner(
+        model, lora_bytes_dir, settings.row_buckets, settings.exact_rows, settings.embedding_cache_mb * 1_000_000
+    )
+
+
+class Studio:
+    """All parts of one server, made but not started. `on_failure` is called, on the event loop, when it cannot go on:
+    the model cannot be loaded, or the loop that makes pictures has ended on an error."""
+
+    feed: JobFeed
+    dispatcher: Dispatcher
+
+    def __init__(self, settings: Settings, make_runner: RunnerFactory, on_failure: Callable[[], None]) -> None:
+        """Raises ModelFolderError and DataFolderInUse."""
+        self.settings = settings
+        self.make_runner = make_runner
+        self.on_failure = on_failure
+        self.info = read_model_info(settings.base_model)
+        self.prompts = PromptReader(settings.base_model)
+        self.folder = DataFolder(settings.data_dir)
+        self.torch_thread = ThreadPoolExecutor(1, thread_name_prefix="torch")
+        self.database = Database(settings.resolved_database_url)
+        self.store = LocalStore(self.folder.pictures, FILES_PATH)
+        self.library = LoraLibrary(settings.lora_dir, self.info.lora_base)
+        self.registry = LoraRegistry(self.database, self.folder.loras)
+        self.readiness = Readiness(self.database.ping)
+        self.engine = Engine(
+            _scheduler(settings),
+            self.torch_thread,
+            sink=lambda event: self.dispatcher.on_event(event),
+            wants_preview=lambda job_id: self.feed.listeners(job_id) > 0,
+            on_capacity=lambda: self.dispatcher.wake(),
+        )
+        outlook = Outlook(self.engine)
+        reader = JobReader(self.database, self.store, outlook)
+        base_model = BaseModelRef(self.info.name, self.info.sha256)
+        options = DispatcherOptions(
+            self.folder.lease_owner, base_model, f"LoRA Studio {VERSION}", max_queue=settings.max_queue
+        )
+        self.feed = JobFeed(self.database, reader)
+        self.dispatcher = Dispatcher(self.database, self.engine, outlook, self.store, self.feed, options)
+        self.jobs = JobService(self.database, reader, self.dispatcher, base_model, settings.max_queue)
+
+    @asynccontextmanager
+    async def running(self, _: Litestar) -> AsyncGenerator[None]:
+        """The lifespan: everything that must be right before the first request, then the two loops, until the end."""
+        loop = asyncio.get_running_loop()
+        loading = loop.run_in_executor(self.torch_thread, self.make_runner, self.settings, self.folder.loras)
+        making: asyncio.Task[None] | None = None
+        dispatching: asyncio.Task[None] | None = None
+        try:
+            await self.database.migrate()
+            await self.read_loras()
+            making = asyncio.create_task(self.make_pictures(loading))
+            dispatching = asyncio.create_task(self.dispatch())
+            yield
+        finally:
+            self.feed.close()
+            if dispatching is not None:
+                await self.dispatcher.stop()
+                await dispatching
+            self.engine.stop()
+            await asyncio.wait([making or asyncio.ensure_future(loading)])
+            self.torch_thread.shutdown()
+            await self.database.close()
+            self.folder.close()
+
+    async def read_loras(self) -> None:
+        scan = await asyncio.to_thread(self.library.scan)
+        sync = await self.registry.sync(scan)
+        for file, reason in sync.rejected:
+            log.warning("the LoRA %s cannot be used: %s", file, reason)
+
+    async def make_pictures(self, loading: "asyncio.Future[Runner]") -> None:
+        """Wait for the model, measure it, then run the engine."""
+        try:
+            runner = await loading
+            await self.engine.calibrate(runner.execute, _calibration(self.info))
+            self.readiness.ready()
+            log.info("%s is loaded: ready to make pictures", self.info.name)
+            await self.engine.run(runner.execute)
+        except Exception as error:
+            self.fail(f"{self.settings.base_model} cannot make pictures: {error}", error)
+
+    async def dispatch(self) -> None:
+        try:
+            await self.dispatcher.run()
+        except Exception as error:
+            self.fail(f"jobs cannot be taken from the queue: {error}", error)
+
+    def fail(self, reason: str, error: Exception) -> None:
+        log.error("%s", reason)
+        log.debug("the whole error", exc_info=error)
+        self.readiness.not_ready(reason)
+        self.on_failure()
+
+    def close_streams(self) -> None:
+        """End open event streams and waits: the first thing of a shutdown, which waits for open connections."""
+        self.feed.close()
+
+
+def create_app(
+    settings: Settings, make_runner: RunnerFactory = sdxl_runner, on_failure: Callable[[], None] = lambda: None
+) -> Litestar:
+    """The ASGI app; its lifespan runs the server. `app.state.studio` is the `Studio`. Raises ModelFolderError and
+    DataFolderInUse."""
+    studio = Studio(settings, make_runner, on_failure)
+    app = Litestar(
+        route_handlers=[
+            GenerateController,
+            JobsController,
+            CatalogController,
+            HealthController,
+            FilesController,
+            DocsController,
+        ],
+        dependencies=_dependencies(studio),
+        lifespan=[studio.running],
+        exception_handlers=exception_handlers(),
+        cors_config=_cors(settings.cors_origins),
+        openapi_config=_openapi(),
+        logging_config=None,
+        debug=False,
+    )
+    app.state.studio = studio
+    return app
+
+
+def _scheduler(settings: Settings) -> Scheduler:
+    limits = Limits(
+        max_rows=settings.max_rows, exact_rows=settings.exact_rows, preview_every=settings.preview_every_steps
+    )
+    return Scheduler(CostModel(settings.row_buckets), limits)
+
+
+def _calibration(info: ModelInfo) -> GenerationParams:
+    return GenerationParams(
+        prompt="",
+        negative_prompt="",
+        num_inference_steps=orders.STEPS["low"],
+        guidance_scale=orders.GUIDANCE_SCALE,
+        width=info.native_width,
+        height=info.native_height,
+        seed=0,
+        sampler=orders.SAMPLER,
+    )
+
+
+def _dependencies(studio: Studio) -> dict[str, Provide]:
+    parts: dict[str, Any] = {
+        "jobs": studio.jobs,
+        "feed": studio.feed,
+        "loras": studio.registry,
+        "store": studio.store,
+        "reader": studio.prompts,
+        "readiness": studio.readiness,
+        "rules": orders.Rules(studio.info, studio.settings.default_model),
+        "addresses": Addresses(studio.settings.public_url),
+    }
+    return {name: Provide(_giver(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
+
+
+def _giver(part: Any) -> Callable[[], Any]:
+    def give() -> Any:
+        return part
+
+    return give
+
+
+def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=CORS_REQUEST_HEADERS,
+        expose_headers=CORS_ANSWER_HEADERS,
+    )
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="LoRA Studio",
+        version=VERSION,
+        description="Pictures from SDXL and LoRAs. Errors are RFC 9457 problem documents that name the field.",
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        tags=[
+            Tag(name="jobs", description="Make pictures, follow them, fetch them"),
+            Tag(name="catalog", description="What can be asked for"),
+            Tag(name="health", description="For whoever runs the server"),
+        ],
+    )

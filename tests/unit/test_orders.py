@@ -1,0 +1,112 @@
+"""From a request to an order: the defaults of the design, and the bounds that depend on the model."""
+
+from typing import Any
+
+import pytest
+
+from pipelines.model_info import ModelInfo
+from pipelines.samplers import SAMPLERS
+from server.api.orders import Rules, fill_in
+from server.api.problems import Problem
+from server.api.schemas import ExtraLora, GenerateRequest
+from server.jobs.model import JobOrder, LoraChoice
+
+DEMO = ModelInfo(
+    name="lora-studio-demo",
+    is_demo=True,
+    sha256="0" * 64,
+    native_width=256,
+    native_height=256,
+    min_size_px=128,
+    max_size_px=512,
+    max_pixels=147_456,
+    lora_base="lora-studio-demo",
+)
+RULES = Rules(DEMO, "jade")
+
+
+def order(rules: Rules = RULES, **fields: Any) -> JobOrder:
+    return fill_in(GenerateRequest(**{"prompt": "red dress", **fields}), rules, "ip:192.0.2.7", 77)
+
+
+def blamed(**fields: Any) -> dict[str, str]:
+    with pytest.raises(Problem) as problem:
+        order(**fields)
+    assert problem.value.kind.status == 400
+    return {error.field: error.allowed for error in problem.value.errors}
+
+
+def test_a_prompt_alone_takes_every_default() -> None:
+    assert order(prompt=" red dress\n") == JobOrder(
+        owner="ip:192.0.2.7",
+        prompt="red dress",
+        negative_prompt="low quality, blurry, distorted",
+        num_images=4,
+        quality="high",
+        num_inference_steps=30,
+        guidance_scale=7.0,
+        width=256,
+        height=256,
+        seed=77,
+        sampler="euler",
+        image_format="jpeg",
+        model=LoraChoice("jade", 0.9, "model_name"),
+    )
+
+
+@pytest.mark.parametrize(("quality", "steps"), [("low", 12), ("medium", 20), ("high", 30)])
+def test_quality_decides_the_steps_unless_they_are_given(quality: str, steps: int) -> None:
+    assert order(quality=quality).num_inference_steps == steps
+    assert order(quality=quality, steps=7).num_inference_steps == 7
+
+
+def test_zero_and_empty_are_values_and_not_absence() -> None:
+    made = order(negative_prompt="", guidance_scale=0.0, seed=0)
+    assert (made.negative_prompt, made.guidance_scale, made.seed) == ("", 0.0, 0)
+
+
+def test_a_given_seed_wins_over_the_random_one() -> None:
+    assert order(seed=5).seed == 5
+    assert order().seed == 77
+
+
+@pytest.mark.parametrize("name", [None, "base"])
+def test_null_and_base_mean_no_lora(name: str | None) -> None:
+    assert order(model_name=name).model is None
+
+
+def test_the_operator_decides_the_default_lora() -> None:
+    assert order(Rules(DEMO, "amber")).model == LoraChoice("amber", 0.9, "model_name")
+    assert order(Rules(DEMO, "base")).model is None
+
+
+def test_further_loras_are_blamed_by_their_place() -> None:
+    made = order(loras=[ExtraLora("amber"), ExtraLora("jade-v1", -1)])
+    assert made.loras == (LoraChoice("amber", 0.9, "loras[0].name"), LoraChoice("jade-v1", -1, "loras[1].name"))
+
+
+@pytest.mark.parametrize("side", ["width", "height"])
+def test_a_size_outside_the_models_bounds_is_refused(side: str) -> None:
+    for px in (120, 520):
+        assert blamed(**{side: px}) == {side: "a multiple of 8 from 128 to 512"}
+
+
+def test_bounds_themselves_are_allowed() -> None:
+    made = order(width=128, height=512)
+    assert (made.width, made.height) == (128, 512)
+
+
+def test_too_many_pixels_are_refused_though_each_side_fits() -> None:
+    assert blamed(width=512, height=512) == {"width": "width times height up to 147,456"}
+
+
+def test_an_unknown_sampler_is_refused_with_those_there_are() -> None:
+    assert blamed(sampler="ddpm") == {"sampler": "one of " + ", ".join(SAMPLERS)}
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_samplers_own_bounds_on_steps_hold(sampler: str) -> None:
+    spec = SAMPLERS[sampler]
+    assert order(sampler=sampler, steps=spec.max_steps).num_inference_steps == spec.max_steps
+    if spec.max_steps < 150:
+        assert set(blamed(sampler=sampler, steps=spec.max_steps + 1)) == {"steps"}
