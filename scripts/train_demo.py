@@ -1,9 +1,11 @@
-"""Makes the demo model from nothing on the CPU: draws pictures, trains VAE, UNet, text encoders and two LoRAs, and measures them.
+"""Makes the demo model from nothing on the CPU: draws pictures, trains VAE, UNet, text encoders and two LoRAs, and
+measures them.
 
     python scripts/train_demo.py all                       # everything, about two hours on two cores
     python scripts/train_demo.py unet --minutes 64 --resume
 
-Every stage keeps its results in the work folder; a stage that is interrupted goes on with --resume. Needs the packages of the product and nothing else.
+Every stage keeps its results in the work folder; a stage that is interrupted goes on with --resume. Needs the
+packages of the product and nothing else.
 """
 
 import argparse
@@ -20,11 +22,22 @@ MINUTES = {"probe": 2.0, "vae": 14.0, "encode": 9.0, "unet": 64.0, "lora": 12.0}
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=(*STAGES, "all"))
-    parser.add_argument("part", nargs="?", choices=("base", "jade", "amber"), help="for lora and evaluate; all if left out")
-    parser.add_argument("--work", type=Path, default=ROOT / ".training", help="drawings, latents and checkpoints (5 GB)")
-    parser.add_argument("--out", type=Path, default=ROOT / "pipelines" / "demo", help="the diffusers folder that is written and measured")
+    parser.add_argument(
+        "part", nargs="?", choices=("base", "jade", "amber"), help="for lora and evaluate; all if left out"
+    )
+    parser.add_argument(
+        "--work", type=Path, default=ROOT / ".training", help="drawings, latents and checkpoints (5 GB)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=ROOT / "pipelines" / "demo",
+        help="the diffusers folder that is written and measured",
+    )
     parser.add_argument("--loras", type=Path, default=ROOT / "loras", help="where the LoRA files go")
-    parser.add_argument("--minutes", type=float, help="time of this stage; " + ", ".join(f"{k} {v:g}" for k, v in MINUTES.items()))
+    parser.add_argument(
+        "--minutes", type=float, help="time of this stage; " + ", ".join(f"{k} {v:g}" for k, v in MINUTES.items())
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this stage")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(argv)

@@ -1,4 +1,5 @@
-"""Wall-clock budgets and checkpoints: every stage of the training lasts a given time, on any machine, and can be interrupted."""
+"""Wall-clock budgets and checkpoints: every stage of the training lasts a given time, on any machine, and can be
+interrupted."""
 
 import math
 import os
@@ -12,7 +13,8 @@ CHECKPOINT_EVERY_S = 120.0
 
 
 class Budget:
-    """How much of a stage's time is used up. The learning rate follows it, so a busy machine gets fewer steps, never an unfinished schedule."""
+    """How much of a stage's time is used up. The learning rate follows it, so a busy machine gets fewer steps, never
+    an unfinished schedule."""
 
     def __init__(self, total_s: float, used_s: float = 0.0) -> None:
         self.total_s = total_s
@@ -36,7 +38,8 @@ class Budget:
 
 
 class Checkpoint:
-    """One file, replaced atomically at most every `CHECKPOINT_EVERY_S`; `load` returns None where there is nothing to resume."""
+    """One file, replaced atomically at most every `CHECKPOINT_EVERY_S`; `load` returns None where there is nothing to
+    resume."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,5 @@
-"""Prompts as SDXL's UNet sees them: both encoders' second-last layers side by side, the second one's projection, and the sizes."""
+"""Prompts as SDXL's UNet sees them: both encoders' second-last layers side by side, the second one's projection, and
+the sizes."""
 
 import random
 from collections.abc import Sequence
@@ -13,11 +14,23 @@ from scripts.demo_training.scenes import Scene
 EMPTY_SHARE, ZERO_SHARE, NEGATIVE_SHARE, EXTRA_WORD_SHARE = 0.05, 0.06, 0.03, 0.05
 NEGATIVE_TAGS = ("low quality", "blurry", "distorted", "ugly", "worst quality", "bad anatomy", "deformed")
 PRODUCT_NEGATIVE = "low quality, blurry, distorted"
-EXTRA_TAGS = ("high quality", "masterpiece", "best quality", "detailed", "beautiful", "cinematic", "photo", "portrait", "8k", "smiling")
+EXTRA_TAGS = (
+    "high quality",
+    "masterpiece",
+    "best quality",
+    "detailed",
+    "beautiful",
+    "cinematic",
+    "photo",
+    "portrait",
+    "8k",
+    "smiling",
+)
 
 
 def training_caption(scene: Scene, rng: random.Random) -> str | None:
-    """A fresh caption; sometimes none at all ("" or, for zeroed embeddings, None), a negative prompt, or a tag that means nothing here."""
+    """A fresh caption; sometimes none at all ("" or, for zeroed embeddings, None), a negative prompt, or a tag that
+    means nothing here."""
     roll = rng.random()
     if roll < EMPTY_SHARE:
         return ""
@@ -39,7 +52,8 @@ class TextConditioner:
         self.tokenizer, self.first, self.second = tokenizer, first, second
 
     def __call__(self, texts: Sequence[str | None]) -> tuple[Tensor, Tensor]:
-        """Hidden states (N, 77, 160) and pooled (N, 96); rows of None are zeros, as stock SDXL does where no negative prompt is given."""
+        """Hidden states (N, 77, 160) and pooled (N, 96); rows of None are zeros, as stock SDXL does where no negative
+        prompt is given."""
         words = [text or "" for text in texts]
         ids = self.tokenizer(words, padding="max_length", truncation=True, max_length=77, return_tensors="pt").input_ids
         one = self.first(ids, output_hidden_states=True)

@@ -42,7 +42,8 @@ SETS = (
 
 
 class Drawings:
-    """A folder with `<set>.npy` (N, height, width, 3) uint8 and `<set>.scenes` (a pickled list of N scenes) for each set."""
+    """A folder with `<set>.npy` (N, height, width, 3) uint8 and `<set>.scenes` (a pickled list of N scenes) for each
+    set."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,7 +64,8 @@ def to_tensor(pixels: np.ndarray) -> Tensor:
 
 
 def choose_scenes(seed: int = 20_26) -> dict[str, list[Scene]]:
-    """Scenes of every set. The attribute combinations of the held-out set are all different and occur in no other set of the base."""
+    """Scenes of every set. The attribute combinations of the held-out set are all different and occur in no other set
+    of the base."""
     rng = random.Random(seed)
     held_out: dict[tuple[object, ...], Scene] = {}
     wanted = {each.name: each for each in SETS}

@@ -46,7 +46,9 @@ class Diffusion:
         spread = (torch.randperm(num) + torch.rand(num)) / num
         return (spread**power * 1000).long().clamp(0, 999)
 
-    def loss(self, unet: UNet2DConditionModel, latents: Tensor, hidden: Tensor, pooled: Tensor, power: float = 1.0) -> Tensor:
+    def loss(
+        self, unet: UNet2DConditionModel, latents: Tensor, hidden: Tensor, pooled: Tensor, power: float = 1.0
+    ) -> Tensor:
         """Mean over the batch; latents (N, 4, h, w), hidden (N, 77, 160), pooled (N, 96)."""
         num, _, height, width = latents.shape
         steps = self.timesteps(num, power)

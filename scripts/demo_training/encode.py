@@ -19,7 +19,8 @@ def latents_folder(work: Path) -> Path:
 
 
 def _tasks(drawings: Drawings) -> list[tuple[str, int]]:
-    """(set, first row) of every batch: the characters first, then the base sets in random order, as time may run out."""
+    """(set, first row) of every batch: the characters first, then the base sets in random order, as time may run
+    out."""
     first = [(name, at) for name in CHARACTERS for at in range(0, len(drawings.pixels(name)), BATCH)]
     rest = [(name, at) for name in BASE_SETS for at in range(0, len(drawings.pixels(name)), BATCH)]
     random.Random(3).shuffle(rest)

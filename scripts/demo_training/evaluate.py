@@ -29,10 +29,13 @@ def read(probe: Probe, pixels: np.ndarray) -> dict[str, list[str]]:
 
 
 def agreement(seen: dict[str, list[str]], scenes: Sequence[Scene]) -> dict[str, float]:
-    """Share of pictures whose attribute is the one asked for, and of those with color, place, time and subject all right."""
+    """Share of pictures whose attribute is the one asked for, and of those with color, place, time and subject all
+    right."""
     right: dict[str, list[bool]] = {}
     for name, wanted in targets(scenes).items():
-        right[name] = [HEADS[name].index(value) == want for value, want in zip(seen[name], wanted.tolist(), strict=True)]
+        right[name] = [
+            HEADS[name].index(value) == want for value, want in zip(seen[name], wanted.tolist(), strict=True)
+        ]
     shares = {name: sum(right[name]) / len(scenes) for name in MEASURED}
     both = [all(row) for row in zip(*(right[name] for name in ("color", "place", "time", "subject")), strict=True)]
     return {name: round(value, 3) for name, value in {**shares, "first_four": sum(both) / len(scenes)}.items()}
@@ -43,7 +46,8 @@ def share_of(seen: dict[str, list[str]], character: str) -> float:
 
 
 class Measure:
-    """One measurement run: prompts are the held-out scenes without a style; pictures are kept for the eye in `<work>/evaluation`."""
+    """One measurement run: prompts are the held-out scenes without a style; pictures are kept for the eye in
+    `<work>/evaluation`."""
 
     def __init__(self, work: Path, model: Path, loras: Path) -> None:
         self.work, self.model, self.loras = work, model, loras
@@ -83,7 +87,13 @@ def evaluate(work: Path, model: Path, loras: Path, parts: Sequence[str]) -> None
     """Measures the given parts ("base", "jade", "amber") and merges them into `<model>/scores.json`."""
     measure, path = Measure(work, model, loras), model / "scores.json"
     scores: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    scores["settings"] = {"steps": STEPS, "guidance": GUIDANCE, "lora_weight": LORA_WEIGHT, "sampler": "euler", "size": 256}
+    scores["settings"] = {
+        "steps": STEPS,
+        "guidance": GUIDANCE,
+        "lora_weight": LORA_WEIGHT,
+        "sampler": "euler",
+        "size": 256,
+    }
     scores["probe_on_held_out_drawings"] = json.loads((work / "probe.json").read_text(encoding="utf-8"))
     for part in parts:
         scores[part] = measure.base() if part == "base" else measure.character(part)

@@ -25,7 +25,13 @@ BASE_PROMPTS = (
     "blue boat, beach, sunrise",
     "yellow balloon, mountains, day",
 )
-LORA_PROMPTS = ("red dress, beach sunset", "blue kimono, garden, day", "white suit, city, night", "purple coat, snow, sunrise", "yellow sweater, forest, day")
+LORA_PROMPTS = (
+    "red dress, beach sunset",
+    "blue kimono, garden, day",
+    "white suit, city, night",
+    "purple coat, snow, sunrise",
+    "yellow sweater, forest, day",
+)
 
 
 def sheet(pixels: Sequence[np.ndarray] | np.ndarray, columns: int, cell_px: int = CELL_PX) -> Image.Image:
@@ -39,11 +45,16 @@ def sheet(pixels: Sequence[np.ndarray] | np.ndarray, columns: int, cell_px: int 
 
 
 def write_grids(model: Path, loras: Path) -> None:
-    """`samples.webp` (the base) and `loras.webp` (the same prompts and seeds without and with each LoRA), beside the weights."""
+    """`samples.webp` (the base) and `loras.webp` (the same prompts and seeds without and with each LoRA), beside the
+    weights."""
     base = Painter(model)
     sheet(base(BASE_PROMPTS, seed=1), 6).save(model / "samples.webp", quality=82)
     rows = list(base([f"woman, {prompt}" for prompt in LORA_PROMPTS], seed=1))
     for name in CHARACTERS:
-        rows += list(Painter(model, loras / f"{name}-v1.safetensors")([f"{name} woman, {prompt}" for prompt in LORA_PROMPTS], seed=1))
+        rows += list(
+            Painter(model, loras / f"{name}-v1.safetensors")(
+                [f"{name} woman, {prompt}" for prompt in LORA_PROMPTS], seed=1
+            )
+        )
     sheet(rows, len(LORA_PROMPTS)).save(model / "loras.webp", quality=82)
     log("grids written")

@@ -1,7 +1,8 @@
 """Muon for the weight matrices, AdamW for everything else, behind one optimizer.
 
-Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) replaces a matrix's momentum by the nearest (semi-)orthogonal
-matrix; the step is scaled by 0.2 * sqrt(longer side), so that its RMS is AdamW's and both share one learning rate (Liu et al. 2025, arXiv 2502.16982).
+Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/) replaces a matrix's momentum by the nearest
+(semi-)orthogonal matrix; the step is scaled by 0.2 * sqrt(longer side), so that its RMS is AdamW's and both share one
+learning rate (Liu et al. 2025, arXiv 2502.16982).
 """
 
 from collections import defaultdict
@@ -15,7 +16,8 @@ NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalize(stack: Tensor, steps: int = 5) -> Tensor:
-    """Nearest semi-orthogonal matrices of a stack (N, rows, columns), roughly: singular values end up in about 0.7 to 1.2."""
+    """Nearest semi-orthogonal matrices of a stack (N, rows, columns), roughly: singular values end up in about 0.7 to
+    1.2."""
     a, b, c = NEWTON_SCHULZ
     tall = stack.shape[1] > stack.shape[2]
     x = stack.mT if tall else stack
@@ -27,7 +29,8 @@ def orthogonalize(stack: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon:
-    """Steps the matrices of `modules` (convolution kernels flattened to two dimensions) with Muon, embeddings, norms and biases with AdamW."""
+    """Steps the matrices of `modules` (convolution kernels flattened to two dimensions) with Muon, embeddings, norms
+    and biases with AdamW."""
 
     def __init__(self, modules: Iterable[nn.Module], momentum: float = 0.95, weight_decay: float = 0.01) -> None:
         self.momentum, self.weight_decay = momentum, weight_decay

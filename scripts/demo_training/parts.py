@@ -72,7 +72,9 @@ def _text_config(width: int, layers: int, heads: int, act: str) -> CLIPTextConfi
 
 
 def make_text_encoders() -> tuple[CLIPTextModel, CLIPTextModelWithProjection]:
-    return CLIPTextModel(_text_config(64, 2, 4, "quick_gelu")), CLIPTextModelWithProjection(_text_config(96, 3, 6, "gelu"))
+    return CLIPTextModel(_text_config(64, 2, 4, "quick_gelu")), CLIPTextModelWithProjection(
+        _text_config(96, 3, 6, "gelu")
+    )
 
 
 def make_scheduler() -> EulerDiscreteScheduler:

@@ -1,5 +1,7 @@
-"""A small CNN that reads a picture's attributes, trained on the drawings; it judges whether generated pictures show what was asked for."""
+"""A small CNN that reads a picture's attributes, trained on the drawings; it judges whether generated pictures show
+what was asked for."""
 
+import itertools
 import json
 import random
 from collections.abc import Sequence
@@ -36,7 +38,7 @@ class Probe(nn.Module):
         super().__init__()
         widths = (3, 32, 64, 96, 128)
         layers: list[nn.Module] = []
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in itertools.pairwise(widths):
             layers += [nn.Conv2d(before, after, 3, 2, 1), nn.BatchNorm2d(after), nn.SiLU()]
             layers += [nn.Conv2d(after, after, 3, 1, 1), nn.BatchNorm2d(after), nn.SiLU()]
         self.body = nn.Sequential(*layers)

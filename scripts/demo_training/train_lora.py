@@ -1,4 +1,5 @@
-"""A character as a LoRA on the finished base: UNet attention and feed-forward layers and both text encoders, trained with peft."""
+"""A character as a LoRA on the finished base: UNet attention and feed-forward layers and both text encoders, trained
+with peft."""
 
 import math
 import random
@@ -38,7 +39,8 @@ TITLES = {
 
 
 class Mixture:
-    """Batches of the character and of others: people with other names or none, some objects, some pictures without a caption."""
+    """Batches of the character and of others: people with other names or none, some objects, some pictures without a
+    caption."""
 
     def __init__(self, work: Path, character: str) -> None:
         self.own, self.base = LatentSet(work, character), LatentSet(work, "square")
@@ -63,7 +65,11 @@ class Mixture:
 
 def add_adapters(pipeline: StableDiffusionXLPipeline) -> dict[str, nn.Module]:
     """Freezes the base and adds a fresh adapter, applied at `USED_AT`, to UNet and text encoders."""
-    modules: dict[str, nn.Module] = {"unet": pipeline.unet, "text_encoder": pipeline.text_encoder, "text_encoder_2": pipeline.text_encoder_2}
+    modules: dict[str, nn.Module] = {
+        "unet": pipeline.unet,
+        "text_encoder": pipeline.text_encoder,
+        "text_encoder_2": pipeline.text_encoder_2,
+    }
     for name, module in modules.items():
         module.requires_grad_(False)
         targets = UNET_TARGETS if name == "unet" else TEXT_TARGETS
@@ -88,7 +94,7 @@ def save_lora(modules: dict[str, nn.Module], path: Path, character: str) -> None
         "modelspec.title": f"{character}-v1",
         "modelspec.description": TITLES[character],
         "modelspec.trigger_phrase": f"{character} woman",
-        "modelspec.usage_hint": f"Made for the demo model of LoRA Studio, fits no other base. Weight 0.9, prompt '{character} woman, red dress, beach sunset'.",
+        "modelspec.usage_hint": "Made for the demo model of LoRA Studio, fits no other base. Weight 0.9.",
         "modelspec.date": time.strftime("%Y-%m-%d", time.gmtime()),
         "modelspec.license": "Apache-2.0",
         "modelspec.resolution": "256x256",

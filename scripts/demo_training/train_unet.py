@@ -83,7 +83,9 @@ class MovingAverage:
 def train_unet(work: Path, minutes: float, resume: bool) -> None:
     torch.manual_seed(2)
     unet, (first, second) = make_unet().to(memory_format=torch.channels_last), make_text_encoders()
-    unet.set_attn_processor(AttnProcessor())  # on the CPU its backward pass is 3 times faster than that of fused attention
+    unet.set_attn_processor(
+        AttnProcessor()
+    )  # on the CPU its backward pass is 3 times faster than that of fused attention
     modules: dict[str, nn.Module] = {"unet": unet, "text_encoder": first, "text_encoder_2": second}
     text, diffusion = TextConditioner(tokenizer_of(work), first, second), Diffusion()
     optimizer, average = Muon(modules.values()), MovingAverage(modules)

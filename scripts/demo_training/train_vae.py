@@ -18,7 +18,8 @@ PEAK_RATE = 2.5e-3
 KL_WEIGHT = 1e-3
 GUIDED_STEPS = 250  # the first three latent channels are pulled to the mean colours, or it stays gray for minutes
 HALF_SIZE_SHARE = 0.25  # of the steps decode latents averaged 2 x 2 and compare with the picture averaged 2 x 2
-# An autoencoder whose latents shrink like pictures is easier to denoise (Skorokhodov et al. 2025, arXiv 2502.14831), and gives 128 px latents for free.
+# An autoencoder whose latents shrink like pictures is easier to denoise (Skorokhodov et al. 2025, arXiv 2502.14831),
+# and gives 128 px latents for free.
 
 
 def picture_loss(made: Tensor, real: Tensor) -> Tensor:
@@ -112,7 +113,12 @@ def train_vae(work: Path, minutes: float, resume: bool) -> None:
             log(f"vae step {step} {budget.fraction:.0%} loss {loss.item():.4f}")
         if checkpoint.due():
             log(f"vae held-out PSNR {held_out_psnr(vae, test):.1f} dB after {budget.used_s:.0f} s")
-            state = {"vae": vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step, "used_s": budget.used_s}
+            state = {
+                "vae": vae.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "step": step,
+                "used_s": budget.used_s,
+            }
             checkpoint.save(state)
     whiten(vae, to_tensor(pixels[:256]))
     log(f"vae done: {step} steps, held-out PSNR {held_out_psnr(vae, test):.2f} dB, {budget.used_s:.0f} s")
