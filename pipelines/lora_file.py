@@ -1,0 +1,226 @@
+"""Checks the bytes of a LoRA file before anything trusts them: the safetensors header, the tensors, the key layout.
+
+Torch-free, and nothing is mapped: a file that others may overwrite is read once, and only those bytes count.
+Format: https://huggingface.co/docs/safetensors/index#format
+"""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+MAX_HEADER_BYTES = 32 * 1024 * 1024
+ADAPTER_METADATA_KEY = "lora_adapter_metadata"
+
+_ITEM_BYTES = {"F16": 2, "BF16": 2, "F32": 4}
+_COMPONENTS = ("unet", "text_encoder", "text_encoder_2")
+_DOWN = (".lora_A.weight", ".lora.down.weight", ".lora_linear_layer.down.weight")
+_UP = (".lora_B.weight", ".lora.up.weight", ".lora_linear_layer.up.weight")
+_FOREIGN = (
+    ("kohya", re.compile(r"^lora_(unet|te|te1|te2)_")),
+    ("LoHa", re.compile(r"\.hada_")),
+    ("LoKr", re.compile(r"\.lokr_")),
+    ("DoRA", re.compile(r"\.(dora_scale|lora_magnitude_vector)")),
+    ("PEFT model", re.compile(r"^base_model\.model\.")),
+    ("original SDXL (diffusion_model)", re.compile(r"^diffusion_model\.")),
+    ("diffusers attention processor", re.compile(r"\.processor\..*_lora\.")),
+)
+
+
+class LoraFormatError(ValueError):
+    """The bytes are not a LoRA we can use; the text is the reason shown to the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class TensorEntry:
+    """Where a tensor lies; `begin` and `end` count from the first byte after the header."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoraContent:
+    """What a checked LoRA file holds. `rank` is the largest of its modules."""
+
+    sha256: str
+    short_hash: str
+    num_bytes: int
+    rank: int
+    num_modules: int
+    components: frozenset[str]
+    metadata: Mapping[str, str]
+
+
+def read_lora(data: bytes) -> LoraContent:
+    """Checks all of a file's bytes and describes them. Raises LoraFormatError."""
+    tensors, metadata, payload_start = read_header(data)
+    if not tensors:
+        raise LoraFormatError("it holds no tensors")
+    _check_layout(tensors, len(data) - payload_start)
+    modules = _pair_keys(tensors)
+    _check_finite(data, payload_start, tensors)
+    adapter_metadata(metadata)
+    return LoraContent(
+        sha256=hashlib.sha256(data).hexdigest(),
+        short_hash=hashlib.sha256(memoryview(data)[payload_start:]).hexdigest()[:12],
+        num_bytes=len(data),
+        rank=max(modules.values()),
+        num_modules=len(modules),
+        components=frozenset(module.partition(".")[0] for module in modules),
+        metadata=metadata,
+    )
+
+
+def read_header(data: bytes) -> tuple[dict[str, TensorEntry], dict[str, str], int]:
+    """Tensors by key, the file's metadata, and where the tensors' bytes start. Raises LoraFormatError."""
+    if len(data) < 8:
+        raise LoraFormatError(f"it is {len(data)} bytes long, too short for a safetensors file")
+    num_header_bytes = int.from_bytes(data[:8], "little")
+    if num_header_bytes > min(len(data) - 8, MAX_HEADER_BYTES):
+        raise LoraFormatError(
+            f"its header claims {num_header_bytes} bytes of a file of {len(data)}: not safetensors, or cut"
+        )
+    try:
+        header: object = json.loads(data[8 : 8 + num_header_bytes], object_pairs_hook=_no_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise LoraFormatError(f"its header is not valid JSON: {error}") from error
+    if not isinstance(header, dict):
+        raise LoraFormatError("its header is not a JSON object")
+    entries = cast(dict[str, object], header)
+    metadata = _strings(entries.pop("__metadata__", {}))
+    return {key: _entry(key, value) for key, value in entries.items()}, metadata, 8 + num_header_bytes
+
+
+def adapter_metadata(metadata: Mapping[str, str]) -> dict[str, Any] | None:
+    """The PEFT settings diffusers stores with a LoRA (`unet.r`, `unet.lora_alpha`, ...); None where there are none.
+    Raises LoraFormatError."""
+    text = metadata.get(ADAPTER_METADATA_KEY)
+    if not text:
+        return None
+    try:
+        settings: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LoraFormatError(f"its {ADAPTER_METADATA_KEY} is not valid JSON: {error}") from error
+    if not isinstance(settings, dict):
+        raise LoraFormatError(f"its {ADAPTER_METADATA_KEY} is not a JSON object")
+    settings = cast(dict[str, Any], settings)
+    if any(value and key.endswith(".use_dora") for key, value in settings.items()):
+        raise LoraFormatError("format not supported yet: DoRA")
+    return settings
+
+
+def peft_key(key: str) -> str:
+    """The key in PEFT's own naming. diffusers goes by the first key of a file and silently drops those of another
+    naming, which files written by several of its versions mix."""
+    for suffix in _DOWN:
+        if key.endswith(suffix):
+            return key.removesuffix(suffix) + _DOWN[0]
+    for suffix in _UP:
+        if key.endswith(suffix):
+            return key.removesuffix(suffix) + _UP[0]
+    return key
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return found
+
+
+def _strings(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise LoraFormatError("its __metadata__ is not a JSON object")
+    items = cast(dict[str, object], value).items()
+    if not all(isinstance(text, str) for _, text in items):
+        raise LoraFormatError("its __metadata__ holds a value that is not a string")
+    return {key: str(text) for key, text in items}
+
+
+def _entry(key: str, value: object) -> TensorEntry:
+    fields = cast(dict[str, object], value) if isinstance(value, dict) else {}
+    dtype, shape = fields.get("dtype"), _sizes(fields.get("shape"))
+    offsets = _sizes(fields.get("data_offsets"))
+    if len(fields) != 3 or not isinstance(dtype, str) or shape is None or offsets is None or len(offsets) != 2:
+        raise LoraFormatError(f"its header describes {key[:120]!r} in a way that is not safetensors")
+    return TensorEntry(dtype, shape, *offsets)
+
+
+def _sizes(value: object) -> tuple[int, ...] | None:
+    """A JSON list of whole numbers from 0 on; None for anything else."""
+    if not isinstance(value, list):
+        return None
+    numbers = tuple(number for number in cast(list[object], value) if type(number) is int and number >= 0)
+    return numbers if len(numbers) == len(cast(list[object], value)) else None
+
+
+def _check_layout(tensors: Mapping[str, TensorEntry], num_payload_bytes: int) -> None:
+    """The tensors must fill the rest of the file without gap or overlap, as the format demands."""
+    position = 0
+    for key, entry in sorted(tensors.items(), key=lambda item: (item[1].begin, item[1].end)):
+        if entry.dtype not in _ITEM_BYTES:
+            raise LoraFormatError(f"{key} is {entry.dtype}; allowed are {', '.join(_ITEM_BYTES)}")
+        if entry.end - entry.begin != _ITEM_BYTES[entry.dtype] * math.prod(entry.shape):
+            raise LoraFormatError(f"{key} takes {entry.end - entry.begin} bytes, which is not its shape {entry.shape}")
+        if entry.begin != position:
+            raise LoraFormatError(f"{key} starts at byte {entry.begin} of the tensors, expected {position}")
+        position = entry.end
+    if position != num_payload_bytes:
+        raise LoraFormatError(
+            f"its tensors end at byte {position}, but {num_payload_bytes} follow the header: cut or padded"
+        )
+
+
+def _pair_keys(tensors: Mapping[str, TensorEntry]) -> dict[str, int]:
+    """Module -> rank. Every key must be half of a pair in the diffusers (PEFT) layout."""
+    downs = {module: entry for key, entry in tensors.items() if (module := _module(key, _DOWN))}
+    ups = {module: entry for key, entry in tensors.items() if (module := _module(key, _UP))}
+    if len(downs) + len(ups) != len(tensors):
+        raise LoraFormatError(_why_foreign(tensors))
+    if lonely := sorted(downs.keys() ^ ups.keys()):
+        raise LoraFormatError(f"{lonely[0]} has only one half of its pair of matrices")
+    return {module: _rank(module, down, ups[module]) for module, down in downs.items()}
+
+
+def _module(key: str, suffixes: tuple[str, ...]) -> str | None:
+    if key.partition(".")[0] not in _COMPONENTS:
+        return None
+    return next((key.removesuffix(suffix) for suffix in suffixes if key.endswith(suffix)), None)
+
+
+def _why_foreign(tensors: Mapping[str, TensorEntry]) -> str:
+    for name, pattern in _FOREIGN:
+        if any(pattern.search(key) for key in tensors):
+            return f"format not supported yet: {name}"
+    key = next(key for key in tensors if not _module(key, _DOWN) and not _module(key, _UP))
+    return f"{key[:120]!r} is no key of a LoRA in the diffusers layout (unet. or text_encoder., lora_A and lora_B)"
+
+
+def _rank(module: str, down: TensorEntry, up: TensorEntry) -> int:
+    """Down is (rank, in), up is (out, rank); for convolutions with two more sides each."""
+    if len(down.shape) not in (2, 4) or len(up.shape) != len(down.shape):
+        raise LoraFormatError(f"{module} has matrices of shapes {down.shape} and {up.shape}; expected 2 or 4 sides")
+    rank = down.shape[0]
+    if rank < 1 or rank != up.shape[1]:
+        raise LoraFormatError(f"{module} has matrices of shapes {down.shape} and {up.shape}, whose ranks differ")
+    return rank
+
+
+def _check_finite(data: bytes, payload_start: int, tensors: Mapping[str, TensorEntry]) -> None:
+    for key, entry in tensors.items():
+        start, count = payload_start + entry.begin, math.prod(entry.shape)
+        if entry.dtype == "BF16":  # the upper half of a float32
+            high = np.frombuffer(data, "<u2", count, start)
+            finite = (high & 0x7F80) != 0x7F80
+        else:
+            finite = np.isfinite(np.frombuffer(data, "<f2" if entry.dtype == "F16" else "<f4", count, start))
+        if not finite.all():
+            raise LoraFormatError(f"{key} holds numbers that are not finite")

@@ -1,0 +1,134 @@
+"""The LoRA files on disk, validated: which can be used, and why the others cannot. Torch-free."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.lora_file import LoraContent, LoraFormatError, read_lora
+from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
+
+MAX_LORA_BYTES = 4 * 1024**3
+TRIGGER_KEY = "modelspec.trigger_phrase"
+TITLE_KEY = "modelspec.title"
+BASE_KEY = "studio.base_model"
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_VERSIONED = re.compile(r"(?P<name>.+)-v(?P<version>[0-9]+(?:\.[0-9]+)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class LoraFile:
+    """One usable LoRA. `short_hash` is A1111's: 12 hex digits over the bytes behind the header. `trigger` are the words
+    that call it up, as the file says; `base_model` is what the file says it was made for."""
+
+    name: str
+    version: str | None
+    sha256: str
+    short_hash: str
+    num_bytes: int
+    rank: int
+    num_modules: int
+    has_text_encoder: bool
+    trigger: str | None
+    title: str | None
+    base_model: str | None
+    path: Path
+    metadata: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+
+    @property
+    def label(self) -> str:
+        return self.name if self.version is None else f"{self.name}-v{self.version}"
+
+    def read_bytes(self) -> bytes:
+        """The file's bytes, if they are still those that were validated. Raises LoraFormatError, OSError."""
+        data = self.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise LoraFormatError(f"{self.path.name} changed after it was read")
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLora:
+    """A file that cannot be used; `file` is its name in the folder."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoraScan:
+    """Both in the order of the file names."""
+
+    files: tuple[LoraFile, ...]
+    rejected: tuple[RejectedLora, ...]
+
+
+class LoraLibrary:
+    """The folder of LoRA files. `lora_base` is what the base model needs of them (see `ModelInfo`). Any thread."""
+
+    def __init__(self, lora_dir: Path, lora_base: str) -> None:
+        self.lora_dir = lora_dir
+        self.lora_base = lora_base
+
+    def scan(self) -> LoraScan:
+        """Reads and checks every `*.safetensors` file of the folder; a folder that is missing is empty."""
+        files: list[LoraFile] = []
+        rejected: list[RejectedLora] = []
+        for path in sorted(self.lora_dir.glob("*.safetensors")):
+            try:
+                files.append(self._read(path))
+            except LoraFormatError as error:
+                rejected.append(RejectedLora(path.name, str(error)))
+            except OSError as error:
+                rejected.append(RejectedLora(path.name, f"it cannot be read: {error.strerror or error}"))
+        return LoraScan(tuple(files), tuple(rejected))
+
+    def _read(self, path: Path) -> LoraFile:
+        name, version = split_name(path.stem)
+        if path.stat().st_size > MAX_LORA_BYTES:
+            raise LoraFormatError(f"it is larger than {MAX_LORA_BYTES} bytes")
+        content = read_lora(path.read_bytes())
+        metadata = content.metadata
+        self._check_base(metadata.get(BASE_KEY))
+        return LoraFile(
+            name=name,
+            version=version,
+            sha256=content.sha256,
+            short_hash=content.short_hash,
+            num_bytes=content.num_bytes,
+            rank=content.rank,
+            num_modules=content.num_modules,
+            has_text_encoder=_has_text_encoder(content),
+            trigger=metadata.get(TRIGGER_KEY, "").strip() or None,
+            title=metadata.get(TITLE_KEY, "").strip() or None,
+            base_model=metadata.get(BASE_KEY),
+            path=path,
+            metadata=metadata,
+        )
+
+    def _check_base(self, made_for: str | None) -> None:
+        """Files from elsewhere do not say what they are for: they are taken for SDXL's."""
+        if made_for == self.lora_base or (made_for is None and self.lora_base == SDXL_LORA_BASE):
+            return
+        if made_for is None and self.lora_base == DEMO_LORA_BASE:
+            raise LoraFormatError(f"it is not marked as made for the demo model ({BASE_KEY} = {DEMO_LORA_BASE})")
+        raise LoraFormatError(f"it is made for {made_for}; the base model takes LoRAs for {self.lora_base}")
+
+
+def split_name(stem: str) -> tuple[str, str | None]:
+    """`jade-v1` -> ("jade", "1"); a stem without a version is a LoRA without one. Raises LoraFormatError."""
+    if not _NAME.fullmatch(stem):
+        raise LoraFormatError("its name must be 1 to 64 letters, digits, dots, underscores or hyphens")
+    match = _VERSIONED.fullmatch(stem)
+    return (match["name"], match["version"]) if match else (stem, None)
+
+
+def version_key(version: str | None) -> tuple[int, ...]:
+    """Orders versions by number: 10 after 9, 1.2 after 1.1; none at all comes first."""
+    return () if version is None else tuple(int(part) for part in version.split("."))
+
+
+def _has_text_encoder(content: LoraContent) -> bool:
+    return any(component.startswith("text_encoder") for component in content.components)

@@ -1,0 +1,75 @@
+"""How a base model reads a prompt: token counts, words it never saw, text behind its window. Torch-free."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
+from tokenizers.models import BPE
+
+from pipelines.model_info import read_config, read_known_words
+
+MAX_TOKENS = 77
+"""The window of CLIP's text encoders, start and end tokens included."""
+
+_CLIP_PIECES = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+
+
+class PromptReader:
+    """Reads prompts the way the base model's first tokenizer does (SDXL's two share their vocabulary). Any thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._tokenizer = _load_tokenizer(folder / "tokenizer")
+        self._known_words = read_known_words(folder)
+
+    def num_tokens(self, text: str) -> int:
+        """Tokens of `text`, start and end not counted; the window holds 75 of them."""
+        return len(self._encode(text).ids)
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Words the demo model was not trained on, lower case, in order, each once; empty for a real model."""
+        if self._known_words is None:
+            return []
+        words = (word.lower().replace("\u2019", "'") for word in _WORD.findall(text))
+        return list(dict.fromkeys(word for word in words if word not in self._known_words))
+
+    def overflow(self, text: str) -> str | None:
+        """The end of `text` that lies behind the window and has no effect; None where all of it fits."""
+        offsets = self._encode(text).offsets
+        room = MAX_TOKENS - 2
+        return text[offsets[room][0] :].strip() if len(offsets) > room else None
+
+    def _encode(self, text: str) -> Any:
+        return self._tokenizer.encode(text, add_special_tokens=False)
+
+
+def _load_tokenizer(folder: Path) -> Tokenizer:
+    """From `tokenizer.json`, or built like CLIP's from `vocab.json` and `merges.txt`, which is what SDXL ships."""
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+    lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split() for line in lines if line and not line.startswith("#version"))
+    merges = [(left, right) for left, right in pairs]
+    tokenizer = Tokenizer(
+        BPE(
+            vocab=read_config(folder / "vocab.json"),
+            merges=merges,
+            end_of_word_suffix="</w>",
+            unk_token="<|endoftext|>",
+        )
+    )
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_CLIP_PIECES), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
+    return tokenizer

@@ -1,0 +1,44 @@
+"""The samplers: diffusers' noise schedulers, all described in one table. Torch-free; `sampler_shelf` makes them.
+
+A base model's `scheduler_config.json` says how it was trained (betas, prediction type, timestep spacing); a sampler is
+`from_config` of that with the table's overrides, exactly as one would swap `pipe.scheduler` of a stock pipeline.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+MAX_STEPS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerSpec:
+    """One row of the table. `label` and `schedule_type` are what A1111's metadata calls it; `overrides` replace keys of
+    the base model's scheduler config; steps outside `min_steps`..`max_steps` are refused."""
+
+    class_name: str
+    label: str
+    schedule_type: str | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    min_steps: int = 1
+    max_steps: int = MAX_STEPS
+
+
+def _dpm(algorithm: str, karras: bool = False) -> Mapping[str, Any]:
+    return {"algorithm_type": algorithm, "solver_order": 2, "use_karras_sigmas": karras}
+
+
+SAMPLERS: Mapping[str, SamplerSpec] = {
+    "euler": SamplerSpec("EulerDiscreteScheduler", "Euler"),
+    "euler_a": SamplerSpec("EulerAncestralDiscreteScheduler", "Euler a"),
+    "ddim": SamplerSpec("DDIMScheduler", "DDIM"),
+    "dpmpp_2m": SamplerSpec("DPMSolverMultistepScheduler", "DPM++ 2M", overrides=_dpm("dpmsolver++")),
+    "dpmpp_2m_karras": SamplerSpec(
+        "DPMSolverMultistepScheduler", "DPM++ 2M", "Karras", overrides=_dpm("dpmsolver++", karras=True)
+    ),
+    "dpmpp_2m_sde": SamplerSpec("DPMSolverMultistepScheduler", "DPM++ 2M SDE", overrides=_dpm("sde-dpmsolver++")),
+    "unipc": SamplerSpec("UniPCMultistepScheduler", "UniPC"),
+    "heun": SamplerSpec("HeunDiscreteScheduler", "Heun"),
+    "lms": SamplerSpec("LMSDiscreteScheduler", "LMS"),
+    "lcm": SamplerSpec("LCMScheduler", "LCM", max_steps=50),  # its schedule is a subset of 50 original steps
+}

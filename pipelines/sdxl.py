@@ -1,0 +1,253 @@
+"""SDXLRunner: carries out step plans on a loaded SDXL model. Everything here runs on the one torch thread."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from pipelines.decode import NotFinite, decode_picture
+from pipelines.denoise import DenoiseState, begin_picture
+from pipelines.load import LoadedModel
+from pipelines.loras import LoraError, LoraShelf, adapter_set
+from pipelines.params import GenerationParams
+from pipelines.plan import BeginOrder, PictureError, RawPicture, StepPlan, StepResult
+from pipelines.previews import Previewer
+from pipelines.sampler_shelf import SamplerShelf
+from pipelines.shared_forward import padded_rows, predict
+from pipelines.text import PromptEncoder
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What becomes the StepResult."""
+
+    begun: dict[str, int] = field(default_factory=dict[str, int])
+    stepped: list[str] = field(default_factory=list[str])
+    decoded: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
+    previews: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
+    failed: dict[str, PictureError] = field(default_factory=dict[str, PictureError])
+    begin_s: float = 0.0
+    step_s: float = 0.0
+    step_rows: int = 0
+    decode_s: dict[str, float] = field(default_factory=dict[str, float])
+
+    def result(self) -> StepResult:
+        return StepResult(
+            begun={picture_id: count for picture_id, count in self.begun.items() if picture_id not in self.failed},
+            stepped=tuple(picture_id for picture_id in self.stepped if picture_id not in self.failed),
+            decoded=self.decoded,
+            previews={
+                picture_id: shown for picture_id, shown in self.previews.items() if picture_id not in self.failed
+            },
+            failed=self.failed,
+            begin_s=self.begin_s,
+            step_s=self.step_s,
+            step_rows=self.step_rows,
+            decode_s=self.decode_s,
+        )
+
+
+class SDXLRunner:
+    """Keeps a DenoiseState for each begun picture until it is decoded, fails or is released.
+
+    `lora_bytes_dir` holds `{sha256}.safetensors`; `row_buckets` are the row counts plans pad to; with `exact_rows`
+    every UNet forward has exactly that many rows, whatever a plan says; `embedding_cache_bytes` bounds the cache of
+    encoded prompts.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        lora_bytes_dir: Path,
+        row_buckets: tuple[int, ...] = (),
+        exact_rows: int = 0,
+        embedding_cache_bytes: int = 64 * 1024 * 1024,
+    ) -> None:
+        self.model = model
+        self._row_buckets = row_buckets
+        self._exact_rows = exact_rows
+        self._samplers = SamplerShelf(model.scheduler_config)
+        self._loras = LoraShelf(model, lora_bytes_dir)
+        self._encoder = PromptEncoder(model, embedding_cache_bytes)
+        self._previewer = Previewer(model)
+        self._states: dict[str, DenoiseState] = {}
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Pictures whose latents are in memory."""
+        return frozenset(self._states)
+
+    def latents(self, picture_id: str) -> Tensor:
+        """(1, 4, H/8, W/8) float32 of a begun picture."""
+        return self._states[picture_id].latents
+
+    @torch.inference_mode()
+    def execute(self, plan: StepPlan) -> StepResult:
+        """Release, begin, step, decode. A picture that fails is reported and forgotten; the others go on. Raises
+        ValueError where the pictures of `step` may not share a forward."""
+        outcome = _Outcome()
+        for picture_id in plan.release:
+            self._states.pop(picture_id, None)
+        if plan.begin:
+            outcome.begin_s = self._timed(lambda: self._begin(plan.begin, outcome))
+        if plan.step:
+            outcome.step_s = self._timed(lambda: self._step(plan, outcome))
+        for picture_id in plan.decode:
+            seconds = self._timed(lambda picture_id=picture_id: self._decode(picture_id, outcome))
+            if picture_id in outcome.decoded:
+                outcome.decode_s[picture_id] = seconds
+        return outcome.result()
+
+    def warm_up(self, params: GenerationParams) -> None:
+        """Makes a throw-away picture of these parameters, one step long: libraries load their kernels, and on CUDA each
+        row bucket gets its own. Raises RuntimeError where the model cannot make one."""
+        begin, picture_id = (BeginOrder("warm-up", params),), "warm-up"
+        buckets = self._row_buckets if self.model.device.type == "cuda" and not self._exact_rows else ()
+        plans = [StepPlan(begin=begin, step=(picture_id,), pad_to_rows=rows) for rows in (0, *buckets)]
+        for plan in (*plans, StepPlan(decode=(picture_id,))):
+            for error in self.execute(plan).failed.values():
+                raise RuntimeError(f"the model cannot make a picture: {error.detail}")
+
+    # ---- begin
+
+    def _begin(self, orders: Sequence[BeginOrder], outcome: _Outcome) -> None:
+        for order in orders:
+            state = self._attempt(outcome, order.picture_id, lambda order=order: self._begin_one(order.params))
+            if state is not None:
+                self._states[order.picture_id] = state
+                outcome.begun[order.picture_id] = state.num_evaluations
+
+    def _begin_one(self, params: GenerationParams) -> DenoiseState:
+        adapters = adapter_set(params.loras)
+        self._loras.activate(adapters)
+        positive = self._encoder.encode(params.prompt, adapters)
+        negative = self._encoder.encode(params.negative_prompt, adapters) if params.rows == 2 else None
+        return begin_picture(self.model, self._samplers, params, adapters, (positive, negative))
+
+    # ---- step
+
+    def _step(self, plan: StepPlan, outcome: _Outcome) -> None:
+        states = self._states_of(plan.step, outcome)
+        predictions = self._predict(states, plan.pad_to_rows, outcome)
+        for picture_id, prediction in predictions.items():
+            state = states[picture_id]
+            clean = self._attempt(outcome, picture_id, lambda s=state, p=prediction: s.advance(p))
+            if clean is None:
+                continue
+            outcome.stepped.append(picture_id)
+            if picture_id in plan.preview:
+                self._preview(picture_id, clean, outcome)
+
+    def _states_of(self, picture_ids: Sequence[str], outcome: _Outcome) -> dict[str, DenoiseState]:
+        """The begun ones among the named; they must agree in latent size and LoRAs."""
+        states: dict[str, DenoiseState] = {}
+        for picture_id in picture_ids:
+            if picture_id in outcome.failed:
+                continue
+            if picture_id in self._states:
+                states[picture_id] = self._states[picture_id]
+            else:
+                outcome.failed[picture_id] = PictureError("internal", "the picture was stepped before it was begun")
+        if len({(state.latents.shape, state.adapters) for state in states.values()}) > 1:
+            raise ValueError("the pictures of a step must have one size and one LoRA set")
+        return states
+
+    def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: _Outcome) -> dict[str, Tensor]:
+        """One guided prediction a picture. If the shared forward fails, each picture is tried alone, so that only those
+        that cannot be made fail."""
+        if not states:
+            return {}
+        adapters = next(iter(states.values())).adapters
+        try:
+            self._loras.activate(adapters)
+        except LoraError as error:
+            for picture_id in states:
+                self._fail(outcome, picture_id, error)
+            return {}
+        num_rows = padded_rows(sum(state.params.rows for state in states.values()), pad_to_rows, self._exact_rows)
+        try:
+            predictions = predict(self.model, list(states.values()), num_rows, self._exact_rows)
+            outcome.step_rows = num_rows
+            return dict(zip(states, predictions, strict=True))
+        except Exception:
+            log.exception("a forward of %d rows failed; its pictures are tried one by one", num_rows)
+        if self.model.device.type == "cuda":
+            torch.cuda.empty_cache()
+        return self._predict_alone(states, outcome)
+
+    def _predict_alone(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
+        predictions: dict[str, Tensor] = {}
+        for picture_id, state in states.items():
+            num_rows = padded_rows(state.params.rows, 0, self._exact_rows)
+            alone = self._attempt(
+                outcome,
+                picture_id,
+                lambda state=state, num_rows=num_rows: predict(self.model, [state], num_rows, self._exact_rows)[0],
+            )
+            if alone is not None:
+                predictions[picture_id] = alone
+                outcome.step_rows = max(outcome.step_rows, num_rows)
+        return predictions
+
+    def _preview(self, picture_id: str, clean: Tensor, outcome: _Outcome) -> None:
+        try:
+            outcome.previews[picture_id] = self._previewer.picture(clean)
+        except Exception:  # nobody loses a picture for want of its preview
+            log.exception("no preview of picture %s", picture_id)
+
+    # ---- decode
+
+    def _decode(self, picture_id: str, outcome: _Outcome) -> None:
+        if picture_id in outcome.failed:
+            return
+        latents = self._states[picture_id].latents if picture_id in self._states else None
+        if latents is None:
+            outcome.failed[picture_id] = PictureError("internal", "the picture was decoded before it was begun")
+            return
+        picture = self._attempt(outcome, picture_id, lambda: decode_picture(self.model, latents))
+        if picture is not None:
+            outcome.decoded[picture_id] = picture
+        self._states.pop(picture_id, None)
+
+    # ---- failures and time
+
+    def _attempt(self, outcome: _Outcome, picture_id: str, work: Callable[[], T]) -> T | None:
+        """What `work` returns; None where it raised, and then the picture has failed."""
+        try:
+            return work()
+        except Exception as error:
+            self._fail(outcome, picture_id, error)
+            return None
+
+    def _fail(self, outcome: _Outcome, picture_id: str, error: Exception) -> None:
+        outcome.failed[picture_id] = picture_error(error)
+        self._states.pop(picture_id, None)
+        log.error("picture %s failed", picture_id, exc_info=error)
+
+    def _timed(self, work: Callable[[], None]) -> float:
+        """Seconds of wall time until the device, too, has finished."""
+        started_s = time.perf_counter()
+        work()
+        if self.model.device.type == "cuda":
+            torch.cuda.synchronize(self.model.device)
+        return time.perf_counter() - started_s
+
+
+def picture_error(error: Exception) -> PictureError:
+    """The stable code and the words for an exception of one picture."""
+    if isinstance(error, NotFinite):
+        return PictureError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
+    if isinstance(error, LoraError):
+        return PictureError("lora", f"The picture could not be made: {error}.")
+    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+        return PictureError("out_of_memory", "There was not enough memory for this picture. A smaller size needs less.")
+    return PictureError("internal", "The server could not make this picture; its log says more.")
