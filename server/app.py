@@ -103,7 +103,7 @@ class Studio:
         self.database = Database(settings.resolved_database_url)
         self.store = LocalStore(self.folder.pictures, FILES_PATH)
         self.library = LoraLibrary(settings.lora_dir, self.info.lora_base)
-        self.registry = LoraRegistry(self.database, self.folder.loras)
+        self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
         self.readiness = Readiness(self.database.ping)
         self.engine = Engine(
             _scheduler(settings),

@@ -13,23 +13,34 @@ The composition, in the order app.py makes it:
 Stop in this order: `feed.close()`, `await dispatcher.stop()`, `engine.stop()`, `await database.close()`.
 """
 
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from server.db.session import Database
 from server.engine.engine import Engine
-from server.engine.requests import EngineEvent
+from server.engine.requests import EngineEvent, Finished, PictureFailed, Previewed, Progressed
+from server.jobs import claims, transitions
+from server.jobs.active import ActiveJob
 from server.jobs.feed import JobFeed
-from server.jobs.model import BaseModelRef
+from server.jobs.model import BaseModelRef, JobError
 from server.jobs.outlook import Outlook
-from server.storage.store import ImageStore
+from server.jobs.rows import requests_of
+from server.jobs.saver import PictureSaver
+from server.storage.store import ImageStore, StoreError
 
-if TYPE_CHECKING:
-    from server.db.session import Database
+log = logging.getLogger(__name__)
+
+MAX_UNSAVED = 32
+"""Finished pictures on their way to the store; with more of them nothing is claimed, so memory stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
-    """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`)."""
+    """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
+    between the tries of a store or database write."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -39,6 +50,7 @@ class DispatcherOptions:
     heartbeat_s: float = 3.0
     poll_s: float = 1.0
     stop_timeout_s: float = 10.0
+    retry_s: tuple[float, ...] = (0.2, 1.0, 3.0)
 
 
 class Dispatcher:
@@ -46,7 +58,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        database: "Database",
+        database: Database,
         engine: Engine,
         outlook: Outlook,
         store: ImageStore,
@@ -56,27 +68,189 @@ class Dispatcher:
         self._database = database
         self._engine = engine
         self._outlook = outlook
-        self._store = store
         self._feed = feed
         self._options = options
+        self._saver = PictureSaver(database, store, options.software, options.retry_s)
+        self._jobs: dict[str, ActiveJob] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._stopped.set()
+
+    # ---- from outside
 
     async def run(self) -> None:
         """Take over what a predecessor in this data folder left, then claim and keep jobs until `stop`."""
-        raise NotImplementedError
+        self._stopped.clear()
+        beating = asyncio.create_task(self._beat())
+        try:
+            taken_over = False
+            while not self._stopping.is_set():
+                self._woken.clear()
+                taken_over = taken_over or await self._surviving(self._take_over)
+                if taken_over:
+                    await self._surviving(self._claim)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._options.poll_s):
+                        await self._woken.wait()
+            await self._let_go()
+        finally:
+            beating.cancel()
+            self._saver.close()
+            self._stopped.set()
 
     async def stop(self) -> None:
         """Claim nothing more, finish the stores in flight, let go of the leases: the jobs stay unfinished and the
         next server goes on with them."""
-        raise NotImplementedError
+        self._stopping.set()
+        self._woken.set()
+        await self._stopped.wait()
 
     def wake(self) -> None:
         """Look at the queue now."""
-        raise NotImplementedError
+        self._woken.set()
+
+    def drop(self, job_id: str) -> None:
+        """The job has ended or is another's: its pictures take no further step here, and its listeners look at once."""
+        if self._jobs.pop(job_id, None) is not None:
+            self._outlook.active.discard(job_id)
+            self._engine.abort(job_id)
+        self._feed.notify(job_id)
+        self.wake()
 
     def on_event(self, event: EngineEvent) -> None:
         """The engine's sink."""
-        raise NotImplementedError
+        job = self._jobs.get(event.job_id)
+        if job is None:
+            return
+        match event:
+            case Progressed():
+                self._feed.progressed(event.job_id)
+            case Previewed():
+                self._feed.preview(event.job_id, event.index, event.picture)
+            case Finished() if event.index in job.making:
+                job.making.discard(event.index)
+                job.saving.add(event.index)
+                self._start(job, self._save(job, event))
+            case PictureFailed() if event.index in job.making:
+                job.making.discard(event.index)
+                job.failures[event.index] = event.error
+                self._start(job, self._end_if_failed(job))
+            case _:  # of an earlier attempt: the picture is here already
+                pass
 
-    def drop(self, job_id: str) -> None:
-        """The job was cancelled: its pictures take no further step here, and its listeners look at once."""
-        raise NotImplementedError
+    # ---- claiming
+
+    async def _take_over(self) -> None:
+        await claims.take_over(self._database, self._options.lease_owner)
+
+    async def _claim(self) -> None:
+        """Ask the engine which of the waiting jobs to make, and claim those."""
+        queue = await claims.read_queue(self._database, self._options.base_model, self._options.max_queue)
+        candidates = [each for each in queue if each.job_id not in self._jobs]  # a late heartbeat will renew those
+        self._outlook.look_at(candidates)
+        if len(self._tasks) >= MAX_UNSAVED:
+            return
+        for job_id in self._engine.choose(candidates):
+            if self._stopping.is_set():
+                return
+            claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)
+            if claimed is None:
+                continue  # another process was faster, or it was cancelled
+            job = ActiveJob(claimed.row, set(claimed.lacking))
+            self._jobs[job_id] = job
+            self._outlook.active.add(job_id)
+            self._engine.add(requests_of(job.row, job.making))
+            self._feed.notify(job_id)
+
+    async def _beat(self) -> None:
+        """Renew our leases; what could not be renewed is another's or has ended."""
+        while True:
+            await asyncio.sleep(self._options.heartbeat_s)
+            await self._surviving(self._renew)
+
+    async def _renew(self) -> None:
+        leases = {job_id: job.lease for job_id, job in self._jobs.items()}
+        if not leases:
+            return
+        async with self._database.write() as session:
+            ours = await transitions.renew(session, leases, self._options.lease_owner, self._options.lease_s)
+        for job_id, lease in leases.items():
+            job = self._jobs.get(job_id)
+            if job_id not in ours and job is not None and job.lease == lease:
+                self.drop(job_id)
+
+    async def _let_go(self) -> None:
+        """Finish what is on its way to the store, then leave our jobs to the next process."""
+        for job_id in self._jobs:
+            self._engine.abort(job_id)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=self._options.stop_timeout_s)
+            for task in late:
+                task.cancel()
+        self._jobs.clear()
+        self._outlook.active.clear()
+        await self._surviving(self._release)
+
+    async def _release(self) -> None:
+        async with self._database.write() as session:
+            await transitions.release(session, self._options.lease_owner)
+
+    # ---- what the engine made
+
+    async def _save(self, job: ActiveJob, made: Finished) -> None:
+        """Store one picture, and end the job where it was the last."""
+        try:
+            still_ours = await self._saver.save(job, made)
+        except StoreError as error:
+            log.error("picture %s-%d cannot be stored: %s", job.row.id, made.index + 1, error)
+            await self._fail(job, JobError("storage_failed", f"picture {made.index + 1} cannot be stored: {error}"))
+            return
+        job.saving.discard(made.index)
+        if not still_ours or not (job.making or job.saving or job.failures):
+            self._forget(job)
+        self._feed.notify(job.row.id)
+        await self._end_if_failed(job)
+
+    async def _end_if_failed(self, job: ActiveJob) -> None:
+        """Once every other picture is stored, a job with a failed picture fails."""
+        if (failure := job.failure) is not None:
+            await self._fail(job, failure)
+
+    async def _fail(self, job: ActiveJob, error: JobError) -> None:
+        async with self._database.write() as session:
+            await transitions.fail_mine(session, job.lease, error)
+        self._forget(job)
+        self._feed.notify(job.row.id)
+
+    def _forget(self, job: ActiveJob) -> None:
+        """Drop the job unless it is here again under a newer lease."""
+        if self._jobs.get(job.row.id) is job:
+            self.drop(job.row.id)
+
+    # ---- tasks
+
+    def _start(self, job: ActiveJob, work: Coroutine[None, None, None]) -> None:
+        """Run `work` beside the loop. What it does not handle ends the job here; its lease runs out, and the next
+        claim makes what is lacking."""
+
+        async def watched() -> None:
+            try:
+                await work
+            except Exception:
+                log.exception("job %s is put back: what the engine made could not be kept", job.row.id)
+                self._forget(job)
+
+        task = asyncio.create_task(watched())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _surviving(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """False: it raised, and was logged. The loops outlive a database that is away for a while."""
+        try:
+            await work()
+        except Exception:
+            log.exception("the queue cannot be worked on, next try in %s s", self._options.poll_s)
+            return False
+        return True

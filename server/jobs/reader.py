@@ -1,22 +1,129 @@
 """From rows to what readers are shown."""
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from typing import Any
 
-from server.jobs.model import JobView
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-if TYPE_CHECKING:
-    from server.db.session import Database
-    from server.jobs.outlook import Outlook
-    from server.storage.store import ImageStore
+from server.db.models import ImageRow, JobRow
+from server.db.session import Database
+from server.engine.requests import Forecast
+from server.jobs.model import ImageView, JobError, JobStatus, JobView
+from server.jobs.outlook import Outlook
+from server.jobs.rows import candidate_of, evaluations_of, lora_refs
+from server.storage.store import ImageStore
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job's rows as they were read."""
+
+    job: JobRow
+    images: tuple[ImageRow, ...]
 
 
 class JobReader:
     """Builds `JobView`s: rows, addresses from the store, progress and time left from the outlook."""
 
-    def __init__(self, database: "Database", store: "ImageStore", outlook: "Outlook") -> None:
+    def __init__(self, database: Database, store: ImageStore, outlook: Outlook) -> None:
         self._database = database
         self._store = store
-        self._outlook = outlook
+        self.outlook = outlook
 
     async def view(self, job_id: str) -> JobView | None:
-        raise NotImplementedError
+        """None: there is no such job."""
+        async with self._database.read() as session:
+            record = await self.record(session, job_id)
+        return self.view_of(record) if record else None
+
+    async def record(self, session: AsyncSession, job_id: str) -> JobRecord | None:
+        job = await session.get(JobRow, job_id)
+        if job is None:
+            return None
+        images = await session.scalars(select(ImageRow).where(ImageRow.job_id == job_id).order_by(ImageRow.n))
+        return JobRecord(job, tuple(images))
+
+    def view_of(self, record: JobRecord) -> JobView:
+        """The rows as read, progress and forecast as they are now."""
+        job, num_stored = record.job, len(record.images)
+        status = JobStatus(job.status)
+        forecast = self._forecast(job, status, num_stored)
+        return JobView(
+            job_id=job.id,
+            owner=job.owner,
+            status=status,
+            progress=self._progress(job, status, num_stored),
+            images_total=job.num_images,
+            queue_position=forecast.queue_position,
+            remaining_s=forecast.remaining_s,
+            error=JobError(job.error_code, job.error_detail or "") if job.error_code else None,
+            images=tuple(self._image(image) for image in record.images),
+            metadata=_metadata(job),
+        )
+
+    def addressed(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """The facts of an image event with addresses in place of keys."""
+        shown = dict(facts)
+        key, thumbnail = shown.pop("storage_key"), shown.pop("thumbnail_key")
+        return shown | {"url": self._store.url(key), "thumbnail_url": self._store.url(thumbnail or key)}
+
+    def _image(self, image: ImageRow) -> ImageView:
+        return ImageView(
+            id=image.id,
+            index=image.n - 1,
+            url=self._store.url(image.storage_key),
+            thumbnail_url=self._store.url(image.thumbnail_key or image.storage_key),
+            seed=image.seed,
+            width=image.width,
+            height=image.height,
+            content_type=image.content_type,
+            num_bytes=image.num_bytes,
+        )
+
+    def _progress(self, job: JobRow, status: JobStatus, num_stored: int) -> float:
+        if status.ended:
+            return num_stored / job.num_images
+        return self.outlook.progress(job.id, evaluations_of(job), job.num_images, num_stored)
+
+    def _forecast(self, job: JobRow, status: JobStatus, num_stored: int) -> Forecast:
+        if status.ended:
+            return Forecast(0, 0.0)
+        forecast = self.outlook.forecast(candidate_of(job, num_stored))
+        elsewhere = status is JobStatus.PROCESSING and job.id not in self.outlook.active
+        return Forecast(0, forecast.remaining_s) if elsewhere else forecast
+
+
+def progress_data(view: JobView) -> dict[str, Any]:
+    """The data of a progress event, and what the status call answers."""
+    return {
+        "job_id": view.job_id,
+        "status": view.status.value,
+        "progress": round(view.progress, 4),
+        "images_completed": len(view.images),
+        "images_total": view.images_total,
+        "queue_position": view.queue_position,
+        "estimated_time": math.ceil(view.remaining_s),
+        "error": {"code": view.error.code, "detail": view.error.detail} if view.error else None,
+    }
+
+
+def _metadata(job: JobRow) -> dict[str, Any]:
+    return {
+        "prompt": job.prompt,
+        "final_prompt": job.final_prompt,
+        "negative_prompt": job.negative_prompt,
+        "model": job.model or "base",
+        "loras": [{"name": ref.label, "weight": ref.weight, "sha256": ref.sha256} for ref in lora_refs(job)],
+        "quality": job.quality,
+        "num_images": job.num_images,
+        "steps": job.num_inference_steps,
+        "guidance_scale": job.guidance_scale,
+        "width": job.width,
+        "height": job.height,
+        "seed": job.seed,
+        "sampler": job.sampler,
+        "format": job.image_format,
+        "base_model": {"name": job.base_name, "sha256": job.base_sha256},
+    }

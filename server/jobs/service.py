@@ -1,13 +1,20 @@
 """Accept, read, cancel: what the API calls. Each method is a whole unit of work and commits itself."""
 
-from typing import TYPE_CHECKING
+import math
+import secrets
 
-from server.jobs.model import BaseModelRef, JobOrder, JobView
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-if TYPE_CHECKING:
-    from server.db.session import Database
-    from server.jobs.dispatcher import Dispatcher
-    from server.jobs.reader import JobReader
+from server.db.clock import now_s
+from server.db.models import JobRow
+from server.db.session import Database
+from server.jobs import transitions
+from server.jobs.dispatcher import Dispatcher
+from server.jobs.errors import QueueFull
+from server.jobs.loras import ResolvedLoras, resolve
+from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
+from server.jobs.reader import JobReader
 
 
 class JobService:
@@ -15,9 +22,9 @@ class JobService:
 
     def __init__(
         self,
-        database: "Database",
-        reader: "JobReader",
-        dispatcher: "Dispatcher",
+        database: Database,
+        reader: JobReader,
+        dispatcher: Dispatcher,
         base_model: BaseModelRef,
         max_queue: int,
     ) -> None:
@@ -31,11 +38,57 @@ class JobService:
         """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns.
 
         Raises UnknownLora and QueueFull (server/jobs/errors.py); then nothing is stored."""
-        raise NotImplementedError
+        job_id = secrets.token_hex(16)
+        async with self._database.write() as session:
+            await self._database.lock(session, "queue")  # count and insert are one step for all processes
+            await self._check_depth(session)
+            resolved = await resolve(session, order)
+            job = self._row_of(job_id, order, resolved)
+            job.created_at_s = await session.scalar(select(now_s())) or 0.0
+            session.add(job)
+            await session.flush()
+            record = await self._reader.record(session, job_id)
+        assert record is not None
+        view = self._reader.view_of(record)
+        self._dispatcher.wake()
+        return view
 
     async def get(self, job_id: str) -> JobView | None:
-        raise NotImplementedError
+        """None: there is no such job."""
+        return await self._reader.view(job_id)
 
     async def cancel(self, job_id: str) -> JobView | None:
         """Cancel the job unless it has ended; the view tells which. None: there is no such job."""
-        raise NotImplementedError
+        async with self._database.write() as session:
+            cancelled = await transitions.cancel(session, job_id)
+        if cancelled:
+            self._dispatcher.drop(job_id)
+        return await self._reader.view(job_id)
+
+    async def _check_depth(self, session: AsyncSession) -> None:
+        unfinished = select(func.count()).select_from(JobRow).where(transitions.unfinished())
+        if (await session.scalar(unfinished) or 0) >= self._max_queue:
+            raise QueueFull(self._max_queue, max(1, math.ceil(self._reader.outlook.next_end_s())))
+
+    def _row_of(self, job_id: str, order: JobOrder, resolved: ResolvedLoras) -> JobRow:
+        return JobRow(
+            id=job_id,
+            owner=order.owner,
+            status=JobStatus.QUEUED,
+            prompt=order.prompt,
+            final_prompt=resolved.final_prompt,
+            negative_prompt=order.negative_prompt,
+            num_images=order.num_images,
+            quality=order.quality,
+            num_inference_steps=order.num_inference_steps,
+            guidance_scale=order.guidance_scale,
+            width=order.width,
+            height=order.height,
+            seed=order.seed,
+            sampler=order.sampler,
+            image_format=order.image_format,
+            model=resolved.model,
+            loras=resolved.loras,
+            base_name=self._base_model.name,
+            base_sha256=self._base_model.sha256,
+        )

@@ -1,0 +1,66 @@
+"""What the dispatcher asks of the queue, each a unit of work of its own."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from server.db.models import ImageRow, JobRow
+from server.db.session import Database
+from server.engine.requests import Candidate
+from server.jobs import transitions
+from server.jobs.model import BaseModelRef, JobError
+from server.jobs.rows import candidate_of
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job that is ours now, and the indexes of the pictures that are not stored yet."""
+
+    row: JobRow
+    lacking: frozenset[int]
+
+
+async def take_over(database: Database, lease_owner: str) -> None:
+    """What a predecessor in this data folder held can be claimed at once."""
+    async with database.write() as session:
+        await transitions.expire_leases_of(session, lease_owner.partition("/")[0])
+
+
+async def read_queue(database: Database, base_model: BaseModelRef, max_queue: int) -> list[Candidate]:
+    """The claimable jobs, oldest first, at most `max_queue`. Those that must not be made any more are failed."""
+    num_stored = select(func.count()).where(ImageRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
+    statement = (
+        select(JobRow, num_stored)
+        .where(transitions.is_claimable())
+        .order_by(JobRow.created_at_s, JobRow.id)
+        .limit(max_queue)
+    )
+    async with database.read() as session:
+        rows = [(job, count) for job, count in await session.execute(statement)]
+    candidates: list[Candidate] = []
+    for job, count in rows:
+        if (error := _reason_to_fail(job, base_model)) is None:
+            candidates.append(candidate_of(job, count))
+            continue
+        async with database.write() as session:
+            await transitions.fail_stale(session, job.id, error)
+    return candidates
+
+
+async def claim(database: Database, job_id: str, lease_owner: str, lease_s: float) -> Claimed | None:
+    """None: another process was faster, or the job has ended."""
+    async with database.write() as session:
+        row = await transitions.claim(session, job_id, lease_owner, lease_s)
+        if row is None:
+            return None
+        stored = await session.scalars(select(ImageRow.n).where(ImageRow.job_id == job_id))
+        return Claimed(row, frozenset(range(row.num_images)) - {n - 1 for n in stored})
+
+
+def _reason_to_fail(job: JobRow, base_model: BaseModelRef) -> JobError | None:
+    if job.base_sha256 != base_model.sha256:
+        detail = f"the job was accepted for the base model {job.base_name}; the server now runs {base_model.name}"
+        return JobError("base_model_changed", detail)
+    if transitions.given_up(job):
+        return JobError("given_up", f"the server stopped {transitions.MAX_LOST_LEASES} times while making this job")
+    return None

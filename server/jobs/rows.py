@@ -1,0 +1,86 @@
+"""From a job's row to what the engine and the picture files need. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pipelines.params import GenerationParams, LoraRef
+from pipelines.plan import BatchKey, num_evaluations
+from server.db.models import JobRow
+from server.engine.requests import Candidate, ImageRequest
+from server.storage.infotext import Origin
+
+CONTEXT_TOKENS = 77
+"""Tokens of a prompt that are encoded; what lies behind is left out, as in stock SDXL."""
+
+
+def lora_json(ref: LoraRef, short_hash: str) -> dict[str, Any]:
+    """One element of `JobRow.loras`."""
+    return {
+        "name": ref.name,
+        "version": ref.version,
+        "sha256": ref.sha256,
+        "short_hash": short_hash,
+        "weight": ref.weight,
+    }
+
+
+def lora_refs(job: JobRow) -> tuple[LoraRef, ...]:
+    return tuple(LoraRef(each["name"], each["version"], each["sha256"], each["weight"]) for each in job.loras)
+
+
+def params_of(job: JobRow) -> GenerationParams:
+    """The parameters of the job's first picture."""
+    return GenerationParams(
+        prompt=job.final_prompt,
+        negative_prompt=job.negative_prompt,
+        num_inference_steps=job.num_inference_steps,
+        guidance_scale=job.guidance_scale,
+        width=job.width,
+        height=job.height,
+        seed=job.seed,
+        sampler=job.sampler,
+        loras=lora_refs(job),
+    )
+
+
+def origin_of(job: JobRow, software: str) -> Origin:
+    refs = lora_refs(job)
+    hashes = {ref.label: each["short_hash"] for ref, each in zip(refs, job.loras, strict=True)}
+    return Origin(job.base_name, job.base_sha256, software, hashes)
+
+
+def evaluations_of(job: JobRow) -> int:
+    """UNet forwards of one picture."""
+    return num_evaluations(job.sampler, job.num_inference_steps)
+
+
+def candidate_of(job: JobRow, num_stored: int) -> Candidate:
+    """The job as the scheduler sees it when `num_stored` of its pictures are stored."""
+    rows, num_images = params_of(job).rows, job.num_images - num_stored
+    return Candidate(
+        job_id=job.id,
+        owner=job.owner,
+        work=evaluations_of(job) * rows * num_images,
+        num_images=num_images,
+        arrival_s=job.created_at_s,
+        width=job.width,
+        height=job.height,
+        rows=rows,
+    )
+
+
+def requests_of(job: JobRow, lacking: Iterable[int]) -> list[ImageRequest]:
+    """The pictures with these indexes, to be made."""
+    params = params_of(job)
+    key = BatchKey(job.width, job.height, CONTEXT_TOKENS, params.loras)
+    return [
+        ImageRequest(
+            job_id=job.id,
+            index=index,
+            owner=job.owner,
+            params=params.with_index(index),
+            arrival_s=job.created_at_s,
+            batch_key=key,
+        )
+        for index in sorted(lacking)
+    ]
