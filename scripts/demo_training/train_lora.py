@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 from diffusers import StableDiffusionXLPipeline
 from diffusers.models.attention_processor import AttnProcessor
-from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
 from peft.tuners.lora import LoraLayer
 from peft.utils import get_peft_model_state_dict
@@ -84,7 +83,7 @@ def save_lora(modules: dict[str, nn.Module], path: Path, character: str) -> None
     """The key layout of `StableDiffusionXLPipeline.save_lora_weights`, float16, with ModelSpec metadata."""
     tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
-        layers: dict[str, Tensor] = convert_state_dict_to_diffusers(get_peft_model_state_dict(module))
+        layers: dict[str, Tensor] = get_peft_model_state_dict(module)  # one naming: stock drops keys of a second one
         tensors |= {f"{name}.{key}": value.detach().to(torch.float16).contiguous() for key, value in layers.items()}
     metadata = {
         "format": "pt",
