@@ -11,8 +11,8 @@ PARTS = (*PARTS_WITH_WEIGHTS, "tokenizer", "tokenizer_2", "scheduler")
 
 DEMO_LORA_BASE = "lora-studio-demo"
 SDXL_LORA_BASE = "sdxl"
-KNOWN_WORDS_FILE = "words.txt"
-"""One word a line, beside the demo model's parts. A base model that carries this file is the demo model."""
+KNOWN_WORDS_FILE = "words.json"
+"""`{"words": [...]}` beside the demo model's parts. A base model that carries this file is the demo model."""
 
 
 class ModelFolderError(ValueError):
@@ -72,7 +72,12 @@ def check_model_folder(folder: Path) -> None:
 def read_known_words(folder: Path) -> frozenset[str] | None:
     """The demo model's vocabulary in lower case; None for any other model."""
     path = folder / KNOWN_WORDS_FILE
-    return frozenset(path.read_text(encoding="utf-8").lower().split()) if path.is_file() else None
+    if not path.is_file():
+        return None
+    words = read_config(path).get("words")
+    if not isinstance(words, list):
+        raise ModelFolderError(f"{path} must hold a list named words")
+    return frozenset(str(word).lower() for word in cast(list[object], words))
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def fit_colors(model: LoadedModel) -> Tensor:
     latents = encode_pixels(model, pixels).cpu()
     colors = avg_pool2d(pixels, model.pixels_per_latent)[0].flatten(1).T
     factors, *_ = np.linalg.lstsq(_with_constant(latents).numpy(), colors.numpy(), rcond=None)
-    return torch.from_numpy(factors).to(model.device)
+    return torch.tensor(factors, device=model.device)
 
 
 def synthetic_picture() -> Tensor:
