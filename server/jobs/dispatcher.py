@@ -72,6 +72,7 @@ class Dispatcher:
         self._options = options
         self._saver = PictureSaver(database, store, options.software, options.retry_s)
         self._jobs: dict[str, ActiveJob] = {}
+        self._claiming: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -113,6 +114,8 @@ class Dispatcher:
 
     def drop(self, job_id: str) -> None:
         """The job has ended or is another's: its pictures take no further step here, and its listeners look at once."""
+        if self._claiming == job_id:
+            self._claiming = None  # it ended while its claim was being committed
         if self._jobs.pop(job_id, None) is not None:
             self._outlook.active.discard(job_id)
             self._engine.abort(job_id)
@@ -155,8 +158,9 @@ class Dispatcher:
         for job_id in self._engine.choose(candidates):
             if self._stopping.is_set():
                 return
+            self._claiming = job_id
             claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)
-            if claimed is None:
+            if claimed is None or self._claiming != job_id:
                 continue  # another process was faster, or it was cancelled
             job = ActiveJob(claimed.row, set(claimed.lacking))
             self._jobs[job_id] = job

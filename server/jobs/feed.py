@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import Any
 
@@ -153,7 +153,7 @@ _LAST = frozenset(status.value for status in JobStatus if status.ended)
 
 
 @contextmanager
-def _member(members: dict[str, set[Listener]], job_id: str, listener: Listener) -> Iterator[Listener]:
+def _member(members: dict[str, set[Listener]], job_id: str, listener: Listener) -> Generator[Listener]:
     members.setdefault(job_id, set()).add(listener)
     try:
         yield listener

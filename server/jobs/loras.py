@@ -113,18 +113,18 @@ class LoraRegistry:
         """Its bytes are here and fit the base model."""
         return self._path(row.sha256).is_file() and (row.base_model or SDXL_LORA_BASE) == self._lora_base
 
-    def _copy_all(self, scan: LoraScan) -> tuple[list[LoraFile], tuple[tuple[str, str], ...]]:
+    def _copy_all(self, scan: LoraScan) -> tuple[tuple[LoraFile, ...], tuple[tuple[str, str], ...]]:
         """The files whose copies are in place, and (file, reason) of those that could not be copied."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        copied: list[LoraFile] = []
-        failed: list[tuple[str, str]] = []
+        copied: tuple[LoraFile, ...] = ()
+        failed: tuple[tuple[str, str], ...] = ()
         for file in scan.files:
             try:
                 self._copy(file)
-                copied.append(file)
+                copied += (file,)
             except (LoraFormatError, OSError) as error:
-                failed.append((file.path.name, f"it could not be copied: {error}"))
-        return copied, tuple(failed)
+                failed += ((file.path.name, f"it could not be copied: {error}"),)
+        return copied, failed
 
     def _copy(self, file: LoraFile) -> None:
         path = self._path(file.sha256)

@@ -34,7 +34,7 @@ def params_of(job: JobRow) -> GenerationParams:
         prompt=job.final_prompt,
         negative_prompt=job.negative_prompt,
         num_inference_steps=job.num_inference_steps,
-        guidance_scale=job.guidance_scale,
+        guidance_scale=float(job.guidance_scale),  # SQLite's RETURNING gives 7.0 as an int
         width=job.width,
         height=job.height,
         seed=job.seed,

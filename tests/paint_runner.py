@@ -1,0 +1,62 @@
+"""A runner without torch: pictures are painted from their parameters, the same each time."""
+
+import hashlib
+import threading
+import time
+from collections import Counter
+
+from pipelines.params import GenerationParams
+from pipelines.plan import PictureError, RawPicture, StepPlan, StepResult, num_evaluations
+
+
+def paint(params: GenerationParams) -> RawPicture:
+    """Stripes in colors that depend on every parameter."""
+    digest = hashlib.sha256(repr(params).encode()).digest()
+    row = b"".join(digest[x % 30 : x % 30 + 1] * 3 for x in range(params.width))
+    rgb = b"".join(bytes((row[(3 * y) % len(row)],)) + row[1:] for y in range(params.height))
+    return RawPicture(params.width, params.height, rgb)
+
+
+class PaintRunner:
+    """Carries plans out, `step_s` seconds each. Pictures whose seed is in `broken_seeds` fail at their decode; while
+    `open_gate` is not set, no plan is carried out. `painted` counts the decodes of each picture."""
+
+    def __init__(self, step_s: float = 0.0, broken_seeds: frozenset[int] = frozenset()) -> None:
+        self.step_s = step_s
+        self.broken_seeds = broken_seeds
+        self.open_gate = threading.Event()
+        self.open_gate.set()
+        self.painted: Counter[str] = Counter()
+        self.steps: Counter[str] = Counter()
+        self._held: dict[str, GenerationParams] = {}
+
+    def execute(self, plan: StepPlan) -> StepResult:
+        """On the torch thread. Raises KeyError for a plan that steps or decodes what was not begun."""
+        self.open_gate.wait()
+        if plan.step:
+            time.sleep(self.step_s)
+        for picture_id in plan.release:
+            self._held.pop(picture_id, None)
+        for order in plan.begin:
+            assert order.picture_id not in self._held, f"{order.picture_id} was begun twice"
+            self._held[order.picture_id] = order.params
+        self.steps.update(plan.step)
+        decoded: dict[str, RawPicture] = {}
+        failed: dict[str, PictureError] = {}
+        for picture_id in plan.decode:
+            params = self._held.pop(picture_id)
+            self.painted[picture_id] += 1
+            if params.seed in self.broken_seeds:
+                failed[picture_id] = PictureError("nan", "the picture came out as not-a-number")
+            else:
+                decoded[picture_id] = paint(params)
+        return StepResult(
+            begun={o.picture_id: num_evaluations(o.params.sampler, o.params.num_inference_steps) for o in plan.begin},
+            stepped=plan.step,
+            decoded=decoded,
+            previews={picture_id: paint(self._held[picture_id]) for picture_id in plan.preview},
+            failed=failed,
+            step_s=max(self.step_s, 1e-6),
+            step_rows=plan.pad_to_rows,
+            decode_s=dict.fromkeys(plan.decode, 1e-6),
+        )
