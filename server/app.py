@@ -58,7 +58,10 @@ CORS_ANSWER_HEADERS = [
     "Location",
     "Preference-Applied",
     "RateLimit",
+    "RateLimit-Limit",
     "RateLimit-Policy",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
     "Retry-After",
 ]
 

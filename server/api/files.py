@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from server.api.problems import NOT_FOUND, Problem
-from server.storage.store import ImageStore, InvalidKey, MissingObject
+from server.storage.local import LocalStore
+from server.storage.store import InvalidKey, MissingObject
 
 MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 PATH = "/files"
@@ -24,7 +25,7 @@ class FilesController(Controller):
         self,
         request: Request[Any, Any, Any],
         key: Annotated[str, PathParameter()],
-        store: NamedDependency[ImageStore],
+        store: NamedDependency[LocalStore],
     ) -> Response[bytes]:
         name = key.lstrip("/")
         media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix)

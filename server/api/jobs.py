@@ -24,7 +24,7 @@ JobId = Annotated[
 Wait = Annotated[
     int,
     QueryParameter(
-        description="Seconds to wait for the job to end before answering.",
+        description=f"Seconds to wait for the job to end: a whole number from 0 to {schemas.MAX_WAIT_S}.",
         ge=0,
         le=schemas.MAX_WAIT_S,
         examples=[Example("wait", value=30)],

@@ -120,10 +120,17 @@ def _from_queue_full(_: Request[Any, Any, Any], error: QueueFull) -> Response[Pr
 
 
 def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[ProblemDocument]:
-    """Parameters of the address and the headers; bodies are read by server/api/body.py."""
-    told: list[Any] = error.extra if isinstance(error.extra, list) else []
-    errors = [FieldError(str(each.get("key", "")), str(each.get("message", "")), "see /docs") for each in told]
-    return _answer(Problem(INVALID_REQUEST, error.detail, errors))
+    """Parameters of the address and the headers; bodies are read by server/api/body.py. What is allowed is told by the
+    parameter's description."""
+    parameters = request.route_handler.parsed_fn_signature.parameters
+    told: list[dict[str, str]] = error.extra if isinstance(error.extra, list) else []
+    errors: list[FieldError] = []
+    for each in told:
+        name = each.get("key", "")
+        definition = parameters[name].kwarg_definition if name in parameters else None
+        allowed = getattr(definition, "description", None) or "what /docs says"
+        errors.append(FieldError(name, each.get("message", "it cannot be used"), allowed))
+    return _answer(invalid(errors) if errors else Problem(INVALID_REQUEST, error.detail))
 
 
 def _from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:

@@ -16,7 +16,7 @@ def reader(tmp_path: Path) -> PromptReader:
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     (tmp_path / "tokenizer").mkdir()
     tokenizer.save(str(tmp_path / "tokenizer" / "tokenizer.json"))
-    (tmp_path / "words.txt").write_text("red\ndress\nwoman\n")
+    (tmp_path / "words.json").write_text('{"words": ["red", "dress", "woman"]}')
     return PromptReader(tmp_path)
 
 
