@@ -62,5 +62,5 @@ def _reason_to_fail(job: JobRow, base_model: BaseModelRef) -> JobError | None:
         detail = f"the job was accepted for the base model {job.base_name}; the server now runs {base_model.name}"
         return JobError("base_model_changed", detail)
     if transitions.given_up(job):
-        return JobError("given_up", f"{transitions.MAX_LOST_LEASES} attempts at this job broke off before its end")
+        return JobError("given_up", f"{transitions.MAX_LOST_LEASES} attempts at this job broke off")
     return None
