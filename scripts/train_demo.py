@@ -15,8 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-STAGES = ("draw", "probe", "vae", "encode", "unet", "export", "lora", "evaluate", "grids")
-MINUTES = {"probe": 2.0, "vae": 14.0, "encode": 9.0, "unet": 64.0, "lora": 12.0}
+STAGES = ("draw", "probe", "vae", "polish", "encode", "unet", "export", "lora", "evaluate", "grids")
+MINUTES = {"probe": 2.0, "vae": 14.0, "polish": 5.0, "encode": 9.0, "unet": 64.0, "lora": 12.0}
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -62,6 +62,10 @@ def run_stage(stage: str, args: argparse.Namespace) -> None:
         from scripts.demo_training.train_vae import train_vae
 
         train_vae(args.work, minutes, args.resume)
+    elif stage == "polish":
+        from scripts.demo_training.train_vae import polish_vae
+
+        polish_vae(args.work, minutes)
     elif stage == "encode":
         from scripts.demo_training.encode import encode_all
 
