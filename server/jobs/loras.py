@@ -78,26 +78,22 @@ class LoraRegistry:
         an unfinished job names. A rejected file leaves its last good version serving."""
         copied, failed = await asyncio.to_thread(self._copy_all, scan)
         rejected = tuple((each.file, each.reason) for each in scan.rejected) + failed
+        stems = {Path(file).stem for file, _ in rejected}
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # an order is accepted before the switch or after it
-            before = {row.label: row for row in await session.scalars(select(LoraRow))}
-            stems = {Path(file).stem for file, _ in rejected}
-            kept = {label for label in stems & before.keys() if self._still_serves(before[label])}
+            rows = list(await session.scalars(select(LoraRow)))
+            before = {row.label: row.sha256 for row in rows}
+            kept = {row.label: row.sha256 for row in rows if row.label in stems and self._still_serves(row)}
+            after = {file.label: file.sha256 for file in copied} | kept
             now = await session.scalar(select(now_s())) or 0.0
-            after = {file.label: _row_of(file, now) for file in copied}
-            await session.execute(delete(LoraRow).where(LoraRow.label.not_in(after.keys() | kept)))
-            for label, row in after.items():
-                if label not in before or before[label].sha256 != row.sha256:
-                    await session.merge(row)
-            needed = {row.sha256 for row in after.values()} | {before[label].sha256 for label in kept}
-            for loras in await session.scalars(select(JobRow.loras).where(unfinished())):
-                needed |= {lora["sha256"] for lora in loras}
+            await session.execute(delete(LoraRow).where(LoraRow.label.not_in(after)))
+            for file in copied:
+                if before.get(file.label) != file.sha256:
+                    await session.merge(_row_of(file, now))
+            pinned = await session.scalars(select(JobRow.loras).where(unfinished()))
+            needed = {*after.values(), *(lora["sha256"] for loras in pinned for lora in loras)}
         await asyncio.to_thread(self._delete_all_but, needed)
-        return _sync_report(
-            {label: row.sha256 for label, row in before.items()},
-            {label: row.sha256 for label, row in after.items()} | {label: before[label].sha256 for label in kept},
-            rejected,
-        )
+        return _sync_report(before, after, rejected)
 
     async def list(self) -> list[LoraView]:
         """All LoRAs by name, newest version first."""
