@@ -124,7 +124,7 @@ def train_vae(work: Path, minutes: float, resume: bool) -> None:
 
 
 def polish_vae(work: Path, minutes: float) -> None:
-    """A second, shorter run from the finished VAE on larger crops, most of them around the heads: mouths come out sharper."""
+    """A second, shorter run from the finished VAE on larger crops, mostly around the heads, for sharper faces."""
     torch.manual_seed(11)
     drawings = Drawings(work / "drawings")
     pixels = drawings.pixels("square")
