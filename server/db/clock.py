@@ -6,12 +6,13 @@ from sqlalchemy import Double
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 
 class now_s(FunctionElement[float]):
     """Seconds since 1970, with a fraction, when the statement runs."""
 
-    type: Double[float] = Double()
+    type: TypeEngine[float] = Double()
     inherit_cache = True
 
 
