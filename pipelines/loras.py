@@ -5,7 +5,10 @@ The base weights are never touched: an adapter computes beside its layer, so the
 
 import hashlib
 import logging
+import warnings
 from collections import OrderedDict
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +58,8 @@ class LoraShelf:
         self._folder = folder
         self._max_loaded = max_loaded
         self._loaded: OrderedDict[str, None] = OrderedDict()
-        self._active: AdapterSet = ()
-        self._layers: list[Any] = []
+        self._find_layers()
+        self._apply(())
 
     @property
     def loaded(self) -> tuple[str, ...]:
@@ -98,7 +101,7 @@ class LoraShelf:
 
     def _find_layers(self) -> None:
         modules = (module for part in self._parts.values() for module in part.modules())
-        self._layers = [module for module in modules if isinstance(module, BaseTunerLayer)]
+        self._layers: list[Any] = [module for module in modules if isinstance(module, BaseTunerLayer)]
 
     def _load(self, sha256: str) -> None:
         """The steps of stock's `load_lora_weights`, on bytes: the file is never mapped."""
@@ -118,13 +121,14 @@ class LoraShelf:
             "metadata": config,
             "low_cpu_mem_usage": True,
         }
-        for prefix, part in self._parts.items():
-            if not any(key.startswith(f"{prefix}.") for key in tensors):
-                continue
-            if prefix == "unet":
-                loader.load_lora_into_unet(tensors, unet=part, **options)
-            else:
-                loader.load_lora_into_text_encoder(tensors, text_encoder=part, prefix=prefix, **options)
+        with _quiet_about_other_adapters():
+            for prefix, part in self._parts.items():
+                if not any(key.startswith(f"{prefix}.") for key in tensors):
+                    continue
+                if prefix == "unet":
+                    loader.load_lora_into_unet(tensors, unet=part, **options)
+                else:
+                    loader.load_lora_into_text_encoder(tensors, text_encoder=part, prefix=prefix, **options)
 
     def _evict(self, keep: set[str]) -> None:
         for sha256 in list(self._loaded):
@@ -145,6 +149,21 @@ class LoraShelf:
                 adapter_layers.delete_adapter_layers(part, name)
         for layer in self._layers:
             layer.delete_adapter(name)
+
+
+@contextmanager
+def _quiet_about_other_adapters() -> Generator[None]:
+    """PEFT warns of a second adapter; transformers reports the weights of the first as newly initialized, which they
+    are not."""
+    report = logging.getLogger("transformers.integrations.peft")
+    level = report.level
+    report.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Already found a `peft_config`")
+            yield
+    finally:
+        report.setLevel(level)
 
 
 def _adapter_name(sha256: str) -> str:
