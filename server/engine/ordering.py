@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 AGING = 0.25  # each second of waiting counts as this many seconds less work
 STARVING_S = 60.0  # an owner not served for this long goes first
+MAX_REMEMBERED = 1000  # owners whose last service is remembered before old entries are thrown out
 ROUND_S = 10.0  # a job costs its owner one round, and one more for each further 10 s of work
 
 
@@ -36,8 +37,8 @@ class JobWork:
 
 
 class FairShare:
-    """Remembers what each owner has been given; `order` uses it. Memory: one entry for each owner with a job in the
-    last order, or whose credit still matters."""
+    """Remembers what each owner has been given; `order` reads it and changes nothing. Memory: an entry for each owner
+    served in the last minute or in debt, and for each started job."""
 
     def __init__(self) -> None:
         self._virtual_time = 0.0
@@ -56,25 +57,28 @@ class FairShare:
         self._served_at_s[job.owner] = now_s
 
     def served(self, owner: str, now_s: float) -> None:
-        """One of the owner's pictures took a step."""
+        """One of the owner's pictures takes a step."""
         self._served_at_s[owner] = now_s
+        if len(self._served_at_s) > MAX_REMEMBERED:  # who was served longer ago is starving with or without an entry
+            self._served_at_s = {o: at for o, at in self._served_at_s.items() if now_s - at <= STARVING_S}
 
     def end(self, job_id: str) -> None:
         """The job is over. Owners without debt are forgotten."""
         self._round.pop(job_id, None)
         self._finish = {owner: tag for owner, tag in self._finish.items() if tag > self._virtual_time}
 
+    def idle(self) -> None:
+        """Nobody has anything left to do: all debts are cleared."""
+        self._virtual_time, self._finish = 0.0, {}
+
     def started(self, job_id: str) -> bool:
         return job_id in self._round
 
     def order(self, jobs: Iterable[JobWork], now_s: float) -> list[JobWork]:
-        """All jobs, first to serve first. An empty queue clears all debts."""
+        """All jobs, first to serve first."""
         by_owner: dict[str, list[JobWork]] = {}
         for job in sorted(jobs, key=lambda job: (not self.started(job.job_id), job.urgency(now_s))):
             by_owner.setdefault(job.owner, []).append(job)
-        if not by_owner:
-            self._virtual_time, self._finish = 0.0, {}
-        self._served_at_s = {owner: at for owner, at in self._served_at_s.items() if owner in by_owner}
         ranks: dict[str, tuple[float, ...]] = {}
         for owner, queue in by_owner.items():
             ranks |= self._ranks(owner, queue, now_s)

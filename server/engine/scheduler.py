@@ -217,6 +217,8 @@ class Scheduler:
             self._release.append(request.id)
         if not any(True for _ in self._pictures_of(request.job_id)):
             self._fair.end(request.job_id)
+        if not self._requests:
+            self._fair.idle()
 
     def _pictures_of(self, job_id: str) -> Iterator[ImageRequest]:
         return (request for request in self._requests.values() if request.job_id == job_id)

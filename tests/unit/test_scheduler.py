@@ -212,6 +212,27 @@ def test_choose_claims_the_first_two_budgets_in_order():
     assert found == ["j0", "j1", "j2", "j3"]
 
 
+def test_an_owner_served_a_moment_ago_is_not_starving_by_its_old_jobs():
+    """The owner's other jobs are candidates only: none of them is here while its last one ends."""
+    machine = Machine(limits=Limits(max_rows=2))
+    machine.add(pictures("a0", "ip:a", arrival_s=0.0) + pictures("x", "ip:x", steps=500, arrival_s=0.0))
+    machine.now_s = 1000.0
+    while "a0-1" not in machine.ended:
+        machine.turn()
+    queue = [candidate("a1", "ip:a", arrival_s=0.0), candidate("b", "ip:b", arrival_s=machine.now_s)]
+    assert list(machine.scheduler.forecast(queue, machine.now_s)) == ["x", "b", "a1"]
+
+
+def test_a_forecast_changes_nothing():
+    machine = Machine(row_s=0.05)
+    machine.add(pictures("a", "ip:a", count=8, steps=50) + pictures("a2", "ip:a"))
+    machine.turn()
+    queue = [candidate("b", "ip:b", arrival_s=0.1)]
+    first = machine.scheduler.forecast(queue, 0.2)
+    machine.scheduler.forecast([], 0.2)
+    assert machine.scheduler.forecast(queue, 0.2) == first
+
+
 def test_choose_claims_a_better_newcomer_past_a_full_backlog():
     machine = Machine(limits=Limits(max_rows=2))
     machine.add(pictures("a0", "ip:a", count=8, steps=50))
