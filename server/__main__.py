@@ -4,11 +4,16 @@ Exit codes: 0 after a signal, 1 when the server cannot go on, 2 when a setting c
 """
 
 import logging
+import signal
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from server.settings import Settings, SettingsError, read_environment, read_settings, unknown_variables
+
+if TYPE_CHECKING:
+    from server.app import RunnerFactory
 
 log = logging.getLogger("server")
 
@@ -17,6 +22,7 @@ MAX_WAIT_FOR_CONNECTIONS_S = 10
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         environment = read_environment(Path(".env"))
         settings = read_settings(environment)
@@ -28,11 +34,12 @@ def main() -> int:
     return serve(settings)
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int:
+    """Serves until a signal; the exit code. `make_runner` None: the one that loads the base model."""
     import uvicorn  # these imports take a second: a bad setting is told before them
 
     from pipelines.model_info import ModelFolderError
-    from server.app import Studio, create_app
+    from server.app import Studio, create_app, sdxl_runner
     from server.jobs.errors import DataFolderInUse
 
     class Server(uvicorn.Server):
@@ -51,7 +58,7 @@ def serve(settings: Settings) -> int:
     if listener is None:
         return 1
     try:
-        app = create_app(settings, on_failure=lambda: server.give_up())
+        app = create_app(settings, make_runner or sdxl_runner, on_failure=lambda: server.give_up())
     except (ModelFolderError, DataFolderInUse) as error:
         log.error("the server cannot start: %s", error)
         return 1
@@ -68,6 +75,8 @@ def serve(settings: Settings) -> int:
     server = Server(config)
     address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
     log.info("LoRA Studio listens on %s (docs: %s/docs); loading %s", address, address, settings.base_model)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # uvicorn raises them once more after its shutdown
     server.run(sockets=[listener])
     return 0 if server.started and not server.failed else 1
 

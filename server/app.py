@@ -28,6 +28,7 @@ from pipelines.prompt_words import PromptReader
 from server.api import orders
 from server.api.catalog import CatalogController
 from server.api.docs import DocsController
+from server.api.draining import DrainRefusedBodies
 from server.api.files import PATH as FILES_PATH
 from server.api.files import FilesController
 from server.api.generate import GenerateController
@@ -200,6 +201,7 @@ def create_app(
         ],
         dependencies=_dependencies(studio),
         lifespan=[studio.running],
+        middleware=[DrainRefusedBodies()],
         exception_handlers=exception_handlers(),
         cors_config=_cors(settings.cors_origins),
         openapi_config=_openapi(),

@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """Started by `with` or `start`. `folder` is its working folder and takes its log; `settings` are variables of
+    """`with` ends it at the latest. `folder` is its working folder and takes its log; `settings` are variables of
     its environment. `command` is what runs it."""
 
     def __init__(
@@ -48,7 +48,6 @@ class ServerProcess:
         self.http = httpx.Client(base_url=self.url, timeout=60)
 
     def __enter__(self) -> "ServerProcess":
-        self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
@@ -58,13 +57,16 @@ class ServerProcess:
             self.stop()
         self.http.close()
 
-    def start(self, wait_for: str = "/readyz") -> None:
-        """Returns once `wait_for` answers 200."""
+    def start(self) -> None:
+        """Returns once it is ready to make pictures."""
+        self.launch()
+        self.wait_for("/readyz")
+
+    def launch(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command, cwd=self.folder, env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
-        self.wait_for(wait_for)
 
     def wait_for(self, path: str) -> None:
         deadline = time.monotonic() + START_S

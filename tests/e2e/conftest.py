@@ -1,0 +1,50 @@
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import database_url, postgres_server
+from tests.server_process import ROOT, ServerProcess
+from tests.tiny_model import write_tiny_model
+
+__all__ = ["database_url", "postgres_server"]
+
+PAINTING = (sys.executable, "-m", "tests.painting_server")
+
+NewServer = Callable[..., ServerProcess]
+
+
+def demo_server(folder: Path, **settings: str) -> ServerProcess:
+    """Of the demo model and the repository's LoRAs, not started; STUDIO_BASE_MODEL names another model."""
+    model = {name: os.environ[name] for name in ("STUDIO_BASE_MODEL",) if name in os.environ}
+    folder.mkdir()
+    return ServerProcess(folder, {"STUDIO_LORA_DIR": str(ROOT / "loras"), **model, **settings})
+
+
+@pytest.fixture
+def new_demo_server(tmp_path: Path) -> NewServer:
+    """Makes servers, not started, of the demo model."""
+    return lambda name, **settings: demo_server(tmp_path / name, **settings)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A running server of the demo model, shared by the tests of a file."""
+    with demo_server(tmp_path_factory.mktemp("demo") / "server") as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture
+def new_painting_server(tmp_path: Path) -> NewServer:
+    """Makes servers, not started, that paint their pictures: all of the real thing but the model."""
+    model = write_tiny_model(tmp_path / "model")
+
+    def make(name: str, **settings: str) -> ServerProcess:
+        (tmp_path / name).mkdir()
+        loras = {"STUDIO_LORA_DIR": str(tmp_path / "loras"), "STUDIO_DEFAULT_MODEL": "base"}
+        return ServerProcess(tmp_path / name, {"STUDIO_BASE_MODEL": str(model), **loras, **settings}, command=PAINTING)
+
+    return make

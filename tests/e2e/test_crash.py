@@ -1,0 +1,82 @@
+"""kill -9 with jobs in the queue: after a restart all complete, as if nothing had happened."""
+
+from tests.e2e.conftest import NewServer
+from tests.e2e.jobs import ended, pictures, submit
+from tests.event_reader import EventReader
+from tests.server_process import ServerProcess
+
+NUM_JOBS = 10
+NUM_IMAGES = 2
+
+
+def submit_ten(server: ServerProcess, **fields: object) -> list[str]:
+    common = {"num_images": NUM_IMAGES, "format": "png", **fields}
+    return [submit(server, seed=100 * n, **common) for n in range(NUM_JOBS)]
+
+
+def check_after_the_crash(server: ServerProcess, jobs: list[str], expected: list[list[bytes]]) -> None:
+    """All completed, every picture once and the same bytes, every event once."""
+    for job_id, bytes_of_job in zip(jobs, expected, strict=True):
+        status = ended(server, job_id)
+        assert (status["status"], status["images_completed"]) == ("completed", NUM_IMAGES)
+        assert pictures(server, job_id) == bytes_of_job
+        events = EventReader(server.url, job_id).finish()
+        names = [event.name for event in events if event.id]
+        assert names == ["image"] * NUM_IMAGES + ["completed"]
+        assert sorted(event.data["index"] for event in events if event.name == "image") == list(range(NUM_IMAGES))
+    stored = list((server.folder / "data" / "pictures").rglob("*.png"))
+    assert len(stored) == NUM_JOBS * NUM_IMAGES
+
+
+def crash_and_restart(server: ServerProcess, jobs: list[str]) -> None:
+    """Kill the server once the first picture is stored, while readers look at the first and the last job."""
+    readers = [EventReader(server.url, job_id) for job_id in (jobs[0], jobs[-1])]
+    readers[0].wait_until(lambda reader: len(reader.named("image")) >= 1)
+    server.kill()
+    assert not readers[1].named("completed"), "everything was done before the crash: nothing was tested"
+    server.start()
+    for reader in readers:
+        reader.finish()
+        assert [event.name for event in reader.durable] == ["image"] * NUM_IMAGES + ["completed"]
+        numbers = [int(event.id or "") for event in reader.durable]
+        assert numbers == sorted(set(numbers))
+    assert readers[1].num_connections >= 2
+
+
+def test_a_killed_server_finishes_its_jobs_as_if_nothing_had_happened(
+    new_painting_server: NewServer, database_url: str
+) -> None:
+    with new_painting_server("undisturbed") as server:
+        server.start()
+        expected = [pictures(server, job_id) for job_id in submit_ten(server, steps=100) if ended(server, job_id)]
+    with new_painting_server("killed", STUDIO_DATABASE_URL=database_url) as server:
+        server.start()
+        jobs = submit_ten(server, steps=100)
+        crash_and_restart(server, jobs)
+        check_after_the_crash(server, jobs, expected)
+
+
+def test_a_server_that_is_asked_to_end_loses_nothing_either(new_painting_server: NewServer, database_url: str) -> None:
+    with new_painting_server("ended", STUDIO_DATABASE_URL=database_url) as server:
+        server.start()
+        jobs = submit_ten(server, steps=100)
+        reader = EventReader(server.url, jobs[0])
+        reader.wait_until(lambda reader: len(reader.named("image")) >= 1)
+        assert server.stop() == 0
+        server.start()
+        assert [event.name for event in reader.finish() if event.id] == ["image"] * NUM_IMAGES + ["completed"]
+        assert {ended(server, job_id)["status"] for job_id in jobs} == {"completed"}
+
+
+def test_the_demo_model_gives_the_same_pictures_after_a_crash(new_demo_server: NewServer) -> None:
+    """With the real model: bitwise, because every forward has the same shape."""
+    exact = {"STUDIO_EXACT_ROWS": "8", "STUDIO_MAX_ROWS": "8"}
+    small = {"width": 128, "height": 128, "model_name": "base", "steps": 20}
+    with new_demo_server("undisturbed", **exact) as server:
+        server.start()
+        expected = [pictures(server, job_id) for job_id in submit_ten(server, **small) if ended(server, job_id)]
+    with new_demo_server("killed", **exact) as server:
+        server.start()
+        jobs = submit_ten(server, **small)
+        crash_and_restart(server, jobs)
+        check_after_the_crash(server, jobs, expected)
