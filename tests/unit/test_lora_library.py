@@ -1,0 +1,237 @@
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.lora_file import LoraFormatError, peft_key, read_header, read_lora
+from pipelines.lora_library import LoraLibrary, split_name, version_key
+from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
+
+MODULE = "unet.mid_block.attentions.0.to_q"
+DEMO = {"studio.base_model": DEMO_LORA_BASE}
+DTYPES = {"float16": "F16", "float32": "F32", "float64": "F64", "uint16": "BF16"}
+
+
+def lora_bytes(tensors: dict[str, np.ndarray] | None = None, metadata: dict[str, Any] | None = None) -> bytes:
+    """A safetensors file, written by hand; uint16 arrays stand for bfloat16."""
+    tensors = pair() if tensors is None else tensors
+    header: dict[str, Any] = {"__metadata__": DEMO if metadata is None else metadata}
+    payload = b""
+    for key, values in tensors.items():
+        offsets = [len(payload), len(payload) + values.nbytes]
+        header[key] = {"dtype": DTYPES[values.dtype.name], "shape": list(values.shape), "data_offsets": offsets}
+        payload += values.tobytes()
+    return with_header(header, payload)
+
+
+def with_header(header: Any, payload: bytes = b"") -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + payload
+
+
+def pair(module: str = MODULE, rank: int = 4, names: tuple[str, str] = ("lora_A", "lora_B")) -> dict[str, np.ndarray]:
+    down, up = names
+    return {
+        f"{module}.{down}.weight": np.ones((rank, 6), np.float16),
+        f"{module}.{up}.weight": np.ones((8, rank), np.float16),
+    }
+
+
+def changed(**changes: Any) -> bytes:
+    """A sound file but for one field of its first tensor."""
+    tensors = pair()
+    header, payload_start = parse(lora_bytes(tensors))
+    header[f"{MODULE}.lora_A.weight"].update(changes)
+    return with_header(header, lora_bytes(tensors)[payload_start:])
+
+
+def parse(data: bytes) -> tuple[dict[str, Any], int]:
+    (length,) = struct.unpack("<Q", data[:8])
+    return json.loads(data[8 : 8 + length]), 8 + length
+
+
+HALF = pair().popitem()
+NAN = {**pair(), f"{MODULE}.lora_B.weight": np.full((8, 4), np.nan, np.float32)}
+INF_BF16 = {**pair(), f"{MODULE}.lora_B.weight": np.full((8, 4), 0x7F80, np.uint16)}
+
+BAD = {
+    "empty": (b"", "too short"),
+    "text": (b"<!DOCTYPE html><html>", "not safetensors, or cut"),
+    "pickle": (b"\x80\x02}q\x00." * 4, "not safetensors, or cut"),
+    "endless header": (struct.pack("<Q", 2**63) + b"{}", "not safetensors, or cut"),
+    "broken JSON": (with_header(b"{" * 12), "not valid JSON"),
+    "deep JSON": (with_header(b"[" * 200_000), "not valid JSON"),
+    "no UTF-8": (with_header(b'{"\xff": 1}'), "not valid JSON"),
+    "a list": (with_header([]), "not a JSON object"),
+    "the same key twice": (with_header(b'{"a": {}, "a": {}}'), "occurs twice"),
+    "no tensors": (with_header({}), "no tensors"),
+    "metadata is no object": (with_header({"__metadata__": [1]}), "__metadata__ is not"),
+    "metadata of numbers": (lora_bytes(metadata={"rank": 4}), "not a string"),
+    "cut": (lora_bytes()[:-1], "cut or padded"),
+    "padded": (lora_bytes() + b"\0", "cut or padded"),
+    "overlap": (changed(data_offsets=[2, 50]), "starts at byte 2"),
+    "wrong size": (changed(shape=[4, 7]), "not its shape"),
+    "negative shape": (changed(shape=[-4, -6]), "not safetensors"),
+    "fractional shape": (changed(shape=[4.0, 6]), "not safetensors"),
+    "shape of booleans": (changed(shape=[True, True]), "not safetensors"),
+    "three offsets": (changed(data_offsets=[0, 48, 48]), "not safetensors"),
+    "unknown field": (changed(extra=1), "not safetensors"),
+    "eight-byte floats": (lora_bytes({k: v.astype(np.float64) for k, v in pair().items()}), "is F64"),
+    "NaN": (lora_bytes(NAN), "not finite"),
+    "infinite bfloat16": (lora_bytes(INF_BF16), "not finite"),
+    "one half of a pair": (lora_bytes(dict([HALF])), "only one half"),
+    "ranks differ": (lora_bytes({**pair(rank=4), f"{MODULE}.lora_B.weight": np.ones((8, 5), np.float16)}), "ranks"),
+    "rank 0": (lora_bytes(pair(rank=0)), "ranks"),
+    "vectors": (lora_bytes({key: np.ones(4, np.float16) for key in pair()}), "2 or 4 sides"),
+    "a base model": (lora_bytes({"unet.conv_in.weight": np.ones((2, 2), np.float16)}), "no key of a LoRA"),
+    "no component": (lora_bytes(pair("mid_block.to_q")), "no key of a LoRA"),
+    "kohya": (lora_bytes(pair("lora_unet_mid_block_to_q", names=("lora_down", "lora_up"))), "not supported yet: kohya"),
+    "LoHa": (lora_bytes(pair(names=("hada_w1_a", "hada_w1_b"))), "not supported yet: LoHa"),
+    "DoRA": (lora_bytes(pair() | {f"{MODULE}.lora_magnitude_vector": np.ones(8, np.float16)}), "yet: DoRA"),
+    "PEFT": (lora_bytes(pair(f"base_model.model.{MODULE}")), "not supported yet: PEFT"),
+    "old attention": (lora_bytes(pair("unet.attn1.processor.to_q_lora", names=("down", "up"))), "yet: diffusers att"),
+    "broken PEFT settings": (lora_bytes(metadata=DEMO | {"lora_adapter_metadata": "{"}), "not valid JSON"),
+    "PEFT settings of DoRA": (lora_bytes(metadata={"lora_adapter_metadata": '{"unet.use_dora": true}'}), "DoRA"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_an_unusable_file_is_rejected_with_its_reason(name: str) -> None:
+    data, reason = BAD[name]
+    with pytest.raises(LoraFormatError, match=reason):
+        read_lora(data)
+
+
+@given(st.data())
+def test_no_damage_gets_past_the_checks_with_another_error(data: st.DataObject) -> None:
+    whole = bytearray(lora_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(whole)))
+    for damaged in (bytes(whole), bytes(whole[:cut])):
+        try:
+            read_lora(damaged)
+        except LoraFormatError as error:
+            assert str(error)
+
+
+def test_safetensors_itself_reads_what_we_accept() -> None:
+    from safetensors.numpy import load
+
+    data = lora_bytes()
+    tensors, _, _ = read_header(data)
+    assert load(data).keys() == tensors.keys()
+
+
+def test_a_file_is_described() -> None:
+    tensors = pair(rank=4) | pair(
+        "text_encoder_2.layers.0.q_proj", 8, ("lora_linear_layer.down", "lora_linear_layer.up")
+    )
+    content = read_lora(lora_bytes(tensors))
+    assert (content.rank, content.num_modules) == (8, 2)
+    assert content.components == {"unet", "text_encoder_2"}
+
+
+def test_the_short_hash_covers_the_tensors_only() -> None:
+    one, other = read_lora(lora_bytes()), read_lora(lora_bytes(metadata=DEMO | {"modelspec.title": "other"}))
+    assert one.short_hash == other.short_hash
+    assert len(one.short_hash) == 12
+    assert one.sha256 != other.sha256
+
+
+@pytest.mark.parametrize("names", [("lora_A", "lora_B"), ("lora.down", "lora.up")])
+def test_every_naming_of_the_layout_becomes_one(names: tuple[str, str]) -> None:
+    assert {peft_key(key) for key in pair(names=names)} == pair().keys()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> LoraLibrary:
+    return LoraLibrary(tmp_path, DEMO_LORA_BASE)
+
+
+def test_a_scan_lists_the_usable_and_names_the_rest(library: LoraLibrary) -> None:
+    spec = {"modelspec.trigger_phrase": " jade woman ", "modelspec.title": "Jade"}
+    (library.lora_dir / "jade-v1.2.safetensors").write_bytes(lora_bytes(metadata=DEMO | spec))
+    (library.lora_dir / "amber.safetensors").write_bytes(lora_bytes(pair("text_encoder.q_proj")))
+    (library.lora_dir / "bad name!.safetensors").write_bytes(lora_bytes())
+    (library.lora_dir / "torn-v1.safetensors").write_bytes(lora_bytes()[:-1])
+    (library.lora_dir / "folder.safetensors").mkdir()
+    (library.lora_dir / "notes.txt").write_text("not a LoRA")
+
+    scan = library.scan()
+    amber, jade = scan.files
+    assert (amber.label, amber.version, amber.trigger, amber.has_text_encoder) == ("amber", None, None, True)
+    assert (jade.label, jade.name, jade.version, jade.has_text_encoder) == ("jade-v1.2", "jade", "1.2", False)
+    assert (jade.trigger, jade.title, jade.base_model, jade.rank) == ("jade woman", "Jade", DEMO_LORA_BASE, 4)
+    assert [rejected.file for rejected in scan.rejected] == [
+        "bad name!.safetensors",
+        "folder.safetensors",
+        "torn-v1.safetensors",
+    ]
+    assert all(rejected.reason for rejected in scan.rejected)
+
+
+def test_a_missing_folder_is_empty(tmp_path: Path) -> None:
+    scan = LoraLibrary(tmp_path / "nowhere", DEMO_LORA_BASE).scan()
+    assert (scan.files, scan.rejected) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("metadata", "lora_base", "reason"),
+    [
+        (DEMO, DEMO_LORA_BASE, None),
+        ({}, DEMO_LORA_BASE, "not marked as made for the demo model"),
+        (DEMO, SDXL_LORA_BASE, "made for lora-studio-demo; the base model takes LoRAs for sdxl"),
+        ({}, SDXL_LORA_BASE, None),
+        ({"studio.base_model": "sdxl"}, SDXL_LORA_BASE, None),
+        ({"studio.base_model": "sdxl"}, DEMO_LORA_BASE, "made for sdxl"),
+    ],
+)
+def test_a_lora_for_another_base_is_rejected(
+    tmp_path: Path, metadata: dict[str, str], lora_base: str, reason: str | None
+) -> None:
+    (tmp_path / "jade-v1.safetensors").write_bytes(lora_bytes(metadata=metadata))
+    scan = LoraLibrary(tmp_path, lora_base).scan()
+    assert len(scan.files) == (reason is None)
+    assert reason is None or reason in scan.rejected[0].reason
+
+
+def test_bytes_that_changed_since_the_scan_are_refused(library: LoraLibrary) -> None:
+    path = library.lora_dir / "jade-v1.safetensors"
+    path.write_bytes(lora_bytes())
+    (found,) = library.scan().files
+    assert found.read_bytes() == lora_bytes()
+    path.write_bytes(lora_bytes(pair(rank=5)))
+    with pytest.raises(LoraFormatError, match="changed"):
+        found.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("stem", "expected"),
+    [
+        ("jade-v1", ("jade", "1")),
+        ("jade-v10.2", ("jade", "10.2")),
+        ("jade", ("jade", None)),
+        ("jade-vista", ("jade-vista", None)),
+        ("jade-v1-v2", ("jade-v1", "2")),
+        ("-v1", ("-v1", None)),
+    ],
+)
+def test_names_and_versions(stem: str, expected: tuple[str, str | None]) -> None:
+    assert split_name(stem) == expected
+
+
+@pytest.mark.parametrize("stem", ["", "a" * 65, "jade woman", "jädé", "a/b"])
+def test_names_that_are_none(stem: str) -> None:
+    with pytest.raises(LoraFormatError, match="1 to 64 letters"):
+        split_name(stem)
+
+
+def test_versions_are_ordered_by_number() -> None:
+    versions = [None, "1", "1.1", "1.2", "1.10", "2", "9", "10"]
+    assert sorted(reversed(versions), key=version_key) == versions
