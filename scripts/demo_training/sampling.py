@@ -17,7 +17,7 @@ class Painter:
     """The stock StableDiffusionXLPipeline in float32, with at most one LoRA at weight 0.9."""
 
     def __init__(self, model: Path, lora: Path | None = None) -> None:
-        self.pipeline = StableDiffusionXLPipeline.from_pretrained(model, torch_dtype=torch.float32)
+        self.pipeline = StableDiffusionXLPipeline.from_pretrained(model, dtype=torch.float32)
         self.pipeline.unet.to(memory_format=torch.channels_last)
         self.pipeline.set_progress_bar_config(disable=True)
         if lora is not None:

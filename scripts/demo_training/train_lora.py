@@ -108,7 +108,7 @@ def save_lora(modules: dict[str, nn.Module], path: Path, character: str) -> None
 def train_lora(work: Path, base: Path, loras: Path, character: str, minutes: float, resume: bool) -> None:
     """Trains on the exported float16 weights (as float32) and writes `<loras>/<character>-v1.safetensors`."""
     torch.manual_seed(4)
-    pipeline = StableDiffusionXLPipeline.from_pretrained(base, torch_dtype=torch.float32)
+    pipeline = StableDiffusionXLPipeline.from_pretrained(base, dtype=torch.float32)
     modules = add_adapters(pipeline)
     unet = pipeline.unet.to(memory_format=torch.channels_last)
     unet.set_attn_processor(AttnProcessor())
