@@ -233,5 +233,5 @@ def test_names_that_are_none(stem: str) -> None:
 
 
 def test_versions_are_ordered_by_number() -> None:
-    versions = [None, "1", "1.1", "1.2", "1.10", "2", "9", "10"]
-    assert sorted(reversed(versions), key=version_key) == versions
+    shuffled = ["10", "1.10", None, "9", "1", "2", "1.2", "1.1"]
+    assert sorted(shuffled, key=version_key) == [None, "1", "1.1", "1.2", "1.10", "2", "9", "10"]

@@ -103,7 +103,9 @@ def test_previews_get_the_clean_latents(name: str) -> None:
 def test_a_sampler_is_what_from_config_makes_of_the_base() -> None:
     from diffusers import DPMSolverMultistepScheduler
 
-    theirs = DPMSolverMultistepScheduler.from_config(SDXL_CONFIG, algorithm_type="dpmsolver++", use_karras_sigmas=True)
+    theirs: Any = DPMSolverMultistepScheduler.from_config(
+        SDXL_CONFIG, algorithm_type="dpmsolver++", use_karras_sigmas=True
+    )
     ours = make_sampler("dpmpp_2m_karras", SDXL_CONFIG)
     settings = {key: value for key, value in ours.config.items() if not key.startswith("_")}
     assert settings == {key: theirs.config[key] for key in settings}
