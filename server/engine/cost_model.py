@@ -1,8 +1,8 @@
 """What a step costs on this machine, learned while it runs. Pure arithmetic: no torch, no clock.
 
 A UNet forward of r rows at one latent size takes about `fixed + per_row * r` seconds. The line is fitted to the
-measured mean of each row count, newer steps weighing more; a size never seen borrows the nearest seen one's line, scaled
-by pixels. From it follow the row count worth sharing (`knee`) and every time the server tells its callers.
+measured mean of each row count, newer steps weighing more; a size never seen borrows the nearest seen one's line,
+scaled by pixels. From it follow the row count worth sharing (`knee`) and every time the server tells its callers.
 """
 
 from collections.abc import Iterable

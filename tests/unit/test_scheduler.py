@@ -25,7 +25,13 @@ ACTION = st.one_of(
     st.tuples(st.just("turns"), st.integers(1, 9)),
 )
 LIMITS = st.sampled_from(
-    [Limits(), Limits(max_rows=2), Limits(max_rows=8, max_begun=3), Limits(exact_rows=8), Limits(exact_rows=2, max_begun=1)]
+    [
+        Limits(),
+        Limits(max_rows=2),
+        Limits(max_rows=8, max_begun=3),
+        Limits(exact_rows=8),
+        Limits(exact_rows=2, max_begun=1),
+    ]
 )
 
 
@@ -244,6 +250,8 @@ def test_forecast_adds_up_the_queue():
     machine = Machine(row_s=0.05)
     machine.add(pictures("a", "ip:a", steps=10))
     machine.turn()
-    forecast = machine.scheduler.forecast([candidate("b", "ip:b", arrival_s=0.1), candidate("c", "ip:c", arrival_s=0.2)], 0.2)
+    forecast = machine.scheduler.forecast(
+        [candidate("b", "ip:b", arrival_s=0.1), candidate("c", "ip:c", arrival_s=0.2)], 0.2
+    )
     assert [forecast[j].queue_position for j in "abc"] == [0, 1, 2]
     assert [forecast[j].remaining_s for j in "abc"] == pytest.approx([0.9, 1.9, 2.9])
