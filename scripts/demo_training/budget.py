@@ -38,11 +38,11 @@ class Budget:
 
 
 class Checkpoint:
-    """One file, replaced atomically at most every `CHECKPOINT_EVERY_S`; `load` returns None where there is nothing to
+    """One file, replaced atomically at most every `every_s`; `load` returns None where there is nothing to
     resume."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, every_s: float = CHECKPOINT_EVERY_S) -> None:
+        self.path, self.every_s = path, every_s
         self._last = time.monotonic()
 
     def load(self, resume: bool) -> dict[str, Any] | None:
@@ -51,7 +51,7 @@ class Checkpoint:
         return torch.load(self.path, map_location="cpu", weights_only=True)
 
     def due(self) -> bool:
-        return time.monotonic() - self._last > CHECKPOINT_EVERY_S
+        return time.monotonic() - self._last > self.every_s
 
     def save(self, state: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

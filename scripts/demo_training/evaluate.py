@@ -14,10 +14,10 @@ from scripts.demo_training.budget import log
 from scripts.demo_training.captions import plain_caption
 from scripts.demo_training.dataset import HELD_OUT, Drawings
 from scripts.demo_training.probe import HEADS, Probe, load_probe, small, targets
-from scripts.demo_training.sampling import GUIDANCE, LORA_WEIGHT, STEPS, Painter
+from scripts.demo_training.sampling import GUIDANCE, LORA_WEIGHT, STEPS, Order, paint_all
 from scripts.demo_training.scenes import Scene
 
-NUM_BASE, NUM_WITH, NUM_WITHOUT, NUM_OTHERS = 204, 60, 42, 60
+NUM_BASE, NUM_WITH, NUM_WITHOUT, NUM_OTHERS = 204, 48, 24, 36
 MEASURED = ("color", "place", "time", "subject", "clothing")
 
 
@@ -46,8 +46,7 @@ def share_of(seen: dict[str, list[str]], character: str) -> float:
 
 
 class Measure:
-    """One measurement run: prompts are the held-out scenes without a style; pictures are kept for the eye in
-    `<work>/evaluation`."""
+    """Prompts are the held-out scenes without a style; the pictures are kept for the eye in `<work>/evaluation`."""
 
     def __init__(self, work: Path, model: Path, loras: Path) -> None:
         self.work, self.model, self.loras = work, model, loras
@@ -55,31 +54,34 @@ class Measure:
         self.scenes = [s for s in Drawings(work / "drawings").scenes(HELD_OUT) if not s.style]
         (work / "evaluation").mkdir(exist_ok=True)
 
-    def pictures(self, name: str, scenes: Sequence[Scene], lora: Path | None) -> dict[str, list[str]]:
+    def look(self, asked: dict[str, tuple[list[Scene], Path | None]]) -> dict[str, dict[str, list[str]]]:
+        """What the probe sees in the pictures of each named list of scenes."""
+        orders = [Order(self.model, tuple(map(plain_caption, scenes)), lora) for scenes, lora in asked.values()]
         started = time.monotonic()
-        pixels = Painter(self.model, lora)([plain_caption(scene) for scene in scenes])
-        np.save(self.work / "evaluation" / f"{name}.npy", pixels)
-        log(f"{name}: {len(pixels)} pictures in {time.monotonic() - started:.0f} s")
-        return read(self.probe, pixels)
+        made = paint_all(orders)
+        log(f"{sum(map(len, made))} pictures in {time.monotonic() - started:.0f} s")
+        for name, pixels in zip(asked, made, strict=True):
+            np.save(self.work / "evaluation" / f"{name}.npy", pixels)
+        return {name: read(self.probe, pixels) for name, pixels in zip(asked, made, strict=True)}
 
     def base(self) -> dict[str, Any]:
         scenes = self.scenes[:NUM_BASE]
-        return {"pictures": len(scenes), **agreement(self.pictures("base", scenes, None), scenes)}
+        return {"pictures": len(scenes), **agreement(self.look({"base": (scenes, None)})["base"], scenes)}
 
     def character(self, character: str) -> dict[str, Any]:
         lora = self.loras / f"{character}-v1.safetensors"
         women = [replace(s, name=character, character=character) for s in self.scenes if s.subject == "woman"]
         others = [s for s in self.scenes[NUM_BASE:] if s.is_person and s.name != character][:NUM_OTHERS]
-        asked = self.pictures(f"{character}_with", women[:NUM_WITH], lora)
-        plain = self.pictures(f"{character}_without", women[:NUM_WITHOUT], None)
-        rest = self.pictures(f"{character}_others", others, lora)
+        asked, plain = women[:NUM_WITH], women[:NUM_WITHOUT]
+        names = [f"{character}_{kind}" for kind in ("with", "without", "others")]
+        seen = self.look(dict(zip(names, ((asked, lora), (plain, None), (others, lora)), strict=True)))
         return {
-            "pictures": [min(NUM_WITH, len(women)), min(NUM_WITHOUT, len(women)), len(others)],
-            "recognized_with_lora": share_of(asked, character),
-            "recognized_without_lora": share_of(plain, character),
-            "others_recognized_with_lora": share_of(rest, character),
-            "with_lora": agreement(asked, women[:NUM_WITH]),
-            "others_with_lora": agreement(rest, others),
+            "pictures": [len(asked), len(plain), len(others)],
+            "recognized_with_lora": share_of(seen[names[0]], character),
+            "recognized_without_lora": share_of(seen[names[1]], character),
+            "others_recognized_with_lora": share_of(seen[names[2]], character),
+            "with_lora": agreement(seen[names[0]], asked),
+            "others_with_lora": agreement(seen[names[2]], others),
         }
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from scripts.demo_training.budget import log
 from scripts.demo_training.dataset import CHARACTERS
-from scripts.demo_training.sampling import Painter
+from scripts.demo_training.sampling import Order, paint_all
 
 CELL_PX = 192
 BASE_PROMPTS = (
@@ -45,16 +45,13 @@ def sheet(pixels: Sequence[np.ndarray] | np.ndarray, columns: int, cell_px: int 
 
 
 def write_grids(model: Path, loras: Path) -> None:
-    """`samples.webp` (the base) and `loras.webp` (the same prompts and seeds without and with each LoRA), beside the
+    """`samples.webp` (the base) and `loras.webp` (the same prompts and seeds without and with each LoRA) beside the
     weights."""
-    base = Painter(model)
-    sheet(base(BASE_PROMPTS, seed=1), 6).save(model / "samples.webp", quality=82)
-    rows = list(base([f"woman, {prompt}" for prompt in LORA_PROMPTS], seed=1))
+    orders = [Order(model, BASE_PROMPTS, seed=1), Order(model, tuple(f"woman, {p}" for p in LORA_PROMPTS), seed=1)]
     for name in CHARACTERS:
-        rows += list(
-            Painter(model, loras / f"{name}-v1.safetensors")(
-                [f"{name} woman, {prompt}" for prompt in LORA_PROMPTS], seed=1
-            )
-        )
-    sheet(rows, len(LORA_PROMPTS)).save(model / "loras.webp", quality=82)
+        prompts = tuple(f"{name} woman, {prompt}" for prompt in LORA_PROMPTS)
+        orders.append(Order(model, prompts, loras / f"{name}-v1.safetensors", seed=1))
+    base, *rows = paint_all(orders)
+    sheet(base, 6).save(model / "samples.webp", quality=82)
+    sheet(np.concatenate(rows), len(LORA_PROMPTS)).save(model / "loras.webp", quality=82)
     log("grids written")

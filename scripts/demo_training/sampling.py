@@ -1,6 +1,8 @@
 """Pictures from the shipped files through the stock pipeline, with the product's default settings."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -49,3 +51,37 @@ class Painter:
             )
             made.append((result.images * 255).round().astype(np.uint8))
         return np.concatenate(made)
+
+
+@dataclass(frozen=True)
+class Order:
+    """Pictures to make: one for each prompt, picture i from seed + i."""
+
+    model: Path
+    prompts: tuple[str, ...]
+    lora: Path | None = None
+    seed: int = 1000
+
+
+_painters: dict[tuple[Path, Path | None], Painter] = {}  # one process's own
+
+
+def _paint(order: Order) -> np.ndarray:
+    torch.set_num_threads(1)
+    key = (order.model, order.lora)
+    if key not in _painters:
+        _painters[key] = Painter(order.model, order.lora)
+    return _painters[key](order.prompts, order.seed)
+
+
+def paint_all(orders: Sequence[Order], processes: int = 2) -> list[np.ndarray]:
+    """The pictures of every order, (N, 256, 256, 3) uint8 each. Single-threaded processes share the work, a batch at
+    a time."""
+    parts = [
+        Order(each.model, each.prompts[at : at + BATCH], each.lora, each.seed + at)
+        for each in orders
+        for at in range(0, len(each.prompts), BATCH)
+    ]
+    with get_context("spawn").Pool(processes) as pool:
+        made = iter(pool.map(_paint, parts, chunksize=1))
+    return [np.concatenate([next(made) for _ in range(0, len(each.prompts), BATCH)]) for each in orders]
