@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from server.settings import Settings, SettingsError, read_environment, read_settings, unknown_variables
@@ -63,6 +64,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         log.error("the server cannot start: %s", error)
         return 1
     studio: Studio = app.state.studio
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not studio.start_failed)  # told in one line already
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -76,9 +78,16 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
     log.info("LoRA Studio listens on %s (docs: %s/docs); loading %s", address, address, settings.base_model)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)  # uvicorn raises them once more after its shutdown
-    server.run(sockets=[listener])
-    return 0 if server.started and not server.failed else 1
+        signal.signal(number, ignore)  # uvicorn raises them once more after its shutdown
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:  # uvicorn's way to say that the start failed
+        return 1
+    return 1 if server.failed else 0
+
+
+def ignore(number: int, frame: FrameType | None) -> None:
+    """A signal handler that does nothing."""
 
 
 def listen(host: str, port: int) -> socket.socket | None:

@@ -19,6 +19,8 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import License, Tag
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.lora_library import LoraLibrary
 from pipelines.model_info import ModelInfo, read_model_info
@@ -94,6 +96,7 @@ class Studio:
 
     feed: JobFeed
     dispatcher: Dispatcher
+    start_failed = False
 
     def __init__(self, settings: Settings, make_runner: RunnerFactory, on_failure: Callable[[], None]) -> None:
         """Raises ModelFolderError and DataFolderInUse."""
@@ -134,8 +137,7 @@ class Studio:
         making: asyncio.Task[None] | None = None
         dispatching: asyncio.Task[None] | None = None
         try:
-            await self.database.migrate()
-            await self.read_loras()
+            await self.prepare()
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
             yield
@@ -150,6 +152,17 @@ class Studio:
             await self.database.close()
             self.folder.close()
 
+    async def prepare(self) -> None:
+        """The schema and the LoRA table, before the first request."""
+        try:
+            await self.database.migrate()
+            await self.read_loras()
+        except (OSError, SQLAlchemyError) as error:
+            self.start_failed = True
+            url = make_url(self.settings.resolved_database_url)  # shown without its password
+            log.error("the server cannot start: the database %s cannot be used: %s", url, error)
+            raise
+
     async def read_loras(self) -> None:
         scan = await asyncio.to_thread(self.library.scan)
         sync = await self.registry.sync(scan)
@@ -161,21 +174,27 @@ class Studio:
         try:
             runner = await loading
             await self.engine.calibrate(runner.execute, _calibration(self.info))
-            self.readiness.ready()
-            log.info("%s is loaded: ready to make pictures", self.info.name)
+        except Exception as error:  # a model folder can be wrong in more ways than there are types
+            log.debug("the whole error", exc_info=error)
+            self.give_up(f"{self.settings.base_model} cannot make pictures: {error}")
+            return
+        self.readiness.ready()
+        log.info("%s is loaded: ready to make pictures", self.info.name)
+        try:
             await self.engine.run(runner.execute)
-        except Exception as error:
-            self.fail(f"{self.settings.base_model} cannot make pictures: {error}", error)
+        except Exception:
+            log.exception("the engine ended")
+            self.give_up("the loop that makes pictures has ended on an error")
 
     async def dispatch(self) -> None:
         try:
             await self.dispatcher.run()
-        except Exception as error:
-            self.fail(f"jobs cannot be taken from the queue: {error}", error)
+        except Exception:
+            log.exception("the dispatcher ended")
+            self.give_up("the loop that takes jobs from the queue has ended on an error")
 
-    def fail(self, reason: str, error: Exception) -> None:
-        log.error("%s", reason)
-        log.debug("the whole error", exc_info=error)
+    def give_up(self, reason: str) -> None:
+        log.error("the server cannot go on: %s", reason)
         self.readiness.not_ready(reason)
         self.on_failure()
 

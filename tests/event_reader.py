@@ -24,7 +24,7 @@ class EventReader:
     """Reads in a thread of its own until the job has ended or `timeout_s` has passed. `events` is what it got, over all
     connections; `num_connections` counts them."""
 
-    def __init__(self, url: str, job_id: str, timeout_s: float = 120.0) -> None:
+    def __init__(self, url: str, job_id: str, timeout_s: float = 300.0) -> None:
         self.events: list[Event] = []
         self.num_connections = 0
         self._address = f"{url}/api/jobs/{job_id}/events"

@@ -13,8 +13,8 @@ from types import TracebackType
 import httpx
 
 ROOT = Path(__file__).parents[1]
-START_S = 120.0
-STOP_S = 30.0
+START_S = 300.0
+STOP_S = 60.0
 
 
 def free_port() -> int:
@@ -45,7 +45,7 @@ class ServerProcess:
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None
-        self.http = httpx.Client(base_url=self.url, timeout=60)
+        self.http = httpx.Client(base_url=self.url, timeout=120)
 
     def __enter__(self) -> "ServerProcess":
         return self

@@ -1,5 +1,5 @@
-"""A client that is still sending its body does not read the answer: a body that is refused unread is read to its end and
-dropped first, so that the refusal arrives."""
+"""A client that is still sending its body does not read the answer: a body that is refused unread is first read to its
+end and dropped, so that the refusal arrives."""
 
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage

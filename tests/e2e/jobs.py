@@ -14,7 +14,7 @@ def submit(server: ServerProcess, **fields: Any) -> str:
 
 def ended(server: ServerProcess, job_id: str) -> dict[str, Any]:
     """The status of the job once it has ended."""
-    for _ in range(4):
+    for _ in range(10):
         status = server.http.get(f"/api/status/{job_id}", params={"wait": 50}).json()
         if status["status"] not in ("queued", "processing"):
             return status

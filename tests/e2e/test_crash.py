@@ -80,3 +80,17 @@ def test_the_demo_model_gives_the_same_pictures_after_a_crash(new_demo_server: N
         jobs = submit_ten(server, **small)
         crash_and_restart(server, jobs)
         check_after_the_crash(server, jobs, expected)
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_one_line_without_its_password(
+    new_painting_server: NewServer,
+) -> None:
+    address = "postgresql+asyncpg://studio:hunter2@127.0.0.1:1/studio"
+    server = new_painting_server("unreachable", STUDIO_DATABASE_URL=address)
+    server.launch()
+    assert server.process is not None
+    assert server.process.wait(60) == 1
+    log = server.log.read_text()
+    assert "the database postgresql+asyncpg://studio:***@127.0.0.1:1/studio cannot be used" in log
+    assert "Traceback" not in log
+    assert "hunter2" not in log
