@@ -171,7 +171,8 @@ def _adapter_name(sha256: str) -> str:
 
 
 def _adapter_config(metadata: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Of the PEFT settings a file carries, those that decide its scale; the rest is for training."""
+    """Of the PEFT settings a file carries, those that decide its scale; the rest is for training, dropout among it,
+    which stock would leave switched on."""
     if metadata is None:
         return None
     return {key: value for key, value in metadata.items() if key.partition(".")[2] in _CONFIG_KEYS}

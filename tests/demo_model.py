@@ -1,5 +1,6 @@
 """The base model that tests run on, LoRA files made for it, and how a test gets a picture from the runner."""
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -39,8 +40,9 @@ def params(**changes: Any) -> GenerationParams:
     return GenerationParams(**{**values, **changes})
 
 
-def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, name: str = "jade") -> LoraRef:
-    """A random rank 4 LoRA over attention in UNet and text encoders, under its content hash in `folder`."""
+def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, alpha: int | None = None) -> LoraRef:
+    """A random rank 4 LoRA over attention in UNet and text encoders, under its content hash in `folder`; `alpha` goes
+    into the metadata as diffusers saves it."""
     generator = torch.Generator().manual_seed(seed)
     parts = {"unet": model.unet, "text_encoder": model.text_encoders[0], "text_encoder_2": model.text_encoders[1]}
     tensors: dict[str, torch.Tensor] = {}
@@ -54,11 +56,18 @@ def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, n
                 )
                 tensors[f"{prefix}.{module}.lora_A.weight"] = (down / weight.shape[1] ** 0.5).half()
                 tensors[f"{prefix}.{module}.lora_B.weight"] = (up * strength).half()
-    data = save(tensors)
+    settings = {
+        "r": 4,
+        "lora_alpha": alpha,
+        "target_modules": ["to_q", "to_v", "q_proj", "v_proj"],
+        "lora_dropout": 0.1,
+    }
+    scales = {f"{prefix}.{key}": value for prefix in parts for key, value in settings.items()}
+    data = save(tensors, {"lora_adapter_metadata": json.dumps(scales)} if alpha else None)
     content = read_lora(data)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{content.sha256}.safetensors").write_bytes(data)
-    return LoraRef(name, "1", content.sha256, 0.9)
+    return LoraRef("jade", "1", content.sha256, 0.9)
 
 
 def run(runner: SDXLRunner, wanted: Mapping[str, GenerationParams], **plan: Any) -> dict[str, RawPicture]:

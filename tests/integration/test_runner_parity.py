@@ -50,7 +50,8 @@ def lora_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def loras(model: LoadedModel, lora_dir: Path) -> list[LoraRef]:
-    return [write_lora(model, lora_dir, seed=seed, strength=0.05) for seed in (1, 2)]
+    plain = [write_lora(model, lora_dir, seed=seed, strength=0.05) for seed in (1, 2)]
+    return [*plain, write_lora(model, lora_dir, seed=3, strength=0.05, alpha=12)]
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,7 @@ def stock_with_loras(stock: Stock, lora_dir: Path, loras: list[LoraRef]) -> Iter
         warnings.filterwarnings("ignore", "Already found a `peft_config`")
         for index, lora in enumerate(loras):
             stock.pipeline.load_lora_weights(lora_dir / f"{lora.sha256}.safetensors", adapter_name=f"lora{index}")
+    stock.pipeline.unet.eval()  # stock leaves the training dropout that a file's metadata names switched on
     yield stock
     stock.pipeline.unload_lora_weights()
 
@@ -134,6 +136,9 @@ def test_with_loras_it_is_stocks_picture_and_without_them_the_base_is_back(
     stock_one = stock_with_loras.picture(one)
     pipeline.set_adapters(["lora0", "lora1"], [0.9, -0.6])
     stock_two = stock_with_loras.picture(two)
+    pipeline.set_adapters(["lora2"], [0.5])
+    scaled = params(seed=9, loras=(LoraRef("scaled", None, loras[2].sha256, 0.5),))
+    stock_scaled = stock_with_loras.picture(scaled)
     together = run(runner, {"a": one, "b": params(**{**_fields(one), "seed": 10, "sampler": "heun"})})
     our_two = pixels(run(runner, {"c": two})["c"])
     plain = pixels(run(runner, {"d": OTHERS["unguided_euler"]})["d"])
@@ -141,6 +146,7 @@ def test_with_loras_it_is_stocks_picture_and_without_them_the_base_is_back(
     assert share_within_one_level(stock_one, stock_two) < 0.9  # the second LoRA does something
     assert share_within_one_level(pixels(together["a"]), stock_one) >= ENOUGH
     assert share_within_one_level(our_two, stock_two) >= ENOUGH
+    assert share_within_one_level(pixels(run(runner, {"e": scaled})["e"]), stock_scaled) >= ENOUGH
     assert share_within_one_level(plain, stock_pictures["unguided_euler"]) >= ENOUGH
 
 
