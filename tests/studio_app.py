@@ -21,19 +21,28 @@ BROKEN_SEED = 13
 QUICK = {**PROMPT, "num_images": 1, "steps": 2, "width": 32, "height": 32}
 
 
-@pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
-    write_lora(tmp_path / "loras" / "jade-v1.safetensors", trigger="jade woman", value=0.1)
-    write_lora(tmp_path / "loras" / "jade-v2.safetensors", trigger="jade woman", value=0.2)
-    write_lora(tmp_path / "loras" / "amber.safetensors", value=0.3)
+def studio_settings(folder: Path, database_url: str) -> Settings:
+    """A tiny demo model, `jade` in two versions, `amber` without one."""
+    write_lora(folder / "loras" / "jade-v1.safetensors", trigger="jade woman", value=0.1)
+    write_lora(folder / "loras" / "jade-v2.safetensors", trigger="jade woman", value=0.2)
+    write_lora(folder / "loras" / "amber.safetensors", value=0.3)
     return Settings(
-        data_dir=tmp_path / "data",
+        data_dir=folder / "data",
         database_url=database_url,
-        base_model=write_tiny_model(tmp_path / "model"),
-        lora_dir=tmp_path / "loras",
+        base_model=write_tiny_model(folder / "model"),
+        lora_dir=folder / "loras",
         cors_origins=("https://app.example.org",),
         max_queue=20,
     )
+
+
+def client(app: Litestar) -> TestClient[Litestar]:
+    return TestClient(app, base_url="http://studio.test:8000", raise_server_exceptions=False)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return studio_settings(tmp_path, database_url)
 
 
 @pytest.fixture
@@ -48,5 +57,5 @@ def app(settings: Settings, runner: PaintRunner) -> Litestar:
 
 @pytest.fixture
 def api(app: Litestar) -> Iterator[TestClient[Litestar]]:
-    with TestClient(app, base_url="http://studio.test:8000", raise_server_exceptions=False) as client:
-        yield client
+    with client(app) as running:
+        yield running

@@ -1,24 +1,27 @@
 """Bad requests: each is answered by a problem document that says what is allowed, and the next good one works."""
 
 import json
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from tests.studio_app import PROMPT, QUICK, api, app, runner, settings
-
-__all__ = ["api", "app", "runner", "settings"]
+from server.app import create_app
+from tests.paint_runner import PaintRunner
+from tests.studio_app import PROMPT, QUICK, client, studio_settings
 
 Api = TestClient[Litestar]
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
-    """One database is enough here: what is refused reaches none."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}"
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One server for all: it must go on after each bad request. SQLite, for what is refused reaches no database."""
+    folder = tmp_path_factory.mktemp("studio")
+    settings = studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}")
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as running:
+        yield running
 
 
 BAD_BODIES: dict[str, bytes] = {
@@ -155,11 +158,11 @@ def test_a_bad_last_event_id_is_a_400_that_names_it(api: Api, last: str) -> None
 
 
 def test_a_failure_of_ours_is_told_without_its_insides(
-    app: Litestar, api: Api, caplog: pytest.LogCaptureFixture
+    api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def explode() -> None:
         raise RuntimeError("a secret of the database")
 
-    app.state.studio.registry.list = explode
+    monkeypatch.setattr(api.app.state.studio.registry, "list", explode)
     assert "secret" not in json.dumps(problem(api.get("/api/loras"), 500))
     assert "a secret of the database" in caplog.text
