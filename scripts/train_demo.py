@@ -16,14 +16,21 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 STAGES = ("draw", "probe", "vae", "polish", "encode", "unet", "export", "lora", "evaluate", "grids")
+PARTS = ("base", "jade", "amber")
 MINUTES = {"probe": 2.0, "vae": 14.0, "polish": 5.0, "encode": 9.0, "unet": 64.0, "lora": 12.0}
+
+
+def part(name: str) -> str:
+    if name not in PARTS:
+        raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(PARTS)}")
+    return name
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=(*STAGES, "all"))
     parser.add_argument(
-        "part", nargs="?", choices=("base", "jade", "amber"), help="for lora and evaluate; all if left out"
+        "parts", nargs="*", type=part, help="base, jade, amber: what to train LoRAs of or to evaluate; all if left out"
     )
     parser.add_argument(
         "--work", type=Path, default=ROOT / ".training", help="drawings, latents and checkpoints (5 GB)"
@@ -46,7 +53,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def run_stage(stage: str, args: argparse.Namespace) -> None:
     """Imports late: drawing needs no torch, and each stage only its own parts."""
     minutes: float = args.minutes if args.minutes is not None else MINUTES.get(stage, 0.0)
-    parts: tuple[str, ...] = (args.part,) if args.part else ("base", "jade", "amber")
+    parts: tuple[str, ...] = tuple(args.parts) or PARTS
     if stage == "draw":
         from scripts.demo_training.dataset import draw_all
 
