@@ -47,9 +47,18 @@ class Diffusion:
         return (spread**power * 1000).long().clamp(0, 999)
 
     def loss(
-        self, unet: UNet2DConditionModel, latents: Tensor, hidden: Tensor, pooled: Tensor, power: float = 1.0
+        self,
+        unet: UNet2DConditionModel,
+        latents: Tensor,
+        hidden: Tensor,
+        pooled: Tensor,
+        power: float = 1,
+        flat: bool = False,
     ) -> Tensor:
-        """Mean over the batch; latents (N, 4, h, w), hidden (N, 77, 160), pooled (N, 96)."""
+        """Mean over the batch; latents (N, 4, h, w), hidden (N, 77, 160), pooled (N, 96).
+
+        `flat` leaves the min-SNR weights out, which all but ignore the noisiest steps, where colors are decided.
+        """
         num, _, height, width = latents.shape
         steps = self.timesteps(num, power)
         alpha = self.alphas[steps].view(-1, 1, 1, 1)
@@ -61,5 +70,7 @@ class Diffusion:
         with torch.autocast("cpu", torch.bfloat16):
             guess = unet(noisy, steps, encoder_hidden_states=hidden, added_cond_kwargs=added).sample
         error = F.mse_loss(guess.float(), target, reduction="none").mean(dim=(1, 2, 3))
+        if flat:
+            return error.mean()
         snr = (alpha / (1 - alpha)).flatten()
         return (error * snr.clamp(max=MIN_SNR_GAMMA) / (snr + 1)).mean()

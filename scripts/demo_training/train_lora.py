@@ -26,8 +26,8 @@ from scripts.demo_training.scenes import Scene
 RANK = 12  # alpha is the rank, which is also what loaders assume where a file says nothing
 USED_AT = 0.9  # the weight that the product applies; training at it makes it the exact one
 RATE_A, RATE_B = 1e-3, 4e-3  # B faster than A, as LoRA+ proposes (Hayou et al. 2024, arXiv 2402.12354)
-NUM_CHARACTER, NUM_REGULAR = 10, 6
-HIGH_NOISE_POWER = 0.6  # who it is gets decided early in the denoising
+NUM_CHARACTER, NUM_REGULAR = 9, 7
+HIGH_NOISE_POWER = 0.75  # who it is gets decided early in the denoising
 EARLY, EARLY_HALF_SHARE, HALF_SHARE = 0.35, 0.6, 0.08  # many cheap 128 px steps in the first third of the time
 UNET_TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"]
 TEXT_TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
@@ -51,7 +51,7 @@ class Mixture:
 
     def next(self, fraction: float) -> tuple[list[str | None], Tensor]:
         own = self.rng.choices(range(len(self.own)), k=NUM_CHARACTER)
-        pools = self.rng.choices((self.named, self.women, self.rest), (2, 3, 2), k=NUM_REGULAR)
+        pools = self.rng.choices((self.named, self.women, self.rest), (2, 5, 2), k=NUM_REGULAR)
         regular = [self.rng.choice(pool) for pool in pools]
         texts: list[str | None] = [self._own_caption(self.own.scenes[row]) for row in own]
         texts += [training_caption(self.base.scenes[row], self.rng) for row in regular]
@@ -132,7 +132,7 @@ def train_lora(work: Path, base: Path, loras: Path, character: str, minutes: flo
         texts, latents = mixture.next(budget.fraction)
         with torch.autocast("cpu", torch.bfloat16):
             hidden, pooled = text(texts)
-        loss = diffusion.loss(unet, latents, hidden, pooled, HIGH_NOISE_POWER)
+        loss = diffusion.loss(unet, latents, hidden, pooled, HIGH_NOISE_POWER, flat=True)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
