@@ -46,8 +46,8 @@ def vae_in_float32(model: LoadedModel) -> Generator[None]:
     if model.dtype == torch.float32:
         yield
         return
-    model.vae.to(torch.float32)
-    try:
+    try:  # an error half-way leaves some parts converted: those go back too
+        model.vae.to(torch.float32)
         yield
     finally:
         model.vae.to(model.dtype)

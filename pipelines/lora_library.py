@@ -10,6 +10,7 @@ from pipelines.lora_file import LoraContent, LoraFormatError, read_lora
 from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
 MAX_LORA_BYTES = 4 * 1024**3
+MAX_TEXT_CHARACTERS = 500
 TRIGGER_KEY = "modelspec.trigger_phrase"
 TITLE_KEY = "modelspec.title"
 BASE_KEY = "studio.base_model"
@@ -101,9 +102,9 @@ class LoraLibrary:
             rank=content.rank,
             num_modules=content.num_modules,
             has_text_encoder=_has_text_encoder(content),
-            trigger=metadata.get(TRIGGER_KEY, "").strip() or None,
-            title=metadata.get(TITLE_KEY, "").strip() or None,
-            base_model=metadata.get(BASE_KEY),
+            trigger=_short_text(metadata, TRIGGER_KEY),
+            title=_short_text(metadata, TITLE_KEY),
+            base_model=_short_text(metadata, BASE_KEY),
             path=path,
             metadata=metadata,
         )
@@ -115,6 +116,16 @@ class LoraLibrary:
         if made_for is None and self.lora_base == DEMO_LORA_BASE:
             raise LoraFormatError(f"it is not marked as made for the demo model ({BASE_KEY} = {DEMO_LORA_BASE})")
         raise LoraFormatError(f"it is made for {made_for}; the base model takes LoRAs for {self.lora_base}")
+
+
+def _short_text(metadata: Mapping[str, str], key: str) -> str | None:
+    """What goes into prompts, lists and picture files. Raises LoraFormatError."""
+    text = metadata.get(key, "").strip()
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise LoraFormatError(f"its {key} is {len(text)} characters long; at most {MAX_TEXT_CHARACTERS} are allowed")
+    if not text.isprintable():  # control characters and lone surrogates among them
+        raise LoraFormatError(f"its {key} holds characters that cannot be printed")
+    return text or None
 
 
 def split_name(stem: str) -> tuple[str, str | None]:

@@ -10,6 +10,11 @@ from dataclasses import dataclass, field
 from pipelines.params import GenerationParams, LoraRef
 
 
+class DeviceLost(Exception):
+    """The accelerator answers no call of this process any more: only a new process can make pictures. No picture is to
+    blame, and none has failed: their jobs stay in the queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchKey:
     """What must be equal for two pictures to share one UNet forward. Nothing else: timestep, guidance, sampler, seed

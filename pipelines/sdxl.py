@@ -15,7 +15,7 @@ from pipelines.denoise import DenoiseState, begin_picture
 from pipelines.load import LoadedModel
 from pipelines.loras import LoraError, LoraShelf, adapter_set
 from pipelines.params import GenerationParams
-from pipelines.plan import BeginOrder, PictureError, RawPicture, StepPlan, StepResult
+from pipelines.plan import BeginOrder, DeviceLost, PictureError, RawPicture, StepPlan, StepResult
 from pipelines.previews import Previewer
 from pipelines.sampler_shelf import SamplerShelf
 from pipelines.shared_forward import padded_rows, predict
@@ -59,21 +59,18 @@ class _Outcome:
 class SDXLRunner:
     """Keeps a DenoiseState for each begun picture until it is decoded, fails or is released.
 
-    `lora_bytes_dir` holds `{sha256}.safetensors`; `row_buckets` are the row counts plans pad to; with `exact_rows`
-    every UNet forward has exactly that many rows, whatever a plan says; `embedding_cache_bytes` bounds the cache of
-    encoded prompts.
+    `lora_bytes_dir` holds `{sha256}.safetensors`; with `exact_rows` every UNet forward has exactly that many rows,
+    whatever a plan says; `embedding_cache_bytes` bounds the cache of encoded prompts.
     """
 
     def __init__(
         self,
         model: LoadedModel,
         lora_bytes_dir: Path,
-        row_buckets: tuple[int, ...] = (),
         exact_rows: int = 0,
         embedding_cache_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self.model = model
-        self._row_buckets = row_buckets
         self._exact_rows = exact_rows
         self._samplers = SamplerShelf(model.scheduler_config)
         self._loras = LoraShelf(model, lora_bytes_dir)
@@ -93,29 +90,19 @@ class SDXLRunner:
     @torch.inference_mode()
     def execute(self, plan: StepPlan) -> StepResult:
         """Release, begin, step, decode. A picture that fails is reported and forgotten; the others go on. Raises
-        ValueError where the pictures of `step` may not share a forward."""
+        ValueError where the pictures of `step` may not share a forward, and DeviceLost."""
         outcome = _Outcome()
         for picture_id in plan.release:
             self._states.pop(picture_id, None)
         if plan.begin:
             outcome.begin_s = self._timed(lambda: self._begin(plan.begin, outcome))
         if plan.step:
-            outcome.step_s = self._timed(lambda: self._step(plan, outcome))
+            self._step(plan, outcome)
         for picture_id in plan.decode:
             seconds = self._timed(lambda picture_id=picture_id: self._decode(picture_id, outcome))
             if picture_id in outcome.decoded:
                 outcome.decode_s[picture_id] = seconds
         return outcome.result()
-
-    def warm_up(self, params: GenerationParams) -> None:
-        """Makes a throw-away picture of these parameters, one step long: libraries load their kernels, and on CUDA each
-        row bucket gets its own. Raises RuntimeError where the model cannot make one."""
-        begin, picture_id = (BeginOrder("warm-up", params),), "warm-up"
-        buckets = self._row_buckets if self.model.device.type == "cuda" and not self._exact_rows else ()
-        plans = [StepPlan(begin=begin, step=(picture_id,), pad_to_rows=rows) for rows in (0, *buckets)]
-        for plan in (*plans, StepPlan(decode=(picture_id,))):
-            for error in self.execute(plan).failed.values():
-                raise RuntimeError(f"the model cannot make a picture: {error.detail}")
 
     # ---- begin
 
@@ -173,18 +160,24 @@ class SDXLRunner:
             for picture_id in states:
                 self._fail(outcome, picture_id, error)
             return {}
+        predicted: list[Tensor] = []
         num_rows = padded_rows(sum(state.params.rows for state in states.values()), pad_to_rows, self._exact_rows)
         try:
-            predictions = predict(self.model, list(states.values()), num_rows, self._exact_rows)
+            outcome.step_s = self._timed(lambda: predicted.extend(self._forward(states, num_rows)))
             outcome.step_rows = num_rows
-            return dict(zip(states, predictions, strict=True))
-        except Exception:
+            return dict(zip(states, predicted, strict=True))
+        except Exception as error:
+            raise_if_device_lost(error)
             log.exception("a forward of %d rows failed; its pictures are tried one by one", num_rows)
         if self.model.device.type == "cuda":
             torch.cuda.empty_cache()
         return self._predict_alone(states, outcome)
 
+    def _forward(self, states: dict[str, DenoiseState], num_rows: int) -> list[Tensor]:
+        return predict(self.model, list(states.values()), num_rows, self._exact_rows)
+
     def _predict_alone(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
+        """`step_rows` stays 0: what such a step costs says nothing about any row count."""
         predictions: dict[str, Tensor] = {}
         for picture_id, state in states.items():
             num_rows = padded_rows(state.params.rows, 0, self._exact_rows)
@@ -195,7 +188,6 @@ class SDXLRunner:
             )
             if alone is not None:
                 predictions[picture_id] = alone
-                outcome.step_rows = max(outcome.step_rows, num_rows)
         return predictions
 
     def _preview(self, picture_id: str, clean: Tensor, outcome: _Outcome) -> None:
@@ -229,6 +221,7 @@ class SDXLRunner:
             return None
 
     def _fail(self, outcome: _Outcome, picture_id: str, error: Exception) -> None:
+        raise_if_device_lost(error)
         outcome.failed[picture_id] = picture_error(error)
         self._states.pop(picture_id, None)
         log.error("picture %s failed", picture_id, exc_info=error)
@@ -240,6 +233,12 @@ class SDXLRunner:
         if self.model.device.type == "cuda":
             torch.cuda.synchronize(self.model.device)
         return time.perf_counter() - started_s
+
+
+def raise_if_device_lost(error: Exception) -> None:
+    """After an error that is not about memory, CUDA refuses every further call of the process."""
+    if isinstance(error, torch.AcceleratorError) and not isinstance(error, torch.OutOfMemoryError):
+        raise DeviceLost(f"the GPU has failed: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
 
 
 def picture_error(error: Exception) -> PictureError:

@@ -37,9 +37,6 @@ class PromptEncoder:
         """`adapters` must be the active ones."""
         return self._cache.get_or_make((text, adapters), lambda: self._encode(text))
 
-    def is_cached(self, text: str, adapters: AdapterSet) -> bool:
-        return (text, adapters) in self._cache
-
     def _encode(self, text: str) -> Embedding:
         model = self._model
         outputs = [

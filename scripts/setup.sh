@@ -108,18 +108,17 @@ say_sizes() {
     say "Free here: $(df -Pk . | awk 'NR == 2 { printf "%.1f GB", $4 / 1e6 }')."
 }
 
-# $1: extras. Says the sizes and, where pip would take a CUDA build that nobody can use, tries to do better.
+# $1: extras. Says the sizes before anything is downloaded and, where pip would take a CUDA build that nobody can use,
+# tries to do better.
 install_torch() {
     local build
     has_package torch && return
     build="$(torch_build_of_pip)" || exit 1
     if [[ "$build" == cuda ]] && ! has_nvidia_gpu; then
         say "No NVIDIA GPU here, so the CPU build of torch is enough, but pip would take the CUDA build."
-        if install_cpu_torch_with_uv; then
-            build=cpu
-        else
-            say "The CPU build cannot be had here: installing the CUDA build, which runs on the CPU as well."
-        fi
+        say_sizes cpu "$1"
+        install_cpu_torch_with_uv && return
+        say "The CPU build cannot be had here: installing the CUDA build, which runs on the CPU as well."
     fi
     say_sizes "$build" "$1"
 }

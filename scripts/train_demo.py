@@ -4,8 +4,8 @@ measures them.
     python scripts/train_demo.py all                       # everything, about two hours on two cores
     python scripts/train_demo.py unet --minutes 64 --resume
 
-Every stage keeps its results in the work folder; a stage that is interrupted goes on with --resume. Needs the
-packages of the product and nothing else.
+Every stage keeps its results in the work folder. vae, unet and lora go on with --resume where they were interrupted;
+the others start again. Needs the packages of the product and nothing else.
 """
 
 import argparse

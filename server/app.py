@@ -36,6 +36,7 @@ from server.api.files import FilesController
 from server.api.generate import GenerateController
 from server.api.health import HealthController, Readiness
 from server.api.jobs import JobsController
+from server.api.origins import OriginCheck
 from server.api.problems import exception_handlers
 from server.api.views import Addresses
 from server.db.session import Database
@@ -85,9 +86,7 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
 
     device, dtype = resolve_device(settings.device, settings.dtype)
     model = load_model(settings.base_model, device, dtype)
-    return SDXLRunner(
-        model, lora_bytes_dir, settings.row_buckets, settings.exact_rows, settings.embedding_cache_mb * 1_000_000
-    )
+    return SDXLRunner(model, lora_bytes_dir, settings.exact_rows, settings.embedding_cache_mb * 1_000_000)
 
 
 class Studio:
@@ -219,6 +218,7 @@ def create_app(
             DocsController,
         ],
         dependencies=_dependencies(studio),
+        guards=[OriginCheck(settings.public_url, settings.cors_origins)],
         lifespan=[studio.running],
         middleware=[DrainRefusedBodies()],
         exception_handlers=exception_handlers(),

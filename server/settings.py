@@ -174,7 +174,10 @@ class Settings:
     max_rows: int = field(
         default=16,
         metadata=about(
-            integer(2, 999), "rows", "16", "most rows of one UNet forward; a picture with guidance takes two"
+            integer(2, 999),
+            "rows",
+            "16",
+            "most rows of one UNet forward; a picture with guidance takes two; `STUDIO_EXACT_ROWS` replaces it",
         ),
     )
     row_buckets: tuple[int, ...] = field(

@@ -30,6 +30,11 @@ class PaintRunner:
         self.steps: Counter[str] = Counter()
         self._held: dict[str, GenerationParams] = {}
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Begun pictures that are not decoded, failed or released."""
+        return frozenset(self._held)
+
     def execute(self, plan: StepPlan) -> StepResult:
         """On the torch thread. Raises KeyError for a plan that steps or decodes what was not begun."""
         self.open_gate.wait()

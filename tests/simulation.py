@@ -47,6 +47,7 @@ class Machine:
         self.held: dict[str, int] = {}  # begun pictures: forwards still to do
         self.ended: Counter[str] = Counter()
         self.ended_at_s: dict[str, float] = {}
+        self.aborted: set[str] = set()
         self.plans: list[StepPlan] = []
         for rows in (1, 2, 4, 8, 16):
             self.cost.observe_step(256 * 256, rows, self.fixed_s + self.row_s * rows)
@@ -55,6 +56,11 @@ class Machine:
         self.rows |= {request.id: request.rows for request in requests}
         self.keys |= {request.id: request.batch_key for request in requests}
         self.scheduler.add(requests)
+
+    def abort(self, job_id: str) -> None:
+        """From here on none of the job's pictures may be in a plan but to be released."""
+        self.scheduler.abort(job_id)
+        self.aborted.add(job_id)
 
     def turn(self) -> list[EngineEvent]:
         """One plan, executed and checked. No events and an empty plan when there is nothing to do."""
@@ -81,6 +87,8 @@ class Machine:
     def _execute(self, plan: StepPlan) -> StepResult:
         for picture_id in plan.release:
             del self.held[picture_id]  # KeyError: released twice, or never begun
+        working = {*plan.step, *plan.decode, *(order.picture_id for order in plan.begin)}
+        assert not {i for i in working if i.rpartition("-")[0] in self.aborted}, "worked on after its cancel"
         begun: dict[str, int] = {}
         for order in plan.begin:
             assert order.picture_id not in self.held, "begun twice"

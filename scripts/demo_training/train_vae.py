@@ -17,7 +17,7 @@ from scripts.demo_training.parts import SIZE_PX, make_vae
 PEAK_RATE = 2.5e-3
 KL_WEIGHT = 1e-3
 POLISH_RATE = 1.5e-3
-GUIDED_STEPS = 250  # the first three latent channels are pulled to the mean colours, or it stays gray for minutes
+GUIDED_STEPS = 250  # the first three latent channels are pulled to the mean colors, or it stays gray for minutes
 POLISH_HALF_SHARE = 0.10
 HALF_SIZE_SHARE = 0.25  # of the steps decode latents averaged 2 x 2 and compare with the picture averaged 2 x 2
 # An autoencoder whose latents shrink like pictures is easier to denoise (Skorokhodov et al. 2025, arXiv 2502.14831),

@@ -92,7 +92,10 @@ def _value_at(value: Any, path: str) -> Any:
 
 def _shown(value: Any) -> str:
     """The value as JSON, shortened: callers see what we read, never a page of it."""
-    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "a value this deep"
     if len(text) <= MAX_SHOWN_CHARACTERS:
         return text
     return f"{text[:MAX_SHOWN_CHARACTERS]}... ({len(value):,} long)" if isinstance(value, str) else "a value this long"

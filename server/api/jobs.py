@@ -1,9 +1,11 @@
 """A job after it was accepted: where it stands, what it made, what happens to it, and its end before its time."""
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 
-from litestar import Controller, Request, delete, get
+from litestar import Controller, Request, Response, delete, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
@@ -14,7 +16,7 @@ from server.api import examples, problems, schemas, views
 from server.api.problems import NOT_FOUND, FieldError, Problem, invalid
 from server.api.stream import HEADERS, stream_events
 from server.jobs.feed import JobFeed
-from server.jobs.model import JobView
+from server.jobs.model import FeedEvent, JobView
 from server.jobs.service import JobService
 
 JobId = Annotated[
@@ -83,6 +85,7 @@ class JobsController(Controller):
             "Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`,"
             " `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as"
             " Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too."
+            " Where an ended job has nothing more to tell, the answer is 204: the reader need not come back."
         ),
         responses={
             200: ResponseSpec(
@@ -93,6 +96,7 @@ class JobsController(Controller):
                 examples=[Example("four events", value=examples.EVENTS)],
             ),
             **KNOWN_OR_NOT,
+            **problems.documented(problems.TOO_MANY_READERS),
         },
     )
     async def events(
@@ -103,10 +107,17 @@ class JobsController(Controller):
         feed: NamedDependency[JobFeed],
         addresses: NamedDependency[views.Addresses],
         last_event_id: LastEventId = None,
-    ) -> Stream:
+    ) -> Stream | Response[None]:
         after_seq = _sequence_number(last_event_id)
-        await _job(jobs, job_id)
-        stream = stream_events(feed.subscribe(job_id, after_seq), addresses.base(request))
+        job = await _job(jobs, job_id)
+        events = feed.subscribe(job_id, after_seq)
+        feed.check_room()
+        if job.status.ended and after_seq is not None:
+            first = await anext(events, None)
+            if first is None:  # all read: 204 is what tells a browser to stop coming back
+                return Response(None, status_code=204)
+            events = _with_first(first, events)
+        stream = stream_events(events, addresses.base(request))
         return Stream(stream, media_type="text/event-stream", headers=HEADERS)
 
     @delete(
@@ -123,6 +134,13 @@ class JobsController(Controller):
         if job is None:
             raise _unknown(job_id)
         return views.state(job)
+
+
+async def _with_first(first: FeedEvent, rest: AsyncGenerator[FeedEvent]) -> AsyncGenerator[FeedEvent]:
+    async with aclosing(rest):
+        yield first
+        async for event in rest:
+            yield event
 
 
 async def _job(jobs: JobService, job_id: str) -> JobView:

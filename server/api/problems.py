@@ -2,7 +2,7 @@
 
 Problem (raised by handlers)        → its kind
 litestar's HTTPException            → the kind of its status
-UnknownLora, QueueFull (the jobs)   → invalid-request, queue-full
+UnknownLora, QueueFull, TooManyReaders (the jobs)   → invalid-request, queue-full, too-many-readers
 anything else                       → internal, logged with its traceback, told without
 """
 
@@ -17,7 +17,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct, to_builtins
 
-from server.jobs.errors import QueueFull, UnknownLora
+from server.jobs.errors import QueueFull, TooManyReaders, UnknownLora
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,8 @@ UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The request body i
 INTERNAL = Kind("internal", 500, "The server failed")
 NOT_READY = Kind("not-ready", 503, "The server cannot make a picture yet")
 QUEUE_FULL = Kind("queue-full", 503, "Too many jobs wait")
+TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
+FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
 
 BY_STATUS = {
     kind.status: kind
@@ -94,6 +96,7 @@ def exception_handlers() -> dict[int | type[Exception], Answer]:
         Problem: _from_problem,
         UnknownLora: _from_unknown_lora,
         QueueFull: _from_queue_full,
+        TooManyReaders: _from_too_many_readers,
         ValidationException: _from_validation,
         HTTPException: _from_http,
         Exception: _from_anything,
@@ -117,6 +120,10 @@ def _from_unknown_lora(_: Request[Any, Any, Any], error: UnknownLora) -> Respons
 
 def _from_queue_full(_: Request[Any, Any, Any], error: QueueFull) -> Response[ProblemDocument]:
     return _answer(Problem(QUEUE_FULL, str(error), headers={"Retry-After": str(error.retry_after_s)}))
+
+
+def _from_too_many_readers(_: Request[Any, Any, Any], error: TooManyReaders) -> Response[ProblemDocument]:
+    return _answer(Problem(TOO_MANY_READERS, str(error), headers={"Retry-After": "10"}))
 
 
 def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[ProblemDocument]:
@@ -159,11 +166,15 @@ EXAMPLES = {
     NOT_FOUND: Problem(NOT_FOUND, "no job has the id 0123456789abcdef0123456789abcdef"),
     TOO_LARGE: Problem(TOO_LARGE, "allowed are at most 1,000,000 bytes"),
     UNSUPPORTED_MEDIA_TYPE: Problem(
-        UNSUPPORTED_MEDIA_TYPE, "multipart/form-data cannot be read; send application/json"
+        UNSUPPORTED_MEDIA_TYPE, "multipart/form-data cannot be read; send application/json in UTF-8"
     ),
     INTERNAL: Problem(INTERNAL, "the server could not answer this request; its log says more"),
     NOT_READY: Problem(NOT_READY, "the model is being loaded"),
     QUEUE_FULL: Problem(QUEUE_FULL, "500 jobs wait already; try again in 12 s"),
+    TOO_MANY_READERS: Problem(TOO_MANY_READERS, "1000 streams and waits are open already; ask /api/status instead"),
+    FOREIGN_ORIGIN: Problem(
+        FOREIGN_ORIGIN, "pages of https://elsewhere.example may not use this server (STUDIO_CORS_ORIGINS)"
+    ),
 }
 
 

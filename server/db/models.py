@@ -19,8 +19,8 @@ class JobRow(Row):
     """What one call asked for, fully resolved. Who may change what: server/jobs/transitions.py.
 
     `loras` holds the exact LoRAs in order, the one of `model` first:
-    [{name, version, sha256, short_hash, weight}]. `attempt` counts claims, `lost_leases` those of them that ended
-    because their process was gone. `num_events` is the seq of the newest event.
+    [{name, version, sha256, short_hash, weight}]. `attempt` counts claims, `lost_leases` those of them since its last
+    picture that ended because their process was gone. `num_events` is the seq of the newest event.
     """
 
     __tablename__ = "job"
@@ -121,5 +121,5 @@ class LoraRow(Row):
     trigger: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str | None] = mapped_column(Text)
     base_model: Mapped[str | None] = mapped_column(String(255))
-    file_metadata: Mapped[dict[str, Any]] = mapped_column(JSON)
+    file_metadata: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)  # may be megabytes
     loaded_at_s: Mapped[float] = mapped_column(Double)

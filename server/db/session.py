@@ -28,7 +28,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._engine = _sqlite_engine(url) if self._is_sqlite else create_async_engine(url, pool_pre_ping=True)
+        self._engine = (
+            _sqlite_engine(url)
+            if self._is_sqlite
+            else create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+        )
         self._turn = asyncio.Lock()
 
     async def migrate(self) -> None:
@@ -76,7 +80,9 @@ class Database:
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_async_engine(
+        url, hide_parameters=True, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(connection: DBAPIConnection, record: Any) -> None:  # pyright: ignore[reportUnusedFunction]

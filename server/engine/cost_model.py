@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 KNEE_SHARE = 0.95  # rows are added until throughput is within 5 % of the best that any allowed row count gives
 FIXED_SHARE_PRIOR = 0.3  # share of a one-row forward that does not grow with rows, until two row counts were measured
+PRIOR_WEIGHT = 0.03
+HALF_LIFE_STEPS = 200  # after so many steps with other row counts a measurement counts half
+MAX_SURPRISE = 2.0
 MIN_WEIGHT = 1 / 30  # a mean follows the last 30 steps or so
 UNKNOWN_ROW_S_PER_PX = 1.0e-6  # before anything was measured: about 0.07 s a row at 256 x 256
 
@@ -39,23 +42,37 @@ class Line:
 
 @dataclass(slots=True)
 class SizeCost:
-    """Measured forwards at one picture size, by row count."""
+    """Measured forwards at one picture size, by row count. Row counts that are not used any more lose their weight, so
+    that none is judged for ever by how it went once."""
 
     means: dict[int, RunningMean] = field(default_factory=dict[int, RunningMean])
+    seen_at: dict[int, int] = field(default_factory=dict[int, int])
+    num_seen: int = 0
+
+    def add(self, rows: int, seconds: float) -> None:
+        """One slow step (a stalled machine, a kernel's first run) counts as twice the expected time at most."""
+        if self.means:
+            seconds = min(seconds, MAX_SURPRISE * self.line().at(rows))
+        self.num_seen += 1
+        self.means.setdefault(rows, RunningMean()).add(seconds)
+        self.seen_at[rows] = self.num_seen
 
     def line(self) -> Line:
-        points = [(rows, mean.value, min(mean.count, 30)) for rows, mean in self.means.items()]
-        if len(points) == 1:
-            rows, seconds, _ = points[0]
-            row_s = seconds / (rows + FIXED_SHARE_PRIOR / (1 - FIXED_SHARE_PRIOR))
-            return Line(seconds - row_s * rows, row_s)
+        """Weighted least squares over the means and one faint point of the prior, which decides where they do not."""
+        points = [(rows, mean.value, self._weight(rows, mean)) for rows, mean in self.means.items()]
+        rows, seconds, _ = max(points, key=lambda point: point[2])
+        prior_row_s = seconds / (rows + FIXED_SHARE_PRIOR / (1 - FIXED_SHARE_PRIOR))
+        points.append((2 * rows, seconds + rows * prior_row_s, PRIOR_WEIGHT))
         weight = sum(w for _, _, w in points)
         mean_rows = sum(w * r for r, _, w in points) / weight
         mean_s = sum(w * s for _, s, w in points) / weight
         spread = sum(w * (r - mean_rows) ** 2 for r, _, w in points)
         slope = sum(w * (r - mean_rows) * (s - mean_s) for r, s, w in points) / spread
-        row_s = min(max(slope, 0.0), mean_s / mean_rows)  # never a negative fixed part, never free rows below
+        row_s = min(max(slope, 0.0), mean_s / mean_rows)  # never a negative fixed part, never rows that save time
         return Line(mean_s - row_s * mean_rows, max(row_s, 1e-9))
+
+    def _weight(self, rows: int, mean: RunningMean) -> float:
+        return min(mean.count, 30) * 0.5 ** ((self.num_seen - self.seen_at[rows]) / HALF_LIFE_STEPS)
 
 
 class CostModel:
@@ -66,9 +83,13 @@ class CostModel:
         self._sizes: dict[int, SizeCost] = {}
         self._decode: dict[int, RunningMean] = {}
         self._begin = RunningMean()
+        self._lines: dict[int, Line] = {}  # until the next measurement
+        self._knees: dict[tuple[int, int], int] = {}
 
     def observe_step(self, num_px: int, rows: int, seconds: float) -> None:
-        self._sizes.setdefault(num_px, SizeCost()).means.setdefault(rows, RunningMean()).add(seconds)
+        self._sizes.setdefault(num_px, SizeCost()).add(rows, seconds)
+        self._lines.clear()
+        self._knees.clear()
 
     def observe_begin(self, seconds: float) -> None:
         self._begin.add(seconds)
@@ -93,6 +114,12 @@ class CostModel:
 
     def knee(self, num_px: int, max_rows: int) -> int:
         """The fewest rows (a bucket, at most `max_rows`) whose throughput is within 5 % of the best."""
+        key = (num_px, max_rows)
+        if key not in self._knees:
+            self._knees[key] = self._find_knee(num_px, max_rows)
+        return self._knees[key]
+
+    def _find_knee(self, num_px: int, max_rows: int) -> int:
         line = self._line(num_px)
         buckets = [bucket for bucket in self.row_buckets if bucket <= max_rows] or [max_rows]
         throughput = {rows: rows / line.at(rows) for rows in buckets}
@@ -104,6 +131,11 @@ class CostModel:
         return self.step_s(num_px, rows) / max(rows, 1)
 
     def _line(self, num_px: int) -> Line:
+        if num_px not in self._lines:
+            self._lines[num_px] = self._find_line(num_px)
+        return self._lines[num_px]
+
+    def _find_line(self, num_px: int) -> Line:
         nearest = _nearest(self._sizes, num_px)
         if nearest is None:
             return Line(0.0, UNKNOWN_ROW_S_PER_PX * num_px)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.params import GenerationParams
-from pipelines.plan import BeginOrder, PictureError, StepPlan, StepResult
+from pipelines.plan import BeginOrder, DeviceLost, PictureError, StepPlan, StepResult
 from server.engine.requests import Candidate, EngineEvent, Finished, Forecast, ImageRequest, PictureFailed
 from server.engine.scheduler import Scheduler
 
@@ -87,12 +87,13 @@ class Engine:
             for result in (warm, measured, decoded):
                 for error in result.failed.values():
                     raise RuntimeError(f"the model cannot make a picture: {error.detail}")
-            cost.observe_step(num_px, measured.step_rows, measured.step_s)
+            if measured.step_rows:
+                cost.observe_step(num_px, measured.step_rows, measured.step_s)
             for seconds in decoded.decode_s.values():
                 cost.observe_decode(num_px, seconds)
 
     async def run(self, execute: Execute) -> None:
-        """Make pictures until `stop`. Ends after the plan in flight."""
+        """Make pictures until `stop`. Ends after the plan in flight. Raises DeviceLost."""
         self._running = True
         self._on_capacity()
         try:
@@ -117,10 +118,15 @@ class Engine:
         self._work.set()
 
     async def _execute(self, execute: Execute, plan: StepPlan) -> StepResult:
+        """Raises DeviceLost. Whatever else the runner raises fails the pictures of this plan and no others."""
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._torch_thread, execute, plan)
+            return await loop.run_in_executor(self._torch_thread, execute, plan)
+        except DeviceLost:
+            raise
         except Exception:
             log.exception("the runner raised; the pictures of this plan fail")
             error = PictureError("internal", "the server could not make this picture; its log says more")
             ids = {*plan.step, *plan.decode, *(order.picture_id for order in plan.begin)}
+            await loop.run_in_executor(self._torch_thread, execute, StepPlan(release=tuple(ids)))
             return StepResult(failed=dict.fromkeys(ids, error))

@@ -10,7 +10,7 @@ from pipelines.plan import BatchKey, PictureError, RawPicture, num_evaluations
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A job that is in the database and claimed by nobody. `work` counts UNet row evaluations still to do;
-    `arrival_s` is when it was accepted (seconds, wall clock of the database row), `seq` breaks ties."""
+    `arrival_s` is when it was accepted (seconds, wall clock of the database row); the job id breaks ties."""
 
     job_id: str
     owner: str

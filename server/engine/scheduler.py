@@ -109,25 +109,26 @@ class Scheduler:
         )
 
     def update(self, plan: StepPlan, result: StepResult, now_s: float) -> list[EngineEvent]:
-        """Note what the plan did. Pictures aborted meanwhile are passed over."""
+        """Note what the plan did. Pictures aborted meanwhile are passed over, also where they have been added again:
+        then they wait for a new beginning, and what came back is not theirs."""
         self._learn(plan, result)
         events: list[EngineEvent] = []
         for picture_id, error in result.failed.items():
-            if picture := self._requests.get(picture_id):
+            if picture := self._held(picture_id):
                 self._end(picture, release=False)
                 events.append(PictureFailed(picture.job_id, picture.index, error))
         for picture_id, evaluations in result.begun.items():
-            if picture := self._requests.get(picture_id):
+            if picture := self._held(picture_id):
                 picture.evaluations_total = evaluations
                 picture.begin_s = result.begin_s / len(result.begun)
         for picture_id in result.stepped:
-            if picture := self._requests.get(picture_id):
+            if picture := self._held(picture_id):
                 events.append(self._stepped(picture, result))
         for picture_id, pixels in result.previews.items():
-            if picture := self._requests.get(picture_id):
+            if picture := self._held(picture_id):
                 events.append(Previewed(picture.job_id, picture.index, pixels))
         for picture_id, pixels in result.decoded.items():
-            if picture := self._requests.get(picture_id):
+            if picture := self._held(picture_id):
                 times = PictureTimes(
                     started_at_s=now_s if picture.begun_at_s is None else picture.begun_at_s,
                     begin_s=picture.begin_s,
@@ -220,6 +221,11 @@ class Scheduler:
         if not self._requests:
             self._fair.idle()
 
+    def _held(self, picture_id: str) -> ImageRequest | None:
+        """The picture, if it is here and has begun."""
+        picture = self._requests.get(picture_id)
+        return None if picture is None or picture.phase is Phase.WAITING else picture
+
     def _pictures_of(self, job_id: str) -> Iterator[ImageRequest]:
         return (request for request in self._requests.values() if request.job_id == job_id)
 
@@ -239,6 +245,8 @@ class Scheduler:
 
     def _seconds(self, work: int, num_px: int, rows: int) -> float:
         """Seconds that `work` row evaluations take when up to `rows` of them can share a forward."""
+        if exact := self.limits.exact_rows:
+            return work * self.cost.step_s(num_px, exact) / min(max(rows, 1), exact)
         return work * self.cost.row_s(num_px, min(max(rows, 1), self.cost.knee(num_px, self.limits.row_budget)))
 
 

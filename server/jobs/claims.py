@@ -1,5 +1,6 @@
 """What the dispatcher asks of the queue, each a unit of work of its own."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -26,8 +27,11 @@ async def take_over(database: Database, lease_owner: str) -> None:
         await transitions.expire_leases_of(session, lease_owner.partition("/")[0])
 
 
-async def read_queue(database: Database, base_model: BaseModelRef, max_queue: int) -> list[Candidate]:
-    """The claimable jobs, oldest first, at most `max_queue`. Those that must not be made any more are failed."""
+async def read_queue(
+    database: Database, base_model: BaseModelRef, max_queue: int, ours: Collection[str]
+) -> list[Candidate]:
+    """The claimable jobs, oldest first, at most `max_queue`. Those that must not be made any more are failed. Jobs of
+    `ours` are passed over: where their lease has run out, a late heartbeat renews it."""
     num_stored = select(func.count()).where(ImageRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
     statement = (
         select(JobRow, num_stored)
@@ -39,6 +43,8 @@ async def read_queue(database: Database, base_model: BaseModelRef, max_queue: in
         rows = [(job, count) for job, count in await session.execute(statement)]
     candidates: list[Candidate] = []
     for job, count in rows:
+        if job.id in ours:
+            continue
         if (error := _reason_to_fail(job, base_model)) is None:
             candidates.append(candidate_of(job, count))
             continue

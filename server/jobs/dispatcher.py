@@ -28,7 +28,7 @@ from server.jobs.feed import JobFeed
 from server.jobs.model import BaseModelRef, JobError
 from server.jobs.outlook import Outlook
 from server.jobs.rows import requests_of
-from server.jobs.saver import PictureSaver
+from server.jobs.saver import DATABASE_ERRORS, PictureSaver
 from server.storage.store import ImageStore, StoreError
 
 log = logging.getLogger(__name__)
@@ -150,8 +150,9 @@ class Dispatcher:
 
     async def _claim(self) -> None:
         """Ask the engine which of the waiting jobs to make, and claim those."""
-        queue = await claims.read_queue(self._database, self._options.base_model, self._options.max_queue)
-        candidates = [each for each in queue if each.job_id not in self._jobs]  # a late heartbeat will renew those
+        candidates = await claims.read_queue(
+            self._database, self._options.base_model, self._options.max_queue, self._jobs.keys()
+        )
         self._outlook.look_at(candidates)
         if len(self._tasks) >= MAX_UNSAVED:
             return
@@ -242,9 +243,12 @@ class Dispatcher:
         async def watched() -> None:
             try:
                 await work
-            except Exception:
+            except DATABASE_ERRORS:
                 log.exception("job %s is put back: what the engine made could not be kept", job.row.id)
                 self._forget(job)
+            except Exception:
+                log.exception("job %s fails: what the engine made could not be kept", job.row.id)
+                await self._fail(job, JobError("internal", "the server could not keep a picture; its log says more"))
 
         task = asyncio.create_task(watched())
         self._tasks.add(task)

@@ -3,6 +3,7 @@
 JobsError
 ├── UnknownLora       a name that no LoRA has
 ├── QueueFull         too many accepted, unfinished jobs
+├── TooManyReaders    too many open streams and waits
 └── DataFolderInUse   another process works in this data folder
 """
 
@@ -27,6 +28,13 @@ class QueueFull(JobsError):
     def __init__(self, max_queue: int, retry_after_s: int) -> None:
         super().__init__(f"{max_queue} jobs wait already; try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class TooManyReaders(JobsError):
+    """So many streams and waits are open that no other is taken on."""
+
+    def __init__(self, max_readers: int) -> None:
+        super().__init__(f"{max_readers} streams and waits are open already; ask /api/status instead")
 
 
 class DataFolderInUse(JobsError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import Any
 
@@ -11,10 +11,17 @@ from sqlalchemy import select
 from pipelines.plan import RawPicture
 from server.db.models import EventRow
 from server.db.session import Database
+from server.jobs.errors import TooManyReaders
 from server.jobs.listener import Listener
 from server.jobs.model import FeedEvent, JobStatus, JobView
 from server.jobs.reader import JobReader, JobRecord, progress_data
 from server.storage.picture import preview_address
+
+MAX_READERS = 1000
+"""Streams and waits open at once."""
+
+POLL_GAP_S = 0.02
+"""Readers together look at the tables at most once in this time: where there are many, each looks less often."""
 
 PROGRESS_GAP_S = 0.1
 """Progress and previews are told at most this often; the newest wins."""
@@ -28,6 +35,7 @@ class JobFeed:
         self._reader = reader
         self._poll_s = poll_s
         self._closed = False
+        self._num_readers = 0
         self._streams: dict[str, set[Listener]] = {}
         self._waits: dict[str, set[Listener]] = {}
         self._previews: dict[tuple[str, int], RawPicture] = {}
@@ -41,7 +49,7 @@ class JobFeed:
         feed closes. Close the iterator (`aclose`) when the reader has gone."""
         seq = after_seq or 0
         told: Mapping[str, Any] | None = None
-        with _member(self._streams, job_id, Listener(self._closed)) as listener:
+        with self._member(self._streams, job_id) as listener:
             while not listener.closed:
                 listener.rows_changed = False
                 record, events = await self._read(job_id, seq)
@@ -69,17 +77,22 @@ class JobFeed:
         """The job as soon as it has ended, or as it is after `timeout_s`. None: there is no such job."""
         loop = asyncio.get_running_loop()
         until_s = loop.time() + timeout_s
-        with _member(self._waits, job_id, Listener(self._closed)) as listener:
+        with self._member(self._waits, job_id) as listener:
             while True:
                 listener.rows_changed = False
                 view = await self._reader.view(job_id)
                 if view is None or view.status.ended or listener.closed or loop.time() >= until_s:
                     return view
-                await listener.woken(min(until_s, loop.time() + self._poll_s))
+                await listener.woken(min(until_s, loop.time() + self._pause_s()))
 
     def listeners(self, job_id: str) -> int:
         """Open streams of this job in this process."""
         return len(self._streams.get(job_id, ()))
+
+    def check_room(self) -> None:
+        """Raises TooManyReaders where no further stream or wait is taken on."""
+        if self._num_readers >= MAX_READERS:
+            raise TooManyReaders(MAX_READERS)
 
     # ---- for those who make things happen
 
@@ -113,6 +126,25 @@ class JobFeed:
 
     # ---- inside
 
+    def _pause_s(self) -> float:
+        """Until a reader looks by itself, for what other processes do; what this one does wakes it at once."""
+        return max(self._poll_s, POLL_GAP_S * self._num_readers)
+
+    @contextmanager
+    def _member(self, members: dict[str, set[Listener]], job_id: str) -> Iterator[Listener]:
+        """Among `members` while the block lasts."""
+        self.check_room()
+        listener = Listener(self._closed)
+        members.setdefault(job_id, set()).add(listener)
+        self._num_readers += 1
+        try:
+            yield listener
+        finally:
+            self._num_readers -= 1
+            members[job_id].discard(listener)
+            if not members[job_id]:
+                del members[job_id]
+
     async def _read(self, job_id: str, after_seq: int) -> tuple[JobRecord | None, list[EventRow]]:
         """The job first, then its events: an ended job's terminal event is always among them."""
         async with self._database.read() as session:
@@ -127,7 +159,7 @@ class JobFeed:
     async def _live(self, listener: Listener, record: JobRecord, told: Mapping[str, Any]) -> AsyncGenerator[FeedEvent]:
         """Progress and previews until the rows have changed or it is time to look whether they have."""
         loop = asyncio.get_running_loop()
-        look_at_s, tell_at_s = loop.time() + self._poll_s, loop.time()
+        look_at_s, tell_at_s = loop.time() + self._pause_s(), loop.time()
         while not (listener.rows_changed or listener.closed or loop.time() >= look_at_s):
             await listener.woken(min(look_at_s, tell_at_s if listener.has_news else math.inf))
             if not listener.has_news or loop.time() < tell_at_s or listener.rows_changed:
@@ -150,14 +182,3 @@ class JobFeed:
 
 
 _LAST = frozenset(status.value for status in JobStatus if status.ended)
-
-
-@contextmanager
-def _member(members: dict[str, set[Listener]], job_id: str, listener: Listener) -> Generator[Listener]:
-    members.setdefault(job_id, set()).add(listener)
-    try:
-        yield listener
-    finally:
-        members[job_id].discard(listener)
-        if not members[job_id]:
-            del members[job_id]

@@ -23,8 +23,6 @@ from server.jobs.model import JobOrder, LoraChoice
 from server.jobs.rows import lora_json
 from server.jobs.transitions import unfinished
 
-DEFAULT_LORA_WEIGHT = 0.9
-
 
 @dataclass(frozen=True, slots=True)
 class LoraView:

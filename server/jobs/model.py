@@ -51,8 +51,7 @@ class LoraChoice:
 class JobOrder:
     """A validated request with every default filled in but its LoRA names, which the accepting transaction resolves.
 
-    `model` is None for the plain base model. `prompt` is as typed; trigger words come with the resolution. `warnings`
-    are told to the caller in the 202 answer.
+    `model` is None for the plain base model. `prompt` is as typed; trigger words come with the resolution.
     """
 
     owner: str

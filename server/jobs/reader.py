@@ -54,7 +54,7 @@ class JobReader:
             job_id=job.id,
             owner=job.owner,
             status=status,
-            progress=self._progress(job, status, num_stored),
+            progress=round(self._progress(job, status, num_stored), 4),
             images_total=job.num_images,
             queue_position=forecast.queue_position,
             remaining_s=forecast.remaining_s,
@@ -100,7 +100,7 @@ def progress_data(view: JobView) -> dict[str, Any]:
     return {
         "job_id": view.job_id,
         "status": view.status.value,
-        "progress": round(view.progress, 4),
+        "progress": view.progress,
         "images_completed": len(view.images),
         "images_total": view.images_total,
         "queue_position": view.queue_position,

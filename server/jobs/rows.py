@@ -5,12 +5,10 @@ from typing import Any
 
 from pipelines.params import GenerationParams, LoraRef
 from pipelines.plan import BatchKey, num_evaluations
+from pipelines.prompt_words import MAX_TOKENS
 from server.db.models import JobRow
 from server.engine.requests import Candidate, ImageRequest
 from server.storage.infotext import Origin
-
-CONTEXT_TOKENS = 77
-"""Tokens of a prompt that are encoded; what lies behind is left out, as in stock SDXL."""
 
 
 def lora_json(ref: LoraRef, short_hash: str) -> dict[str, Any]:
@@ -72,7 +70,7 @@ def candidate_of(job: JobRow, num_stored: int) -> Candidate:
 def requests_of(job: JobRow, lacking: Iterable[int]) -> list[ImageRequest]:
     """The pictures with these indexes, to be made."""
     params = params_of(job)
-    key = BatchKey(job.width, job.height, CONTEXT_TOKENS, params.loras)
+    key = BatchKey(job.width, job.height, MAX_TOKENS, params.loras)
     return [
         ImageRequest(
             job_id=job.id,

@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.db.models import ImageRow
+from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Finished
 from server.jobs import transitions
 from server.jobs.active import ActiveJob
+from server.jobs.model import JobStatus
 from server.jobs.rows import origin_of
 from server.storage.infotext import infotext
 from server.storage.picture import THUMBNAIL_TYPE, EncodedPicture, encode_picture
@@ -42,7 +44,10 @@ class PictureSaver:
         encoded = await asyncio.get_running_loop().run_in_executor(self._threads, self._encode, job, made)
         row = job.image_row(made, encoded)
         await self._retrying(lambda: self._put(row, encoded), StoreError)
-        return await self._retrying(lambda: self._record(job, made, encoded), *DATABASE_ERRORS)
+        added = await self._retrying(lambda: self._record(job, made, encoded), *DATABASE_ERRORS)
+        if not added and await self._retrying(lambda: self._has_ended(job), *DATABASE_ERRORS):
+            await self._retrying(lambda: self._take_back(row), StoreError)
+        return added
 
     def close(self) -> None:
         self._threads.shutdown(wait=False)
@@ -59,6 +64,18 @@ class PictureSaver:
     async def _record(self, job: ActiveJob, made: Finished, encoded: EncodedPicture) -> bool:
         async with self._database.write() as session:
             return await transitions.add_picture(session, job.lease, job.image_row(made, encoded))
+
+    async def _has_ended(self, job: ActiveJob) -> bool:
+        """Cancelled while the picture was on its way. Where it is another's now, the file is its file too."""
+        async with self._database.read() as session:
+            status = await session.scalar(select(JobRow.status).where(JobRow.id == job.row.id))
+        return status is not None and JobStatus(status).ended
+
+    async def _take_back(self, row: ImageRow) -> None:
+        """No row tells of these objects."""
+        for key in (row.storage_key, row.thumbnail_key):
+            if key is not None:
+                await self._store.delete(key)
 
     async def _retrying(self, attempt: Callable[[], Awaitable[T]], *errors: type[Exception]) -> T:
         for pause_s in self._retry_s:

@@ -23,7 +23,8 @@ from server.db.models import EventRow, ImageRow, JobRow
 from server.jobs.model import NEXT, JobError, JobStatus
 
 MAX_LOST_LEASES = 3
-"""A job whose process died under it this many times is given up: it may be what kills them."""
+"""A job whose process died under it this many times in a row, with no picture made in between, is given up: it may be
+what kills them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ async def add_picture(session: AsyncSession, lease: Lease, image: ImageRow) -> b
     A picture that is there already (the commit before went through, its answer was lost) is not added again."""
     if await session.get(ImageRow, image.id) is not None:
         return await session.scalar(select(JobRow.attempt).where(JobRow.id == lease.job_id)) == lease.attempt
-    job = await _update(session, lease.holds, num_events=JobRow.num_events + 1)
+    job = await _update(session, lease.holds, num_events=JobRow.num_events + 1, lost_leases=0)
     if job is None:
         return False
     image.finished_at_s = await _now(session)

@@ -183,3 +183,19 @@ def test_front_ends_elsewhere_may_not_call_otherwise(api: Api, origin: str) -> N
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
     assert "access-control-allow-origin" not in api.options("/api/generate", headers=asked).headers
     assert "access-control-allow-origin" not in api.get("/api/options", headers={"Origin": origin}).headers
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example.org", "http://studio.test:9000", "null"])
+def test_pages_elsewhere_cannot_make_pictures_by_a_simple_post(api: Api, origin: str) -> None:
+    """A browser sends these without asking first, and hides only the answer."""
+    headers = {"Origin": origin, "Content-Type": "text/plain"}
+    answer = api.post("/api/generate", content=b'{"prompt": "red dress"}', headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:lora-studio:problem:foreign-origin"
+    assert api.get("/api/options", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://studio.test:8000", "https://studio.test:8000", "https://app.example.org"])
+def test_our_own_pages_and_allowed_ones_can(api: Api, origin: str) -> None:
+    body = {"prompt": "red dress", "width": 64, "height": 64, "steps": 1}
+    assert api.post("/api/generate", json=body, headers={"Origin": origin}).status_code == 202

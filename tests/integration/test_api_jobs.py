@@ -253,3 +253,12 @@ def test_the_estimate_grows_with_the_work_and_the_queue(api: Api, runner: PaintR
     )
     assert 0 < small < large < behind
     runner.open_gate.set()
+
+
+def test_a_reader_that_has_read_all_is_told_not_to_come_back(api: Api) -> None:
+    """Browsers reconnect whenever a stream ends; 204 is what stops them."""
+    job_id = finish(api)["job_id"]
+    last = read_events(api, job_id)[-1]["id"]
+    answer = api.get(f"/api/jobs/{job_id}/events", headers={"Last-Event-ID": last})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert [event["event"] for event in read_events(api, job_id, last="1")] == ["completed"]

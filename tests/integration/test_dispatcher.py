@@ -13,6 +13,7 @@ from server.db.session import Database
 from server.jobs.model import BaseModelRef, JobStatus
 from server.jobs.rows import params_of
 from server.storage.local import LocalStore
+from server.storage.picture import EncodedPicture
 from server.storage.store import StoreError
 from tests.paint_runner import PaintRunner, paint
 from tests.workshop import Workshop, change_job, event_names, job_row, order, until
@@ -316,3 +317,43 @@ async def test_a_queue_that_cannot_be_read_for_a_while_is_worked_on_again(
         await session.execute(text("ALTER TABLE job_away RENAME TO job"))
     assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
     await shop.stop()
+
+
+class HeldBackStore(LocalStore):
+    """Keeps each picture until it is let go."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.let_go, self.holding = asyncio.Event(), 0
+
+    async def put(self, key: str, data: bytes, content_type: str) -> None:
+        self.holding += 1
+        await self.let_go.wait()
+        await super().put(key, data, content_type)
+
+
+async def test_a_picture_cancelled_on_its_way_to_the_store_is_not_left_there(database: Database, tmp_path: Path):
+    store = HeldBackStore(tmp_path / "pictures")
+    async with Workshop.running(database, tmp_path, store=store) as shop:
+        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        await until(lambda: store.holding == 1)
+        await shop.service.cancel(job_id)
+        store.let_go.set()
+        await shop.dispatcher.stop()
+        assert not [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]
+
+
+async def test_a_picture_that_cannot_be_encoded_fails_its_job_at_once(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Not made three times over, and not told as something else."""
+
+    def refuse(picture: object, image_format: str, text: str) -> EncodedPicture:
+        raise ValueError("this text does not fit")
+
+    monkeypatch.setattr("server.jobs.saver.encode_picture", refuse)
+    async with Workshop.running(database, tmp_path) as shop:
+        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        view = await shop.ended(job_id)
+        assert view.error is not None and view.error.code == "internal"
+        assert shop.runner.painted[f"{job_id}-1"] == 1

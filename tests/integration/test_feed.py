@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from pipelines.plan import RawPicture
 from server.db.session import Database
+from server.jobs.errors import TooManyReaders
 from server.jobs.model import FeedEvent, JobStatus
 from tests.paint_runner import PaintRunner
 from tests.workshop import Workshop, order, read_stream, until
@@ -210,3 +212,17 @@ async def test_closing_ends_all_streams_and_waits(database: Database, tmp_path: 
         view = await waiting
     assert view is not None and view.status is JobStatus.QUEUED
     assert await read_stream(shop.feed, job_id) == []
+
+
+async def test_more_readers_than_there_is_room_for_are_turned_away(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("server.jobs.feed.MAX_READERS", 1)
+    async with Workshop.running(database, tmp_path, runner=PaintRunner(step_s=0.005)) as shop:
+        job_id = (await shop.service.accept(order(num_inference_steps=150))).job_id
+        async with aclosing(shop.feed.subscribe(job_id)) as stream:
+            await anext(stream)
+            with pytest.raises(TooManyReaders):
+                await shop.feed.wait(job_id, 1)
+        assert (await shop.feed.wait(job_id, 0)) is not None
+        await shop.service.cancel(job_id)

@@ -30,7 +30,7 @@ def model() -> LoadedModel:
 
 @pytest.fixture
 def runner(model: LoadedModel, tmp_path: Path) -> SDXLRunner:
-    return SDXLRunner(model, tmp_path, row_buckets=(1, 2, 4))
+    return SDXLRunner(model, tmp_path)
 
 
 @contextmanager
@@ -264,8 +264,3 @@ def test_auto_is_float32_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFolderError, match=r"model_index\.json is missing"):
         load_model(tmp_path, "cpu", "float32")
-
-
-def test_warm_up_leaves_nothing_behind(runner: SDXLRunner) -> None:
-    runner.warm_up(params(**SMALL))
-    assert runner.held == frozenset()

@@ -18,8 +18,8 @@ def measured(fixed_s: float, row_s: float, rows: tuple[int, ...] = (1, 2, 4, 8, 
 
 def test_the_line_behind_the_measurements_is_found():
     cost = measured(0.03, 0.01)
-    assert cost.step_s(PX, 3) == pytest.approx(0.06)
-    assert cost.step_s(PX, 12) == pytest.approx(0.15)
+    assert cost.step_s(PX, 3) == pytest.approx(0.06, rel=0.05)
+    assert cost.step_s(PX, 12) == pytest.approx(0.15, rel=0.05)
 
 
 def test_without_a_gain_one_row_is_enough():
@@ -44,7 +44,7 @@ def test_one_measured_row_count_is_split_by_the_prior():
 
 
 def test_an_unseen_size_is_scaled_from_the_nearest():
-    assert measured(0.02, 0.01).step_s(4 * PX, 2) == pytest.approx(4 * 0.04)
+    assert measured(0.02, 0.01).step_s(4 * PX, 2) == pytest.approx(4 * 0.04, rel=0.05)
 
 
 def test_a_machine_that_slows_down_is_followed():
@@ -53,6 +53,22 @@ def test_a_machine_that_slows_down_is_followed():
         for rows in (2, 8):
             cost.observe_step(PX, rows, 0.02 * rows)
     assert cost.step_s(PX, 8) == pytest.approx(0.16, rel=0.2)
+
+
+@pytest.mark.parametrize("rows", [12, 16])
+@pytest.mark.parametrize("outlier_s", [1.0, 30.0])
+def test_one_slow_step_does_not_turn_batching_off(rows: int, outlier_s: float):
+    """A stalled machine, a LoRA read from disk, a kernel's first run: afterwards things are as before."""
+    cost = CostModel(BUCKETS)
+    for _ in range(5):
+        cost.observe_step(PX, 2, 0.125)
+        cost.observe_step(PX, 8, 0.2)
+    before = cost.knee(PX, 16)
+    cost.observe_step(PX, rows, outlier_s)
+    for _ in range(1000):
+        used = cost.bucket(cost.knee(PX, 16))
+        cost.observe_step(PX, used, 0.1 + 0.0125 * used)
+    assert cost.knee(PX, 16) >= before - 4
 
 
 @given(

@@ -235,3 +235,12 @@ def test_names_that_are_none(stem: str) -> None:
 def test_versions_are_ordered_by_number() -> None:
     shuffled = ["10", "1.10", None, "9", "1", "2", "1.2", "1.1"]
     assert sorted(shuffled, key=version_key) == [None, "1", "1.1", "1.2", "1.10", "2", "9", "10"]
+
+
+@pytest.mark.parametrize("text", ["x" * 501, "jade\nwoman", "\ud800", "a\0b"])
+def test_words_that_no_prompt_or_file_can_hold_reject_the_lora(library: LoraLibrary, text: str) -> None:
+    for n, key in enumerate(("modelspec.trigger_phrase", "modelspec.title")):
+        (library.lora_dir / f"odd-v{n}.safetensors").write_bytes(lora_bytes(metadata=DEMO | {key: text}))
+    scan = library.scan()
+    assert not scan.files
+    assert all("modelspec." in rejected.reason for rejected in scan.rejected)

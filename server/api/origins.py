@@ -1,0 +1,34 @@
+"""Pages of other sites may not make pictures here: a browser sends a simple POST to any address, the visitor's own
+machine included, and only hides the answer from the page."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from server.api.problems import FOREIGN_ORIGIN, Problem
+
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class OriginCheck:
+    """A guard of the whole app. Callers that are no browsers send no Origin and are not asked for one.
+    A browser's must be this server (by the Host header or `public_url`) or one of `cors_origins`."""
+
+    def __init__(self, public_url: str | None, cors_origins: tuple[str, ...]) -> None:
+        self._public_host = urlsplit(public_url).netloc if public_url else None
+        self._origins = frozenset(cors_origins)
+
+    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        """Raises Problem (403)."""
+        origin = connection.headers.get("origin")
+        changes = connection.scope.get("method") in CHANGING
+        if origin is None or not changes or self._knows(origin, connection.headers.get("host", "")):
+            return
+        raise Problem(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")
+
+    def _knows(self, origin: str, host: str) -> bool:
+        if "*" in self._origins or origin in self._origins:
+            return True
+        return urlsplit(origin).netloc in {host, self._public_host} - {"", None}
