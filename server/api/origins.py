@@ -1,7 +1,8 @@
 """Pages of other sites may not make pictures here: a browser sends a simple POST to any address, the visitor's own
 machine included, and only hides the answer from the page."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
@@ -23,7 +24,7 @@ class OriginCheck:
     def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         """Raises Problem (403)."""
         origin = connection.headers.get("origin")
-        changes = connection.scope.get("method") in CHANGING
+        changes = cast(Mapping[str, Any], connection.scope).get("method") in CHANGING
         if origin is None or not changes or self._knows(origin, connection.headers.get("host", "")):
             return
         raise Problem(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import Any
 
@@ -131,7 +131,7 @@ class JobFeed:
         return max(self._poll_s, POLL_GAP_S * self._num_readers)
 
     @contextmanager
-    def _member(self, members: dict[str, set[Listener]], job_id: str) -> Iterator[Listener]:
+    def _member(self, members: dict[str, set[Listener]], job_id: str) -> Generator[Listener]:
         """Among `members` while the block lasts."""
         self.check_room()
         listener = Listener(self._closed)
