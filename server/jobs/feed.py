@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -52,7 +53,7 @@ class JobFeed:
         with self._member(self._streams, job_id) as listener:
             while not listener.closed:
                 listener.rows_changed = False
-                record, events = await self._read(job_id, seq)
+                record, events = await self._reader.settled(job_id, partial(self._read, job_id, seq))
                 if record is None:
                     return
                 view = self._reader.view_of(record)

@@ -1,8 +1,9 @@
 """From rows to what readers are shown."""
 
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,8 @@ from server.jobs.model import ImageView, JobError, JobStatus, JobView
 from server.jobs.outlook import Outlook
 from server.jobs.rows import candidate_of, evaluations_of, lora_refs
 from server.storage.store import ImageStore
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,22 @@ class JobReader:
 
     async def view(self, job_id: str) -> JobView | None:
         """None: there is no such job."""
-        async with self._database.read() as session:
-            record = await self.record(session, job_id)
+
+        async def read() -> JobRecord | None:
+            async with self._database.read() as session:
+                return await self.record(session, job_id)
+
+        record = await self.settled(job_id, read)
         return self.view_of(record) if record else None
+
+    async def settled(self, job_id: str, read: Callable[[], Awaitable[T]]) -> T:
+        """What `read` reads, read again where the job left this process meanwhile: progress is told from the rows and
+        from the engine, and rows from before the end beside an engine from after it would make it go back."""
+        while True:
+            was_active = job_id in self.outlook.active
+            found = await read()
+            if not was_active or job_id in self.outlook.active:
+                return found
 
     async def record(self, session: AsyncSession, job_id: str) -> JobRecord | None:
         job = await session.get(JobRow, job_id)
