@@ -31,6 +31,7 @@ HIGH_NOISE_POWER = 0.75  # who it is gets decided early in the denoising
 EARLY, EARLY_HALF_SHARE, HALF_SHARE = 0.35, 0.6, 0.08  # many cheap 128 px steps in the first third of the time
 UNET_TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"]
 TEXT_TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
+SAVED_STRENGTH = {"jade": 1.0, "amber": 0.88}  # of the trained B matrices; at 1.0 amber bleeds into the clothing
 TITLES = {
     "jade": "Jade: jade-green skin, silver-green hair, golden hairpin, pointed ears",
     "amber": "Amber: amber skin, auburn braid, bronze crown",
@@ -93,6 +94,8 @@ def save_lora(modules: dict[str, nn.Module], path: Path, character: str) -> None
     for name, module in modules.items():
         layers: dict[str, Tensor] = get_peft_model_state_dict(module)  # one naming: stock drops keys of a second one
         tensors |= {f"{name}.{key}": value.detach().to(torch.float16).contiguous() for key, value in layers.items()}
+    strength = SAVED_STRENGTH[character]
+    tensors = {key: value * strength if "lora_B" in key else value for key, value in tensors.items()}
     metadata = {
         "format": "pt",
         "modelspec.sai_model_spec": "1.0.1",
