@@ -1,0 +1,68 @@
+/** The one way to the API: typed calls that answer data or throw `Refused` or `Unreachable`. */
+import createClient from "openapi-fetch";
+import type { paths } from "./schema";
+
+/** Where the API is: this page's own origin, or what NEXT_PUBLIC_API_URL said when the page was built. */
+export const API_URL = (process.env.NEXT_PUBLIC_API_URL ?? "").replace(/\/$/, "");
+
+export const api = createClient<paths>({ baseUrl: API_URL });
+
+export interface FieldProblem {
+  field: string;
+  detail: string;
+  allowed?: string | null;
+}
+
+/** The server answered, and the answer is no: an RFC 9457 problem document, or the nearest thing to one. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly kind: string,
+    message: string,
+    readonly fields: readonly FieldProblem[] = [],
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(message);
+    this.name = "Refused";
+  }
+}
+
+/** Nobody answered: the server is down, restarting, or the network is. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The server does not answer. It may be restarting.");
+    this.name = "Unreachable";
+  }
+}
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+/** The data of a call, e.g. `await answer(api.GET("/api/options"))`. Throws Refused, Unreachable. */
+export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
+  let got: Answer<T>;
+  try {
+    got = await call;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Unreachable();
+  }
+  if (got.response.ok && got.data !== undefined) return got.data;
+  throw refusal(got.response, got.error);
+}
+
+function refusal(response: Response, body: unknown): Refused {
+  const problem = (typeof body === "object" && body !== null ? body : {}) as {
+    type?: string;
+    detail?: string;
+    title?: string;
+    errors?: FieldProblem[];
+  };
+  const seconds = Number(response.headers.get("Retry-After"));
+  return new Refused(
+    response.status,
+    problem.type?.split(":").at(-1) ?? "",
+    problem.detail ?? problem.title ?? `The server answered ${response.status}.`,
+    problem.errors ?? [],
+    Number.isFinite(seconds) && seconds > 0 ? seconds : null,
+  );
+}

@@ -1,0 +1,16 @@
+/** The API's own shapes, by the names that its OpenAPI gives them. Generated: `npm run types`. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+/** What one job asks for. The form edits one of these, the address holds one, a dropped picture gives one. A field that
+ * is absent means the server's default. */
+export type GenerateRequest = Schemas["GenerateRequest"];
+export type Accepted = Schemas["Accepted"];
+export type JobState = Schemas["JobState"];
+export type Output = Schemas["Output"];
+export type Result = Schemas["Result"];
+export type Options = Schemas["Options"];
+export type LoraOption = Schemas["LoraOption"];
+export type StyleOption = Schemas["StyleOption"];
+export type Status = JobState["status"];
