@@ -1,0 +1,34 @@
+import { Slider as Radix } from "radix-ui";
+
+interface SliderProps {
+  label: string;
+  value: number;
+  min: number;
+  max: number;
+  step: number;
+  onChange: (value: number) => void;
+  /** What a screen reader says for the value, `30 steps` for example. */
+  valueText?: string;
+}
+
+export function Slider({ label, value, min, max, step, onChange, valueText }: SliderProps) {
+  return (
+    <Radix.Root
+      className="relative flex h-6 w-full touch-none select-none items-center"
+      value={[value]}
+      min={min}
+      max={max}
+      step={step}
+      onValueChange={(values) => onChange(values[0] ?? value)}
+    >
+      <Radix.Track className="relative h-1.5 grow rounded-full bg-muted">
+        <Radix.Range className="absolute h-full rounded-full bg-primary" />
+      </Radix.Track>
+      <Radix.Thumb
+        aria-label={label}
+        aria-valuetext={valueText}
+        className="block size-5 rounded-full border-2 border-primary bg-card transition-transform hover:scale-110"
+      />
+    </Radix.Root>
+  );
+}
