@@ -1,0 +1,23 @@
+/** Which words of a prompt a demo model was not trained on, by the server's own rule (pipelines/prompt_words.py). */
+
+export interface Segment {
+  text: string;
+  isUnknown: boolean;
+}
+
+const WORD = /[\p{L}\p{Nl}\p{No}]+(?:['\u2019][\p{L}\p{Nl}\p{No}]+)*/gu;
+
+/** The prompt in pieces that join to it again. `known` holds lower case words. */
+export function markUnknown(prompt: string, known: ReadonlySet<string>): Segment[] {
+  const segments: Segment[] = [];
+  let end = 0;
+  for (const match of prompt.matchAll(WORD)) {
+    const word = match[0];
+    if (known.has(word.toLowerCase().replaceAll("\u2019", "'"))) continue;
+    if (match.index > end) segments.push({ text: prompt.slice(end, match.index), isUnknown: false });
+    segments.push({ text: word, isUnknown: true });
+    end = match.index + word.length;
+  }
+  if (end < prompt.length) segments.push({ text: prompt.slice(end), isUnknown: false });
+  return segments;
+}
