@@ -2,7 +2,15 @@ import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 
 /** A label that shows on hover and focus. The child carries its own accessible name. */
-export function Tip({ label, children, side = "top" }: { label: string; children: ReactNode; side?: "top" | "bottom" }) {
+export function Tip({
+  label,
+  children,
+  side = "top",
+}: {
+  label: string;
+  children: ReactNode;
+  side?: "top" | "bottom";
+}) {
   return (
     <Tooltip.Root>
       <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>

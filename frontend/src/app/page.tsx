@@ -1,0 +1,5 @@
+import { Create } from "@/create/Create";
+
+export default function Page() {
+  return <Create />;
+}

@@ -1,0 +1,30 @@
+"use client";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { ThemeProvider } from "next-themes";
+import { type ReactNode, useState } from "react";
+import { Toaster } from "sonner";
+import { Refused } from "@/api/client";
+import { TipProvider } from "@/components/ui/tooltip";
+
+const RETRY_AFTER_MS = 2_000;
+
+/** A refusal stays a refusal; a server that does not answer is asked again until it does. */
+function newQueryClient() {
+  return new QueryClient({
+    defaultOptions: {
+      queries: { retry: (_, error) => !(error instanceof Refused), retryDelay: RETRY_AFTER_MS, networkMode: "always" },
+    },
+  });
+}
+
+export function Providers({ children }: { children: ReactNode }) {
+  const [queries] = useState(newQueryClient);
+  return (
+    <QueryClientProvider client={queries}>
+      <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
+        <TipProvider>{children}</TipProvider>
+        <Toaster position="bottom-center" toastOptions={{ className: "!rounded-xl !font-sans" }} />
+      </ThemeProvider>
+    </QueryClientProvider>
+  );
+}

@@ -1,0 +1,58 @@
+"use client";
+import { MoonIcon, SunIcon } from "lucide-react";
+import Link from "next/link";
+import { useTheme } from "next-themes";
+import { API_URL } from "@/api/client";
+import { Button } from "@/components/ui/button";
+import { Tip } from "@/components/ui/tooltip";
+
+export function Header() {
+  return (
+    <header className="mx-auto flex h-16 w-full max-w-6xl items-center justify-between gap-4 px-4 sm:px-6">
+      <Link href="/" className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight">
+        <Mark />
+        LoRA Studio
+      </Link>
+      <nav aria-label="Site" className="flex items-center gap-1">
+        <Button variant="ghost" size="sm" asChild>
+          <a href={`${API_URL}/docs`}>API</a>
+        </Button>
+        <ThemeButton />
+      </nav>
+    </header>
+  );
+}
+
+/** A cut stone, seen from above: the icon of the page without its ground. */
+function Mark() {
+  return (
+    <svg viewBox="0 0 32 32" className="size-7 text-primary" aria-hidden="true">
+      <path
+        d="M16 3.500 27 16 16 28.500 5 16Z"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2.600"
+        strokeLinejoin="round"
+      />
+      <path d="m16 10 5.200 6-5.200 6-5.200-6Z" fill="currentColor" />
+    </svg>
+  );
+}
+
+/** Which theme shows is known in the browser only, so both icons are there and the theme's class picks one. */
+function ThemeButton() {
+  const { resolvedTheme, setTheme } = useTheme();
+  return (
+    <Tip label="Light or dark" side="bottom">
+      <Button
+        variant="ghost"
+        size="icon-sm"
+        aria-label="Switch between light and dark"
+        onClick={() => setTheme(resolvedTheme === "dark" ? "light" : "dark")}
+      >
+        <SunIcon aria-hidden className="hidden dark:block" />
+        <MoonIcon aria-hidden className="dark:hidden" />
+      </Button>
+    </Tip>
+  );
+}

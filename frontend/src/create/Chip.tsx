@@ -1,0 +1,30 @@
+"use client";
+import { ChevronDownIcon, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Popover, PopoverPanel, PopoverTrigger } from "@/components/ui/popover";
+
+interface ChipProps {
+  /** What is chosen here, `Shape` for example. */
+  name: string;
+  /** What is chosen now. */
+  value: string;
+  icon: LucideIcon;
+  children: ReactNode;
+}
+
+/** A setting in one line: it says its value and opens its choices. */
+export function Chip({ name, value, icon: Icon, children }: ChipProps) {
+  return (
+    <Popover>
+      <PopoverTrigger
+        aria-label={`${name}: ${value}`}
+        className="flex h-9 max-w-56 shrink-0 items-center gap-2 rounded-full border border-border bg-card px-3 text-sm transition-colors hover:bg-muted data-[state=open]:bg-muted"
+      >
+        <Icon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
+        <span className="truncate">{value}</span>
+        <ChevronDownIcon aria-hidden className="size-3.5 shrink-0 text-muted-foreground" />
+      </PopoverTrigger>
+      <PopoverPanel aria-label={name}>{children}</PopoverPanel>
+    </Popover>
+  );
+}

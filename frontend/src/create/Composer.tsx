@@ -1,0 +1,99 @@
+"use client";
+import { ArrowUpIcon, LoaderCircleIcon, XIcon } from "lucide-react";
+import type { FormEvent, RefObject } from "react";
+import { useLoras, useOptions } from "@/api/catalog";
+import { Button } from "@/components/ui/button";
+import { Advanced } from "./Advanced";
+import { CountChip, LoraChip, QualityChip, ShapeChip, StyleChip } from "./chips";
+import { useForm } from "./form";
+import { NegativeChip } from "./NegativeChip";
+import { PromptBox } from "./PromptBox";
+import type { Trouble } from "./problems";
+import { TroubleNote } from "./TroubleNote";
+
+interface ComposerProps {
+  box: RefObject<HTMLTextAreaElement | null>;
+  isSending: boolean;
+  trouble: Trouble | null;
+  onSubmit: () => void;
+}
+
+/** The prompt and everything that shapes it, in one place. */
+export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
+  const options = useOptions().data;
+  const loras = useLoras().data;
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    onSubmit();
+  }
+
+  return (
+    <form onSubmit={submit} className="space-y-3" aria-label="New pictures">
+      <div className="rounded-3xl border border-border bg-card transition-shadow focus-within:border-ring/60 focus-within:shadow-[0_8px_40px_-16px_var(--ring)]">
+        <PromptBox
+          options={options}
+          box={box}
+          onSubmit={onSubmit}
+          isInvalid={trouble?.fields.includes("prompt") ?? false}
+        />
+        <ExtraLoras />
+        <div className="flex items-end gap-2 p-3 pt-1.5">
+          <div className="flex min-h-9 min-w-0 flex-1 flex-wrap gap-2">
+            {options && (
+              <>
+                {loras && <LoraChip options={options} loras={loras} />}
+                <StyleChip options={options} />
+                <ShapeChip options={options} />
+                <CountChip options={options} />
+                <QualityChip options={options} />
+                <NegativeChip options={options} />
+                <Advanced options={options} />
+              </>
+            )}
+          </div>
+          <Button type="submit" size="lg" aria-disabled={isSending} aria-label="Generate" className="px-3.5 sm:px-6">
+            <span className="hidden sm:inline">Generate</span>
+            {isSending ? (
+              <LoaderCircleIcon aria-hidden className="animate-spin" />
+            ) : (
+              <ArrowUpIcon aria-hidden className="sm:hidden" />
+            )}
+          </Button>
+        </div>
+      </div>
+      {trouble && <TroubleNote trouble={trouble} onRetry={onSubmit} />}
+    </form>
+  );
+}
+
+/** LoRAs beside the chosen one, as a dropped picture or a link brings them. */
+function ExtraLoras() {
+  const { request, set } = useForm();
+  const loras = request.loras ?? [];
+  if (loras.length === 0) return null;
+  return (
+    <ul aria-label="Further LoRAs" className="flex flex-wrap gap-2 px-4 pb-1">
+      {loras.map((lora) => (
+        <li
+          key={lora.name}
+          className="flex h-8 items-center gap-1 rounded-full bg-accent pr-1 pl-3 text-accent-foreground text-sm"
+        >
+          {lora.name} · {lora.weight ?? ""}
+          <Button
+            variant="ghost"
+            size="icon-sm"
+            className="size-6"
+            aria-label={`Remove ${lora.name}`}
+            onClick={() => {
+              const rest = loras.filter((each) => each.name !== lora.name);
+              set({ loras: rest.length > 0 ? rest : undefined });
+            }}
+          >
+            <XIcon aria-hidden className="size-3.5" />
+          </Button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,117 @@
+"use client";
+import { ImageUpIcon } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import { toast } from "sonner";
+import { useOptions } from "@/api/catalog";
+import type { GenerateRequest } from "@/api/types";
+import { Header } from "@/components/Header";
+import { Button } from "@/components/ui/button";
+import { useJobs } from "@/jobs/store";
+import { Results } from "@/results/Results";
+import { Composer } from "./Composer";
+import { DemoBanner } from "./DemoBanner";
+import { DropZone } from "./DropZone";
+import { EMPTY, keepInAddress, useForm, writeAddress } from "./form";
+import { NO_PROMPT, type Trouble, troubleOf } from "./problems";
+import { sizeOf } from "./shapes";
+import { Welcome } from "./Welcome";
+
+/** The create page: prompt above, pictures below. */
+export function Create() {
+  const options = useOptions();
+  const box = useRef<HTMLTextAreaElement>(null);
+  const [isSending, setIsSending] = useState(false);
+  const [trouble, setTrouble] = useState<Trouble | null>(null);
+
+  useEffect(keepInAddress, []);
+  useEffect(() => useJobs.getState().restore(), []);
+
+  async function generate(request: GenerateRequest) {
+    if (isSending) return;
+    if (request.prompt.trim() === "") {
+      setTrouble(NO_PROMPT);
+      box.current?.focus();
+      return;
+    }
+    setIsSending(true);
+    try {
+      const known = options.data ?? (await options.refetch({ throwOnError: true })).data;
+      if (!known) throw new Error("The server said nothing about itself.");
+      await useJobs.getState().generate(request, sizeOf(request, known));
+      setTrouble(null);
+    } catch (error) {
+      setTrouble(troubleOf(error));
+    } finally {
+      setIsSending(false);
+    }
+  }
+
+  function submit() {
+    const { request } = useForm.getState();
+    writeAddress(request);
+    void generate(request);
+  }
+
+  function use(request: GenerateRequest) {
+    useForm.getState().replace(request);
+    setTrouble(null);
+    window.scrollTo({ top: 0, behavior: "smooth" });
+    box.current?.focus({ preventScroll: true });
+  }
+
+  async function read(file: File) {
+    const { readPicture } = await import("@/metadata/read-picture");
+    try {
+      use({ ...EMPTY, ...(await readPicture(file, options.data?.samplers ?? [])) });
+      toast.success("The form holds this picture's settings.");
+    } catch (error) {
+      toast.error(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return (
+    <DropZone onPicture={(file) => void read(file)}>
+      <Header />
+      <main className="mx-auto w-full max-w-6xl space-y-8 px-4 pb-24 sm:px-6">
+        <div className="mx-auto max-w-4xl space-y-4 pt-2 sm:pt-6">
+          <h1 className="sr-only">Make pictures</h1>
+          <DemoBanner />
+          <Composer box={box} isSending={isSending} trouble={trouble} onSubmit={submit} />
+          <ReadPicture onPicture={(file) => void read(file)} />
+        </div>
+        <Results onUse={use} onGenerate={(request) => void generate(request)} empty={<Welcome onExample={use} />} />
+      </main>
+    </DropZone>
+  );
+}
+
+/** The drop's equal for keyboards and phones. */
+function ReadPicture({ onPicture }: { onPicture: (file: File) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <div className="flex justify-center">
+      <input
+        ref={input}
+        type="file"
+        accept="image/png,image/jpeg,image/webp"
+        aria-label="Picture to read settings from"
+        tabIndex={-1}
+        className="sr-only"
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (file) onPicture(file);
+          event.target.value = "";
+        }}
+      />
+      <Button
+        variant="ghost"
+        size="sm"
+        className="font-normal text-muted-foreground"
+        onClick={() => input.current?.click()}
+      >
+        <ImageUpIcon aria-hidden />
+        Read a picture's settings
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+/** What went wrong when asking for pictures, in words for the visitor. Pure. */
+import { type FieldProblem, Refused, Unreachable } from "@/api/client";
+
+export interface Trouble {
+  title: string;
+  details: readonly string[];
+  /** Seconds after which asking again makes sense; null where waiting does not help. */
+  retryAfterS: number | null;
+  /** The fields to blame, by the API's names. */
+  fields: readonly string[];
+}
+
+const LABELS: Record<string, string> = {
+  prompt: "Prompt",
+  negative_prompt: "Negative prompt",
+  model_name: "LoRA",
+  model_weight: "LoRA weight",
+  num_images: "Pictures",
+  width: "Width",
+  height: "Height",
+  steps: "Steps",
+  quality: "Quality",
+  guidance_scale: "Guidance",
+  sampler: "Sampler",
+  seed: "Seed",
+  style: "Style",
+  format: "Format",
+};
+
+export const NO_PROMPT: Trouble = {
+  title: "Say what you would like to see.",
+  details: ["A few words are enough, for example: jade woman, red dress, beach sunset."],
+  retryAfterS: null,
+  fields: ["prompt"],
+};
+
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof Unreachable) {
+    return {
+      title: error.message,
+      details: ["Your prompt is kept: try again in a moment."],
+      retryAfterS: 3,
+      fields: [],
+    };
+  }
+  if (error instanceof Refused && error.status === 503) {
+    return {
+      title: "Many people are making pictures right now.",
+      details: ["The queue is full. Your prompt is kept."],
+      retryAfterS: error.retryAfterS ?? 10,
+      fields: [],
+    };
+  }
+  if (error instanceof Refused) {
+    const fields = error.fields.map(({ field }) => field);
+    const title = error.fields.length > 0 ? "This cannot be made as it is." : error.message;
+    return { title, details: error.fields.map(sentence), retryAfterS: error.retryAfterS, fields };
+  }
+  return { title: "Something went wrong on this page.", details: [String(error)], retryAfterS: null, fields: [] };
+}
+
+function sentence({ field, detail, allowed }: FieldProblem): string {
+  const name = LABELS[field] ?? field;
+  return `${name}: ${detail}${allowed ? `. Allowed: ${allowed}` : ""}.`;
+}
