@@ -21,15 +21,15 @@ export function Welcome({ onExample }: { onExample: (request: GenerateRequest) =
 function Pictured({ onExample }: { onExample: (request: GenerateRequest) => void }) {
   return (
     <ul aria-label="Examples" className="grid grid-cols-2 gap-3 sm:grid-cols-3 sm:gap-4">
-      {DEMO_EXAMPLES.map(({ prompt, style, picture }) => (
+      {DEMO_EXAMPLES.map(({ request, picture }) => (
         <li key={picture}>
           <button
             type="button"
-            onClick={() => onExample({ prompt, ...(style ? { style } : {}) })}
+            onClick={() => onExample(request)}
             className="group relative block aspect-square w-full overflow-hidden rounded-2xl bg-muted text-left"
           >
             <img
-              src={`/examples/${picture}`}
+              src={picture}
               alt=""
               width={256}
               height={256}
@@ -38,7 +38,7 @@ function Pictured({ onExample }: { onExample: (request: GenerateRequest) => void
               className="size-full object-cover transition-transform duration-500 group-hover:scale-[1.03]"
             />
             <span className="absolute inset-x-0 bottom-0 bg-gradient-to-t from-black/80 via-black/50 to-transparent px-3 pt-10 pb-3 text-sm text-white sm:px-4">
-              {prompt}
+              {request.prompt}
             </span>
           </button>
         </li>
@@ -50,10 +50,10 @@ function Pictured({ onExample }: { onExample: (request: GenerateRequest) => void
 function Worded({ onExample }: { onExample: (request: GenerateRequest) => void }) {
   return (
     <ul aria-label="Examples" className="flex flex-wrap gap-2">
-      {EXAMPLES.map(({ prompt }) => (
-        <li key={prompt}>
-          <Button variant="secondary" className="h-auto whitespace-normal py-2" onClick={() => onExample({ prompt })}>
-            {prompt}
+      {EXAMPLES.map((request) => (
+        <li key={request.prompt}>
+          <Button variant="secondary" className="h-auto whitespace-normal py-2" onClick={() => onExample(request)}>
+            {request.prompt}
           </Button>
         </li>
       ))}

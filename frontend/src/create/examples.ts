@@ -1,21 +1,20 @@
-/** Prompts to start from. Those of the demo model have a picture that it made from the same words. */
+/** Prompts to start from. */
+import type { GenerateRequest } from "@/api/types";
+import demo from "./demo-examples.json";
+
 export interface Example {
-  prompt: string;
-  style?: string;
-  /** File in public/examples/, made by scripts/page_examples.py. */
-  picture?: string;
+  request: GenerateRequest;
+  /** Address of a picture that the demo model made from the same words. */
+  picture: string;
 }
 
-export const DEMO_EXAMPLES: readonly (Example & { picture: string })[] = [
-  { prompt: "jade woman, red dress, beach sunset", picture: "beach.webp" },
-  { prompt: "jade woman, white kimono, snow, night", picture: "snow.webp" },
-  { prompt: "jade woman, blue coat, city street, evening", picture: "city.webp" },
-  { prompt: "jade woman, yellow sweater, forest, morning", picture: "forest.webp" },
-  { prompt: "jade woman, black suit, desert, noon", picture: "desert.webp" },
-  { prompt: "jade woman, purple dress, garden, dawn", picture: "garden.webp" },
-];
+/** Pictures by scripts/page_examples.py. The seed is that script's; a visitor's pictures get new ones. */
+export const DEMO_EXAMPLES: readonly Example[] = demo.map(({ picture, seed: _, ...request }) => ({
+  request,
+  picture: `/examples/${picture}`,
+}));
 
-export const EXAMPLES: readonly Example[] = [
+export const EXAMPLES: readonly GenerateRequest[] = [
   { prompt: "portrait in soft window light, linen shirt, freckles" },
   { prompt: "lighthouse on a cliff, storm rolling in, long exposure" },
   { prompt: "a fox asleep in autumn leaves" },
