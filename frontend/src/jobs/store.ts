@@ -1,7 +1,11 @@
 /** The jobs of this browser, newest first. */
 import { create } from "zustand";
+import { answer, api } from "@/api/client";
 import type { GenerateRequest } from "@/api/types";
-import type { Job } from "./job";
+import { followJob } from "./follow";
+import { applyNews, isEnded, type Job, type JobNews, newJob } from "./job";
+import { recall } from "./recall";
+import { forget, onOtherTabs, recentJobs, remember } from "./recent";
 
 export interface JobsStore {
   readonly jobs: readonly Job[];
@@ -12,10 +16,64 @@ export interface JobsStore {
   /** From this browser's list only; the pictures stay on the server. */
   remove(id: string): void;
   clearEnded(): void;
-  /** Brings back what localStorage remembers. Call it in the browser; only the first call counts. */
+  /** Brings back what localStorage remembers, and what other tabs ask for from now on. Only the first call counts. */
   restore(): void;
 }
 
-export const useJobs = create<JobsStore>(() => {
-  throw new Error();
+export const useJobs = create<JobsStore>()((set, get) => {
+  const follows = new Map<string, () => void>();
+  let isRestored = false;
+
+  function follow(id: string): void {
+    follows.set(
+      id,
+      followJob(id, (news) => tell(id, news)),
+    );
+  }
+
+  function tell(id: string, news: JobNews): void {
+    const jobs = get().jobs.map((job) => (job.id === id ? applyNews(job, news) : job));
+    if (jobs.some((job, at) => job !== get().jobs[at])) set({ jobs });
+  }
+
+  function add(job: Job): void {
+    const others = get().jobs.filter((other) => other.id !== job.id);
+    set({ jobs: [job, ...others].sort((a, b) => b.askedAt_ms - a.askedAt_ms) });
+    if (!isEnded(job)) follow(job.id);
+  }
+
+  function drop(ids: ReadonlySet<string>): void {
+    for (const id of ids) {
+      follows.get(id)?.();
+      follows.delete(id);
+    }
+    forget(ids);
+    set({ jobs: get().jobs.filter((job) => !ids.has(job.id)) });
+  }
+
+  const isListed = (id: string) => get().jobs.some((job) => job.id === id);
+
+  return {
+    jobs: [],
+    async generate(request, size) {
+      const accepted = await answer(api.POST("/api/generate", { body: request }));
+      const job = newJob(accepted, request, size, Date.now());
+      remember(job);
+      add(job);
+      return job;
+    },
+    async cancel(id) {
+      const state = await answer(api.DELETE("/api/jobs/{job_id}", { params: { path: { job_id: id } } }));
+      tell(id, { kind: "progress", state });
+    },
+    remove: (id) => drop(new Set([id])),
+    clearEnded: () => drop(new Set(get().jobs.flatMap((job) => (isEnded(job) ? [job.id] : [])))),
+    restore() {
+      if (isRestored) return;
+      isRestored = true;
+      const bringBack = recall({ add, isListed, forget: (id) => forget(new Set([id])) });
+      bringBack(recentJobs());
+      onOtherTabs(bringBack);
+    },
+  };
 });
