@@ -1,0 +1,117 @@
+"""Real Chromium before a real server with the built page.
+
+Every page made here is watched: a request to another host, a violation of the Content Security Policy or an uncaught
+error fails the test, whatever it tests.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.create_page import CreatePage
+from tests.e2e.conftest import NewServer, demo_server, new_demo_server, new_painting_server
+from tests.server_process import ROOT, ServerProcess
+
+__all__ = ["new_demo_server", "new_painting_server"]
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+BUILD_S = 900
+
+NewVisitor = Callable[..., CreatePage]
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Path:
+    """The page as visitors get it, built where the sources are newer."""
+    subprocess.run([sys.executable, "scripts/build_page.py"], cwd=ROOT, check=True, timeout=BUILD_S)
+    return ROOT / "frontend" / "out"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if path is None:
+        pytest.skip("needs Chromium: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def studio(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A running server of the demo model, shared by all tests that do it no harm."""
+    with demo_server(tmp_path_factory.mktemp("browser") / "server") as server:
+        server.start()
+        yield server
+
+
+class Watch:
+    """What a context's pages did that no page may do."""
+
+    def __init__(self, context: BrowserContext, host: str) -> None:
+        self._seen: list[str] = []
+        self._forgiven: list[str] = []
+        self._host = host
+        context.on("request", lambda request: self._on_request(request.url))
+        context.on("console", lambda message: self._on_console(message.text))
+        context.on("weberror", lambda error: self._seen.append(f"uncaught: {error.error}"))
+
+    @property
+    def wrong(self) -> list[str]:
+        return [each for each in self._seen if not any(part in each for part in self._forgiven)]
+
+    def forgive(self, part: str) -> None:
+        self._forgiven.append(part)
+
+    def _on_request(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
+            self._seen.append(f"request to another host: {url}")
+
+    def _on_console(self, text: str) -> None:
+        if "Content Security Policy" in text or "hydrat" in text.lower():
+            self._seen.append(text)
+
+
+@pytest.fixture
+def new_visitor(chromium: Browser, built_page: Path) -> Iterator[NewVisitor]:
+    """Makes visitors, each with a browser profile of its own, who open the page with `query` in its address. `script`
+    runs before the page's own; `options` are those of a Playwright context."""
+    contexts: list[tuple[BrowserContext, Watch]] = []
+
+    def visit(server: ServerProcess, query: str = "", script: str = "", **options: Any) -> CreatePage:
+        context = chromium.new_context(base_url=server.url, **options)
+        context.add_init_script(script)
+        watch = Watch(context, urlsplit(server.url).netloc)
+        contexts.append((context, watch))
+        context.set_default_timeout(30_000)
+        page: Page = context.new_page()
+        page.goto("/" + query)
+        return CreatePage(page, watch.forgive)
+
+    yield visit
+    wrong = [each for _, watch in contexts for each in watch.wrong]
+    for context, _ in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def visitor(new_visitor: NewVisitor, studio: ServerProcess) -> CreatePage:
+    """On the create page of the shared server."""
+    return new_visitor(studio)
