@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.create_page import CreatePage
-from tests.e2e.conftest import NewServer, demo_server, new_demo_server, new_painting_server
+from tests.e2e.conftest import demo_server, new_demo_server, new_painting_server
 from tests.server_process import ROOT, ServerProcess
 
 __all__ = ["new_demo_server", "new_painting_server"]
