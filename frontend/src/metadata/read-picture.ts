@@ -1,10 +1,10 @@
 /** The settings inside a picture file. */
 import type { GenerateRequest } from "@/api/types";
-import type { SamplerOption } from "./infotext";
+import { parseInfotext, type SamplerOption } from "./infotext";
 
 export type PictureSettings = Partial<GenerateRequest>;
 
-/** The picture has no parameters inside; the message says so to people. */
+/** The file has no parameters inside; the message says so to people. */
 export class NoParameters extends Error {
   constructor(message: string) {
     super(message);
@@ -12,8 +12,42 @@ export class NoParameters extends Error {
   }
 }
 
+interface Tag {
+  value?: unknown;
+}
+
+const UNICODE = "UNICODE\0";
+const NO_PICTURE = "This file is not a picture that can be read. PNG, JPEG and WebP files can.";
+const NO_TEXT =
+  "There are no settings inside this picture. Pictures made here have them, unless a program or a website removed them.";
+
 /** Settings of a PNG, JPEG or WebP made here or by a tool that writes like A1111. `samplers` of /api/options. Throws
  * NoParameters. */
 export async function readPicture(file: File, samplers: readonly SamplerOption[] = []): Promise<PictureSettings> {
-  throw new NoParameters(file.name + samplers.length);
+  const settings = parseInfotext(await parametersText(file), samplers);
+  if (settings.steps === undefined) throw new NoParameters(NO_TEXT);
+  return settings;
+}
+
+async function parametersText(file: File): Promise<string> {
+  const { default: ExifReader } = await import("exifreader");
+  const bytes = await file.arrayBuffer();
+  try {
+    const tags = await ExifReader.load(bytes, { async: true, expanded: true });
+    const inPng = tags.pngText?.parameters as Tag | undefined;
+    const inExif = tags.exif?.UserComment as Tag | undefined;
+    return inPng ? String(inPng.value) : userComment(inExif?.value);
+  } catch {
+    throw new NoParameters(NO_PICTURE);
+  }
+}
+
+/** EXIF's UserComment: 8 bytes that name the encoding, then the text; the standard leaves the byte order open. */
+function userComment(value: unknown): string {
+  if (!Array.isArray(value)) return "";
+  const bytes = Uint8Array.from(value as number[]);
+  const body = bytes.subarray(UNICODE.length);
+  if (new TextDecoder().decode(bytes.subarray(0, UNICODE.length)) !== UNICODE) return new TextDecoder().decode(body);
+  const numZeros = (first: 0 | 1) => body.filter((byte, at) => at % 2 === first && byte === 0).length;
+  return new TextDecoder(numZeros(0) >= numZeros(1) ? "utf-16be" : "utf-16le").decode(body);
 }

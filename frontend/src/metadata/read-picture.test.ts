@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { NoParameters, readPicture } from "./read-picture";
+
+/** Made by fixtures/make.py with the server's own writer. */
+const fixture = (name: string) => new File([readFileSync(new URL(`fixtures/${name}`, import.meta.url))], name);
+const KARRAS = { name: "dpmpp_2m_karras", label: "DPM++ 2M", schedule_type: "Karras", min_steps: 1, max_steps: 150 };
+
+describe("readPicture", () => {
+  it.each(["png", "jpeg", "webp"])("reads all that the server wrote into a %s", async (format) => {
+    expect(await readPicture(fixture(`all-fields.${format}`), [KARRAS])).toStrictEqual({
+      prompt: 'jade woman, "fjord": at dusk\nsnow, 雪 and a 🦊',
+      negative_prompt: "low quality, blurry,\ndistorted",
+      model_name: "jade-v1",
+      model_weight: 0.9,
+      loras: [{ name: "amber", weight: -0.35 }],
+      style: null,
+      num_images: 1,
+      steps: 24,
+      guidance_scale: 6.5,
+      seed: 4294967295,
+      sampler: "dpmpp_2m_karras",
+      width: 64,
+      height: 48,
+    });
+  });
+
+  it("reads Latin-1 text of a PNG", async () => {
+    expect(await readPicture(fixture("latin.png"))).toMatchObject({
+      prompt: "café, sunset",
+      model_name: null,
+      seed: 7,
+    });
+  });
+
+  it("reads a comment whose bytes stand the other way round", async () => {
+    const bytes = readFileSync(new URL("fixtures/all-fields.jpeg", import.meta.url));
+    const start = bytes.indexOf("UNICODE\0") + 8;
+    const last = Buffer.from("LoRA Studio", "utf16le").swap16();
+    bytes.subarray(start, bytes.indexOf(last, start) + last.length).swap16();
+    expect(await readPicture(new File([bytes], "le.jpeg"))).toMatchObject({ steps: 24, seed: 4294967295 });
+  });
+
+  it.each([
+    ["bare.png", "no settings inside"],
+    ["make.py", "not a picture"],
+  ])("says what is wrong with %s", async (name, words) => {
+    const reading = readPicture(fixture(name));
+    await expect(reading).rejects.toThrow(NoParameters);
+    await expect(reading).rejects.toThrow(words);
+  });
+});
