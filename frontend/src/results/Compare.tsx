@@ -1,0 +1,143 @@
+"use client";
+import { MinusIcon, PlusIcon, XIcon } from "lucide-react";
+import { Dialog } from "radix-ui";
+import { useRef, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Tip } from "@/components/ui/tooltip";
+import { CompareSlider } from "./CompareSlider";
+import { dividerAt, MAX_ZOOM } from "./compare-geometry";
+import { Frame } from "./Frame";
+import { differences, type Fact, factsOf } from "./facts";
+import { usePanZoom } from "./pan-zoom";
+import type { Picture } from "./picture";
+import { useViewing } from "./viewing";
+
+type Mode = "slider" | "side by side";
+
+/** Two pictures, full screen: one over the other with a divider to drag, or next to each other. */
+export default function Compare({ first, second }: { first: Picture; second: Picture }) {
+  const close = useViewing((viewing) => viewing.close);
+  const [mode, setMode] = useState<Mode>("slider");
+  const [divider_percent, setDivider] = useState(50);
+  const stage = useRef<HTMLDivElement>(null);
+
+  function dragTo(clientX_px: number) {
+    const frame = stage.current?.querySelector("[data-frame]");
+    if (frame) setDivider(dividerAt(clientX_px, frame.getBoundingClientRect()));
+  }
+
+  const { view, zoomIn, zoomOut, reset, handlers } = usePanZoom(stage, mode === "slider" ? dragTo : undefined);
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && close()}>
+      <Dialog.Portal>
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fade-in-0 fixed inset-0 z-[1001] flex animate-in flex-col bg-background text-foreground outline-none"
+        >
+          <Dialog.Title className="sr-only">Compare two pictures</Dialog.Title>
+          <header className="flex items-center justify-between gap-2 p-3">
+            <Modes mode={mode} onChange={setMode} />
+            <div className="flex items-center">
+              <ZoomControls zoom={view.zoom} onIn={zoomIn} onOut={zoomOut} onReset={reset} />
+              <Tip label="Close" side="bottom">
+                <Dialog.Close asChild>
+                  <Button variant="ghost" size="icon" aria-label="Close">
+                    <XIcon aria-hidden />
+                  </Button>
+                </Dialog.Close>
+              </Tip>
+            </div>
+          </header>
+          <div
+            ref={stage}
+            className="min-h-0 flex-1 cursor-grab touch-none select-none px-3 active:cursor-grabbing"
+            {...handlers}
+          >
+            {mode === "slider" ? (
+              <CompareSlider
+                first={first}
+                second={second}
+                view={view}
+                divider_percent={divider_percent}
+                onDivider={setDivider}
+                onDrag={dragTo}
+              />
+            ) : (
+              <div className="grid h-full gap-3 portrait:grid-rows-2 landscape:grid-cols-2">
+                <Frame picture={first} view={view} />
+                <Frame picture={second} view={view} />
+              </div>
+            )}
+          </div>
+          <Captions first={first} second={second} />
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void }) {
+  return (
+    <fieldset className="flex rounded-full bg-muted p-0.5">
+      <legend className="sr-only">View</legend>
+      {(["slider", "side by side"] as const).map((each) => (
+        <Button
+          key={each}
+          variant="ghost"
+          size="sm"
+          aria-pressed={each === mode}
+          onClick={() => onChange(each)}
+          className={each === mode ? "bg-card hover:bg-card" : "text-muted-foreground"}
+        >
+          {each === "slider" ? "Slider" : "Side by side"}
+        </Button>
+      ))}
+    </fieldset>
+  );
+}
+
+function ZoomControls(props: { zoom: number; onIn: () => void; onOut: () => void; onReset: () => void }) {
+  return (
+    <>
+      <Button variant="ghost" size="icon" aria-label="Zoom out" aria-disabled={props.zoom <= 1} onClick={props.onOut}>
+        <MinusIcon aria-hidden />
+      </Button>
+      <Tip label="Show it whole" side="bottom">
+        <Button variant="ghost" size="sm" className="w-16 px-0 tabular-nums" onClick={props.onReset}>
+          {Math.round(props.zoom * 100)} %
+        </Button>
+      </Tip>
+      <Button
+        variant="ghost"
+        size="icon"
+        aria-label="Zoom in"
+        aria-disabled={props.zoom >= MAX_ZOOM}
+        onClick={props.onIn}
+      >
+        <PlusIcon aria-hidden />
+      </Button>
+    </>
+  );
+}
+
+/** What each picture has that the other has not. */
+function Captions({ first, second }: { first: Picture; second: Picture }) {
+  const differing = differences(told(first), told(second));
+  return (
+    <footer className="grid grid-cols-2 gap-6 p-4 text-sm">
+      {(["mine", "theirs"] as const).map((side) => (
+        <p key={side} className="line-clamp-3 min-w-0 text-muted-foreground tabular-nums last:text-right">
+          <span className="sr-only">{side === "mine" ? "Left picture: " : "Right picture: "}</span>
+          {differing.length === 0
+            ? "Same settings"
+            : differing.map((pair) => `${pair.label} ${pair[side] ?? "none"}`).join(" · ")}
+        </p>
+      ))}
+    </footer>
+  );
+}
+
+function told({ job, output }: Picture): Fact[] {
+  const facts = factsOf(job, output).filter(({ label }) => label !== "File");
+  return [{ label: "Prompt", value: job.request.prompt }, ...facts];
+}

@@ -1,0 +1,35 @@
+/** How many tiles stand side by side, known before the first picture is: so that nothing moves when it comes. */
+
+export interface Grid {
+  /** Tiles in a row where there is little room (a phone), and where there is plenty. */
+  readonly narrow: number;
+  readonly wide: number;
+  /** CSS length: the list grows no wider, so that a whole row fits on the screen. */
+  readonly maxWidth: string;
+}
+
+const MAX_TILE_REM = 27;
+const MAX_TILE_HEIGHT_SVH = 66;
+const GAP_REM = 0.75;
+
+/** For `count` tiles of `width` by `height` pixels. */
+export function gridFor(count: number, width: number, height: number): Grid {
+  const aspect = width / height;
+  const wide = wideColumns(count, aspect);
+  const tile = `min(${MAX_TILE_REM}rem, ${round(MAX_TILE_HEIGHT_SVH * aspect)}svh)`;
+  return {
+    narrow: Math.min(count, aspect > 1.4 ? 1 : 2),
+    wide,
+    maxWidth: `calc(${wide} * ${tile} + ${round((wide - 1) * GAP_REM)}rem)`,
+  };
+}
+
+function wideColumns(count: number, aspect: number): number {
+  if (aspect > 1.4) return Math.min(count, count === 3 || count > 4 ? 3 : 2);
+  if (count === 5 || count === 6) return 3;
+  return Math.min(count, 4);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

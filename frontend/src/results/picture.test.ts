@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { makeJob, makeOutput } from "./made.test-data";
+import { findPicture, numWanted, pictureName, picturesOf, settingsOf, variationsOf, zipAddress } from "./picture";
+
+const request = { prompt: "a cat", num_images: 4, quality: "high" as const, seed: 7, steps: 12, model_name: null };
+
+it("one picture's settings make that picture again, alone", () => {
+  const job = makeJob({ request });
+  expect(settingsOf({ job, output: makeOutput(2) })).toEqual({ ...request, seed: 9, num_images: 1 });
+});
+
+it("variations keep everything but the seed", () => {
+  const { seed: _seed, ...rest } = request;
+  expect(variationsOf(makeJob({ request }))).toEqual(rest);
+});
+
+it("lists pictures newest job first and finds them by id", () => {
+  const jobs = [
+    makeJob({ id: "b", outputs: [makeOutput(0, { id: "b-1" })] }),
+    makeJob({ id: "a", outputs: [makeOutput(0, { id: "a-1" }), makeOutput(3, { id: "a-4" })] }),
+  ];
+  expect(picturesOf(jobs).map(({ output }) => output.id)).toEqual(["b-1", "a-1", "a-4"]);
+  expect(findPicture(jobs, "a-4")?.job.id).toBe("a");
+  expect(findPicture(jobs, "c-1")).toBeNull();
+});
+
+it("names a picture by its place and what was asked, cut short", () => {
+  expect(pictureName({ job: makeJob(), output: makeOutput(1) })).toBe("Picture 2 of 4: jade woman, red dress");
+  const long = makeJob({ request: { ...request, prompt: "x".repeat(2000) } });
+  expect(pictureName({ job: long, output: makeOutput(0) }).length).toBeLessThan(170);
+});
+
+it("counts places before the server has said how many", () => {
+  expect(numWanted(makeJob({ state: null, request: { ...request, num_images: 2 } }))).toBe(2);
+});
+
+it("a job's zip is beside its other addresses", () => expect(zipAddress(makeJob())).toBe("/api/jobs/job/zip"));

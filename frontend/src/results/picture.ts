@@ -1,0 +1,48 @@
+/** A finished picture together with the job that made it, and what can be asked for with it. */
+import { API_URL } from "@/api/client";
+import type { GenerateRequest, Output } from "@/api/types";
+import type { Job } from "@/jobs/job";
+
+export interface Picture {
+  readonly job: Job;
+  readonly output: Output;
+}
+
+/** What the server makes where a request names no number. */
+const NUM_IMAGES = 4;
+const MAX_NAME_CHARACTERS = 140;
+
+export function numWanted(job: Job): number {
+  return job.state?.images_total ?? job.request.num_images ?? NUM_IMAGES;
+}
+
+/** Newest job first, each job's pictures in order. */
+export function picturesOf(jobs: readonly Job[]): Picture[] {
+  return jobs.flatMap((job) => job.outputs.map((output) => ({ job, output })));
+}
+
+export function findPicture(jobs: readonly Job[], id: string): Picture | null {
+  return picturesOf(jobs).find((picture) => picture.output.id === id) ?? null;
+}
+
+/** `Picture 2 of 4: jade woman, red dress`: what a screen reader says for it. */
+export function pictureName({ job, output }: Picture): string {
+  const { prompt } = job.request;
+  const told = prompt.length > MAX_NAME_CHARACTERS ? `${prompt.slice(0, MAX_NAME_CHARACTERS).trimEnd()}…` : prompt;
+  return `Picture ${output.index + 1} of ${numWanted(job)}: ${told}`;
+}
+
+/** The request that makes this picture again, alone. */
+export function settingsOf({ job, output }: Picture): GenerateRequest {
+  return { ...job.request, seed: output.seed, num_images: 1 };
+}
+
+/** The same request with seeds of the server's choosing. */
+export function variationsOf(job: Job): GenerateRequest {
+  const { seed: _seed, ...rest } = job.request;
+  return rest;
+}
+
+export function zipAddress(job: Job): string {
+  return `${API_URL}/api/jobs/${job.id}/zip`;
+}

@@ -1,0 +1,27 @@
+/** Which jobs get a section of their own, and which are only pictures on the wall. */
+import { isEnded, type Job } from "@/jobs/job";
+
+export interface Sections {
+  /** The newest job, every one being made, and failures that left nothing to show on the wall. Newest first. */
+  readonly sections: readonly Job[];
+  readonly earlier: readonly Job[];
+}
+
+/** `jobs` newest first. */
+export function splitJobs(jobs: readonly Job[]): Sections {
+  const sections: Job[] = [];
+  const earlier: Job[] = [];
+  jobs.forEach((job, place) => {
+    (place === 0 || !isEnded(job) || isEmptyFailure(job) ? sections : earlier).push(job);
+  });
+  return { sections, earlier };
+}
+
+/** News of a job that may still change does not arrive. */
+export function isAnyLost(jobs: readonly Job[]): boolean {
+  return jobs.some((job) => job.connection === "lost" && !isEnded(job));
+}
+
+function isEmptyFailure(job: Job): boolean {
+  return job.state?.status === "failed" && job.outputs.length === 0;
+}
