@@ -37,6 +37,7 @@ from server.api.generate import GenerateController
 from server.api.health import HealthController, Readiness
 from server.api.jobs import JobsController
 from server.api.origins import OriginCheck
+from server.api.page import Page, PageController
 from server.api.problems import exception_handlers
 from server.api.views import Addresses
 from server.db.session import Database
@@ -216,6 +217,7 @@ def create_app(
             HealthController,
             FilesController,
             DocsController,
+            PageController,
         ],
         dependencies=_dependencies(studio),
         guards=[OriginCheck(settings.public_url, settings.cors_origins)],
@@ -261,6 +263,7 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "readiness": studio.readiness,
         "rules": orders.Rules(studio.info, studio.settings.default_model),
         "addresses": Addresses(studio.settings.public_url),
+        "page": Page(studio.settings.page_dir, studio.settings.public_url),
     }
     return {name: Provide(_giver(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
 

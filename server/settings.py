@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pipelines
+import server
 
 PREFIX = "STUDIO_"
 DEMO_MODEL = Path(pipelines.__path__[0]) / "demo"
+PAGE = Path(server.__path__[0]) / "page"
 
 T = TypeVar("T")
 Read = Callable[[str], T]
@@ -202,6 +204,12 @@ class Settings:
         default=500,
         metadata=about(
             integer(1, 100_000), "jobs", "500", "accepted but unfinished jobs; beyond it 503 with Retry-After"
+        ),
+    )
+    page_dir: Path = field(
+        default=PAGE,
+        metadata=about(
+            folder, "", "the built page", "folder of the web page; the built one is part of the wheel and of a checkout"
         ),
     )
     storage: str = field(

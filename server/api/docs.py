@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Controller, Request, Response, get
 from litestar.params import FromPath
-from litestar.response import Redirect
 from litestar.serialization import encode_json
 
 from server.api.problems import NOT_FOUND, Problem
@@ -43,10 +42,6 @@ START = """SwaggerUIBundle({
 
 class DocsController(Controller):
     include_in_schema = False
-
-    @get("/", sync_to_thread=False)
-    def home(self) -> Redirect:
-        return Redirect("/docs", status_code=307)
 
     @get("/docs", media_type="text/html", sync_to_thread=False)
     def page(self) -> Response[str]:

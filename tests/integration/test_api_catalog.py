@@ -103,11 +103,6 @@ def test_a_model_that_cannot_be_loaded_is_told_and_ends_the_server(settings: Set
         assert "weights are missing" in not_ready.json()["detail"]
 
 
-def test_the_home_page_leads_to_the_documentation(api: Api) -> None:
-    answer = api.get("/", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
-
-
 def test_the_documentation_asks_nobody_else_for_anything(api: Api) -> None:
     page = api.get("/docs")
     assert page.status_code == 200

@@ -58,6 +58,7 @@ def test_each_setting_reads_its_variable() -> None:
             "STUDIO_EMBEDDING_CACHE_MB": "0",
             "STUDIO_PREVIEW_EVERY_STEPS": "1",
             "STUDIO_MAX_QUEUE": "1",
+            "STUDIO_PAGE_DIR": "/srv/page",
             "STUDIO_STORAGE": "local",
         }
     )
@@ -79,6 +80,7 @@ def test_each_setting_reads_its_variable() -> None:
         embedding_cache_mb=0,
         preview_every_steps=1,
         max_queue=1,
+        page_dir=Path("/srv/page"),
         storage="local",
     )
     changed = {each.name for each in dataclasses.fields(Settings) if getattr(settings, each.name) != each.default}

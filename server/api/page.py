@@ -1,0 +1,200 @@
+"""The web page, at every address that no controller has: the folder that `next build` exports, served by servestatic.
+
+What lies where, at which address it is found, how it is sent:
+
+    folder/index.html            /              no-cache, a content security policy of its own
+    folder/about/index.html      /about/        /about redirects there
+    folder/_next/static/...      as they lie    immutable: their names hold a hash; app.js.gz is sent for app.js
+    folder/404.html              404            to who asks for HTML; everybody else gets a problem document
+
+The disk is read on asyncio's threads, never on the event loop.
+"""
+
+import base64
+import hashlib
+import logging
+import threading
+from asyncio import to_thread
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+from wsgiref.headers import Headers
+
+from litestar import Controller, HttpMethod, Request, route
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
+from servestatic import ServeStaticASGI  # pyright: ignore[reportMissingTypeStubs]
+from servestatic.asgi import FileServerASGI  # pyright: ignore[reportMissingTypeStubs]
+
+from server.api.page_notice import RETRY_AFTER_S, read_notice
+
+log = logging.getLogger(__name__)
+
+IMMUTABLE = "/_next/static/"
+SECURITY_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class InlineScripts(HTMLParser):
+    """The texts of a document's script elements that have no `src`."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._inside = False
+        self.feed(document)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag == "script" and "src" not in dict(attrs)
+        if self._inside:
+            self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.texts[-1] += data
+
+
+def content_security_policy(scripts: Iterable[str], public_url: str | None) -> str:
+    """Allows exactly these inline scripts. Pictures are addressed by `public_url`, where that is set."""
+    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
+    script_sources = " ".join(["'self'", *dict.fromkeys(f"'sha256-{each}'" for each in hashes)])
+    address = urlsplit(public_url or "")
+    server = f"'self' {address.scheme}://{address.netloc}" if address.netloc else "'self'"
+    return (
+        f"default-src 'none'; script-src {script_sources}; style-src 'self' 'unsafe-inline';"
+        f" img-src {server} blob: data:; connect-src {server}; font-src 'self'; manifest-src 'self';"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """HTML that is no file's own answer."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    def answer(self, is_head: bool) -> ASGIResponse:
+        headers = {
+            **self.headers,
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(self.body)),
+        }
+        body = b"" if is_head else self.body
+        return ASGIResponse(body=body, status_code=self.status, headers=headers, is_head_response=is_head)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One build of the page, as it was found on the disk."""
+
+    stamp: tuple[object, ...]
+    files: ServeStaticASGI
+    not_found: Document | None
+
+
+def read_stamp(folder: Path) -> tuple[object, ...] | None:
+    """Differs after every build; None where there is no page. A build in a checkout switches a link, others may copy a
+    page over the old one."""
+    try:
+        index = (folder / "index.html").stat()
+    except OSError:
+        return None
+    return (folder.resolve(), index.st_ino, index.st_mtime_ns, index.st_size)
+
+
+class Page:
+    """An ASGI app over `folder`, which may appear, change and go while the server runs."""
+
+    def __init__(self, folder: Path, public_url: str | None) -> None:
+        self._folder = folder
+        self._public_url = public_url
+        self._site: Site | None = None
+        self._loading = threading.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises NotFoundException for a file that is not there."""
+        request = Request[Any, Any, Any](scope)
+        path = unquote(scope["raw_path"].decode("latin-1").partition("?")[0])  # Litestar's has lost its last "/"
+        site = await to_thread(self._current)
+        found = site and site.files.files.get(path)
+        if found:
+            return await FileServerASGI(found)(cast(Any, scope), cast(Any, receive), cast(Any, send))
+        wants_html = "text/html" in request.headers.get("accept", "")
+        document: Document | None = None
+        if site is None and (wants_html or path == "/"):
+            document = await to_thread(self._notice)
+        elif site is not None and wants_html:
+            document = site.not_found
+        if document is None:
+            raise NotFoundException()
+        await document.answer(is_head=request.method == HttpMethod.HEAD)(scope, receive, send)
+
+    def _current(self) -> Site | None:
+        """The page that lies in the folder now; on a thread."""
+        with self._loading:
+            stamp = read_stamp(self._folder)
+            if self._site is None or self._site.stamp != stamp:
+                self._site = self._read(stamp) if stamp else None
+            return self._site
+
+    def _read(self, stamp: tuple[object, ...]) -> Site:
+        folder = self._folder.resolve()  # the files of this build, also while a link is switched to the next
+        files = ServeStaticASGI(
+            None,
+            folder,
+            index_file=True,
+            max_age=None,
+            allow_all_origins=False,
+            add_headers_function=self._add_headers,
+        )
+        page = folder / "404.html"
+        not_found = None
+        if page.is_file():
+            headers = Headers([])
+            self._add_headers(headers, str(page), "/404.html")
+            not_found = Document(404, page.read_bytes(), dict(headers.items()))
+        log.info("the page is served from %s", folder)
+        return Site(stamp, files, not_found)
+
+    def _add_headers(self, headers: Headers, path: str, url: str) -> None:
+        """servestatic's hook: the headers of one file, made once."""
+        content = Path(path).read_bytes()
+        headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        headers["Cache-Control"] = "public, max-age=31536000, immutable" if url.startswith(IMMUTABLE) else "no-cache"
+        for name, value in SECURITY_HEADERS.items():
+            headers[name] = value
+        if path.endswith(".html"):
+            scripts = InlineScripts(content.decode()).texts
+            headers["Content-Security-Policy"] = content_security_policy(scripts, self._public_url)
+
+    def _notice(self) -> Document:
+        headers = {
+            **SECURITY_HEADERS,
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": content_security_policy([], None),
+            "Retry-After": str(RETRY_AFTER_S),
+        }
+        return Document(503, read_notice(self._folder).encode(), headers)
+
+
+class PageController(Controller):
+    include_in_schema = False
+
+    @route(["/", "/{path:path}"], http_method=[HttpMethod.GET, HttpMethod.HEAD])
+    async def page(self, page: NamedDependency[Page]) -> Page:
+        return page

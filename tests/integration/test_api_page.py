@@ -1,0 +1,288 @@
+"""The page as the server serves it: headers, caching, compression, what is not there, and what is not there yet."""
+
+import base64
+import fcntl
+import gzip
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from server.app import create_app
+from tests.paint_runner import PaintRunner
+from tests.studio_app import client, studio_settings
+
+Api = TestClient[Litestar]
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+SCRIPTS = ["self.__flight=[1,'<b>&amp;'];", 'push("é \\u003c/script")']
+INDEX = (
+    "<!doctype html><html><head><script>{}</script><script src='/_next/static/app.js' async></script>"
+    '<script id="x">{}</script></head><body>{}</body></html>'
+)
+APP = "console.log('" + "page " * 400 + "');"
+
+
+def write_page(folder: Path, words: str = "create") -> Path:
+    (folder / "_next" / "static").mkdir(parents=True)
+    (folder / "about").mkdir()
+    (folder / "index.html").write_text(INDEX.format(*SCRIPTS, words), encoding="utf-8")
+    (folder / "about" / "index.html").write_text("<title>about</title><script>about()</script>", encoding="utf-8")
+    (folder / "404.html").write_text("<h1>Not here</h1><script>lost()</script>", encoding="utf-8")
+    (folder / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
+    (folder / "_next" / "static" / "app.js").write_text(APP, encoding="utf-8")
+    (folder / "_next" / "static" / "app.js.gz").write_bytes(gzip.compress(APP.encode()))
+    return folder
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Where `server/page` may lie, and where `frontend` is."""
+    (tmp_path / "frontend" / ".build").mkdir(parents=True)
+    (tmp_path / "frontend" / "package.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "server").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def page(checkout: Path) -> Path:
+    return write_page(checkout / "server" / "page")
+
+
+@pytest.fixture
+def api(checkout: Path) -> Iterator[Api]:
+    settings = studio_settings(checkout, f"sqlite+aiosqlite:///{checkout / 'studio.db'}")
+    settings = replace(settings, page_dir=checkout / "server" / "page")
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as running:
+        yield running
+
+
+def sources(answer: httpx.Response, directive: str) -> list[str]:
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
+    return policy[directive].split()
+
+
+def allowed(*scripts: str) -> set[str]:
+    return {"'self'"} | {
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts
+    }
+
+
+def test_the_page_is_at_the_root_and_always_asked_for_anew(api: Api, page: Path) -> None:
+    answer = api.get("/")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, 'text/html; charset="utf-8"')
+    assert answer.content == (page / "index.html").read_bytes()
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+    assert "camera=()" in answer.headers["permissions-policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/?prompt=red+dress"])
+def test_exactly_the_page_s_own_inline_scripts_may_run(api: Api, page: Path, path: str) -> None:
+    answer = api.get(path)
+    inline = re.findall(r"<script(?: id=\"x\")?>(.*?)</script>", answer.text)
+    assert len(inline) == 2
+    assert set(sources(answer, "script-src")) == allowed(*inline)
+    assert sources(answer, "default-src") == ["'none'"]
+    assert sources(answer, "connect-src") == ["'self'"]
+    assert sources(answer, "frame-ancestors") == ["'none'"]
+
+
+def test_each_page_has_a_policy_of_its_own(api: Api, page: Path) -> None:
+    assert set(sources(api.get("/about/"), "script-src")) == allowed("about()")
+    assert set(sources(api.get("/nowhere", headers=HTML), "script-src")) == allowed("lost()")
+
+
+def test_pictures_may_come_from_the_public_address(checkout: Path, page: Path) -> None:
+    settings = studio_settings(checkout, f"sqlite+aiosqlite:///{checkout / 'studio.db'}")
+    settings = replace(settings, page_dir=page, public_url="https://pictures.example.org/studio")
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
+        answer = api.get("/")
+        assert sources(answer, "img-src") == ["'self'", "https://pictures.example.org", "blob:", "data:"]
+        assert sources(answer, "connect-src") == ["'self'", "https://pictures.example.org"]
+
+
+def test_a_folder_is_found_with_its_slash_and_without(api: Api, page: Path) -> None:
+    bare = api.get("/about?x=1", follow_redirects=False)
+    assert (bare.status_code, bare.headers["location"]) == (302, "about/?x=1")
+    assert "<title>about</title>" in api.get("/about?x=1").text
+
+
+def test_hashed_files_are_kept_for_ever_and_sent_compressed(api: Api, page: Path) -> None:
+    answer = api.get("/_next/static/app.js", headers={"Accept-Encoding": "gzip, br"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) == (page / "_next" / "static" / "app.js.gz").stat().st_size
+    assert answer.text == APP
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert "content-security-policy" not in answer.headers
+    plain = api.get("/_next/static/app.js", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.text == APP
+    assert api.get("/icon.svg").headers["content-type"].startswith("image/svg+xml")
+
+
+@pytest.mark.parametrize("path", ["/", "/_next/static/app.js", "/icon.svg"])
+def test_what_the_browser_has_is_not_sent_again(api: Api, page: Path, path: str) -> None:
+    first = api.get(path)
+    again = api.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert api.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/icon.svg", "/nowhere"])
+def test_head_tells_what_get_would_send(api: Api, page: Path, path: str) -> None:
+    get = api.get(path, headers=HTML)
+    head = api.head(path, headers=HTML)
+    assert head.content == b""
+    same = ["content-type", "content-length", "cache-control", "etag"]
+    assert head.status_code == get.status_code
+    assert [head.headers.get(name) for name in same] == [get.headers.get(name) for name in same]
+
+
+def test_an_unknown_page_is_a_404_that_people_can_read(api: Api, page: Path) -> None:
+    answer = api.get("/nowhere/at/all", headers=HTML)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Not here" in answer.text
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/api/nope", "/api", "/files/nope.png", "/docs/nope.js"])
+@pytest.mark.parametrize("built", [True, False])
+def test_unknown_addresses_of_the_api_stay_problem_documents(api: Api, checkout: Path, path: str, built: bool) -> None:
+    if built:
+        write_page(checkout / "server" / "page")
+    answer = api.get(path, headers=HTML)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_missing_file_is_a_problem_document_for_who_asks_for_no_page(api: Api, page: Path) -> None:
+    answer = api.get("/_next/static/old.js", headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_page_takes_no_other_method(api: Api, page: Path, method: str) -> None:
+    answer = api.request(method, "/")
+    assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
+    assert "GET" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/_next/static/../../../secret.txt",
+        "/_next/static/..%5c..%5c..%5csecret.txt",
+        "//x//secret.txt",
+        "/%00",
+        "/link.txt",
+    ],
+)
+def test_nothing_outside_the_folder_is_served(api: Api, page: Path, path: str) -> None:
+    secret = page.parent / "secret.txt"
+    secret.write_text("secret", encoding="utf-8")
+    (page / "link.txt").symlink_to(secret)
+    answer = api.get(path)
+    assert answer.status_code in (400, 404)
+    assert answer.text != "secret"
+
+
+def test_a_new_build_is_served_from_the_next_request_on(api: Api, checkout: Path) -> None:
+    builds = checkout / "frontend" / ".build"
+    link = checkout / "server" / "page"
+    link.symlink_to(write_page(builds / "page-1", "first"))
+    first = api.get("/")
+    assert "first" in first.text
+    (checkout / "next").symlink_to(write_page(builds / "page-2", "other"))
+    os.replace(checkout / "next", link)
+    second = api.get("/", headers={"If-None-Match": first.headers["etag"]})
+    assert second.status_code == 200
+    assert "other" in second.text
+
+
+def test_a_page_copied_over_the_old_one_is_served(api: Api, page: Path) -> None:
+    assert "create" in api.get("/").text
+    (page / "index.html").write_text("<title>quite another</title>", encoding="utf-8")
+    assert "quite another" in api.get("/").text
+
+
+# ---- no page yet
+
+
+def notice(api: Api, path: str = "/") -> str:
+    answer = api.get(path, headers=HTML)
+    assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.headers["cache-control"] == "no-store"
+    assert sources(answer, "script-src") == ["'self'"]
+    assert re.search(r'<meta http-equiv="refresh" content="\d+">', answer.text)
+    assert "<script" not in answer.text
+    assert 'href="/docs"' in answer.text
+    return answer.text
+
+
+def tell(checkout: Path, **state: str) -> None:
+    (checkout / "frontend" / ".build" / "state.json").write_text(json.dumps(state), encoding="utf-8")
+
+
+def test_while_it_is_built_a_notice_says_so_and_the_api_works(api: Api, checkout: Path) -> None:
+    with (checkout / "frontend" / ".build" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tell(checkout, state="building")
+        assert "is being built" in notice(api)
+        assert "is being built" in notice(api, "/about/")
+        assert api.get("/healthz").status_code == 200
+        assert api.head("/").status_code == 503
+        write_page(checkout / "server" / "page")
+        assert "create" in api.get("/").text
+
+
+def test_a_failed_build_is_explained_escaped_and_bounded(api: Api, checkout: Path) -> None:
+    log = "\n".join([*(f"line {n}" for n in range(100)), "<script>alert(1)</script> {x}", "y" * 5000])
+    tell(checkout, state="failed", reason="npm could not <fetch> the packages.", log=log)
+    shown = notice(api)
+    assert "npm could not &lt;fetch&gt; the packages." in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {x}" in shown
+    assert "line 99" in shown
+    assert "line 10\n" not in shown
+    assert len(shown) < 15_000
+    assert "scripts/build_page.py" in shown
+
+
+def test_a_build_that_was_killed_is_no_longer_said_to_be_going_on(api: Api, checkout: Path) -> None:
+    (checkout / "frontend" / ".build" / "lock").touch()
+    tell(checkout, state="building")
+    assert "interrupted" in notice(api)
+
+
+def test_a_failed_build_keeps_the_old_page(api: Api, checkout: Path, page: Path) -> None:
+    tell(checkout, state="failed", reason="nothing works")
+    assert "create" in api.get("/").text
+
+
+@pytest.mark.parametrize("state", [None, "", "{", "[]", '"text"', "\0"])
+def test_without_a_build_the_notice_says_how_to_make_one(api: Api, checkout: Path, state: str | None) -> None:
+    if state is not None:
+        (checkout / "frontend" / ".build" / "state.json").write_text(state, encoding="utf-8")
+    shown = notice(api)
+    assert "not built yet" in shown
+    assert "scripts/build_page.py" in shown
+
+
+def test_an_installation_without_sources_names_the_setting(api: Api, checkout: Path) -> None:
+    (checkout / "frontend" / "package.json").unlink()
+    assert "STUDIO_PAGE_DIR" in notice(api)
