@@ -35,6 +35,7 @@ from server.api.files import PATH as FILES_PATH
 from server.api.files import FilesController
 from server.api.generate import GenerateController
 from server.api.health import HealthController, Readiness
+from server.api.images import ImagesController
 from server.api.jobs import JobsController
 from server.api.origins import OriginCheck
 from server.api.page import Page, PageController
@@ -60,6 +61,7 @@ log = logging.getLogger(__name__)
 
 CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"]
 CORS_ANSWER_HEADERS = [
+    "Content-Disposition",
     "Location",
     "Preference-Applied",
     "RateLimit",
@@ -213,6 +215,7 @@ def create_app(
         route_handlers=[
             GenerateController,
             JobsController,
+            ImagesController,
             CatalogController,
             HealthController,
             FilesController,

@@ -6,9 +6,12 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 
 from pipelines.params import MAX_SEED
+from pipelines.prompt_words import PromptReader
 from pipelines.samplers import SAMPLERS
 from server.api import examples, orders, problems, schemas
+from server.api.warnings import style_fits
 from server.jobs.loras import LoraRegistry, LoraView
+from server.jobs.styles import STYLES
 
 DEFAULTS = schemas.GenerateRequest(prompt="-")
 
@@ -24,8 +27,8 @@ class CatalogController(Controller):
         responses={200: examples.answers(examples.OPTIONS, "Options"), **problems.documented()},
         sync_to_thread=False,
     )
-    def options(self, rules: NamedDependency[orders.Rules]) -> schemas.Options:
-        return options(rules)
+    def options(self, rules: NamedDependency[orders.Rules], reader: NamedDependency[PromptReader]) -> schemas.Options:
+        return options(rules, reader)
 
     @get(
         "/loras",
@@ -37,7 +40,7 @@ class CatalogController(Controller):
         return schemas.Loras([_lora(view) for view in await loras.list()])
 
 
-def options(rules: orders.Rules) -> schemas.Options:
+def options(rules: orders.Rules, reader: PromptReader) -> schemas.Options:
     info = rules.model
     return schemas.Options(
         base_model=info.name,
@@ -52,7 +55,10 @@ def options(rules: orders.Rules) -> schemas.Options:
             for name, spec in SAMPLERS.items()
         ],
         qualities=[schemas.QualityOption(name, steps) for name, steps in orders.STEPS.items()],
-        styles=[],
+        styles=[
+            schemas.StyleOption(each.name, each.label, each.prompt, each.negative_prompt, style_fits(each, reader))
+            for each in STYLES.values()
+        ],
         formats=list(get_args(schemas.Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
     )

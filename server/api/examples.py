@@ -26,7 +26,9 @@ REQUEST_IN_FULL = {
     "guidance_scale": 6.5,
     "seed": 20261122,
     "sampler": "dpmpp_2m_karras",
+    "model_weight": 0.8,
     "loras": [{"name": "amber-v1", "weight": 0.4}],
+    "style": "sketch",
     "format": "png",
 }
 METADATA = {
@@ -35,6 +37,7 @@ METADATA = {
     "negative_prompt": "low quality, blurry, distorted",
     "model": "jade-v1",
     "loras": [{"name": "jade-v1", "weight": 0.9, "sha256": LORA_SHA256}],
+    "style": None,
     "quality": "high",
     "num_images": 1,
     "steps": 30,
@@ -56,6 +59,8 @@ OUTPUT = schemas.Output(
     height=256,
     content_type="image/jpeg",
     bytes=14210,
+    filename="red-dress-beach-sunset-20261122.jpg",
+    download_url=f"https://studio.example.org/api/images/{JOB_ID}-1/download",
 )
 ACCEPTED = schemas.Accepted(
     job_id=JOB_ID, status="queued", estimated_time=5, warnings=["the demo model does not know: astronaut"]
@@ -142,7 +147,7 @@ OPTIONS = schemas.Options(
     ),
     samplers=[schemas.SamplerOption("dpmpp_2m_karras", "DPM++ 2M", "Karras", 1, 150)],
     qualities=[schemas.QualityOption("high", 30)],
-    styles=[],
+    styles=[schemas.StyleOption("sketch", "Sketch", "{prompt}, sketch", "", True)],
     formats=["jpeg", "png", "webp"],
     known_words=["beach", "dress", "red", "sunset", "woman"],
 )
@@ -163,6 +168,17 @@ event: completed
 data: {"job_id":"0123456789abcdef0123456789abcdef","status":"completed","images_completed":4,"images_total":4,\
 "error":null}
 """
+
+
+def file(media_type: str, description: str) -> ResponseSpec:
+    """An answer that is a file's bytes."""
+    return ResponseSpec(
+        bytes,
+        generate_examples=False,
+        description=description,
+        media_type=media_type,  # pyright: ignore[reportArgumentType]  # any media type works
+        examples=[Example("bytes", value="(the file's bytes)")],
+    )
 
 
 def answers(example: Struct, description: str) -> ResponseSpec:

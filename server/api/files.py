@@ -15,6 +15,10 @@ from server.storage.store import InvalidKey, MissingObject
 MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 PATH = "/files"
 
+EMBEDDABLE = {"Cross-Origin-Resource-Policy": "cross-origin", "Vary": "Origin", "X-Content-Type-Options": "nosniff"}
+"""Of all answers that are pictures: pages elsewhere may show them, and a copy that was kept for an `img`, which sends
+no Origin, is not given to a `fetch`, which needs the answer to its own."""
+
 
 class FilesController(Controller):
     path = PATH
@@ -36,11 +40,7 @@ class FilesController(Controller):
         except (MissingObject, InvalidKey) as error:
             raise Problem(NOT_FOUND, "no picture is stored at this address") from error
         tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "ETag": tag,
-            "X-Content-Type-Options": "nosniff",
-        }
+        headers = {**EMBEDDABLE, "Cache-Control": "public, max-age=31536000, immutable", "ETag": tag}
         if tag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers, media_type=media_type)
         body = b"" if request.method == HttpMethod.HEAD else data

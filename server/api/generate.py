@@ -91,4 +91,4 @@ class GenerateController(Controller):
 async def _warnings(job: JobView, loras: LoraRegistry, reader: PromptReader) -> list[str]:
     used = {lora["sha256"] for lora in job.metadata["loras"]}
     triggers = [lora.trigger for lora in await loras.list() if lora.sha256 in used and lora.trigger]
-    return prompt_warnings(reader, job.metadata["final_prompt"], job.metadata["negative_prompt"], triggers)
+    return prompt_warnings(reader, job.metadata, triggers)

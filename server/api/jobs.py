@@ -57,7 +57,7 @@ class JobsController(Controller):
     async def status(
         self, job_id: JobId, jobs: NamedDependency[JobService], feed: NamedDependency[JobFeed], wait: Wait = 0
     ) -> schemas.JobState:
-        known = await _job(jobs, job_id)
+        known = await known_job(jobs, job_id)
         job = await feed.wait(job_id, wait) if wait and not known.status.ended else known
         return views.state(job or known)
 
@@ -75,7 +75,7 @@ class JobsController(Controller):
         jobs: NamedDependency[JobService],
         addresses: NamedDependency[views.Addresses],
     ) -> schemas.Result:
-        return views.result(await _job(jobs, job_id), addresses.base(request))
+        return views.result(await known_job(jobs, job_id), addresses.base(request))
 
     @get(
         "/jobs/{job_id:str}/events",
@@ -109,7 +109,7 @@ class JobsController(Controller):
         last_event_id: LastEventId = None,
     ) -> Stream | Response[None]:
         after_seq = _sequence_number(last_event_id)
-        job = await _job(jobs, job_id)
+        job = await known_job(jobs, job_id)
         events = feed.subscribe(job_id, after_seq)
         feed.check_room()
         if job.status.ended and after_seq is not None:
@@ -129,7 +129,7 @@ class JobsController(Controller):
         responses={200: examples.answers(examples.CANCELLED, "Where it stands now"), **KNOWN_OR_NOT},
     )
     async def cancel(self, job_id: JobId, jobs: NamedDependency[JobService]) -> schemas.JobState:
-        await _job(jobs, job_id)
+        await known_job(jobs, job_id)
         job = await jobs.cancel(job_id)
         if job is None:
             raise _unknown(job_id)
@@ -143,7 +143,8 @@ async def _with_first(first: FeedEvent, rest: AsyncGenerator[FeedEvent]) -> Asyn
             yield event
 
 
-async def _job(jobs: JobService, job_id: str) -> JobView:
+async def known_job(jobs: JobService, job_id: str) -> JobView:
+    """Raises Problem (404)."""
     job = await jobs.get(job_id) if re.fullmatch(r"[0-9a-f]{32}", job_id) else None
     if job is None:
         raise _unknown(job_id)

@@ -10,6 +10,7 @@ from pipelines.samplers import SAMPLERS
 from server.api.problems import FieldError, invalid
 from server.api.schemas import LORA_WEIGHT, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
 from server.jobs.model import JobOrder, LoraChoice
+from server.jobs.styles import STYLES
 
 STEPS: Mapping[Quality, int] = {"low": 12, "medium": 20, "high": 30}
 GUIDANCE_SCALE = 7.0
@@ -30,10 +31,12 @@ class Rules:
 def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int) -> JobOrder:
     """Raises Problem (400). LoRA names are resolved later, by the transaction that accepts the job."""
     info = rules.model
+    style = STYLES.get(request.style or "")
+    negative_prompt = NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt
     order = JobOrder(
         owner=owner,
         prompt=request.prompt.strip(),
-        negative_prompt=NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt,
+        negative_prompt=style.add_negative(negative_prompt) if style else negative_prompt,
         num_images=request.num_images,
         quality=request.quality,
         num_inference_steps=request.steps or STEPS[request.quality],
@@ -47,8 +50,9 @@ def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int
         loras=tuple(
             LoraChoice(lora.name, lora.weight, f"loras[{n}].name") for n, lora in enumerate(request.loras or ())
         ),
+        style=style,
     )
-    errors = [*_sampler_errors(order, request), *_size_errors(order, info)]
+    errors = [*_choice_errors(order, request), *_sampler_errors(order, request), *_size_errors(order, info)]
     if errors:
         raise invalid(errors)
     return order
@@ -56,7 +60,15 @@ def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int
 
 def _model(request: GenerateRequest, default: str) -> LoraChoice | None:
     name = default if request.model_name is UNSET else request.model_name
-    return None if name in (None, NO_LORA) else LoraChoice(name, LORA_WEIGHT, "model_name")
+    weight = LORA_WEIGHT if request.model_weight is None else request.model_weight
+    return None if name in (None, NO_LORA) else LoraChoice(name, weight, "model_name")
+
+
+def _choice_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:
+    if request.model_weight is not None and order.model is None:
+        yield FieldError("model_weight", "there is no LoRA to weigh", "only beside a model_name that names a LoRA")
+    if request.style is not None and order.style is None:
+        yield FieldError("style", f"{request.style!r} is not known", "null or one of " + ", ".join(STYLES))
 
 
 def _sampler_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:

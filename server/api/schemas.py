@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pipelines.params import MAX_SEED
+from server.jobs.styles import STYLES
 
 MAX_PROMPT_CHARACTERS = 2000
 MAX_IMAGES = 8
@@ -30,12 +31,29 @@ ModelName = Annotated[
         examples=["jade"],
     ),
 ]
+ModelWeight = Annotated[
+    float,
+    Meta(
+        ge=-MAX_LORA_WEIGHT,
+        le=MAX_LORA_WEIGHT,
+        description=f"Weight of the LoRA that model_name names. Default {LORA_WEIGHT}.",
+        examples=[0.7],
+    ),
+]
+StyleName = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description=f"A prompt template (see /api/options): one of {', '.join(STYLES)}. Null: none.",
+        examples=["sketch"],
+    ),
+]
 Prompt = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="What the pictures show. Trigger words of the LoRA are put before it.",
+        description="What the pictures show. The style is applied to it, the LoRA's trigger words are put before it.",
         examples=["jade woman, red dress, beach sunset"],
     ),
 ]
@@ -43,7 +61,8 @@ NegativePrompt = Annotated[
     str,
     Meta(
         max_length=MAX_PROMPT_CHARACTERS,
-        description='What they should not show. Absent or null: "low quality, blurry, distorted"; "": the empty text.',
+        description='What they should not show. Absent or null: "low quality, blurry, distorted"; "": the empty text.'
+        " A style's own words are added.",
     ),
 ]
 Size = Annotated[
@@ -72,6 +91,7 @@ class GenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     prompt: Prompt
     model_name: ModelName | UnsetType | None = UNSET
+    model_weight: ModelWeight | None = None
     num_images: NumImages = 4
     quality: Annotated[Quality, Meta(description="12, 20 or 30 steps.")] = "high"
     negative_prompt: NegativePrompt | None = None
@@ -82,7 +102,7 @@ class GenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     seed: Seed | None = None
     sampler: Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")] | None = None
     loras: Annotated[list[ExtraLora], Meta(max_length=MAX_EXTRA_LORAS)] | None = None
-    style: Annotated[None, Meta(description="There are no styles yet: null.")] = None
+    style: StyleName | None = None
     format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None
 
 
@@ -116,7 +136,8 @@ class JobState(Struct, frozen=True, kw_only=True):
 
 
 class Output(Struct, frozen=True, kw_only=True):
-    """One finished picture."""
+    """One finished picture. `url` is where to look at it, `download_url` answers the same bytes as an attachment that
+    is saved as `filename`."""
 
     id: str
     index: int
@@ -127,6 +148,8 @@ class Output(Struct, frozen=True, kw_only=True):
     height: int
     content_type: str
     bytes: int
+    filename: str
+    download_url: str
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -165,6 +188,17 @@ class SamplerOption(Struct, frozen=True):
 class QualityOption(Struct, frozen=True):
     name: Quality
     steps: int
+
+
+class StyleOption(Struct, frozen=True):
+    """`prompt` is the template, `{prompt}` in it the caller's prompt. `fits` is false where this model does not know
+    the template's words."""
+
+    name: str
+    label: str
+    prompt: str
+    negative_prompt: str
+    fits: bool
 
 
 class Bounds(Struct, frozen=True, kw_only=True):
@@ -208,7 +242,7 @@ class Options(Struct, frozen=True, kw_only=True):
     defaults: Defaults
     samplers: list[SamplerOption]
     qualities: list[QualityOption]
-    styles: list[str]
+    styles: list[StyleOption]
     formats: list[Format]
     known_words: list[str] | None
 

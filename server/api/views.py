@@ -80,8 +80,14 @@ def finished(view: JobView, base: str, warnings: list[str]) -> FinishedJob:
 
 
 def with_absolute_addresses(data: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """The data of a feed event, its addresses made absolute."""
-    return {key: absolute(base, value) if key in ("url", "thumbnail_url") else value for key, value in data.items()}
+    """The data of a feed event, its addresses made absolute; a picture's has the address of its download too."""
+    told = {key: absolute(base, value) if key in ("url", "thumbnail_url") else value for key, value in data.items()}
+    return told | {"download_url": download_url(base, told["id"])} if "filename" in told else told
+
+
+def download_url(base: str, image_id: str) -> str:
+    """Always this server's, wherever the picture is stored."""
+    return f"{base}/api/images/{image_id}/download"
 
 
 def _output(image: ImageView, base: str) -> Output:
@@ -95,4 +101,6 @@ def _output(image: ImageView, base: str) -> Output:
         height=image.height,
         content_type=image.content_type,
         bytes=image.num_bytes,
+        filename=image.filename,
+        download_url=download_url(base, image.id),
     )

@@ -1,21 +1,30 @@
 """What a caller should know about an accepted prompt: told in the answer's `warnings`, never a refusal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pipelines.prompt_words import MAX_TOKENS, PromptReader
+from server.jobs.styles import STYLES, Style
 
 
-def prompt_warnings(
-    reader: PromptReader, final_prompt: str, negative_prompt: str, triggers: Iterable[str]
-) -> list[str]:
-    """`triggers` are the trigger words of the job's LoRAs: the LoRA knows them, even where the model does not."""
+def prompt_warnings(reader: PromptReader, metadata: Mapping[str, Any], triggers: Iterable[str]) -> list[str]:
+    """`metadata` is the job's, `triggers` are the trigger words of its LoRAs: the LoRA knows them, even where the model
+    does not. A style that the model does not know is told once, not by its words."""
     taught = {word.lower() for trigger in triggers for word in trigger.split()}
-    unknown = [word for word in reader.unknown_words(final_prompt) if word not in taught]
+    unknown = [word for word in reader.unknown_words(metadata["prompt"]) if word not in taught]
     warnings = [f"the demo model does not know: {', '.join(unknown)}"] if unknown else []
-    for name, text in (("prompt", final_prompt), ("negative_prompt", negative_prompt)):
+    style = STYLES.get(metadata["style"] or "")
+    if style is not None and not style_fits(style, reader):
+        warnings.append(f"the demo model does not know the style {style.label}")
+    for name, text in (("prompt", metadata["final_prompt"]), ("negative_prompt", metadata["negative_prompt"])):
         ignored = reader.overflow(text)
         if ignored is not None:
             warnings.append(
                 f"{name}: the model reads {MAX_TOKENS - 2} tokens; this is behind them and ignored: {ignored}"
             )
     return warnings
+
+
+def style_fits(style: Style, reader: PromptReader) -> bool:
+    """The model knows the words that the style adds."""
+    return not reader.unknown_words(style.words)

@@ -36,7 +36,8 @@ class JobRow(Row):
 
     prompt: Mapped[str] = mapped_column(Text)  # as typed
     final_prompt: Mapped[str] = mapped_column(Text)  # as encoded
-    negative_prompt: Mapped[str] = mapped_column(Text)
+    negative_prompt: Mapped[str] = mapped_column(Text)  # as encoded
+    style: Mapped[str | None] = mapped_column(String(32))  # its name; final_prompt and negative_prompt hold its words
     num_images: Mapped[int]
     quality: Mapped[str] = mapped_column(String(16))
     num_inference_steps: Mapped[int]

@@ -141,8 +141,9 @@ class LoraRegistry:
 
 
 async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
-    """Names → exact LoRAs, as the table says in this transaction. The model's trigger words come before the prompt
-    unless they are in it. A LoRA named twice counts once, with both weights. Raises UnknownLora."""
+    """Names → exact LoRAs, as the table says in this transaction. The style is applied to the prompt, then the model's
+    trigger words come before it unless they are in it. A LoRA named twice counts once, with both weights. Raises
+    UnknownLora."""
     rows = list(await session.scalars(select(LoraRow)))
     model = _find(rows, order.model) if order.model else None
     found = [(_find(rows, choice), choice.weight) for choice in order.loras]
@@ -153,8 +154,9 @@ async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
     for row, weight in found:
         weights[row.sha256] = weights.get(row.sha256, 0.0) + weight
         by_hash.setdefault(row.sha256, row)
+    styled = order.style.apply(order.prompt) if order.style else order.prompt
     return ResolvedLoras(
-        final_prompt=with_trigger(order.prompt, model.trigger if model else None),
+        final_prompt=with_trigger(styled, model.trigger if model else None),
         model=model.label if model else None,
         loras=[
             lora_json(LoraRef(row.name, row.version, row.sha256, weights[row.sha256]), row.short_hash)

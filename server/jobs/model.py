@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from server.jobs.styles import Style
+
 
 class JobStatus(StrEnum):
     """States of a job. Status never goes back; each accepted job reaches exactly one of the last three."""
@@ -51,7 +53,8 @@ class LoraChoice:
 class JobOrder:
     """A validated request with every default filled in but its LoRA names, which the accepting transaction resolves.
 
-    `model` is None for the plain base model. `prompt` is as typed; trigger words come with the resolution.
+    `model` is None for the plain base model. `prompt` is as typed; the style's and the trigger words come with the
+    resolution. `negative_prompt` is as encoded.
     """
 
     owner: str
@@ -68,6 +71,7 @@ class JobOrder:
     image_format: str  # jpeg, png, webp
     model: LoraChoice | None
     loras: tuple[LoraChoice, ...] = ()
+    style: Style | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class JobError:
 
 @dataclass(frozen=True, slots=True)
 class ImageView:
-    """One stored picture. `id` is `{job_id}-{n}`, `index` counts from 0. Addresses are computed at read."""
+    """One stored picture. `id` is `{job_id}-{n}`, `index` counts from 0. Addresses and the name that a download of it
+    gets are computed at read. `finished_at_s` is since 1970."""
 
     id: str
     index: int
@@ -91,14 +96,17 @@ class ImageView:
     height: int
     content_type: str
     num_bytes: int
+    filename: str
+    storage_key: str
+    finished_at_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class JobView:
     """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done
     (0 once it has ended). `metadata` holds the resolved parameters: prompt, final_prompt, negative_prompt, model
-    (`jade-v1` or `base`), loras [{name, weight, sha256}], quality, num_images, steps, guidance_scale, width, height,
-    seed, sampler, format, base_model {name, sha256}."""
+    (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality, num_images, steps, guidance_scale, width,
+    height, seed, sampler, format, base_model {name, sha256}."""
 
     job_id: str
     owner: str
@@ -120,7 +128,8 @@ class FeedEvent:
     - progress: what the status call answers {job_id, status, progress, images_completed, images_total,
       queue_position, estimated_time (whole seconds, rounded up), error}
     - preview: {index, image}, `image` a small `data:` address
-    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes}, addresses from the store
+    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename}, addresses from the
+      store
     - completed, failed, cancelled: {job_id, status, images_completed, images_total, error: null or {code, detail}}
     """
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Forecast
+from server.jobs.filenames import picture_filename
 from server.jobs.model import ImageView, JobError, JobStatus, JobView
 from server.jobs.outlook import Outlook
 from server.jobs.rows import candidate_of, evaluations_of, lora_refs
@@ -75,17 +76,21 @@ class JobReader:
             queue_position=forecast.queue_position,
             remaining_s=forecast.remaining_s,
             error=JobError(job.error_code, job.error_detail or "") if job.error_code else None,
-            images=tuple(self._image(image) for image in record.images),
+            images=tuple(self._image(image, job.prompt) for image in record.images),
             metadata=_metadata(job),
         )
 
-    def addressed(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """The facts of an image event with addresses in place of keys."""
+    def addressed(self, facts: dict[str, Any], prompt: str) -> dict[str, Any]:
+        """The facts of an image event with addresses and a name in place of keys. `prompt` is its job's."""
         shown = dict(facts)
         key, thumbnail = shown.pop("storage_key"), shown.pop("thumbnail_key")
-        return shown | {"url": self._store.url(key), "thumbnail_url": self._store.url(thumbnail or key)}
+        return shown | {
+            "url": self._store.url(key),
+            "thumbnail_url": self._store.url(thumbnail or key),
+            "filename": picture_filename(prompt, shown["seed"], key),
+        }
 
-    def _image(self, image: ImageRow) -> ImageView:
+    def _image(self, image: ImageRow, prompt: str) -> ImageView:
         return ImageView(
             id=image.id,
             index=image.n - 1,
@@ -96,6 +101,9 @@ class JobReader:
             height=image.height,
             content_type=image.content_type,
             num_bytes=image.num_bytes,
+            filename=picture_filename(prompt, image.seed, image.storage_key),
+            storage_key=image.storage_key,
+            finished_at_s=image.finished_at_s,
         )
 
     def _progress(self, job: JobRow, status: JobStatus, num_stored: int) -> float:
@@ -132,6 +140,7 @@ def _metadata(job: JobRow) -> dict[str, Any]:
         "negative_prompt": job.negative_prompt,
         "model": job.model or "base",
         "loras": [{"name": ref.label, "weight": ref.weight, "sha256": ref.sha256} for ref in lora_refs(job)],
+        "style": job.style,
         "quality": job.quality,
         "num_images": job.num_images,
         "steps": job.num_inference_steps,

@@ -78,6 +78,7 @@ class JobService:
             prompt=order.prompt,
             final_prompt=resolved.final_prompt,
             negative_prompt=order.negative_prompt,
+            style=order.style.name if order.style else None,
             num_images=order.num_images,
             quality=order.quality,
             num_inference_steps=order.num_inference_steps,

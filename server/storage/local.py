@@ -32,6 +32,9 @@ class LocalStore:
         """Raises MissingObject."""
         return await asyncio.to_thread(self._get, key)
 
+    async def exists(self, key: str) -> bool:
+        return await asyncio.to_thread(self.path(key).is_file)
+
     def url(self, key: str) -> str:
         self.path(key)
         return f"{self._base_path}/{key}"

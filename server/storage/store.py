@@ -1,6 +1,6 @@
 """Where picture bytes live: put, get, url, delete."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class StoreError(Exception):
@@ -15,6 +15,7 @@ class InvalidKey(StoreError):
     """The key is no name that a store takes: `/`-separated parts of letters, digits, `_`, `.` and `-`."""
 
 
+@runtime_checkable  # the API is handed one, and its framework looks whether it is
 class ImageStore(Protocol):
     """Keys look like `generations/{job_id}/{job_id}-1.jpg`. The same picture under the same key is the same object, so
     `put` may be repeated. Methods run on the event loop and do their I/O off it. All raise StoreError."""
@@ -26,6 +27,8 @@ class ImageStore(Protocol):
     async def get(self, key: str) -> bytes:
         """Raises MissingObject."""
         ...
+
+    async def exists(self, key: str) -> bool: ...
 
     def url(self, key: str) -> str:
         """Address for readers. Computed each time, never stored."""

@@ -1,0 +1,103 @@
+"""Pictures to keep: one as a download, all of a job as a zip."""
+
+import hashlib
+import re
+from typing import Annotated
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter
+from litestar.response import Stream
+
+from server.api import examples
+from server.api.archive import archive_bytes, stream_archive
+from server.api.files import EMBEDDABLE
+from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
+from server.api.problems import NOT_FOUND, Problem
+from server.jobs.filenames import archive_filename
+from server.jobs.model import ImageView
+from server.jobs.service import JobService
+from server.storage.store import ImageStore, MissingObject
+
+ImageId = Annotated[
+    str,
+    PathParameter(
+        description="The `id` of an output of /api/result.", examples=[Example("picture", value=examples.OUTPUT.id)]
+    ),
+]
+
+
+class ImagesController(Controller):
+    path = "/api"
+    tags = ("jobs",)
+
+    @get(
+        "/images/{image_id:str}/download",
+        operation_id="download",
+        summary="Download a picture",
+        description="The stored bytes, to be saved under the picture's `filename`.",
+        responses={
+            200: examples.file("image/*", "The picture: JPEG, PNG or WebP"),
+            **KNOWN_OR_NOT,
+        },
+    )
+    async def download(
+        self, image_id: ImageId, jobs: NamedDependency[JobService], store: NamedDependency[ImageStore]
+    ) -> Response[bytes]:
+        image = await _image(jobs, image_id)
+        try:
+            data = await store.get(image.storage_key)
+        except MissingObject as error:
+            raise _gone(image_id) from error
+        headers = {
+            **EMBEDDABLE,
+            **_attachment(image.filename),
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
+        }
+        return Response(data, headers=headers, media_type=image.content_type)
+
+    @get(
+        "/jobs/{job_id:str}/zip",
+        operation_id="zip",
+        summary="Download all pictures of a job",
+        description=(
+            "The pictures that are finished by now, in order, under their `filename`s, not compressed. Where one of"
+            " them is no longer stored the answer is 404; should it vanish while the zip is sent, the download breaks"
+            " off: a finished zip holds every picture."
+        ),
+        responses={200: examples.file("application/zip", "The zip"), **KNOWN_OR_NOT},
+    )
+    async def zip(self, job_id: JobId, jobs: NamedDependency[JobService], store: NamedDependency[ImageStore]) -> Stream:
+        job = await known_job(jobs, job_id)
+        images = sorted(job.images, key=lambda image: image.index)
+        if not images:
+            raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
+        for image in images:
+            if not await store.exists(image.storage_key):
+                raise _gone(image.id)
+        headers = {
+            **EMBEDDABLE,
+            **_attachment(archive_filename(job.metadata["prompt"], job_id)),
+            "Cache-Control": "no-store",
+            "Content-Length": str(archive_bytes(images)),
+        }
+        return Stream(stream_archive(images, store), media_type="application/zip", headers=headers)
+
+
+async def _image(jobs: JobService, image_id: str) -> ImageView:
+    job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9]", image_id) else None
+    for image in job.images if job else ():
+        if image.id == image_id:
+            return image
+    raise Problem(NOT_FOUND, f"no picture has the id {image_id[:64]}")
+
+
+def _attachment(filename: str) -> dict[str, str]:
+    """`filename` is ASCII without quotes."""
+    return {"Content-Disposition": f'attachment; filename="{filename}"'}
+
+
+def _gone(image_id: str) -> Problem:
+    return Problem(NOT_FOUND, f"the picture {image_id} was made, but is no longer stored; make it again from its seed")
