@@ -5,7 +5,7 @@ import { type LookedUp, lookUp } from "./look-up";
 import type { RecentJob } from "./recent";
 
 const MAX_AT_ONCE = 3;
-const RETRY_MS = 3_000;
+const RETRY_MS = 2_000;
 
 interface JobList {
   add(job: Job): void;
