@@ -101,6 +101,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a picture
+         * @description The stored bytes, to be saved under the picture's `filename`.
+         */
+        get: operations["download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download all pictures of a job
+         * @description The pictures that are finished by now, in order, under their `filename`s, not compressed. Where one of them is no longer stored the answer is 404; should it vanish while the zip is sent, the download breaks off: a finished zip holds every picture.
+         */
+        get: operations["zip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loras": {
         parameters: {
             query?: never;
@@ -265,18 +305,20 @@ export interface components {
          *       "guidance_scale": 6.5,
          *       "seed": 20261122,
          *       "sampler": "dpmpp_2m_karras",
+         *       "model_weight": 0.8,
          *       "loras": [
          *         {
          *           "name": "amber-v1",
          *           "weight": 0.4
          *         }
          *       ],
+         *       "style": "sketch",
          *       "format": "png"
          *     }
          */
         GenerateRequest: {
             /**
-             * @description What the pictures show. Trigger words of the LoRA are put before it.
+             * @description What the pictures show. The style is applied to it, the LoRA's trigger words are put before it.
              * @example jade woman, red dress, beach sunset
              */
             prompt: string;
@@ -285,6 +327,11 @@ export interface components {
              * @example jade
              */
             model_name?: string | null;
+            /**
+             * @description Weight of the LoRA that model_name names. Default 0.9.
+             * @example 0.7
+             */
+            model_weight?: number | null;
             /**
              * @description Pictures to make.
              * @default 4
@@ -296,7 +343,7 @@ export interface components {
              * @enum {string}
              */
             quality?: "low" | "medium" | "high";
-            /** @description What they should not show. Absent or null: "low quality, blurry, distorted"; "": the empty text. */
+            /** @description What they should not show. Absent or null: "low quality, blurry, distorted"; "": the empty text. A style's own words are added. */
             negative_prompt?: string | null;
             /** @description Pixels; see /api/options. */
             width?: number | null;
@@ -311,8 +358,11 @@ export interface components {
             /** @description One of /api/options. Default euler. */
             sampler?: string | null;
             loras?: components["schemas"]["ExtraLora"][] | null;
-            /** @description There are no styles yet: null. */
-            style?: null;
+            /**
+             * @description A prompt template (see /api/options): one of photographic, cinematic, watercolor, anime, line_art, sketch, monochrome, pixel_art, foggy. Null: none.
+             * @example sketch
+             */
+            style?: string | null;
             /**
              * @description File format. Default jpeg.
              * @enum {null|string}
@@ -364,11 +414,12 @@ export interface components {
             is_demo: boolean;
             native_width: number;
             native_height: number;
+            shapes: components["schemas"]["ShapeOption"][];
             bounds: components["schemas"]["Bounds"];
             defaults: components["schemas"]["Defaults"];
             samplers: components["schemas"]["SamplerOption"][];
             qualities: components["schemas"]["QualityOption"][];
-            styles: string[];
+            styles: components["schemas"]["StyleOption"][];
             formats: ("jpeg" | "png" | "webp")[];
             known_words: string[] | null;
         };
@@ -383,6 +434,8 @@ export interface components {
             height: number;
             content_type: string;
             bytes: number;
+            filename: string;
+            download_url: string;
         };
         /** ProblemDocument */
         ProblemDocument: {
@@ -416,6 +469,21 @@ export interface components {
             schedule_type: string | null;
             min_steps: number;
             max_steps: number;
+        };
+        /** ShapeOption */
+        ShapeOption: {
+            /** @enum {string} */
+            name: "square" | "portrait" | "landscape";
+            width: number;
+            height: number;
+        };
+        /** StyleOption */
+        StyleOption: {
+            name: string;
+            label: string;
+            prompt: string;
+            negative_prompt: string;
+            fits: boolean;
         };
     };
     responses: never;
@@ -691,6 +759,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobState"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of an output of /api/result. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture: JPEG, PNG or WebP */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    zip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the answer of /api/generate. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The zip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
                 };
             };
             /** @description The request cannot be carried out as it is */

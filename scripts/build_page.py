@@ -1,0 +1,212 @@
+"""Builds the web page of frontend/ where its sources have changed since the last build:
+
+    python scripts/build_page.py
+
+    frontend/.build/page-<hash of the sources>   what is served: what `next build` exported, and gzipped
+    server/page                                  a link to it, switched in one step: no half page is ever served
+    frontend/.build/state.json, lock, log        how it stands, for the server's notice and for people
+
+A build that fails leaves the old page where it is. Needs the standard library only; Node and the page's packages are
+found or installed by scripts/npm.py.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from scripts.npm import NpmError, find_node, install_packages, lock  # noqa: E402
+
+NO_SOURCES = {"node_modules", ".next", "out", ".build", "next-env.d.ts"}
+COMPRESSED = {".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest", ".xml"}
+MIN_COMPRESSED_BYTES = 512
+MAX_TOLD_LINES = 30
+COLORS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+NICENESS = 10
+
+
+class Orphaned(Exception):
+    """The process that this build belongs to has ended."""
+
+
+class Build:
+    """The places of one checkout. `parent` is the process id whose end ends the build, if any."""
+
+    def __init__(self, root: Path, parent: int | None = None) -> None:
+        self.frontend = root / "frontend"
+        self.folder = self.frontend / ".build"
+        self.page = root / "server" / "page"
+        self.log = self.folder / "log"
+        self.parent = parent
+
+    def digest(self) -> str:
+        """Of everything that decides what the page is: the sources, and the address of the API that is built in."""
+        digest = hashlib.sha256(os.environ.get("NEXT_PUBLIC_API_URL", "").encode())
+        for path in sorted(self.sources()):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"\n{path.relative_to(self.frontend)} {content}".encode())
+        return digest.hexdigest()[:16]
+
+    def sources(self) -> Iterator[Path]:
+        for folder, folders, files in os.walk(self.frontend):
+            folders[:] = [name for name in folders if name not in NO_SOURCES]
+            for name in files:
+                if name not in NO_SOURCES and not name.endswith(".tsbuildinfo"):
+                    yield Path(folder, name)
+
+    def is_due(self, digest: str) -> bool:
+        is_that = self.page.is_symlink() and self.page.readlink().name == f"page-{digest}"
+        return not (is_that and (self.page / "index.html").is_file())
+
+    def run(self) -> bool:
+        """Whether the page is there now. Raises Orphaned."""
+        with lock(self.frontend):
+            digest = self.digest()
+            if not self.is_due(digest):
+                return True
+            started_s = time.monotonic()
+            self.log.unlink(missing_ok=True)
+            self.tell("building")
+            try:
+                self.make(self.folder / f"page-{digest}")
+                self.switch(self.folder / f"page-{digest}")
+            except (NpmError, OSError) as error:
+                self.tell("failed", str(error))
+                say("\n".join(["The page could not be built.", self.last_lines(), str(error)]))
+                return False
+            self.tell("built")
+            say(f"The page is ready, after {time.monotonic() - started_s:.0f} s.")
+            return True
+
+    def make(self, whole: Path) -> None:
+        """What was exported, compressed. Nothing to do where these sources were built before. Raises NpmError."""
+        if whole.is_dir():
+            return
+        self.export()
+        half = self.folder / "page.new"
+        shutil.rmtree(half, ignore_errors=True)
+        shutil.copytree(self.frontend / "out", half)
+        compress(half)
+        half.rename(whole)
+
+    def export(self) -> None:
+        """`next build`, which writes frontend/out. Raises NpmError."""
+        node = find_node(self.call)
+        say(f"Building the page with Node {node.version}; log: {self.log}")
+        install_packages(node, self.frontend, self.call)
+        shutil.rmtree(self.frontend / "out", ignore_errors=True)
+        if self.call([*node.npm, "run", "build"], self.frontend, node.environment()) != 0:
+            raise NpmError("`npm run build` failed in frontend/.")
+        if not (self.frontend / "out" / "index.html").is_file():
+            raise NpmError("`npm run build` wrote no frontend/out/index.html.")
+
+    def switch(self, whole: Path) -> None:
+        """The page before this one is kept: a server may be sending it."""
+        before = self.page.resolve()
+        if self.page.is_dir() and not self.page.is_symlink():
+            shutil.rmtree(self.page)  # an unpacked one, of a source distribution
+        link = self.folder / "link.new"
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(whole, self.page.parent))
+        link.replace(self.page)
+        for folder in self.folder.glob("page-*"):
+            if folder not in (whole, before):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def call(self, command: list[str], folder: Path, environment: dict[str, str]) -> int:
+        """Runs it to its end, its output in the log; ends it, children included, where we end first."""
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={"CI": "1", "NO_COLOR": "1", **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            while True:
+                try:
+                    return process.wait(timeout=1)
+                except subprocess.TimeoutExpired:
+                    if self.parent is not None and not is_alive(self.parent):
+                        raise Orphaned from None
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def tell(self, state: str, reason: str = "") -> None:
+        """For server/api/page_notice.py."""
+        told = {"state": state, "reason": reason, "log": self.last_lines()}
+        new = self.folder / "state.new"
+        new.write_text(json.dumps(told), encoding="utf-8")
+        new.replace(self.folder / "state.json")
+
+    def last_lines(self) -> str:
+        if not self.log.is_file():
+            return ""
+        lines = COLORS.sub("", self.log.read_text(encoding="utf-8", errors="replace")).splitlines()
+        return "\n".join([line.rstrip() for line in lines if line.strip()][-MAX_TOLD_LINES:])
+
+
+def compress(folder: Path) -> None:
+    """Writes x.js.gz beside x.js, where it is worth it."""
+    for path in [path for path in folder.rglob("*") if path.suffix in COMPRESSED and path.is_file()]:
+        content = path.read_bytes()
+        small = gzip.compress(content, 9, mtime=0)
+        if len(content) >= MIN_COMPRESSED_BYTES and len(small) < 0.9 * len(content):
+            path.with_name(f"{path.name}.gz").write_bytes(small)
+
+
+def is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ends-with", type=int, metavar="PID", help="end when this process has ended")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    os.nice(NICENESS)
+    build = Build(ROOT, args.ends_with)
+    try:
+        if build.run():
+            return 0
+        say(f"The API works without it. The whole log: {build.log}. To try again: python scripts/build_page.py")
+    except Orphaned:
+        pass
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
