@@ -48,6 +48,7 @@ def options(rules: orders.Rules, reader: PromptReader) -> schemas.Options:
         is_demo=info.is_demo,
         native_width=info.native_width,
         native_height=info.native_height,
+        shapes=_shapes(rules.model.native_width, rules.model.native_height),
         bounds=_bounds(rules),
         defaults=_defaults(rules),
         samplers=[
@@ -62,6 +63,17 @@ def options(rules: orders.Rules, reader: PromptReader) -> schemas.Options:
         formats=list(get_args(schemas.Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
     )
+
+
+def _shapes(width: int, height: int) -> list[schemas.ShapeOption]:
+    """13 : 19 is the upright shape that SDXL was trained at with (nearly) its native area: 832 x 1216."""
+    short, long = width * 13 // 16, height * 19 // 16
+    short, long = (side - side % schemas.SIZE_MULTIPLE_PX for side in (short, long))
+    return [
+        schemas.ShapeOption("square", width, height),
+        schemas.ShapeOption("portrait", short, long),
+        schemas.ShapeOption("landscape", long, short),
+    ]
 
 
 def _bounds(rules: orders.Rules) -> schemas.Bounds:

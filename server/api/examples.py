@@ -120,6 +120,11 @@ OPTIONS = schemas.Options(
     is_demo=True,
     native_width=256,
     native_height=256,
+    shapes=[
+        schemas.ShapeOption("square", 256, 256),
+        schemas.ShapeOption("portrait", 208, 304),
+        schemas.ShapeOption("landscape", 304, 208),
+    ],
     bounds=schemas.Bounds(
         max_prompt_characters=2000,
         max_images=8,

@@ -201,6 +201,14 @@ class StyleOption(Struct, frozen=True):
     fits: bool
 
 
+class ShapeOption(Struct, frozen=True):
+    """A size by name, in pixels. Any other within the bounds can be asked for too."""
+
+    name: Literal["square", "portrait", "landscape"]
+    width: int
+    height: int
+
+
 class Bounds(Struct, frozen=True, kw_only=True):
     """Sizes in pixels. `max_pixels` bounds width times height."""
 
@@ -238,6 +246,7 @@ class Options(Struct, frozen=True, kw_only=True):
     is_demo: bool
     native_width: int
     native_height: int
+    shapes: list[ShapeOption]
     bounds: Bounds
     defaults: Defaults
     samplers: list[SamplerOption]
