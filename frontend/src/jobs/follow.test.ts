@@ -249,6 +249,20 @@ describe("several jobs", () => {
   });
 });
 
+describe("a job that waits for a stream", () => {
+  it("does not stand in the way of the next one after it was stopped", async () => {
+    for (let at = 0; at < MAX_STREAMS; at += 1) follow(`job-${at}`);
+    const stop = follow("stopped");
+    follow("next");
+    await pass(0);
+    stop();
+    answer = done;
+    HandDriven.all[0]?.say("completed", anEnding({}));
+    await pass(0);
+    expect(HandDriven.latest.url).toBe("/api/jobs/next/events");
+  });
+});
+
 describe("a page that cannot be seen", () => {
   it("leaves the stream to other tabs and polls until it is looked at again", async () => {
     follow();
