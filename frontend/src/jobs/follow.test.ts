@@ -247,10 +247,8 @@ describe("several jobs", () => {
     expect(HandDriven.latest.url).toBe("/api/jobs/job-4/events");
     expect(HandDriven.open).toHaveLength(MAX_STREAMS);
   });
-});
 
-describe("a job that waits for a stream", () => {
-  it("does not stand in the way of the next one after it was stopped", async () => {
+  it("do not stand in each other's way after they were stopped", async () => {
     for (let at = 0; at < MAX_STREAMS; at += 1) follow(`job-${at}`);
     const stop = follow("stopped");
     follow("next");
