@@ -32,7 +32,7 @@ export default function Compare({ first, second }: { first: Picture; second: Pic
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
-          className="fade-in-0 fixed inset-0 z-[1001] flex animate-in flex-col bg-background text-foreground outline-none"
+          className="results-full fade-in-0 fixed inset-0 z-[1001] flex animate-in flex-col bg-background text-foreground outline-none"
         >
           <Dialog.Title className="sr-only">Compare two pictures</Dialog.Title>
           <header className="flex items-center justify-between gap-2 p-3">
@@ -87,7 +87,7 @@ function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void 
           size="sm"
           aria-pressed={each === mode}
           onClick={() => onChange(each)}
-          className={each === mode ? "bg-card hover:bg-card" : "text-muted-foreground"}
+          className={each === mode ? "bg-background hover:bg-background" : "text-muted-foreground"}
         >
           {each === "slider" ? "Slider" : "Side by side"}
         </Button>

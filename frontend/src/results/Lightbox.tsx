@@ -11,6 +11,7 @@ import { useJobs } from "@/jobs/store";
 import { PictureFacts } from "./PictureFacts";
 import { PictureSlide } from "./PictureSlide";
 import { findPicture, pictureName } from "./picture";
+import { useMedia } from "./use-media";
 import { useViewing } from "./viewing";
 
 declare module "yet-another-react-lightbox" {
@@ -37,6 +38,7 @@ export default function Lightbox({ id, onUse, onGenerate }: LightboxProps) {
   const outputs = useJobs(useShallow((store) => store.jobs.flatMap((job) => job.outputs)));
   const { open, close, compare } = useViewing();
   const slides = useMemo<Slide[]>(() => outputs.map((output) => ({ type: "picture", output })), [outputs]);
+  const isRoomy = useMedia("(min-width: 64rem)");
   const picture = findPicture(jobs, id);
   if (!picture) return null;
 
@@ -63,11 +65,11 @@ export default function Lightbox({ id, onUse, onGenerate }: LightboxProps) {
         on={{ view: ({ index }) => open(slides[index]?.output.id ?? id) }}
         plugins={[Zoom, BesidePanel]}
         zoom={{ supports: ["picture"], maxZoom: 8, scrollToZoom: true, doubleClickMaxStops: 2 }}
-        carousel={{ finite: true, padding: "20px", preload: 1 }}
+        carousel={{ finite: true, padding: isRoomy ? "60px" : "14px", preload: 1 }}
         controller={{ closeOnBackdropClick: true, closeOnPullDown: true }}
         animation={{ fade: 180, swipe: 260, navigation: 180 }}
         labels={{ Lightbox: "Picture", Previous: "Previous picture", Next: "Next picture" }}
-        className="results-lightbox"
+        className="results-full results-lightbox"
         render={{
           slide: ({ slide, rect }) => {
             const shown = findPicture(jobs, slide.type === "picture" ? slide.output.id : id);

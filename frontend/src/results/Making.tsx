@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { cn } from "@/components/cn";
 import { isEnded, type Job } from "@/jobs/job";
+import { progressOf } from "./words";
 
 /** The place of a picture: empty, then its preview, sharper from one to the next. It stays behind the finished picture
  * until that is loaded. Hollow where the picture will not be made any more. */
@@ -10,7 +11,7 @@ export function Making({ job, index, isFinished }: { job: Job; index: number; is
   const place = `Picture ${index + 1}`;
   if (isEnded(job) && !isFinished) {
     return (
-      <div className="absolute inset-0 rounded-xl border border-border border-dashed">
+      <div className="absolute inset-0 rounded-xl border border-muted-foreground/30 border-dashed">
         <span className="sr-only">{place} was not made</span>
       </div>
     );
@@ -24,11 +25,20 @@ export function Making({ job, index, isFinished }: { job: Job; index: number; is
           key={source}
           src={source}
           alt=""
-          className="fade-in-0 absolute inset-0 size-full scale-[1.04] animate-in object-cover blur-[3px] duration-500"
+          style={{ filter: `blur(${blurAt(progressOf(job))}px)` }}
+          className="fade-in-0 absolute inset-0 size-full scale-105 animate-in object-cover duration-700"
         />
       ))}
     </div>
   );
+}
+
+const MAX_BLUR_PX = 12;
+const MIN_BLUR_PX = 4;
+
+/** Hides the squares of the small preview, less and less. */
+function blurAt(progress: number): number {
+  return Math.round(MAX_BLUR_PX - (MAX_BLUR_PX - MIN_BLUR_PX) * progress);
 }
 
 /** The latest source and, below it while it fades in, the one before. */

@@ -5,7 +5,7 @@ import { cn } from "@/components/cn";
 import { fitted } from "./compare-geometry";
 
 /** Small pictures are enlarged, but not into mush. */
-const MAX_SCALE = 4;
+const MAX_SCALE = 3;
 
 interface PictureSlideProps {
   output: Output;

@@ -21,19 +21,17 @@ export function Tile({ picture, sizes }: { picture: Picture; sizes: string }) {
         onPointerEnter={loadLightbox}
         onFocus={loadLightbox}
         onClick={() => open(output.id)}
-        className={cn(
-          "absolute inset-0 overflow-hidden rounded-xl focus-visible:-outline-offset-4",
-          isFirst && "ring-4 ring-primary ring-inset",
-        )}
+        className="absolute inset-0 overflow-hidden rounded-xl focus-visible:-outline-offset-4"
       >
-        <Shown picture={picture} sizes={sizes} isDimmed={isFirst} />
+        <Shown picture={picture} sizes={sizes} />
+        {isFirst && <span className="absolute inset-0 rounded-xl ring-4 ring-primary ring-inset" />}
       </button>
       <Actions picture={picture} isFirst={isFirst} />
     </div>
   );
 }
 
-function Shown({ picture, sizes, isDimmed }: { picture: Picture; sizes: string; isDimmed: boolean }) {
+function Shown({ picture, sizes }: { picture: Picture; sizes: string }) {
   const { output } = picture;
   const [look, setLook] = useState<"loading" | "there" | "missing">("loading");
   if (look === "missing") {
@@ -55,11 +53,7 @@ function Shown({ picture, sizes, isDimmed }: { picture: Picture; sizes: string; 
       decoding="async"
       onLoad={() => setLook("there")}
       onError={() => setLook("missing")}
-      className={cn(
-        "size-full object-cover transition-opacity duration-500",
-        look === "loading" && "opacity-0",
-        isDimmed && "opacity-70",
-      )}
+      className={cn("size-full object-cover transition-opacity duration-500", look === "loading" && "opacity-0")}
     />
   );
 }
@@ -92,7 +86,7 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           className={cn(
             onHover,
             "[@media(hover:none)]:hidden",
-            isFirst && "bg-primary text-primary-foreground opacity-100",
+            isFirst && "bg-primary text-primary-foreground opacity-100 hover:bg-primary",
           )}
         >
           <ColumnsIcon aria-hidden />

@@ -18,12 +18,14 @@ describe("splitJobs", () => {
     expect(ids(earlier)).toBe("c a");
   });
 
-  it("does not let a failure without pictures vanish", () => {
-    const failed = (id: string, outputs: ReturnType<typeof makeOutput>[]) =>
-      makeJob({ id, state: makeState({ status: "failed" }), outputs });
-    const { sections, earlier } = splitJobs([done("c"), failed("b", []), failed("a", [makeOutput(0)])]);
-    expect(ids(sections)).toBe("c b");
-    expect(ids(earlier)).toBe("a");
+  it("does not let a failure without pictures vanish before it is tried again", () => {
+    const failed = (id: string, prompt: string, outputs: ReturnType<typeof makeOutput>[]) =>
+      makeJob({ id, state: makeState({ status: "failed" }), outputs, request: { prompt } });
+    const jobs = [done("d"), failed("c", "x", []), failed("b", "y", [makeOutput(0)])];
+    expect(ids(splitJobs(jobs).sections)).toBe("d c");
+    expect(ids(splitJobs(jobs).earlier)).toBe("b");
+    const again = splitJobs([makeJob({ id: "e", request: { prompt: "x" } }), ...jobs]);
+    expect(ids(again.sections)).toBe("e");
   });
 });
 

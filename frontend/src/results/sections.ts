@@ -12,7 +12,8 @@ export function splitJobs(jobs: readonly Job[]): Sections {
   const sections: Job[] = [];
   const earlier: Job[] = [];
   jobs.forEach((job, place) => {
-    (place === 0 || !isEnded(job) || isEmptyFailure(job) ? sections : earlier).push(job);
+    const isApart = place === 0 || !isEnded(job) || (isEmptyFailure(job) && !isTriedAgain(job, jobs.slice(0, place)));
+    (isApart ? sections : earlier).push(job);
   });
   return { sections, earlier };
 }
@@ -20,6 +21,11 @@ export function splitJobs(jobs: readonly Job[]): Sections {
 /** News of a job that may still change does not arrive. */
 export function isAnyLost(jobs: readonly Job[]): boolean {
   return jobs.some((job) => job.connection === "lost" && !isEnded(job));
+}
+
+function isTriedAgain(job: Job, newer: readonly Job[]): boolean {
+  const asked = JSON.stringify(job.request);
+  return newer.some((other) => JSON.stringify(other.request) === asked);
 }
 
 function isEmptyFailure(job: Job): boolean {
