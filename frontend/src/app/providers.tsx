@@ -2,8 +2,8 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ThemeProvider } from "next-themes";
 import { type ReactNode, useState } from "react";
-import { Toaster } from "sonner";
 import { Refused } from "@/api/client";
+import { Notices } from "@/components/Notices";
 import { TipProvider } from "@/components/ui/tooltip";
 
 const RETRY_AFTER_MS = 2_000;
@@ -23,7 +23,7 @@ export function Providers({ children }: { children: ReactNode }) {
     <QueryClientProvider client={queries}>
       <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
         <TipProvider>{children}</TipProvider>
-        <Toaster position="bottom-center" toastOptions={{ className: "!rounded-xl !font-sans" }} />
+        <Notices />
       </ThemeProvider>
     </QueryClientProvider>
   );

@@ -1,5 +1,5 @@
 "use client";
-import { ChevronDownIcon, type LucideIcon } from "lucide-react";
+import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Popover, PopoverPanel, PopoverTrigger } from "@/components/ui/popover";
 
@@ -22,7 +22,6 @@ export function Chip({ name, value, icon: Icon, children }: ChipProps) {
       >
         <Icon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
         <span className="truncate">{value}</span>
-        <ChevronDownIcon aria-hidden className="size-3.5 shrink-0 text-muted-foreground" />
       </PopoverTrigger>
       <PopoverPanel aria-label={name}>{children}</PopoverPanel>
     </Popover>

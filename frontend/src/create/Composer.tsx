@@ -1,5 +1,5 @@
 "use client";
-import { ArrowUpIcon, LoaderCircleIcon, XIcon } from "lucide-react";
+import { LoaderCircleIcon, XIcon } from "lucide-react";
 import type { FormEvent, RefObject } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Button } from "@/components/ui/button";
@@ -30,7 +30,7 @@ export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
 
   return (
     <form onSubmit={submit} className="space-y-3" aria-label="New pictures">
-      <div className="rounded-3xl border border-border bg-card transition-shadow focus-within:border-ring/60 focus-within:shadow-[0_8px_40px_-16px_var(--ring)]">
+      <div className="rounded-3xl border border-border bg-card transition-shadow focus-within:border-ring/60 focus-within:shadow-[0_8px_40px_-20px_var(--ring)] dark:focus-within:shadow-none">
         <PromptBox
           options={options}
           box={box}
@@ -38,8 +38,8 @@ export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
           isInvalid={trouble?.fields.includes("prompt") ?? false}
         />
         <ExtraLoras />
-        <div className="flex items-end gap-2 p-3 pt-1.5">
-          <div className="flex min-h-9 min-w-0 flex-1 flex-wrap gap-2">
+        <div className="flex flex-col gap-3 p-3 pt-1.5 sm:flex-row sm:items-end">
+          <div className="-mx-3 flex min-h-9 min-w-0 flex-1 gap-2 overflow-x-auto px-3 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:overflow-visible sm:px-0 sm:py-0">
             {options && (
               <>
                 {loras && <LoraChip options={options} loras={loras} />}
@@ -52,13 +52,9 @@ export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
               </>
             )}
           </div>
-          <Button type="submit" size="lg" aria-disabled={isSending} aria-label="Generate" className="px-3.5 sm:px-6">
-            <span className="hidden sm:inline">Generate</span>
-            {isSending ? (
-              <LoaderCircleIcon aria-hidden className="animate-spin" />
-            ) : (
-              <ArrowUpIcon aria-hidden className="sm:hidden" />
-            )}
+          <Button type="submit" size="lg" aria-disabled={isSending} aria-label="Generate">
+            {isSending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
+            Generate
           </Button>
         </div>
       </div>

@@ -1,7 +1,7 @@
 "use client";
 import { ImageUpIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { toast } from "sonner";
+import { notify } from "@/components/notify";
 import { useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
 import { Header } from "@/components/Header";
@@ -63,9 +63,9 @@ export function Create() {
     const { readPicture } = await import("@/metadata/read-picture");
     try {
       use({ ...EMPTY, ...(await readPicture(file, options.data?.samplers ?? [])) });
-      toast.success("The form holds this picture's settings.");
+      notify("success", "The form holds this picture's settings.");
     } catch (error) {
-      toast.error(error instanceof Error ? error.message : String(error));
+      notify("error", error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -73,7 +73,7 @@ export function Create() {
     <DropZone onPicture={(file) => void read(file)}>
       <Header />
       <main className="mx-auto w-full max-w-6xl space-y-8 px-4 pb-24 sm:px-6">
-        <div className="mx-auto max-w-4xl space-y-4 pt-2 sm:pt-6">
+        <div className="mx-auto max-w-5xl space-y-4 pt-2 sm:pt-6">
           <h1 className="sr-only">Make pictures</h1>
           <DemoBanner />
           <Composer box={box} isSending={isSending} trouble={trouble} onSubmit={submit} />

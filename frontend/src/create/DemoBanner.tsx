@@ -12,11 +12,12 @@ export function DemoBanner() {
   return (
     <aside
       aria-label="Demo model"
-      className="mx-auto flex w-fit max-w-full flex-wrap items-center justify-center gap-x-2 rounded-full bg-accent px-4 py-1 text-accent-foreground text-xs"
+      className="mx-auto flex w-fit max-w-full items-center gap-x-1.5 rounded-full bg-accent py-1 pr-1.5 pl-3.5 text-accent-foreground text-xs"
     >
-      <SproutIcon aria-hidden className="size-3.5" />
+      <SproutIcon aria-hidden className="size-3.5 shrink-0" />
       <span>
-        This is the demo model: small pictures, {words.length} words. An SDXL checkpoint takes its place by one setting.
+        This is the demo model: small pictures, {words.length} words.
+        <span className="hidden md:inline"> An SDXL checkpoint takes its place by one setting.</span>
       </span>
       <Popover>
         <PopoverTrigger asChild>

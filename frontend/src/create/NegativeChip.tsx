@@ -13,7 +13,7 @@ export function NegativeChip({ options }: { options: Options }) {
   const isDefault = request.negative_prompt == null;
   const value = request.negative_prompt || "nothing";
   return (
-    <Chip name="Negative prompt" icon={BanIcon} value={isDefault ? "Avoid: the usual" : `Avoid: ${value}`}>
+    <Chip name="Negative prompt" icon={BanIcon} value={isDefault ? "Avoid" : `Avoid: ${value}`}>
       <div className="space-y-1.5 p-1">
         <div className="flex items-baseline justify-between">
           <label htmlFor={id} className="font-medium text-sm">

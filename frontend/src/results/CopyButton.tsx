@@ -1,7 +1,7 @@
 "use client";
 import { CheckIcon, CopyIcon } from "lucide-react";
 import { useEffect, useState } from "react";
-import { toast } from "sonner";
+import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 
@@ -18,7 +18,7 @@ export function CopyButton({ label, text, className }: { label: string; text: st
 
   async function copy(button: HTMLElement) {
     if (await copied(text, button)) setIsCopied(true);
-    else toast.error("The browser does not let this page copy. Select the text and copy it by hand.");
+    else notify("error", "The browser does not let this page copy. Select the text and copy it by hand.");
   }
 
   return (

@@ -1,7 +1,7 @@
 "use client";
 import { DownloadIcon, RotateCwIcon, ShuffleIcon, XIcon } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
+import { notify } from "@/components/notify";
 import type { GenerateRequest } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
@@ -19,7 +19,7 @@ export function CancelButton({ job }: { job: Job }) {
       await cancel(job.id);
     } catch (error) {
       setIsAsked(false);
-      toast.error(error instanceof Error ? error.message : String(error));
+      notify("error", error instanceof Error ? error.message : String(error));
     }
   }
 
