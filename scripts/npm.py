@@ -43,8 +43,13 @@ class Node:
 
     def environment(self) -> dict[str, str]:
         """npm starts scripts that look for `node` on the path."""
-        path = os.pathsep.join([str(self.folder), os.environ.get("PATH", os.defpath)])
-        return {**os.environ, "PATH": path, "NEXT_TELEMETRY_DISABLED": "1", "npm_config_update_notifier": "false"}
+        return {
+            "NODE_USE_SYSTEM_CA": "1",  # trusts whom this machine trusts, as pip does; Node before 22 does not know it
+            **os.environ,
+            "PATH": os.pathsep.join([str(self.folder), os.environ.get("PATH", os.defpath)]),
+            "NEXT_TELEMETRY_DISABLED": "1",
+            "npm_config_update_notifier": "false",
+        }
 
 
 def is_new_enough(version: str) -> bool:
