@@ -1,6 +1,11 @@
 "use client";
+import dynamic from "next/dynamic";
 import { useEffect, useId, useState } from "react";
-import { Slider } from "@/components/ui/slider";
+
+const Slider = dynamic(() => import("@/components/ui/slider").then(({ Slider }) => Slider), {
+  ssr: false,
+  loading: () => <div className="h-6" />,
+});
 
 interface NumberFieldProps {
   label: string;
