@@ -1,6 +1,6 @@
 // After `next build`: writes x.js.br and x.js.gz beside out/x.js, where they are worth it. The server sends them as they are.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -8,9 +8,9 @@ const COMPRESSIBLE = new Set([".css", ".html", ".js", ".json", ".svg", ".txt", "
 const MIN_BYTES = 512;
 const WORTH_IT = 0.9;
 
-for (const entry of readdirSync("out", { recursive: true, withFileTypes: true })) {
-  const path = join(entry.parentPath, entry.name);
-  if (!entry.isFile() || !COMPRESSIBLE.has(extname(path))) {
+for (const name of readdirSync("out", { recursive: true })) {
+  const path = join("out", name);
+  if (!COMPRESSIBLE.has(extname(path)) || !statSync(path).isFile()) {
     continue;
   }
   const content = readFileSync(path);

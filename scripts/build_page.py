@@ -2,7 +2,7 @@
 
     python scripts/build_page.py
 
-    frontend/.build/page-<hash of the sources>   what is served: what `next build` exported, and gzipped
+    frontend/.build/page-<hash of the sources>   what is served: a copy of frontend/out
     server/page                                  a link to it, switched in one step: no half page is ever served
     frontend/.build/state.json, lock, log        how it stands, for the server's notice and for people
 
@@ -11,7 +11,6 @@ found or installed by scripts/npm.py.
 """
 
 import argparse
-import gzip
 import hashlib
 import json
 import os
@@ -31,8 +30,6 @@ sys.path.insert(0, str(ROOT))
 from scripts.npm import NpmError, find_node, install_packages, lock  # noqa: E402
 
 NO_SOURCES = {"node_modules", ".next", "out", ".build", "next-env.d.ts"}
-COMPRESSED = {".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest", ".xml"}
-MIN_COMPRESSED_BYTES = 512
 MAX_TOLD_LINES = 30
 COLORS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NICENESS = 10
@@ -92,18 +89,17 @@ class Build:
             return True
 
     def make(self, whole: Path) -> None:
-        """What was exported, compressed. Nothing to do where these sources were built before. Raises NpmError."""
+        """A copy of what was exported. Nothing to do where these sources were built before. Raises NpmError."""
         if whole.is_dir():
             return
         self.export()
         half = self.folder / "page.new"
         shutil.rmtree(half, ignore_errors=True)
         shutil.copytree(self.frontend / "out", half)
-        compress(half)
         half.rename(whole)
 
     def export(self) -> None:
-        """`next build`, which writes frontend/out. Raises NpmError."""
+        """Next's static export to frontend/out, with its files compressed beside them. Raises NpmError."""
         node = find_node(self.call)
         say(f"Building the page with Node {node.version}; log: {self.log}")
         install_packages(node, self.frontend, self.call)
@@ -162,15 +158,6 @@ class Build:
             return ""
         lines = COLORS.sub("", self.log.read_text(encoding="utf-8", errors="replace")).splitlines()
         return "\n".join([line.rstrip() for line in lines if line.strip()][-MAX_TOLD_LINES:])
-
-
-def compress(folder: Path) -> None:
-    """Writes x.js.gz beside x.js, where it is worth it."""
-    for path in [path for path in folder.rglob("*") if path.suffix in COMPRESSED and path.is_file()]:
-        content = path.read_bytes()
-        small = gzip.compress(content, 9, mtime=0)
-        if len(content) >= MIN_COMPRESSED_BYTES and len(small) < 0.9 * len(content):
-            path.with_name(f"{path.name}.gz").write_bytes(small)
 
 
 def is_alive(process_id: int) -> bool:
