@@ -18,7 +18,11 @@ export function Advanced({ options }: { options: Options }) {
   return (
     <Dialog>
       <DialogTrigger asChild>
-        <Button variant="outline" className="px-3 font-normal" aria-label={changed > 0 ? `Advanced, ${changed} changed` : "Advanced"}>
+        <Button
+          variant="outline"
+          className="px-3 font-normal"
+          aria-label={changed > 0 ? `Advanced, ${changed} changed` : "Advanced"}
+        >
           <SlidersHorizontalIcon aria-hidden className="text-muted-foreground" />
           Advanced
           {changed > 0 && (

@@ -1,10 +1,10 @@
 "use client";
 import { ImageUpIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { notify } from "@/components/notify";
 import { useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
 import { Header } from "@/components/Header";
+import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
 import { useJobs } from "@/jobs/store";
 import { Results } from "@/results/Results";

@@ -1,8 +1,8 @@
 "use client";
 import { DownloadIcon, RotateCwIcon, ShuffleIcon, XIcon } from "lucide-react";
 import { useState } from "react";
-import { notify } from "@/components/notify";
 import type { GenerateRequest } from "@/api/types";
+import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { type Job, numDone } from "@/jobs/job";
