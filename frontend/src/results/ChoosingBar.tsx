@@ -1,6 +1,7 @@
 "use client";
 import { useEffect } from "react";
 import { Button } from "@/components/ui/button";
+import { Floating } from "./Floating";
 import type { Picture } from "./picture";
 import { useViewing } from "./viewing";
 
@@ -15,17 +16,12 @@ export function ChoosingBar({ first }: { first: Picture }) {
     return () => window.removeEventListener("keydown", onKey);
   }, [close]);
   return (
-    <div className="pointer-events-none fixed inset-x-0 bottom-6 z-[800] flex justify-center px-4">
-      <div
-        role="status"
-        className="fade-in-0 whitespace-nowrap slide-in-from-bottom-4 pointer-events-auto flex animate-in items-center gap-3 rounded-full border bg-popover py-1.5 pr-1.5 pl-2 text-popover-foreground text-sm shadow-black/15 shadow-xl"
-      >
-        <img src={first.output.thumbnail_url} alt="" className="size-9 rounded-full object-cover" />
-        <span>Choose a second picture</span>
-        <Button variant="secondary" size="sm" onClick={close}>
-          Stop
-        </Button>
-      </div>
-    </div>
+    <Floating role="status" className="py-1.5 pr-1.5 pl-2">
+      <img src={first.output.thumbnail_url} alt="" className="size-9 rounded-full object-cover" />
+      <span>Choose a second picture</span>
+      <Button variant="secondary" size="sm" onClick={close}>
+        Stop
+      </Button>
+    </Floating>
   );
 }

@@ -18,7 +18,7 @@ export function Making({ job, index, isFinished }: { job: Job; index: number; is
   }
   const isWorking = !isFinished && job.state?.status === "processing" && job.connection !== "lost";
   return (
-    <div className={cn("absolute inset-0 bg-muted", isWorking && "results-shimmer")}>
+    <div className={cn("absolute inset-0 overflow-hidden rounded-xl bg-muted", isWorking && "results-shimmer")}>
       {!isFinished && <span className="sr-only">{place} is being made</span>}
       {previews.map((source) => (
         <img
@@ -26,7 +26,7 @@ export function Making({ job, index, isFinished }: { job: Job; index: number; is
           src={source}
           alt=""
           style={{ filter: `blur(${blurAt(progressOf(job))}px)` }}
-          className="fade-in-0 absolute inset-0 size-full scale-105 animate-in object-cover duration-700"
+          className="fade-in-0 absolute inset-0 size-full scale-110 animate-in object-cover duration-700"
         />
       ))}
     </div>

@@ -1,9 +1,12 @@
 "use client";
+import { LoaderCircleIcon } from "lucide-react";
 import type { GenerateRequest } from "@/api/types";
 import type { Job } from "@/jobs/job";
 import { ChoosingBar } from "./ChoosingBar";
+import { Floating } from "./Floating";
 import { Compare, Lightbox } from "./lazy";
 import { findPicture } from "./picture";
+import { isAnyLost } from "./sections";
 import { useViewing } from "./viewing";
 
 interface OverlaysProps {
@@ -12,12 +15,13 @@ interface OverlaysProps {
   onGenerate: (request: GenerateRequest) => void;
 }
 
-/** What lies over the page: the lightbox, the comparison, or the way to it. */
+/** What lies over the page: the lightbox, the comparison, or the way to it; else, where it applies, that the server is
+ * gone. */
 export function Overlays({ jobs, onUse, onGenerate }: OverlaysProps) {
   const view = useViewing((viewing) => viewing.view);
   switch (view.kind) {
     case "none":
-      return null;
+      return isAnyLost(jobs) && <LostNote />;
     case "lightbox":
       return <Lightbox id={view.id} onUse={onUse} onGenerate={onGenerate} />;
     case "choosing": {
@@ -30,4 +34,13 @@ export function Overlays({ jobs, onUse, onGenerate }: OverlaysProps) {
       return first && second && <Compare first={first} second={second} />;
     }
   }
+}
+
+function LostNote() {
+  return (
+    <Floating role="alert" className="px-4 py-2.5">
+      <LoaderCircleIcon aria-hidden className="size-4 animate-spin text-muted-foreground" />
+      The server does not answer. Trying again…
+    </Floating>
+  );
 }

@@ -1,5 +1,4 @@
 "use client";
-import "react-photo-album/masonry.css";
 import "./results.css";
 import { type ReactNode, useMemo } from "react";
 import { useShallow } from "zustand/react/shallow";
@@ -7,9 +6,9 @@ import type { GenerateRequest } from "@/api/types";
 import { useJobs } from "@/jobs/store";
 import { Announcer } from "./Announcer";
 import { JobSection } from "./JobSection";
+import { Wall } from "./lazy";
 import { Overlays } from "./Overlays";
-import { isAnyLost, splitJobs } from "./sections";
-import { Wall } from "./Wall";
+import { splitJobs } from "./sections";
 
 interface ResultsProps {
   /** Put these settings into the form. */
@@ -28,11 +27,6 @@ export function Results({ onUse, onGenerate, empty }: ResultsProps) {
   return (
     <>
       <Announcer jobs={jobs} />
-      {isAnyLost(jobs) && (
-        <p role="alert" className="mb-6 rounded-xl bg-muted px-4 py-3 text-sm">
-          The server does not answer. Trying again…
-        </p>
-      )}
       {jobs.length === 0 ? (
         empty
       ) : (
@@ -40,7 +34,7 @@ export function Results({ onUse, onGenerate, empty }: ResultsProps) {
           {sections.map((job) => (
             <JobSection key={job.id} job={job} isNewest={job === jobs[0]} onGenerate={onGenerate} />
           ))}
-          <Wall jobs={earlier} />
+          {earlier.length > 0 && <Wall jobs={earlier} />}
         </div>
       )}
       <Overlays jobs={jobs} onUse={onUse} onGenerate={onGenerate} />

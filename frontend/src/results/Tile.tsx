@@ -21,7 +21,7 @@ export function Tile({ picture, sizes }: { picture: Picture; sizes: string }) {
         onPointerEnter={loadLightbox}
         onFocus={loadLightbox}
         onClick={() => open(output.id)}
-        className="absolute inset-0 overflow-hidden rounded-xl focus-visible:-outline-offset-4"
+        className="absolute inset-0 overflow-hidden rounded-xl"
       >
         <Shown picture={picture} sizes={sizes} />
         {isFirst && <span className="absolute inset-0 rounded-xl ring-4 ring-primary ring-inset" />}

@@ -20,11 +20,7 @@ export function Tiles({ job, name }: { job: Job; name: string }) {
       {Array.from({ length: count }, (_, index) => index).map((index) => {
         const output = job.outputs.find((each) => each.index === index);
         return (
-          <li
-            key={index}
-            className="relative overflow-hidden rounded-xl"
-            style={{ aspectRatio: `${job.width} / ${job.height}` }}
-          >
+          <li key={index} className="relative" style={{ aspectRatio: `${job.width} / ${job.height}` }}>
             <Making job={job} index={index} isFinished={output !== undefined} />
             {output && (
               <Tile picture={{ job, output }} sizes={`(min-width: 60rem) ${Math.round(70 / grid.wide)}vw, 50vw`} />

@@ -1,4 +1,5 @@
 "use client";
+import "react-photo-album/masonry.css";
 import { memo, useMemo, useState } from "react";
 import { MasonryPhotoAlbum, type Photo } from "react-photo-album";
 import { Button } from "@/components/ui/button";
@@ -16,7 +17,7 @@ const MIN_COLUMN_PX = 190;
 const GAP_PX = 12;
 
 /** Every finished picture of the jobs, newest first, in columns that keep each one's shape. */
-export const Wall = memo(function Wall({ jobs }: { jobs: readonly Job[] }) {
+export default memo(function Wall({ jobs }: { jobs: readonly Job[] }) {
   const [limit, setLimit] = useState(PAGE);
   const pictures = useMemo(() => picturesOf(jobs), [jobs]);
   const photos = useMemo(() => pictures.slice(0, limit).map(photoOf), [pictures, limit]);
@@ -36,10 +37,7 @@ export const Wall = memo(function Wall({ jobs }: { jobs: readonly Job[] }) {
         componentsProps={{ container: { role: "group", "aria-label": "Earlier pictures" } }}
         render={{
           photo: (_props, { photo, width, height }) => (
-            <div
-              className="relative w-full overflow-hidden rounded-xl bg-muted"
-              style={{ aspectRatio: `${width} / ${height}` }}
-            >
+            <div className="relative w-full rounded-xl bg-muted" style={{ aspectRatio: `${width} / ${height}` }}>
               <Tile picture={photo.picture} sizes={`${Math.ceil(width)}px`} />
             </div>
           ),
