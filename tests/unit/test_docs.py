@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.samplers import SAMPLERS
 from server.api.schemas import GenerateRequest
+from server.jobs.styles import STYLES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -22,10 +23,12 @@ def test_links_and_paths_exist(document: Path) -> None:
     assert [str(path) for path in (*links, *paths) if not path.exists()] == []
 
 
-def test_the_api_guide_names_every_field_and_sampler() -> None:
+def test_the_api_guide_names_every_field_sampler_and_style() -> None:
     guide = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     asking = guide[guide.index("## Asking for pictures") : guide.index("## Following a job")]
     named = re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\|([^|]*)\|", asking, re.MULTILINE)))
     assert sorted(set(named) - {"field"}) == sorted(GenerateRequest.__struct_fields__)
     (row,) = re.findall(r"^\| `sampler` .*$", asking, re.MULTILINE)
     assert re.findall(r"`(\w+)`", row.split("|")[3]) == list(SAMPLERS)
+    (row,) = re.findall(r"^\| `style` .*$", asking, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", row.split("|")[3]) == list(STYLES)
