@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from server.app import Runner, create_app
+from server.jobs.styles import STYLES
 from server.settings import Settings
 from tests.paint_runner import PaintRunner
 from tests.studio_app import QUICK, api, app, runner, settings
@@ -40,11 +41,22 @@ def test_the_options_are_those_that_generate_goes_by(api: Api) -> None:
         "high": 30,
     }
     assert options["formats"] == ["jpeg", "png", "webp"]
-    assert options["styles"] == []
+    assert [style["name"] for style in options["styles"]] == list(STYLES)
+    assert not any(style["fits"] for style in options["styles"])
     job = api.post("/api/generate", json={"prompt": "dress", **options["defaults"] | {"lora_weight": None}})
-    assert job.status_code == 400  # lora_weight is a default of `loras`, no field of its own
+    assert job.status_code == 400  # lora_weight is that of `model_weight` and `loras`, no field of its own
     defaults = {name: value for name, value in options["defaults"].items() if name != "lora_weight"}
     assert api.post("/api/generate", json={"prompt": "dress", **defaults}).status_code == 202
+
+
+def test_a_style_fits_where_the_model_knows_its_words(settings: Settings) -> None:
+    (settings.base_model / "words.json").write_text('{"words": ["sketch", "pixel"]}')
+    with TestClient(create_app(settings, make_runner=lambda *_: PaintRunner())) as demo:
+        fits = {style["name"]: style["fits"] for style in demo.get("/api/options").json()["styles"]}
+        assert {name for name, each in fits.items() if each} == {"sketch"}
+    (settings.base_model / "words.json").unlink()
+    with TestClient(create_app(settings, make_runner=lambda *_: PaintRunner())) as real:
+        assert all(style["fits"] for style in real.get("/api/options").json()["styles"])
 
 
 def test_the_bounds_are_those_that_generate_enforces(api: Api) -> None:
@@ -137,6 +149,8 @@ def test_the_document_describes_every_call_with_examples(api: Api) -> None:
         "GET /api/result/{job_id}",
         "GET /api/jobs/{job_id}/events",
         "DELETE /api/jobs/{job_id}",
+        "GET /api/jobs/{job_id}/zip",
+        "GET /api/images/{image_id}/download",
         "GET /api/options",
         "GET /api/loras",
         "GET /healthz",

@@ -48,7 +48,10 @@ BAD_BODIES: dict[str, bytes] = {
     "number as prompt": b'{"prompt": 5}',
     "text as number": b'{"prompt": "a", "num_images": "4"}',
     "fraction": b'{"prompt": "a", "num_images": 2.5}',
-    "style": b'{"prompt": "a", "style": "sketch"}',
+    "unknown style": b'{"prompt": "a", "style": "oil"}',
+    "number as style": b'{"prompt": "a", "style": 1}',
+    "weight too large": b'{"prompt": "a", "model_weight": 2.5}',
+    "weight without a LoRA": b'{"prompt": "a", "model_name": "base", "model_weight": 0.5}',
     "not UTF-8": b'{"prompt": "\xff\xfe"}',
     "U+0000": b'{"prompt": "a\\u0000"}',
     "nested deep": b"[" * 200_000,
@@ -85,6 +88,8 @@ def test_a_bad_body_is_a_400_and_the_next_good_request_works(api: Api, body: byt
         ({"width": 136}, "width", "a multiple of 8 from 32 to 128"),
         ({"width": 128, "height": 128}, "width", "9,216"),
         ({"sampler": "ddpm"}, "sampler", "dpmpp_2m_karras"),
+        ({"style": "oil"}, "style", "one of photographic, cinematic, "),
+        ({"model_weight": 0.5, "model_name": None}, "model_weight", "a model_name that names a LoRA"),
         ({"steps": 60, "sampler": "lcm"}, "steps", "from 1 to 50"),
     ],
 )
@@ -124,7 +129,7 @@ def test_an_unknown_address_is_a_404(api: Api, path: str) -> None:
     problem(api.get(path), 404)
 
 
-@pytest.mark.parametrize("call", ["/api/status/{}", "/api/result/{}", "/api/jobs/{}/events"])
+@pytest.mark.parametrize("call", ["/api/status/{}", "/api/result/{}", "/api/jobs/{}/events", "/api/jobs/{}/zip"])
 @pytest.mark.parametrize("job_id", ["0" * 32, "nope", "%00", "..%2f..", "Ä" * 400])
 def test_an_unknown_job_is_a_404(api: Api, call: str, job_id: str) -> None:
     problem(api.get(call.format(job_id)), 404)

@@ -10,6 +10,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from PIL import Image
 
+from server.jobs.styles import STYLES
 from server.settings import Settings
 from tests.paint_runner import PaintRunner
 from tests.studio_app import BROKEN_SEED, PROMPT, QUICK, api, app, runner, settings
@@ -83,6 +84,37 @@ def test_the_metadata_tells_what_was_resolved(api: Api) -> None:
     assert (metadata["seed"], metadata["steps"], metadata["sampler"]) == (7, 2, "euler")
     assert metadata["negative_prompt"] == "low quality, blurry, distorted"
     assert [(lora["name"], lora["weight"]) for lora in metadata["loras"]] == [("jade-v2", 0.9), ("amber", 0.5)]
+
+
+def test_the_models_lora_takes_the_weight_that_is_asked_for(api: Api) -> None:
+    metadata = finish(api, model_name="jade", model_weight=-1.5, loras=[{"name": "amber"}])["metadata"]
+    assert [(lora["name"], lora["weight"]) for lora in metadata["loras"]] == [("jade-v2", -1.5), ("amber", 0.9)]
+
+
+def test_a_style_is_applied_to_the_prompt_and_told_in_the_result(api: Api) -> None:
+    metadata = finish(api, model_name="jade", style="photographic")["metadata"]
+    style = STYLES["photographic"]
+    assert (metadata["style"], metadata["prompt"]) == ("photographic", PROMPT["prompt"])
+    assert metadata["final_prompt"] == f"jade woman, {style.apply(PROMPT['prompt'])}"
+    assert metadata["negative_prompt"] == f"low quality, blurry, distorted, {style.negative_prompt}"
+    assert finish(api)["metadata"]["style"] is None
+
+
+def test_asking_again_for_what_the_result_tells_changes_nothing(api: Api) -> None:
+    """What was resolved is not resolved twice: neither trigger words nor a style's."""
+    first = finish(api, model_name="jade", style="anime", seed=5)
+    told = {name: first["metadata"][name] for name in ("negative_prompt", "style", "seed")}
+    again = finish(api, model_name="jade", prompt=first["metadata"]["final_prompt"], **told)
+    for name in ("final_prompt", "negative_prompt"):
+        assert again["metadata"][name] == first["metadata"][name]
+    assert api.get(again["images"][0]).content == api.get(first["images"][0]).content
+
+
+def test_a_style_that_the_demo_model_does_not_know_is_warned_of(api: Api) -> None:
+    assert finish(api, prompt="red astronaut", style="line_art")["warnings"] == [
+        "the demo model does not know: astronaut",
+        "the demo model does not know the style Line art",
+    ]
 
 
 def test_an_exact_version_can_be_asked_for(api: Api) -> None:

@@ -37,7 +37,8 @@ def test_a_prompt_is_enough() -> None:
 def test_every_field_is_read() -> None:
     fields = {
         "prompt": "jade woman",
-        "model_name": None,
+        "model_name": "jade",
+        "model_weight": -1,
         "num_images": 8,
         "quality": "low",
         "negative_prompt": "",
@@ -48,7 +49,7 @@ def test_every_field_is_read() -> None:
         "seed": 2**32 - 1,
         "sampler": "heun",
         "loras": [{"name": "amber"}, {"name": "jade-v1", "weight": -2}],
-        "style": None,
+        "style": "sketch",
         "format": "webp",
     }
     expected = {**fields, "loras": [ExtraLora("amber", 0.9), ExtraLora("jade-v1", -2)]}
@@ -85,7 +86,8 @@ def test_every_field_is_read() -> None:
         ("sampler", 1, "text of at most 64 characters or null"),
         ("loras", {}, "a list of at most 8, each an object with name, weight or null"),
         ("loras", [{"name": "a"}] * 9, "a list of at most 8, each an object with name, weight or null"),
-        ("style", "sketch", "null"),
+        ("style", 1, "text of at most 64 characters or null"),
+        ("model_weight", 2.5, "a number from -2 to 2 or null"),
         ("format", "gif", "one of jpeg, png, webp or null"),
     ],
 )

@@ -10,6 +10,7 @@ from server.api.orders import Rules, fill_in
 from server.api.problems import Problem
 from server.api.schemas import ExtraLora, GenerateRequest
 from server.jobs.model import JobOrder, LoraChoice
+from server.jobs.styles import STYLES
 
 DEMO = ModelInfo(
     name="lora-studio-demo",
@@ -78,6 +79,32 @@ def test_null_and_base_mean_no_lora(name: str | None) -> None:
 def test_the_operator_decides_the_default_lora() -> None:
     assert order(Rules(DEMO, "amber")).model == LoraChoice("amber", 0.9, "model_name")
     assert order(Rules(DEMO, "base")).model is None
+
+
+def test_the_weight_is_that_of_the_lora_named_by_model_name() -> None:
+    assert order(model_weight=-0.5, model_name="amber").model == LoraChoice("amber", -0.5, "model_name")
+    assert order(model_weight=0.0).model == LoraChoice("jade", 0.0, "model_name")
+    assert order(model_weight=None).model == LoraChoice("jade", 0.9, "model_name")
+
+
+@pytest.mark.parametrize("name", [None, "base"])
+def test_a_weight_without_a_lora_is_refused(name: str | None) -> None:
+    assert set(blamed(model_name=name, model_weight=0.9)) == {"model_weight"}
+    assert order(model_name=name, model_weight=None).model is None
+
+
+def test_a_style_brings_its_negative_words_along_and_leaves_the_prompt_as_typed() -> None:
+    style = STYLES["photographic"]
+    made = order(style="photographic")
+    assert (made.style, made.prompt) == (style, "red dress")
+    assert made.negative_prompt == f"low quality, blurry, distorted, {style.negative_prompt}"
+    assert order(style="photographic", negative_prompt="").negative_prompt == style.negative_prompt
+    assert order(style=None).style is None
+
+
+@pytest.mark.parametrize("name", ["", "oil", "Sketch"])
+def test_an_unknown_style_is_refused_with_those_there_are(name: str) -> None:
+    assert blamed(style=name) == {"style": "null or one of " + ", ".join(STYLES)}
 
 
 def test_further_loras_are_blamed_by_their_place() -> None:

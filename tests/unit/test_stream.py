@@ -11,13 +11,16 @@ BASE = "https://studio.example.org"
 
 
 def test_a_durable_event_carries_its_number_and_absolute_addresses() -> None:
-    event = FeedEvent("image", {"index": 0, "url": "/files/a-1.jpg", "thumbnail_url": "https://cdn.example.org/b"}, 3)
+    addresses = {"url": "/files/a-1.jpg", "thumbnail_url": "https://cdn.example.org/b"}
+    event = FeedEvent("image", {"id": "a-1", **addresses, "filename": "red-dress-7.jpg"}, 3)
     number, name, data, *rest = encode_event(event, BASE).decode().split("\n")
     assert (number, name, rest) == ("id: 3", "event: image", ["", ""])
     assert json.loads(data.removeprefix("data: ")) == {
-        "index": 0,
+        "id": "a-1",
         "url": f"{BASE}/files/a-1.jpg",
         "thumbnail_url": "https://cdn.example.org/b",
+        "filename": "red-dress-7.jpg",
+        "download_url": f"{BASE}/api/images/a-1/download",
     }
 
 
