@@ -22,7 +22,7 @@ class CreatePage:
         self.results = page.get_by_role("list", name="Results")
         self.tiles = self.results.get_by_role("listitem")
         self.downloads = self.results.get_by_role("link", name="Download")
-        self.trouble = page.get_by_role("alert")
+        self.trouble = page.get_by_role("form").get_by_role("alert")
 
     def ask(self, prompt: str) -> None:
         self.prompt.fill(prompt)
