@@ -58,6 +58,7 @@ async def test_image_events_tell_what_the_result_tells(database: Database, tmp_p
                 "height": image.height,
                 "content_type": image.content_type,
                 "bytes": image.num_bytes,
+                "filename": image.filename,
             }
             for image in view.images
         ]

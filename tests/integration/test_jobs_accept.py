@@ -15,6 +15,7 @@ from server.jobs.data_folder import DataFolder
 from server.jobs.errors import DataFolderInUse, QueueFull, UnknownLora
 from server.jobs.loras import LoraRegistry, with_trigger
 from server.jobs.model import JobStatus, LoraChoice
+from server.jobs.styles import STYLES
 from tests.tiny_model import write_lora
 from tests.workshop import Workshop, job_row, order
 
@@ -37,20 +38,22 @@ def jade(weight: float = 0.9, name: str = "jade") -> LoraChoice:
 async def test_an_accepted_job_is_stored_and_told_in_full(database: Database, tmp_path: Path, loras: LoraRegistry):
     shop = Workshop(database, tmp_path)
     extra = LoraChoice("amber", -0.5, "loras[0].name")
-    view = await shop.service.accept(order(model=jade(), loras=(extra,), seed=2**32 - 1, guidance_scale=4.5))
+    fields = {"seed": 2**32 - 1, "guidance_scale": 4.5, "style": STYLES["sketch"]}
+    view = await shop.service.accept(order(model=jade(), loras=(extra,), **fields))
     assert re.fullmatch("[0-9a-f]{32}", view.job_id)
     assert (view.status, view.progress, view.error, view.images) == (JobStatus.QUEUED, 0.0, None, ())
     assert view.remaining_s > 0 and view.queue_position == 1
     sha256s = {each.label: each.sha256 for each in await loras.list()}
     assert view.metadata == {
         "prompt": "red dress, beach sunset",
-        "final_prompt": "jade woman, red dress, beach sunset",
+        "final_prompt": "jade woman, red dress, beach sunset, sketch",
         "negative_prompt": "",
         "model": "jade-v10",
         "loras": [
             {"name": "jade-v10", "weight": 0.9, "sha256": sha256s["jade-v10"]},
             {"name": "amber", "weight": -0.5, "sha256": sha256s["amber"]},
         ],
+        "style": "sketch",
         "quality": "low",
         "num_images": 2,
         "steps": 3,
