@@ -1,4 +1,4 @@
-"""Where picture bytes live: put, get, url, delete."""
+"""Where picture bytes live: put, get, exists, url, delete."""
 
 from typing import Protocol, runtime_checkable
 

@@ -25,8 +25,10 @@ async def test_what_was_put_is_got_and_put_again_replaces_it(tmp_path: Path):
 async def test_deleted_is_gone_and_deleting_again_is_no_error(tmp_path: Path):
     store = LocalStore(tmp_path)
     await store.put(KEY, b"picture", "image/jpeg")
+    assert await store.exists(KEY)
     await store.delete(KEY)
     await store.delete(KEY)
+    assert not await store.exists(KEY)
     with pytest.raises(MissingObject):
         await store.get(KEY)
     with pytest.raises(MissingObject):
