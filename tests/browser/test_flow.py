@@ -47,7 +47,7 @@ def test_type_watch_pick_download(new_visitor: NewVisitor, studio: ServerProcess
     assert path.read_bytes() == stored
     assert waiting.value.suggested_filename.startswith("jade-woman-red-dress-beach-sunset-")
     result = studio.http.get(f"/api/result/{visitor.recent_job()}").json()
-    text = parameters(Image.open(path))
+    text = parameters(Image.open(BytesIO(stored)))
     assert text.startswith(PROMPT)
     assert f"Seed: {result['outputs'][0]['seed']}," in text
 

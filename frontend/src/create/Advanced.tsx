@@ -18,16 +18,13 @@ export function Advanced({ options }: { options: Options }) {
   return (
     <Dialog>
       <DialogTrigger asChild>
-        <Button
-          variant="outline"
-          className="px-3 font-normal"
-          aria-label={changed > 0 ? `Advanced, ${changed} changed` : "Advanced"}
-        >
+        <Button variant="outline" className="px-3 font-normal">
           <SlidersHorizontalIcon aria-hidden className="text-muted-foreground" />
           Advanced
           {changed > 0 && (
-            <span aria-hidden className="rounded-full bg-accent px-1.5 text-accent-foreground text-xs tabular-nums">
+            <span className="rounded-full bg-accent px-1.5 text-accent-foreground text-xs tabular-nums">
               {changed}
+              <span className="sr-only"> changed</span>
             </span>
           )}
         </Button>
