@@ -66,8 +66,9 @@ def api(checkout: Path) -> Iterator[Api]:
 
 
 def sources(answer: httpx.Response, directive: str) -> list[str]:
-    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
-    return policy[directive].split()
+    directives = [part.split() for part in answer.headers["content-security-policy"].split(";")]
+    (found,) = [rest for name, *rest in directives if name == directive]
+    return found
 
 
 def allowed(*scripts: str) -> set[str]:
