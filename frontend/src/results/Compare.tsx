@@ -1,7 +1,7 @@
 "use client";
 import { MinusIcon, PlusIcon, XIcon } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { CompareSlider } from "./CompareSlider";
@@ -19,19 +19,20 @@ export default function Compare({ first, second }: { first: Picture; second: Pic
   const close = useViewing((viewing) => viewing.close);
   const [mode, setMode] = useState<Mode>("slider");
   const [divider_percent, setDivider] = useState(50);
-  const stage = useRef<HTMLDivElement>(null);
+  const [stage, setStage] = useState<HTMLDivElement | null>(null);
 
   function dragTo(clientX_px: number) {
-    const frame = stage.current?.querySelector("[data-frame]");
+    const frame = stage?.querySelector("[data-frame]");
     if (frame) setDivider(dividerAt(clientX_px, frame.getBoundingClientRect()));
   }
 
-  const { view, zoomIn, zoomOut, reset, handlers } = usePanZoom(stage, mode === "slider" ? dragTo : undefined);
+  const { view, zoomIn, zoomOut, reset, onKey, handlers } = usePanZoom(stage, mode === "slider" ? dragTo : undefined);
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && close()}>
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
+          onKeyDown={(event) => !event.defaultPrevented && onKey(event.key)}
           className="results-full fade-in-0 fixed inset-0 z-[1001] flex animate-in flex-col bg-background text-foreground outline-none"
         >
           <Dialog.Title className="sr-only">Compare two pictures</Dialog.Title>
@@ -49,7 +50,7 @@ export default function Compare({ first, second }: { first: Picture; second: Pic
             </div>
           </header>
           <div
-            ref={stage}
+            ref={setStage}
             className="min-h-0 flex-1 cursor-grab touch-none select-none px-3 active:cursor-grabbing"
             {...handlers}
           >

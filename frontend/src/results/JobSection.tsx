@@ -25,7 +25,7 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
         <div className="min-w-0 flex-1 space-y-1">
           <h2
             id={heading}
-            className="line-clamp-2 text-balance font-medium text-base leading-snug"
+            className="line-clamp-2 text-pretty font-medium text-base leading-snug"
             title={job.request.prompt}
           >
             {job.request.prompt}
@@ -58,5 +58,5 @@ function StandingLine({ job }: { job: Job }) {
     );
   }
   const words = isEnded(job) ? (outcome(job) ?? glance(job).join(" · ")) : standing(job);
-  return <p className="min-h-5 text-muted-foreground text-sm tabular-nums">{words}</p>;
+  return <p className="min-h-5 truncate text-muted-foreground text-sm tabular-nums">{words}</p>;
 }

@@ -1,9 +1,15 @@
 "use client";
 import "yet-another-react-lightbox/styles.css";
 import "./lightbox.css";
-import { createContext, type ReactNode, useContext, useMemo } from "react";
+import { createContext, type ReactNode, type RefObject, useContext, useEffect, useMemo, useRef } from "react";
 import { flushSync } from "react-dom";
-import Yarl, { createModule, type GenericSlide, MODULE_CONTROLLER, type Plugin } from "yet-another-react-lightbox";
+import Yarl, {
+  type ControllerRef,
+  createModule,
+  type GenericSlide,
+  MODULE_CONTROLLER,
+  type Plugin,
+} from "yet-another-react-lightbox";
 import Zoom from "yet-another-react-lightbox/plugins/zoom";
 import { useShallow } from "zustand/react/shallow";
 import type { GenerateRequest, Output } from "@/api/types";
@@ -38,6 +44,8 @@ export default function Lightbox({ id, onUse, onGenerate }: LightboxProps) {
   const outputs = useJobs(useShallow((store) => store.jobs.flatMap((job) => job.outputs)));
   const { open, close, compare } = useViewing();
   const slides = useMemo<Slide[]>(() => outputs.map((output) => ({ type: "picture", output })), [outputs]);
+  const controller = useRef<ControllerRef>(null);
+  useKeysInPanel(controller);
   const isRoomy = useMedia("(min-width: 64rem)");
   const picture = findPicture(jobs, id);
   if (!picture) return null;
@@ -66,7 +74,7 @@ export default function Lightbox({ id, onUse, onGenerate }: LightboxProps) {
         plugins={[Zoom, BesidePanel]}
         zoom={{ supports: ["picture"], maxZoom: 8, scrollToZoom: true, doubleClickMaxStops: 2 }}
         carousel={{ finite: true, padding: isRoomy ? "60px" : "14px", preload: 1 }}
-        controller={{ closeOnBackdropClick: true, closeOnPullDown: true }}
+        controller={{ ref: controller, closeOnBackdropClick: true, closeOnPullDown: true }}
         animation={{ fade: 180, swipe: 260, navigation: 180 }}
         labels={{ Lightbox: "Picture", Previous: "Previous picture", Next: "Next picture" }}
         className="results-full results-lightbox"
@@ -80,6 +88,20 @@ export default function Lightbox({ id, onUse, onGenerate }: LightboxProps) {
       />
     </Panel.Provider>
   );
+}
+
+/** The stage answers its keys itself; those pressed in the panel come here. */
+function useKeysInPanel(controller: RefObject<ControllerRef | null>) {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented) return;
+      if (event.key === "Escape") controller.current?.close();
+      if (event.key === "ArrowLeft") controller.current?.prev();
+      if (event.key === "ArrowRight") controller.current?.next();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [controller]);
 }
 
 const nothing = () => null;

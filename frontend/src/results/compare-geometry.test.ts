@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { dividerAfter, dividerAt, fitted, MAX_ZOOM, panned, transformOf, WHOLE, zoomed } from "./compare-geometry";
+import {
+  dividerAfter,
+  dividerAt,
+  fitted,
+  MAX_ZOOM,
+  panned,
+  pannedByKey,
+  transformOf,
+  WHOLE,
+  zoomed,
+} from "./compare-geometry";
 
 const BOX = { left: 100, top: 50, width: 400, height: 200 };
 
@@ -51,6 +61,8 @@ describe("the view", () => {
   it("moves by shares of the frame", () => {
     expect(panned({ zoom: 4, x: 0, y: 0 }, 40, 20, BOX)).toEqual({ zoom: 4, x: 0.1, y: 0.1 });
     expect(panned(WHOLE, 40, 20, BOX)).toEqual(WHOLE);
+    expect(pannedByKey({ zoom: 4, x: 0, y: 0 }, "ArrowRight")).toEqual({ zoom: 4, x: -0.1, y: 0 });
+    expect(pannedByKey({ zoom: 4, x: 0, y: 0 }, "Tab")).toEqual({ zoom: 4, x: 0, y: 0 });
     expect(transformOf({ zoom: 2, x: 0.25, y: -0.5 })).toBe("translate(25%, -50%) scale(2)");
   });
 });

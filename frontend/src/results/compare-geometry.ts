@@ -57,6 +57,20 @@ export function panned(view: View, dx_px: number, dy_px: number, box: Pick<Box, 
   return within({ zoom: view.zoom, x: view.x + dx_px / box.width, y: view.y + dy_px / box.height });
 }
 
+const KEY_STEP = 0.1;
+const KEY_MOVES: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [KEY_STEP, 0],
+  ArrowRight: [-KEY_STEP, 0],
+  ArrowUp: [0, KEY_STEP],
+  ArrowDown: [0, -KEY_STEP],
+};
+
+/** Moved by an arrow key, towards what lies in its direction; the same view for any other key. */
+export function pannedByKey(view: View, key: string): View {
+  const move = KEY_MOVES[key];
+  return move ? panned(view, move[0], move[1], { width: 1, height: 1 }) : view;
+}
+
 /** CSS transform of a layer that fills the stage. */
 export function transformOf({ zoom, x, y }: View): string {
   return `translate(${x * 100}%, ${y * 100}%) scale(${zoom})`;

@@ -8,7 +8,10 @@ export interface Grid {
   readonly maxWidth: string;
 }
 
+/** From this width-to-height on a picture counts as wide. */
+const WIDE = 1.4;
 const MAX_TILE_REM = 27;
+const MAX_WIDE_TILE_REM = 36;
 const MAX_TILE_HEIGHT_SVH = 66;
 const GAP_REM = 0.75;
 
@@ -16,16 +19,16 @@ const GAP_REM = 0.75;
 export function gridFor(count: number, width: number, height: number): Grid {
   const aspect = width / height;
   const wide = wideColumns(count, aspect);
-  const tile = `min(${MAX_TILE_REM}rem, ${round(MAX_TILE_HEIGHT_SVH * aspect)}svh)`;
+  const tile = `min(${aspect > WIDE ? MAX_WIDE_TILE_REM : MAX_TILE_REM}rem, ${round(MAX_TILE_HEIGHT_SVH * aspect)}svh)`;
   return {
-    narrow: Math.min(count, aspect > 1.4 ? 1 : 2),
+    narrow: Math.min(count, aspect > WIDE ? 1 : 2),
     wide,
     maxWidth: `calc(${wide} * ${tile} + ${round((wide - 1) * GAP_REM)}rem)`,
   };
 }
 
 function wideColumns(count: number, aspect: number): number {
-  if (aspect > 1.4) return Math.min(count, count === 3 || count > 4 ? 3 : 2);
+  if (aspect > WIDE) return Math.min(count, count === 3 || count > 4 ? 3 : 2);
   if (count === 5 || count === 6) return 3;
   return Math.min(count, 4);
 }

@@ -1,6 +1,6 @@
-/** Wheel, drag and pinch on a stage, as one shared view. */
-import { type PointerEvent, type RefObject, useEffect, useRef, useState } from "react";
-import { panned, type View, WHOLE, ZOOM_STEP, zoomed } from "./compare-geometry";
+/** Wheel, drag, pinch and arrow keys on a stage, as one shared view. */
+import { type PointerEvent, useEffect, useRef, useState } from "react";
+import { panned, pannedByKey, type View, WHOLE, ZOOM_STEP, zoomed } from "./compare-geometry";
 
 interface Point {
   x: number;
@@ -9,22 +9,21 @@ interface Point {
 
 const WHEEL_PER_DOUBLING_PX = 400;
 
-/** `stage`: the element whose size the view is measured in. `onDrag`: takes a drag that has nothing to pan (client x). */
-export function usePanZoom(stage: RefObject<HTMLElement | null>, onDrag?: (clientX_px: number) => void) {
+/** `stage`: the element that takes them, once it is there. `onDrag`: takes a drag that has nothing to pan (client x). */
+export function usePanZoom(stage: HTMLElement | null, onDrag?: (clientX_px: number) => void) {
   const [view, setView] = useState<View>(WHOLE);
   const pointers = useRef(new Map<number, Point>());
 
   useEffect(() => {
-    const element = stage.current;
-    if (!element) return;
+    if (!stage) return;
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
       const factor = 2 ** (-event.deltaY / WHEEL_PER_DOUBLING_PX);
       const point = { x: event.clientX, y: event.clientY };
-      setView((old) => zoomed(old, factor, point, boxUnder(element, event.target)));
+      setView((old) => zoomed(old, factor, point, boxUnder(stage, event.target)));
     };
-    element.addEventListener("wheel", onWheel, { passive: false });
-    return () => element.removeEventListener("wheel", onWheel);
+    stage.addEventListener("wheel", onWheel, { passive: false });
+    return () => stage.removeEventListener("wheel", onWheel);
   }, [stage]);
 
   function onPointerDown(event: PointerEvent<HTMLElement>) {
@@ -57,6 +56,7 @@ export function usePanZoom(stage: RefObject<HTMLElement | null>, onDrag?: (clien
     /** Around the middle. */
     zoomIn: () => setView((old) => zoomed(old, ZOOM_STEP, null, NO_BOX)),
     zoomOut: () => setView((old) => zoomed(old, 1 / ZOOM_STEP, null, NO_BOX)),
+    onKey: (key: string) => setView((old) => pannedByKey(old, key)),
     handlers: { onPointerDown, onPointerMove, onPointerUp: onPointerEnd, onPointerCancel: onPointerEnd },
   };
 }

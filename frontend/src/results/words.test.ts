@@ -21,9 +21,9 @@ describe("standing", () => {
   it("tells the place in the queue and the forecast", () => {
     const job = (queue_position: number) =>
       makeJob({ state: makeState({ status: "queued", queue_position, estimated_time: 40 }) });
-    expect(standing(job(3))).toBe("Number 3 in the queue · about 40 s until it is done");
-    expect(standing(job(1))).toBe("Next in the queue · about 40 s until it is done");
-    expect(standing(job(0))).toBe("Starting · about 40 s until it is done");
+    expect(standing(job(3))).toBe("Number 3 in the queue · about 40 s");
+    expect(standing(job(1))).toBe("Next in the queue · about 40 s");
+    expect(standing(job(0))).toBe("Starting · about 40 s");
   });
 
   it("counts finished pictures", () => {

@@ -22,7 +22,7 @@ export function standing(job: Job): string {
   if (job.connection === "lost") return "Reconnecting…";
   if (state === null) return "Waiting for the server…";
   if (state.status === "queued") {
-    const time = state.estimated_time > 0 ? ` · ${aboutTime(state.estimated_time)} until it is done` : "";
+    const time = state.estimated_time > 0 ? ` · ${aboutTime(state.estimated_time)}` : "";
     return `${queuePlace(state.queue_position)}${time}`;
   }
   const done = numDone(job) > 0 ? `${numDone(job)} of ${numWanted(job)} done` : `Making ${pictures(numWanted(job))}`;
