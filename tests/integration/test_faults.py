@@ -1,5 +1,5 @@
 """A fault in encode, step or decode of one picture: its neighbors come out as if it had never been there, its job ends
-with a typed error or is retried, and the next job is fine. App, database and demo model are real; only the fault is made.
+with a typed error or is retried, and the next job is fine. App, database and model are real; only the fault is made.
 """
 
 import time
