@@ -90,6 +90,7 @@ def find_node(call: Call) -> Node:
     )
     if sys.prefix == sys.base_prefix:
         raise NpmError(f"{wanted}. Install it, or run this with .venv/bin/python, which can.")
+    print(f"No Node for the page on PATH: installing the package {WHEEL} (61 MB).", file=sys.stderr)
     pip = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
     if call([*pip, "-c", "constraints.txt", WHEEL], ROOT, dict(os.environ)) != 0:
         raise NpmError(f"{wanted}; pip could not install the package {WHEEL} in its place. Is the network up?")
@@ -137,6 +138,7 @@ def install_packages(node: Node, frontend: Path, call: Call) -> None:
     """Raises NpmError."""
     if are_packages_current(frontend):
         return
+    print("Installing the page's packages (0.3 GB to download, 0.6 GB of disk).", file=sys.stderr)
     if call([*node.npm, "ci"], frontend, node.environment()) != 0:
         raise NpmError("npm could not install the page's packages. Is the network up, and is there room on the disk?")
 
