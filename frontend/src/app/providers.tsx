@@ -4,7 +4,6 @@ import { ThemeProvider } from "next-themes";
 import { type ReactNode, useState } from "react";
 import { Refused } from "@/api/client";
 import { Notices } from "@/components/Notices";
-import { TipProvider } from "@/components/ui/tooltip";
 
 const RETRY_AFTER_MS = 2_000;
 
@@ -22,7 +21,7 @@ export function Providers({ children }: { children: ReactNode }) {
   return (
     <QueryClientProvider client={queries}>
       <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
-        <TipProvider>{children}</TipProvider>
+        {children}
         <Notices />
       </ThemeProvider>
     </QueryClientProvider>

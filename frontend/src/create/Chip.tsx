@@ -1,7 +1,7 @@
 "use client";
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { Popover, PopoverPanel, PopoverTrigger } from "@/components/ui/popover";
+import { Opener } from "@/components/Opener";
 
 interface ChipProps {
   /** What is chosen here, `Shape` for example. */
@@ -15,15 +15,18 @@ interface ChipProps {
 /** A setting in one line: it says its value and opens its choices. */
 export function Chip({ name, value, icon: Icon, children }: ChipProps) {
   return (
-    <Popover>
-      <PopoverTrigger
-        aria-label={`${name}: ${value}`}
-        className="flex h-9 max-w-56 shrink-0 items-center gap-2 rounded-full border border-border bg-card px-3 text-sm transition-colors hover:bg-muted data-[state=open]:bg-muted"
-      >
-        <Icon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
-        <span className="truncate">{value}</span>
-      </PopoverTrigger>
-      <PopoverPanel aria-label={name}>{children}</PopoverPanel>
-    </Popover>
+    <Opener
+      label={`${name}: ${value}`}
+      panelLabel={name}
+      className="flex h-9 max-w-56 shrink-0 items-center gap-2 rounded-full border border-border bg-card px-3 text-sm transition-colors hover:bg-muted aria-expanded:bg-muted"
+      face={
+        <>
+          <Icon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
+          <span className="truncate">{value}</span>
+        </>
+      }
+    >
+      {children}
+    </Opener>
   );
 }

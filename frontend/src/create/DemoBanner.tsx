@@ -1,8 +1,7 @@
 "use client";
 import { SproutIcon } from "lucide-react";
 import { useOptions } from "@/api/catalog";
-import { Button } from "@/components/ui/button";
-import { Popover, PopoverPanel, PopoverTrigger } from "@/components/ui/popover";
+import { Opener } from "@/components/Opener";
 
 /** Says that what is being tried is a tiny model, and which words it knows. */
 export function DemoBanner() {
@@ -19,17 +18,15 @@ export function DemoBanner() {
         This is the demo model: small pictures, {words.length} words.
         <span className="hidden md:inline"> An SDXL checkpoint takes its place by one setting.</span>
       </span>
-      <Popover>
-        <PopoverTrigger asChild>
-          <Button variant="ghost" size="sm" className="h-6 px-2 text-xs underline underline-offset-2">
-            Its words
-          </Button>
-        </PopoverTrigger>
-        <PopoverPanel aria-label="Words that the demo model knows" className="w-80">
-          <p className="px-1 pb-2 font-medium text-sm">Words that the demo model knows</p>
-          <p className="px-1 text-muted-foreground text-sm leading-relaxed">{words.join(", ")}</p>
-        </PopoverPanel>
-      </Popover>
+      <Opener
+        label="Its words"
+        panelLabel="Words that the demo model knows"
+        className="rounded-full px-2 py-0.5 font-medium underline underline-offset-2 hover:bg-background/50"
+        face="Its words"
+      >
+        <p className="px-1 pb-2 font-medium text-sm">Words that the demo model knows</p>
+        <p className="px-1 text-muted-foreground text-sm leading-relaxed">{words.join(", ")}</p>
+      </Opener>
     </aside>
   );
 }

@@ -1,24 +1,38 @@
 import { Popover as Radix } from "radix-ui";
-import type { ComponentProps } from "react";
-import { cn } from "@/components/cn";
+import type { ReactNode, RefObject } from "react";
 
-export const Popover = Radix.Root;
-export const PopoverTrigger = Radix.Trigger;
-export const PopoverClose = Radix.Close;
+interface PopoverPanelProps {
+  label: string;
+  /** The button that opened it: it lies beside that one and gives the focus back to it. */
+  opener: RefObject<HTMLElement | null>;
+  onClose: () => void;
+  children: ReactNode;
+}
 
-export function PopoverPanel({ className, ...props }: ComponentProps<typeof Radix.Content>) {
+/** An open panel beside its opener. It is mounted when it opens, so that its code need not come with the page. */
+export default function PopoverPanel({ label, opener, onClose, children }: PopoverPanelProps) {
   return (
-    <Radix.Portal>
-      <Radix.Content
-        align="start"
-        sideOffset={8}
-        collisionPadding={12}
-        className={cn(
-          "data-[state=open]:fade-in-0 data-[state=open]:zoom-in-95 z-[900] max-h-[var(--radix-popover-content-available-height)] w-72 max-w-[calc(100vw-1.5rem)] overflow-y-auto rounded-2xl border bg-popover p-3 text-popover-foreground shadow-black/10 shadow-xl data-[state=open]:animate-in",
-          className,
-        )}
-        {...props}
-      />
-    </Radix.Portal>
+    <Radix.Root open onOpenChange={(open) => open || onClose()}>
+      <Radix.Anchor virtualRef={opener as RefObject<HTMLElement>} />
+      <Radix.Portal>
+        <Radix.Content
+          aria-label={label}
+          align="start"
+          sideOffset={8}
+          collisionPadding={12}
+          onInteractOutside={(event) => {
+            // the opener closes it by itself; closing it here first would make it open again
+            if (opener.current?.contains(event.target as Node)) event.preventDefault();
+          }}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            opener.current?.focus();
+          }}
+          className="fade-in-0 zoom-in-95 z-[900] max-h-[var(--radix-popover-content-available-height)] w-80 max-w-[calc(100vw-1.5rem)] animate-in overflow-y-auto rounded-2xl border bg-popover p-3 text-popover-foreground shadow-black/10 shadow-xl"
+        >
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
   );
 }

@@ -1,7 +1,6 @@
-import { Tooltip } from "radix-ui";
 import type { ReactNode } from "react";
 
-/** A label that shows on hover and focus. The child carries its own accessible name. */
+/** A label that shows on hover and focus, by CSS alone (globals.css). The child carries its own accessible name. */
 export function Tip({
   label,
   children,
@@ -12,21 +11,8 @@ export function Tip({
   side?: "top" | "bottom";
 }) {
   return (
-    <Tooltip.Root>
-      <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
-      <Tooltip.Portal>
-        <Tooltip.Content
-          side={side}
-          sideOffset={6}
-          className="fade-in-0 zoom-in-95 z-[1100] max-w-64 animate-in rounded-lg bg-foreground px-2.5 py-1.5 text-background text-xs"
-        >
-          {label}
-        </Tooltip.Content>
-      </Tooltip.Portal>
-    </Tooltip.Root>
+    <span className="tip" data-label={label} data-side={side}>
+      {children}
+    </span>
   );
-}
-
-export function TipProvider({ children }: { children: ReactNode }) {
-  return <Tooltip.Provider delayDuration={350}>{children}</Tooltip.Provider>;
 }

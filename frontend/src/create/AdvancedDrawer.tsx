@@ -1,60 +1,74 @@
 "use client";
 import { DicesIcon, LockIcon } from "lucide-react";
-import { useId } from "react";
+import { type RefObject, useId } from "react";
 import type { Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { DialogPanel } from "@/components/ui/dialog";
+import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Choice } from "./Choice";
 import { EMPTY, useForm } from "./form";
 import { NumberField } from "./NumberField";
 
-/** What the Advanced drawer holds. Fetched when it is first opened. */
-export default function AdvancedFields({ options }: { options: Options }) {
+interface AdvancedDrawerProps {
+  options: Options;
+  /** Gets the focus back. */
+  opener: RefObject<HTMLElement | null>;
+  onClose: () => void;
+}
+
+/** The open drawer of the settings that most people leave alone. */
+export default function AdvancedDrawer({ options, opener, onClose }: AdvancedDrawerProps) {
   const { request, set, replace } = useForm();
   const { defaults, bounds } = options;
   const quality = options.qualities.find(({ name }) => name === (request.quality ?? defaults.quality));
   const steps = request.steps ?? quality?.steps ?? bounds.min_steps;
   return (
-    <DialogPanel place="side" title="Advanced" description="What you leave alone follows the server's defaults.">
-      <div className="space-y-6 pt-2">
-        <NumberField
-          label="Steps"
-          value={steps}
-          min={bounds.min_steps}
-          max={bounds.max_steps}
-          step={1}
-          sliderMax={60}
-          onChange={(value) => set({ steps: value === quality?.steps ? undefined : value })}
-          hint="More steps: finer, slower. The quality setting chooses 12, 20 or 30."
-        />
-        <NumberField
-          label="Guidance"
-          value={request.guidance_scale ?? defaults.guidance_scale}
-          min={0}
-          max={bounds.max_guidance_scale}
-          step={0.5}
-          sliderMax={15}
-          onChange={(value) => set({ guidance_scale: value === defaults.guidance_scale ? undefined : value })}
-          hint="How closely the picture keeps to the prompt. 1 and below: not at all, in half the time."
-        />
-        <SamplerField options={options} />
-        <SeedField maxSeed={bounds.max_seed} />
-        <div className="space-y-2">
-          <p className="font-medium text-sm" aria-hidden>
-            Format
-          </p>
-          <Choice
-            legend="Format"
-            items={options.formats.map((format) => ({ value: format, label: format.toUpperCase() }))}
-            value={request.format ?? defaults.format}
-            onChange={(value) => set({ format: value === defaults.format ? undefined : value })}
+    <Dialog open onOpenChange={(open) => open || onClose()}>
+      <DialogPanel
+        place="side"
+        title="Advanced"
+        description="What you leave alone follows the server's defaults."
+        opener={opener}
+      >
+        <div className="space-y-6 pt-2">
+          <NumberField
+            label="Steps"
+            value={steps}
+            min={bounds.min_steps}
+            max={bounds.max_steps}
+            step={1}
+            sliderMax={60}
+            onChange={(value) => set({ steps: value === quality?.steps ? undefined : value })}
+            hint="More steps: finer, slower. The quality setting chooses 12, 20 or 30."
           />
+          <NumberField
+            label="Guidance"
+            value={request.guidance_scale ?? defaults.guidance_scale}
+            min={0}
+            max={bounds.max_guidance_scale}
+            step={0.5}
+            sliderMax={15}
+            onChange={(value) => set({ guidance_scale: value === defaults.guidance_scale ? undefined : value })}
+            hint="How closely the picture keeps to the prompt. 1 and below: not at all, in half the time."
+          />
+          <SamplerField options={options} />
+          <SeedField maxSeed={bounds.max_seed} />
+          <div className="space-y-2">
+            <p className="font-medium text-sm" aria-hidden>
+              Format
+            </p>
+            <Choice
+              legend="Format"
+              items={options.formats.map((format) => ({ value: format, label: format.toUpperCase() }))}
+              value={request.format ?? defaults.format}
+              onChange={(value) => set({ format: value === defaults.format ? undefined : value })}
+            />
+          </div>
+          <Button variant="ghost" className="-ml-4" onClick={() => replace({ ...EMPTY, prompt: request.prompt })}>
+            Reset all settings
+          </Button>
         </div>
-        <Button variant="ghost" className="-ml-4" onClick={() => replace({ ...EMPTY, prompt: request.prompt })}>
-          Reset all settings
-        </Button>
-      </div>
-    </DialogPanel>
+      </DialogPanel>
+    </Dialog>
   );
 }
 

@@ -1,0 +1,46 @@
+"use client";
+import dynamic from "next/dynamic";
+import { type ReactNode, useRef, useState } from "react";
+
+const load = () => import("@/components/ui/popover");
+const PopoverPanel = dynamic(load, { ssr: false });
+
+interface OpenerProps {
+  /** Accessible name of the button; it contains what the button shows. */
+  label: string;
+  /** Accessible name of the panel. */
+  panelLabel: string;
+  className: string;
+  /** What the button shows. */
+  face: ReactNode;
+  /** What the panel holds. */
+  children: ReactNode;
+}
+
+/** A button that opens a panel beside it. */
+export function Opener({ label, panelLabel, className, face, children }: OpenerProps) {
+  const opener = useRef<HTMLButtonElement>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <button
+        ref={opener}
+        type="button"
+        aria-label={label}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        className={className}
+        onPointerEnter={() => void load()}
+        onFocus={() => void load()}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        {face}
+      </button>
+      {isOpen && (
+        <PopoverPanel label={panelLabel} opener={opener} onClose={() => setIsOpen(false)}>
+          {children}
+        </PopoverPanel>
+      )}
+    </>
+  );
+}
