@@ -3,28 +3,27 @@
 import asyncio
 import contextlib
 import os
-import re
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
-from server.storage.store import InvalidKey, MissingObject, StoreError
-
-PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
-MAX_PARTS = 8
+from server.storage.store import MissingObject, StoreError, key_parts
 
 
 class LocalStore:
-    """An ImageStore. `folder` is made where missing; addresses are `{base_path}/{key}`.
+    """An ImageStore. `folder` is made where missing; addresses are `{base_path}/{key}`. A key names a file below
+    `folder` and nothing else."""
 
-    A key names a file below `folder` and nothing else: no empty part, none that begins with a dot, no backslash, at
-    most 8 parts of 100 characters.
-    """
+    origins: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, base_path: str = "/files") -> None:
         self._folder = folder
         self._base_path = base_path.rstrip("/")
 
-    async def put(self, key: str, data: bytes, content_type: str) -> None:
+    async def check(self) -> None:
+        await asyncio.to_thread(self._check)
+
+    async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
         """Written beside its place, synced, then renamed: a reader or a power cut finds the whole file or none."""
         await asyncio.to_thread(self._put, self.path(key), data)
 
@@ -39,6 +38,9 @@ class LocalStore:
         self.path(key)
         return f"{self._base_path}/{key}"
 
+    def attachment_url(self, key: str, content_type: str, filename: str) -> None:
+        return None
+
     async def delete(self, key: str) -> None:
         """A key that is not there is no error."""
         path = self.path(key)
@@ -49,10 +51,15 @@ class LocalStore:
 
     def path(self, key: str) -> Path:
         """The file of a key. Raises InvalidKey."""
-        parts = key.split("/")
-        if len(parts) > MAX_PARTS or not all(PART.fullmatch(part) for part in parts):
-            raise InvalidKey(f"{key[:200]!r} is no picture's name")
-        return self._folder.joinpath(*parts)
+        return self._folder.joinpath(*key_parts(key))
+
+    def _check(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make the folder {self._folder}: {error.strerror}") from error
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise StoreError(f"the folder {self._folder} cannot be written by the user who runs the server")
 
     def _put(self, path: Path, data: bytes) -> None:
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -1,10 +1,22 @@
-"""Where picture bytes live: put, get, exists, url, delete."""
+"""Where picture bytes live: put, get, exists, url, delete.
 
+StoreError
+├── MissingObject     nothing is stored under this key
+├── InvalidKey        no name that a store takes
+├── StoreRefused      it answers, and says no: credentials, permissions, a bucket that is not there
+└── StoreUnreachable  it does not answer
+"""
+
+import re
+from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
+
+PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
+MAX_PARTS = 8
 
 
 class StoreError(Exception):
-    """The store could not do it. May pass: callers try again."""
+    """The store could not do it. May pass: callers try again. The text is fit for readers: it names no secret."""
 
 
 class MissingObject(StoreError):
@@ -15,13 +27,40 @@ class InvalidKey(StoreError):
     """The key is no name that a store takes: `/`-separated parts of letters, digits, `_`, `.` and `-`."""
 
 
+class StoreRefused(StoreError):
+    """It will not let us: credentials, permissions, or a bucket that does not exist."""
+
+
+class StoreUnreachable(StoreError):
+    """It does not answer, or is not able to now."""
+
+
+def key_parts(key: str) -> list[str]:
+    """The parts of a key: none empty, none that begins with a dot, no backslash, at most 8 of 100 characters. Raises
+    InvalidKey."""
+    parts = key.split("/")
+    if len(parts) > MAX_PARTS or not all(PART.fullmatch(part) for part in parts):
+        raise InvalidKey(f"{key[:200]!r} is no picture's name")
+    return parts
+
+
 @runtime_checkable  # the API is handed one, and its framework looks whether it is
 class ImageStore(Protocol):
     """Keys look like `generations/{job_id}/{job_id}-1.jpg`. The same picture under the same key is the same object, so
     `put` may be repeated. Methods run on the event loop and do their I/O off it. All raise StoreError."""
 
-    async def put(self, key: str, data: bytes, content_type: str) -> None:
-        """Durable when it returns; readers see the whole object or none."""
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where pages load pictures from, like `https://cdn.example.org`; none where it is this server."""
+        ...
+
+    async def check(self) -> None:
+        """Raises StoreError where a picture could not be stored now."""
+        ...
+
+    async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
+        """Durable when it returns; readers see the whole object or none. `metadata`: a few ASCII facts that a store
+        which can keeps beside the object."""
         ...
 
     async def get(self, key: str) -> bytes:
@@ -32,6 +71,11 @@ class ImageStore(Protocol):
 
     def url(self, key: str) -> str:
         """Address for readers. Computed each time, never stored."""
+        ...
+
+    def attachment_url(self, key: str, content_type: str, filename: str) -> str | None:
+        """Address that answers the object as a download under this name (ASCII, no quotes); None where the store has no
+        such address: its bytes are sent by this server."""
         ...
 
     async def delete(self, key: str) -> None:

@@ -1,0 +1,166 @@
+"""One bucket of an S3 server, spoken to by boto3 from any thread, and what its answers mean."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+
+from server.storage.store import MissingObject, StoreError, StoreRefused, StoreUnreachable
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+T = TypeVar("T")
+
+MAX_CONNECTIONS = 8
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 15
+MAX_ATTEMPTS = 3
+
+NO_OBJECT = ("404", "NoSuchKey", "NotFound")
+NO_CREDENTIALS = "there are no credentials for {where}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+REFUSALS: Mapping[str, str] = {
+    "NoSuchBucket": "there is no bucket {bucket} at {where}; make it, or name another in STUDIO_S3_BUCKET",
+    "SignatureDoesNotMatch": "{where} refuses the secret access key (AWS_SECRET_ACCESS_KEY, or where boto3 finds it)",
+    "InvalidAccessKeyId": "{where} does not know the access key (AWS_ACCESS_KEY_ID, or where boto3 finds it)",
+    "ExpiredToken": "the temporary credentials for {where} have expired",
+    "RequestTimeTooSkewed": "the clock of this machine is too far from the one of {where}",
+    "PermanentRedirect": "the bucket {bucket} is in another region of {where}; set AWS_DEFAULT_REGION to it",
+    "AccessDenied": "{where} does not let these credentials get and put objects in the bucket {bucket},"
+    " or there is no such bucket",
+}
+"""What S3's error codes mean to whoever runs the server."""
+
+
+class Bucket:
+    """Credentials and region come from boto3's own chain: environment, ~/.aws, the machine's role. There is one
+    client, made anew when the credentials change; `key_number` counts that. `endpoint_url` None: AWS. Methods but
+    `sign` send requests, for at most a minute, and raise StoreError."""
+
+    def __init__(self, name: str, endpoint_url: str | None) -> None:
+        """Looks for credentials, which may ask the machine's metadata service. Raises StoreError."""
+        self._name = name
+        self._endpoint_url = endpoint_url
+        self._where = endpoint_url or "AWS"
+        self._renewing = threading.Lock()
+        self.key_number = 0
+        try:
+            self._session = boto3.Session()
+            self._credentials = self._current_credentials()
+            self._client = self._make_client()
+            bare = self._make_client(Config(signature_version=UNSIGNED))
+        except (BotoCoreError, ValueError) as error:
+            raise StoreError(f"the settings of S3 cannot be used: {error}") from error
+        address = urlsplit(_address(bare, name, "key", 1))
+        self.origin = f"{address.scheme}://{address.netloc}"
+        if not self._session.region_name and (address.hostname or "").endswith(".amazonaws.com"):
+            raise StoreError(f"no region is set; set AWS_DEFAULT_REGION to the one of the bucket {name}")
+
+    def put(self, key: str, data: bytes, content_type: str, cache_control: str, metadata: Mapping[str, str]) -> None:
+        self._send(
+            lambda client: client.put_object(
+                Bucket=self._name,
+                Key=key,
+                Body=data,
+                ContentType=content_type,
+                CacheControl=cache_control,
+                Metadata=dict(metadata),
+            )
+        )
+
+    def get(self, key: str) -> bytes:
+        """Raises MissingObject."""
+        return self._send(lambda client: client.get_object(Bucket=self._name, Key=key)["Body"].read())
+
+    def exists(self, key: str) -> bool:
+        try:
+            self._send(lambda client: client.head_object(Bucket=self._name, Key=key))
+        except MissingObject:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        """A key that is not there is no error."""
+        self._send(lambda client: client.delete_object(Bucket=self._name, Key=key))
+
+    def sign(self, key: str, expiry_s: int, headers: Mapping[str, str] | None = None) -> str:
+        """An address to get the object at; `headers` are those of the answer, by S3's names (ResponseContentType).
+        Sends nothing, so it may run on the event loop."""
+        try:
+            return _address(self._client, self._name, key, expiry_s, headers or {})
+        except BotoCoreError as error:
+            raise self._told(error) from error
+
+    def _send(self, work: "Callable[[S3Client], T]") -> T:
+        try:
+            return work(self._renewed_client())
+        except (BotoCoreError, ClientError) as error:
+            told = self._told(error)
+            if isinstance(told, StoreRefused):
+                self._session = boto3.Session()  # reads the files of credentials again at the next request
+            raise told from error
+
+    def _renewed_client(self) -> "S3Client":
+        with self._renewing:
+            credentials = self._current_credentials()
+            if credentials != self._credentials:
+                self._credentials = credentials
+                self._client = self._make_client()
+                self.key_number += 1
+            return self._client
+
+    def _current_credentials(self) -> ReadOnlyCredentials | None:
+        """Fetches new ones where those of a role are about to expire."""
+        found = self._session.get_credentials()
+        return found.get_frozen_credentials() if found else None
+
+    def _make_client(self, config: Config | None = None) -> "S3Client":
+        standard = Config(
+            signature_version="s3v4",
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            max_pool_connections=MAX_CONNECTIONS,
+            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            # names of buckets are no hosts where the endpoint is an address or a name of its own
+            s3={"addressing_style": "path" if self._endpoint_url else "auto"},
+            # what AWS added lately and others lack
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+        keys = self._credentials
+        return self._session.client(  # pyright: ignore[reportUnknownMemberType]  # the other services have no types
+            "s3",
+            endpoint_url=self._endpoint_url,
+            aws_access_key_id=keys.access_key if keys else None,
+            aws_secret_access_key=keys.secret_key if keys else None,
+            aws_session_token=keys.token if keys else None,
+            config=standard.merge(config) if config else standard,
+        )
+
+    def _told(self, error: BotoCoreError | ClientError) -> StoreError:
+        """The error in words that name no secret."""
+        names = {"bucket": self._name, "where": self._where}
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
+            return StoreRefused(NO_CREDENTIALS.format(**names))
+        if not isinstance(error, ClientError):
+            return StoreUnreachable(f"{self._where} does not answer ({type(error).__name__})")
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in NO_OBJECT:
+            return MissingObject("there is no such object")
+        if code in REFUSALS:
+            return StoreRefused(REFUSALS[code].format(**names))
+        if status >= 500 or status == 429:
+            return StoreUnreachable(f"{self._where} cannot answer now ({status} {code})")
+        return StoreRefused(f"{self._where} refuses the request for the bucket {self._name} ({status} {code})")
+
+
+def _address(client: "S3Client", bucket: str, key: str, expiry_s: int, headers: Mapping[str, str] | None = None) -> str:
+    wanted = {"Bucket": bucket, "Key": key, **(headers or {})}
+    return client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=expiry_s)

@@ -1,0 +1,112 @@
+"""Pictures in a bucket: AWS, or any server that speaks S3 (MinIO, SeaweedFS, R2, Ceph ...)."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from server.storage.bucket import MAX_CONNECTIONS, Bucket
+from server.storage.signed import SignedAddresses
+from server.storage.store import MissingObject, StoreRefused, key_parts
+
+T = TypeVar("T")
+
+DOWNLOAD_EXPIRY_S = 300
+PROBE = "lora-studio-check.txt"
+PROBE_TEXT = b"LoRA Studio writes this object to see that it can store pictures here.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class S3Options:
+    """`endpoint_url` None: AWS. `prefix` is put before every key. `public_base_url` is where a CDN serves the bucket;
+    None: addresses are signed, for `url_expiry_s`. `cache_age_s`: how long browsers and CDNs may keep a copy."""
+
+    bucket: str
+    endpoint_url: str | None = None
+    prefix: str = ""
+    public_base_url: str | None = None
+    url_expiry_s: int = 86_400
+    cache_age_s: int = 86_400
+
+
+class S3Store:
+    """An ImageStore. Requests are sent from a pool of threads of its own; addresses are made without one."""
+
+    def __init__(self, options: S3Options) -> None:
+        """Looks for credentials, on the calling thread. Raises StoreError."""
+        self._options = options
+        self._bucket = Bucket(options.bucket, options.endpoint_url)
+        self._threads = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")
+        self._signed = SignedAddresses(options.url_expiry_s)
+        self._cache_control = f"public, max-age={options.cache_age_s}"
+        self._proved = False
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        public = urlsplit(self._options.public_base_url or "")
+        return (f"{public.scheme}://{public.netloc}" if public.netloc else self._bucket.origin,)
+
+    async def check(self) -> None:
+        await self._on_thread(self._check)
+
+    async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
+        name = self._name(key)
+        await self._on_thread(lambda: self._bucket.put(name, data, content_type, self._cache_control, metadata or {}))
+
+    async def get(self, key: str) -> bytes:
+        name = self._name(key)
+        try:
+            return await self._on_thread(lambda: self._bucket.get(name))
+        except MissingObject as error:
+            raise MissingObject(f"there is no picture {key}") from error
+
+    async def exists(self, key: str) -> bool:
+        name = self._name(key)
+        return await self._on_thread(lambda: self._bucket.exists(name))
+
+    def url(self, key: str) -> str:
+        name = self._name(key)
+        if self._options.public_base_url is not None:
+            return f"{self._options.public_base_url}/{name}"
+        expiry_s = self._options.url_expiry_s
+        return self._signed.get(name, self._bucket.key_number, lambda: self._bucket.sign(name, expiry_s))
+
+    def attachment_url(self, key: str, content_type: str, filename: str) -> str:
+        headers = {
+            "ResponseContentDisposition": f'attachment; filename="{filename}"',
+            "ResponseContentType": content_type,
+            "ResponseCacheControl": "no-store",
+        }
+        return self._bucket.sign(self._name(key), min(DOWNLOAD_EXPIRY_S, self._options.url_expiry_s), headers)
+
+    async def delete(self, key: str) -> None:
+        name = self._name(key)
+        await self._on_thread(lambda: self._bucket.delete(name))
+
+    def _check(self) -> None:
+        """Writes a small object at first and after every trouble; in between it reads it."""
+        name = self._prefixed(PROBE)
+        proved, self._proved = self._proved, False
+        try:
+            self._bucket.get(name)
+        except MissingObject:
+            proved = False
+        except StoreRefused:
+            if proved:
+                raise
+            # AWS refuses to tell that an object is missing to those who may not list the bucket
+        if not proved:
+            self._bucket.put(name, PROBE_TEXT, "text/plain", "no-store", {})
+        self._proved = True
+
+    def _name(self, key: str) -> str:
+        """The object's. Raises InvalidKey."""
+        return self._prefixed("/".join(key_parts(key)))
+
+    def _prefixed(self, key: str) -> str:
+        return f"{self._options.prefix}/{key}" if self._options.prefix else key
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
