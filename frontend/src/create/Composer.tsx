@@ -39,7 +39,7 @@ export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
         />
         <ExtraLoras />
         <div className="flex flex-col gap-3 p-3 pt-1.5 sm:flex-row sm:items-end">
-          <div className="-mx-3 flex min-h-9 min-w-0 flex-1 gap-2 overflow-x-auto px-3 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:overflow-visible sm:px-0 sm:py-0">
+          <div className="relative -mx-3 flex min-h-9 min-w-0 flex-1 gap-2 overflow-x-auto px-3 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:overflow-visible sm:px-0 sm:py-0">
             {options && (
               <>
                 {loras && <LoraChip options={options} loras={loras} />}
