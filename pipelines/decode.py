@@ -1,13 +1,18 @@
 """Latents to pixels, one picture at a time. Torch thread."""
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
+from pipelines.acceleration import in_tiles
 from pipelines.load import LoadedModel
+from pipelines.out_of_memory import free_cached, is_out_of_memory
 from pipelines.plan import RawPicture
+
+log = logging.getLogger(__name__)
 
 
 class NotFinite(Exception):
@@ -16,7 +21,8 @@ class NotFinite(Exception):
 
 def decode_picture(model: LoadedModel, latents: Tensor) -> RawPicture:
     """`latents` (1, 4, H/8, W/8) float32. A VAE that overflows in half precision is run again in float32; one that is
-    known to (`force_upcast`) only there. Raises NotFinite."""
+    known to (`force_upcast`) only there. Where memory is not enough for the whole, it is decoded in tiles. Raises
+    NotFinite."""
     if not torch.isfinite(latents).all():
         raise NotFinite("its latents are not finite numbers")
     half = model.dtype != torch.float32
@@ -46,18 +52,27 @@ def vae_in_float32(model: LoadedModel) -> Generator[None]:
     if model.dtype == torch.float32:
         yield
         return
+    cast = torch.nn.Module.to  # the VAE's own warns of each cast
     try:  # an error half-way leaves some parts converted: those go back too
-        model.vae.to(torch.float32)
+        cast(model.vae, torch.float32)
         yield
     finally:
-        model.vae.to(model.dtype)
+        cast(model.vae, model.dtype)
 
 
 def _decode(model: LoadedModel, latents: Tensor) -> Tensor:
     """(1, 4, H/8, W/8) -> (1, 3, H, W) around -1..1, float32."""
     mean, std = _latent_statistics(model, latents)
-    scaled = latents * std / model.vae.config.scaling_factor + mean
-    return model.vae.decode(scaled.contiguous(memory_format=torch.channels_last), return_dict=False)[0].float()
+    scaled = (latents * std / model.vae.config.scaling_factor + mean).contiguous(memory_format=torch.channels_last)
+    try:
+        return model.vae.decode(scaled, return_dict=False)[0].float()
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        log.warning("not enough memory to decode a picture as a whole; it is decoded in tiles")
+    free_cached(model.device)
+    with in_tiles(model.vae):
+        return model.vae.decode(scaled, return_dict=False)[0].float()
 
 
 def _latent_statistics(model: LoadedModel, like: Tensor) -> tuple[Tensor | float, Tensor | float]:

@@ -20,6 +20,8 @@ class EmbeddingCache(Generic[V]):
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.num_bytes = 0
+        self.num_hits = 0
+        self.num_misses = 0
         self._entries: OrderedDict[Hashable, V] = OrderedDict()
 
     def __len__(self) -> int:
@@ -31,8 +33,10 @@ class EmbeddingCache(Generic[V]):
     def get_or_make(self, key: Hashable, make: Callable[[], V]) -> V:
         """The cached value, or a new one from `make`, kept if it fits. An error of `make` is not cached."""
         if key in self._entries:
+            self.num_hits += 1
             self._entries.move_to_end(key)
             return self._entries[key]
+        self.num_misses += 1
         value = make()
         if value.num_bytes <= self.max_bytes:
             self._entries[key] = value

@@ -1,24 +1,45 @@
-"""Loads a base model from a diffusers folder. Start-up or the torch thread; no network is ever touched."""
+"""Loads a base model: a diffusers folder or a single `.safetensors` file. Torch thread; no network is ever touched."""
 
 import json
+import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
-from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from safetensors.torch import load_file
+from transformers import CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from pipelines.model_info import check_model_folder
+from pipelines.acceleration import accelerate
+from pipelines.checkpoint import scheduler_changes
+from pipelines.clip_vocabulary import MERGES_FILE, read_merges, vocabulary
+from pipelines.memory import check_fits, free_ram_bytes
+from pipelines.model_info import check_base_model, config_folder
+from pipelines.weights import PartReader
+
+log = logging.getLogger(__name__)
 
 DTYPES: Mapping[str, torch.dtype] = {
     "float16": torch.float16,
     "bfloat16": torch.bfloat16,
     "float32": torch.float32,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """`vae`: a VAE to use in place of the model's own, a folder or a file. `tiled_vae`: pictures are decoded in tiles.
+    `attention`: `sdpa` or `xformers`. `compiled`: the UNet goes through torch.compile. `configs`: in place of SDXL's for
+    a single file (of another size: a test's)."""
+
+    vae: Path | None = None
+    tiled_vae: bool = False
+    attention: str = "sdpa"
+    compiled: bool = False
+    configs: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +49,6 @@ class LoadedModel:
     UNet and VAE keep their weights channels-last, which is faster on CPU and GPU and changes no result beyond rounding.
     """
 
-    folder: Path
     device: torch.device
     dtype: torch.dtype
     unet: Any
@@ -53,31 +73,50 @@ def resolve_device(device: str = "auto", dtype: str = "auto") -> tuple[str, str]
     return resolved, dtype
 
 
-def load_model(folder: Path, device: str, dtype: str) -> LoadedModel:
+def load_model(path: Path, device: str, dtype: str, options: LoadOptions | None = None) -> LoadedModel:
     """Part after part, each in its final number format and moved before the next is read, so that no weight is held
-    twice. Raises ModelFolderError where the folder is no SDXL model."""
-    check_model_folder(folder)
+    twice. Raises BaseModelError where the path is no SDXL model or does not fit into memory."""
+    options = options or LoadOptions()
+    started_s = time.perf_counter()
+    weight_bytes = check_base_model(path, options.vae) * DTYPES[dtype].itemsize
+    torch_device = torch.device(device)
+    check_fits(weight_bytes, _free_bytes(torch_device), dtype, _memory_name(torch_device))
     disable_progress_bar()  # transformers draws one for each part, and for each LoRA later
-    torch_dtype, torch_device = DTYPES[dtype], torch.device(device)
-
-    def load(part_class: Any, part: str) -> Any:
-        kind = "dtype" if part.startswith("text_encoder") else "torch_dtype"  # transformers' name, diffusers' name
-        options = {kind: torch_dtype, "use_safetensors": True, "local_files_only": True}
-        loaded = part_class.from_pretrained(str(folder / part), low_cpu_mem_usage=True, **options)
-        return loaded.eval().requires_grad_(False).to(torch_device)
-
-    return LoadedModel(
-        folder=folder,
+    configs = options.configs or config_folder(path)
+    tensors = load_file(path) if path.is_file() else None
+    reader = PartReader(configs, torch_device, DTYPES[dtype], tensors)
+    model = LoadedModel(
         device=torch_device,
-        dtype=torch_dtype,
-        unet=load(UNet2DConditionModel, "unet").to(memory_format=torch.channels_last),
-        vae=load(AutoencoderKL, "vae").to(memory_format=torch.channels_last),
-        text_encoders=(load(CLIPTextModel, "text_encoder"), load(CLIPTextModelWithProjection, "text_encoder_2")),
-        tokenizers=(_load_tokenizer(folder / "tokenizer"), _load_tokenizer(folder / "tokenizer_2")),
-        scheduler_config=json.loads((folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8")),
+        dtype=DTYPES[dtype],
+        unet=reader.read("unet"),
+        vae=reader.read("vae") if options.vae is None else reader.read_vae(options.vae),
+        text_encoders=(reader.read("text_encoder"), reader.read("text_encoder_2")),
+        tokenizers=(_load_tokenizer(configs / "tokenizer"), _load_tokenizer(configs / "tokenizer_2")),
+        scheduler_config=_scheduler_config(configs) | scheduler_changes(tensors or ()),
     )
+    accelerate(model.unet, model.vae, options.attention, options.compiled, options.tiled_vae)
+    taken_s = time.perf_counter() - started_s
+    log.info("%s: %.1f GB of weights as %s on %s in %.1f s", path.name, weight_bytes / 1e9, dtype, device, taken_s)
+    return model
+
+
+def _free_bytes(device: torch.device) -> int | None:
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_ram_bytes()
+
+
+def _memory_name(device: torch.device) -> str:
+    return f"memory of the {torch.cuda.get_device_name(device)}" if device.type == "cuda" else "RAM"
+
+
+def _scheduler_config(configs: Path) -> dict[str, Any]:
+    return json.loads((configs / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
 
 
 def _load_tokenizer(folder: Path) -> Any:
     tokenizer_class: Any = CLIPTokenizer
-    return tokenizer_class.from_pretrained(str(folder), local_files_only=True)
+    merges_file = folder.parent / MERGES_FILE
+    if not merges_file.is_file():
+        return tokenizer_class.from_pretrained(str(folder), local_files_only=True)
+    merges = read_merges(merges_file)
+    config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    return tokenizer_class(vocab=vocabulary(merges), merges=merges, **config)

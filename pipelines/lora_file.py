@@ -32,8 +32,23 @@ _FOREIGN = (
 )
 
 
+# The first pattern that some key matches; the width is that of the text the cross attention reads.
+_OTHER_BASES = (
+    ("FLUX", re.compile(r"single_transformer_blocks|double_blocks")),
+    ("Stable Diffusion 3", re.compile(r"^(transformer\.transformer_blocks|lora_unet_joint_blocks)")),
+)
+_CROSS_ATTENTION_DOWN = re.compile(
+    r"attn2[._]to_[kv]\b.*\b(lora_A|lora_down|lora\.down|lora_linear_layer\.down)\.weight$"
+)
+_BASE_OF_WIDTH = {768: "Stable Diffusion 1.x", 1024: "Stable Diffusion 2.x", 2048: "SDXL"}
+
+
 class LoraFormatError(ValueError):
     """The bytes are not a LoRA we can use; the text is the reason shown to the operator."""
+
+
+class LoraMisfit(LoraFormatError):
+    """A sound file for another base model than the one that is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,7 @@ class LoraContent:
     num_modules: int
     components: frozenset[str]
     metadata: Mapping[str, str]
+    shaped_for: str | None
 
 
 def read_lora(data: bytes) -> LoraContent:
@@ -65,6 +81,9 @@ def read_lora(data: bytes) -> LoraContent:
     if not tensors:
         raise LoraFormatError("it holds no tensors")
     _check_layout(tensors, len(data) - payload_start)
+    shaped_for = base_by_shape(tensors)
+    if shaped_for not in (None, "SDXL"):
+        raise LoraMisfit(f"it is made for {shaped_for}; this server runs SDXL models")
     modules = _pair_keys(tensors)
     _check_finite(data, payload_start, tensors)
     adapter_metadata(metadata)
@@ -76,7 +95,17 @@ def read_lora(data: bytes) -> LoraContent:
         num_modules=len(modules),
         components=frozenset(module.partition(".")[0] for module in modules),
         metadata=metadata,
+        shaped_for=shaped_for,
     )
+
+
+def base_by_shape(tensors: Mapping[str, TensorEntry]) -> str | None:
+    """The family of base models that these matrices fit, in any key layout; None where they do not tell."""
+    for name, pattern in _OTHER_BASES:
+        if any(pattern.search(key) for key in tensors):
+            return name
+    widths = {entry.shape[1] for key, entry in tensors.items() if _CROSS_ATTENTION_DOWN.search(key) and entry.shape[1:]}
+    return next((_BASE_OF_WIDTH[width] for width in sorted(widths) if width in _BASE_OF_WIDTH), None)
 
 
 def read_header(data: bytes) -> tuple[dict[str, TensorEntry], dict[str, str], int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.lora_file import LoraContent, LoraFormatError, read_lora
+from pipelines.lora_file import LoraContent, LoraFormatError, LoraMisfit, read_lora
 from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
 MAX_LORA_BYTES = 4 * 1024**3
@@ -15,6 +15,7 @@ TRIGGER_KEY = "modelspec.trigger_phrase"
 TITLE_KEY = "modelspec.title"
 BASE_KEY = "studio.base_model"
 
+_BASES = {DEMO_LORA_BASE: "the demo model", SDXL_LORA_BASE: "an SDXL model"}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _VERSIONED = re.compile(r"(?P<name>.+)-v(?P<version>[0-9]+(?:\.[0-9]+)*)")
 
@@ -52,10 +53,12 @@ class LoraFile:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLora:
-    """A file that cannot be used; `file` is its name in the folder."""
+    """A file that cannot be used; `file` is its name in the folder. `is_sound`: nothing is wrong with it, but it is made
+    for another base model."""
 
     file: str
     reason: str
+    is_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class LoraScan:
 
     files: tuple[LoraFile, ...]
     rejected: tuple[RejectedLora, ...]
+
+    @property
+    def unfit(self) -> tuple[RejectedLora, ...]:
+        """Those among the rejected that another base model could use."""
+        return tuple(each for each in self.rejected if each.is_sound)
 
 
 class LoraLibrary:
@@ -81,7 +89,7 @@ class LoraLibrary:
             try:
                 files.append(self._read(path))
             except LoraFormatError as error:
-                rejected.append(RejectedLora(path.name, str(error)))
+                rejected.append(RejectedLora(path.name, str(error), isinstance(error, LoraMisfit)))
             except OSError as error:
                 rejected.append(RejectedLora(path.name, f"it cannot be read: {error.strerror or error}"))
         return LoraScan(tuple(files), tuple(rejected))
@@ -92,7 +100,7 @@ class LoraLibrary:
             raise LoraFormatError(f"it is larger than {MAX_LORA_BYTES} bytes")
         content = read_lora(path.read_bytes())
         metadata = content.metadata
-        self._check_base(metadata.get(BASE_KEY))
+        self._check_base(metadata.get(BASE_KEY), content.shaped_for)
         return LoraFile(
             name=name,
             version=version,
@@ -109,13 +117,15 @@ class LoraLibrary:
             metadata=metadata,
         )
 
-    def _check_base(self, made_for: str | None) -> None:
-        """Files from elsewhere do not say what they are for: they are taken for SDXL's."""
-        if made_for == self.lora_base or (made_for is None and self.lora_base == SDXL_LORA_BASE):
-            return
-        if made_for is None and self.lora_base == DEMO_LORA_BASE:
-            raise LoraFormatError(f"it is not marked as made for the demo model ({BASE_KEY} = {DEMO_LORA_BASE})")
-        raise LoraFormatError(f"it is made for {made_for}; the base model takes LoRAs for {self.lora_base}")
+    def _check_base(self, made_for: str | None, shaped_for: str | None) -> None:
+        """Files from elsewhere do not say what they are for: their shapes do, or they are taken for SDXL's. Raises
+        LoraMisfit."""
+        if made_for is None and shaped_for is None and self.lora_base == DEMO_LORA_BASE:
+            raise LoraMisfit(f"it is not marked as made for the demo model ({BASE_KEY} = {DEMO_LORA_BASE})")
+        base = made_for or SDXL_LORA_BASE
+        if base != self.lora_base:
+            named = _BASES.get(base, base)
+            raise LoraMisfit(f"it is made for {named}; the base model here is {_BASES[self.lora_base]}")
 
 
 def _short_text(metadata: Mapping[str, str], key: str) -> str | None:

@@ -78,8 +78,9 @@ class StepResult:
     """What one plan did. A picture that is in `failed` is already released by the runner and is in no other field.
 
     `begun`: id -> UNet forwards this picture will take in all (Heun takes 2N - 1).
-    `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count.
-    `decode_s` is per picture.
+    `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
+    `too_many_rows` is one that memory was not enough for (0: it was), and then the step was made in smaller forwards.
+    `decode_s` is per picture. `embedding_hits` prompts were found encoded, `embedding_misses` had to be.
     """
 
     begun: dict[str, int] = field(default_factory=dict[str, int])
@@ -90,7 +91,10 @@ class StepResult:
     begin_s: float = 0.0
     step_s: float = 0.0
     step_rows: int = 0
+    too_many_rows: int = 0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
+    embedding_hits: int = 0
+    embedding_misses: int = 0
 
 
 def num_evaluations(sampler: str, num_inference_steps: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
+from pipelines.clip_vocabulary import MERGES_FILE, read_merges, vocabulary
 from pipelines.model_info import read_config, read_known_words
 
 MAX_TOKENS = 77
@@ -45,24 +46,16 @@ class PromptReader:
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
-    """From `tokenizer.json`, or built like CLIP's from `vocab.json` and `merges.txt`, which is what SDXL ships."""
+    """From `tokenizer.json`, or built like CLIP's from its vocabulary and merges: `vocab.json` and `merges.txt`, as SDXL
+    comes, or our own packed merges."""
     path = folder / "tokenizer.json"
     if path.is_file():
         tokenizer = Tokenizer.from_file(str(path))
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
-    lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split() for line in lines if line and not line.startswith("#version"))
-    merges = [(left, right) for left, right in pairs]
-    tokenizer = Tokenizer(
-        BPE(
-            vocab=read_config(folder / "vocab.json"),
-            merges=merges,
-            end_of_word_suffix="</w>",
-            unk_token="<|endoftext|>",
-        )
-    )
+    vocab, merges = _read_vocabulary(folder)
+    tokenizer = Tokenizer(BPE(vocab=vocab, merges=merges, end_of_word_suffix="</w>", unk_token="<|endoftext|>"))
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
@@ -73,3 +66,13 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
         ]
     )
     return tokenizer
+
+
+def _read_vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    packed = folder.parent / MERGES_FILE
+    if packed.is_file():
+        merges = read_merges(packed)
+        return vocabulary(merges), merges
+    lines = (folder / "merges.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split() for line in lines if line and not line.startswith("#version"))
+    return read_config(folder / "vocab.json"), [(left, right) for left, right in pairs]

@@ -14,6 +14,7 @@ from pipelines.decode import NotFinite, decode_picture
 from pipelines.denoise import DenoiseState, begin_picture
 from pipelines.load import LoadedModel
 from pipelines.loras import LoraError, LoraShelf, adapter_set
+from pipelines.out_of_memory import free_cached, is_out_of_memory
 from pipelines.params import GenerationParams
 from pipelines.plan import BeginOrder, DeviceLost, PictureError, RawPicture, StepPlan, StepResult
 from pipelines.previews import Previewer
@@ -38,7 +39,10 @@ class _Outcome:
     begin_s: float = 0.0
     step_s: float = 0.0
     step_rows: int = 0
+    too_many_rows: int = 0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
+    embedding_hits: int = 0
+    embedding_misses: int = 0
 
     def result(self) -> StepResult:
         return StepResult(
@@ -52,7 +56,10 @@ class _Outcome:
             begin_s=self.begin_s,
             step_s=self.step_s,
             step_rows=self.step_rows,
+            too_many_rows=self.too_many_rows,
             decode_s=self.decode_s,
+            embedding_hits=self.embedding_hits,
+            embedding_misses=self.embedding_misses,
         )
 
 
@@ -107,11 +114,14 @@ class SDXLRunner:
     # ---- begin
 
     def _begin(self, orders: Sequence[BeginOrder], outcome: _Outcome) -> None:
+        cache = self._encoder.cache
+        hits, misses = cache.num_hits, cache.num_misses
         for order in orders:
             state = self._attempt(outcome, order.picture_id, lambda order=order: self._begin_one(order.params))
             if state is not None:
                 self._states[order.picture_id] = state
                 outcome.begun[order.picture_id] = state.num_evaluations
+        outcome.embedding_hits, outcome.embedding_misses = cache.num_hits - hits, cache.num_misses - misses
 
     def _begin_one(self, params: GenerationParams) -> DenoiseState:
         adapters = adapter_set(params.loras)
@@ -149,8 +159,8 @@ class SDXLRunner:
         return states
 
     def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: _Outcome) -> dict[str, Tensor]:
-        """One guided prediction a picture. If the shared forward fails, each picture is tried alone, so that only those
-        that cannot be made fail."""
+        """One guided prediction a picture. If the shared forward fails, fewer share one (where memory ran out) or each
+        picture is tried alone, so that only those that cannot be made fail."""
         if not states:
             return {}
         adapters = next(iter(states.values())).adapters
@@ -168,27 +178,41 @@ class SDXLRunner:
             return dict(zip(states, predicted, strict=True))
         except Exception as error:
             raise_if_device_lost(error)
-            log.exception("a forward of %d rows failed; its pictures are tried one by one", num_rows)
-        if self.model.device.type == "cuda":
-            torch.cuda.empty_cache()
-        return self._predict_alone(states, outcome)
+            if is_out_of_memory(error):
+                outcome.too_many_rows = num_rows
+                log.warning("not enough memory for a forward of %d rows; fewer rows share one from now on", num_rows)
+            else:
+                log.exception("a forward of %d rows failed; its pictures are tried one by one", num_rows)
+        free_cached(self.model.device)
+        return self._predict_in_parts(states, outcome)
+
+    def _predict_in_parts(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
+        """Half of the pictures at a time after memory ran out, one at a time after any other error. `step_rows` stays
+        0: what such a step costs says nothing about any row count."""
+        ids = list(states)
+        size = len(ids) // 2 if outcome.too_many_rows and len(ids) > 1 else 1
+        predictions: dict[str, Tensor] = {}
+        for start in range(0, len(ids), size):
+            part = {picture_id: states[picture_id] for picture_id in ids[start : start + size]}
+            predictions |= self._predict_part(part, outcome)
+        return predictions
+
+    def _predict_part(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
+        num_rows = padded_rows(sum(state.params.rows for state in states.values()), 0, self._exact_rows)
+        if len(states) > 1:
+            try:
+                return dict(zip(states, self._forward(states, num_rows), strict=True))
+            except Exception as error:
+                raise_if_device_lost(error)
+            free_cached(self.model.device)
+            return self._predict_in_parts(states, outcome)
+        ((picture_id, state),) = states.items()
+        row_by_row = 1 if outcome.too_many_rows and not self._exact_rows else self._exact_rows
+        alone = self._attempt(outcome, picture_id, lambda: predict(self.model, [state], num_rows, row_by_row)[0])
+        return {} if alone is None else {picture_id: alone}
 
     def _forward(self, states: dict[str, DenoiseState], num_rows: int) -> list[Tensor]:
         return predict(self.model, list(states.values()), num_rows, self._exact_rows)
-
-    def _predict_alone(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
-        """`step_rows` stays 0: what such a step costs says nothing about any row count."""
-        predictions: dict[str, Tensor] = {}
-        for picture_id, state in states.items():
-            num_rows = padded_rows(state.params.rows, 0, self._exact_rows)
-            alone = self._attempt(
-                outcome,
-                picture_id,
-                lambda state=state, num_rows=num_rows: predict(self.model, [state], num_rows, self._exact_rows)[0],
-            )
-            if alone is not None:
-                predictions[picture_id] = alone
-        return predictions
 
     def _preview(self, picture_id: str, clean: Tensor, outcome: _Outcome) -> None:
         try:
@@ -247,6 +271,6 @@ def picture_error(error: Exception) -> PictureError:
         return PictureError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
     if isinstance(error, LoraError):
         return PictureError("lora", f"The picture could not be made: {error}.")
-    if isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error):
+    if is_out_of_memory(error):
         return PictureError("out_of_memory", "There was not enough memory for this picture. A smaller size needs less.")
     return PictureError("internal", "The server could not make this picture; its log says more.")

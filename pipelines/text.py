@@ -31,11 +31,11 @@ class PromptEncoder:
 
     def __init__(self, model: LoadedModel, cache_bytes: int) -> None:
         self._model = model
-        self._cache: EmbeddingCache[Embedding] = EmbeddingCache(cache_bytes)
+        self.cache: EmbeddingCache[Embedding] = EmbeddingCache(cache_bytes)
 
     def encode(self, text: str, adapters: AdapterSet) -> Embedding:
         """`adapters` must be the active ones."""
-        return self._cache.get_or_make((text, adapters), lambda: self._encode(text))
+        return self.cache.get_or_make((text, adapters), lambda: self._encode(text))
 
     def _encode(self, text: str) -> Embedding:
         model = self._model

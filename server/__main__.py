@@ -39,9 +39,10 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     """Serves until a signal; the exit code. `make_runner` None: the one that loads the base model."""
     import uvicorn  # these imports take a second: a bad setting is told before them
 
-    from pipelines.model_info import ModelFolderError
+    from pipelines.model_info import BaseModelError
     from server.app import Studio, create_app, sdxl_runner
     from server.jobs.errors import DataFolderInUse
+    from server.storage.store import StoreError
 
     class Server(uvicorn.Server):
         """Ends open event streams first: uvicorn's shutdown waits for open connections."""
@@ -60,7 +61,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         return 1
     try:
         app = create_app(settings, make_runner or sdxl_runner, on_failure=lambda: server.give_up())
-    except (ModelFolderError, DataFolderInUse) as error:
+    except (BaseModelError, DataFolderInUse, StoreError) as error:
         log.error("the server cannot start: %s", error)
         return 1
     studio: Studio = app.state.studio

@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,10 +24,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.lora_library import LoraLibrary
-from pipelines.model_info import ModelInfo, read_model_info
+from pipelines.model_info import ModelInfo
 from pipelines.params import GenerationParams
 from pipelines.plan import StepPlan, StepResult
-from pipelines.prompt_words import PromptReader
 from server.api import orders
 from server.api.catalog import CatalogController
 from server.api.docs import DocsController
@@ -37,10 +37,12 @@ from server.api.generate import GenerateController
 from server.api.health import HealthController, Readiness
 from server.api.images import ImagesController
 from server.api.jobs import JobsController
+from server.api.metrics import MetricsController
 from server.api.origins import OriginCheck
 from server.api.page import Page, PageController
 from server.api.problems import exception_handlers
 from server.api.views import Addresses
+from server.base_model import BaseModel
 from server.db.session import Database
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
@@ -49,12 +51,14 @@ from server.jobs.data_folder import DataFolder
 from server.jobs.dispatcher import Dispatcher, DispatcherOptions
 from server.jobs.feed import JobFeed
 from server.jobs.loras import LoraRegistry
-from server.jobs.model import BaseModelRef
 from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
 from server.jobs.service import JobService
+from server.metrics import Metrics
 from server.settings import Settings
+from server.storage.choice import open_store
 from server.storage.local import LocalStore
+from server.storage.watch import StoreWatch
 from server.version import VERSION
 
 log = logging.getLogger(__name__)
@@ -84,11 +88,12 @@ RunnerFactory = Callable[[Settings, Path], Runner]
 
 
 def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
-    from pipelines.load import load_model, resolve_device
+    from pipelines.load import LoadOptions, load_model, resolve_device
     from pipelines.sdxl import SDXLRunner
 
     device, dtype = resolve_device(settings.device, settings.dtype)
-    model = load_model(settings.base_model, device, dtype)
+    options = LoadOptions(settings.vae, settings.vae_decode == "tiled", settings.attention, settings.compile)
+    model = load_model(settings.base_model, device, dtype, options)
     return SDXLRunner(model, lora_bytes_dir, settings.exact_rows, settings.embedding_cache_mb * 1_000_000)
 
 
@@ -101,41 +106,50 @@ class Studio:
     start_failed = False
 
     def __init__(self, settings: Settings, make_runner: RunnerFactory, on_failure: Callable[[], None]) -> None:
-        """Raises ModelFolderError and DataFolderInUse."""
+        """Raises BaseModelError, DataFolderInUse and StoreError."""
         self.settings = settings
         self.make_runner = make_runner
         self.on_failure = on_failure
-        self.info = read_model_info(settings.base_model)
-        self.prompts = PromptReader(settings.base_model)
+        self.base = BaseModel(settings)
+        self.info, self.prompts = self.base.info, self.base.prompts
+        self.rules = orders.Rules(self.info, settings.default_model, self.base.ref, settings.embed_parameters)
         self.folder = DataFolder(settings.data_dir)
         self.torch_thread = ThreadPoolExecutor(1, thread_name_prefix="torch")
         self.database = Database(settings.resolved_database_url)
-        self.store = LocalStore(self.folder.pictures, FILES_PATH)
+        self.store = open_store(settings, self.folder.pictures, FILES_PATH)
+        self.store_watch = StoreWatch(self.store)
         self.library = LoraLibrary(settings.lora_dir, self.info.lora_base)
         self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
-        self.readiness = Readiness(self.database.ping)
+        self.readiness = Readiness(self.database.ping, lambda: self.store_watch.reason)
+        self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
         self.engine = Engine(
             _scheduler(settings),
             self.torch_thread,
             sink=lambda event: self.dispatcher.on_event(event),
             wants_preview=lambda job_id: self.feed.listeners(job_id) > 0,
             on_capacity=lambda: self.dispatcher.wake(),
+            on_turn=self.metrics.on_turn,
         )
         outlook = Outlook(self.engine)
         reader = JobReader(self.database, self.store, outlook)
-        base_model = BaseModelRef(self.info.name, self.info.sha256)
         options = DispatcherOptions(
-            self.folder.lease_owner, base_model, f"LoRA Studio {VERSION}", max_queue=settings.max_queue
+            self.folder.lease_owner,
+            self.base.ref,
+            f"LoRA Studio {VERSION}",
+            max_queue=settings.max_queue,
+            can_store=lambda: self.store_watch.reason is None,
         )
         self.feed = JobFeed(self.database, reader)
-        self.dispatcher = Dispatcher(self.database, self.engine, outlook, self.store, self.feed, options)
-        self.jobs = JobService(self.database, reader, self.dispatcher, base_model, settings.max_queue)
+        self.dispatcher = Dispatcher(
+            self.database, self.engine, outlook, self.store, self.feed, options, self.metrics.on_stored
+        )
+        self.jobs = JobService(self.database, reader, self.dispatcher, self.base.ref, settings.max_queue)
 
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncGenerator[None]:
         """The lifespan: everything that must be right before the first request, then the two loops, until the end."""
-        loop = asyncio.get_running_loop()
-        loading = loop.run_in_executor(self.torch_thread, self.make_runner, self.settings, self.folder.loras)
+        loading = asyncio.create_task(self.load())
+        watching = asyncio.create_task(self.store_watch.run())
         making: asyncio.Task[None] | None = None
         dispatching: asyncio.Task[None] | None = None
         try:
@@ -145,20 +159,24 @@ class Studio:
             yield
         finally:
             self.feed.close()
+            watching.cancel()
             if dispatching is not None:
                 await self.dispatcher.stop()
                 await dispatching
             self.engine.stop()
-            await asyncio.wait([making or asyncio.ensure_future(loading)])
+            self.base.cancel_fetch()
+            await asyncio.wait([making or loading])
             self.torch_thread.shutdown()
             await self.database.close()
             self.folder.close()
 
     async def prepare(self) -> None:
-        """The schema and the LoRA table, before the first request."""
+        """The schema, the LoRA table and, where it is quick, the base model's hash, before the first request."""
         try:
             await self.database.migrate()
             await self.read_loras()
+            if self.base.quickly_read:
+                await self.base.identify()
         except (OSError, SQLAlchemyError) as error:
             self.start_failed = True
             url = make_url(self.settings.resolved_database_url)  # shown without its password
@@ -168,10 +186,30 @@ class Studio:
     async def read_loras(self) -> None:
         scan = await asyncio.to_thread(self.library.scan)
         sync = await self.registry.sync(scan)
+        for each in scan.unfit:
+            log.info("the LoRA %s is left out: %s", each.file, each.reason)
+        unfit = {(each.file, each.reason) for each in scan.unfit}
         for file, reason in sync.rejected:
-            log.warning("the LoRA %s cannot be used: %s", file, reason)
+            if (file, reason) not in unfit:
+                log.warning("the LoRA %s cannot be used: %s", file, reason)
+        wanted = self.settings.default_model
+        self.rules.default_model = orders.default_that_fits(wanted, await self.registry.list())
+        if self.rules.default_model != wanted:
+            taken = "none" if self.rules.default_model == orders.NO_LORA else self.rules.default_model
+            log.warning("STUDIO_DEFAULT_MODEL: no LoRA %s fits %s; the default is %s", wanted, self.info.name, taken)
 
-    async def make_pictures(self, loading: "asyncio.Future[Runner]") -> None:
+    async def load(self) -> Runner:
+        """The runner, once its model is on this disk and in memory; the model is hashed meanwhile."""
+        await self.base.fetch()
+        identified = asyncio.create_task(self.base.identify())
+        settings = replace(self.settings, base_model=self.base.path)
+        runner = await asyncio.get_running_loop().run_in_executor(
+            self.torch_thread, self.make_runner, settings, self.folder.loras
+        )
+        await identified
+        return runner
+
+    async def make_pictures(self, loading: "asyncio.Task[Runner]") -> None:
         """Wait for the model, measure it, then run the engine."""
         try:
             runner = await loading
@@ -208,8 +246,8 @@ class Studio:
 def create_app(
     settings: Settings, make_runner: RunnerFactory = sdxl_runner, on_failure: Callable[[], None] = lambda: None
 ) -> Litestar:
-    """The ASGI app; its lifespan runs the server. `app.state.studio` is the `Studio`. Raises ModelFolderError and
-    DataFolderInUse."""
+    """The ASGI app; its lifespan runs the server. `app.state.studio` is the `Studio`. Raises BaseModelError,
+    DataFolderInUse and StoreError."""
     studio = Studio(settings, make_runner, on_failure)
     app = Litestar(
         route_handlers=[
@@ -218,7 +256,8 @@ def create_app(
             ImagesController,
             CatalogController,
             HealthController,
-            FilesController,
+            MetricsController,
+            *([FilesController] if isinstance(studio.store, LocalStore) else []),
             DocsController,
             PageController,
         ],
@@ -226,6 +265,7 @@ def create_app(
         guards=[OriginCheck(settings.public_url, settings.cors_origins)],
         lifespan=[studio.running],
         middleware=[DrainRefusedBodies()],
+        before_send=[studio.metrics.on_message],
         exception_handlers=exception_handlers(),
         cors_config=_cors(settings.cors_origins),
         openapi_config=_openapi(),
@@ -264,9 +304,10 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "store": studio.store,
         "reader": studio.prompts,
         "readiness": studio.readiness,
-        "rules": orders.Rules(studio.info, studio.settings.default_model),
+        "metrics": studio.metrics,
+        "rules": studio.rules,
         "addresses": Addresses(studio.settings.public_url),
-        "page": Page(studio.settings.page_dir, studio.settings.public_url),
+        "page": Page(studio.settings.page_dir, studio.settings.public_url, studio.store.origins),
     }
     return {name: Provide(_giver(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
 

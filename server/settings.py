@@ -48,6 +48,24 @@ def folder(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def base_model(text: str) -> Path:
+    if "://" in text:
+        raise ValueError(
+            "a folder, a .safetensors file or a hub id like org/name; an address is not: download the file"
+        )
+    return Path(text).expanduser()
+
+
+def minutes(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text):
+        raise ValueError("minutes as a number like 15 or 0.5; 0 for never")
+    return float(text)
+
+
+def switch(text: str) -> bool:
+    return one_of("on", "off")(text) == "on"
+
+
 def plain(text: str) -> str:
     return text
 
@@ -57,6 +75,19 @@ def web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("an address like https://pictures.example.org, with no query")
     return text.rstrip("/")
+
+
+def key_prefix(text: str) -> str:
+    prefix = text.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*", prefix) or len(prefix) > 200:
+        raise ValueError("parts of letters, digits, _ . - with / between them, like studio/pictures")
+    return prefix
+
+
+def bucket_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]", text):
+        raise ValueError("the name of a bucket: 3 to 63 letters, digits, . _ -")
+    return text
 
 
 def origins(text: str) -> tuple[str, ...]:
@@ -140,7 +171,28 @@ class Settings:
         ),
     )
     base_model: Path = field(
-        default=DEMO_MODEL, metadata=about(folder, "", "the demo model", "diffusers folder of an SDXL model")
+        default=DEMO_MODEL,
+        metadata=about(
+            base_model,
+            "",
+            "the demo model",
+            "an SDXL model: a diffusers folder, a `.safetensors` checkpoint, or a hub id like `org/name`",
+        ),
+    )
+    vae: Path | None = field(
+        default=None,
+        metadata=about(
+            folder, "", "the model's own", "another VAE for SDXL: a diffusers folder or a `.safetensors` file"
+        ),
+    )
+    vae_decode: str = field(
+        default="whole",
+        metadata=about(
+            one_of("whole", "tiled"),
+            "",
+            "whole",
+            "how pictures above 512 px are decoded; `tiled` takes less memory. Always one at a time",
+        ),
     )
     lora_dir: Path = field(
         default=Path("loras"), metadata=about(folder, "", "./loras", "folder of `<name>-v<version>.safetensors`")
@@ -162,6 +214,19 @@ class Settings:
             "",
             "auto",
             "number format of the model: `float16`, `bfloat16` or `float32`; auto is float16 on cuda, else float32",
+        ),
+    )
+    attention: str = field(
+        default="sdpa",
+        metadata=about(one_of("sdpa", "xformers"), "", "sdpa", "`sdpa`, torch's own, or `xformers` (CUDA only)"),
+    )
+    compile: bool = field(
+        default=False,
+        metadata=about(
+            switch,
+            "",
+            "off",
+            "`on`: torch.compile for the UNet; the start then takes minutes, as does each new LoRA set",
         ),
     )
     exact_rows: int = field(
@@ -206,6 +271,12 @@ class Settings:
             integer(1, 100_000), "jobs", "500", "accepted but unfinished jobs; beyond it 503 with Retry-After"
         ),
     )
+    idle_exit_min: float = field(
+        default=0.0,
+        metadata=about(
+            minutes, "min", "0 (never)", "the server ends (exit code 0) after so long with no job and no open stream"
+        ),
+    )
     page_dir: Path = field(
         default=PAGE,
         metadata=about(
@@ -213,7 +284,48 @@ class Settings:
         ),
     )
     storage: str = field(
-        default="local", metadata=about(one_of("local"), "", "local", "where pictures go: `local`, the data folder")
+        default="local",
+        metadata=about(
+            one_of("local", "s3"), "", "local", "where pictures go: `local`, the data folder, or `s3`, a bucket"
+        ),
+    )
+    s3_bucket: str | None = field(
+        default=None,
+        metadata=about(bucket_name, "", "none", "bucket of `s3`; boto3 finds credentials and region"),
+    )
+    s3_endpoint_url: str | None = field(
+        default=None, metadata=about(web_address, "", "AWS", "address of an S3 server that is not AWS")
+    )
+    s3_prefix: str = field(default="", metadata=about(key_prefix, "", "none", "what the keys in the bucket begin with"))
+    s3_url_expiry_s: int = field(
+        default=86_400,
+        metadata=about(
+            integer(60, 604_800), "s", "86400", "how long signed addresses of pictures work; at least half of it"
+        ),
+    )
+    public_base_url: str | None = field(
+        default=None,
+        metadata=about(
+            web_address,
+            "",
+            "signed addresses",
+            "address at which a CDN serves the bucket; pictures are shown as this, a `/` and the key",
+        ),
+    )
+    s3_cache_age_s: int = field(
+        default=86_400,
+        metadata=about(
+            integer(0, 31_536_000), "s", "86400", "how long browsers and CDNs keep a picture: also a deleted one"
+        ),
+    )
+    embed_parameters: str = field(
+        default="full",
+        metadata=about(
+            one_of("full", "minimal", "none"),
+            "",
+            "full",
+            "what a picture's file tells of its making: `full`, `minimal` (no prompt), `none`; requests may differ",
+        ),
     )
 
     @property
@@ -244,6 +356,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             f"{PREFIX}ROW_BUCKETS: its last number is {settings.row_buckets[-1]}; allowed is at least"
             f" {PREFIX}MAX_ROWS, which is {settings.max_rows}"
         )
+    if settings.storage == "s3" and settings.s3_bucket is None:
+        problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}STORAGE=s3 needs the name of a bucket")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

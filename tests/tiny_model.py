@@ -1,8 +1,9 @@
 """A base model folder and LoRA files that hold everything the HTTP side reads, and no weights worth loading."""
 
 import json
+import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -18,7 +19,7 @@ def write_tiny_model(folder: Path, known_words: Sequence[str] | None = KNOWN_WOR
     for part in PARTS:
         (folder / part).mkdir(parents=True)
     for part in PARTS_WITH_WEIGHTS:
-        (folder / part / "model.safetensors").write_bytes(part.encode())
+        write_weights(folder / part / "model.safetensors", {"weight": (len(part),)})
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionXLPipeline"}))
     (folder / "unet" / "config.json").write_text(json.dumps({"sample_size": 8}))
     (folder / "scheduler" / "scheduler_config.json").write_text("{}")
@@ -28,6 +29,18 @@ def write_tiny_model(folder: Path, known_words: Sequence[str] | None = KNOWN_WOR
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.save(str(folder / "tokenizer" / "tokenizer.json"))
     return folder
+
+
+def write_weights(path: Path, shapes: Mapping[str, tuple[int, ...]], fill: bytes = b"\0") -> Path:
+    """A sound file of one-byte tensors, which all hold `fill`."""
+    header: dict[str, object] = {}
+    end = 0
+    for key, shape in shapes.items():
+        begin, end = end, end + math.prod(shape)
+        header[key] = {"dtype": "U8", "shape": list(shape), "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + fill * end)
+    return path
 
 
 def write_lora(path: Path, trigger: str | None = None, value: float = 0.5) -> Path:

@@ -44,7 +44,7 @@ def options(rules: orders.Rules, reader: PromptReader) -> schemas.Options:
     info = rules.model
     return schemas.Options(
         base_model=info.name,
-        base_model_sha256=info.sha256,
+        base_model_sha256=rules.base.sha256,
         is_demo=info.is_demo,
         native_width=info.native_width,
         native_height=info.native_height,

@@ -1,6 +1,6 @@
 """From a request to a `JobOrder`: every default filled in, every bound that depends on the model checked. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -9,7 +9,8 @@ from pipelines.model_info import ModelInfo
 from pipelines.samplers import SAMPLERS
 from server.api.problems import FieldError, invalid
 from server.api.schemas import LORA_WEIGHT, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
-from server.jobs.model import JobOrder, LoraChoice
+from server.jobs.loras import LoraView
+from server.jobs.model import BaseModelRef, JobOrder, LoraChoice
 from server.jobs.styles import STYLES
 
 STEPS: Mapping[Quality, int] = {"low": 12, "medium": 20, "high": 30}
@@ -20,12 +21,22 @@ FORMAT: Format = "jpeg"
 NO_LORA = "base"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rules:
-    """What orders depend on beside the request: the base model and the operator's default LoRA."""
+    """What orders depend on beside the request: the base model, the LoRA (or `base`) of a request that names none, and
+    how much the files of one that does not say tell. `default_model` follows the LoRAs that there are; `base` learns its hash when the model has been read."""
 
     model: ModelInfo
     default_model: str
+    base: BaseModelRef
+    embed_parameters: str = "full"
+
+
+def default_that_fits(wanted: str, loras: Sequence[LoraView]) -> str:
+    """The operator's default where there is such a LoRA, else the first by name, else none."""
+    if wanted == NO_LORA or any(wanted in (lora.name, lora.label) for lora in loras):
+        return wanted
+    return min((lora.name for lora in loras), default=NO_LORA)
 
 
 def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int) -> JobOrder:
@@ -51,6 +62,7 @@ def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int
             LoraChoice(lora.name, lora.weight, f"loras[{n}].name") for n, lora in enumerate(request.loras or ())
         ),
         style=style,
+        embed_parameters=request.embed_parameters or rules.embed_parameters,
     )
     errors = [*_choice_errors(order, request), *_sampler_errors(order, request), *_size_errors(order, info)]
     if errors:

@@ -3,6 +3,7 @@
 Problem (raised by handlers)        → its kind
 litestar's HTTPException            → the kind of its status
 UnknownLora, QueueFull, TooManyReaders (the jobs)   → invalid-request, queue-full, too-many-readers
+BaseModelUnread (the jobs)          → not-ready
 anything else                       → internal, logged with its traceback, told without
 """
 
@@ -17,7 +18,8 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct, to_builtins
 
-from server.jobs.errors import QueueFull, TooManyReaders, UnknownLora
+from server.jobs.errors import BaseModelUnread, QueueFull, TooManyReaders, UnknownLora
+from server.storage.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,7 @@ UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The request body i
 INTERNAL = Kind("internal", 500, "The server failed")
 NOT_READY = Kind("not-ready", 503, "The server cannot make a picture yet")
 QUEUE_FULL = Kind("queue-full", 503, "Too many jobs wait")
+STORE_AWAY = Kind("store-away", 503, "The store of pictures does not answer")
 TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
 
@@ -96,7 +99,9 @@ def exception_handlers() -> dict[int | type[Exception], Answer]:
         Problem: _from_problem,
         UnknownLora: _from_unknown_lora,
         QueueFull: _from_queue_full,
+        BaseModelUnread: _from_base_model_unread,
         TooManyReaders: _from_too_many_readers,
+        StoreError: _from_store_error,
         ValidationException: _from_validation,
         HTTPException: _from_http,
         Exception: _from_anything,
@@ -122,8 +127,17 @@ def _from_queue_full(_: Request[Any, Any, Any], error: QueueFull) -> Response[Pr
     return _answer(Problem(QUEUE_FULL, str(error), headers={"Retry-After": str(error.retry_after_s)}))
 
 
+def _from_base_model_unread(_: Request[Any, Any, Any], error: BaseModelUnread) -> Response[ProblemDocument]:
+    return _answer(Problem(NOT_READY, str(error), headers={"Retry-After": "10"}))
+
+
 def _from_too_many_readers(_: Request[Any, Any, Any], error: TooManyReaders) -> Response[ProblemDocument]:
     return _answer(Problem(TOO_MANY_READERS, str(error), headers={"Retry-After": "10"}))
+
+
+def _from_store_error(request: Request[Any, Any, Any], error: StoreError) -> Response[ProblemDocument]:
+    log.warning("%s %s: the store failed: %s", request.method, request.url.path, error)
+    return _answer(Problem(STORE_AWAY, str(error), headers={"Retry-After": "10"}))
 
 
 def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[ProblemDocument]:
@@ -172,6 +186,7 @@ EXAMPLES = {
     NOT_READY: Problem(NOT_READY, "the model is being loaded"),
     QUEUE_FULL: Problem(QUEUE_FULL, "500 jobs wait already; try again in 12 s"),
     TOO_MANY_READERS: Problem(TOO_MANY_READERS, "1000 streams and waits are open already; ask /api/status instead"),
+    STORE_AWAY: Problem(STORE_AWAY, "https://s3.example.org does not answer (ConnectTimeoutError)"),
     FOREIGN_ORIGIN: Problem(
         FOREIGN_ORIGIN, "pages of https://elsewhere.example may not use this server (STUDIO_CORS_ORIGINS)"
     ),

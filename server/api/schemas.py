@@ -19,6 +19,7 @@ LORA_WEIGHT = 0.9
 
 Quality = Literal["low", "medium", "high"]
 Format = Literal["jpeg", "png", "webp"]
+EmbedParameters = Literal["full", "minimal", "none"]
 Status = Literal["queued", "processing", "completed", "failed", "cancelled"]
 
 LoraName = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -104,6 +105,16 @@ class GenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     loras: Annotated[list[ExtraLora], Meta(max_length=MAX_EXTRA_LORAS)] | None = None
     style: StyleName | None = None
     format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None
+    embed_parameters: (
+        Annotated[
+            EmbedParameters,
+            Meta(
+                description="What the files tell of their making: all of it, all but your words and settings, nothing."
+                " Default: what the operator has set, as a rule full."
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
@@ -242,7 +253,7 @@ class Options(Struct, frozen=True, kw_only=True):
     """What this server can make. `known_words` is null for a real model: it knows them all."""
 
     base_model: str
-    base_model_sha256: str
+    base_model_sha256: str | None
     is_demo: bool
     native_width: int
     native_height: int

@@ -112,6 +112,10 @@ class CostModel:
         """The smallest static row count that holds `rows`; above the largest bucket, `rows` itself."""
         return next((bucket for bucket in self.row_buckets if bucket >= rows), rows)
 
+    def bucket_below(self, rows: int) -> int:
+        """The largest static row count under `rows`; 1 where there is none."""
+        return max((bucket for bucket in self.row_buckets if bucket < rows), default=1)
+
     def knee(self, num_px: int, max_rows: int) -> int:
         """The fewest rows (a bucket, at most `max_rows`) whose throughput is within 5 % of the best."""
         key = (num_px, max_rows)

@@ -50,6 +50,7 @@ class Scheduler:
         self._requests: dict[str, ImageRequest] = {}
         self._release: list[str] = []
         self._fair = FairShare()
+        self._fitting_rows: dict[int, int] = {}  # picture pixels -> rows of a forward that memory is enough for
 
     def __len__(self) -> int:
         return len(self._requests)
@@ -141,6 +142,11 @@ class Scheduler:
 
     # ---- what readers ask
 
+    def expected_step_s(self, plan: StepPlan) -> float:
+        """Seconds that the plan's UNet forward is expected to take; 0 where it has none."""
+        first = next((self._requests[i] for i in plan.step if i in self._requests), None)
+        return 0.0 if first is None else self.cost.step_s(first.params.width * first.params.height, plan.pad_to_rows)
+
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
         """Picture index -> (UNet evaluations done, in all), for the pictures that are here."""
         return {p.index: (p.evaluations_done, p.evaluations_total) for p in self._pictures_of(job_id)}
@@ -187,7 +193,9 @@ class Scheduler:
     def _budget(self, key: BatchKey, leader_rows: int) -> int:
         if self.limits.exact_rows:
             return self.limits.exact_rows
-        return max(leader_rows, self.cost.knee(key.width * key.height, self.limits.max_rows))
+        num_px = key.width * key.height
+        fitting = min((rows for px, rows in self._fitting_rows.items() if px <= num_px), default=self.limits.max_rows)
+        return max(leader_rows, min(fitting, self.cost.knee(num_px, self.limits.max_rows)))
 
     def _preview_due(self, picture: ImageRequest) -> bool:
         done = picture.evaluations_done + 1
@@ -204,6 +212,10 @@ class Scheduler:
     def _learn(self, plan: StepPlan, result: StepResult) -> None:
         if result.begun:
             self.cost.observe_begin(result.begin_s)
+        if result.too_many_rows:
+            sizes = [r.params.width * r.params.height for i in plan.step if (r := self._requests.get(i)) is not None]
+            for num_px in sizes[:1]:
+                self._fitting_rows[num_px] = self.cost.bucket_below(result.too_many_rows)
         stepped = next((self._requests[i] for i in result.stepped if i in self._requests), None)
         if stepped is not None and result.step_rows:
             self.cost.observe_step(stepped.params.width * stepped.params.height, result.step_rows, result.step_s)

@@ -16,6 +16,7 @@ Stop in this order: `feed.close()`, `await dispatcher.stop()`, `engine.stop()`, 
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ from server.engine.requests import EngineEvent, Finished, PictureFailed, Preview
 from server.jobs import claims, transitions
 from server.jobs.active import ActiveJob
 from server.jobs.feed import JobFeed
-from server.jobs.model import BaseModelRef, JobError
+from server.jobs.model import BaseModelRef, JobError, StoredPicture
 from server.jobs.outlook import Outlook
 from server.jobs.rows import requests_of
 from server.jobs.saver import DATABASE_ERRORS, PictureSaver
@@ -40,7 +41,8 @@ MAX_UNSAVED = 32
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
     """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
-    between the tries of a store or database write."""
+    between the tries of a store or database write: a store may be away for a minute. While `can_store` says no, no job
+    is claimed."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -50,11 +52,12 @@ class DispatcherOptions:
     heartbeat_s: float = 3.0
     poll_s: float = 1.0
     stop_timeout_s: float = 10.0
-    retry_s: tuple[float, ...] = (0.2, 1.0, 3.0)
+    retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 10.0, 15.0, 30.0)
+    can_store: Callable[[], bool] = lambda: True
 
 
 class Dispatcher:
-    """Runs on the event loop."""
+    """Runs on the event loop. `on_stored` is called with each picture that is in the store and the database."""
 
     def __init__(
         self,
@@ -64,12 +67,14 @@ class Dispatcher:
         store: ImageStore,
         feed: JobFeed,
         options: DispatcherOptions,
+        on_stored: Callable[[StoredPicture], None] = lambda picture: None,
     ) -> None:
         self._database = database
         self._engine = engine
         self._outlook = outlook
         self._feed = feed
         self._options = options
+        self._on_stored = on_stored
         self._saver = PictureSaver(database, store, options.software, options.retry_s)
         self._jobs: dict[str, ActiveJob] = {}
         self._claiming: str | None = None
@@ -150,11 +155,13 @@ class Dispatcher:
 
     async def _claim(self) -> None:
         """Ask the engine which of the waiting jobs to make, and claim those."""
+        if self._options.base_model.sha256 is None:
+            return  # nobody knows yet which jobs are meant for it
         candidates = await claims.read_queue(
             self._database, self._options.base_model, self._options.max_queue, self._jobs.keys()
         )
         self._outlook.look_at(candidates)
-        if len(self._tasks) >= MAX_UNSAVED:
+        if len(self._tasks) >= MAX_UNSAVED or not self._options.can_store():
             return
         for job_id in self._engine.choose(candidates):
             if self._stopping.is_set():
@@ -206,6 +213,7 @@ class Dispatcher:
 
     async def _save(self, job: ActiveJob, made: Finished) -> None:
         """Store one picture, and end the job where it was the last."""
+        begun_s = time.perf_counter()
         try:
             still_ours = await self._saver.save(job, made)
         except StoreError as error:
@@ -213,6 +221,9 @@ class Dispatcher:
             await self._fail(job, JobError("storage_failed", f"picture {made.index + 1} cannot be stored: {error}"))
             return
         job.saving.discard(made.index)
+        if still_ours:
+            wait_s = made.times.started_at_s - job.row.created_at_s
+            self._on_stored(StoredPicture(wait_s, time.perf_counter() - begun_s))
         if not still_ours or not (job.making or job.saving or job.failures):
             self._forget(job)
         self._feed.notify(job.row.id)

@@ -2,6 +2,7 @@
 
 JobsError
 ├── UnknownLora       a name that no LoRA has
+├── BaseModelUnread   the base model that jobs are pinned to is still being read
 ├── QueueFull         too many accepted, unfinished jobs
 ├── TooManyReaders    too many open streams and waits
 └── DataFolderInUse   another process works in this data folder
@@ -20,6 +21,13 @@ class UnknownLora(JobsError):
         self.field = field
         self.name = name
         self.allowed = allowed
+
+
+class BaseModelUnread(JobsError):
+    """A new base model of gigabytes is hashed (or downloaded) once, beside the running server."""
+
+    def __init__(self) -> None:
+        super().__init__("the base model is new here and is being read; jobs are accepted when that is done")
 
 
 class QueueFull(JobsError):

@@ -31,12 +31,13 @@ NEXT: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BaseModelRef:
-    """The base model a job is pinned to when it is accepted. `sha256` is over its weights."""
+    """The base model a job is pinned to when it is accepted. `sha256` is over its weights; None as long as they are
+    still being read, and then no job is accepted."""
 
     name: str
-    sha256: str
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class JobOrder:
     model: LoraChoice | None
     loras: tuple[LoraChoice, ...] = ()
     style: Style | None = None
+    embed_parameters: str = "full"  # or minimal, none
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,20 @@ class ImageView:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """How long a picture took that is stored now. `wait_s`: from the job's acceptance to the picture's first step;
+    `store_s`: from its pixels to the commit that tells of it."""
+
+    wait_s: float
+    store_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
     """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done
     (0 once it has ended). `metadata` holds the resolved parameters: prompt, final_prompt, negative_prompt, model
     (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality, num_images, steps, guidance_scale, width,
-    height, seed, sampler, format, base_model {name, sha256}."""
+    height, seed, sampler, format, embed_parameters, base_model {name, sha256}."""
 
     job_id: str
     owner: str

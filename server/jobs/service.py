@@ -1,20 +1,24 @@
 """Accept, read, cancel: what the API calls. Each method is a whole unit of work and commits itself."""
 
+import logging
 import math
 import secrets
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
-from server.db.models import JobRow
+from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.jobs import transitions
 from server.jobs.dispatcher import Dispatcher
-from server.jobs.errors import QueueFull
+from server.jobs.errors import BaseModelUnread, QueueFull
 from server.jobs.loras import ResolvedLoras, resolve
 from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
 from server.jobs.reader import JobReader
+from server.jobs.saver import DATABASE_ERRORS
+
+log = logging.getLogger(__name__)
 
 
 class JobService:
@@ -37,7 +41,9 @@ class JobService:
     async def accept(self, order: JobOrder) -> JobView:
         """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns.
 
-        Raises UnknownLora and QueueFull (server/jobs/errors.py); then nothing is stored."""
+        Raises BaseModelUnread, UnknownLora and QueueFull (server/jobs/errors.py); then nothing is stored."""
+        if self._base_model.sha256 is None:
+            raise BaseModelUnread
         job_id = secrets.token_hex(16)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
@@ -65,6 +71,21 @@ class JobService:
             self._dispatcher.drop(job_id)
         return await self._reader.view(job_id)
 
+    async def count_by_status(self) -> dict[JobStatus, int]:
+        """All jobs in the database; a status that no job has is left out."""
+        async with self._database.read() as session:
+            counts = await session.execute(select(JobRow.status, func.count()).group_by(JobRow.status))
+            return {JobStatus(status): count for status, count in counts}
+
+    async def count_download(self, image_id: str) -> None:
+        """One more of this picture. Never fails: it runs when the download is under way."""
+        try:
+            async with self._database.write() as session:
+                more = update(ImageRow).where(ImageRow.id == image_id).values(downloads=ImageRow.downloads + 1)
+                await session.execute(more.execution_options(synchronize_session=False))
+        except DATABASE_ERRORS as error:
+            log.warning("a download of %s is not counted: %s", image_id, error)
+
     async def _check_depth(self, session: AsyncSession) -> None:
         unfinished = select(func.count()).select_from(JobRow).where(transitions.unfinished())
         if (await session.scalar(unfinished) or 0) >= self._max_queue:
@@ -88,6 +109,7 @@ class JobService:
             seed=order.seed,
             sampler=order.sampler,
             image_format=order.image_format,
+            embed_parameters=order.embed_parameters,
             model=resolved.model,
             loras=resolved.loras,
             base_name=self._base_model.name,

@@ -14,7 +14,7 @@ import torch
 from pipelines.decode import decode_picture
 from pipelines.load import LoadedModel, load_model, resolve_device
 from pipelines.loras import LoraError, LoraShelf, adapter_set
-from pipelines.model_info import ModelFolderError
+from pipelines.model_info import BaseModelError
 from pipelines.params import LoraRef
 from pipelines.plan import BeginOrder, StepPlan
 from pipelines.sdxl import SDXLRunner
@@ -262,5 +262,5 @@ def test_auto_is_float32_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelFolderError, match=r"model_index\.json is missing"):
+    with pytest.raises(BaseModelError, match=r"model_index\.json is missing"):
         load_model(tmp_path, "cpu", "float32")

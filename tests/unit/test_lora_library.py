@@ -186,10 +186,15 @@ def test_a_missing_folder_is_empty(tmp_path: Path) -> None:
     [
         (DEMO, DEMO_LORA_BASE, None),
         ({}, DEMO_LORA_BASE, "not marked as made for the demo model"),
-        (DEMO, SDXL_LORA_BASE, "made for lora-studio-demo; the base model takes LoRAs for sdxl"),
+        (DEMO, SDXL_LORA_BASE, "it is made for the demo model; the base model here is an SDXL model"),
         ({}, SDXL_LORA_BASE, None),
         ({"studio.base_model": "sdxl"}, SDXL_LORA_BASE, None),
-        ({"studio.base_model": "sdxl"}, DEMO_LORA_BASE, "made for sdxl"),
+        (
+            {"studio.base_model": "sdxl"},
+            DEMO_LORA_BASE,
+            "made for an SDXL model; the base model here is the demo model",
+        ),
+        ({"studio.base_model": "other"}, SDXL_LORA_BASE, "made for other"),
     ],
 )
 def test_a_lora_for_another_base_is_rejected(
@@ -199,6 +204,7 @@ def test_a_lora_for_another_base_is_rejected(
     scan = LoraLibrary(tmp_path, lora_base).scan()
     assert len(scan.files) == (reason is None)
     assert reason is None or reason in scan.rejected[0].reason
+    assert scan.unfit == scan.rejected  # nothing is wrong with the file
 
 
 def test_bytes_that_changed_since_the_scan_are_refused(library: LoraLibrary) -> None:
@@ -244,3 +250,49 @@ def test_words_that_no_prompt_or_file_can_hold_reject_the_lora(library: LoraLibr
     scan = library.scan()
     assert not scan.files
     assert all("modelspec." in rejected.reason for rejected in scan.rejected)
+
+
+ATTENTION = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
+LAYOUTS = [
+    (f"unet.{ATTENTION}", ("lora_A", "lora_B")),
+    (f"unet.{ATTENTION}", ("lora.down", "lora.up")),
+    ("lora_unet_" + ATTENTION.replace("attn2.to_k", "attn2_to_k"), ("lora_down", "lora_up")),
+]
+
+
+@pytest.mark.parametrize(("module", "names"), LAYOUTS)
+@pytest.mark.parametrize(("width", "base"), [(768, "Stable Diffusion 1.x"), (1024, "Stable Diffusion 2.x")])
+def test_a_lora_of_another_family_is_told_by_its_shapes(
+    tmp_path: Path, module: str, names: tuple[str, str], width: int, base: str
+) -> None:
+    down, up = names
+    tensors = {
+        f"{module}.{down}.weight": np.ones((4, width), np.float16),
+        f"{module}.{up}.weight": np.ones((320, 4), np.float16),
+    }
+    (tmp_path / "old-v1.safetensors").write_bytes(lora_bytes(tensors, {}))
+    (rejected,) = LoraLibrary(tmp_path, SDXL_LORA_BASE).scan().unfit
+    assert rejected.reason == f"it is made for {base}; this server runs SDXL models"
+
+
+def test_a_lora_that_says_nothing_but_has_sdxls_shapes_does_not_fit_the_demo(tmp_path: Path) -> None:
+    tensors = {
+        f"unet.{ATTENTION}.lora_A.weight": np.ones((4, 2048), np.float16),
+        f"unet.{ATTENTION}.lora_B.weight": np.ones((640, 4), np.float16),
+    }
+    (tmp_path / "film-v1.safetensors").write_bytes(lora_bytes(tensors, {}))
+    (rejected,) = LoraLibrary(tmp_path, DEMO_LORA_BASE).scan().unfit
+    assert rejected.reason == "it is made for an SDXL model; the base model here is the demo model"
+    assert [file.label for file in LoraLibrary(tmp_path, SDXL_LORA_BASE).scan().files] == ["film-v1"]
+
+
+def test_a_flux_lora_is_told(tmp_path: Path) -> None:
+    (tmp_path / "f.safetensors").write_bytes(lora_bytes(pair("transformer.single_transformer_blocks.0.attn.to_q"), {}))
+    (rejected,) = LoraLibrary(tmp_path, SDXL_LORA_BASE).scan().unfit
+    assert "made for FLUX" in rejected.reason
+
+
+def test_a_damaged_file_is_not_called_unfit(tmp_path: Path) -> None:
+    (tmp_path / "torn.safetensors").write_bytes(lora_bytes()[:-1])
+    scan = LoraLibrary(tmp_path, DEMO_LORA_BASE).scan()
+    assert (len(scan.rejected), scan.unfit) == (1, ())

@@ -9,13 +9,12 @@ from pipelines.samplers import SAMPLERS
 from server.api.orders import Rules, fill_in
 from server.api.problems import Problem
 from server.api.schemas import ExtraLora, GenerateRequest
-from server.jobs.model import JobOrder, LoraChoice
+from server.jobs.model import BaseModelRef, JobOrder, LoraChoice
 from server.jobs.styles import STYLES
 
 DEMO = ModelInfo(
     name="lora-studio-demo",
     is_demo=True,
-    sha256="0" * 64,
     native_width=256,
     native_height=256,
     min_size_px=128,
@@ -23,7 +22,8 @@ DEMO = ModelInfo(
     max_pixels=147_456,
     lora_base="lora-studio-demo",
 )
-RULES = Rules(DEMO, "jade")
+REF = BaseModelRef("lora-studio-demo", "0" * 64)
+RULES = Rules(DEMO, "jade", REF)
 
 
 def order(rules: Rules = RULES, **fields: Any) -> JobOrder:
@@ -77,8 +77,8 @@ def test_null_and_base_mean_no_lora(name: str | None) -> None:
 
 
 def test_the_operator_decides_the_default_lora() -> None:
-    assert order(Rules(DEMO, "amber")).model == LoraChoice("amber", 0.9, "model_name")
-    assert order(Rules(DEMO, "base")).model is None
+    assert order(Rules(DEMO, "amber", REF)).model == LoraChoice("amber", 0.9, "model_name")
+    assert order(Rules(DEMO, "base", REF)).model is None
 
 
 def test_the_weight_is_that_of_the_lora_named_by_model_name() -> None:

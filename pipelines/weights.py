@@ -1,0 +1,131 @@
+"""The parts of an SDXL model from a diffusers folder or a single file, each in memory of its own. Torch thread.
+
+Files are mapped while a part is read, then every weight is copied (or moved to the GPU): what somebody writes to the
+file later changes nothing, and no weight is held twice. A base model is the operator's own; its files must only stay
+as they are while it is loaded.
+"""
+
+import logging
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+from pipelines.checkpoint import BaseModelError
+from pipelines.model_info import weight_variant
+
+CLASSES: Mapping[str, Any] = {
+    "unet": UNet2DConditionModel,
+    "vae": AutoencoderKL,
+    "text_encoder": CLIPTextModel,
+    "text_encoder_2": CLIPTextModelWithProjection,
+}
+_PREFIXES = {
+    "unet": "model.diffusion_model.",
+    "vae": "first_stage_model.",
+    "text_encoder": "conditioner.embedders.0.",
+    "text_encoder_2": "conditioner.embedders.1.",
+}
+_MISSING_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartReader:
+    """Reads parts of one base model, one after the other. `configs` is the folder of their configs; `tensors` the
+    mapped tensors of a single file, None for a folder."""
+
+    configs: Path
+    device: torch.device
+    dtype: torch.dtype
+    tensors: Mapping[str, Tensor] | None = None
+
+    def read(self, part: str) -> Any:
+        """The module on its device, convolutions channels-last. Raises BaseModelError."""
+        if self.tensors is None:
+            return self._settled(part, lambda: _from_folder(part, self.configs, part, self.dtype))
+        mine = {key: tensor for key, tensor in self.tensors.items() if key.startswith(_PREFIXES[part])}
+        return self._settled(part, lambda: _from_tensors(part, mine, self.configs, self.dtype))
+
+    def read_vae(self, path: Path) -> Any:
+        """A VAE of its own, from a folder or a file with the configs of this model. Raises BaseModelError."""
+        if path.is_dir():
+            return self._settled("vae", lambda: _from_folder("vae", path, "", self.dtype))
+        return self._settled("vae", lambda: _from_tensors("vae", load_file(path), self.configs, self.dtype))
+
+    def _settled(self, part: str, read: Callable[[], Any]) -> Any:
+        try:
+            module = read()
+        except BaseModelError:
+            raise
+        except Exception as error:  # what diffusers and transformers raise has no common type
+            first_line = next(iter(str(error).splitlines()), type(error).__name__)
+            raise BaseModelError(f"its {part} cannot be read: {first_line}") from error
+        _check_complete(part, module)
+        return _own(module.eval().requires_grad_(False), self.device)
+
+
+def _from_folder(part: str, folder: Path, subfolder: str, dtype: torch.dtype) -> Any:
+    kind = "dtype" if part.startswith("text_encoder") else "torch_dtype"  # transformers' name, diffusers' name
+    module, told = CLASSES[part].from_pretrained(
+        str(folder),
+        subfolder=subfolder or None if kind == "torch_dtype" else subfolder,
+        variant=weight_variant(folder, subfolder or "."),
+        use_safetensors=True,
+        local_files_only=True,
+        low_cpu_mem_usage=True,
+        output_loading_info=True,
+        **{kind: dtype},
+    )
+    _refuse_missing(part, list(told["missing_keys"]))
+    return module
+
+
+def _from_tensors(part: str, tensors: Mapping[str, Tensor], configs: Path, dtype: torch.dtype) -> Any:
+    """By diffusers' own conversion of the original key names."""
+    if part.startswith("text_encoder"):
+        return create_diffusers_clip_model_from_ldm(
+            CLASSES[part], dict(tensors), subfolder=part, config=str(configs), torch_dtype=dtype, local_files_only=True
+        )
+    with _quiet_about_casts():
+        return CLASSES[part].from_single_file(
+            dict(tensors), config=str(configs), subfolder=part, torch_dtype=dtype, local_files_only=True
+        )
+
+
+@contextmanager
+def _quiet_about_casts() -> Generator[None]:
+    """`from_single_file` warns of its own last cast, for the sake of modules that SDXL has none of."""
+    report = logging.getLogger("diffusers.models.modeling_utils")
+    level = report.level
+    report.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        report.setLevel(level)
+
+
+def _check_complete(part: str, module: Any) -> None:
+    _refuse_missing(part, [name for name, weight in module.named_parameters() if weight.is_meta])
+
+
+def _refuse_missing(part: str, missing: list[str]) -> None:
+    if missing:
+        shown = ", ".join(missing[:_MISSING_SHOWN]) + (", ..." if len(missing) > _MISSING_SHOWN else "")
+        raise BaseModelError(f"its {part} lacks {len(missing)} weights ({shown}): download it again")
+
+
+def _own(module: Any, device: torch.device) -> Any:
+    """Weight after weight a copy that no file stands behind, on the device."""
+    for weight in module.parameters():
+        layout = torch.channels_last if weight.dim() == 4 else torch.preserve_format
+        weight.data = weight.data.to(device, copy=True, memory_format=layout)
+    return module.to(device)  # its buffers
