@@ -1,6 +1,7 @@
 """The visitor's flow: type, watch, pick, download, and find it again."""
 
 import json
+import time
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -76,6 +77,17 @@ def test_enter_generates_and_shift_enter_begins_a_line(new_visitor: NewVisitor, 
     visitor.wait_for_pictures(4)
     metadata = studio.http.get(f"/api/result/{visitor.recent_job()}").json()["metadata"]
     assert metadata["prompt"] == "red dress,\nbeach"
+
+
+def test_what_is_typed_before_the_code_arrives_stays(new_visitor: NewVisitor, studio: ServerProcess) -> None:
+    visitor = new_visitor(studio)
+    visitor.page.route("**/_next/static/**/*.js", lambda route: (time.sleep(0.3), route.continue_()))
+    visitor.page.goto("/" + SMALL, wait_until="commit")
+    visitor.prompt.fill("red dress, beach sunset")
+    expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
+    expect(visitor.prompt).to_have_value("red dress, beach sunset")
+    visitor.generate.click()
+    visitor.wait_for_pictures(4)
 
 
 def test_settings_live_in_the_address(new_visitor: NewVisitor, studio: ServerProcess) -> None:

@@ -23,7 +23,7 @@ export function Create() {
   const [isSending, setIsSending] = useState(false);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
 
-  useEffect(keepInAddress, []);
+  useEffect(() => keepInAddress(box.current?.value ?? ""), []);
   useEffect(() => useJobs.getState().restore(), []);
 
   async function generate(request: GenerateRequest) {

@@ -26,9 +26,10 @@ function withoutDefaults(request: GenerateRequest): GenerateRequest {
 
 const WRITE_AFTER_MS = 250;
 
-/** Reads the form from the address, then keeps the address equal to the form. Answers how to stop. */
-export function keepInAddress(): () => void {
-  useForm.getState().replace({ ...EMPTY, ...fromQuery(window.location.search) });
+/** Reads the form from the address, then keeps the address equal to the form. `typed` is what somebody wrote before
+ * the page's code had arrived: it wins over the address's prompt. Answers how to stop. */
+export function keepInAddress(typed: string): () => void {
+  useForm.getState().replace({ ...EMPTY, ...fromQuery(window.location.search), ...(typed && { prompt: typed }) });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = useForm.subscribe(({ request }) => {
     clearTimeout(timer);
