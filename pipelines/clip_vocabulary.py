@@ -1,7 +1,7 @@
 """CLIP's vocabulary from its merges alone, which is all that we ship of it (sdxl_base/merges.txt.gz). Torch-free.
 
-A token's number is its place in this list: 256 bytes, the same at the end of a word, one token for each merge, start and
-end. https://github.com/openai/CLIP/blob/main/clip/simple_tokenizer.py
+A token's number is its place in this list: 256 bytes, the same at the end of a word, one token for each merge, start
+and end. https://github.com/openai/CLIP/blob/main/clip/simple_tokenizer.py
 """
 
 import gzip

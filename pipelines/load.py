@@ -32,8 +32,8 @@ DTYPES: Mapping[str, torch.dtype] = {
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
     """`vae`: a VAE to use in place of the model's own, a folder or a file. `tiled_vae`: pictures are decoded in tiles.
-    `attention`: `sdpa` or `xformers`. `compiled`: the UNet goes through torch.compile. `configs`: in place of SDXL's for
-    a single file (of another size: a test's)."""
+    `attention`: `sdpa` or `xformers`. `compiled`: the UNet goes through torch.compile. `configs`: in place of SDXL's
+    for a single file (of another size: a test's)."""
 
     vae: Path | None = None
     tiled_vae: bool = False

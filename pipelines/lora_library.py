@@ -53,8 +53,8 @@ class LoraFile:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLora:
-    """A file that cannot be used; `file` is its name in the folder. `is_sound`: nothing is wrong with it, but it is made
-    for another base model."""
+    """A file that cannot be used; `file` is its name in the folder. `is_sound`: nothing is wrong with it, but it is
+    made for another base model."""
 
     file: str
     reason: str

@@ -17,8 +17,8 @@ def check_fits(weight_bytes: int, free_bytes: int | None, dtype: str, where: str
     if dtype == "float32":
         ways.insert(0, "halve it with STUDIO_DTYPE=" + ("bfloat16" if where == "RAM" else "float16"))
     raise BaseModelError(
-        f"the base model needs {_gb(needed)} of {where} ({_gb(weight_bytes)} of weights as {dtype} and room to work in),"
-        f" but {_gb(free_bytes)} are free: {', '.join(ways[:-1])} or {ways[-1]}"
+        f"the base model needs {_gb(needed)} of {where} ({_gb(weight_bytes)} of weights as {dtype} and room to work"
+        f" in), but {_gb(free_bytes)} are free: {', '.join(ways[:-1])} or {ways[-1]}"
     )
 
 

@@ -181,8 +181,8 @@ def read_config(path: Path) -> dict[str, Any]:
         config: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BaseModelError(
-            f"{path} is missing; a base model is a diffusers folder of an SDXL model, a .safetensors checkpoint or a hub"
-            " id like org/name"
+            f"{path} is missing; a base model is a diffusers folder of an SDXL model, a .safetensors checkpoint or a"
+            " hub id like org/name"
         ) from None
     except (OSError, ValueError) as error:
         raise BaseModelError(f"{path} cannot be read: {error}") from error

@@ -46,8 +46,8 @@ class PromptReader:
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
-    """From `tokenizer.json`, or built like CLIP's from its vocabulary and merges: `vocab.json` and `merges.txt`, as SDXL
-    comes, or our own packed merges."""
+    """From `tokenizer.json`, or built like CLIP's from its vocabulary and merges: `vocab.json` and `merges.txt`, as
+    SDXL comes, or our own packed merges."""
     path = folder / "tokenizer.json"
     if path.is_file():
         tokenizer = Tokenizer.from_file(str(path))

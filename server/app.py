@@ -24,8 +24,6 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.lora_library import LoraLibrary
-from pipelines.model_info import ModelInfo
-from pipelines.params import GenerationParams
 from pipelines.plan import StepPlan, StepResult
 from server.api import orders
 from server.api.catalog import CatalogController
@@ -60,6 +58,7 @@ from server.storage.choice import open_store
 from server.storage.local import LocalStore
 from server.storage.watch import StoreWatch
 from server.version import VERSION
+from server.warm_up import warm_up
 
 log = logging.getLogger(__name__)
 
@@ -213,7 +212,7 @@ class Studio:
         """Wait for the model, measure it, then run the engine."""
         try:
             runner = await loading
-            await self.engine.calibrate(runner.execute, _calibration(self.info))
+            await warm_up(self.engine, runner.execute, self.info, self.settings)
         except Exception as error:  # a model folder can be wrong in more ways than there are types
             log.debug("the whole error", exc_info=error)
             self.give_up(f"{self.settings.base_model} cannot make pictures: {error}")
@@ -281,19 +280,6 @@ def _scheduler(settings: Settings) -> Scheduler:
         max_rows=settings.max_rows, exact_rows=settings.exact_rows, preview_every=settings.preview_every_steps
     )
     return Scheduler(CostModel(settings.row_buckets), limits)
-
-
-def _calibration(info: ModelInfo) -> GenerationParams:
-    return GenerationParams(
-        prompt="",
-        negative_prompt="",
-        num_inference_steps=orders.STEPS["low"],
-        guidance_scale=orders.GUIDANCE_SCALE,
-        width=info.native_width,
-        height=info.native_height,
-        seed=0,
-        sampler=orders.SAMPLER,
-    )
 
 
 def _dependencies(studio: Studio) -> dict[str, Provide]:

@@ -3,8 +3,8 @@
     at start:       is it SDXL? (configs and headers, or the hub's configs)          BaseModelError ends the start
     then, beside the running server:   fetch (a hub's weights)  →  hash and load at the same time
 
-Jobs are pinned to the hash, so none is accepted before it is known. It is remembered in `{data_dir}/hashes.json`: only a
-new or changed model of gigabytes keeps callers waiting, for as long as reading it takes.
+Jobs are pinned to the hash, so none is accepted before it is known. It is remembered in `{data_dir}/hashes.json`: only
+a new or changed model of gigabytes keeps callers waiting, for as long as reading it takes.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from pipelines.file_hashes import FileHashes
 from pipelines.model_info import (
     HALF_VARIANT,
     check_base_model,
+    config_folder,
     hash_base_model,
     hashed_files,
     is_hub_id,
@@ -43,7 +44,7 @@ class BaseModel:
         self.info = read_model_info(self.path, self._hub_id)
         if self._hub_id is None:
             check_base_model(self.path, self._vae)
-        self.prompts = PromptReader(self.path)
+        self.prompts = PromptReader(config_folder(self.path))
         self.ref = BaseModelRef(self.info.name)
         self._identifying = asyncio.Lock()
         self._fetching: asyncio.subprocess.Process | None = None

@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from pipelines.params import GenerationParams
 from pipelines.plan import BeginOrder, DeviceLost, PictureError, StepPlan, StepResult
@@ -21,10 +22,23 @@ log = logging.getLogger(__name__)
 
 Execute = Callable[[StepPlan], StepResult]
 
+MAX_CALIBRATION_STEP_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One plan carried out. `predicted_step_s` is what the cost model expected of its step, 0 where it has none;
+    `turn_s` runs from before the plan was made until its events were told."""
+
+    plan: StepPlan
+    result: StepResult
+    predicted_step_s: float
+    turn_s: float
+
 
 class Engine:
     """Owns the scheduler. `sink` is called with each event on the event loop and must not block; `wants_preview`
-    says whether somebody looks at a job; `on_capacity` is called when a picture has left."""
+    says whether somebody looks at a job; `on_capacity` is called when a picture has left, `on_turn` after each plan."""
 
     def __init__(
         self,
@@ -33,6 +47,7 @@ class Engine:
         sink: Callable[[EngineEvent], None],
         wants_preview: Callable[[str], bool],
         on_capacity: Callable[[], None],
+        on_turn: Callable[[Turn], None] = lambda turn: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._scheduler = scheduler
@@ -40,6 +55,7 @@ class Engine:
         self._sink = sink
         self._wants_preview = wants_preview
         self._on_capacity = on_capacity
+        self._on_turn = on_turn
         self._clock = clock
         self._work = asyncio.Event()
         self._stopping = False
@@ -49,6 +65,11 @@ class Engine:
     def running(self) -> bool:
         """True while `run` turns plans into pictures; until then nothing should be claimed."""
         return self._running
+
+    @property
+    def num_pictures(self) -> int:
+        """Pictures here that are not decoded yet, those that wait for their first step included."""
+        return len(self._scheduler)
 
     def choose(self, candidates: Sequence[Candidate]) -> list[str]:
         """The jobs to claim now, best first."""
@@ -71,20 +92,29 @@ class Engine:
     def forecast(self, candidates: Sequence[Candidate]) -> dict[str, Forecast]:
         return self._scheduler.forecast(candidates, self._clock())
 
-    async def calibrate(self, execute: Execute, params: GenerationParams, pictures: Sequence[int] = (1, 4)) -> None:
+    async def calibrate(
+        self,
+        execute: Execute,
+        params: GenerationParams,
+        pictures: Sequence[int] = (1, 4),
+        max_step_s: float = MAX_CALIBRATION_STEP_S,
+    ) -> None:
         """Warm the runner up and teach the cost model: each count of copies of `params` takes two steps together (the
-        second is measured) and one copy is decoded. Raises RuntimeError where the model cannot make a picture."""
+        second is measured) and one copy is decoded. A count whose step is expected to take more than `max_step_s` is
+        passed over. Raises RuntimeError where the model cannot make a picture."""
         num_px, limits, cost = params.width * params.height, self._scheduler.limits, self._scheduler.cost
         for count in pictures:
-            if count > 1 and count * params.rows > limits.row_budget:
+            rows = count * params.rows
+            if (count > 1 and rows > limits.row_budget) or cost.step_s(num_px, rows) > max_step_s:
                 continue
             ids = tuple(f"calibration-{count}-{i}" for i in range(count))
             begin = tuple(BeginOrder(i, params.with_index(n)) for n, i in enumerate(ids))
-            pad = limits.exact_rows or cost.bucket(count * params.rows)
+            pad = limits.exact_rows or cost.bucket(rows)
             warm = await self._execute(execute, StepPlan(begin=begin, step=ids, pad_to_rows=pad))
             measured = await self._execute(execute, StepPlan(step=ids, pad_to_rows=pad))
             decoded = await self._execute(execute, StepPlan(decode=ids[:1], release=ids[1:]))
             for result in (warm, measured, decoded):
+                self._scheduler.note_memory(num_px, result)
                 for error in result.failed.values():
                     raise RuntimeError(f"the model cannot make a picture: {error.detail}")
             if measured.step_rows:
@@ -98,17 +128,20 @@ class Engine:
         self._on_capacity()
         try:
             while not self._stopping:
+                begun_s = time.perf_counter()
                 plan = self._scheduler.schedule(self._clock(), self._wants_preview)
                 if plan.empty:
                     self._work.clear()
                     await self._work.wait()
                     continue
+                predicted_step_s = self._scheduler.expected_step_s(plan)
                 result = await self._execute(execute, plan)
                 events = self._scheduler.update(plan, result, self._clock())
                 for event in events:
                     self._sink(event)
                 if any(isinstance(event, Finished | PictureFailed) for event in events):
                     self._on_capacity()
+                self._on_turn(Turn(plan, result, predicted_step_s, time.perf_counter() - begun_s))
         finally:
             self._running = False
 

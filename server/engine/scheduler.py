@@ -140,6 +140,11 @@ class Scheduler:
                 self._end(picture, release=False)
         return events
 
+    def note_memory(self, num_px: int, result: StepResult) -> None:
+        """Where a forward was too large for memory, those of this size and larger ones stay smaller from now on."""
+        if result.too_many_rows:
+            self._fitting_rows[num_px] = self.cost.bucket_below(result.too_many_rows)
+
     # ---- what readers ask
 
     def expected_step_s(self, plan: StepPlan) -> float:
@@ -212,10 +217,8 @@ class Scheduler:
     def _learn(self, plan: StepPlan, result: StepResult) -> None:
         if result.begun:
             self.cost.observe_begin(result.begin_s)
-        if result.too_many_rows:
-            sizes = [r.params.width * r.params.height for i in plan.step if (r := self._requests.get(i)) is not None]
-            for num_px in sizes[:1]:
-                self._fitting_rows[num_px] = self.cost.bucket_below(result.too_many_rows)
+        if (leader := next((self._requests[i] for i in plan.step if i in self._requests), None)) is not None:
+            self.note_memory(leader.params.width * leader.params.height, result)
         stepped = next((self._requests[i] for i in result.stepped if i in self._requests), None)
         if stepped is not None and result.step_rows:
             self.cost.observe_step(stepped.params.width * stepped.params.height, result.step_rows, result.step_s)

@@ -71,7 +71,7 @@ def test_what_only_has_the_name_is_told(tmp_path: Path, data: bytes) -> None:
 
 def test_pickles_are_not_opened(tmp_path: Path) -> None:
     (tmp_path / "file.ckpt").write_bytes(b"\x80\x02}q\x00.")
-    with pytest.raises(BaseModelError, match="only .safetensors files are read"):
+    with pytest.raises(BaseModelError, match=r"only \.safetensors files are read"):
         check_checkpoint(tmp_path / "file.ckpt")
 
 

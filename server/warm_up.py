@@ -1,0 +1,34 @@
+"""The first pictures of a server, which nobody sees: they warm the device up and teach the cost model."""
+
+import math
+
+from pipelines.model_info import ModelInfo
+from pipelines.params import GenerationParams
+from server.api import orders
+from server.engine.engine import Engine, Execute
+from server.settings import Settings
+
+
+async def warm_up(engine: Engine, execute: Execute, info: ModelInfo, settings: Settings) -> None:
+    """Smallest size first: where that is slow (a large model on a CPU), the larger ones are estimated from it. With
+    `STUDIO_COMPILE` every row count is compiled at the native size, however long it takes. Raises RuntimeError where
+    the model cannot make a picture."""
+    if settings.compile:
+        one_row = _picture(info.native_width, info.native_height, guidance_scale=0.0)
+        counts = [settings.exact_rows] if settings.exact_rows else settings.row_buckets
+        await engine.calibrate(execute, one_row, counts, max_step_s=math.inf)
+    for width, height in ((info.min_size_px, info.min_size_px), (info.native_width, info.native_height)):
+        await engine.calibrate(execute, _picture(width, height, orders.GUIDANCE_SCALE))
+
+
+def _picture(width: int, height: int, guidance_scale: float) -> GenerationParams:
+    return GenerationParams(
+        prompt="",
+        negative_prompt="",
+        num_inference_steps=orders.STEPS["low"],
+        guidance_scale=guidance_scale,
+        width=width,
+        height=height,
+        seed=0,
+        sampler=orders.SAMPLER,
+    )
