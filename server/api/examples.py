@@ -30,6 +30,7 @@ REQUEST_IN_FULL = {
     "loras": [{"name": "amber-v1", "weight": 0.4}],
     "style": "sketch",
     "format": "png",
+    "embed_parameters": "minimal",
 }
 METADATA = {
     "prompt": "red dress, beach sunset",
@@ -47,6 +48,7 @@ METADATA = {
     "seed": 20261122,
     "sampler": "euler",
     "format": "jpeg",
+    "embed_parameters": "full",
     "base_model": {"name": "lora-studio-demo", "sha256": BASE_SHA256},
 }
 OUTPUT = schemas.Output(

@@ -14,10 +14,11 @@ RETRY_AFTER_S = 2
 
 class Readiness:
     """Why the server cannot make a picture now, if it cannot. Set by app.py, on the event loop. `probe` raises where
-    the database cannot be reached."""
+    the database cannot be reached, `store_trouble` tells why no picture can be stored."""
 
-    def __init__(self, probe: Callable[[], Awaitable[Any]]) -> None:
+    def __init__(self, probe: Callable[[], Awaitable[Any]], store_trouble: Callable[[], str | None]) -> None:
         self._probe = probe
+        self._store_trouble = store_trouble
         self._reason: str | None = "the model is being loaded"
 
     def ready(self) -> None:
@@ -27,12 +28,15 @@ class Readiness:
         self._reason = reason
 
     async def reason(self) -> str | None:
-        if self._reason is None:
-            try:
-                await self._probe()
-            except Exception as error:  # whatever the driver raises: the answer is the same
-                return f"the database cannot be reached: {type(error).__name__}"
-        return self._reason
+        """All there is to tell at once: a wrong bucket is told while the model still loads."""
+        return "; ".join(filter(None, (self._reason, self._store_trouble(), await self._database_trouble()))) or None
+
+    async def _database_trouble(self) -> str | None:
+        try:
+            await self._probe()
+        except Exception as error:  # whatever the driver raises: the answer is the same
+            return f"the database cannot be reached: {type(error).__name__}"
+        return None
 
 
 class HealthController(Controller):

@@ -5,12 +5,14 @@ import re
 from typing import Annotated
 
 from litestar import Controller, Response, get
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
-from litestar.response import Stream
+from litestar.response import Redirect, Stream
 
-from server.api import examples
+from server.api import examples, problems
 from server.api.archive import archive_bytes, stream_archive
 from server.api.files import EMBEDDABLE
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
@@ -36,16 +38,28 @@ class ImagesController(Controller):
         "/images/{image_id:str}/download",
         operation_id="download",
         summary="Download a picture",
-        description="The stored bytes, to be saved under the picture's `filename`.",
+        description=(
+            "The stored bytes, to be saved under the picture's `filename`. Where pictures lie in a bucket, the answer"
+            " is 302 to a signed address there, which works for a few minutes."
+        ),
         responses={
             200: examples.file("image/*", "The picture: JPEG, PNG or WebP"),
+            302: ResponseSpec(None, generate_examples=False, description="Pictures lie in a bucket: Location has it"),
             **KNOWN_OR_NOT,
+            **problems.documented(problems.STORE_AWAY),
         },
     )
     async def download(
         self, image_id: ImageId, jobs: NamedDependency[JobService], store: NamedDependency[ImageStore]
-    ) -> Response[bytes]:
+    ) -> Response[bytes] | Redirect:
         image = await _image(jobs, image_id)
+        counted = BackgroundTask(jobs.count_download, image_id)
+        address = store.attachment_url(image.storage_key, image.content_type, image.filename)
+        if address is not None:
+            if not await store.exists(image.storage_key):
+                raise _gone(image_id)
+            headers = {**EMBEDDABLE, "Cache-Control": "no-store"}
+            return Redirect(address, status_code=302, headers=headers, background=counted)
         try:
             data = await store.get(image.storage_key)
         except MissingObject as error:
@@ -56,7 +70,7 @@ class ImagesController(Controller):
             "Cache-Control": "public, max-age=31536000, immutable",
             "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
         }
-        return Response(data, headers=headers, media_type=image.content_type)
+        return Response(data, headers=headers, media_type=image.content_type, background=counted)
 
     @get(
         "/jobs/{job_id:str}/zip",
@@ -67,7 +81,11 @@ class ImagesController(Controller):
             " them is no longer stored the answer is 404; should it vanish while the zip is sent, the download breaks"
             " off: a finished zip holds every picture."
         ),
-        responses={200: examples.file("application/zip", "The zip"), **KNOWN_OR_NOT},
+        responses={
+            200: examples.file("application/zip", "The zip"),
+            **KNOWN_OR_NOT,
+            **problems.documented(problems.STORE_AWAY),
+        },
     )
     async def zip(self, job_id: JobId, jobs: NamedDependency[JobService], store: NamedDependency[ImageStore]) -> Stream:
         job = await known_job(jobs, job_id)

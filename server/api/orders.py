@@ -23,8 +23,9 @@ NO_LORA = "base"
 
 @dataclass(slots=True)
 class Rules:
-    """What orders depend on beside the request: the base model, the LoRA (or `base`) of a request that names none, and
-    how much the files of one that does not say tell. `default_model` follows the LoRAs that there are; `base` learns its hash when the model has been read."""
+    """What orders depend on beside the request: the base model, the LoRA (or `base`) of a request that names none, how
+    much files tell where it does not say. `default_model` follows the LoRAs that there are; `base` learns its hash when
+    the model has been read."""
 
     model: ModelInfo
     default_model: str

@@ -15,7 +15,7 @@ import hashlib
 import logging
 import threading
 from asyncio import to_thread
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -67,15 +67,17 @@ class InlineScripts(HTMLParser):
             self.texts[-1] += data
 
 
-def content_security_policy(scripts: Iterable[str], public_url: str | None) -> str:
-    """Allows exactly these inline scripts. Pictures are addressed by `public_url`, where that is set."""
+def content_security_policy(scripts: Iterable[str], public_url: str | None, picture_origins: Sequence[str] = ()) -> str:
+    """Allows exactly these inline scripts. Pictures are addressed by `public_url`, where that is set, or lie at
+    `picture_origins`, where a store of its own sends them."""
     hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
     script_sources = " ".join(["'self'", *dict.fromkeys(f"'sha256-{each}'" for each in hashes)])
     address = urlsplit(public_url or "")
     server = f"'self' {address.scheme}://{address.netloc}" if address.netloc else "'self'"
+    pictures = " ".join([server, *picture_origins])
     return (
         f"default-src 'none'; script-src {script_sources}; style-src 'self' 'unsafe-inline';"
-        f" img-src {server} blob: data:; connect-src {server}; font-src 'self'; manifest-src 'self';"
+        f" img-src {pictures} blob: data:; connect-src {server}; font-src 'self'; manifest-src 'self';"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
@@ -120,9 +122,10 @@ def read_stamp(folder: Path) -> tuple[object, ...] | None:
 class Page:
     """An ASGI app over `folder`, which may appear, change and go while the server runs."""
 
-    def __init__(self, folder: Path, public_url: str | None) -> None:
+    def __init__(self, folder: Path, public_url: str | None, picture_origins: Sequence[str] = ()) -> None:
         self._folder = folder
         self._public_url = public_url
+        self._picture_origins = picture_origins
         self._site: Site | None = None
         self._loading = threading.Lock()
 
@@ -180,7 +183,8 @@ class Page:
             headers[name] = value
         if path.endswith(".html"):
             scripts = InlineScripts(content.decode()).texts
-            headers["Content-Security-Policy"] = content_security_policy(scripts, self._public_url)
+            policy = content_security_policy(scripts, self._public_url, self._picture_origins)
+            headers["Content-Security-Policy"] = policy
 
     def _notice(self) -> Document:
         headers = {

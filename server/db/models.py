@@ -47,6 +47,9 @@ class JobRow(Row):
     seed: Mapped[int] = mapped_column(BigInteger)
     sampler: Mapped[str] = mapped_column(String(32))
     image_format: Mapped[str] = mapped_column(String(8))
+    embed_parameters: Mapped[str] = mapped_column(
+        String(8), default="full", server_default="full"
+    )  # full, minimal, none
     model: Mapped[str | None] = mapped_column(String(160))  # label of the LoRA; None: the plain base model
     loras: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     base_name: Mapped[str] = mapped_column(String(255))
@@ -90,6 +93,7 @@ class ImageRow(Row):
     decode_s: Mapped[float] = mapped_column(Double)
     lora_sha256s: Mapped[list[str]] = mapped_column(JSON)
     base_sha256: Mapped[str] = mapped_column(String(64))
+    downloads: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class EventRow(Row):

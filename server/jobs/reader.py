@@ -150,5 +150,6 @@ def _metadata(job: JobRow) -> dict[str, Any]:
         "seed": job.seed,
         "sampler": job.sampler,
         "format": job.image_format,
+        "embed_parameters": job.embed_parameters,
         "base_model": {"name": job.base_name, "sha256": job.base_sha256},
     }

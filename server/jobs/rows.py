@@ -6,7 +6,7 @@ from typing import Any
 from pipelines.params import GenerationParams, LoraRef
 from pipelines.plan import BatchKey, num_evaluations
 from pipelines.prompt_words import MAX_TOKENS
-from server.db.models import JobRow
+from server.db.models import ImageRow, JobRow
 from server.engine.requests import Candidate, ImageRequest
 from server.storage.infotext import Origin
 
@@ -45,6 +45,13 @@ def origin_of(job: JobRow, software: str) -> Origin:
     refs = lora_refs(job)
     hashes = {ref.label: each["short_hash"] for ref, each in zip(refs, job.loras, strict=True)}
     return Origin(job.base_name, job.base_sha256, software, hashes)
+
+
+def object_facts(job: JobRow, image: ImageRow) -> dict[str, str]:
+    """What the store keeps beside the picture, in ASCII. Readers of a public bucket see it too: a job that keeps its
+    parameters out of its files keeps its seed out of here."""
+    facts = {"job-id": job.id, "index": str(image.n - 1)}
+    return facts if job.embed_parameters == "none" else facts | {"seed": str(image.seed)}
 
 
 def evaluations_of(job: JobRow) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,8 +15,8 @@ from server.engine.requests import Finished
 from server.jobs import transitions
 from server.jobs.active import ActiveJob
 from server.jobs.model import JobStatus
-from server.jobs.rows import origin_of
-from server.storage.infotext import infotext
+from server.jobs.rows import object_facts, origin_of
+from server.storage.infotext import embedded_text
 from server.storage.picture import THUMBNAIL_TYPE, EncodedPicture, encode_picture
 from server.storage.store import ImageStore, StoreError
 
@@ -43,7 +43,7 @@ class PictureSaver:
         DATABASE_ERRORS when the last try fails."""
         encoded = await asyncio.get_running_loop().run_in_executor(self._threads, self._encode, job, made)
         row = job.image_row(made, encoded)
-        await self._retrying(lambda: self._put(row, encoded), StoreError)
+        await self._retrying(lambda: self._put(row, encoded, object_facts(job.row, row)), StoreError)
         added = await self._retrying(lambda: self._record(job, made, encoded), *DATABASE_ERRORS)
         if not added and await self._retrying(lambda: self._has_ended(job), *DATABASE_ERRORS):
             await self._retrying(lambda: self._take_back(row), StoreError)
@@ -53,13 +53,13 @@ class PictureSaver:
         self._threads.shutdown(wait=False)
 
     def _encode(self, job: ActiveJob, made: Finished) -> EncodedPicture:
-        text = infotext(made.params, origin_of(job.row, self._software))
+        text = embedded_text(job.row.embed_parameters, made.params, origin_of(job.row, self._software))
         return encode_picture(made.picture, job.row.image_format, text)
 
-    async def _put(self, row: ImageRow, encoded: EncodedPicture) -> None:
+    async def _put(self, row: ImageRow, encoded: EncodedPicture, facts: Mapping[str, str]) -> None:
         if encoded.thumbnail is not None and row.thumbnail_key is not None:
-            await self._store.put(row.thumbnail_key, encoded.thumbnail, THUMBNAIL_TYPE)
-        await self._store.put(row.storage_key, encoded.data, encoded.content_type)
+            await self._store.put(row.thumbnail_key, encoded.thumbnail, THUMBNAIL_TYPE, facts)
+        await self._store.put(row.storage_key, encoded.data, encoded.content_type, facts)
 
     async def _record(self, job: ActiveJob, made: Finished, encoded: EncodedPicture) -> bool:
         async with self._database.write() as session:

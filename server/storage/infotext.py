@@ -18,11 +18,24 @@ class Origin:
     lora_hashes: Mapping[str, str]
 
 
+def embedded_text(amount: str, params: GenerationParams, origin: Origin) -> str | None:
+    """What a picture's file tells of its making: `full` is all of it, `minimal` what is not the caller's own words,
+    `none` nothing."""
+    match amount:
+        case "full":
+            return infotext(params, origin)
+        case "minimal":
+            return _line({"Seed": str(params.seed), **_made_with(params, origin)})
+        case "none":
+            return None
+        case _:
+            raise ValueError(f"{amount!r} is no amount of parameters; there are full, minimal and none")
+
+
 def infotext(params: GenerationParams, origin: Origin) -> str:
     """Prompt with its LoRAs as `<lora:name:weight>`, then the negative prompt if any, then one line of fields."""
     tags = "".join(f" <lora:{lora.label}:{number(lora.weight)}>" for lora in params.loras)
     sampler = SAMPLERS[params.sampler]
-    hashes = ", ".join(f"{lora.label}: {origin.lora_hashes[lora.label]}" for lora in params.loras)
     fields = {
         "Steps": str(params.num_inference_steps),
         "Sampler": sampler.label,
@@ -30,21 +43,32 @@ def infotext(params: GenerationParams, origin: Origin) -> str:
         "CFG scale": number(params.guidance_scale),
         "Seed": str(params.seed),
         "Size": f"{params.width}x{params.height}",
-        "Model hash": origin.base_sha256[:10],
-        "Model": origin.base_name,
-        "Lora hashes": hashes,
-        "Version": origin.software,
+        **_made_with(params, origin),
     }
     lines = [params.prompt + tags]
     if params.negative_prompt:
         lines.append(f"Negative prompt: {params.negative_prompt}")
-    lines.append(", ".join(f"{name}: {quote(value)}" for name, value in fields.items() if value))
+    lines.append(_line(fields))
     return "\n".join(lines)
 
 
+def _made_with(params: GenerationParams, origin: Origin) -> dict[str, str]:
+    return {
+        "Model hash": origin.base_sha256[:10],
+        "Model": origin.base_name,
+        "Lora hashes": ", ".join(f"{lora.label}: {origin.lora_hashes[lora.label]}" for lora in params.loras),
+        "Version": origin.software,
+    }
+
+
+def _line(fields: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}: {quote(value)}" for name, value in fields.items() if value)
+
+
 def quote(value: str) -> str:
-    """JSON-quoted where a comma, colon or newline would end the value early."""
-    return json.dumps(value, ensure_ascii=False) if any(mark in value for mark in ",:\n") else value
+    """JSON-quoted where a comma, colon or newline would end the value early, and where it looks quoted already."""
+    is_plain = not value.startswith('"') and not any(mark in value for mark in ",:\n")
+    return value if is_plain else json.dumps(value, ensure_ascii=False)
 
 
 def number(value: float) -> str:

@@ -9,6 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from pipelines.plan import RawPicture
+from server.storage.provenance import XMP
 
 CONTENT_TYPES: Mapping[str, str] = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 EXTENSIONS: Mapping[str, str] = {"jpeg": "jpg", "png": "png", "webp": "webp"}
@@ -37,20 +38,22 @@ def thumbnail_key(job_id: str, n: int) -> str:
     return f"generations/{job_id}/{job_id}-{n}.thumb.webp"
 
 
-def encode_picture(picture: RawPicture, image_format: str, text: str) -> EncodedPicture:
+def encode_picture(picture: RawPicture, image_format: str, text: str | None) -> EncodedPicture:
     """The same pixels and text give the same bytes. `text` goes where A1111's tools look for it: PNG text chunk
-    `parameters`; JPEG and WebP EXIF UserComment."""
+    `parameters`; JPEG and WebP EXIF UserComment. Every file carries the XMP of server/storage/provenance.py."""
     image = _image(picture)
     file = BytesIO()
     match image_format:
         case "jpeg":
-            image.save(file, "JPEG", quality=92, subsampling=0, exif=_user_comment(text))
+            image.save(file, "JPEG", quality=92, subsampling=0, xmp=XMP.encode(), **_exif(text))
         case "webp":
-            image.save(file, "WEBP", quality=92, method=4, exif=_user_comment(text))
+            image.save(file, "WEBP", quality=92, method=4, xmp=XMP.encode(), **_exif(text))
         case "png":
-            chunk = PngInfo()
-            chunk.add_text("parameters", text)  # tEXt; iTXt where the text is not Latin-1
-            image.save(file, "PNG", pnginfo=chunk)
+            chunks = PngInfo()
+            chunks.add_itxt("XML:com.adobe.xmp", XMP)
+            if text is not None:
+                chunks.add_text("parameters", text)  # tEXt; iTXt where the text is not Latin-1
+            image.save(file, "PNG", pnginfo=chunks)
         case _:
             raise ValueError(f"picture format {image_format!r}; allowed are {', '.join(CONTENT_TYPES)}")
     return EncodedPicture(file.getvalue(), CONTENT_TYPES[image_format], _thumbnail(image))
@@ -75,11 +78,14 @@ def _thumbnail(image: Image.Image) -> bytes | None:
     small = image.copy()
     small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.LANCZOS)
     file = BytesIO()
-    small.save(file, "WEBP", quality=80, method=4)
+    small.save(file, "WEBP", quality=80, method=4, xmp=XMP.encode())
     return file.getvalue()
 
 
-def _user_comment(text: str) -> Image.Exif:
+def _exif(text: str | None) -> dict[str, Image.Exif]:
+    """As arguments of Pillow's `save`."""
+    if text is None:
+        return {}
     exif = Image.Exif()
     exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
-    return exif
+    return {"exif": exif}

@@ -51,6 +51,7 @@ def test_every_field_is_read() -> None:
         "loras": [{"name": "amber"}, {"name": "jade-v1", "weight": -2}],
         "style": "sketch",
         "format": "webp",
+        "embed_parameters": "none",
     }
     expected = {**fields, "loras": [ExtraLora("amber", 0.9), ExtraLora("jade-v1", -2)]}
     assert read_generate_body(json.dumps(fields).encode()) == GenerateRequest(**expected)

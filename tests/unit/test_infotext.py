@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.params import GenerationParams, LoraRef
 from pipelines.samplers import SAMPLERS
-from server.storage.infotext import Origin, infotext
+from server.storage.infotext import Origin, embedded_text, infotext
 
 JADE = LoraRef("jade", "1", "a" * 64, 0.9)
 AMBER = LoraRef("amber", None, "b" * 64, -1.0)
@@ -46,6 +46,14 @@ def test_the_form_is_a1111s():
     )
 
 
+def test_a_file_tells_as_much_as_it_is_meant_to():
+    assert embedded_text("full", params(), ORIGIN) == infotext(params(), ORIGIN)
+    assert embedded_text("none", params(), ORIGIN) is None
+    assert embedded_text("minimal", params(), ORIGIN) == (
+        'Seed: 1, Model hash: cccccccccc, Model: demo, Lora hashes: "jade-v1: 0123456789ab", Version: LoRA Studio 0.1.0'
+    )
+
+
 def test_what_is_empty_is_left_out():
     assert infotext(params(negative_prompt="", loras=(), sampler="euler", guidance_scale=4.5), ORIGIN) == (
         "jade woman, red dress, beach sunset\n"
@@ -70,8 +78,7 @@ def test_every_field_reads_back(base: str, sampler: str, seed: int, guidance: fl
     origin = Origin(base, "c" * 64, "LoRA Studio 0.1.0", ORIGIN.lora_hashes)
     text = infotext(params(sampler=sampler, seed=seed, guidance_scale=guidance), origin)
     fields = fields_of(text.split("\n")[-1])
-    if not base.startswith('"'):
-        assert fields["Model"] == base
+    assert fields["Model"] == base
     assert fields["Seed"] == str(seed)
     assert fields["Sampler"] == SAMPLERS[sampler].label
     assert fields.get("Schedule type") == SAMPLERS[sampler].schedule_type

@@ -51,6 +51,7 @@ def test_a_prompt_alone_takes_every_default() -> None:
         seed=77,
         sampler="euler",
         image_format="jpeg",
+        embed_parameters="full",
         model=LoraChoice("jade", 0.9, "model_name"),
     )
 
@@ -74,6 +75,12 @@ def test_a_given_seed_wins_over_the_random_one() -> None:
 @pytest.mark.parametrize("name", [None, "base"])
 def test_null_and_base_mean_no_lora(name: str | None) -> None:
     assert order(model_name=name).model is None
+
+
+def test_the_operator_decides_what_files_tell_and_a_request_may_say_otherwise() -> None:
+    quiet = Rules(DEMO, "jade", REF, embed_parameters="none")
+    assert order(quiet).embed_parameters == "none"
+    assert order(quiet, embed_parameters="minimal").embed_parameters == "minimal"
 
 
 def test_the_operator_decides_the_default_lora() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from io import BytesIO
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from server.storage.picture import (
     preview_address,
     thumbnail_key,
 )
+from server.storage.provenance import TRAINED_ALGORITHMIC_MEDIA
 
 
 def gradient(width: int, height: int) -> RawPicture:
@@ -39,6 +41,29 @@ def parameters_in(data: bytes) -> str:
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
 def test_every_format_carries_the_text(image_format: str, text: str):
     assert parameters_in(encode_picture(gradient(8, 16), image_format, text).data) == text
+
+
+def source_type(data: bytes) -> str:
+    """As an XMP reader finds it."""
+    root = ElementTree.fromstring(Image.open(BytesIO(data)).info["xmp"])
+    (description,) = root.iter("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description")
+    return description.attrib["{http://iptc.org/std/Iptc4xmpExt/2008-02-29/}DigitalSourceType"]
+
+
+@pytest.mark.parametrize("text", ["a jade woman", None])
+@pytest.mark.parametrize("image_format", CONTENT_TYPES)
+def test_every_file_says_that_a_model_made_it(image_format: str, text: str | None):
+    encoded = encode_picture(gradient(400, 64), image_format, text)
+    assert encoded.thumbnail is not None
+    assert source_type(encoded.data) == source_type(encoded.thumbnail) == TRAINED_ALGORITHMIC_MEDIA
+
+
+@pytest.mark.parametrize("image_format", CONTENT_TYPES)
+def test_no_text_leaves_nothing_but_that(image_format: str):
+    image = Image.open(BytesIO(encode_picture(gradient(8, 8), image_format, None).data))
+    assert "parameters" not in image.info
+    assert "exif" not in image.info
+    assert not image.getexif()
 
 
 @pytest.mark.parametrize("image_format", CONTENT_TYPES)

@@ -59,7 +59,14 @@ def test_each_setting_reads_its_variable() -> None:
             "STUDIO_PREVIEW_EVERY_STEPS": "1",
             "STUDIO_MAX_QUEUE": "1",
             "STUDIO_PAGE_DIR": "/srv/page",
-            "STUDIO_STORAGE": "local",
+            "STUDIO_STORAGE": "s3",
+            "STUDIO_S3_BUCKET": "pictures",
+            "STUDIO_S3_ENDPOINT_URL": "https://s3.example.org",
+            "STUDIO_S3_PREFIX": "studio/a/",
+            "STUDIO_S3_URL_EXPIRY_S": "3600",
+            "STUDIO_PUBLIC_BASE_URL": "https://cdn.example.org/",
+            "STUDIO_S3_CACHE_AGE_S": "0",
+            "STUDIO_EMBED_PARAMETERS": "none",
         }
     )
     assert settings == Settings(
@@ -81,10 +88,17 @@ def test_each_setting_reads_its_variable() -> None:
         preview_every_steps=1,
         max_queue=1,
         page_dir=Path("/srv/page"),
-        storage="local",
+        storage="s3",
+        s3_bucket="pictures",
+        s3_endpoint_url="https://s3.example.org",
+        s3_prefix="studio/a",
+        s3_url_expiry_s=3600,
+        public_base_url="https://cdn.example.org",
+        s3_cache_age_s=0,
+        embed_parameters="none",
     )
     changed = {each.name for each in dataclasses.fields(Settings) if getattr(settings, each.name) != each.default}
-    assert changed == {each.name for each in dataclasses.fields(Settings)} - {"storage"}
+    assert changed == {each.name for each in dataclasses.fields(Settings)}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +121,13 @@ def test_each_setting_reads_its_variable() -> None:
         ("STUDIO_EMBEDDING_CACHE_MB", "-1", "from 0 to 65536"),
         ("STUDIO_PREVIEW_EVERY_STEPS", "0", "from 1 to 150"),
         ("STUDIO_MAX_QUEUE", "0", "from 1 to"),
-        ("STUDIO_STORAGE", "tape", "one of local"),
+        ("STUDIO_STORAGE", "tape", "one of local, s3"),
+        ("STUDIO_STORAGE", "s3", "STUDIO_S3_BUCKET"),
+        ("STUDIO_S3_BUCKET", "my/bucket", "3 to 63"),
+        ("STUDIO_S3_ENDPOINT_URL", "minio:9000", "https://"),
+        ("STUDIO_S3_PREFIX", "../other", "letters, digits"),
+        ("STUDIO_S3_URL_EXPIRY_S", "604801", "from 60 to 604800"),
+        ("STUDIO_EMBED_PARAMETERS", "some", "full, minimal, none"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_with_what_is_allowed(name: str, value: str, allowed: str) -> None:

@@ -110,7 +110,7 @@ export interface paths {
         };
         /**
          * Download a picture
-         * @description The stored bytes, to be saved under the picture's `filename`.
+         * @description The stored bytes, to be saved under the picture's `filename`. Where pictures lie in a bucket, the answer is 302 to a signed address there, which works for a few minutes.
          */
         get: operations["download"];
         put?: never;
@@ -313,7 +313,8 @@ export interface components {
          *         }
          *       ],
          *       "style": "sketch",
-         *       "format": "png"
+         *       "format": "png",
+         *       "embed_parameters": "minimal"
          *     }
          */
         GenerateRequest: {
@@ -368,6 +369,11 @@ export interface components {
              * @enum {null|string}
              */
             format?: "jpeg" | "png" | "webp" | null;
+            /**
+             * @description What the files tell of their making: all of it, all but your words and settings, nothing. Default: what the operator has set, as a rule full.
+             * @enum {null|string}
+             */
+            embed_parameters?: "full" | "minimal" | "none" | null;
         };
         /** Health */
         Health: {
@@ -410,7 +416,7 @@ export interface components {
         /** Options */
         Options: {
             base_model: string;
-            base_model_sha256: string;
+            base_model_sha256: string | null;
             is_demo: boolean;
             native_width: number;
             native_height: number;
@@ -811,6 +817,13 @@ export interface operations {
                     "image/*": string;
                 };
             };
+            /** @description Pictures lie in a bucket: Location has it */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description The request cannot be carried out as it is */
             400: {
                 headers: {
@@ -831,6 +844,15 @@ export interface operations {
             };
             /** @description The server failed */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The store of pictures does not answer */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -881,6 +903,15 @@ export interface operations {
             };
             /** @description The server failed */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The store of pictures does not answer */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,42 @@
+"""Looks now and then whether pictures can be stored."""
+
+import asyncio
+import logging
+
+from server.storage.store import ImageStore, StoreError
+
+log = logging.getLogger(__name__)
+
+PAUSE_S = 15.0
+PAUSE_IN_TROUBLE_S = 2.0
+
+
+class StoreWatch:
+    """`reason`: why no picture can be stored now; None where one can. On the event loop."""
+
+    def __init__(self, store: ImageStore, pause_in_trouble_s: float = PAUSE_IN_TROUBLE_S) -> None:
+        self._store = store
+        self._pause_in_trouble_s = pause_in_trouble_s
+        self.reason: str | None = "the store of pictures is being checked"
+
+    async def run(self) -> None:
+        """Until it is cancelled. Jobs are accepted meanwhile; in trouble they wait."""
+        told: str | None = None
+        while True:
+            self.reason = await self._trouble()
+            if self.reason not in (None, told):
+                log.error("%s; jobs wait until it can, next look in %s s", self.reason, self._pause_in_trouble_s)
+            elif self.reason is None and told is not None:
+                log.info("pictures can be stored again")
+            told = self.reason
+            await asyncio.sleep(PAUSE_S if self.reason is None else self._pause_in_trouble_s)
+
+    async def _trouble(self) -> str | None:
+        try:
+            await self._store.check()
+        except StoreError as error:
+            return f"pictures cannot be stored: {error}"
+        except Exception as error:
+            log.exception("the store could not be checked")
+            return f"pictures cannot be stored: the store could not be checked ({type(error).__name__})"
+        return None
