@@ -38,7 +38,7 @@ export default function AdvancedDrawer({ options, opener, onClose }: AdvancedDra
             step={1}
             sliderMax={60}
             onChange={(value) => set({ steps: value === quality?.steps ? undefined : value })}
-            hint="More steps: finer, slower. The quality setting chooses 12, 20 or 30."
+            hint={`More steps: finer, slower. The quality setting chooses ${options.qualities.map((each) => each.steps).join(", ")}.`}
           />
           <NumberField
             label="Guidance"
