@@ -70,7 +70,7 @@ class S3Server:
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=256",
             "-master.electionTimeout=2s",  # else it takes 17 s to come back
-            "-volume.max=20",
+            "-volume.max=2000",  # each bucket takes seven
             "-filer",
             "-s3",
             "-s3.config=identities.json",

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import boto3
-from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
-from server.storage.store import MissingObject, StoreError, StoreRefused, StoreUnreachable
+from server.storage.store import AccessDenied, MissingObject, StoreError, StoreRefused, StoreUnreachable
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -32,10 +31,11 @@ REFUSALS: Mapping[str, str] = {
     "ExpiredToken": "the temporary credentials for {where} have expired",
     "RequestTimeTooSkewed": "the clock of this machine is too far from the one of {where}",
     "PermanentRedirect": "the bucket {bucket} is in another region of {where}; set AWS_DEFAULT_REGION to it",
-    "AccessDenied": "{where} does not let these credentials get and put objects in the bucket {bucket},"
-    " or there is no such bucket",
 }
 """What S3's error codes mean to whoever runs the server."""
+ACCESS_DENIED = (
+    "{where} does not let these credentials get and put objects in the bucket {bucket}, or there is no such bucket"
+)
 
 
 class Bucket:
@@ -53,11 +53,11 @@ class Bucket:
         try:
             self._session = boto3.Session()
             self._credentials = self._current_credentials()
-            self._client = self._make_client()
-            bare = self._make_client(Config(signature_version=UNSIGNED))
+            self._client = self._make_client(self._credentials)
+            anybody = self._make_client(ReadOnlyCredentials("anybody", "anybody", None))
         except (BotoCoreError, ValueError) as error:
             raise StoreError(f"the settings of S3 cannot be used: {error}") from error
-        address = urlsplit(_address(bare, name, "key", 1))
+        address = urlsplit(_address(anybody, name, "key", 1))
         self.origin = f"{address.scheme}://{address.netloc}"
         if not self._session.region_name and (address.hostname or "").endswith(".amazonaws.com"):
             raise StoreError(f"no region is set; set AWS_DEFAULT_REGION to the one of the bucket {name}")
@@ -111,7 +111,7 @@ class Bucket:
             credentials = self._current_credentials()
             if credentials != self._credentials:
                 self._credentials = credentials
-                self._client = self._make_client()
+                self._client = self._make_client(credentials)
                 self.key_number += 1
             return self._client
 
@@ -120,27 +120,27 @@ class Bucket:
         found = self._session.get_credentials()
         return found.get_frozen_credentials() if found else None
 
-    def _make_client(self, config: Config | None = None) -> "S3Client":
-        standard = Config(
+    def _make_client(self, keys: ReadOnlyCredentials | None) -> "S3Client":
+        config = Config(
             signature_version="s3v4",
             connect_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
             max_pool_connections=MAX_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
-            # names of buckets are no hosts where the endpoint is an address or a name of its own
-            s3={"addressing_style": "path" if self._endpoint_url else "auto"},
+            # an endpoint need not have a host for each bucket; with "auto" addresses would be signed for AWS's global
+            # host, which knows a new bucket of another region only after a while
+            s3={"addressing_style": "path" if self._endpoint_url else "virtual"},
             # what AWS added lately and others lack
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
-        keys = self._credentials
         return self._session.client(  # pyright: ignore[reportUnknownMemberType]  # the other services have no types
             "s3",
             endpoint_url=self._endpoint_url,
             aws_access_key_id=keys.access_key if keys else None,
             aws_secret_access_key=keys.secret_key if keys else None,
             aws_session_token=keys.token if keys else None,
-            config=standard.merge(config) if config else standard,
+            config=config,
         )
 
     def _told(self, error: BotoCoreError | ClientError) -> StoreError:
@@ -154,6 +154,8 @@ class Bucket:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in NO_OBJECT:
             return MissingObject("there is no such object")
+        if code == "AccessDenied":
+            return AccessDenied(ACCESS_DENIED.format(**names))
         if code in REFUSALS:
             return StoreRefused(REFUSALS[code].format(**names))
         if status >= 500 or status == 429:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from server.storage.bucket import MAX_CONNECTIONS, Bucket
 from server.storage.signed import SignedAddresses
-from server.storage.store import MissingObject, StoreRefused, key_parts
+from server.storage.store import AccessDenied, MissingObject, key_parts
 
 T = TypeVar("T")
 
@@ -93,10 +93,10 @@ class S3Store:
             self._bucket.get(name)
         except MissingObject:
             proved = False
-        except StoreRefused:
+        except AccessDenied:
             if proved:
                 raise
-            # AWS refuses to tell that an object is missing to those who may not list the bucket
+            # so AWS tells those who may not list the bucket that an object is missing
         if not proved:
             self._bucket.put(name, PROBE_TEXT, "text/plain", "no-store", {})
         self._proved = True

@@ -4,6 +4,7 @@ StoreError
 ├── MissingObject     nothing is stored under this key
 ├── InvalidKey        no name that a store takes
 ├── StoreRefused      it answers, and says no: credentials, permissions, a bucket that is not there
+│   └── AccessDenied  these credentials may not do that
 └── StoreUnreachable  it does not answer
 """
 
@@ -29,6 +30,10 @@ class InvalidKey(StoreError):
 
 class StoreRefused(StoreError):
     """It will not let us: credentials, permissions, or a bucket that does not exist."""
+
+
+class AccessDenied(StoreRefused):
+    """It knows these credentials, and they may not do that."""
 
 
 class StoreUnreachable(StoreError):

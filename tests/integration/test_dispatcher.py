@@ -1,6 +1,7 @@
 """From an accepted order to stored pictures, over every database, with a real engine and a runner that paints."""
 
 import asyncio
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -27,11 +28,11 @@ class FullStore(LocalStore):
         self.refused: set[str] = set()
         self.num_refusals = 1_000_000
 
-    async def put(self, key: str, data: bytes, content_type: str) -> None:
+    async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
         if any(job_id in key for job_id in self.refused) and self.num_refusals > 0:
             self.num_refusals -= 1
             raise StoreError("no space left on device")
-        await super().put(key, data, content_type)
+        await super().put(key, data, content_type, metadata)
 
 
 async def test_a_job_ends_with_all_its_pictures(database: Database, tmp_path: Path):
@@ -326,10 +327,10 @@ class HeldBackStore(LocalStore):
         super().__init__(folder)
         self.let_go, self.holding = asyncio.Event(), 0
 
-    async def put(self, key: str, data: bytes, content_type: str) -> None:
+    async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
         self.holding += 1
         await self.let_go.wait()
-        await super().put(key, data, content_type)
+        await super().put(key, data, content_type, metadata)
 
 
 async def test_a_picture_cancelled_on_its_way_to_the_store_is_not_left_there(database: Database, tmp_path: Path):
