@@ -52,7 +52,7 @@ class DispatcherOptions:
     heartbeat_s: float = 3.0
     poll_s: float = 1.0
     stop_timeout_s: float = 10.0
-    retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 10.0, 15.0, 30.0)
+    retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 5.0, 5.0, 10.0, 10.0, 10.0, 15.0)
     can_store: Callable[[], bool] = lambda: True
 
 
