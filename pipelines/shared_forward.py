@@ -85,7 +85,7 @@ def _stack(model: LoadedModel, ordered: Sequence[DenoiseState], num_rows: int) -
 def _send(numbers: list[float], device: torch.device) -> Tensor:
     """float32 on the device. From pinned memory the copy does not hold the host up; torch keeps it until it is done."""
     on_host = torch.tensor(numbers, dtype=torch.float32)
-    return on_host.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else on_host
+    return (on_host.pin_memory() if device.type == "cuda" else on_host).to(device, non_blocking=True)
 
 
 def _forward(model: LoadedModel, rows: Rows) -> Tensor:
