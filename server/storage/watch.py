@@ -1,6 +1,7 @@
 """Looks now and then whether pictures can be stored."""
 
 import asyncio
+import contextlib
 import logging
 
 from server.storage.store import ImageStore, StoreError
@@ -9,6 +10,7 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 15.0
 PAUSE_IN_TROUBLE_S = 2.0
+FIRST_LOOK_S = 3.0
 
 
 class StoreWatch:
@@ -17,7 +19,14 @@ class StoreWatch:
     def __init__(self, store: ImageStore, pause_in_trouble_s: float = PAUSE_IN_TROUBLE_S) -> None:
         self._store = store
         self._pause_in_trouble_s = pause_in_trouble_s
+        self._looked = asyncio.Event()
         self.reason: str | None = "the store of pictures is being checked"
+
+    async def first_look(self) -> None:
+        """Returns once `run` has looked, or after 3 s of a store that takes its time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOOK_S):
+                await self._looked.wait()
 
     async def run(self) -> None:
         """Until it is cancelled. Jobs are accepted meanwhile; in trouble they wait."""
@@ -29,6 +38,7 @@ class StoreWatch:
             elif self.reason is None and told is not None:
                 log.info("pictures can be stored again")
             told = self.reason
+            self._looked.set()
             await asyncio.sleep(PAUSE_S if self.reason is None else self._pause_in_trouble_s)
 
     async def _trouble(self) -> str | None:

@@ -147,6 +147,8 @@ def test_a_store_that_goes_while_pictures_are_made_costs_none_of_them(
     mortal_s3_server.make_bucket("pictures")
     with new_painting_server("server", **mortal_s3_server.settings("pictures")) as server:
         server.start()
+        earlier = submit(server, **SMALL, num_images=1)
+        assert ended(server, earlier)["status"] == "completed"
         under_way = submit(server, **SMALL | {"steps": 100}, num_images=4)
         wait_until(lambda: server.http.get(f"/api/status/{under_way}").json()["progress"] > 0)
         mortal_s3_server.kill()
@@ -154,6 +156,9 @@ def test_a_store_that_goes_while_pictures_are_made_costs_none_of_them(
         waiting = submit(server, **SMALL, num_images=1)
         wait_until(lambda: "a finished picture could not be stored" in server.log.read_text())
         assert server.http.get(f"/api/status/{under_way}").json()["status"] == "processing"
+        for path in (f"/api/images/{earlier}-1/download", f"/api/jobs/{earlier}/zip"):
+            away = server.http.get(path)
+            assert (away.status_code, away.json()["type"]) == (503, "urn:lora-studio:problem:store-away")
         mortal_s3_server.start()
         for job_id in (under_way, waiting):
             assert ended(server, job_id)["status"] == "completed"

@@ -1,5 +1,6 @@
 """Pictures to keep: a download, all of a job as a zip, and both for a page hosted elsewhere."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,9 +12,12 @@ from zipfile import ZipFile
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import select
 
 from pipelines.plan import StepPlan, StepResult
 from server.app import create_app
+from server.db.models import ImageRow
+from server.db.session import Database
 from server.settings import Settings
 from tests.paint_runner import PaintRunner
 from tests.studio_app import BROKEN_SEED, QUICK, api, app, client, runner, settings
@@ -68,6 +72,22 @@ def test_a_download_is_the_stored_picture_under_a_telling_name(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.content == api.get(output["url"]).content
     assert len(answer.content) == output["bytes"]
+
+
+async def counts(database_url: str) -> list[int]:
+    database = Database(database_url)
+    async with database.read() as session:
+        found = list(await session.scalars(select(ImageRow.downloads).order_by(ImageRow.n)))
+    await database.close()
+    return found
+
+
+def test_downloads_are_counted(api: Api, database_url: str) -> None:
+    job = finish(api, num_images=2)
+    for n in (0, 0, 1):
+        assert api.get(job["outputs"][n]["download_url"]).status_code == 200
+    assert api.get(job["outputs"][1]["url"]).status_code == 200, "looking is not counted"
+    assert asyncio.run(counts(database_url)) == [2, 1]
 
 
 @pytest.mark.parametrize("image_id", ["{}-2", "{}-0", "{}-01", "{}", "nope", "%00-1", "Ä" * 40])

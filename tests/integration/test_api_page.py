@@ -18,6 +18,7 @@ from litestar.testing import TestClient
 
 from server.app import create_app
 from tests.paint_runner import PaintRunner
+from tests.s3_server import credentials
 from tests.studio_app import client, studio_settings
 
 Api = TestClient[Litestar]
@@ -102,6 +103,26 @@ def test_exactly_the_page_s_own_inline_scripts_may_run(api: Api, page: Path, pat
 def test_each_page_has_a_policy_of_its_own(api: Api, page: Path) -> None:
     assert set(sources(api.get("/about/"), "script-src")) == allowed("about()")
     assert set(sources(api.get("/nowhere", headers=HTML), "script-src")) == allowed("lost()")
+
+
+@pytest.mark.parametrize(
+    ("s3", "origin"),
+    [
+        ({"s3_endpoint_url": "http://127.0.0.1:9/path"}, "http://127.0.0.1:9"),
+        ({"public_base_url": "https://cdn.example.org/studio"}, "https://cdn.example.org"),
+    ],
+)
+def test_pictures_may_come_from_the_store_s_own_origin(
+    checkout: Path, page: Path, monkeypatch: pytest.MonkeyPatch, s3: dict[str, str], origin: str
+) -> None:
+    for name, value in (credentials() | {"AWS_DEFAULT_REGION": "eu-central-1"}).items():
+        monkeypatch.setenv(name, value)
+    settings = studio_settings(checkout, f"sqlite+aiosqlite:///{checkout / 'studio.db'}")
+    settings = replace(settings, page_dir=page, storage="s3", s3_bucket="pictures", **s3)
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
+        answer = api.get("/")
+    assert sources(answer, "img-src") == ["'self'", origin, "blob:", "data:"]
+    assert sources(answer, "connect-src") == ["'self'"]
 
 
 def test_pictures_may_come_from_the_public_address(checkout: Path, page: Path) -> None:

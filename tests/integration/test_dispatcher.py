@@ -51,6 +51,21 @@ async def test_a_job_ends_with_all_its_pictures(database: Database, tmp_path: Pa
             assert f"Seed: {image.seed}" in file.info["parameters"]
 
 
+async def test_files_tell_as_much_as_their_job_says(database: Database, tmp_path: Path):
+    async with Workshop.running(database, tmp_path) as shop:
+        told: dict[str, str | None] = {}
+        for amount in ("full", "minimal", "none"):
+            view = await shop.ended((await shop.service.accept(order(num_images=1, embed_parameters=amount))).job_id)
+            assert view.metadata["embed_parameters"] == amount
+            file = Image.open(BytesIO(await shop.store.get(view.images[0].storage_key)))
+            assert "trainedAlgorithmicMedia" in str(file.info["xmp"])
+            told[amount] = file.info.get("parameters")
+        job = await job_row(database, view.job_id)
+    assert job.final_prompt in (told["full"] or "") and job.final_prompt not in (told["minimal"] or "")
+    assert (told["minimal"] or "").startswith("Seed: 100, Model hash: ")
+    assert told["none"] is None
+
+
 async def test_the_stored_pixels_are_the_engines(database: Database, tmp_path: Path):
     async with Workshop.running(database, tmp_path) as shop:
         view = await shop.ended((await shop.service.accept(order(num_images=1, seed=7))).job_id)
@@ -111,6 +126,17 @@ async def test_a_store_that_stays_broken_fails_the_job_and_spares_its_neighbor(d
         assert (await shop.ended(good)).status is JobStatus.COMPLETED
         later = (await shop.service.accept(order())).job_id
         assert (await shop.ended(later)).status is JobStatus.COMPLETED
+
+
+async def test_nothing_is_claimed_while_pictures_cannot_be_stored(database: Database, tmp_path: Path):
+    usable = False
+    async with Workshop.running(database, tmp_path, can_store=lambda: usable) as shop:
+        job_id = (await shop.service.accept(order())).job_id
+        await asyncio.sleep(0.3)  # six looks at the queue
+        view = await shop.service.get(job_id)
+        assert view is not None and view.status is JobStatus.QUEUED
+        usable = True
+        assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
 
 
 async def test_a_cancelled_job_takes_no_further_step(database: Database, tmp_path: Path):
