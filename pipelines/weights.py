@@ -127,7 +127,7 @@ def _check_complete(part: str, module: Any) -> None:
 def _refuse_missing(part: str, missing: list[str]) -> None:
     if missing:
         shown = ", ".join(missing[:_MISSING_SHOWN]) + (", ..." if len(missing) > _MISSING_SHOWN else "")
-        raise BaseModelError(f"its {part} lacks {len(missing)} weights ({shown}): download it again")
+        raise BaseModelError(f"its {part} lacks {len(missing)} of its weights ({shown}): download it again")
 
 
 def _own(module: Any, device: torch.device, dtype: torch.dtype) -> Any:

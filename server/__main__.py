@@ -1,6 +1,6 @@
 """`python -m server`: read the settings, start the model loading, answer HTTP until a signal.
 
-Exit codes: 0 after a signal, 1 when the server cannot go on, 2 when a setting cannot be used.
+Exit codes: 0 after a signal or STUDIO_IDLE_EXIT_MIN, 1 when the server cannot go on, 2 when a setting cannot be used.
 """
 
 import logging
@@ -41,6 +41,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
 
     from pipelines.model_info import BaseModelError
     from server.app import Studio, create_app, sdxl_runner
+    from server.db.filesystem import NetworkFilesystem
     from server.jobs.errors import DataFolderInUse
     from server.storage.store import StoreError
 
@@ -56,12 +57,20 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         def give_up(self) -> None:
             self.failed = self.should_exit = True
 
+        def leave(self) -> None:
+            self.should_exit = True
+
     listener = listen(settings.host, settings.port)
     if listener is None:
         return 1
     try:
-        app = create_app(settings, make_runner or sdxl_runner, on_failure=lambda: server.give_up())
-    except (BaseModelError, DataFolderInUse, StoreError) as error:
+        app = create_app(
+            settings,
+            make_runner or sdxl_runner,
+            on_failure=lambda: server.give_up(),
+            on_idle=lambda: server.leave(),
+        )
+    except (BaseModelError, DataFolderInUse, NetworkFilesystem, StoreError) as error:
         log.error("the server cannot start: %s", error)
         return 1
     studio: Studio = app.state.studio

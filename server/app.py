@@ -45,6 +45,7 @@ from server.db.session import Database
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
+from server.idle import when_idle
 from server.jobs.data_folder import DataFolder
 from server.jobs.dispatcher import Dispatcher, DispatcherOptions
 from server.jobs.feed import JobFeed
@@ -98,17 +99,25 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
 
 class Studio:
     """All parts of one server, made but not started. `on_failure` is called, on the event loop, when it cannot go on:
-    the model cannot be loaded, or the loop that makes pictures has ended on an error."""
+    the model cannot be loaded, or the loop that makes pictures has ended on an error; `on_idle` when nobody has used it
+    for as long as STUDIO_IDLE_EXIT_MIN says."""
 
     feed: JobFeed
     dispatcher: Dispatcher
     start_failed = False
 
-    def __init__(self, settings: Settings, make_runner: RunnerFactory, on_failure: Callable[[], None]) -> None:
-        """Raises BaseModelError, DataFolderInUse and StoreError."""
+    def __init__(
+        self,
+        settings: Settings,
+        make_runner: RunnerFactory,
+        on_failure: Callable[[], None],
+        on_idle: Callable[[], None],
+    ) -> None:
+        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem and StoreError."""
         self.settings = settings
         self.make_runner = make_runner
         self.on_failure = on_failure
+        self.on_idle = on_idle
         self.base = BaseModel(settings)
         self.info, self.prompts = self.base.info, self.base.prompts
         self.rules = orders.Rules(self.info, settings.default_model, self.base.ref, settings.embed_parameters)
@@ -153,6 +162,7 @@ class Studio:
         dispatching: asyncio.Task[None] | None = None
         try:
             await self.prepare()
+            await self.store_watch.first_look()
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
             yield
@@ -218,12 +228,23 @@ class Studio:
             self.give_up(f"{self.settings.base_model} cannot make pictures: {error}")
             return
         self.readiness.ready()
+        leaving = asyncio.create_task(self.leave_when_idle())
         log.info("%s is loaded: ready to make pictures", self.info.name)
         try:
             await self.engine.run(runner.execute)
         except Exception:
             log.exception("the engine ended")
             self.give_up("the loop that makes pictures has ended on an error")
+        finally:
+            leaving.cancel()
+
+    async def leave_when_idle(self) -> None:
+        """Counted from the moment when the server is ready: a model that is still being loaded is no reason to go."""
+        if self.settings.idle_exit_min:
+            await when_idle(self.busy, self.settings.idle_exit_min * 60, self.on_idle)
+
+    async def busy(self) -> bool:
+        return self.feed.num_readers > 0 or await self.jobs.any_unfinished()
 
     async def dispatch(self) -> None:
         try:
@@ -243,11 +264,14 @@ class Studio:
 
 
 def create_app(
-    settings: Settings, make_runner: RunnerFactory = sdxl_runner, on_failure: Callable[[], None] = lambda: None
+    settings: Settings,
+    make_runner: RunnerFactory = sdxl_runner,
+    on_failure: Callable[[], None] = lambda: None,
+    on_idle: Callable[[], None] = lambda: None,
 ) -> Litestar:
     """The ASGI app; its lifespan runs the server. `app.state.studio` is the `Studio`. Raises BaseModelError,
     DataFolderInUse and StoreError."""
-    studio = Studio(settings, make_runner, on_failure)
+    studio = Studio(settings, make_runner, on_failure, on_idle)
     app = Litestar(
         route_handlers=[
             GenerateController,

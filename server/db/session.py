@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from server.db.filesystem import check_local
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 LOCKS = {"migrate": 7_310_001, "queue": 7_310_002}
@@ -27,7 +29,10 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
+        """Raises NetworkFilesystem."""
         self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        if self._is_sqlite:
+            check_local(Path(make_url(url).database or "").parent)
         self._engine = (
             _sqlite_engine(url)
             if self._is_sqlite

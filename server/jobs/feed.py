@@ -90,6 +90,11 @@ class JobFeed:
         """Open streams of this job in this process."""
         return len(self._streams.get(job_id, ()))
 
+    @property
+    def num_readers(self) -> int:
+        """Open streams and waits in this process."""
+        return self._num_readers
+
     def check_room(self) -> None:
         """Raises TooManyReaders where no further stream or wait is taken on."""
         if self._num_readers >= MAX_READERS:

@@ -59,6 +59,11 @@ class JobService:
         self._dispatcher.wake()
         return view
 
+    async def any_unfinished(self) -> bool:
+        """Is there a job, of any process, that has not ended?"""
+        async with self._database.read() as session:
+            return await session.scalar(select(JobRow.id).where(transitions.unfinished()).limit(1)) is not None
+
     async def get(self, job_id: str) -> JobView | None:
         """None: there is no such job."""
         return await self._reader.view(job_id)
@@ -104,6 +109,8 @@ class JobService:
             quality=order.quality,
             num_inference_steps=order.num_inference_steps,
             guidance_scale=order.guidance_scale,
+            guidance_start=order.guidance_start,
+            guidance_end=order.guidance_end,
             width=order.width,
             height=order.height,
             seed=order.seed,
