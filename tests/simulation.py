@@ -29,12 +29,14 @@ def candidate(job_id: str, owner: str, arrival_s: float = 0.0, count: int = 1, s
 
 @dataclass
 class Machine:
-    """Plays the runner: a forward of r rows takes `fixed_s + row_s * r`."""
+    """Plays the runner: a forward of r rows takes `fixed_s + row_s * r`. Its memory is enough for `max_row_px` picture
+    pixels times rows."""
 
     fixed_s: float = 0.0
     row_s: float = 0.01
     decode_s: float = 0.0
     limits: Limits = field(default_factory=Limits)
+    max_row_px: int = 2**62
     now_s: float = 0.0
     watched: set[str] = field(default_factory=set)
     fail_next: set[str] = field(default_factory=set)
@@ -108,6 +110,8 @@ class Machine:
             assert self.held.pop(picture_id) == 0, "decoded before the last step"
         for picture_id in failed:
             del self.held[picture_id]
+        num_px = [self.keys[i].width * self.keys[i].height for i in plan.step[:1]]
+        too_many_rows = plan.pad_to_rows if sum(num_px) * plan.pad_to_rows > self.max_row_px else 0
         step_s = self.fixed_s + self.row_s * plan.pad_to_rows if plan.step else 0.0
         self.now_s += step_s + self.decode_s * len(plan.decode)
         return StepResult(
@@ -117,6 +121,7 @@ class Machine:
             previews=dict.fromkeys((i for i in plan.preview if i in stepped), PIXEL),
             failed=failed,
             step_s=step_s,
-            step_rows=plan.pad_to_rows,
+            step_rows=0 if too_many_rows else plan.pad_to_rows,
+            too_many_rows=too_many_rows,
             decode_s=dict.fromkeys(plan.decode, self.decode_s),
         )

@@ -157,6 +157,39 @@ def test_pictures_survive_a_forward_that_is_too_large(model: LoadedModel, runner
         assert share_within_one_level(pixels(made[name]), pixels(picture)) >= 0.999
 
 
+def test_memory_for_half_of_them_is_used_for_half_of_them(model: LoadedModel, runner: SDXLRunner) -> None:
+    begin(runner, {str(seed): params(**SMALL, seed=seed) for seed in range(4)})
+    sizes: list[int] = []
+    with unet_raises(model, lambda sample: sizes.append(len(sample)) or len(sample) > 4, MemoryError()):
+        result = step(runner, "0123")
+    assert (sizes, result.too_many_rows, result.step_rows) == ([8, 4, 4], 8, 0)
+    assert result.stepped == ("0", "1", "2", "3")
+
+
+def test_a_picture_alone_is_made_row_by_row_where_two_are_too_many(model: LoadedModel, runner: SDXLRunner) -> None:
+    expected = run(runner, {"a": params(**SMALL)})["a"]
+    with unet_raises(model, lambda sample: len(sample) > 1, torch.OutOfMemoryError("too large")):
+        made = run(runner, {"a": params(**SMALL)})["a"]
+    assert share_within_one_level(pixels(made), pixels(expected)) >= 0.999
+
+
+def test_a_decode_that_is_too_large_is_done_in_tiles(model: LoadedModel, runner: SDXLRunner) -> None:
+    large = params(width=640, height=64, num_inference_steps=1)
+    whole = run(runner, {"a": large})["a"]
+
+    def check(_: Any, inputs: tuple[torch.Tensor, ...]) -> None:
+        if inputs[0].shape[-1] > 64:
+            raise torch.OutOfMemoryError("too large")
+
+    hook = model.vae.decoder.register_forward_pre_hook(check)
+    try:
+        tiled = run(runner, {"a": large})["a"]
+    finally:
+        hook.remove()
+    assert share_within_one_level(pixels(tiled)[:, :256], pixels(whole)[:, :256]) >= 0.95
+    assert not model.vae.use_tiling
+
+
 @pytest.mark.parametrize(
     ("error", "code"), [(MemoryError(), "out_of_memory"), (RuntimeError("a broken kernel"), "internal")]
 )

@@ -14,6 +14,7 @@ JOB = st.fixed_dictionaries(
         "count": st.integers(1, 8),
         "steps": st.integers(1, 6),
         "guidance": st.sampled_from([1.0, 7.0]),
+        "guidance_end": st.sampled_from([0.4, 1.0]),
         "size": st.sampled_from([128, 256]),
         "sampler": st.sampled_from(["euler", "heun"]),
     }
@@ -283,3 +284,20 @@ def test_forecast_adds_up_the_queue():
     )
     assert [forecast[j].queue_position for j in "abc"] == [0, 1, 2]
     assert [forecast[j].remaining_s for j in "abc"] == pytest.approx([0.9, 1.9, 2.9], rel=0.01)
+
+
+def test_a_forward_that_was_too_large_for_memory_is_not_tried_again():
+    machine = Machine(fixed_s=1.0, max_row_px=7 * 256 * 256)  # many rows pay off, but 6 of this size are the most
+    machine.add(pictures("a", "ann", count=8, steps=20))
+    machine.run()
+    rows = [plan.pad_to_rows for plan in machine.plans if plan.step]
+    assert rows[:3] == [16, 12, 8]  # a bucket less each time
+    assert set(rows[3:]) <= {1, 2, 3, 4, 6}
+    machine.add(pictures("b", "bob", count=8, steps=2, size=512))
+    machine.add(pictures("c", "cid", count=8, steps=2, size=128))
+    machine.run()
+    later = machine.plans[len(rows) :]
+    large = [plan.pad_to_rows for plan in later if plan.step and machine.keys[plan.step[0]].width == 512]
+    small = [plan.pad_to_rows for plan in later if plan.step and machine.keys[plan.step[0]].width == 128]
+    assert max(large) <= 6  # what is larger cannot fit better
+    assert max(small) == 16
