@@ -7,7 +7,7 @@ error fails the test, whatever it tests.
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +17,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.create_page import CreatePage
 from tests.e2e.conftest import demo_server, new_demo_server, new_painting_server
+from tests.s3_server import s3_bucket, s3_server
 from tests.server_process import ROOT, ServerProcess
 
-__all__ = ["new_demo_server", "new_painting_server"]
+__all__ = ["new_demo_server", "new_painting_server", "s3_bucket", "s3_server"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
@@ -63,10 +64,10 @@ def studio(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 class Watch:
     """What a context's pages did that no page may do."""
 
-    def __init__(self, context: BrowserContext, host: str) -> None:
+    def __init__(self, context: BrowserContext, hosts: Collection[str]) -> None:
         self._seen: list[str] = []
         self._forgiven: list[str] = []
-        self._host = host
+        self._hosts = hosts
         context.on("request", lambda request: self._on_request(request.url))
         context.on("console", lambda message: self._on_console(message.text))
         context.on("weberror", lambda error: self._seen.append(f"uncaught: {error.error}"))
@@ -80,7 +81,7 @@ class Watch:
 
     def _on_request(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
+        if parts.scheme not in ("data", "blob") and parts.netloc not in self._hosts:
             self._seen.append(f"request to another host: {url}")
 
     def _on_console(self, text: str) -> None:
@@ -91,13 +92,15 @@ class Watch:
 @pytest.fixture
 def new_visitor(chromium: Browser, built_page: Path) -> Iterator[NewVisitor]:
     """Makes visitors, each with a browser profile of its own, who open the page with `query` in its address. `script`
-    runs before the page's own; `options` are those of a Playwright context."""
+    runs before the page's own; `hosts` may be asked beside the server; `options` are those of a Playwright context."""
     contexts: list[tuple[BrowserContext, Watch]] = []
 
-    def visit(server: ServerProcess, query: str = "", script: str = "", **options: Any) -> CreatePage:
+    def visit(
+        server: ServerProcess, query: str = "", script: str = "", hosts: Collection[str] = (), **options: Any
+    ) -> CreatePage:
         context = chromium.new_context(base_url=server.url, **options)
         context.add_init_script(script)
-        watch = Watch(context, urlsplit(server.url).netloc)
+        watch = Watch(context, (urlsplit(server.url).netloc, *hosts))
         contexts.append((context, watch))
         context.set_default_timeout(30_000)
         page: Page = context.new_page()
