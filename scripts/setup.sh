@@ -87,6 +87,14 @@ print("cuda" if any(need.startswith("nvidia-") for need in needs) else "cpu")
         "$(.venv/bin/python -m pip install --dry-run --no-deps "$(pinned torch)" 2>&1 | tail -n 3)"
 }
 
+# True if the installed torch cannot use a GPU: it was installed before there was one here.
+has_cpu_torch() {
+    [[ "$(uname -s)" == Linux ]] && has_package torch && .venv/bin/python -c '
+import importlib.metadata, sys
+sys.exit(any(need.startswith("nvidia-") for need in importlib.metadata.requires("torch") or []))
+'
+}
+
 # uv knows where PyTorch's CPU builds are; pip does not. Fails quietly where uv or its index cannot be reached.
 install_cpu_torch_with_uv() {
     local uv
@@ -112,6 +120,10 @@ say_sizes() {
 # tries to do better.
 install_torch() {
     local build
+    if has_nvidia_gpu && has_cpu_torch; then
+        say "There is an NVIDIA GPU, but the torch in .venv is the CPU build: it is replaced."
+        .venv/bin/python -m pip uninstall --quiet --yes torch || die "pip could not remove the CPU build of torch."
+    fi
     has_package torch && return
     build="$(torch_build_of_pip)" || exit 1
     if [[ "$build" == cuda ]] && ! has_nvidia_gpu; then
@@ -119,6 +131,9 @@ install_torch() {
         say_sizes cpu "$1"
         install_cpu_torch_with_uv && return
         say "The CPU build cannot be had here: installing the CUDA build, which runs on the CPU as well."
+    fi
+    if [[ "$build" == cpu ]] && has_nvidia_gpu; then
+        say "pip finds only the CPU build of torch here (its index is a mirror?): the GPU will not be used."
     fi
     say_sizes "$build" "$1"
 }
