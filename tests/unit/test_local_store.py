@@ -59,6 +59,14 @@ def test_every_accepted_name_lies_below_the_folder(key: str):
     assert path.resolve().is_relative_to(folder) and path != folder
 
 
+def test_a_folder_that_cannot_be_is_found_by_a_look(tmp_path: Path):
+    asyncio.run(LocalStore(tmp_path / "pictures").check())
+    assert (tmp_path / "pictures").is_dir()
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match=r"cannot make the folder .*taken"):
+        asyncio.run(LocalStore(tmp_path / "taken").check())
+
+
 def test_a_folder_that_cannot_be_written_is_a_store_error_and_leaves_nothing(tmp_path: Path):
     (tmp_path / "generations").write_text("a file where a folder should be")
     with pytest.raises(StoreError, match="cannot write"):
