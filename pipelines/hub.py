@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, snapshot_download
+import huggingface_hub
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from pipelines.checkpoint import BaseModelError
 from pipelines.model_info import HALF_VARIANT, PARTS, PARTS_WITH_WEIGHTS, check_configs
@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 CONFIG_FILES = ["model_index.json", *(f"{part}/*.{end}" for part in PARTS for end in ("json", "txt"))]
 TELL_EVERY_S = 5.0
+
+_hub: Any = huggingface_hub
+_Bar: Any = tqdm
 
 
 def fetch_configs(repo_id: str) -> Path:
@@ -42,7 +45,7 @@ def fetch_weights(repo_id: str, half: bool) -> Path:
 def _safetensors_of(repo_id: str) -> list[str]:
     """As the hub says; without a network, what the cache holds."""
     try:
-        return [name for name in HfApi().list_repo_files(repo_id) if name.endswith(".safetensors")]
+        return [name for name in _hub.HfApi().list_repo_files(repo_id) if name.endswith(".safetensors")]
     except Exception:  # the download that follows tells what is wrong
         folder = Path(_fetch(repo_id, CONFIG_FILES))
         return [path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors")]
@@ -57,7 +60,7 @@ def _weights_of(part: str, names: list[str], half: bool) -> list[str]:
 
 def _fetch(repo_id: str, patterns: list[str]) -> Path:
     try:
-        return Path(snapshot_download(repo_id, allow_patterns=patterns, tqdm_class=_LoggedProgress))
+        return Path(_hub.snapshot_download(repo_id, allow_patterns=patterns, tqdm_class=_LoggedProgress))
     except GatedRepoError as error:
         raise BaseModelError(
             f"the hub gives {repo_id} only to those who accepted its terms: accept them on its page, then set HF_TOKEN"
@@ -80,13 +83,13 @@ def _first_line(error: Exception) -> str:
     return line if line.endswith(".") else f"{line}."
 
 
-class _LoggedProgress(tqdm):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
+class _LoggedProgress(_Bar):
     """huggingface_hub's bars as lines of the log, one every few seconds. Of its bars, the bytes on the disk."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._tells = options.get("unit") == "B" and "Download" not in (options.get("desc") or "")
         self._told_at_s = time.monotonic()
-        super().__init__(*args, **options)
+        super().__init__(*args, **options)  # pyright: ignore[reportUnknownMemberType]
 
     def display(self, *_: Any, **__: Any) -> None:
         now_s = time.monotonic()

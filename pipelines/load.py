@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from transformers import CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
@@ -18,7 +17,7 @@ from pipelines.checkpoint import scheduler_changes
 from pipelines.clip_vocabulary import MERGES_FILE, read_merges, vocabulary
 from pipelines.memory import check_fits, free_ram_bytes
 from pipelines.model_info import check_base_model, config_folder
-from pipelines.weights import PartReader
+from pipelines.weights import PartReader, map_file
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +82,7 @@ def load_model(path: Path, device: str, dtype: str, options: LoadOptions | None 
     check_fits(weight_bytes, _free_bytes(torch_device), dtype, _memory_name(torch_device))
     disable_progress_bar()  # transformers draws one for each part, and for each LoRA later
     configs = options.configs or config_folder(path)
-    tensors = load_file(path) if path.is_file() else None
+    tensors = map_file(path) if path.is_file() else None
     reader = PartReader(configs, torch_device, DTYPES[dtype], tensors)
     model = LoadedModel(
         device=torch_device,

@@ -9,6 +9,6 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def free_cached(device: torch.device) -> None:
-    """What a failed attempt has left in torch's pool. Call it once the error, which holds tensors, has been let go of."""
+    """What a failed attempt has left in torch's pool. Call it once the error, which holds tensors, is let go of."""
     if device.type == "cuda":
         torch.cuda.empty_cache()

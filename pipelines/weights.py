@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
-from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
+from diffusers.loaders import single_file_utils
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
-from safetensors.torch import load_file
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 from pipelines.checkpoint import BaseModelError, read_file_header
 from pipelines.model_info import weight_files, weight_variant
+
+_safetensors: Any = safetensors.torch
+_conversions: Any = single_file_utils
 
 CLASSES: Mapping[str, Any] = {
     "unet": UNet2DConditionModel,
@@ -38,6 +41,11 @@ _PREFIXES = {
 }
 FORMATS = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32}
 _MISSING_SHOWN = 3
+
+
+def map_file(path: Path) -> Mapping[str, Tensor]:
+    """Its tensors, mapped: they are read when they are used."""
+    return _safetensors.load_file(path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +69,7 @@ class PartReader:
         """A VAE of its own, from a folder or a file with the configs of this model. Raises BaseModelError."""
         if path.is_dir():
             return self._settled("vae", lambda: _from_folder("vae", path, ""))
-        return self._settled("vae", lambda: _from_tensors("vae", load_file(path), self.configs))
+        return self._settled("vae", lambda: _from_tensors("vae", map_file(path), self.configs))
 
     def _settled(self, part: str, read: Callable[[], Any]) -> Any:
         try:
@@ -99,7 +107,7 @@ def _from_tensors(part: str, tensors: Mapping[str, Tensor], configs: Path) -> An
     """By diffusers' own conversion of the original key names."""
     dtype = next((tensor.dtype for tensor in tensors.values() if tensor.is_floating_point()), torch.float32)
     if part.startswith("text_encoder"):
-        return create_diffusers_clip_model_from_ldm(
+        return _conversions.create_diffusers_clip_model_from_ldm(
             CLASSES[part], dict(tensors), subfolder=part, config=str(configs), torch_dtype=dtype, local_files_only=True
         )
     with _quiet_about_casts():

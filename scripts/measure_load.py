@@ -3,8 +3,8 @@
     python scripts/measure_load.py MODEL [--dtype bfloat16] [--size 256] [--steps 2]
 
 Starts `python -m server` on MODEL (a folder, a .safetensors file or a hub id) with the untouched loras/ and an empty
-data folder, samples its anonymous memory (RssAnon: mapped files do not count) until it is ready, asks for one picture by
-the plain call, and prints what it saw. Linux only.
+data folder, samples its anonymous memory (RssAnon: mapped files do not count) until it is ready, asks for one picture
+by the plain call, and prints what it saw. Linux only.
 """
 
 import argparse
@@ -91,7 +91,9 @@ def main() -> None:
             "STUDIO_LORA_DIR": str(ROOT / "loras"),
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
-        server = subprocess.Popen([sys.executable, "-m", "server"], cwd=ROOT, env=others | settings)
+        server = subprocess.Popen(
+            [sys.executable, "-m", "server"], cwd=ROOT, env=others | settings, stderr=subprocess.PIPE
+        )
         try:
             measure(server, f"http://127.0.0.1:{port}", wanted)
         finally:
@@ -99,16 +101,26 @@ def main() -> None:
             server.wait(60)
 
 
+def follow(server: "subprocess.Popen[bytes]", memory: Memory, seen: dict[str, Any]) -> None:
+    """Pass the server's log on, and note the peak at the line that says that the weights are loaded."""
+    started_s = time.monotonic()
+    for line in server.stderr or ():
+        if b" of weights as " in line:
+            seen["loaded_s"] = time.monotonic() - started_s
+            seen["load_peak_anonymous_bytes"] = memory.peak_bytes
+        sys.stderr.write(line.decode(errors="replace"))
+
+
 def measure(server: "subprocess.Popen[bytes]", url: str, wanted: argparse.Namespace) -> None:
     memory = Memory(server.pid)
     memory.start()
     seen: dict[str, Any] = {"model": Path(wanted.model).name, "dtype": wanted.dtype}
+    threading.Thread(target=follow, args=(server, memory, seen), daemon=True).start()
     seen["alive_s"] = wait_for(f"{url}/healthz", server)
     seen["ready_s"] = seen["alive_s"] + wait_for(f"{url}/readyz", server)
     if Path(wanted.model).exists():
         seen["weight_bytes"] = check_base_model(Path(wanted.model)) * ITEM_BYTES[wanted.dtype]
-        seen["peak_anonymous_bytes"] = memory.peak_bytes
-        seen["peak_over_weights"] = round(memory.peak_bytes / seen["weight_bytes"], 3)
+        seen["load_peak_over_weights"] = round(seen["load_peak_anonymous_bytes"] / seen["weight_bytes"], 3)
     seen["anonymous_bytes_when_ready"] = memory.now_bytes
     order = {"prompt": "jade woman, red dress, beach sunset", "num_images": 1}
     started_s = time.monotonic()

@@ -1,5 +1,5 @@
-"""What a GPU would be asked to do, proved without one: on torch's `meta` device, which computes nothing, every attempt to
-read a tensor back (`.item()`, `.cpu()`, `bool(tensor)`, `nonzero`) raises, and every copy from the host can be counted."""
+"""What a GPU would be asked to do, proved without one: on torch's `meta` device, which computes nothing, every attempt
+to read a tensor back (`.item()`, `.cpu()`, `bool(tensor)`, `nonzero`) raises, and every copy from the host is counted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace

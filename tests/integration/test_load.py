@@ -58,7 +58,7 @@ def test_a_file_and_a_folder_are_the_same_model(small: tuple[Path, Path], tmp_pa
 def test_every_weight_is_in_the_format_asked_for_and_stands_on_its_own(
     small: tuple[Path, Path], tmp_path: Path, dtype: str
 ) -> None:
-    file = shutil.copy(small[1], tmp_path / "model.safetensors")
+    file = Path(shutil.copy(small[1], tmp_path / "model.safetensors"))
     folder = shutil.copytree(small[0], tmp_path / "model")
     models = [load_model(file, "cpu", dtype, LoadOptions(configs=folder)), load_model(folder, "cpu", dtype)]
     before = [picture(model, tmp_path) for model in models]
@@ -117,7 +117,7 @@ def test_a_folder_that_lacks_weights_is_refused(small: tuple[Path, Path], tmp_pa
 
 
 def test_a_checkpoint_of_another_size_is_refused(small: tuple[Path, Path]) -> None:
-    with pytest.raises(BaseModelError, match="its unet cannot be read: .*shape"):
+    with pytest.raises(BaseModelError, match=r"its unet cannot be read: .*shape"):
         load_model(small[1], "cpu", "float32")
 
 
