@@ -16,8 +16,8 @@ from pipelines.text import Embedding
 @dataclass(slots=True, eq=False)
 class DenoiseState:
     """Everything of one begun picture. `latents` (1, 4, H/8, W/8) float32 on the device, whatever the model's dtype;
-    `timesteps` (T,) on the CPU; `negative` is None where guidance is off; `noise_source` is what the sampler's step
-    draws from, if it does."""
+    `timesteps` (T,) on the CPU; `negative` is None where guidance is off, `guided` names the steps that use it;
+    `noise_source` is what the sampler's step draws from, if it does."""
 
     params: GenerationParams
     adapters: AdapterSet
@@ -28,7 +28,18 @@ class DenoiseState:
     negative: Embedding | None
     time_ids: Tensor
     noise_source: Mapping[str, Generator]
+    guided: range
     step_index: int = 0
+
+    @property
+    def negative_now(self) -> Embedding | None:
+        """What the next step's second row has for a prompt; None where the step takes one row."""
+        return self.negative if self.step_index in self.guided else None
+
+    @property
+    def rows(self) -> int:
+        """Of the next step."""
+        return 1 if self.negative_now is None else 2
 
     @property
     def num_evaluations(self) -> int:
@@ -77,4 +88,5 @@ def begin_picture(
         negative=negative,
         time_ids=time_ids,
         noise_source={"generator": generator} if takes_generator(sampler) else {},
+        guided=params.guided(len(sampler.timesteps)),
     )

@@ -171,7 +171,7 @@ class SDXLRunner:
                 self._fail(outcome, picture_id, error)
             return {}
         predicted: list[Tensor] = []
-        num_rows = padded_rows(sum(state.params.rows for state in states.values()), pad_to_rows, self._exact_rows)
+        num_rows = padded_rows(sum(state.rows for state in states.values()), pad_to_rows, self._exact_rows)
         try:
             outcome.step_s = self._timed(lambda: predicted.extend(self._forward(states, num_rows)))
             outcome.step_rows = num_rows
@@ -198,7 +198,7 @@ class SDXLRunner:
         return predictions
 
     def _predict_part(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
-        num_rows = padded_rows(sum(state.params.rows for state in states.values()), 0, self._exact_rows)
+        num_rows = padded_rows(sum(state.rows for state in states.values()), 0, self._exact_rows)
         if len(states) > 1:
             try:
                 return dict(zip(states, self._forward(states, num_rows), strict=True))

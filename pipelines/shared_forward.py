@@ -43,7 +43,7 @@ def predict(model: LoadedModel, states: Sequence[DenoiseState], num_rows: int, e
     `exact_rows` the rows go through in portions of exactly that many: the bits of a row depend on how many rows there
     are, not on what its neighbors hold.
     """
-    order = sorted(range(len(states)), key=lambda index: states[index].negative is None)
+    order = sorted(range(len(states)), key=lambda index: states[index].negative_now is None)
     ordered = [states[index] for index in order]
     rows, guidance = _stack(model, ordered, num_rows)
     size = exact_rows or num_rows
@@ -58,7 +58,7 @@ def predict(model: LoadedModel, states: Sequence[DenoiseState], num_rows: int, e
 
 def _stack(model: LoadedModel, ordered: Sequence[DenoiseState], num_rows: int) -> tuple[Rows, Tensor]:
     """Rows padded to `num_rows` with copies of the first, and the guidance scales (G, 1, 1, 1) of the first G."""
-    guided = [(state, state.negative) for state in ordered if state.negative is not None]
+    guided = [(state, state.negative_now) for state in ordered if state.negative_now is not None]
     states = [*ordered, *(state for state, _ in guided)]
     embeddings = [*(state.positive for state in ordered), *(negative for _, negative in guided)]
     states += states[:1] * (num_rows - len(states))

@@ -13,8 +13,10 @@ BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
 PIXEL = RawPicture(1, 1, b"\0\0\0")
 
 
-def params(steps: int = 10, guidance: float = 7.0, size: int = 256, sampler: str = "euler") -> GenerationParams:
-    return GenerationParams("a boat", "", steps, guidance, size, size, 1, sampler)
+def params(
+    steps: int = 10, guidance: float = 7.0, size: int = 256, sampler: str = "euler", guidance_end: float = 1.0
+) -> GenerationParams:
+    return GenerationParams("a boat", "", steps, guidance, size, size, 1, sampler, guidance_end=guidance_end)
 
 
 def pictures(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
@@ -44,7 +46,7 @@ class Machine:
     def __post_init__(self) -> None:
         self.cost = CostModel(BUCKETS)
         self.scheduler = Scheduler(self.cost, self.limits)
-        self.rows: dict[str, int] = {}
+        self.params: dict[str, GenerationParams] = {}
         self.keys: dict[str, BatchKey] = {}
         self.held: dict[str, int] = {}  # begun pictures: forwards still to do
         self.ended: Counter[str] = Counter()
@@ -55,9 +57,15 @@ class Machine:
             self.cost.observe_step(256 * 256, rows, self.fixed_s + self.row_s * rows)
 
     def add(self, requests: list[ImageRequest]) -> None:
-        self.rows |= {request.id: request.rows for request in requests}
+        self.params |= {request.id: request.params for request in requests}
         self.keys |= {request.id: request.batch_key for request in requests}
         self.scheduler.add(requests)
+
+    def _rows_now(self, picture_id: str) -> int:
+        """Of the next forward of a begun picture."""
+        params = self.params[picture_id]
+        total = num_evaluations(params.sampler, params.num_inference_steps)
+        return 2 if total - self.held[picture_id] in params.guided(total) else 1
 
     def abort(self, job_id: str) -> None:
         """From here on none of the job's pictures may be in a plan but to be released."""
@@ -96,7 +104,7 @@ class Machine:
             assert order.picture_id not in self.held, "begun twice"
             begun[order.picture_id] = num_evaluations(order.params.sampler, order.params.num_inference_steps)
         self.held |= begun
-        rows = sum(self.rows[picture_id] for picture_id in plan.step)
+        rows = sum(map(self._rows_now, plan.step))
         assert len({self.keys[picture_id] for picture_id in plan.step}) <= 1, "two BatchKeys in one forward"
         assert rows <= plan.pad_to_rows <= self.limits.row_budget, "row budget exceeded"
         assert len(self.held) <= self.limits.max_begun, "more latents than memory allows"

@@ -64,6 +64,8 @@ def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int
         ),
         style=style,
         embed_parameters=request.embed_parameters or rules.embed_parameters,
+        guidance_start=request.guidance_start,
+        guidance_end=request.guidance_end,
     )
     errors = [*_choice_errors(order, request), *_sampler_errors(order, request), *_size_errors(order, info)]
     if errors:
@@ -80,6 +82,9 @@ def _model(request: GenerateRequest, default: str) -> LoraChoice | None:
 def _choice_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:
     if request.model_weight is not None and order.model is None:
         yield FieldError("model_weight", "there is no LoRA to weigh", "only beside a model_name that names a LoRA")
+    if order.guidance_start > order.guidance_end:
+        allowed = f"from {order.guidance_start:g} (guidance_start) to 1"
+        yield FieldError("guidance_end", f"{order.guidance_end:g} lies before guidance_start", allowed)
     if request.style is not None and order.style is None:
         yield FieldError("style", f"{request.style!r} is not known", "null or one of " + ", ".join(STYLES))
 

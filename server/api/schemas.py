@@ -74,6 +74,7 @@ Steps = Annotated[int, Meta(ge=1, le=MAX_STEPS, description="Denoising steps; wi
 Guidance = Annotated[
     float, Meta(ge=0, le=MAX_GUIDANCE_SCALE, description="Classifier-free guidance; 1 or less is off. Default 7.")
 ]
+Share = Annotated[float, Meta(ge=0, le=1)]
 Seed = Annotated[
     int, Meta(ge=0, le=MAX_SEED, description="Picture n takes seed + n - 1. Absent: random, told in the result.")
 ]
@@ -100,6 +101,8 @@ class GenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     height: Size | None = None
     steps: Steps | None = None
     guidance_scale: Guidance | None = None
+    guidance_start: Annotated[Share, Meta(description="Guidance works from this share of the way on. Default 0.")] = 0.0
+    guidance_end: Annotated[Share, Meta(description="And up to this share; 1: to the end. Default 1.")] = 1.0
     seed: Seed | None = None
     sampler: Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")] | None = None
     loras: Annotated[list[ExtraLora], Meta(max_length=MAX_EXTRA_LORAS)] | None = None

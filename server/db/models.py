@@ -42,6 +42,8 @@ class JobRow(Row):
     quality: Mapped[str] = mapped_column(String(16))
     num_inference_steps: Mapped[int]
     guidance_scale: Mapped[float] = mapped_column(Double)
+    guidance_start: Mapped[float] = mapped_column(Double, default=0.0, server_default="0")  # shares of the way
+    guidance_end: Mapped[float] = mapped_column(Double, default=1.0, server_default="1")
     width: Mapped[int]
     height: Mapped[int]
     seed: Mapped[int] = mapped_column(BigInteger)

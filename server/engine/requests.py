@@ -56,12 +56,15 @@ class ImageRequest:
 
     @property
     def rows(self) -> int:
-        return self.params.rows
+        """Of its next evaluation."""
+        return 2 if self.evaluations_done in self.params.guided(self.evaluations_total) else 1
 
     @property
     def work(self) -> int:
         """UNet row evaluations left."""
-        return (self.evaluations_total - self.evaluations_done) * self.rows
+        guided = self.params.guided(self.evaluations_total)
+        guided_left = max(0, guided.stop - max(guided.start, self.evaluations_done))
+        return self.evaluations_total - self.evaluations_done + guided_left
 
 
 @dataclass(frozen=True, slots=True)

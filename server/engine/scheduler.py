@@ -122,9 +122,11 @@ class Scheduler:
             if picture := self._held(picture_id):
                 picture.evaluations_total = evaluations
                 picture.begin_s = result.begin_s / len(result.begun)
+        rows = {i: self._requests[i].rows for i in result.stepped if i in self._requests}
         for picture_id in result.stepped:
             if picture := self._held(picture_id):
-                events.append(self._stepped(picture, result))
+                share_s = result.step_s * rows[picture_id] / sum(rows.values())
+                events.append(self._stepped(picture, share_s))
         for picture_id, pixels in result.previews.items():
             if picture := self._held(picture_id):
                 events.append(Previewed(picture.job_id, picture.index, pixels))
@@ -206,10 +208,9 @@ class Scheduler:
         done = picture.evaluations_done + 1
         return done % self.limits.preview_every == 0 and done < picture.evaluations_total
 
-    def _stepped(self, picture: ImageRequest, result: StepResult) -> EngineEvent:
+    def _stepped(self, picture: ImageRequest, share_s: float) -> EngineEvent:
         picture.evaluations_done += 1
-        rows = sum(self._requests[i].rows for i in result.stepped if i in self._requests)
-        picture.step_share_s += result.step_s * picture.rows / max(rows, 1)
+        picture.step_share_s += share_s
         if picture.evaluations_done >= picture.evaluations_total:
             picture.phase = Phase.DECODING
         return Progressed(picture.job_id, picture.index, picture.evaluations_done, picture.evaluations_total)

@@ -74,6 +74,8 @@ class JobOrder:
     loras: tuple[LoraChoice, ...] = ()
     style: Style | None = None
     embed_parameters: str = "full"  # or minimal, none
+    guidance_start: float = 0.0
+    guidance_end: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +118,8 @@ class StoredPicture:
 class JobView:
     """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done
     (0 once it has ended). `metadata` holds the resolved parameters: prompt, final_prompt, negative_prompt, model
-    (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality, num_images, steps, guidance_scale, width,
-    height, seed, sampler, format, embed_parameters, base_model {name, sha256}."""
+    (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality, num_images, steps, guidance_scale,
+    guidance_start, guidance_end, width, height, seed, sampler, format, embed_parameters, base_model {name, sha256}."""
 
     job_id: str
     owner: str

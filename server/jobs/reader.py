@@ -145,6 +145,8 @@ def _metadata(job: JobRow) -> dict[str, Any]:
         "num_images": job.num_images,
         "steps": job.num_inference_steps,
         "guidance_scale": job.guidance_scale,
+        "guidance_start": job.guidance_start,
+        "guidance_end": job.guidance_end,
         "width": job.width,
         "height": job.height,
         "seed": job.seed,

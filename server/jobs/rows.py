@@ -38,6 +38,8 @@ def params_of(job: JobRow) -> GenerationParams:
         seed=job.seed,
         sampler=job.sampler,
         loras=lora_refs(job),
+        guidance_start=float(job.guidance_start),
+        guidance_end=float(job.guidance_end),
     )
 
 
@@ -61,16 +63,17 @@ def evaluations_of(job: JobRow) -> int:
 
 def candidate_of(job: JobRow, num_stored: int) -> Candidate:
     """The job as the scheduler sees it when `num_stored` of its pictures are stored."""
-    rows, num_images = params_of(job).rows, job.num_images - num_stored
+    params, num_images = params_of(job), job.num_images - num_stored
+    num_rows = evaluations_of(job) + len(params.guided(evaluations_of(job)))
     return Candidate(
         job_id=job.id,
         owner=job.owner,
-        work=evaluations_of(job) * rows * num_images,
+        work=num_rows * num_images,
         num_images=num_images,
         arrival_s=job.created_at_s,
         width=job.width,
         height=job.height,
-        rows=rows,
+        rows=params.rows,
     )
 
 

@@ -41,6 +41,8 @@ def infotext(params: GenerationParams, origin: Origin) -> str:
         "Sampler": sampler.label,
         "Schedule type": sampler.schedule_type or "",
         "CFG scale": number(params.guidance_scale),
+        "Guidance start": number(params.guidance_start) if params.guidance_start > 0 else "",
+        "Guidance end": number(params.guidance_end) if params.guidance_end < 1 else "",
         "Seed": str(params.seed),
         "Size": f"{params.width}x{params.height}",
         **_made_with(params, origin),

@@ -58,11 +58,14 @@ async def test_an_accepted_job_is_stored_and_told_in_full(database: Database, tm
         "num_images": 2,
         "steps": 3,
         "guidance_scale": 4.5,
+        "guidance_start": 0.0,
+        "guidance_end": 1.0,
         "width": 16,
         "height": 16,
         "seed": 2**32 - 1,
         "sampler": "euler",
         "format": "png",
+        "embed_parameters": "full",
         "base_model": {"name": "painted", "sha256": "c" * 64},
     }
     assert await shop.service.get(view.job_id) == view

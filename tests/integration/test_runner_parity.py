@@ -69,7 +69,7 @@ class Stock:
         self.pipeline.set_progress_bar_config(disable=True)
         self.base_config = dict(self.pipeline.scheduler.config)
 
-    def picture(self, wanted: GenerationParams) -> np.ndarray:
+    def picture(self, wanted: GenerationParams, **options: Any) -> np.ndarray:
         self.pipeline.scheduler = make_sampler(wanted.sampler, self.base_config)
         made = self.pipeline(
             wanted.prompt,
@@ -79,6 +79,7 @@ class Stock:
             width=wanted.width,
             height=wanted.height,
             generator=torch.Generator("cpu").manual_seed(wanted.seed),
+            **options,
         )
         return np.asarray(made.images[0])
 
@@ -152,3 +153,20 @@ def test_with_loras_it_is_stocks_picture_and_without_them_the_base_is_back(
 
 def _fields(wanted: GenerationParams) -> dict[str, Any]:
     return {name: getattr(wanted, name) for name in GenerationParams.__slots__}
+
+
+def test_guidance_that_ends_half_way_is_stock_s_dynamic_guidance(runner: SDXLRunner, stock: Stock) -> None:
+    """Stock switches guidance off by a callback that drops the negative rows."""
+    wanted = params(num_inference_steps=8, guidance_end=0.5)
+
+    def switch_off(pipeline: Any, step: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        if step + 1 == len(wanted.guided(8)):
+            pipeline._guidance_scale = 0.0
+            tensors = {name: tensor.chunk(2)[-1] for name, tensor in tensors.items()}
+        return tensors
+
+    names = ["prompt_embeds", "add_text_embeds", "add_time_ids"]
+    expected = stock.picture(wanted, callback_on_step_end=switch_off, callback_on_step_end_tensor_inputs=names)
+    made = run(runner, {"half": wanted, "whole": params(num_inference_steps=8, seed=9)})["half"]
+    assert share_within_one_level(pixels(made), expected) >= ENOUGH
+    assert share_within_one_level(pixels(made), stock.picture(params(num_inference_steps=8))) < ENOUGH

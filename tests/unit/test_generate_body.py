@@ -46,6 +46,8 @@ def test_every_field_is_read() -> None:
         "height": 192,
         "steps": 1,
         "guidance_scale": 0,
+        "guidance_start": 0.25,
+        "guidance_end": 0.75,
         "seed": 2**32 - 1,
         "sampler": "heun",
         "loras": [{"name": "amber"}, {"name": "jade-v1", "weight": -2}],

@@ -354,6 +354,16 @@ export interface components {
             steps?: number | null;
             /** @description Classifier-free guidance; 1 or less is off. Default 7. */
             guidance_scale?: number | null;
+            /**
+             * @description Guidance works from this share of the way on. Default 0.
+             * @default 0
+             */
+            guidance_start?: number;
+            /**
+             * @description And up to this share; 1: to the end. Default 1.
+             * @default 1
+             */
+            guidance_end?: number;
             /** @description Picture n takes seed + n - 1. Absent: random, told in the result. */
             seed?: number | null;
             /** @description One of /api/options. Default euler. */
