@@ -59,7 +59,7 @@ class S3Server:
         (self._folder / "identities.json").write_text(json.dumps({"identities": IDENTITIES}))
         parts = ("master", "volume", "filer", "s3")
         ports = {f"{part}.port{kind}": free_port() for part in parts for kind in ("", ".grpc")}
-        self._grpc_ports = {part: ports[f"{part}.port.grpc"] for part in parts}
+        self._ports = tuple(ports.values())
         self.url = f"http://127.0.0.1:{ports['s3.port']}"
         self._command = [
             program,
@@ -98,8 +98,9 @@ class S3Server:
     def remove(self) -> None:
         self.kill()
         shutil.rmtree(self._folder)
-        for part, port in self._grpc_ports.items():  # it leaves these behind
-            Path(f"/tmp/seaweedfs-{part}-grpc-{port}.sock").unlink(missing_ok=True)
+        for port in self._ports:  # it leaves these behind
+            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                socket.unlink()
 
     def client(self, keys: Keys = STUDIO) -> "S3Client":
         """Impatient, without retries."""
