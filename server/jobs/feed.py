@@ -24,6 +24,9 @@ MAX_READERS = 1000
 POLL_GAP_S = 0.02
 """Readers together look at the tables at most once in this time: where there are many, each looks less often."""
 
+MADE_HERE_POLLS = 10
+"""A look at the tables costs milliseconds of the event loop: readers of a job made here look so many times less often."""
+
 PROGRESS_GAP_S = 0.1
 """Progress and previews are told at most this often; the newest wins."""
 
@@ -84,7 +87,7 @@ class JobFeed:
                 view = await self._reader.view(job_id)
                 if view is None or view.status.ended or listener.closed or loop.time() >= until_s:
                     return view
-                await listener.woken(min(until_s, loop.time() + self._pause_s()))
+                await listener.woken(min(until_s, loop.time() + self._pause_s(job_id)))
 
     def listeners(self, job_id: str) -> int:
         """Open streams of this job in this process."""
@@ -132,9 +135,11 @@ class JobFeed:
 
     # ---- inside
 
-    def _pause_s(self) -> float:
-        """Until a reader looks by itself, for what other processes do; what this one does wakes it at once."""
-        return max(self._poll_s, POLL_GAP_S * self._num_readers)
+    def _pause_s(self, job_id: str) -> float:
+        """Until a reader looks by itself, for what other processes do; what this one does wakes it at once. Of a job that
+        is made here the dispatcher's heartbeat learns what they do."""
+        poll_s = self._poll_s * (MADE_HERE_POLLS if job_id in self._reader.outlook.active else 1)
+        return max(poll_s, POLL_GAP_S * self._num_readers)
 
     @contextmanager
     def _member(self, members: dict[str, set[Listener]], job_id: str) -> Generator[Listener]:
@@ -165,7 +170,7 @@ class JobFeed:
     async def _live(self, listener: Listener, record: JobRecord, told: Mapping[str, Any]) -> AsyncGenerator[FeedEvent]:
         """Progress and previews until the rows have changed or it is time to look whether they have."""
         loop = asyncio.get_running_loop()
-        look_at_s, tell_at_s = loop.time() + self._pause_s(), loop.time()
+        look_at_s, tell_at_s = loop.time() + self._pause_s(record.job.id), loop.time()
         while not (listener.rows_changed or listener.closed or loop.time() >= look_at_s):
             await listener.woken(min(look_at_s, tell_at_s if listener.has_news else math.inf))
             if not listener.has_news or loop.time() < tell_at_s or listener.rows_changed:
