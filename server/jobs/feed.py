@@ -25,7 +25,7 @@ POLL_GAP_S = 0.02
 """Readers together look at the tables at most once in this time: where there are many, each looks less often."""
 
 MADE_HERE_POLLS = 10
-"""A look at the tables costs milliseconds of the event loop: readers of a job made here look so many times less often."""
+"""A look at the tables costs milliseconds of the event loop: readers of a job made here look this much less often."""
 
 PROGRESS_GAP_S = 0.1
 """Progress and previews are told at most this often; the newest wins."""
@@ -136,8 +136,8 @@ class JobFeed:
     # ---- inside
 
     def _pause_s(self, job_id: str) -> float:
-        """Until a reader looks by itself, for what other processes do; what this one does wakes it at once. Of a job that
-        is made here the dispatcher's heartbeat learns what they do."""
+        """Until a reader looks by itself, for what other processes do; what this one does wakes it at once. Of a job
+        that is made here the dispatcher's heartbeat learns what they do."""
         poll_s = self._poll_s * (MADE_HERE_POLLS if job_id in self._reader.outlook.active else 1)
         return max(poll_s, POLL_GAP_S * self._num_readers)
 
