@@ -31,6 +31,7 @@ from scripts.npm import NpmError, find_node, install_packages, lock  # noqa: E40
 
 NO_SOURCES = {"node_modules", ".next", "out", ".build", "next-env.d.ts"}
 MAX_TOLD_LINES = 30
+MAX_TOLD_CHARACTERS = 300  # of a line
 COLORS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NICENESS = 10
 
@@ -157,7 +158,7 @@ class Build:
         if not self.log.is_file():
             return ""
         lines = COLORS.sub("", self.log.read_text(encoding="utf-8", errors="replace")).splitlines()
-        return "\n".join([line.rstrip() for line in lines if line.strip()][-MAX_TOLD_LINES:])
+        return "\n".join([line.rstrip()[:MAX_TOLD_CHARACTERS] for line in lines if line.strip()][-MAX_TOLD_LINES:])
 
 
 def is_alive(process_id: int) -> bool:

@@ -72,13 +72,23 @@ def test_the_whole_flow_by_keyboard_alone(new_visitor: NewVisitor, studio: Serve
     tab_to(page, "link", "Download")
     with page.expect_download():
         keys.press("Enter")
-    first = visitor.picture(1).get_by_role("button").first
-    first.focus()
+    keys.press("Shift+Tab")  # Compare
+    keys.press("Shift+Tab")  # the picture itself
     keys.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     keys.press("ArrowRight")
     keys.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    # two pictures compared, and the focus comes back
+    tab_to(page, "button", "Compare")
+    keys.press("Enter")
+    keys.press("Tab")  # Download
+    keys.press("Tab")  # the next picture
+    keys.press("Enter")
+    expect(page.get_by_role("dialog", name="Compare two pictures")).to_be_visible()
+    keys.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(visitor.picture(2).locator("button[data-picture]")).to_be_focused()
 
 
 def test_a_phone_never_scrolls_sideways(new_visitor: NewVisitor, studio: ServerProcess) -> None:

@@ -79,6 +79,20 @@ def test_enter_generates_and_shift_enter_begins_a_line(new_visitor: NewVisitor, 
     assert metadata["prompt"] == "red dress,\nbeach"
 
 
+def test_a_held_enter_asks_once(new_visitor: NewVisitor, studio: ServerProcess) -> None:
+    visitor = new_visitor(studio, SMALL + "&n=1")
+    expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url) if "/api/generate" in request.url else None)
+    visitor.prompt.fill("red dress, beach sunset")
+    for _ in range(6):  # a key that is down already repeats
+        visitor.page.keyboard.down("Enter")
+        visitor.page.wait_for_timeout(60)
+    visitor.page.keyboard.up("Enter")
+    visitor.wait_for_pictures(1)
+    assert len(asked) == 1
+
+
 def test_what_is_typed_before_the_code_arrives_stays(new_visitor: NewVisitor, studio: ServerProcess) -> None:
     visitor = new_visitor(studio)
     visitor.page.route("**/_next/static/**/*.js", lambda route: (time.sleep(0.3), route.continue_()))

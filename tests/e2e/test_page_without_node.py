@@ -13,7 +13,6 @@ from pathlib import Path
 
 import httpx
 
-from scripts.build_page import NO_SOURCES
 from tests.e2e.conftest import NewServer
 from tests.server_process import ROOT
 
@@ -23,9 +22,12 @@ HTML = {"Accept": "text/html"}
 
 def fresh_checkout(folder: Path) -> Path:
     """Of what the page is built from, with a virtual environment that has nothing in it but pip."""
-    shutil.copytree(ROOT / "frontend", folder / "frontend", ignore=shutil.ignore_patterns(*NO_SOURCES))
-    shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "constraints.txt", folder)
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "frontend", "scripts", "constraints.txt"], cwd=ROOT, check=True, capture_output=True
+    ).stdout.decode()
+    for name in filter(None, files.split("\0")):  # what git does not have, no clone has
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     (folder / "server").mkdir()
     subprocess.run([sys.executable, "-m", "venv", str(folder / ".venv")], check=True)
     return folder

@@ -23,6 +23,12 @@ export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" suppressHydrationWarning>
       <body className="min-h-dvh">
+        <noscript>
+          <p style={{ margin: "4rem auto", maxWidth: "36rem", padding: "0 1.5rem" }}>
+            This page needs JavaScript, from this server only. Without it, the <a href="/docs">HTTP API</a> makes the
+            same pictures.
+          </p>
+        </noscript>
         <Providers>{children}</Providers>
       </body>
     </html>

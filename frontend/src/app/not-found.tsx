@@ -1,4 +1,3 @@
-import Link from "next/link";
 import { Header } from "@/components/Header";
 import { Button } from "@/components/ui/button";
 
@@ -10,7 +9,7 @@ export default function NotFound() {
         <h1 className="font-semibold text-2xl">There is no such page.</h1>
         <p className="text-muted-foreground">The address may be mistyped, or what it showed is gone.</p>
         <Button asChild>
-          <Link href="/">Make pictures</Link>
+          <a href="/">Make pictures</a>
         </Button>
       </main>
     </>

@@ -1,18 +1,18 @@
 "use client";
 import { MoonIcon, SunIcon } from "lucide-react";
-import Link from "next/link";
 import { useTheme } from "next-themes";
 import { API_URL } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 
+/** Its first link loads the page anew: an empty form at an empty address. */
 export function Header() {
   return (
     <header className="mx-auto flex h-16 w-full max-w-6xl items-center justify-between gap-4 px-4 sm:px-6">
-      <Link href="/" className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight">
+      <a href="/" className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight">
         <Mark />
         LoRA Studio
-      </Link>
+      </a>
       <nav aria-label="Site" className="flex items-center gap-1">
         <Button variant="ghost" size="sm" asChild>
           <a href={`${API_URL}/docs`}>API</a>

@@ -1,6 +1,6 @@
 "use client";
 import { LoaderCircleIcon, XIcon } from "lucide-react";
-import type { FormEvent, RefObject } from "react";
+import { type FormEvent, type RefObject, useEffect, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Button } from "@/components/ui/button";
 import { Advanced } from "./Advanced";
@@ -22,6 +22,10 @@ interface ComposerProps {
 export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
   const options = useOptions().data;
   const loras = useLoras().data;
+
+  // before the page's code has arrived a click would be lost
+  const [isReady, setIsReady] = useState(false);
+  useEffect(() => setIsReady(true), []);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -52,7 +56,7 @@ export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
               </>
             )}
           </div>
-          <Button type="submit" size="lg" aria-disabled={isSending} aria-label="Generate">
+          <Button type="submit" size="lg" disabled={!isReady} aria-disabled={isSending} aria-label="Generate">
             {isSending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
             Generate
           </Button>

@@ -11,6 +11,9 @@ interface PromptBoxProps {
   isInvalid: boolean;
 }
 
+/** Safari's Enter that confirms a composed word says so by this key code only. */
+const COMPOSING = 229;
+
 /** Text and its underlay share one look, letter for letter, so that marks lie under their words. */
 const TEXT = "px-5 pt-4 pb-2 text-lg leading-relaxed whitespace-pre-wrap break-words";
 
@@ -29,9 +32,10 @@ export function PromptBox({ options, box, onSubmit, isInvalid }: PromptBoxProps)
   }, [box]);
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    const isComposing = event.nativeEvent.isComposing || event.keyCode === COMPOSING;
+    if (event.key !== "Enter" || event.shiftKey || isComposing) return;
     event.preventDefault();
-    onSubmit();
+    if (!event.repeat) onSubmit();
   }
 
   return (

@@ -32,6 +32,10 @@ export default function Compare({ first, second }: { first: Picture; second: Pic
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            document.querySelector<HTMLElement>(`[data-picture="${second.output.id}"]`)?.focus();
+          }}
           onKeyDown={(event) => !event.defaultPrevented && onKey(event.key)}
           className="results-full fade-in-0 fixed inset-0 z-[1001] flex animate-in flex-col bg-background text-foreground outline-none"
         >

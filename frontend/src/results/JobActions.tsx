@@ -60,13 +60,11 @@ export function EndedActions({ job, onGenerate }: EndedActionsProps) {
           </a>
         </Button>
       )}
-      {numDone(job) === 0 && (
-        <Tip label="Remove from this list">
-          <Button variant="ghost" size="icon-sm" aria-label="Remove from this list" onClick={() => remove(job.id)}>
-            <XIcon aria-hidden />
-          </Button>
-        </Tip>
-      )}
+      <Tip label="Remove from this list">
+        <Button variant="ghost" size="icon-sm" aria-label="Remove from this list" onClick={() => remove(job.id)}>
+          <XIcon aria-hidden />
+        </Button>
+      </Tip>
     </div>
   );
 }

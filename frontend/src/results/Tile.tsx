@@ -17,6 +17,7 @@ export function Tile({ picture, sizes }: { picture: Picture; sizes: string }) {
     <div className="group absolute inset-0">
       <button
         type="button"
+        data-picture={output.id}
         aria-haspopup="dialog"
         onPointerEnter={loadLightbox}
         onFocus={loadLightbox}

@@ -21,7 +21,7 @@ export function Slider({ label, value, min, max, step, onChange, valueText }: Sl
       step={step}
       onValueChange={(values) => onChange(values[0] ?? value)}
     >
-      <Radix.Track className="relative h-1.5 grow rounded-full bg-muted">
+      <Radix.Track className="slider-track relative h-1.5 grow rounded-full bg-muted">
         <Radix.Range className="absolute h-full rounded-full bg-primary" />
       </Radix.Track>
       <Radix.Thumb
