@@ -95,7 +95,7 @@ def load_model(path: Path, device: str, dtype: str, options: LoadOptions | None 
     )
     accelerate(model.unet, model.vae, options.attention, options.compiled, options.tiled_vae)
     taken_s = time.perf_counter() - started_s
-    log.info("%s: %.1f GB of weights as %s on %s in %.1f s", path.name, weight_bytes / 1e9, dtype, device, taken_s)
+    log.info("%s: %.2f GB of weights as %s on %s in %.1f s", path.name, weight_bytes / 1e9, dtype, device, taken_s)
     return model
 
 

@@ -33,6 +33,7 @@ SDXL_LORA_BASE = "sdxl"
 KNOWN_WORDS_FILE = "words.json"
 """`{"words": [...]}` beside the demo model's parts. A base model that carries this file is the demo model."""
 
+WHAT_IT_IS = "a diffusers folder of an SDXL model, a .safetensors checkpoint of one, or a hub id like org/name"
 MIN_SIZE_PX = 256
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -65,6 +66,8 @@ def config_folder(path: Path) -> Path:
 
 def read_model_info(path: Path, name: str | None = None) -> ModelInfo:
     """From the configs alone: the weights need not be there yet. Raises BaseModelError."""
+    if not path.exists():
+        raise BaseModelError(f"{path} does not exist; STUDIO_BASE_MODEL is {WHAT_IT_IS}")
     folder = config_folder(path)
     words = read_known_words(folder)
     native_px = 8 * _positive(read_config(folder / "unet" / "config.json"), "sample_size", folder)
@@ -180,10 +183,7 @@ def read_config(path: Path) -> dict[str, Any]:
     try:
         config: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BaseModelError(
-            f"{path} is missing; a base model is a diffusers folder of an SDXL model, a .safetensors checkpoint or a"
-            " hub id like org/name"
-        ) from None
+        raise BaseModelError(f"{path} is missing; a base model is {WHAT_IT_IS}") from None
     except (OSError, ValueError) as error:
         raise BaseModelError(f"{path} cannot be read: {error}") from error
     if not isinstance(config, dict):

@@ -77,8 +77,7 @@ class PartReader:
         except BaseModelError:
             raise
         except Exception as error:  # what diffusers and transformers raise has no common type
-            first_line = next(iter(str(error).splitlines()), type(error).__name__)
-            raise BaseModelError(f"its {part} cannot be read: {first_line}") from error
+            raise BaseModelError(f"its {part} cannot be read: {_reason(error)}") from error
         _check_complete(part, module)
         module = _own(module.eval().requires_grad_(False), self.device, self.dtype)
         trim_heap()
@@ -126,6 +125,14 @@ def _quiet_about_casts() -> Generator[None]:
         yield
     finally:
         report.setLevel(level)
+
+
+def _reason(error: Exception) -> str:
+    """Without the advice to programmers that follows it."""
+    first_sentence = next(iter(str(error).splitlines()), type(error).__name__).partition(". ")[0]
+    if "shape" not in first_sentence:
+        return first_sentence
+    return f"it has the shapes of another model (a distilled or pruned SDXL cannot be used): {first_sentence}"
 
 
 def _check_complete(part: str, module: Any) -> None:

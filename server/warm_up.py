@@ -11,13 +11,14 @@ from server.settings import Settings
 
 async def warm_up(engine: Engine, execute: Execute, info: ModelInfo, settings: Settings) -> None:
     """Smallest size first: where that is slow (a large model on a CPU), the larger ones are estimated from it. With
-    `STUDIO_COMPILE` every row count is compiled at the native size, however long it takes. Raises RuntimeError where
-    the model cannot make a picture."""
+    `STUDIO_COMPILE` every row count is compiled at the native size instead, however long it takes. Raises RuntimeError
+    where the model cannot make a picture."""
+    native = (info.native_width, info.native_height)
     if settings.compile:
-        one_row = _picture(info.native_width, info.native_height, guidance_scale=0.0)
         counts = [settings.exact_rows] if settings.exact_rows else settings.row_buckets
-        await engine.calibrate(execute, one_row, counts, max_step_s=math.inf)
-    for width, height in ((info.min_size_px, info.min_size_px), (info.native_width, info.native_height)):
+        await engine.calibrate(execute, _picture(*native, guidance_scale=0.0), counts, max_step_s=math.inf)
+        return
+    for width, height in ((info.min_size_px, info.min_size_px), native):
         await engine.calibrate(execute, _picture(width, height, orders.GUIDANCE_SCALE))
 
 

@@ -157,7 +157,9 @@ def _unet_key(key: str) -> str:
             return f"input_blocks.{(level + 1) * step}.0.op.{rest.removeprefix('conv.')}"
         if kind == "upsamplers":
             return f"output_blocks.{(level + 1) * step - 1}.2.{rest}"
-        block = f"input_blocks.{level * step + index + 1}" if side == "down" else f"output_blocks.{level * step + index}"
+        block = (
+            f"input_blocks.{level * step + index + 1}" if side == "down" else f"output_blocks.{level * step + index}"
+        )
         return f"{block}.1.{rest}" if kind == "attentions" else f"{block}.0.{_resnet_key(rest)}"
     if match := re.fullmatch(r"mid_block\.(resnets|attentions)\.(\d)\.(.*)", key):
         if match[1] == "attentions":
