@@ -114,6 +114,8 @@ def check_base_model(path: Path, vae: Path | None = None) -> int:
 
 def check_vae(path: Path) -> None:
     """Raises BaseModelError."""
+    if not path.exists():
+        raise BaseModelError(f"{path} does not exist; STUDIO_VAE takes a VAE for SDXL, as a folder or a file")
     if not path.is_dir():
         check_vae_file(path)
         return

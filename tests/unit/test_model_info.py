@@ -99,6 +99,8 @@ def test_a_checkpoint_without_vae_needs_one_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(BaseModelError, match="name one for SDXL in STUDIO_VAE"):
         check_base_model(file)
     check_base_model(file, write_weights(tmp_path / "vae.safetensors", {"decoder.conv_in.weight": (8, 4, 3, 3)}))
+    with pytest.raises(BaseModelError, match="does not exist; STUDIO_VAE"):
+        check_base_model(file, tmp_path / "nothing")
     with pytest.raises(BaseModelError, match="VAE of 16 latent channels"):
         check_base_model(file, write_weights(tmp_path / "vae.safetensors", {"decoder.conv_in.weight": (8, 16, 3, 3)}))
     with pytest.raises(BaseModelError, match=r"is an SDXL checkpoint; STUDIO_VAE takes a VAE"):
