@@ -45,7 +45,8 @@ class LoadOptions:
 class LoadedModel:
     """The parts of an SDXL pipeline on their device. `Any` where diffusers and transformers carry no types.
 
-    UNet and VAE keep their weights channels-last, which is faster on CPU and GPU and changes no result beyond rounding.
+    The VAE keeps its weights channels-last, the UNet as `weights.unet_layout` says; that changes no result beyond
+    rounding.
     """
 
     device: torch.device

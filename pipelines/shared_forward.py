@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pipelines.denoise import DenoiseState
 from pipelines.load import LoadedModel
+from pipelines.weights import unet_layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +74,7 @@ def _stack(model: LoadedModel, ordered: Sequence[DenoiseState], num_rows: int) -
     inputs = {id(state): state.model_input() for state in ordered}
     sample = torch.cat([inputs[id(state)] for state in states])
     rows = Rows(
-        sample=sample.to(model.dtype).contiguous(memory_format=torch.channels_last),
+        sample=sample.to(model.dtype).contiguous(memory_format=unet_layout(model.device)),
         timesteps=numbers[:num_rows],
         context=torch.cat([embedding.context for embedding in embeddings]),
         pooled=torch.cat([embedding.pooled for embedding in embeddings]),

@@ -79,7 +79,7 @@ class PartReader:
         except Exception as error:  # what diffusers and transformers raise has no common type
             raise BaseModelError(f"its {part} cannot be read: {_reason(error)}") from error
         _check_complete(part, module)
-        module = _own(module.eval().requires_grad_(False), self.device, self.dtype)
+        module = _own(module.eval().requires_grad_(False), part, self.device, self.dtype)
         trim_heap()
         return module
 
@@ -145,10 +145,17 @@ def _refuse_missing(part: str, missing: list[str]) -> None:
         raise BaseModelError(f"its {part} lacks {len(missing)} of its weights ({shown}): download it again")
 
 
-def _own(module: Any, device: torch.device, dtype: torch.dtype) -> Any:
+def unet_layout(device: torch.device) -> torch.memory_format:
+    """The faster one: on a CPU a UNet of contiguous tensors was 2 to 4 % ahead at any row count, though the VAE was a
+    tenth to a third behind."""
+    return torch.contiguous_format if device.type == "cpu" else torch.channels_last
+
+
+def _own(module: Any, part: str, device: torch.device, dtype: torch.dtype) -> Any:
     """Weight after weight a copy that no file stands behind."""
+    images = unet_layout(device) if part == "unet" else torch.channels_last
     for weight in module.parameters():
-        layout = torch.channels_last if weight.dim() == 4 else torch.preserve_format
+        layout = images if weight.dim() == 4 else torch.preserve_format
         weight.data = weight.data.to(device, dtype, copy=True, memory_format=layout)
     return module.to(device)  # its buffers
 

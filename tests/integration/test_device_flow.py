@@ -1,5 +1,5 @@
 """What a GPU would be asked to do, proved without one: on torch's `meta` device, which computes nothing, every attempt
-to read a tensor back (`.item()`, `.cpu()`, `bool(tensor)`, `nonzero`) raises, and every copy from the host is counted."""
+to read a tensor back (`.item()`, `.cpu()`, `bool(tensor)`, `nonzero`) raises, every copy from the host is counted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ from pipelines.text import Embedding, PromptEncoder
 from tests.demo_model import demo_folder, params
 
 META = torch.device("meta")
-COPIES_AFTER = {"euler_a": 1, "dpmpp_2m_sde": 1, "lcm": 1, "unipc": 5}
+COPIES_AFTER = {"euler_a": 1, "dpmpp_2m_sde": 1, "lcm": 1, "unipc": 6}
 """What a sampler's own step sends for each picture, after the shared forward: the noise it draws on the CPU, or the
 coefficients of two equations, which UniPC then solves by a call that waits."""
 SOLVES = {"unipc"}

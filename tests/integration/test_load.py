@@ -18,6 +18,7 @@ from pipelines.load import LoadedModel, LoadOptions, load_model
 from pipelines.model_info import SDXL_BASE
 from pipelines.prompt_words import PromptReader
 from pipelines.sdxl import SDXLRunner
+from pipelines.weights import unet_layout
 from tests.demo_model import demo_folder, params, pixels, run
 from tests.original_layout import write_small_sdxl
 
@@ -63,10 +64,11 @@ def test_every_weight_is_in_the_format_asked_for_and_stands_on_its_own(
     models = [load_model(file, "cpu", dtype, LoadOptions(configs=folder)), load_model(folder, "cpu", dtype)]
     before = [picture(model, tmp_path) for model in models]
     for model in models:
+        layout = unet_layout(model.device)
         for part in parts_of(model).values():
             assert {weight.dtype for weight in part.parameters()} == {load.DTYPES[dtype]}
             assert all(
-                weight.is_contiguous(memory_format=torch.channels_last)
+                weight.is_contiguous(memory_format=layout if part is model.unet else torch.channels_last)
                 for weight in part.parameters()
                 if weight.dim() == 4 and not isinstance(part, type(model.text_encoders[0]))
             )
