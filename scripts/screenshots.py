@@ -7,7 +7,9 @@ Needs Chromium (Debian, Ubuntu: sudo apt-get install chromium)."""
 import io
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -28,8 +30,8 @@ def keep(page: Page, name: str) -> None:
     print(f"docs/images/{name}.webp")
 
 
-def opened(browser: Browser, address: str, options: dict[str, object]) -> Page:
-    page = browser.new_context(base_url=address, **options).new_page()  # pyright: ignore[reportArgumentType]
+def opened(browser: Browser, address: str, options: Mapping[str, Any]) -> Page:
+    page = browser.new_context(base_url=address, **options).new_page()
     page.goto("/?seed=100")
     page.get_by_role("button", name="Shape:").wait_for()
     return page

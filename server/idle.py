@@ -10,8 +10,8 @@ log = logging.getLogger(__name__)
 async def when_idle(
     busy: Callable[[], Awaitable[bool]], limit_s: float, then: Callable[[], None], look_every_s: float = 5.0
 ) -> None:
-    """Calls `then` once `busy` has said no for `limit_s` without a break. Errors of `busy` count as yes: a database that
-    is away for a while is no reason to go."""
+    """Calls `then` once `busy` has said no for `limit_s` without a break. Errors of `busy` count as yes: a database
+    that is away for a while is no reason to go."""
     loop = asyncio.get_running_loop()
     idle_since_s = loop.time()
     while True:
