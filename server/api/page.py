@@ -5,6 +5,7 @@ What lies where, at which address it is found, how it is sent:
     folder/index.html            /              no-cache, a content security policy of its own
     folder/about/index.html      /about/        /about redirects there
     folder/_next/static/...      as they lie    immutable: their names hold a hash; app.js.gz is sent for app.js
+    (the build before)           the same, under /_next/static/ only: for windows that were opened before a switch
     folder/404.html              404            to who asks for HTML; everybody else gets a problem document
 
 The disk is read on asyncio's threads, never on the event loop.
@@ -165,6 +166,7 @@ class Page:
             allow_all_origins=False,
             add_headers_function=self._add_headers,
         )
+        self._add_build_before(files, folder)
         page = folder / "404.html"
         not_found = None
         if page.is_file():
@@ -173,6 +175,18 @@ class Page:
             not_found = Document(404, page.read_bytes(), dict(headers.items()))
         log.info("the page is served from %s", folder)
         return Site(stamp, files, not_found)
+
+    def _add_build_before(self, files: ServeStaticASGI, folder: Path) -> None:
+        """Windows opened before the switch fetch parts of their page later, by names that only their build has."""
+        builds = (
+            [other for other in folder.parent.glob("page-*") if other != folder] if self._folder.is_symlink() else []
+        )
+        if builds:
+            static = max(builds, key=lambda build: build.stat().st_mtime_ns) / IMMUTABLE.strip("/")
+            for path in filter(Path.is_file, static.rglob("*")):
+                url = IMMUTABLE + path.relative_to(static).as_posix()
+                if url not in files.files:
+                    files.add_file_to_dictionary(url, str(path), root=str(static))
 
     def _add_headers(self, headers: Headers, path: str, url: str) -> None:
         """servestatic's hook: the headers of one file, made once."""
