@@ -1,9 +1,10 @@
 "use client";
-import dynamic from "next/dynamic";
 import { type ReactNode, useRef, useState } from "react";
+import { lazyPart } from "./lazy";
 
-const load = () => import("@/components/ui/popover");
-const PopoverPanel = dynamic(load, { ssr: false });
+const [PopoverPanel, loadPanel] = lazyPart(() => import("@/components/ui/popover"), {
+  onMissing: ({ onClose }) => onClose(),
+});
 
 interface OpenerProps {
   /** Accessible name of the button; it contains what the button shows. */
@@ -30,8 +31,8 @@ export function Opener({ label, panelLabel, className, face, children }: OpenerP
         aria-haspopup="dialog"
         aria-expanded={isOpen}
         className={className}
-        onPointerEnter={() => void load()}
-        onFocus={() => void load()}
+        onPointerEnter={loadPanel}
+        onFocus={loadPanel}
         onClick={() => setIsOpen(!isOpen)}
       >
         {face}

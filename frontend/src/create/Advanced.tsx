@@ -1,13 +1,14 @@
 "use client";
 import { SlidersHorizontalIcon } from "lucide-react";
-import dynamic from "next/dynamic";
 import { useRef, useState } from "react";
 import type { GenerateRequest, Options } from "@/api/types";
+import { lazyPart } from "@/components/lazy";
 import { Button } from "@/components/ui/button";
 import { useForm } from "./form";
 
-const load = () => import("./AdvancedDrawer");
-const AdvancedDrawer = dynamic(load, { ssr: false });
+const [AdvancedDrawer, loadDrawer] = lazyPart(() => import("./AdvancedDrawer"), {
+  onMissing: ({ onClose }) => onClose(),
+});
 
 /** How many of the drawer's settings differ from the server's defaults. */
 export function numAdvanced({ steps, guidance_scale, sampler, seed, format }: GenerateRequest): number {
@@ -27,8 +28,8 @@ export function Advanced({ options }: { options: Options }) {
         className="px-3 font-normal"
         aria-haspopup="dialog"
         aria-expanded={isOpen}
-        onPointerEnter={() => void load()}
-        onFocus={() => void load()}
+        onPointerEnter={loadDrawer}
+        onFocus={loadDrawer}
         onClick={() => setIsOpen(true)}
       >
         <SlidersHorizontalIcon aria-hidden className="text-muted-foreground" />

@@ -1,10 +1,10 @@
 "use client";
-import dynamic from "next/dynamic";
 import { useEffect, useId, useState } from "react";
+import { lazyPart } from "@/components/lazy";
+import { completeNumber, settledNumber } from "./typed-number";
 
-const Slider = dynamic(() => import("@/components/ui/slider").then(({ Slider }) => Slider), {
-  ssr: false,
-  loading: () => <div className="h-6" />,
+const [Slider] = lazyPart(() => import("@/components/ui/slider"), {
+  meanwhile: () => <div className="h-6" />,
 });
 
 interface NumberFieldProps {
@@ -13,27 +13,30 @@ interface NumberFieldProps {
   min: number;
   max: number;
   step: number;
+  /** Of the slider, where it is coarser than what can be typed. */
+  sliderStep?: number;
   onChange: (value: number) => void;
   /** Shows a slider below; `sliderMax` may end it before `max`, which stays reachable by typing. */
   sliderMax?: number;
   hint?: string;
 }
 
-/** A number to type, with a slider for the usual range. What is typed counts once it is complete and within bounds. */
-export function NumberField({ label, value, min, max, step, onChange, sliderMax, hint }: NumberFieldProps) {
+/** A number to type, with a slider for the usual range. What is typed counts once it is complete and one that the server takes;
+ * else the nearest such number does when the field is left. */
+export function NumberField({ label, value, min, max, step, sliderStep, onChange, sliderMax, hint }: NumberFieldProps) {
   const id = useId();
   const [text, setText] = useState(String(value));
   useEffect(() => setText(String(value)), [value]);
 
   function take(typed: string) {
     setText(typed);
-    const number = Number(typed);
-    if (typed.trim() !== "" && Number.isFinite(number) && number >= min && number <= max) onChange(number);
+    const number = completeNumber(typed, { min, max, step });
+    if (number !== null) onChange(number);
   }
 
   function settle() {
-    const number = Number(text);
-    const kept = text.trim() !== "" && Number.isFinite(number) ? Math.min(max, Math.max(min, number)) : value;
+    if (text === String(value)) return; // a link or a picture may bring finer numbers, which stay
+    const kept = settledNumber(text, { min, max, step }) ?? value;
     setText(String(kept));
     if (kept !== value) onChange(kept);
   }
@@ -64,7 +67,7 @@ export function NumberField({ label, value, min, max, step, onChange, sliderMax,
           value={value}
           min={min}
           max={Math.max(sliderMax, value)}
-          step={step}
+          step={sliderStep ?? step}
           onChange={onChange}
         />
       )}

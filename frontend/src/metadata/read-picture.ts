@@ -1,5 +1,6 @@
 /** The settings inside a picture file. */
-import type { GenerateRequest } from "@/api/types";
+import type { GenerateRequest, LoraOption } from "@/api/types";
+import { loadPart } from "@/components/lazy";
 import { parseInfotext, type SamplerOption } from "./infotext";
 
 export type PictureSettings = Partial<GenerateRequest>;
@@ -16,21 +17,38 @@ interface Tag {
   value?: unknown;
 }
 
+const MAX_FILE_MB = 50;
+const MAX_TEXT_CHARACTERS = 20_000;
 const UNICODE = "UNICODE\0";
 const NO_PICTURE = "This file is not a picture that can be read. PNG, JPEG and WebP files can.";
 const NO_TEXT =
   "There are no settings inside this picture. Pictures made here have them, unless a program or a website removed them.";
 
-/** Settings of a PNG, JPEG or WebP made here or by a tool that writes like A1111. `samplers` of /api/options. Throws
- * NoParameters. */
-export async function readPicture(file: File, samplers: readonly SamplerOption[] = []): Promise<PictureSettings> {
-  const settings = parseInfotext(await parametersText(file), samplers);
+/** Settings of a PNG, JPEG or WebP made here or by a tool that writes like A1111. `samplers` of /api/options, `loras` of
+ * /api/loras. Throws
+ * NoParameters, and an Error with a sentence for people where the code that reads cannot be had. */
+export async function readPicture(
+  file: File,
+  samplers: readonly SamplerOption[] = [],
+  loras: readonly LoraOption[] = [],
+): Promise<PictureSettings> {
+  if (file.size > MAX_FILE_MB * 1_000_000) {
+    throw new NoParameters(`This file is too large: settings are read from pictures of up to ${MAX_FILE_MB} MB.`);
+  }
+  const text = await parametersText(file);
+  if (text.length > MAX_TEXT_CHARACTERS) {
+    const [length, most] = [text.length, MAX_TEXT_CHARACTERS].map((each) => each.toLocaleString("en"));
+    throw new NoParameters(
+      `The settings inside this picture are too long: ${length} characters, and ${most} can be read.`,
+    );
+  }
+  const settings = parseInfotext(text, samplers, loras);
   if (settings.steps === undefined) throw new NoParameters(NO_TEXT);
   return settings;
 }
 
 async function parametersText(file: File): Promise<string> {
-  const { default: ExifReader } = await import("exifreader");
+  const { default: ExifReader } = await loadPart(() => import("exifreader"));
   const bytes = await file.arrayBuffer();
   try {
     const tags = await ExifReader.load(bytes, { async: true, expanded: true });

@@ -1,13 +1,9 @@
 /** What a first visit does not see, or sees late: not part of the first load. */
-import dynamic from "next/dynamic";
+import { lazyPart } from "@/components/lazy";
+import { useViewing } from "./viewing";
 
-/** Fetches the lightbox's code ahead of the click. */
-export const loadLightbox = () => void lightbox();
-export const loadCompare = () => void compare();
+const onMissing = () => useViewing.getState().close();
 
-const lightbox = () => import("./Lightbox");
-const compare = () => import("./Compare");
-
-export const Wall = dynamic(() => import("./Wall"), { ssr: false });
-export const Lightbox = dynamic(lightbox, { ssr: false });
-export const Compare = dynamic(compare, { ssr: false });
+export const [Wall] = lazyPart(() => import("./Wall"));
+export const [Lightbox, loadLightbox] = lazyPart(() => import("./Lightbox"), { onMissing });
+export const [Compare, loadCompare] = lazyPart(() => import("./Compare"), { onMissing });

@@ -11,7 +11,7 @@ interface SliderProps {
   valueText?: string;
 }
 
-export function Slider({ label, value, min, max, step, onChange, valueText }: SliderProps) {
+export default function Slider({ label, value, min, max, step, onChange, valueText }: SliderProps) {
   return (
     <Radix.Root
       className="relative flex h-6 w-full touch-none select-none items-center"

@@ -1,0 +1,15 @@
+"use client";
+import { Button } from "@/components/ui/button";
+
+/** The last resort: what the page itself could not handle. */
+export default function PageError() {
+  return (
+    <main role="alert" className="mx-auto flex max-w-lg flex-col items-start gap-4 px-6 py-24">
+      <h1 className="font-semibold text-2xl">Something went wrong on this page.</h1>
+      <p className="text-muted-foreground">
+        Your prompt is in the address, and your pictures are kept: reload to go on.
+      </p>
+      <Button onClick={() => window.location.reload()}>Reload the page</Button>
+    </main>
+  );
+}
