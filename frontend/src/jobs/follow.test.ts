@@ -51,13 +51,15 @@ let numLooks: number;
 let news: JobNews[];
 let stops: (() => void)[];
 
-function follow(id = JOB_ID): () => void {
+/** Until its stream is open, if it gets one. */
+async function follow(id = JOB_ID): Promise<() => void> {
   const look = async () => {
     numLooks += 1;
     return answer();
   };
   const stop = followJob(id, (item) => news.push(item), look);
   stops.push(stop);
+  await pass(0);
   return stop;
 }
 
@@ -91,7 +93,7 @@ afterEach(async () => {
 
 describe("a stream that holds", () => {
   it("tells everything in order, then the result once", async () => {
-    follow();
+    await follow();
     const stream = HandDriven.latest;
     expect(stream.url).toBe(`/api/jobs/${JOB_ID}/events`);
     stream.onopen?.();
@@ -113,7 +115,7 @@ describe("a stream that holds", () => {
   });
 
   it("asks for the result again where the server goes down right at the end", async () => {
-    follow();
+    await follow();
     HandDriven.latest.onopen?.();
     answer = down;
     HandDriven.latest.say("completed", anEnding({}));
@@ -126,7 +128,7 @@ describe("a stream that holds", () => {
   });
 
   it("is opened anew, without a word, when it has been silent for long", async () => {
-    follow();
+    await follow();
     HandDriven.latest.onopen?.();
     await pass(44_000);
     HandDriven.latest.say("progress", aState({}));
@@ -141,7 +143,7 @@ describe("a stream that holds", () => {
 
 describe("a server that is killed and comes back", () => {
   it.each([1_000, 20_000, 300_000])("is followed again within seconds, after %i ms", async (gone_ms) => {
-    follow();
+    await follow();
     HandDriven.latest.onopen?.();
     await pass(6_000);
     answer = down;
@@ -162,7 +164,7 @@ describe("a server that is killed and comes back", () => {
       answer = () => {
         throw refused;
       };
-      follow();
+      await follow();
       HandDriven.latest.onerror?.();
       await pass(10_000);
       expect(connections()).toEqual(["lost"]);
@@ -171,7 +173,7 @@ describe("a server that is killed and comes back", () => {
 
   it.each(["online", "visibilitychange"])("is asked at once on %s", async (event) => {
     answer = down;
-    follow();
+    await follow();
     HandDriven.latest.onerror?.();
     await pass(20_000);
     answer = done;
@@ -186,7 +188,7 @@ describe("a server that is killed and comes back", () => {
 describe("a stream that is not to be had", () => {
   it("is asked for again and again, ever more rarely, beside polling", async () => {
     answer = () => ({ kind: "result", state: aState({ status: "queued" }), result: aResult([]) });
-    follow();
+    await follow();
     const times_ms: number[] = [];
     const start_ms = Date.now();
     for (let at = 0; at < 9; at += 1) {
@@ -203,7 +205,7 @@ describe("a stream that is not to be had", () => {
   });
 
   it("leaves the end to polling, soon while pictures are being made", async () => {
-    follow();
+    await follow();
     for (let at = 0; at < 8; at += 1) {
       HandDriven.latest.onerror?.();
       await pass(3_000);
@@ -215,7 +217,7 @@ describe("a stream that is not to be had", () => {
   });
 
   it("is given up where it does not open", async () => {
-    follow();
+    await follow();
     await pass(9_999);
     expect(numLooks).toBe(0);
     await pass(1);
@@ -226,7 +228,7 @@ describe("a stream that is not to be had", () => {
 describe("a job the server does not know", () => {
   it("is told as gone, and left", async () => {
     answer = () => ({ kind: "gone" });
-    follow();
+    await follow();
     HandDriven.latest.onerror?.();
     await pass(60_000);
     expect(news).toEqual([{ kind: "gone" }]);
@@ -236,22 +238,21 @@ describe("a job the server does not know", () => {
 
 describe("several jobs", () => {
   it("share a few streams; the next job gets the first that is free", async () => {
-    for (let at = 0; at <= MAX_STREAMS; at += 1) follow(`job-${at}`);
-    await pass(0);
-    expect(HandDriven.open.map((stream) => stream.url)).not.toContain("/api/jobs/job-4/events");
+    for (let at = 0; at <= MAX_STREAMS; at += 1) await follow(`job-${at}`);
+    expect(HandDriven.open.map((stream) => stream.url)).not.toContain(`/api/jobs/job-${MAX_STREAMS}/events`);
     expect(HandDriven.open).toHaveLength(MAX_STREAMS);
     expect(numLooks).toBe(1);
     answer = done;
     HandDriven.all[1]?.say("completed", anEnding({}));
     await pass(0);
-    expect(HandDriven.latest.url).toBe("/api/jobs/job-4/events");
+    expect(HandDriven.latest.url).toBe(`/api/jobs/job-${MAX_STREAMS}/events`);
     expect(HandDriven.open).toHaveLength(MAX_STREAMS);
   });
 
   it("do not stand in each other's way after they were stopped", async () => {
-    for (let at = 0; at < MAX_STREAMS; at += 1) follow(`job-${at}`);
-    const stop = follow("stopped");
-    follow("next");
+    for (let at = 0; at < MAX_STREAMS; at += 1) await follow(`job-${at}`);
+    const stop = await follow("stopped");
+    await follow("next");
     await pass(0);
     stop();
     answer = done;
@@ -263,7 +264,7 @@ describe("several jobs", () => {
 
 describe("a page that cannot be seen", () => {
   it("leaves the stream to other tabs and polls until it is looked at again", async () => {
-    follow();
+    await follow();
     HandDriven.latest.onopen?.();
     await pass(1_000);
     turnPage("hidden");
@@ -278,7 +279,7 @@ describe("a page that cannot be seen", () => {
 
 describe("stopping", () => {
   it("closes the stream and tells nothing more", async () => {
-    const stop = follow();
+    const stop = await follow();
     HandDriven.latest.onopen?.();
     stop();
     HandDriven.latest.say("progress", aState({}));
@@ -288,7 +289,7 @@ describe("stopping", () => {
   });
 
   it("ends polling too", async () => {
-    const stop = follow();
+    const stop = await follow();
     HandDriven.latest.onerror?.();
     await pass(100);
     stop();

@@ -3,7 +3,7 @@ import { API_URL, Refused, Unreachable } from "@/api/client";
 import type { JobState, Output } from "@/api/types";
 import { type Connection, type Ending, hasEnded, type JobNews } from "./job";
 import { type LookUp, lookUp } from "./look-up";
-import { enterStreamRoom, leaveStreamRoom, stopWaiting } from "./stream-room";
+import { enterStreamRoom, type Leave, stopWaiting } from "./stream-room";
 
 const OPEN_WITHIN_MS = 10_000;
 /** A stream that tells nothing for so long may be dead without knowing it: it is opened anew. */
@@ -77,9 +77,16 @@ class Follower {
 
   /** Until the stream ends, breaks, falls silent or is interrupted. A new one begins with a snapshot and every picture so
    * far, so nothing is lost between two. */
-  #readStream(): Promise<void> {
-    const isSeen = document.visibilityState === "visible";
-    if (!isSeen || !enterStreamRoom(this.#wake)) return Promise.resolve();
+  async #readStream(): Promise<void> {
+    const isWanted = () => document.visibilityState === "visible" && !this.#stopped.signal.aborted;
+    if (!isWanted()) return;
+    const leave = await enterStreamRoom(this.#wake);
+    if (leave && isWanted()) await this.#readStreamIn(leave);
+    else leave?.();
+  }
+
+  /** `leave` gives back the stream's place. */
+  #readStreamIn(leave: Leave): Promise<void> {
     return new Promise((resolve) => {
       const stream = new EventSource(`${API_URL}/api/jobs/${this.id}/events`);
       let openedAt_ms = Number.POSITIVE_INFINITY;
@@ -88,7 +95,7 @@ class Follower {
         stream.close();
         this.#interrupt = () => {};
         if (Date.now() - openedAt_ms >= STEADY_MS) this.#wake();
-        leaveStreamRoom();
+        leave();
         resolve();
       };
       let timer = setTimeout(close, OPEN_WITHIN_MS);
