@@ -2,14 +2,21 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "./client";
 
+const TIMEOUT_MS = 8_000;
+
+/** Asked once. Throws Refused, Unreachable. */
+export function askOptions() {
+  return answer(api.GET("/api/options", { signal: AbortSignal.timeout(TIMEOUT_MS) }));
+}
+
 export function useOptions() {
-  return useQuery({ queryKey: ["options"], queryFn: () => answer(api.GET("/api/options")), staleTime: 5 * 60_000 });
+  return useQuery({ queryKey: ["options"], queryFn: askOptions, staleTime: 5 * 60_000 });
 }
 
 export function useLoras() {
   return useQuery({
     queryKey: ["loras"],
-    queryFn: async () => (await answer(api.GET("/api/loras"))).loras,
+    queryFn: async () => (await answer(api.GET("/api/loras", { signal: AbortSignal.timeout(TIMEOUT_MS) }))).loras,
     staleTime: 15_000,
   });
 }

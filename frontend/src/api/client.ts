@@ -29,7 +29,8 @@ export class Refused extends Error {
 
 /** Nobody answered: the server is down, restarting, or the network is. */
 export class Unreachable extends Error {
-  constructor() {
+  /** `mayHaveAccepted`: it was asked to do something, and may do it though it has not said so. */
+  constructor(readonly mayHaveAccepted = false) {
     super("The server does not answer. It may be restarting.");
     this.name = "Unreachable";
   }

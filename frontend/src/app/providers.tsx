@@ -7,11 +7,15 @@ import { Notices } from "@/components/Notices";
 
 const RETRY_AFTER_MS = 2_000;
 
-/** A refusal stays a refusal; a server that does not answer is asked again until it does. */
+/** A refusal stays a refusal; a server that does not answer, or a proxy in its place, is asked until it does. */
 function newQueryClient() {
   return new QueryClient({
     defaultOptions: {
-      queries: { retry: (_, error) => !(error instanceof Refused), retryDelay: RETRY_AFTER_MS, networkMode: "always" },
+      queries: {
+        retry: (_, error) => !(error instanceof Refused && error.status < 500),
+        retryDelay: RETRY_AFTER_MS,
+        networkMode: "always",
+      },
     },
   });
 }

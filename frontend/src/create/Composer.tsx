@@ -16,11 +16,13 @@ interface ComposerProps {
   isSending: boolean;
   trouble: Trouble | null;
   onSubmit: () => void;
+  /** Asks again for what is in trouble. */
+  onRetry: () => void;
 }
 
 /** The prompt and everything that shapes it, in one place. */
-export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
-  const options = useOptions().data;
+export function Composer({ box, isSending, trouble, onSubmit, onRetry }: ComposerProps) {
+  const { data: options, failureReason } = useOptions();
   const loras = useLoras().data;
 
   // before the page's code has arrived a click would be lost
@@ -44,6 +46,11 @@ export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
         <ExtraLoras />
         <div className="flex flex-col gap-3 p-3 pt-1.5 sm:flex-row sm:items-end">
           <div className="relative -mx-3 flex min-h-9 min-w-0 flex-1 gap-2 overflow-x-auto px-3 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:overflow-visible sm:px-0 sm:py-0">
+            {!options && failureReason && (
+              <p role="status" className="self-center pl-2 text-muted-foreground text-sm">
+                The server does not answer. Trying again…
+              </p>
+            )}
             {options && (
               <>
                 {loras && <LoraChip options={options} loras={loras} />}
@@ -62,7 +69,7 @@ export function Composer({ box, isSending, trouble, onSubmit }: ComposerProps) {
           </Button>
         </div>
       </div>
-      {trouble && <TroubleNote trouble={trouble} onRetry={onSubmit} />}
+      {trouble && <TroubleNote trouble={trouble} onRetry={onRetry} />}
     </form>
   );
 }
@@ -74,9 +81,10 @@ function ExtraLoras() {
   if (loras.length === 0) return null;
   return (
     <ul aria-label="Further LoRAs" className="flex flex-wrap gap-2 px-4 pb-1">
-      {loras.map((lora) => (
+      {loras.map((lora, at) => (
         <li
-          key={lora.name}
+          // biome-ignore lint/suspicious/noArrayIndexKey: names may be equal, and an item holds nothing of its own
+          key={at}
           className="flex h-8 items-center gap-1 rounded-full bg-accent pr-1 pl-3 text-accent-foreground text-sm"
         >
           {lora.name} · {lora.weight ?? ""}
@@ -86,7 +94,7 @@ function ExtraLoras() {
             className="size-6"
             aria-label={`Remove ${lora.name}`}
             onClick={() => {
-              const rest = loras.filter((each) => each.name !== lora.name);
+              const rest = loras.filter((_, each) => each !== at);
               set({ loras: rest.length > 0 ? rest : undefined });
             }}
           >

@@ -1,9 +1,10 @@
 "use client";
 import { ImageUpIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
-import { useOptions } from "@/api/catalog";
+import { askOptions, useLoras, useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
 import { Header } from "@/components/Header";
+import { loadPart } from "@/components/lazy";
 import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
 import { useJobs } from "@/jobs/store";
@@ -19,15 +20,19 @@ import { Welcome } from "./Welcome";
 /** The create page: prompt above, pictures below. */
 export function Create() {
   const options = useOptions();
+  const loras = useLoras();
   const box = useRef<HTMLTextAreaElement>(null);
   const [isSending, setIsSending] = useState(false);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
+  /** What was refused, where it did not come from the form. */
+  const [refused, setRefused] = useState<GenerateRequest | null>(null);
 
   useEffect(() => keepInAddress(box.current?.value ?? ""), []);
   useEffect(() => useJobs.getState().restore(), []);
 
-  async function generate(request: GenerateRequest) {
+  async function generate(request: GenerateRequest, isOfForm = false) {
     if (isSending) return;
+    setRefused(isOfForm ? null : request);
     if (request.prompt.trim() === "") {
       setTrouble(NO_PROMPT);
       box.current?.focus();
@@ -35,8 +40,7 @@ export function Create() {
     }
     setIsSending(true);
     try {
-      const known = options.data ?? (await options.refetch({ throwOnError: true })).data;
-      if (!known) throw new Error("The server said nothing about itself.");
+      const known = options.data ?? (await askOptions());
       await useJobs.getState().generate(request, sizeOf(request, known));
       setTrouble(null);
     } catch (error) {
@@ -49,7 +53,13 @@ export function Create() {
   function submit() {
     const { request } = useForm.getState();
     writeAddress(request);
-    void generate(request);
+    void generate(request, true);
+  }
+
+  /** What the form holds by now, or what was refused elsewhere: a variation, say. */
+  function retry() {
+    if (refused) void generate(refused);
+    else submit();
   }
 
   function use(request: GenerateRequest) {
@@ -60,9 +70,9 @@ export function Create() {
   }
 
   async function read(file: File) {
-    const { readPicture } = await import("@/metadata/read-picture");
     try {
-      use({ ...EMPTY, ...(await readPicture(file, options.data?.samplers ?? [])) });
+      const { readPicture } = await loadPart(() => import("@/metadata/read-picture"));
+      use({ ...EMPTY, ...(await readPicture(file, options.data?.samplers, loras.data)) });
       notify("success", "The form holds this picture's settings.");
     } catch (error) {
       notify("error", error instanceof Error ? error.message : String(error));
@@ -76,7 +86,7 @@ export function Create() {
         <div className="mx-auto max-w-5xl space-y-4 pt-2 sm:pt-6">
           <h1 className="sr-only">Make pictures</h1>
           <DemoBanner />
-          <Composer box={box} isSending={isSending} trouble={trouble} onSubmit={submit} />
+          <Composer box={box} isSending={isSending} trouble={trouble} onSubmit={submit} onRetry={retry} />
           <ReadPicture onPicture={(file) => void read(file)} />
         </div>
         <Results onUse={use} onGenerate={(request) => void generate(request)} empty={<Welcome onExample={use} />} />

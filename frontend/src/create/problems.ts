@@ -38,7 +38,11 @@ export function troubleOf(error: unknown): Trouble {
   if (error instanceof Unreachable) {
     return {
       title: error.message,
-      details: ["Your prompt is kept: try again in a moment."],
+      details: [
+        error.mayHaveAccepted
+          ? "It may have accepted this all the same: look below before trying again. Your prompt is kept."
+          : "Your prompt is kept: try again in a moment.",
+      ],
       retryAfterS: 3,
       fields: [],
     };

@@ -108,6 +108,17 @@ describe("generate", () => {
     expect(ids()).toEqual([]);
     expect(localStorage.getItem(KEY)).toBeNull();
   });
+
+  it("gives up where nothing is answered for long, and says that it may have been accepted", async () => {
+    const timeout = AbortSignal.timeout.bind(AbortSignal);
+    const asked = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => timeout(1));
+    await expect(state().generate({ prompt: "fox" }, SIZE)).rejects.toMatchObject({
+      name: "Unreachable",
+      mayHaveAccepted: true,
+    });
+    expect(asked).toHaveBeenCalledWith(30_000);
+    expect(ids()).toEqual([]);
+  });
 });
 
 describe("cancel", () => {

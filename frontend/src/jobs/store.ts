@@ -1,6 +1,6 @@
 /** The jobs of this browser, newest first. */
 import { create } from "zustand";
-import { answer, api } from "@/api/client";
+import { answer, api, Unreachable } from "@/api/client";
 import type { GenerateRequest } from "@/api/types";
 import { followJob } from "./follow";
 import { applyNews, isEnded, type Job, type JobNews, newJob } from "./job";
@@ -9,7 +9,7 @@ import { forget, onOtherTabs, recentJobs, remember } from "./recent";
 
 export interface JobsStore {
   readonly jobs: readonly Job[];
-  /** Asks for pictures of `size` (pixels). Throws Refused, Unreachable. */
+  /** Asks for pictures of `size` (pixels). Throws Refused, Unreachable; after 30 s without an answer too. */
   generate(request: GenerateRequest, size: { width: number; height: number }): Promise<Job>;
   /** Takes effect at the next denoising step. Throws Refused, Unreachable. */
   cancel(id: string): Promise<void>;
@@ -19,6 +19,8 @@ export interface JobsStore {
   /** Brings back what localStorage remembers, and what other tabs ask for from now on. Only the first call counts. */
   restore(): void;
 }
+
+const ACCEPT_WITHIN_MS = 30_000;
 
 export const useJobs = create<JobsStore>()((set, get) => {
   const follows = new Map<string, () => void>();
@@ -56,7 +58,10 @@ export const useJobs = create<JobsStore>()((set, get) => {
   return {
     jobs: [],
     async generate(request, size) {
-      const accepted = await answer(api.POST("/api/generate", { body: request }));
+      const signal = AbortSignal.timeout(ACCEPT_WITHIN_MS);
+      const accepted = await answer(api.POST("/api/generate", { body: request, signal })).catch((error) => {
+        throw error instanceof Unreachable ? new Unreachable(signal.aborted) : error;
+      });
       const job = newJob(accepted, request, size, Date.now());
       remember(job);
       add(job);
