@@ -5,6 +5,7 @@ import type { Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Choice } from "./Choice";
+import { notHere } from "./chips";
 import { EMPTY, useForm } from "./form";
 import { NumberField } from "./NumberField";
 
@@ -45,7 +46,8 @@ export default function AdvancedDrawer({ options, opener, onClose }: AdvancedDra
             value={request.guidance_scale ?? defaults.guidance_scale}
             min={0}
             max={bounds.max_guidance_scale}
-            step={0.5}
+            step={0.1}
+            sliderStep={0.5}
             sliderMax={15}
             onChange={(value) => set({ guidance_scale: value === defaults.guidance_scale ? undefined : value })}
             hint="How closely the picture keeps to the prompt. 1 and below: not at all, in half the time."
@@ -88,6 +90,11 @@ function SamplerField({ options }: { options: Options }) {
           set({ sampler: event.target.value === options.defaults.sampler ? undefined : event.target.value })
         }
       >
+        {request.sampler && !options.samplers.some(({ name }) => name === request.sampler) && (
+          <option value={request.sampler} disabled>
+            {notHere(request.sampler)}
+          </option>
+        )}
         {options.samplers.map((sampler) => (
           <option key={sampler.name} value={sampler.name}>
             {[sampler.label, sampler.schedule_type].filter(Boolean).join(" ")}

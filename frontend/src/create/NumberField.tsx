@@ -21,8 +21,8 @@ interface NumberFieldProps {
   hint?: string;
 }
 
-/** A number to type, with a slider for the usual range. What is typed counts once it is complete and one that the server takes;
- * else the nearest such number does when the field is left. */
+/** A number to type, with a slider for the usual range. What is typed counts once it is complete and one
+ * that the server takes; else the nearest such number does when the field is left. */
 export function NumberField({ label, value, min, max, step, sliderStep, onChange, sliderMax, hint }: NumberFieldProps) {
   const id = useId();
   const [text, setText] = useState(String(value));

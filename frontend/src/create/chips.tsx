@@ -4,20 +4,25 @@ import type { LoraOption, Options } from "@/api/types";
 import { Chip } from "./Chip";
 import { Choice } from "./Choice";
 import { useForm } from "./form";
+import { findLora } from "./loras";
 import { NumberField } from "./NumberField";
 import { shapeOf, sizeOf, sizeProblem } from "./shapes";
 
 const NONE = "none";
 
-/** The LoRA that the form means, if the server has it: a bare name is its newest version (the list's first). */
-export function chosenLora(modelName: string | null | undefined, options: Options, loras: readonly LoraOption[]) {
-  const wanted = modelName === undefined ? options.defaults.model_name : modelName;
-  return loras.find((lora) => lora.name === wanted) ?? loras.find((lora) => lora.label === wanted) ?? null;
+/** The server's own word for no LoRA, beside null. */
+const BASE = "base";
+
+/** A name that a link or a picture brought and that this server does not have. */
+export function notHere(name: string): string {
+  return `${name} · not here`;
 }
 
 export function LoraChip({ options, loras }: { options: Options; loras: readonly LoraOption[] }) {
   const { request, set } = useForm();
-  const chosen = chosenLora(request.model_name, options, loras);
+  const named = request.model_name === undefined ? options.defaults.model_name : request.model_name;
+  const wanted = named === BASE ? null : named;
+  const chosen = findLora(wanted, loras);
   const weight = request.model_weight ?? options.defaults.lora_weight;
   const items = loras.map((lora) => ({
     value: lora.label,
@@ -25,13 +30,17 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
     note: lora.trigger ? `Adds “${lora.trigger}” to the prompt` : "No trigger words",
   }));
   return (
-    <Chip name="LoRA" icon={BoxesIcon} value={chosen ? `${chosen.label} · ${weight}` : "No LoRA"}>
+    <Chip
+      name="LoRA"
+      icon={BoxesIcon}
+      value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "No LoRA"}
+    >
       <div className="space-y-3">
         <Choice
           legend="LoRA"
           layout="list"
           items={[...items, { value: NONE, label: "None", note: "The base model alone" }]}
-          value={chosen?.label ?? NONE}
+          value={chosen?.label ?? (wanted ? "" : NONE)}
           onChange={(value) =>
             set(value === NONE ? { model_name: null, model_weight: undefined } : { model_name: value })
           }
@@ -43,7 +52,8 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
               value={weight}
               min={-options.bounds.max_lora_weight}
               max={options.bounds.max_lora_weight}
-              step={0.05}
+              step={0.01}
+              sliderStep={0.05}
               sliderMax={options.bounds.max_lora_weight}
               onChange={(value) => set({ model_weight: value === options.defaults.lora_weight ? undefined : value })}
             />
@@ -65,12 +75,16 @@ export function StyleChip({ options }: { options: Options }) {
       note: style.fits ? undefined : "The demo model does not know this style",
     }));
   return (
-    <Chip name="Style" icon={PaletteIcon} value={chosen?.label ?? "No style"}>
+    <Chip
+      name="Style"
+      icon={PaletteIcon}
+      value={chosen?.label ?? (request.style ? notHere(request.style) : "No style")}
+    >
       <Choice
         legend="Style"
         layout="list"
         items={[{ value: NONE, label: "None" }, ...items]}
-        value={chosen?.name ?? NONE}
+        value={chosen?.name ?? (request.style ? "" : NONE)}
         onChange={(value) => set({ style: value === NONE ? undefined : value })}
       />
     </Chip>
