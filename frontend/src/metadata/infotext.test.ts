@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { aLora } from "@/api/examples";
 import { parseInfotext, type SamplerOption } from "./infotext";
 
 const sampler = (name: string, label: string, schedule_type: string | null = null): SamplerOption => ({
@@ -15,6 +16,13 @@ const SAMPLERS = [
   sampler("dpmpp_2m_karras", "DPM++ 2M", "Karras"),
 ];
 const samplerIn = (fields: string) => parseInfotext(`fox\nSteps: 20, ${fields}`, SAMPLERS).sampler;
+
+const LORAS = [aLora("jade-v1", "jade woman"), aLora("amber", "amber man"), aLora("ink")];
+const LINE = 'Steps: 8, Lora hashes: "jade-v1: aa, amber: bb", Version: LoRA Studio 0.1.0';
+const lorasOf = (text: string) => {
+  const { prompt, model_name, model_weight, loras } = parseInfotext(text, [], LORAS);
+  return { prompt, model_name, model_weight, loras };
+};
 
 describe("parseInfotext", () => {
   it("reads prompt, LoRAs, negative prompt and fields", () => {
@@ -82,5 +90,58 @@ describe("parseInfotext", () => {
     const settings = parseInfotext("fox\nSteps: 20, CFG scale: much, Seed: -1, Size: big");
     expect(settings).toMatchObject({ steps: 20, guidance_scale: undefined, seed: undefined });
     expect(settings.width).toBeUndefined();
+  });
+});
+
+describe("LoRAs of a picture", () => {
+  it.each([
+    ["jade woman, snow <lora:jade-v1:0.5>", "jade-v1"],
+    ["Jade  Woman <lora:jade:0.5>", "jade"],
+    ["snow <lora:ink:0.5>", "ink"],
+    ["snow <lora:ghost:0.5>", "ghost"],
+  ])("%s: the model", (prompt, model_name) => {
+    expect(lorasOf(`${prompt}\nSteps: 8`)).toMatchObject({ model_name, model_weight: 0.5, loras: [] });
+  });
+
+  it("are all further ones where the first one's trigger words are not in the prompt", () => {
+    expect(lorasOf("jade womanly <lora:jade-v1:0.5> <lora:ink:1>\nSteps: 8")).toEqual({
+      prompt: "jade womanly",
+      model_name: null,
+      model_weight: undefined,
+      loras: [
+        { name: "jade-v1", weight: 0.5 },
+        { name: "ink", weight: 1 },
+      ],
+    });
+  });
+
+  it("are only those that the fields name, in a picture made here", () => {
+    const typed = "jade woman <lora:ghost:2> and <lora:jade-v1:1>";
+    expect(lorasOf(`${typed} <lora:jade-v1:0.9> <lora:amber:0.2>\n${LINE}`)).toEqual({
+      prompt: typed,
+      model_name: "jade-v1",
+      model_weight: 0.9,
+      loras: [{ name: "amber", weight: 0.2 }],
+    });
+    const bare = "snow <lora:ghost:2>\nSteps: 8, Version: LoRA Studio 0.1.0";
+    expect(lorasOf(bare)).toMatchObject({ prompt: "snow <lora:ghost:2>", model_name: null, loras: [] });
+  });
+});
+
+describe("a text made to be slow", () => {
+  const LENGTH = 400_000;
+  it.each([
+    ["spaces", `fox${" ".repeat(LENGTH)}x\nSteps: 8`],
+    ["unclosed tags", `${"<lora:".repeat(LENGTH / 6)}\nSteps: 8`],
+    ["one long tag", `<lora:${"a".repeat(LENGTH)}\nSteps: 8`],
+    ["a tag of colons", `<lora:a${":".repeat(LENGTH)}\nSteps: 8`],
+    ["words without a colon", `fox\nSteps: 8, ${"a ".repeat(LENGTH / 2)}`],
+    ["spaces between fields", `fox\nSteps: 8,${" ".repeat(LENGTH)}`],
+    ["an unclosed quote", `fox\nSteps: 8, Model: "${"\\\\".repeat(LENGTH / 2)}`],
+    ["many unclosed quotes", `fox\nSteps: 8, ${'A: "b, '.repeat(LENGTH / 7)}`],
+  ])("%s", (_, text) => {
+    const start_ms = performance.now();
+    expect(parseInfotext(text).steps).toBe(8);
+    expect(performance.now() - start_ms).toBeLessThan(3_000);
   });
 });

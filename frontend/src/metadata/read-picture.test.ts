@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { crc32, deflateSync } from "node:zlib";
+import { describe, expect, it, vi } from "vitest";
 import { NoParameters, readPicture } from "./read-picture";
 
 /** Made by fixtures/make.py with the server's own writer. */
@@ -49,4 +50,36 @@ describe("readPicture", () => {
     await expect(reading).rejects.toThrow(NoParameters);
     await expect(reading).rejects.toThrow(words);
   });
+
+  it("does not open a file that is too large", async () => {
+    const file = fixture("all-fields.png");
+    Object.defineProperty(file, "size", { value: 50_000_001 });
+    const opened = vi.spyOn(file, "arrayBuffer");
+    await expect(readPicture(file)).rejects.toThrow("up to 50 MB");
+    expect(opened).not.toHaveBeenCalled();
+  });
+
+  it("refuses a text that is too long, packed small", async () => {
+    const text = `${"<lora:a ".repeat(150_000)}\nSteps: 8`;
+    const start_ms = performance.now();
+    await expect(readPicture(new File([pngWith(text)], "bomb.png"))).rejects.toThrow("1,200,009 characters");
+    expect(performance.now() - start_ms).toBeLessThan(3_000);
+    await expect(readPicture(new File([pngWith("fox\nSteps: 8")], "fox.png"))).resolves.toMatchObject({
+      prompt: "fox",
+    });
+  });
 });
+
+/** The bare fixture with `text` as its parameters, compressed. */
+function pngWith(text: string): Uint8Array<ArrayBuffer> {
+  const bare = readFileSync(new URL("fixtures/bare.png", import.meta.url));
+  const data = Buffer.concat([Buffer.from("zTXtparameters\0\0", "latin1"), deflateSync(text)]);
+  const [length, checksum] = [data.length - 4, crc32(data)].map((value) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(value);
+    return bytes;
+  });
+  const headerEnd = 33;
+  const parts = [bare.subarray(0, headerEnd), length, data, checksum, bare.subarray(headerEnd)];
+  return Uint8Array.from(Buffer.concat(parts.filter((part) => part !== undefined)));
+}

@@ -25,8 +25,7 @@ const NO_TEXT =
   "There are no settings inside this picture. Pictures made here have them, unless a program or a website removed them.";
 
 /** Settings of a PNG, JPEG or WebP made here or by a tool that writes like A1111. `samplers` of /api/options, `loras` of
- * /api/loras. Throws
- * NoParameters, and an Error with a sentence for people where the code that reads cannot be had. */
+ * /api/loras. Throws NoParameters, and an Error with a sentence for people where the code that reads cannot be had. */
 export async function readPicture(
   file: File,
   samplers: readonly SamplerOption[] = [],
