@@ -96,7 +96,8 @@ function lorasOf({ metadata, request }: Job): string | null {
   return further.map(({ name, weight }) => (weight === undefined ? name : `${name} at ${weight}`)).join(", ") || null;
 }
 
-function weighted(value: unknown): Weighted[] {
+/** The LoRAs in a job's metadata. */
+export function weighted(value: unknown): Weighted[] {
   if (!Array.isArray(value)) return [];
   return value.filter(
     (each): each is Weighted => typeof each === "object" && each !== null && typeof each.name === "string",

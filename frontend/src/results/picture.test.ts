@@ -14,6 +14,28 @@ it("variations keep everything but the seed", () => {
   expect(variationsOf(makeJob({ request }))).toEqual(rest);
 });
 
+it("settings and variations keep the versions of LoRAs that made the picture", () => {
+  const asked = { ...request, model_name: "jade", loras: [{ name: "amber", weight: 0.4 }] };
+  const metadata = {
+    model: "jade-v1",
+    loras: [
+      { name: "jade-v1", weight: 0.9, sha256: "00" },
+      { name: "amber-v2", weight: 0.4, sha256: "11" },
+    ],
+  };
+  const exact = { model_name: "jade-v1", model_weight: 0.9, loras: [{ name: "amber-v2", weight: 0.4 }] };
+  const job = makeJob({ request: asked, metadata });
+  expect(settingsOf({ job, output: makeOutput(0) })).toMatchObject(exact);
+  expect(variationsOf(job)).toMatchObject(exact);
+});
+
+it("settings of the plain base model name none, with further LoRAs too", () => {
+  const metadata = { model: "base", loras: [{ name: "amber-v2", weight: 0.4, sha256: "11" }] };
+  const job = makeJob({ request: { prompt: "a cat", model_weight: 0.7 }, metadata });
+  const exact = { model_name: null, model_weight: undefined, loras: [{ name: "amber-v2", weight: 0.4 }] };
+  expect(settingsOf({ job, output: makeOutput(0) })).toMatchObject(exact);
+});
+
 it("lists pictures newest job first and finds them by id", () => {
   const jobs = [
     makeJob({ id: "b", outputs: [makeOutput(0, { id: "b-1" })] }),

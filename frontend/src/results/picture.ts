@@ -2,6 +2,7 @@
 import { API_URL } from "@/api/client";
 import type { GenerateRequest, Output } from "@/api/types";
 import type { Job } from "@/jobs/job";
+import { weighted } from "./facts";
 
 export interface Picture {
   readonly job: Job;
@@ -34,13 +35,25 @@ export function pictureName({ job, output }: Picture): string {
 
 /** The request that makes this picture again, alone. */
 export function settingsOf({ job, output }: Picture): GenerateRequest {
-  return { ...job.request, seed: output.seed, num_images: 1 };
+  return { ...job.request, ...exactLoras(job), seed: output.seed, num_images: 1 };
 }
 
-/** The same request with seeds of the server's choosing. */
+/** The same request, with the same versions of LoRAs, and seeds of the server's choosing. */
 export function variationsOf(job: Job): GenerateRequest {
   const { seed: _seed, ...rest } = job.request;
-  return rest;
+  return { ...rest, ...exactLoras(job) };
+}
+
+/** The LoRAs as the server chose them: a bare name may mean a newer version by now. Nothing until it has told. */
+function exactLoras({ metadata }: Job): Partial<GenerateRequest> {
+  const model = metadata?.model;
+  if (typeof model !== "string") return {};
+  const used = weighted(metadata?.loras).map(({ name, weight }) => ({ name, weight }));
+  return {
+    model_name: model === "base" ? null : model,
+    model_weight: used.find(({ name }) => name === model)?.weight,
+    loras: used.filter(({ name }) => name !== model),
+  };
 }
 
 export function zipAddress(job: Job): string {
