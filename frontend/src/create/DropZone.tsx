@@ -43,7 +43,8 @@ export function DropZone({ onPicture, children }: DropZoneProps) {
       onDrop={onDrop}
       onPaste={(event) => {
         const file = event.clipboardData.files[0];
-        if (file) onPicture(file);
+        const hasText = event.clipboardData.types.includes("text/plain"); // as word processors copy: it shall be pasted
+        if (file && !hasText) onPicture(file);
       }}
       className="min-h-dvh"
     >

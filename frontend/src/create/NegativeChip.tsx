@@ -33,6 +33,7 @@ export function NegativeChip({ options }: { options: Options }) {
         <textarea
           id={id}
           rows={2}
+          maxLength={options.bounds.max_prompt_characters}
           className="w-full resize-y rounded-xl border border-input bg-card px-3 py-2 text-sm placeholder:text-muted-foreground"
           placeholder={isDefault ? undefined : "Nothing to avoid"}
           value={request.negative_prompt ?? options.defaults.negative_prompt}

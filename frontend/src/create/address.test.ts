@@ -97,6 +97,14 @@ describe("address", () => {
   });
 
   it("takes no more LoRAs than a request may have", () => {
-    expect(fromQuery("lora=a:1&".repeat(20)).loras).toHaveLength(8);
+    const query = Array.from({ length: 20 }, (_, n) => `lora=a${n}:1`).join("&");
+    expect(fromQuery(query).loras).toHaveLength(8);
+  });
+
+  it("takes the last of LoRAs of one name", () => {
+    expect(fromQuery("lora=jade:0.5&lora=amber:1&lora=jade:0.7").loras).toEqual([
+      { name: "jade", weight: 0.7 },
+      { name: "amber", weight: 1 },
+    ]);
   });
 });

@@ -31,11 +31,13 @@ export function toQuery(request: GenerateRequest): string {
   return query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
 }
 
-/** The fields that `query` (with or without "?") sets; values that no server takes are dropped. */
+/** The fields that `query` (with or without "?") sets; values that no server takes are dropped, and of
+ * LoRAs of one name the last one counts. */
 export function fromQuery(query: string): Partial<GenerateRequest> {
   const values = new URLSearchParams(query);
   const model = text(values.get("model"));
-  const loras = values.getAll("lora").flatMap(lora).slice(0, MAX_LORAS);
+  const byName = new Map(values.getAll("lora").flatMap((value) => lora(value).map((each) => [each.name, each])));
+  const loras = [...byName.values()].slice(0, MAX_LORAS);
   const request: Partial<GenerateRequest> = {
     prompt: text(values.get("prompt")),
     negative_prompt: values.get("negative") ?? undefined,
