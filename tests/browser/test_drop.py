@@ -75,6 +75,42 @@ def test_a_dropped_picture_fills_the_form_and_can_be_made_again(
     assert (abs(pixels(again) - pixels(second)) <= 1).mean() >= 0.999
 
 
+def test_further_loras_of_the_base_model_stay_further_ones(new_visitor: NewVisitor, studio: ServerProcess) -> None:
+    asked = {**ASKED, "prompt": "red dress <lora:ghost:2>", "model_name": None, "num_images": 1, "format": "png"}
+    asked.pop("model_weight")
+    job = studio.http.post("/api/generate", json={**asked, "loras": [{"name": "jade", "weight": 0.6}]}).json()["job_id"]
+    ended(studio, job)
+    (first,) = pictures(studio, job)
+
+    visitor = new_visitor(studio)
+    expect(visitor.page.get_by_role("button", name="LoRA:")).to_be_visible()
+    drop(visitor.page, "mine.png", "image/png", first)
+    expect(visitor.prompt).to_have_value("red dress <lora:ghost:2>")
+    expect(visitor.page.get_by_role("button", name="LoRA: No LoRA")).to_be_visible()
+    expect(visitor.page.get_by_role("list", name="Further LoRAs").get_by_role("listitem")).to_have_text("jade-v1 · 0.6")
+    visitor.generate.click()
+    visitor.wait_for_pictures(1)
+    metadata = studio.http.get(f"/api/result/{visitor.recent_job()}").json()["metadata"]
+    assert (metadata["model"], metadata["final_prompt"]) == ("base", "red dress <lora:ghost:2>")
+
+
+def test_text_copied_along_with_a_picture_of_it_is_pasted_as_text(visitor: CreatePage) -> None:
+    expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
+    paste = """([types]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File(["no picture"], "cell.png", { type: "image/png" }));
+        for (const type of types) transfer.setData(type, "red dress");
+        const event = new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true });
+        document.querySelector("main").dispatchEvent(event);
+    }"""
+    notices = visitor.page.locator("[data-sonner-toast]")
+    visitor.page.evaluate(paste, [["text/plain"]])
+    visitor.page.wait_for_timeout(500)
+    expect(notices).to_have_count(0)
+    visitor.page.evaluate(paste, [[]])
+    expect(notices).to_have_count(1)
+
+
 def test_a_foreign_picture_says_so_and_changes_nothing(visitor: CreatePage) -> None:
     buffer = BytesIO()
     Image.new("RGB", (32, 32), "teal").save(buffer, "PNG")
