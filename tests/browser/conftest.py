@@ -42,8 +42,9 @@ def built_page() -> Path:
     return ROOT / "frontend" / "out"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One a file: while Playwright runs, so does its event loop, and no other test of this thread may start one."""
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
         pytest.skip("needs Chromium: sudo apt-get install chromium")
