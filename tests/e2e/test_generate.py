@@ -122,7 +122,7 @@ def test_a_base_model_that_is_none_is_told_in_one_line(new_demo_server: NewServe
     server.launch()
     assert server.process is not None
     assert server.process.wait(60) == 1
-    assert "nowhere/model_index.json is missing" in server.log.read_text()
+    assert "nowhere does not exist" in server.log.read_text()
     assert "Traceback" not in server.log.read_text()
 
 
