@@ -14,6 +14,7 @@ from scripts.benchmark.report import say
 NUM_POLLERS = 100
 USERS = 16
 LOOK_S = 0.02
+MAX_WAIT_S = 600.0
 UNDER_WAY_STEPS = 2
 
 
@@ -63,21 +64,16 @@ async def join(bench: Bench) -> list[Figure]:
     """A job arrives while another is made: from its acceptance to its first step, in steps of that other."""
     waits: list[float] = []
     waits_s: list[float] = []
-    background = ""
     for number in range(10 * bench.rounds):
-        if number % 5 == 0:
-            if background:
-                await bench.crowd.cancel(background)
-                await _idle(bench)
-            background = await bench.crowd.submit(bench.book.one(steps=150, user=1))
+        background = await bench.crowd.submit(bench.book.one(steps=150, user=1))
         step_s = await _steps_later(bench, UNDER_WAY_STEPS)
         await asyncio.sleep(step_s * number / (10 * bench.rounds))
         before = await bench.crowd.readings()
         await bench.crowd.make(bench.book.one(steps=2))
         waits_s.append((await bench.crowd.readings() - before)["studio_wait_seconds_sum"])
         waits.append(waits_s[-1] / step_s)
-    await bench.crowd.cancel(background)
-    await _idle(bench)
+        await bench.crowd.cancel(background)
+        await _idle(bench)
     say(f"join: {len(waits)} times")
     return [
         Figure("join", "p99 of the seconds to the first step", "s", percentile(waits_s, 99)),
@@ -99,8 +95,10 @@ async def _idle(bench: Bench) -> None:
 
 
 async def _readings_when(bench: Bench, holds: Callable[[Readings], bool]) -> Readings:
-    while True:
-        readings = await bench.crowd.readings()
-        if holds(readings):
-            return readings
-        await asyncio.sleep(LOOK_S)
+    """Raises TimeoutError."""
+    async with asyncio.timeout(MAX_WAIT_S):
+        while True:
+            readings = await bench.crowd.readings()
+            if holds(readings):
+                return readings
+            await asyncio.sleep(LOOK_S)

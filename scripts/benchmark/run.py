@@ -17,7 +17,7 @@ from scripts.benchmark.figures import Figure
 from scripts.benchmark.jobs import JobBook
 from scripts.benchmark.machine import machine
 from scripts.benchmark.meters import Readings
-from scripts.benchmark.report import aligned, say
+from scripts.benchmark.report import aligned, say, table
 from scripts.benchmark.server import ROOT, started_server
 
 NUM_LONG, NUM_SHORT = 4, 8
@@ -152,7 +152,9 @@ async def measure(plan: Plan, url: str) -> Report:
         for name, scenario in plan.scenarios():
             say(f"== {name}")
             before = await crowd.readings()
-            report.figures += await scenario(bench)
+            figures = await scenario(bench)
+            say(table(figures))
+            report.figures += figures
             report.moved[name] = await crowd.readings() - before
         report.figures.append(prediction(await crowd.readings() - first))
     report.about["load_after"] = machine()["load"]
