@@ -47,6 +47,10 @@ class LoraFormatError(ValueError):
     """The bytes are not a LoRA we can use; the text is the reason shown to the operator."""
 
 
+class LoraCut(LoraFormatError):
+    """The file ends before what its header describes: it is being written, or was cut."""
+
+
 class LoraMisfit(LoraFormatError):
     """A sound file for another base model than the one that is loaded."""
 
@@ -111,12 +115,14 @@ def base_by_shape(tensors: Mapping[str, TensorEntry]) -> str | None:
 def read_header(data: bytes) -> tuple[dict[str, TensorEntry], dict[str, str], int]:
     """Tensors by key, the file's metadata, and where the tensors' bytes start. Raises LoraFormatError."""
     if len(data) < 8:
-        raise LoraFormatError(f"it is {len(data)} bytes long, too short for a safetensors file")
+        raise LoraCut(f"it is {len(data)} bytes long, too short for a safetensors file")
     num_header_bytes = int.from_bytes(data[:8], "little")
-    if num_header_bytes > min(len(data) - 8, MAX_HEADER_BYTES):
+    if num_header_bytes > MAX_HEADER_BYTES:
         raise LoraFormatError(
-            f"its header claims {num_header_bytes} bytes of a file of {len(data)}: not safetensors, or cut"
+            f"its header claims {num_header_bytes} bytes, more than {MAX_HEADER_BYTES}: not safetensors"
         )
+    if num_header_bytes > len(data) - 8:
+        raise LoraCut(f"its header claims {num_header_bytes} bytes of a file of {len(data)}: not safetensors, or cut")
     try:
         header: object = json.loads(data[8 : 8 + num_header_bytes], object_pairs_hook=_no_duplicates)
     except (ValueError, RecursionError) as error:
@@ -202,10 +208,10 @@ def _check_layout(tensors: Mapping[str, TensorEntry], num_payload_bytes: int) ->
         if entry.begin != position:
             raise LoraFormatError(f"{key} starts at byte {entry.begin} of the tensors, expected {position}")
         position = entry.end
-    if position != num_payload_bytes:
-        raise LoraFormatError(
-            f"its tensors end at byte {position}, but {num_payload_bytes} follow the header: cut or padded"
-        )
+    if position > num_payload_bytes:
+        raise LoraCut(f"its tensors end at byte {position}, but only {num_payload_bytes} follow the header: it is cut")
+    if position < num_payload_bytes:
+        raise LoraFormatError(f"its tensors end at byte {position}, but {num_payload_bytes} follow the header: padded")
 
 
 def _pair_keys(tensors: Mapping[str, TensorEntry]) -> dict[str, int]:

@@ -2,15 +2,19 @@
 
 import hashlib
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.lora_file import LoraContent, LoraFormatError, LoraMisfit, read_lora
+from pipelines.lora_file import LoraContent, LoraCut, LoraFormatError, LoraMisfit, read_lora
 from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
 MAX_LORA_BYTES = 4 * 1024**3
 MAX_TEXT_CHARACTERS = 500
+GROWING_S = 30.0
+"""A file that ends too early and was written to within this time is taken for one that is still growing."""
+UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
 TRIGGER_KEY = "modelspec.trigger_phrase"
 TITLE_KEY = "modelspec.title"
 BASE_KEY = "studio.base_model"
@@ -62,11 +66,20 @@ class RejectedLora:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingLora:
+    """A file that is still being written, to be looked at again."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoraScan:
-    """Both in the order of the file names."""
+    """All in the order of the file names."""
 
     files: tuple[LoraFile, ...]
     rejected: tuple[RejectedLora, ...]
+    pending: tuple[PendingLora, ...] = ()
 
     @property
     def unfit(self) -> tuple[RejectedLora, ...]:
@@ -82,17 +95,28 @@ class LoraLibrary:
         self.lora_base = lora_base
 
     def scan(self) -> LoraScan:
-        """Reads and checks every `*.safetensors` file of the folder; a folder that is missing is empty."""
+        """Reads and checks every `*.safetensors` file of the folder; a folder that is missing is empty. Names that
+        begin with a dot are nobody's business."""
         files: list[LoraFile] = []
         rejected: list[RejectedLora] = []
-        for path in sorted(self.lora_dir.glob("*.safetensors")):
+        pending: list[PendingLora] = []
+        for path in sorted(self.lora_dir.glob("[!.]*")):
+            if path.suffix in UNFINISHED:
+                pending.append(PendingLora(path.name, f"files named {path.suffix} are still being written"))
+            if path.suffix != ".safetensors":
+                continue
             try:
                 files.append(self._read(path))
+            except LoraCut as error:
+                if _is_fresh(path):
+                    pending.append(PendingLora(path.name, f"it is still being written, or {error}"))
+                else:
+                    rejected.append(RejectedLora(path.name, str(error)))
             except LoraFormatError as error:
                 rejected.append(RejectedLora(path.name, str(error), isinstance(error, LoraMisfit)))
             except OSError as error:
                 rejected.append(RejectedLora(path.name, f"it cannot be read: {error.strerror or error}"))
-        return LoraScan(tuple(files), tuple(rejected))
+        return LoraScan(tuple(files), tuple(rejected), tuple(pending))
 
     def _read(self, path: Path) -> LoraFile:
         name, version = split_name(path.stem)
@@ -126,6 +150,14 @@ class LoraLibrary:
         if base != self.lora_base:
             named = _BASES.get(base, base)
             raise LoraMisfit(f"it is made for {named}; the base model here is {_BASES[self.lora_base]}")
+
+
+def _is_fresh(path: Path) -> bool:
+    """Written to a moment ago, by this machine's clock."""
+    try:
+        return time.time() - path.stat().st_mtime < GROWING_S
+    except OSError:
+        return False
 
 
 def _short_text(metadata: Mapping[str, str], key: str) -> str | None:

@@ -8,7 +8,7 @@ factory, while the server already answers and accepts jobs.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -35,6 +35,7 @@ from server.api.generate import GenerateController
 from server.api.health import HealthController, Readiness
 from server.api.images import ImagesController
 from server.api.jobs import JobsController
+from server.api.loras import LorasController
 from server.api.metrics import MetricsController
 from server.api.origins import OriginCheck
 from server.api.page import Page, PageController
@@ -49,7 +50,8 @@ from server.idle import when_idle
 from server.jobs.data_folder import DataFolder
 from server.jobs.dispatcher import Dispatcher, DispatcherOptions
 from server.jobs.feed import JobFeed
-from server.jobs.loras import LoraRegistry
+from server.jobs.lora_folder import LoraFolder
+from server.jobs.loras import LoraRegistry, LoraView
 from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
 from server.jobs.service import JobService
@@ -126,8 +128,10 @@ class Studio:
         self.database = Database(settings.resolved_database_url)
         self.store = open_store(settings, self.folder.pictures, FILES_PATH)
         self.store_watch = StoreWatch(self.store)
-        self.library = LoraLibrary(settings.lora_dir, self.info.lora_base)
         self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
+        self.loras = LoraFolder(
+            LoraLibrary(settings.lora_dir, self.info.lora_base), self.registry, self.choose_default_model
+        )
         self.readiness = Readiness(self.database.ping, lambda: self.store_watch.reason)
         self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
         self.engine = Engine(
@@ -183,7 +187,7 @@ class Studio:
         """The schema, the LoRA table and, where it is quick, the base model's hash, before the first request."""
         try:
             await self.database.migrate()
-            await self.read_loras()
+            await self.loras.reload()
             if self.base.quickly_read:
                 await self.base.identify()
         except (OSError, SQLAlchemyError) as error:
@@ -192,17 +196,10 @@ class Studio:
             log.error("the server cannot start: the database %s cannot be used: %s", url, error)
             raise
 
-    async def read_loras(self) -> None:
-        scan = await asyncio.to_thread(self.library.scan)
-        sync = await self.registry.sync(scan)
-        for each in scan.unfit:
-            log.info("the LoRA %s is left out: %s", each.file, each.reason)
-        unfit = {(each.file, each.reason) for each in scan.unfit}
-        for file, reason in sync.rejected:
-            if (file, reason) not in unfit:
-                log.warning("the LoRA %s cannot be used: %s", file, reason)
+    def choose_default_model(self, loras: Sequence[LoraView]) -> None:
+        """Of requests that name none: what the operator wants, as far as the LoRAs there are allow it."""
         wanted = self.settings.default_model
-        self.rules.default_model = orders.default_that_fits(wanted, await self.registry.list())
+        self.rules.default_model = orders.default_that_fits(wanted, loras)
         if self.rules.default_model != wanted:
             taken = "none" if self.rules.default_model == orders.NO_LORA else self.rules.default_model
             log.warning("STUDIO_DEFAULT_MODEL: no LoRA %s fits %s; the default is %s", wanted, self.info.name, taken)
@@ -278,6 +275,7 @@ def create_app(
             JobsController,
             ImagesController,
             CatalogController,
+            LorasController,
             HealthController,
             MetricsController,
             *([FilesController] if isinstance(studio.store, LocalStore) else []),
@@ -296,6 +294,7 @@ def create_app(
         debug=False,
     )
     app.state.studio = studio
+    app.state.admin_key = settings.admin_key
     return app
 
 
@@ -311,6 +310,7 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "jobs": studio.jobs,
         "feed": studio.feed,
         "loras": studio.registry,
+        "folder": studio.loras,
         "store": studio.store,
         "reader": studio.prompts,
         "readiness": studio.readiness,
@@ -334,7 +334,7 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
         return None
     return CORSConfig(
         allow_origins=list(origins),
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=CORS_REQUEST_HEADERS,
         expose_headers=CORS_ANSWER_HEADERS,
     )

@@ -70,6 +70,12 @@ def plain(text: str) -> str:
     return text
 
 
+def secret(text: str) -> str:
+    if not re.fullmatch(r"[\x21-\x7e]{8,256}", text):
+        raise ValueError("8 to 256 printable ASCII characters without blanks")
+    return text
+
+
 def web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -265,6 +271,13 @@ class Settings:
             integer(1, 150), "steps", "3", "a preview is made every so many steps, only while somebody watches"
         ),
     )
+    admin_key: str | None = field(
+        default=None,
+        repr=False,
+        metadata=about(
+            secret, "", "none: operator calls are refused", "bearer key of the operator's calls, like the LoRA reload"
+        ),
+    )
     max_queue: int = field(
         default=500,
         metadata=about(
@@ -348,7 +361,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             values[each.name] = each.metadata["read"](text)
         except ValueError as error:
-            shown = "what it is set to" if each.name == "database_url" else repr(text)  # may hold a password
+            shown = "what it is set to" if each.name in ("database_url", "admin_key") else repr(text)
             problems.append(f"{variable(each)}: {shown} cannot be used; allowed is {error}")
     settings = Settings(**values)
     if settings.row_buckets[-1] < settings.max_rows:

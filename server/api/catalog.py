@@ -1,4 +1,4 @@
-"""What can be asked for: the model, its bounds and defaults, the LoRAs."""
+"""What can be asked for: the model, its bounds and defaults."""
 
 from typing import get_args
 
@@ -10,7 +10,6 @@ from pipelines.prompt_words import PromptReader
 from pipelines.samplers import SAMPLERS
 from server.api import examples, orders, problems, schemas
 from server.api.warnings import style_fits
-from server.jobs.loras import LoraRegistry, LoraView
 from server.jobs.styles import STYLES
 
 DEFAULTS = schemas.GenerateRequest(prompt="-")
@@ -29,15 +28,6 @@ class CatalogController(Controller):
     )
     def options(self, rules: NamedDependency[orders.Rules], reader: NamedDependency[PromptReader]) -> schemas.Options:
         return options(rules, reader)
-
-    @get(
-        "/loras",
-        operation_id="loras",
-        summary="The LoRAs",
-        responses={200: examples.answers(examples.LORAS, "By name, newest version first"), **problems.documented()},
-    )
-    async def loras(self, loras: NamedDependency[LoraRegistry]) -> schemas.Loras:
-        return schemas.Loras([_lora(view) for view in await loras.list()])
 
 
 def options(rules: orders.Rules, reader: PromptReader) -> schemas.Options:
@@ -106,21 +96,4 @@ def _defaults(rules: orders.Rules) -> schemas.Defaults:
         negative_prompt=orders.NEGATIVE_PROMPT,
         format=orders.FORMAT,
         lora_weight=schemas.LORA_WEIGHT,
-    )
-
-
-def _lora(view: LoraView) -> schemas.LoraOption:
-    return schemas.LoraOption(
-        label=view.label,
-        name=view.name,
-        version=view.version,
-        sha256=view.sha256,
-        short_hash=view.short_hash,
-        trigger=view.trigger,
-        title=view.title,
-        base_model=view.base_model,
-        rank=view.rank,
-        num_modules=view.num_modules,
-        has_text_encoder=view.has_text_encoder,
-        bytes=view.num_bytes,
     )

@@ -116,6 +116,17 @@ LORAS = schemas.Loras(
         )
     ]
 )
+RELOADED = schemas.Reloaded(
+    added=["jade-v2"],
+    updated=[],
+    removed=[],
+    unchanged=["amber-v1", "jade-v1"],
+    rejected=[
+        schemas.LeftOut("jade-v3.safetensors", "unet.mid_block.to_q.lora_B.weight holds numbers that are not finite")
+    ],
+    pending=[schemas.LeftOut("amber-v2.safetensors.part", "it is still being written")],
+    elapsed_ms=18.4,
+)
 OPTIONS = schemas.Options(
     base_model="lora-studio-demo",
     base_model_sha256=BASE_SHA256,

@@ -47,6 +47,8 @@ NOT_READY = Kind("not-ready", 503, "The server cannot make a picture yet")
 QUEUE_FULL = Kind("queue-full", 503, "Too many jobs wait")
 STORE_AWAY = Kind("store-away", 503, "The store of pictures does not answer")
 TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
+UNAUTHORIZED = Kind("unauthorized", 401, "This call needs a key")
+OPERATORS_ONLY = Kind("operators-only", 403, "This call is for the operator")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
 
 BY_STATUS = {
@@ -172,6 +174,12 @@ def _from_anything(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 EXAMPLES = {
+    UNAUTHORIZED: Problem(UNAUTHORIZED, "this call needs Authorization: Bearer with STUDIO_ADMIN_KEY"),
+    OPERATORS_ONLY: Problem(
+        OPERATORS_ONLY,
+        "this server has no operator key; set STUDIO_ADMIN_KEY and start it again, then send"
+        " Authorization: Bearer with that key",
+    ),
     INVALID_REQUEST: Problem(
         INVALID_REQUEST,
         "num_images: 99 cannot be used, allowed is a whole number from 1 to 8",

@@ -291,5 +291,25 @@ class Loras(Struct, frozen=True):
     loras: list[LoraOption]
 
 
+class LeftOut(Struct, frozen=True):
+    """A file of the LoRA folder that does not serve, and why."""
+
+    file: str
+    reason: str
+
+
+class Reloaded(Struct, frozen=True, kw_only=True):
+    """What a reload changed, as labels. A `rejected` or `pending` file leaves its last good version serving; `pending`
+    is a file that is still being written."""
+
+    added: list[str]
+    updated: list[str]
+    removed: list[str]
+    unchanged: list[str]
+    rejected: list[LeftOut]
+    pending: list[LeftOut]
+    elapsed_ms: float
+
+
 class Health(Struct, frozen=True):
     status: Literal["ok", "ready"]

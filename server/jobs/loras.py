@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from server.jobs.errors import UnknownLora
 from server.jobs.model import JobOrder, LoraChoice
 from server.jobs.rows import lora_json
 from server.jobs.transitions import unfinished
+
+Reasons = tuple[tuple[str, str], ...]
+"""(file, reason) each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,14 @@ class LoraView:
 
 @dataclass(frozen=True, slots=True)
 class LoraSync:
-    """What a scan changed, as labels; `rejected` as (file, reason)."""
+    """What a scan changed, as labels; `rejected` and `pending` as (file, reason)."""
 
     added: tuple[str, ...]
     updated: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
     rejected: tuple[tuple[str, str], ...]
+    pending: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,12 @@ class LoraRegistry:
 
     async def sync(self, scan: LoraScan) -> LoraSync:
         """Copy the scanned files, switch the table in one transaction, then delete copies that neither the table nor
-        an unfinished job names. A rejected file leaves its last good version serving."""
-        copied, failed = await asyncio.to_thread(self._copy_all, scan)
+        an unfinished job names. A rejected or pending file leaves its last good version
+        serving."""
+        copied, failed, changing = await asyncio.to_thread(self._copy_all, scan)
         rejected = tuple((each.file, each.reason) for each in scan.rejected) + failed
-        stems = {Path(file).stem for file, _ in rejected}
+        pending = tuple((each.file, each.reason) for each in scan.pending) + changing
+        stems = {Path(file).stem for file, _ in rejected + pending}
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # an order is accepted before the switch or after it
             rows = list(await session.scalars(select(LoraRow)))
@@ -91,7 +97,7 @@ class LoraRegistry:
             pinned = await session.scalars(select(JobRow.loras).where(unfinished()))
             needed = {*after.values(), *(lora["sha256"] for loras in pinned for lora in loras)}
         await asyncio.to_thread(self._delete_all_but, needed)
-        return _sync_report(before, after, rejected)
+        return replace(_sync_report(before, after), rejected=rejected, pending=pending)
 
     async def list(self) -> list[LoraView]:
         """All LoRAs by name, newest version first."""
@@ -107,18 +113,21 @@ class LoraRegistry:
         """Its bytes are here and fit the base model."""
         return self._path(row.sha256).is_file() and (row.base_model or SDXL_LORA_BASE) == self._lora_base
 
-    def _copy_all(self, scan: LoraScan) -> tuple[tuple[LoraFile, ...], tuple[tuple[str, str], ...]]:
-        """The files whose copies are in place, and (file, reason) of those that could not be copied."""
+    def _copy_all(self, scan: LoraScan) -> tuple[tuple[LoraFile, ...], Reasons, Reasons]:
+        """The files whose copies are in place; those that could not be copied; those that changed meanwhile."""
         self._folder.mkdir(parents=True, exist_ok=True)
         copied: tuple[LoraFile, ...] = ()
-        failed: tuple[tuple[str, str], ...] = ()
+        failed: Reasons = ()
+        changing: Reasons = ()
         for file in scan.files:
             try:
                 self._copy(file)
                 copied += (file,)
-            except (LoraFormatError, OSError) as error:
-                failed += ((file.path.name, f"it could not be copied: {error}"),)
-        return copied, failed
+            except LoraFormatError as error:
+                changing += ((file.path.name, str(error)),)
+            except OSError as error:
+                failed += ((file.path.name, f"it could not be copied: {error.strerror or error}"),)
+        return copied, failed, changing
 
     def _copy(self, file: LoraFile) -> None:
         path = self._path(file.sha256)
@@ -223,7 +232,7 @@ def _view_of(row: LoraRow) -> LoraView:
     )
 
 
-def _sync_report(before: dict[str, str], after: dict[str, str], rejected: tuple[tuple[str, str], ...]) -> LoraSync:
+def _sync_report(before: dict[str, str], after: dict[str, str]) -> LoraSync:
     """From the labels' hashes before and after."""
     both = sorted(before.keys() & after.keys())
     return LoraSync(
@@ -231,5 +240,5 @@ def _sync_report(before: dict[str, str], after: dict[str, str], rejected: tuple[
         updated=tuple(label for label in both if before[label] != after[label]),
         removed=tuple(sorted(before.keys() - after.keys())),
         unchanged=tuple(label for label in both if before[label] == after[label]),
-        rejected=rejected,
+        rejected=(),
     )

@@ -153,6 +153,7 @@ def test_the_document_describes_every_call_with_examples(api: Api) -> None:
         "GET /api/images/{image_id}/download",
         "GET /api/options",
         "GET /api/loras",
+        "POST /api/loras/reload",
         "GET /healthz",
         "GET /readyz",
     }

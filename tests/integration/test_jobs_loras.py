@@ -86,13 +86,13 @@ async def test_a_damaged_replacement_leaves_the_last_good_version_serving(shelf:
         assert shelf.copied() == {good}
 
 
-async def test_a_file_that_changes_between_check_and_copy_is_rejected(shelf: Shelf, database: Database):
+async def test_a_file_that_changes_between_check_and_copy_is_pending(shelf: Shelf, database: Database):
     shelf.write("jade-v1", 0.1)
     scan = LoraLibrary(shelf.folder, DEMO_LORA_BASE).scan()
     shelf.write("jade-v1", 0.2)
     report = await LoraRegistry(database, shelf.copies, DEMO_LORA_BASE).sync(scan)
     assert report.added == ()
-    assert [file for file, _ in report.rejected] == ["jade-v1.safetensors"]
+    assert [file for file, _ in report.pending] == ["jade-v1.safetensors"]
     assert await shelf.served() == {}
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,9 @@ INF_BF16 = {**pair(), f"{MODULE}.lora_B.weight": np.full((8, 4), 0x7F80, np.uint
 
 BAD = {
     "empty": (b"", "too short"),
-    "text": (b"<!DOCTYPE html><html>", "not safetensors, or cut"),
-    "pickle": (b"\x80\x02}q\x00." * 4, "not safetensors, or cut"),
-    "endless header": (struct.pack("<Q", 2**63) + b"{}", "not safetensors, or cut"),
+    "text": (b"<!DOCTYPE html><html>", "not safetensors"),
+    "pickle": (b"\x80\x02}q\x00." * 4, "not safetensors"),
+    "endless header": (struct.pack("<Q", 2**63) + b"{}", "not safetensors"),
     "broken JSON": (with_header(b"{" * 12), "not valid JSON"),
     "deep JSON": (with_header(b"[" * 200_000), "not valid JSON"),
     "no UTF-8": (with_header(b'{"\xff": 1}'), "not valid JSON"),
@@ -72,8 +73,8 @@ BAD = {
     "no tensors": (with_header({}), "no tensors"),
     "metadata is no object": (with_header({"__metadata__": [1]}), "__metadata__ is not"),
     "metadata of numbers": (lora_bytes(metadata={"rank": 4}), "not a string"),
-    "cut": (lora_bytes()[:-1], "cut or padded"),
-    "padded": (lora_bytes() + b"\0", "cut or padded"),
+    "cut": (lora_bytes()[:-1], "cut|padded"),
+    "padded": (lora_bytes() + b"\0", "cut|padded"),
     "overlap": (changed(data_offsets=[2, 50]), "starts at byte 2"),
     "wrong size": (changed(shape=[4, 7]), "not its shape"),
     "negative shape": (changed(shape=[-4, -6]), "not safetensors"),
@@ -160,6 +161,7 @@ def test_a_scan_lists_the_usable_and_names_the_rest(library: LoraLibrary) -> Non
     (library.lora_dir / "amber.safetensors").write_bytes(lora_bytes(pair("text_encoder.q_proj")))
     (library.lora_dir / "bad name!.safetensors").write_bytes(lora_bytes())
     (library.lora_dir / "torn-v1.safetensors").write_bytes(lora_bytes()[:-1])
+    os.utime(library.lora_dir / "torn-v1.safetensors", (0, 0))
     (library.lora_dir / "folder.safetensors").mkdir()
     (library.lora_dir / "notes.txt").write_text("not a LoRA")
 
@@ -174,6 +176,19 @@ def test_a_scan_lists_the_usable_and_names_the_rest(library: LoraLibrary) -> Non
         "torn-v1.safetensors",
     ]
     assert all(rejected.reason for rejected in scan.rejected)
+
+
+def test_a_file_that_is_still_being_written_waits(library: LoraLibrary) -> None:
+    for size in (0, 5, 100, len(lora_bytes()) - 1):
+        (library.lora_dir / f"growing-v{size}.safetensors").write_bytes(lora_bytes()[:size])
+    for name in ("jade-v2.safetensors.part", "jade-v3.tmp", ".upload-1.tmp", ".hidden.safetensors"):
+        (library.lora_dir / name).write_bytes(lora_bytes())
+    scan = library.scan()
+    assert (scan.files, scan.rejected) == ((), ())
+    assert len(scan.pending) == 6
+    for path in library.lora_dir.glob("growing-*"):
+        os.utime(path, (0, 0))
+    assert len(library.scan().rejected) == 4  # nobody writes to them any more
 
 
 def test_a_missing_folder_is_empty(tmp_path: Path) -> None:
@@ -293,6 +308,6 @@ def test_a_flux_lora_is_told(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_not_called_unfit(tmp_path: Path) -> None:
-    (tmp_path / "torn.safetensors").write_bytes(lora_bytes()[:-1])
+    (tmp_path / "torn.safetensors").write_bytes(lora_bytes() + b"0")
     scan = LoraLibrary(tmp_path, DEMO_LORA_BASE).scan()
     assert (len(scan.rejected), scan.unfit) == (1, ())

@@ -141,6 +141,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this server can make */
+        get: operations["options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loras": {
         parameters: {
             query?: never;
@@ -158,17 +175,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/options": {
+    "/api/loras/reload": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What this server can make */
-        get: operations["options"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Read the LoRA folder again
+         * @description Every request accepted before the answer is made with the files as they were when it was accepted, every one after it with those read now. A file that cannot be used is told each time; its last good version goes on serving.
+         */
+        post: operations["reload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -404,6 +424,11 @@ export interface components {
             estimated_time: number;
             error: components["schemas"]["Failure"] | null;
         };
+        /** LeftOut */
+        LeftOut: {
+            file: string;
+            reason: string;
+        };
         /** LoraOption */
         LoraOption: {
             label: string;
@@ -466,6 +491,16 @@ export interface components {
             /** @enum {string} */
             name: "low" | "medium" | "high";
             steps: number;
+        };
+        /** Reloaded */
+        Reloaded: {
+            added: string[];
+            updated: string[];
+            removed: string[];
+            unchanged: string[];
+            rejected: components["schemas"]["LeftOut"][];
+            pending: components["schemas"]["LeftOut"][];
+            elapsed_ms: number;
         };
         /** Result */
         Result: {
@@ -931,6 +966,35 @@ export interface operations {
             };
         };
     };
+    options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Options */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Options"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     loras: {
         parameters: {
             query?: never;
@@ -960,7 +1024,7 @@ export interface operations {
             };
         };
     };
-    options: {
+    reload: {
         parameters: {
             query?: never;
             header?: never;
@@ -969,13 +1033,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Options */
+            /** @description What has changed, as labels */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Options"];
+                    "application/json": components["schemas"]["Reloaded"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */
