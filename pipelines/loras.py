@@ -62,9 +62,14 @@ class LoraShelf:
         self._apply(())
 
     @property
+    def resident(self) -> frozenset[str]:
+        """Of `loaded`. Any thread."""
+        return frozenset(self.loaded)
+
+    @property
     def loaded(self) -> tuple[str, ...]:
         """Hashes of the LoRAs in memory, the least recently used first."""
-        return tuple(self._loaded)
+        return tuple(self._loaded.copy())
 
     def activate(self, adapters: AdapterSet) -> None:
         """From now on every forward uses exactly these LoRAs. Raises LoraError, after which none is active."""

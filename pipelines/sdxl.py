@@ -90,6 +90,11 @@ class SDXLRunner:
         """Pictures whose latents are in memory."""
         return frozenset(self._states)
 
+    @property
+    def resident_loras(self) -> frozenset[str]:
+        """Hashes of the LoRAs in memory. Any thread."""
+        return self._loras.resident
+
     def latents(self, picture_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun picture."""
         return self._states[picture_id].latents

@@ -44,7 +44,7 @@ from server.api.views import Addresses
 from server.base_model import BaseModel
 from server.db.session import Database
 from server.engine.cost_model import CostModel
-from server.engine.engine import Engine
+from server.engine.engine import Engine, LoraSource
 from server.engine.scheduler import Limits, Scheduler
 from server.idle import when_idle
 from server.jobs.data_folder import DataFolder
@@ -79,8 +79,8 @@ CORS_ANSWER_HEADERS = [
 ]
 
 
-class Runner(Protocol):
-    """What makes pictures. Called on the torch thread only."""
+class Runner(LoraSource, Protocol):
+    """What makes pictures. `execute` is called on the torch thread only."""
 
     def execute(self, plan: StepPlan) -> StepResult: ...
 
@@ -228,7 +228,7 @@ class Studio:
         leaving = asyncio.create_task(self.leave_when_idle())
         log.info("%s is loaded: ready to make pictures", self.info.name)
         try:
-            await self.engine.run(runner.execute)
+            await self.engine.run(runner.execute, runner)
         except Exception:
             log.exception("the engine ended")
             self.give_up("the loop that makes pictures has ended on an error")

@@ -31,6 +31,10 @@ class PaintRunner:
         self._held: dict[str, GenerationParams] = {}
 
     @property
+    def resident_loras(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
     def held(self) -> frozenset[str]:
         """Begun pictures that are not decoded, failed or released."""
         return frozenset(self._held)

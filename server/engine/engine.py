@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Protocol
 
 from pipelines.params import GenerationParams
 from pipelines.plan import BeginOrder, DeviceLost, PictureError, StepPlan, StepResult
@@ -23,6 +24,15 @@ log = logging.getLogger(__name__)
 Execute = Callable[[StepPlan], StepResult]
 
 MAX_CALIBRATION_STEP_S = 5.0
+
+
+class LoraSource(Protocol):
+    """The LoRAs of a runner, as the event loop sees them: nothing here waits for the torch thread."""
+
+    @property
+    def resident_loras(self) -> frozenset[str]:
+        """Hashes of the LoRAs in the model's memory: the next picture with one of them needs no file."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,12 @@ class Engine:
         self._work = asyncio.Event()
         self._stopping = False
         self._running = False
+        self._loras: LoraSource | None = None
+
+    @property
+    def resident_loras(self) -> frozenset[str]:
+        """Hashes of the LoRAs in the model's memory; none before the model is there."""
+        return frozenset() if self._loras is None else self._loras.resident_loras
 
     @property
     def running(self) -> bool:
@@ -122,9 +138,10 @@ class Engine:
             for seconds in decoded.decode_s.values():
                 cost.observe_decode(num_px, seconds)
 
-    async def run(self, execute: Execute) -> None:
+    async def run(self, execute: Execute, loras: LoraSource | None = None) -> None:
         """Make pictures until `stop`. Ends after the plan in flight. Raises DeviceLost."""
         self._running = True
+        self._loras = loras
         self._on_capacity()
         try:
             while not self._stopping:
