@@ -33,6 +33,7 @@ from server.api.files import PATH as FILES_PATH
 from server.api.files import FilesController
 from server.api.generate import GenerateController
 from server.api.health import HealthController, Readiness
+from server.api.identity import Identification, caller_of
 from server.api.images import ImagesController
 from server.api.jobs import JobsController
 from server.api.loras import LorasController
@@ -283,7 +284,7 @@ def create_app(
             PageController,
         ],
         dependencies=_dependencies(studio),
-        guards=[OriginCheck(settings.public_url, settings.cors_origins)],
+        guards=[OriginCheck(settings.public_url, settings.cors_origins), Identification()],
         lifespan=[studio.running],
         middleware=[DrainRefusedBodies()],
         before_send=[studio.metrics.on_message],
@@ -319,7 +320,8 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "addresses": Addresses(studio.settings.public_url),
         "page": Page(studio.settings.page_dir, studio.settings.public_url, studio.store.origins),
     }
-    return {name: Provide(_giver(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
+    given = {name: Provide(_giver(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
+    return given | {"caller": Provide(caller_of, sync_to_thread=False)}
 
 
 def _giver(part: Any) -> Callable[[], Any]:

@@ -12,7 +12,7 @@ from pipelines.params import MAX_SEED
 from pipelines.prompt_words import PromptReader
 from server.api import examples, problems, schemas, views
 from server.api.body import MAX_BODY_BYTES, check_generate_body
-from server.api.callers import anonymous_owner
+from server.api.callers import Caller
 from server.api.orders import Rules, fill_in
 from server.api.waiting import preferred_wait_s
 from server.api.warnings import prompt_warnings
@@ -66,6 +66,7 @@ class GenerateController(Controller):
         self,
         request: Request[Any, Any, Any],
         data: GenerateBody,
+        caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
         feed: NamedDependency[JobFeed],
         loras: NamedDependency[LoraRegistry],
@@ -74,7 +75,7 @@ class GenerateController(Controller):
         addresses: NamedDependency[views.Addresses],
         prefer: Prefer = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        order = fill_in(data, rules, anonymous_owner(request), secrets.randbelow(MAX_SEED + 1))
+        order = fill_in(data, rules, caller, secrets.randbelow(MAX_SEED + 1))
         job = await jobs.accept(order)
         warnings = await _warnings(job, loras, reader)
         base = addresses.base(request)

@@ -14,6 +14,7 @@ from litestar.response import Redirect, Stream
 
 from server.api import examples, problems
 from server.api.archive import archive_bytes, stream_archive
+from server.api.callers import Caller
 from server.api.files import EMBEDDABLE
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
 from server.api.problems import NOT_FOUND, Problem
@@ -50,9 +51,13 @@ class ImagesController(Controller):
         },
     )
     async def download(
-        self, image_id: ImageId, jobs: NamedDependency[JobService], store: NamedDependency[ImageStore]
+        self,
+        image_id: ImageId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        store: NamedDependency[ImageStore],
     ) -> Response[bytes] | Redirect:
-        image = await _image(jobs, image_id)
+        image = await known_image(jobs, caller, image_id)
         counted = BackgroundTask(jobs.count_download, image_id)
         address = store.attachment_url(image.storage_key, image.content_type, image.filename)
         if address is not None:
@@ -87,8 +92,14 @@ class ImagesController(Controller):
             **problems.documented(problems.STORE_AWAY),
         },
     )
-    async def zip(self, job_id: JobId, jobs: NamedDependency[JobService], store: NamedDependency[ImageStore]) -> Stream:
-        job = await known_job(jobs, job_id)
+    async def zip(
+        self,
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        store: NamedDependency[ImageStore],
+    ) -> Stream:
+        job = await known_job(jobs, caller, job_id)
         images = sorted(job.images, key=lambda image: image.index)
         if not images:
             raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
@@ -104,9 +115,10 @@ class ImagesController(Controller):
         return Stream(stream_archive(images, store), media_type="application/zip", headers=headers)
 
 
-async def _image(jobs: JobService, image_id: str) -> ImageView:
+async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
+    """Raises Problem (404), for what belongs to others too."""
     job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9]", image_id) else None
-    for image in job.images if job else ():
+    for image in job.images if job and caller.may_see(job.owner, job.end_user) else ():
         if image.id == image_id:
             return image
     raise Problem(NOT_FOUND, f"no picture has the id {image_id[:64]}")

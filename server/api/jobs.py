@@ -13,6 +13,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from server.api import examples, problems, schemas, views
+from server.api.callers import Caller
 from server.api.problems import NOT_FOUND, FieldError, Problem, invalid
 from server.api.stream import HEADERS, stream_events
 from server.jobs.feed import JobFeed
@@ -55,9 +56,14 @@ class JobsController(Controller):
         responses={200: examples.answers(examples.STATE, "Where it stands"), **KNOWN_OR_NOT},
     )
     async def status(
-        self, job_id: JobId, jobs: NamedDependency[JobService], feed: NamedDependency[JobFeed], wait: Wait = 0
+        self,
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        feed: NamedDependency[JobFeed],
+        wait: Wait = 0,
     ) -> schemas.JobState:
-        known = await known_job(jobs, job_id)
+        known = await known_job(jobs, caller, job_id)
         job = await feed.wait(job_id, wait) if wait and not known.status.ended else known
         return views.state(job or known)
 
@@ -72,10 +78,11 @@ class JobsController(Controller):
         self,
         request: Request[Any, Any, Any],
         job_id: JobId,
+        caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
         addresses: NamedDependency[views.Addresses],
     ) -> schemas.Result:
-        return views.result(await known_job(jobs, job_id), addresses.base(request))
+        return views.result(await known_job(jobs, caller, job_id), addresses.base(request))
 
     @get(
         "/jobs/{job_id:str}/events",
@@ -103,13 +110,14 @@ class JobsController(Controller):
         self,
         request: Request[Any, Any, Any],
         job_id: JobId,
+        caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
         feed: NamedDependency[JobFeed],
         addresses: NamedDependency[views.Addresses],
         last_event_id: LastEventId = None,
     ) -> Stream | Response[None]:
         after_seq = _sequence_number(last_event_id)
-        job = await known_job(jobs, job_id)
+        job = await known_job(jobs, caller, job_id)
         events = feed.subscribe(job_id, after_seq)
         feed.check_room()
         if job.status.ended and after_seq is not None:
@@ -128,8 +136,10 @@ class JobsController(Controller):
         description="Takes effect at the next denoising step. A job that has ended stays as it is.",
         responses={200: examples.answers(examples.CANCELLED, "Where it stands now"), **KNOWN_OR_NOT},
     )
-    async def cancel(self, job_id: JobId, jobs: NamedDependency[JobService]) -> schemas.JobState:
-        await known_job(jobs, job_id)
+    async def cancel(
+        self, job_id: JobId, caller: NamedDependency[Caller], jobs: NamedDependency[JobService]
+    ) -> schemas.JobState:
+        await known_job(jobs, caller, job_id)
         job = await jobs.cancel(job_id)
         if job is None:
             raise _unknown(job_id)
@@ -143,10 +153,10 @@ async def _with_first(first: FeedEvent, rest: AsyncGenerator[FeedEvent]) -> Asyn
             yield event
 
 
-async def known_job(jobs: JobService, job_id: str) -> JobView:
-    """Raises Problem (404)."""
+async def known_job(jobs: JobService, caller: Caller, job_id: str) -> JobView:
+    """Raises Problem (404), for what belongs to others too: nobody learns that it exists."""
     job = await jobs.get(job_id) if re.fullmatch(r"[0-9a-f]{32}", job_id) else None
-    if job is None:
+    if job is None or not caller.may_see(job.owner, job.end_user):
         raise _unknown(job_id)
     return job
 

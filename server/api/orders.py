@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from pipelines.model_info import ModelInfo
 from pipelines.samplers import SAMPLERS
+from server.api.callers import Caller
 from server.api.problems import FieldError, invalid
 from server.api.schemas import LORA_WEIGHT, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
 from server.jobs.loras import LoraView
@@ -40,13 +41,16 @@ def default_that_fits(wanted: str, loras: Sequence[LoraView]) -> str:
     return min((lora.name for lora in loras), default=NO_LORA)
 
 
-def fill_in(request: GenerateRequest, rules: Rules, owner: str, random_seed: int) -> JobOrder:
+def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed: int) -> JobOrder:
     """Raises Problem (400). LoRA names are resolved later, by the transaction that accepts the job."""
     info = rules.model
     style = STYLES.get(request.style or "")
     negative_prompt = NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt
     order = JobOrder(
-        owner=owner,
+        owner=caller.owner,
+        address=caller.address,
+        key_id=caller.key_id,
+        end_user=caller.end_user,
         prompt=request.prompt.strip(),
         negative_prompt=style.add_negative(negative_prompt) if style else negative_prompt,
         num_images=request.num_images,

@@ -32,6 +32,9 @@ class JobRow(Row):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner: Mapped[str] = mapped_column(String(255))
+    address: Mapped[str | None] = mapped_column(String(64))  # where it came from, like ip:192.0.2.7
+    key_id: Mapped[str | None] = mapped_column(String(32))  # of the API key it came with
+    end_user: Mapped[str | None] = mapped_column(String(128))  # whom that key called for
     status: Mapped[str] = mapped_column(String(16))
 
     prompt: Mapped[str] = mapped_column(Text)  # as typed

@@ -55,7 +55,8 @@ class JobOrder:
     """A validated request with every default filled in but its LoRA names, which the accepting transaction resolves.
 
     `model` is None for the plain base model. `prompt` is as typed; the style's and the trigger words come with the
-    resolution. `negative_prompt` is as encoded.
+    resolution. `negative_prompt` is as encoded. `address`, `key_id` and `end_user` are the caller's
+    (server/api/callers.py).
     """
 
     owner: str
@@ -76,6 +77,9 @@ class JobOrder:
     embed_parameters: str = "full"  # or minimal, none
     guidance_start: float = 0.0
     guidance_end: float = 1.0
+    address: str | None = None
+    key_id: str | None = None
+    end_user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ class JobView:
 
     job_id: str
     owner: str
+    end_user: str | None
     status: JobStatus
     progress: float
     images_total: int

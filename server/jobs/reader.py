@@ -70,6 +70,7 @@ class JobReader:
         return JobView(
             job_id=job.id,
             owner=job.owner,
+            end_user=job.end_user,
             status=status,
             progress=round(self._progress(job, status, num_stored), 4),
             images_total=job.num_images,

@@ -61,13 +61,21 @@ def evaluations_of(job: JobRow) -> int:
     return num_evaluations(job.sampler, job.num_inference_steps)
 
 
+def fair_owner(job: JobRow) -> str:
+    """Whom the scheduler counts the job to. Who has not signed in could have a new cookie for every job: their address
+    counts. A key that calls for others gives each of them a turn."""
+    if job.end_user is not None:
+        return f"{job.owner}/{job.key_id}/{job.end_user}"
+    return job.address if job.address is not None and job.owner.startswith("anon:") else job.owner
+
+
 def candidate_of(job: JobRow, num_stored: int) -> Candidate:
     """The job as the scheduler sees it when `num_stored` of its pictures are stored."""
     params, num_images = params_of(job), job.num_images - num_stored
     num_rows = evaluations_of(job) + len(params.guided(evaluations_of(job)))
     return Candidate(
         job_id=job.id,
-        owner=job.owner,
+        owner=fair_owner(job),
         work=num_rows * num_images,
         num_images=num_images,
         arrival_s=job.created_at_s,
@@ -85,7 +93,7 @@ def requests_of(job: JobRow, lacking: Iterable[int]) -> list[ImageRequest]:
         ImageRequest(
             job_id=job.id,
             index=index,
-            owner=job.owner,
+            owner=fair_owner(job),
             params=params.with_index(index),
             arrival_s=job.created_at_s,
             batch_key=key,

@@ -100,6 +100,9 @@ class JobService:
         return JobRow(
             id=job_id,
             owner=order.owner,
+            address=order.address,
+            key_id=order.key_id,
+            end_user=order.end_user,
             status=JobStatus.QUEUED,
             prompt=order.prompt,
             final_prompt=resolved.final_prompt,

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.model_info import ModelInfo
 from pipelines.samplers import SAMPLERS
+from server.api.callers import Caller
 from server.api.orders import Rules, fill_in
 from server.api.problems import Problem
 from server.api.schemas import ExtraLora, GenerateRequest
@@ -22,12 +23,13 @@ DEMO = ModelInfo(
     max_pixels=147_456,
     lora_base="lora-studio-demo",
 )
+CALLER = Caller(owner="ip:192.0.2.7", address="ip:192.0.2.7")
 REF = BaseModelRef("lora-studio-demo", "0" * 64)
 RULES = Rules(DEMO, "jade", REF)
 
 
 def order(rules: Rules = RULES, **fields: Any) -> JobOrder:
-    return fill_in(GenerateRequest(**{"prompt": "red dress", **fields}), rules, "ip:192.0.2.7", 77)
+    return fill_in(GenerateRequest(**{"prompt": "red dress", **fields}), rules, CALLER, 77)
 
 
 def blamed(**fields: Any) -> dict[str, str]:
@@ -40,6 +42,7 @@ def blamed(**fields: Any) -> dict[str, str]:
 def test_a_prompt_alone_takes_every_default() -> None:
     assert order(prompt=" red dress\n") == JobOrder(
         owner="ip:192.0.2.7",
+        address="ip:192.0.2.7",
         prompt="red dress",
         negative_prompt="low quality, blurry, distorted",
         num_images=4,
