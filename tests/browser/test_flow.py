@@ -104,6 +104,24 @@ def test_what_is_typed_before_the_code_arrives_stays(new_visitor: NewVisitor, st
     visitor.wait_for_pictures(4)
 
 
+def test_what_is_typed_while_the_code_starts_stays(new_visitor: NewVisitor, studio: ServerProcess) -> None:
+    """Between the moment React takes the page over and its effects: far apart on a slow machine, and here."""
+    for wait_ms in (40, 70, 100, 160):
+        script = """
+        const post = MessagePort.prototype.postMessage;
+        MessagePort.prototype.postMessage = function (...message) { setTimeout(() => post.apply(this, message), 120); };
+        const timer = setInterval(() => {
+          const box = document.querySelector("textarea");
+          if (!box || !Object.keys(box).some((key) => key.startsWith("__reactFiber"))) return;
+          clearInterval(timer);
+          setTimeout(() => { box.focus(); document.execCommand("insertText", false, "blue coat, snow"); }, WAIT_MS);
+        }, 1);
+        """.replace("WAIT_MS", str(wait_ms))
+        visitor = new_visitor(studio, SMALL, script=script)
+        visitor.page.wait_for_url("**prompt=blue*")
+        expect(visitor.prompt).to_have_value("blue coat, snow")
+
+
 def test_settings_live_in_the_address(new_visitor: NewVisitor, studio: ServerProcess) -> None:
     visitor = new_visitor(studio, SMALL)
     visitor.prompt.fill("blue coat, snow")

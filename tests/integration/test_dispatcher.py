@@ -313,7 +313,8 @@ async def test_a_waiting_job_knows_its_place_and_time(database: Database, tmp_pa
     async with Workshop.running(database, tmp_path, runner=PaintRunner(step_s=0.01)) as shop:
         await shop.ended((await shop.service.accept(order())).job_id)
         views = [await shop.service.accept(order(num_inference_steps=50)) for _ in range(3)]
-        assert [view.queue_position for view in views] == sorted(view.queue_position for view in views)
+        assert views[0].queue_position == 1
+        assert 1 <= views[2].queue_position <= 3  # those before it may have been claimed meanwhile
         assert 0 < views[0].remaining_s < views[2].remaining_s
         for view in views:
             await shop.ended(view.job_id)

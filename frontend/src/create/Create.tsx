@@ -1,6 +1,6 @@
 "use client";
 import { ImageUpIcon } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { askOptions, useLoras, useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
 import { Header } from "@/components/Header";
@@ -27,7 +27,8 @@ export function Create() {
   /** What was refused, where it did not come from the form. */
   const [refused, setRefused] = useState<GenerateRequest | null>(null);
 
-  useEffect(() => keepInAddress(box.current?.value ?? ""), []);
+  // a layout effect: before the first key reaches React, which takes back what it does not know of yet
+  useLayoutEffect(() => keepInAddress(box.current?.value ?? ""), []);
   useEffect(() => useJobs.getState().restore(), []);
 
   async function generate(request: GenerateRequest, isOfForm = false) {
