@@ -55,6 +55,7 @@ from server.jobs.lora_folder import LoraFolder
 from server.jobs.loras import LoraRegistry, LoraView
 from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
+from server.jobs.removal import Remover
 from server.jobs.service import JobService
 from server.metrics import Metrics
 from server.settings import Settings
@@ -156,6 +157,7 @@ class Studio:
         self.dispatcher = Dispatcher(
             self.database, self.engine, outlook, self.store, self.feed, options, self.metrics.on_stored
         )
+        self.remover = Remover(self.database, self.store, lambda job_id: self.dispatcher.drop(job_id))
         self.jobs = JobService(self.database, reader, self.dispatcher, self.base.ref, settings.max_queue)
 
     @asynccontextmanager
@@ -165,15 +167,19 @@ class Studio:
         watching = asyncio.create_task(self.store_watch.run())
         making: asyncio.Task[None] | None = None
         dispatching: asyncio.Task[None] | None = None
+        removing: asyncio.Task[None] | None = None
         try:
             await self.prepare()
             await self.store_watch.first_look()
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
+            removing = asyncio.create_task(self.remover.run())
             yield
         finally:
             self.feed.close()
             watching.cancel()
+            if removing is not None:
+                removing.cancel()
             if dispatching is not None:
                 await self.dispatcher.stop()
                 await dispatching

@@ -66,10 +66,10 @@ class PictureSaver:
             return await transitions.add_picture(session, job.lease, job.image_row(made, encoded))
 
     async def _has_ended(self, job: ActiveJob) -> bool:
-        """Cancelled while the picture was on its way. Where it is another's now, the file is its file too."""
+        """Cancelled or deleted while the picture was on its way. Where it is another's now, so is the file."""
         async with self._database.read() as session:
             status = await session.scalar(select(JobRow.status).where(JobRow.id == job.row.id))
-        return status is not None and JobStatus(status).ended
+        return status is None or JobStatus(status).ended
 
     async def _take_back(self, row: ImageRow) -> None:
         """No row tells of these objects."""
