@@ -51,6 +51,10 @@ class LoraCut(LoraFormatError):
     """The file ends before what its header describes: it is being written, or was cut."""
 
 
+class LoraNameError(LoraFormatError):
+    """No LoRA may be called so."""
+
+
 class LoraMisfit(LoraFormatError):
     """A sound file for another base model than the one that is loaded."""
 

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.lora_file import LoraContent, LoraCut, LoraFormatError, LoraMisfit, read_lora
+from pipelines.lora_file import LoraContent, LoraCut, LoraFormatError, LoraMisfit, LoraNameError, read_lora
 from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
-MAX_LORA_BYTES = 4 * 1024**3
 MAX_TEXT_CHARACTERS = 500
 GROWING_S = 30.0
 """A file that ends too early and was written to within this time is taken for one that is still growing."""
@@ -18,16 +17,22 @@ UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
 TRIGGER_KEY = "modelspec.trigger_phrase"
 TITLE_KEY = "modelspec.title"
 BASE_KEY = "studio.base_model"
+WEIGHT_KEY = "studio.default_weight"
+MAX_WEIGHT = 2.0
 
 _BASES = {DEMO_LORA_BASE: "the demo model", SDXL_LORA_BASE: "an SDXL model"}
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}")
+RESERVED_NAME = "base"
+"""What requests call no LoRA at all."""
+
 _VERSIONED = re.compile(r"(?P<name>.+)-v(?P<version>[0-9]+(?:\.[0-9]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
     """One usable LoRA. `short_hash` is A1111's: 12 hex digits over the bytes behind the header. `trigger` are the words
-    that call it up, as the file says; `base_model` is what the file says it was made for."""
+    that call it up and `weight` how strong it is best, as the file says; `base_model` is what it says it was made
+    for."""
 
     name: str
     version: str | None
@@ -40,6 +45,7 @@ class LoraFile:
     trigger: str | None
     title: str | None
     base_model: str | None
+    weight: float | None
     path: Path
     metadata: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
@@ -88,11 +94,13 @@ class LoraScan:
 
 
 class LoraLibrary:
-    """The folder of LoRA files. `lora_base` is what the base model needs of them (see `ModelInfo`). Any thread."""
+    """The folder of LoRA files. `lora_base` is what the base model needs of them (see `ModelInfo`); none is larger than
+    `max_bytes`. Any thread."""
 
-    def __init__(self, lora_dir: Path, lora_base: str) -> None:
+    def __init__(self, lora_dir: Path, lora_base: str, max_bytes: int = 2_000_000_000) -> None:
         self.lora_dir = lora_dir
         self.lora_base = lora_base
+        self.max_bytes = max_bytes
 
     def scan(self) -> LoraScan:
         """Reads and checks every `*.safetensors` file of the folder; a folder that is missing is empty. Names that
@@ -106,7 +114,7 @@ class LoraLibrary:
             if path.suffix != ".safetensors":
                 continue
             try:
-                files.append(self._read(path))
+                files.append(self.check(path, path.stem))
             except LoraCut as error:
                 if _is_fresh(path):
                     pending.append(PendingLora(path.name, f"it is still being written, or {error}"))
@@ -118,11 +126,15 @@ class LoraLibrary:
                 rejected.append(RejectedLora(path.name, f"it cannot be read: {error.strerror or error}"))
         return LoraScan(tuple(files), tuple(rejected), tuple(pending))
 
-    def _read(self, path: Path) -> LoraFile:
-        name, version = split_name(path.stem)
-        if path.stat().st_size > MAX_LORA_BYTES:
-            raise LoraFormatError(f"it is larger than {MAX_LORA_BYTES} bytes")
-        content = read_lora(path.read_bytes())
+    def path_of(self, label: str) -> Path:
+        """Where the file of `jade-v1` is or would be. Raises LoraNameError."""
+        split_name(label)
+        return self.lora_dir / f"{label}.safetensors"
+
+    def check(self, path: Path, label: str) -> LoraFile:
+        """A file that shall be called `label`. Raises LoraFormatError and OSError."""
+        name, version = split_name(label)
+        content = read_lora(self._read_bytes(path))
         metadata = content.metadata
         self._check_base(metadata.get(BASE_KEY), content.shaped_for)
         return LoraFile(
@@ -137,9 +149,17 @@ class LoraLibrary:
             trigger=_short_text(metadata, TRIGGER_KEY),
             title=_short_text(metadata, TITLE_KEY),
             base_model=_short_text(metadata, BASE_KEY),
+            weight=_weight(metadata),
             path=path,
             metadata=metadata,
         )
+
+    def _read_bytes(self, path: Path) -> bytes:
+        with path.open("rb") as file:
+            data = file.read(self.max_bytes + 1)
+        if len(data) > self.max_bytes:
+            raise LoraFormatError(f"it is larger than {self.max_bytes:,} bytes (STUDIO_MAX_LORA_MB)")
+        return data
 
     def _check_base(self, made_for: str | None, shaped_for: str | None) -> None:
         """Files from elsewhere do not say what they are for: their shapes do, or they are taken for SDXL's. Raises
@@ -170,10 +190,21 @@ def _short_text(metadata: Mapping[str, str], key: str) -> str | None:
     return text or None
 
 
+def _weight(metadata: Mapping[str, str]) -> float | None:
+    """ModelSpec has no field for it; ours is ignored where it is no weight."""
+    try:
+        weight = float(metadata.get(WEIGHT_KEY, "nan"))
+    except ValueError:
+        return None
+    return weight if -MAX_WEIGHT <= weight <= MAX_WEIGHT else None
+
+
 def split_name(stem: str) -> tuple[str, str | None]:
-    """`jade-v1` -> ("jade", "1"); a stem without a version is a LoRA without one. Raises LoraFormatError."""
+    """`jade-v1` -> ("jade", "1"); a stem without a version is a LoRA without one. Raises LoraNameError."""
     if not _NAME.fullmatch(stem):
-        raise LoraFormatError("its name must be 1 to 64 letters, digits, dots, underscores or hyphens")
+        raise LoraNameError("its name must be 1 to 64 letters, digits, dots, underscores or hyphens, no dot first")
+    if stem == RESERVED_NAME:
+        raise LoraNameError(f"no LoRA may be called {RESERVED_NAME}: requests say so for none")
     match = _VERSIONED.fullmatch(stem)
     return (match["name"], match["version"]) if match else (stem, None)
 

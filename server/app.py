@@ -132,7 +132,9 @@ class Studio:
         self.store_watch = StoreWatch(self.store)
         self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
         self.loras = LoraFolder(
-            LoraLibrary(settings.lora_dir, self.info.lora_base), self.registry, self.choose_default_model
+            LoraLibrary(settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000),
+            self.registry,
+            self.choose_default_model,
         )
         self.readiness = Readiness(self.database.ping, lambda: self.store_watch.reason)
         self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
@@ -318,6 +320,7 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "feed": studio.feed,
         "loras": studio.registry,
         "folder": studio.loras,
+        "engine": studio.engine,
         "store": studio.store,
         "reader": studio.prompts,
         "readiness": studio.readiness,
@@ -357,6 +360,7 @@ def _openapi() -> OpenAPIConfig:
         tags=[
             Tag(name="jobs", description="Make pictures, follow them, fetch them"),
             Tag(name="catalog", description="What can be asked for"),
+            Tag(name="loras", description="The LoRAs, and the operator's changes to them"),
             Tag(name="health", description="For whoever runs the server"),
         ],
     )

@@ -203,6 +203,10 @@ class Settings:
     lora_dir: Path = field(
         default=Path("loras"), metadata=about(folder, "", "./loras", "folder of `<name>-v<version>.safetensors`")
     )
+    max_lora_mb: int = field(
+        default=2000,
+        metadata=about(integer(1, 100_000), "MB", "2000", "no LoRA file is larger, uploaded or in the folder"),
+    )
     default_model: str = field(
         default="jade",
         metadata=about(model_name, "", "jade", "LoRA of a request that names no `model_name`; `base` for none"),

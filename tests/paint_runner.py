@@ -28,11 +28,13 @@ class PaintRunner:
         self.open_gate.set()
         self.painted: Counter[str] = Counter()
         self.steps: Counter[str] = Counter()
+        self._loras: set[str] = set()
         self._held: dict[str, GenerationParams] = {}
 
     @property
     def resident_loras(self) -> frozenset[str]:
-        return frozenset()
+        """Those of every picture so far."""
+        return frozenset(self._loras)
 
     @property
     def held(self) -> frozenset[str]:
@@ -49,6 +51,7 @@ class PaintRunner:
         for order in plan.begin:
             assert order.picture_id not in self._held, f"{order.picture_id} was begun twice"
             self._held[order.picture_id] = order.params
+            self._loras.update(lora.sha256 for lora in order.params.loras)
         self.steps.update(plan.step)
         decoded: dict[str, RawPicture] = {}
         failed: dict[str, PictureError] = {}

@@ -1,11 +1,12 @@
-"""The body of a generate request: bytes in, a checked `GenerateRequest` out, every field to blame named at once.
+"""JSON bodies: bytes in, a checked `GenerateRequest` (or another request) out, every field to blame named at once.
 
 Litestar's own conversion takes "4" for 4; this one is strict.
 """
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
@@ -16,6 +17,9 @@ from server.api.schemas import GenerateRequest
 
 MAX_BODY_BYTES = 1_000_000
 MAX_SHOWN_CHARACTERS = 60
+EXAMPLE = '{"prompt": "red dress, beach"}'
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 # `fetch` sends text/plain where the caller names no type, curl -d the form type: the body decides.
 READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|application/(.+\+)?json)")
@@ -23,18 +27,31 @@ READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|applicati
 
 async def check_generate_body(request: Request[Any, Any, Any]) -> None:
     """Litestar's before_request hook: raises Problem where the body is no GenerateRequest."""
+    read_generate_body(await json_bytes(request))
+
+
+def read_generate_body(body: bytes) -> GenerateRequest:
+    """Raises Problem (400) that names each field, what is wrong and what is allowed."""
+    return read_body(body, GenerateRequest, EXAMPLE, _unprintable)
+
+
+async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
+    """The body of a request that says it is JSON, or says nothing. Raises Problem (415)."""
     media_type = request.content_type[0].lower()
     encoding = request.headers.get("content-encoding", "identity")
     if not READABLE.fullmatch(media_type) or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
         raise Problem(UNSUPPORTED_MEDIA_TYPE, f"{what} cannot be read; send application/json in UTF-8")
-    read_generate_body(await request.body())
+    return await request.body()
 
 
-def read_generate_body(body: bytes) -> GenerateRequest:
-    """Raises Problem (400) that names each field, what is wrong and what is allowed."""
-    fields = _json_object(body)
-    known = {field.encode_name: field for field in msgspec.structs.fields(GenerateRequest)}
+def read_body(
+    body: bytes, kind: type[T], example: str, check: Callable[[dict[str, Any]], list[FieldError]] = lambda _: []
+) -> T:
+    """`kind` from JSON; an absent field has its default. Raises Problem (400) that names each field, what is wrong and
+    what is allowed; `example` is one body that is; `check` finds fault with the fields that are well formed."""
+    fields = _json_object(body, example)
+    known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     errors = [
         FieldError(name[:MAX_SHOWN_CHARACTERS], "there is no such field", "only " + ", ".join(known))
         for name in fields
@@ -44,44 +61,42 @@ def read_generate_body(body: bytes) -> GenerateRequest:
     for name, field in known.items():
         if name not in fields:
             if field.required:
-                errors.append(FieldError(name, "it is missing", at_path(GenerateRequest, name)))
+                errors.append(FieldError(name, "it is missing", at_path(kind, name)))
             continue
         try:
             values[field.name] = msgspec.convert(fields[name], field.type)
         except msgspec.ValidationError as error:
-            errors.append(_blame(name, fields[name], str(error)))
-    errors.extend(_unprintable(values))
+            errors.append(_blame(kind, name, fields[name], str(error)))
+    errors.extend(check(values))
     if errors:
         raise invalid(errors)
-    return GenerateRequest(**values)
+    return kind(**values)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def _json_object(body: bytes, example: str) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         detail = "the request body is empty" if not body.strip() else f"the request body is not JSON: {reason}"
-        raise Problem(
-            INVALID_REQUEST, f'{detail}; allowed is an object like {{"prompt": "red dress, beach"}}'
-        ) from None
+        raise Problem(INVALID_REQUEST, f"{detail}; allowed is an object like {example}") from None
     if not isinstance(value, dict):
-        raise Problem(INVALID_REQUEST, 'the request body is not an object; allowed is {"prompt": "...", ...}')
+        raise Problem(INVALID_REQUEST, f"the request body is not an object; allowed is one like {example}")
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON objects have text keys
 
 
-def _blame(name: str, value: Any, message: str) -> FieldError:
+def _blame(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> FieldError:
     """`message` ends in msgspec's path within the field, like "- at `$[0].weight`"."""
     found = re.search(r"- at `\$(.*)`$", message)
     path = name + (found[1] if found else "")
     unknown = re.match(r"Object contains unknown field `([^`]*)`", message)
     missing = re.match(r"Object missing required field `([^`]*)`", message)
     if unknown:
-        return FieldError(f"{path}.{unknown[1]}", "there is no such field", at_path(GenerateRequest, path))
+        return FieldError(f"{path}.{unknown[1]}", "there is no such field", at_path(kind, path))
     if missing:
-        return FieldError(f"{path}.{missing[1]}", "it is missing", at_path(GenerateRequest, f"{path}.{missing[1]}"))
+        return FieldError(f"{path}.{missing[1]}", "it is missing", at_path(kind, f"{path}.{missing[1]}"))
     shown = _shown(_value_at(value, found[1] if found else ""))
-    return FieldError(path, f"{shown} cannot be used", at_path(GenerateRequest, path))
+    return FieldError(path, f"{shown} cannot be used", at_path(kind, path))
 
 
 def _value_at(value: Any, path: str) -> Any:

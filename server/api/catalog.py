@@ -10,6 +10,7 @@ from pipelines.prompt_words import PromptReader
 from pipelines.samplers import SAMPLERS
 from server.api import examples, orders, problems, schemas
 from server.api.warnings import style_fits
+from server.jobs.lora_names import LORA_WEIGHT
 from server.jobs.styles import STYLES
 
 DEFAULTS = schemas.GenerateRequest(prompt="-")
@@ -95,5 +96,5 @@ def _defaults(rules: orders.Rules) -> schemas.Defaults:
         sampler=orders.SAMPLER,
         negative_prompt=orders.NEGATIVE_PROMPT,
         format=orders.FORMAT,
-        lora_weight=schemas.LORA_WEIGHT,
+        lora_weight=LORA_WEIGHT,
     )

@@ -113,8 +113,20 @@ LORAS = schemas.Loras(
             num_modules=76,
             has_text_encoder=True,
             bytes=571_344,
+            weight=None,
+            is_default=True,
+            is_pinned=False,
+            resident=True,
+            times_used=1204,
         )
     ]
+)
+LORA_DETAIL = schemas.LoraDetail(
+    lora=LORAS.loras[0],
+    file_trigger="jade woman",
+    file_weight=None,
+    metadata={"modelspec.title": "jade-v1", "modelspec.trigger_phrase": "jade woman", "ss_network_dim": "12"},
+    loaded_at=1_780_000_000.0,
 )
 RELOADED = schemas.Reloaded(
     added=["jade-v2"],

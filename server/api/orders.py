@@ -9,7 +9,7 @@ from pipelines.model_info import ModelInfo
 from pipelines.samplers import SAMPLERS
 from server.api.callers import Caller
 from server.api.problems import FieldError, invalid
-from server.api.schemas import LORA_WEIGHT, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
+from server.api.schemas import SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
 from server.jobs.loras import LoraView
 from server.jobs.model import BaseModelRef, JobOrder, LoraChoice
 from server.jobs.styles import STYLES
@@ -79,8 +79,7 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
 
 def _model(request: GenerateRequest, default: str) -> LoraChoice | None:
     name = default if request.model_name is UNSET else request.model_name
-    weight = LORA_WEIGHT if request.model_weight is None else request.model_weight
-    return None if name in (None, NO_LORA) else LoraChoice(name, weight, "model_name")
+    return None if name in (None, NO_LORA) else LoraChoice(name, request.model_weight, "model_name")
 
 
 def _choice_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:

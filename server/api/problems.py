@@ -47,6 +47,7 @@ NOT_READY = Kind("not-ready", 503, "The server cannot make a picture yet")
 QUEUE_FULL = Kind("queue-full", 503, "Too many jobs wait")
 STORE_AWAY = Kind("store-away", 503, "The store of pictures does not answer")
 TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
+UNUSABLE_LORA = Kind("unusable-lora", 422, "This LoRA cannot be used")
 UNAUTHORIZED = Kind("unauthorized", 401, "This call needs a key")
 OPERATORS_ONLY = Kind("operators-only", 403, "This call is for the operator")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
@@ -174,6 +175,9 @@ def _from_anything(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 EXAMPLES = {
+    UNUSABLE_LORA: Problem(
+        UNUSABLE_LORA, "unet.mid_block.attentions.0.proj_in.lora_B.weight holds numbers that are not finite"
+    ),
     UNAUTHORIZED: Problem(UNAUTHORIZED, "this call needs Authorization: Bearer with STUDIO_ADMIN_KEY"),
     OPERATORS_ONLY: Problem(
         OPERATORS_ONLY,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pipelines.params import MAX_SEED
+from server.jobs.lora_names import LORA_WEIGHT
 from server.jobs.styles import STYLES
 
 MAX_PROMPT_CHARACTERS = 2000
@@ -13,9 +14,9 @@ MAX_STEPS = 150
 MAX_GUIDANCE_SCALE = 30.0
 MAX_LORA_WEIGHT = 2.0
 MAX_EXTRA_LORAS = 8
+MAX_TRIGGER_CHARACTERS = 500
 MAX_WAIT_S = 60
 SIZE_MULTIPLE_PX = 8
-LORA_WEIGHT = 0.9
 
 Quality = Literal["low", "medium", "high"]
 Format = Literal["jpeg", "png", "webp"]
@@ -37,7 +38,7 @@ ModelWeight = Annotated[
     Meta(
         ge=-MAX_LORA_WEIGHT,
         le=MAX_LORA_WEIGHT,
-        description=f"Weight of the LoRA that model_name names. Default {LORA_WEIGHT}.",
+        description=f"Weight of the LoRA that model_name names. Default: its own, else {LORA_WEIGHT}.",
         examples=[0.7],
     ),
 ]
@@ -85,7 +86,7 @@ class ExtraLora(Struct, frozen=True, forbid_unknown_fields=True):
     """A further LoRA: `jade` is its newest version, `jade-v1` exactly that one."""
 
     name: LoraName
-    weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] = LORA_WEIGHT
+    weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | None = None
 
 
 class GenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -271,7 +272,10 @@ class Options(Struct, frozen=True, kw_only=True):
 
 
 class LoraOption(Struct, frozen=True, kw_only=True):
-    """A LoRA that can be asked for by `label` (`jade-v1`) or, as its newest version, by `name` (`jade`)."""
+    """A LoRA that can be asked for by `label` (`jade-v1`) or by `name` (`jade`), which means the version with
+    `is_default`: the one the operator has pinned (`is_pinned`), else the newest. `weight` is used where a request gives
+    none; null: 0.9. `resident`: in the model's memory now; another is read from the disk first. `times_used`: jobs that
+    named these bytes."""
 
     label: str
     name: str
@@ -285,10 +289,39 @@ class LoraOption(Struct, frozen=True, kw_only=True):
     num_modules: int
     has_text_encoder: bool
     bytes: int
+    weight: float | None
+    is_default: bool
+    is_pinned: bool
+    resident: bool
+    times_used: int
 
 
 class Loras(Struct, frozen=True):
     loras: list[LoraOption]
+
+
+class LoraDetail(Struct, frozen=True, kw_only=True):
+    """What the operator sees of a LoRA. `file_trigger` and `file_weight` are the file's own, beside what the operator
+    has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970."""
+
+    lora: LoraOption
+    file_trigger: str | None
+    file_weight: float | None
+    metadata: dict[str, str]
+    loaded_at: float
+
+
+class LoraDefault(Struct, frozen=True):
+    """What the bare name means: this version, or (null) the newest."""
+
+    version: Annotated[str, Meta(max_length=64)] | None
+
+
+class LoraChanges(Struct, frozen=True):
+    """Absent: as it is. Null: what the file says. The trigger "" means no words."""
+
+    trigger: Annotated[str, Meta(max_length=MAX_TRIGGER_CHARACTERS)] | UnsetType | None = UNSET
+    weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | UnsetType | None = UNSET
 
 
 class LeftOut(Struct, frozen=True):

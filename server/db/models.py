@@ -131,5 +131,6 @@ class LoraRow(Row):
     trigger: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str | None] = mapped_column(Text)
     base_model: Mapped[str | None] = mapped_column(String(255))
+    default_weight: Mapped[float | None] = mapped_column(Double)  # what the file says
     file_metadata: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)  # may be megabytes
     loaded_at_s: Mapped[float] = mapped_column(Double)

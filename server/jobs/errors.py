@@ -2,6 +2,7 @@
 
 JobsError
 ├── UnknownLora       a name that no LoRA has
+├── LoraTooLarge      an upload beyond the limit
 ├── BaseModelUnread   the base model that jobs are pinned to is still being read
 ├── QueueFull         too many accepted, unfinished jobs
 ├── TooManyReaders    too many open streams and waits
@@ -21,6 +22,13 @@ class UnknownLora(JobsError):
         self.field = field
         self.name = name
         self.allowed = allowed
+
+
+class LoraTooLarge(JobsError):
+    """An upload that goes on beyond what a LoRA may be."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(f"a LoRA may be {max_bytes:,} bytes large (STUDIO_MAX_LORA_MB)")
 
 
 class BaseModelUnread(JobsError):

@@ -2,12 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.lora_library import LoraLibrary, LoraScan
+from server.jobs.errors import LoraTooLarge, UnknownLora
 from server.jobs.loras import LoraRegistry, LoraSync, LoraView
 
 log = logging.getLogger(__name__)
+
+DRAFT = ".upload-"
+STALE_S = 24 * 3600
 
 
 class LoraFolder:
@@ -21,11 +30,56 @@ class LoraFolder:
         self._on_change = on_change
         self._turn = asyncio.Lock()
 
+    @property
+    def max_bytes(self) -> int:
+        """No LoRA is larger."""
+        return self._library.max_bytes
+
     async def reload(self) -> LoraSync:
         """Read the folder and switch the table to it: orders accepted before this answers keep the bytes they were
         promised, all later ones get the new. Raises OSError and the database's errors; then nothing has changed."""
         async with self._turn:
             return await self._reload()
+
+    async def put(self, label: str, chunks: AsyncIterator[bytes]) -> LoraView:
+        """A new file of this name, or a replacement: it takes the name when it is whole and sound, and serves when this
+        returns. Raises LoraFormatError (its name or its bytes), LoraTooLarge and OSError; then nothing has changed."""
+        path = self._library.path_of(label)
+        draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}.tmp")
+        try:
+            await self._write(draft, chunks)
+            async with self._turn:
+                await asyncio.to_thread(self._library.check, draft, label)
+                await asyncio.to_thread(_take_name, draft, path)
+                await self._reload()
+        finally:
+            await asyncio.to_thread(draft.unlink, missing_ok=True)
+        return (await self._registry.detail(label)).view
+
+    async def delete(self, label: str) -> LoraSync:
+        """Take the file away; jobs that were accepted with it keep its bytes. Raises UnknownLora, LoraFormatError (its
+        name) and OSError."""
+        path = self._library.path_of(label)
+        async with self._turn:
+            labels = [view.label for view in await self._registry.list()]
+            if label not in labels and not await asyncio.to_thread(path.is_file):
+                raise UnknownLora("name", label, tuple(sorted(labels)))
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+            return await self._reload()
+
+    async def _write(self, draft: Path, chunks: AsyncIterator[bytes]) -> None:
+        """Raises LoraTooLarge as soon as it is known."""
+        num_bytes = 0
+        file = await asyncio.to_thread(_open_draft, draft)
+        try:
+            async for chunk in chunks:
+                num_bytes += len(chunk)
+                if num_bytes > self.max_bytes:
+                    raise LoraTooLarge(self.max_bytes)
+                await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(_sync_file, file)
+        finally:
+            file.close()
 
     async def _reload(self) -> LoraSync:
         scan = await asyncio.to_thread(self._library.scan)
@@ -33,6 +87,30 @@ class LoraFolder:
         _tell(scan, sync)
         self._on_change(await self._registry.list())
         return sync
+
+
+def _open_draft(draft: Path) -> BinaryIO:
+    """Also throws away what uploads that were cut off by a crash have left."""
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    for stale in draft.parent.glob(f"{DRAFT}*"):
+        if time.time() - stale.stat().st_mtime > STALE_S:
+            stale.unlink(missing_ok=True)
+    return draft.open("xb")
+
+
+def _sync_file(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _take_name(draft: Path, path: Path) -> None:
+    """For readers it is the old file or the new one at any moment, after a power cut too."""
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _tell(scan: LoraScan, sync: LoraSync) -> None:

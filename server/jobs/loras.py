@@ -2,11 +2,10 @@
 
 import asyncio
 import os
-import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,13 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pipelines.lora_file import LoraFormatError
 from pipelines.lora_library import LoraFile, LoraScan, version_key
 from pipelines.model_info import SDXL_LORA_BASE
-from pipelines.params import LoraRef
 from server.db.clock import now_s
+from server.db.lora_models import LoraChoiceRow, LoraUseRow
 from server.db.models import JobRow, LoraRow
 from server.db.session import Database
 from server.jobs.errors import UnknownLora
-from server.jobs.model import JobOrder, LoraChoice
-from server.jobs.rows import lora_json
+from server.jobs.lora_names import LoraNames
 from server.jobs.transitions import unfinished
 
 Reasons = tuple[tuple[str, str], ...]
@@ -29,7 +27,9 @@ Reasons = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class LoraView:
-    """One LoRA that can be asked for. `label` is `jade-v1` (or `jade` where the file carries no version)."""
+    """One LoRA that can be asked for. `label` is `jade-v1` (or `jade` where the file carries no version). `trigger` and
+    `weight` are the operator's, else the file's. `is_default`: it is what the bare name means; `is_pinned`: because the
+    operator says so. `times_used`: accepted jobs that named these bytes."""
 
     label: str
     name: str
@@ -43,6 +43,22 @@ class LoraView:
     trigger: str | None
     title: str | None
     base_model: str | None
+    weight: float | None
+    is_default: bool
+    is_pinned: bool
+    times_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoraDetail:
+    """What only the operator sees: the file's own metadata can hold private paths. `trigger` and `weight` are the
+    file's, `loaded_at_s` is since 1970."""
+
+    view: LoraView
+    trigger: str | None
+    weight: float | None
+    metadata: Mapping[str, str]
+    loaded_at_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +71,6 @@ class LoraSync:
     unchanged: tuple[str, ...]
     rejected: tuple[tuple[str, str], ...]
     pending: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedLoras:
-    """The LoRAs of an order made exact. `loras` is what `JobRow.loras` holds, `model` the label of the model's."""
-
-    final_prompt: str
-    model: str | None
-    loras: list[dict[str, Any]]
 
 
 class LoraRegistry:
@@ -102,9 +109,47 @@ class LoraRegistry:
     async def list(self) -> list[LoraView]:
         """All LoRAs by name, newest version first."""
         async with self._database.read() as session:
-            rows = list(await session.scalars(select(LoraRow)))
-        rows.sort(key=lambda row: version_key(row.version), reverse=True)
-        return [_view_of(row) for row in sorted(rows, key=lambda row: row.name)]
+            names = await LoraNames.read(session)
+            uses = await _num_uses(session)
+        rows = sorted(names.rows, key=lambda row: version_key(row.version), reverse=True)
+        return [_view_of(row, names, uses) for row in sorted(rows, key=lambda row: row.name)]
+
+    async def detail(self, name: str) -> LoraDetail:
+        """Of a label, or of what a bare name means now. Raises UnknownLora."""
+        async with self._database.read() as session:
+            names = await LoraNames.read(session)
+            row = names.find(name)
+            if row is None:
+                raise UnknownLora("name", name, names.all())
+            metadata = await session.scalar(select(LoraRow.file_metadata).where(LoraRow.label == row.label))
+            view = _view_of(row, names, await _num_uses(session))
+        return LoraDetail(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s)
+
+    async def pin(self, name: str, version: str | None) -> LoraView:
+        """What the bare name means from now on: this version, or (None) the newest. Raises UnknownLora for a name or a
+        version that there is not, with those that there are."""
+        async with self._database.write() as session:
+            await self._database.lock(session, "queue")
+            names = await LoraNames.read(session)
+            versions = {row.version for row in names.rows if row.name == name}
+            if not versions:
+                raise UnknownLora("name", name, tuple(sorted({row.name for row in names.rows})))
+            if version not in versions and version is not None:
+                known = sorted(filter(None, versions), key=version_key, reverse=True)
+                raise UnknownLora("version", version, tuple(known))
+            await _choose(session, name, {"pinned_version": version})
+        return (await self.detail(name)).view
+
+    async def describe(self, target: str, changes: Mapping[str, str | float | None]) -> LoraView:
+        """Set `trigger` and `weight` of a name (all its versions) or a label (that one); None takes a setting back.
+        Raises UnknownLora."""
+        async with self._database.write() as session:
+            await self._database.lock(session, "queue")
+            names = await LoraNames.read(session)
+            if target not in names.all():
+                raise UnknownLora("name", target, names.all())
+            await _choose(session, target, changes)
+        return (await self.detail(target)).view
 
     def _path(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.safetensors"
@@ -149,48 +194,6 @@ class LoraRegistry:
                 path.unlink(missing_ok=True)
 
 
-async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
-    """Names → exact LoRAs, as the table says in this transaction. The style is applied to the prompt, then the model's
-    trigger words come before it unless they are in it. A LoRA named twice counts once, with both weights. Raises
-    UnknownLora."""
-    rows = list(await session.scalars(select(LoraRow)))
-    model = _find(rows, order.model) if order.model else None
-    found = [(_find(rows, choice), choice.weight) for choice in order.loras]
-    if model is not None and order.model is not None:
-        found.insert(0, (model, order.model.weight))
-    weights: dict[str, float] = {}
-    by_hash: dict[str, LoraRow] = {}
-    for row, weight in found:
-        weights[row.sha256] = weights.get(row.sha256, 0.0) + weight
-        by_hash.setdefault(row.sha256, row)
-    styled = order.style.apply(order.prompt) if order.style else order.prompt
-    return ResolvedLoras(
-        final_prompt=with_trigger(styled, model.trigger if model else None),
-        model=model.label if model else None,
-        loras=[
-            lora_json(LoraRef(row.name, row.version, row.sha256, weights[row.sha256]), row.short_hash)
-            for row in by_hash.values()
-        ],
-    )
-
-
-def with_trigger(prompt: str, trigger: str | None) -> str:
-    """`prompt` with the trigger words before it, unless they stand in it as whole words, in any case and spacing."""
-    words = r"\s+".join(re.escape(word) for word in (trigger or "").split())
-    if not words or re.search(rf"(?<!\w){words}(?!\w)", prompt, re.IGNORECASE):
-        return prompt
-    return f"{trigger}, {prompt}"
-
-
-def _find(rows: list[LoraRow], choice: LoraChoice) -> LoraRow:
-    """A bare name means its newest version."""
-    versions = [row for row in rows if row.name == choice.name] or [row for row in rows if row.label == choice.name]
-    if not versions:
-        allowed = sorted({row.name for row in rows} | {row.label for row in rows})
-        raise UnknownLora(choice.field, choice.name, tuple(allowed))
-    return max(versions, key=lambda row: (version_key(row.version), row.label))
-
-
 def _row_of(file: LoraFile, loaded_at_s: float) -> LoraRow:
     return LoraRow(
         label=file.label,
@@ -205,6 +208,7 @@ def _row_of(file: LoraFile, loaded_at_s: float) -> LoraRow:
         trigger=_storable(file.trigger),
         title=_storable(file.title),
         base_model=_storable(file.base_model),
+        default_weight=file.weight,
         file_metadata=dict(file.metadata),
         loaded_at_s=loaded_at_s,
     )
@@ -215,7 +219,19 @@ def _storable(text: str | None) -> str | None:
     return text.replace("\0", "") if text else None
 
 
-def _view_of(row: LoraRow) -> LoraView:
+async def _num_uses(session: AsyncSession) -> dict[str, int]:
+    return {row.sha256: row.num_jobs for row in await session.scalars(select(LoraUseRow))}
+
+
+async def _choose(session: AsyncSession, target: str, changes: Mapping[str, str | float | None]) -> None:
+    """Changes these columns of the operator's choices."""
+    row = await session.get(LoraChoiceRow, target) or LoraChoiceRow(target=target)
+    for column, value in changes.items():
+        setattr(row, column, value)
+    session.add(row)
+
+
+def _view_of(row: LoraRow, names: LoraNames, uses: Mapping[str, int]) -> LoraView:
     return LoraView(
         label=row.label,
         name=row.name,
@@ -226,9 +242,13 @@ def _view_of(row: LoraRow) -> LoraView:
         rank=row.rank,
         num_modules=row.num_modules,
         has_text_encoder=row.has_text_encoder,
-        trigger=row.trigger,
+        trigger=names.trigger(row),
         title=row.title,
         base_model=row.base_model,
+        weight=names.weight(row),
+        is_default=names.find(row.name) is row,
+        is_pinned=row.version is not None and names.pinned_version(row.name) == row.version,
+        times_used=uses.get(row.sha256, 0),
     )
 
 

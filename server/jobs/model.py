@@ -42,11 +42,11 @@ class BaseModelRef:
 
 @dataclass(frozen=True, slots=True)
 class LoraChoice:
-    """A LoRA as a caller names it: `jade` (newest version) or `jade-v1` (exactly that one). `field` is the request
-    field to blame in an error."""
+    """A LoRA as a caller names it: `jade` (the operator's choice, or its newest version) or `jade-v1` (exactly that
+    one). `weight` None: the LoRA's own. `field` is the request field to blame in an error."""
 
     name: str
-    weight: float
+    weight: float | None
     field: str
 
 

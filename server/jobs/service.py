@@ -13,7 +13,7 @@ from server.db.session import Database
 from server.jobs import transitions
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.errors import BaseModelUnread, QueueFull
-from server.jobs.loras import ResolvedLoras, resolve
+from server.jobs.lora_names import ResolvedLoras, count_use, resolve
 from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
 from server.jobs.reader import JobReader
 from server.jobs.saver import DATABASE_ERRORS
@@ -49,6 +49,7 @@ class JobService:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
             await self._check_depth(session)
             resolved = await resolve(session, order)
+            await count_use(session, {lora["sha256"] for lora in resolved.loras})
             job = self._row_of(job_id, order, resolved)
             job.created_at_s = await session.scalar(select(now_s())) or 0.0
             session.add(job)

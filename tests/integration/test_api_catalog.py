@@ -154,6 +154,11 @@ def test_the_document_describes_every_call_with_examples(api: Api) -> None:
         "GET /api/options",
         "GET /api/loras",
         "POST /api/loras/reload",
+        "GET /api/loras/{name}",
+        "PUT /api/loras/{name}",
+        "PATCH /api/loras/{name}",
+        "DELETE /api/loras/{name}",
+        "PUT /api/loras/{name}/default",
         "GET /healthz",
         "GET /readyz",
     }

@@ -13,7 +13,8 @@ from server.db.models import JobRow
 from server.db.session import Database
 from server.jobs.data_folder import DataFolder
 from server.jobs.errors import DataFolderInUse, QueueFull, UnknownLora
-from server.jobs.loras import LoraRegistry, with_trigger
+from server.jobs.lora_names import with_trigger
+from server.jobs.loras import LoraRegistry
 from server.jobs.model import JobStatus, LoraChoice
 from server.jobs.styles import STYLES
 from tests.tiny_model import write_lora

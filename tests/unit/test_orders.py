@@ -55,7 +55,7 @@ def test_a_prompt_alone_takes_every_default() -> None:
         sampler="euler",
         image_format="jpeg",
         embed_parameters="full",
-        model=LoraChoice("jade", 0.9, "model_name"),
+        model=LoraChoice("jade", None, "model_name"),
     )
 
 
@@ -87,14 +87,14 @@ def test_the_operator_decides_what_files_tell_and_a_request_may_say_otherwise() 
 
 
 def test_the_operator_decides_the_default_lora() -> None:
-    assert order(Rules(DEMO, "amber", REF)).model == LoraChoice("amber", 0.9, "model_name")
+    assert order(Rules(DEMO, "amber", REF)).model == LoraChoice("amber", None, "model_name")
     assert order(Rules(DEMO, "base", REF)).model is None
 
 
 def test_the_weight_is_that_of_the_lora_named_by_model_name() -> None:
     assert order(model_weight=-0.5, model_name="amber").model == LoraChoice("amber", -0.5, "model_name")
     assert order(model_weight=0.0).model == LoraChoice("jade", 0.0, "model_name")
-    assert order(model_weight=None).model == LoraChoice("jade", 0.9, "model_name")
+    assert order(model_weight=None).model == LoraChoice("jade", None, "model_name")
 
 
 @pytest.mark.parametrize("name", [None, "base"])
@@ -119,7 +119,7 @@ def test_an_unknown_style_is_refused_with_those_there_are(name: str) -> None:
 
 def test_further_loras_are_blamed_by_their_place() -> None:
     made = order(loras=[ExtraLora("amber"), ExtraLora("jade-v1", -1)])
-    assert made.loras == (LoraChoice("amber", 0.9, "loras[0].name"), LoraChoice("jade-v1", -1, "loras[1].name"))
+    assert made.loras == (LoraChoice("amber", None, "loras[0].name"), LoraChoice("jade-v1", -1, "loras[1].name"))
 
 
 @pytest.mark.parametrize("side", ["width", "height"])

@@ -17,5 +17,10 @@ export function aLora(label: string, trigger: string | null = null): LoraOption 
     num_modules: 76,
     has_text_encoder: true,
     bytes: 571_344,
+    weight: null,
+    is_default: true,
+    is_pinned: false,
+    resident: false,
+    times_used: 0,
   };
 }

@@ -158,6 +158,35 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/loras/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A LoRA with its training metadata */
+        get: operations["lora"];
+        /**
+         * Upload a LoRA, or replace one
+         * @description The body is the `.safetensors` file, `{name}` what it is called (`jade-v2`). It is checked before it takes the name, and serves when this answers. Everything else in the folder is reloaded too.
+         */
+        put: operations["upload_lora"];
+        post?: never;
+        /**
+         * Delete a LoRA's file
+         * @description `{name}` is a label like `jade-v1`, exactly one file. Jobs that were accepted with it are made; no later one is.
+         */
+        delete: operations["delete_lora"];
+        options?: never;
+        head?: never;
+        /**
+         * Set a LoRA's trigger words and weight
+         * @description Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The weight is used where a request gives none.
+         */
+        patch: operations["describe_lora"];
+        trace?: never;
+    };
     "/api/loras": {
         parameters: {
             query?: never;
@@ -168,6 +197,26 @@ export interface paths {
         /** The LoRAs */
         get: operations["loras"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/loras/{name}/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pin the version that a bare name means
+         * @description From the answer on `{name}` means this version, also after a restart and where newer ones arrive; null: the newest again. Rolling back is this call. While there is no such version, the name means the newest.
+         */
+        put: operations["pin_lora"];
         post?: never;
         delete?: never;
         options?: never;
@@ -277,8 +326,7 @@ export interface components {
         /** ExtraLora */
         ExtraLora: {
             name: string;
-            /** @default 0.9 */
-            weight?: number;
+            weight?: number | null;
         };
         /** Failure */
         Failure: {
@@ -349,7 +397,7 @@ export interface components {
              */
             model_name?: string | null;
             /**
-             * @description Weight of the LoRA that model_name names. Default 0.9.
+             * @description Weight of the LoRA that model_name names. Default: its own, else 0.9.
              * @example 0.7
              */
             model_weight?: number | null;
@@ -429,6 +477,36 @@ export interface components {
             file: string;
             reason: string;
         };
+        /**
+         * LoraChanges
+         * @example {
+         *       "trigger": "jade woman",
+         *       "weight": 0.8
+         *     }
+         */
+        LoraChanges: {
+            trigger?: string | null;
+            weight?: number | null;
+        };
+        /**
+         * LoraDefault
+         * @example {
+         *       "version": "1"
+         *     }
+         */
+        LoraDefault: {
+            version: string | null;
+        };
+        /** LoraDetail */
+        LoraDetail: {
+            lora: components["schemas"]["LoraOption"];
+            file_trigger: string | null;
+            file_weight: number | null;
+            metadata: {
+                [key: string]: string;
+            };
+            loaded_at: number;
+        };
         /** LoraOption */
         LoraOption: {
             label: string;
@@ -443,6 +521,11 @@ export interface components {
             num_modules: number;
             has_text_encoder: boolean;
             bytes: number;
+            weight: number | null;
+            is_default: boolean;
+            is_pinned: boolean;
+            resident: boolean;
+            times_used: number;
         };
         /** Loras */
         Loras: {
@@ -995,6 +1078,300 @@ export interface operations {
             };
         };
     };
+    lora: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `jade-v1`, or `jade`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A bare name: of the version it means now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoraDetail"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upload_lora: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `jade-v1`, or `jade`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It serves */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoraOption"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This LoRA cannot be used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_lora: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `jade-v1`, or `jade`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What has changed, as of a reload */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reloaded"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    describe_lora: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `jade-v1`, or `jade`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoraChanges"];
+            };
+        };
+        responses: {
+            /** @description The LoRA as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoraOption"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     loras: {
         parameters: {
             query?: never;
@@ -1011,6 +1388,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Loras"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    pin_lora: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `jade-v1`, or `jade`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoraDefault"];
+            };
+        };
+        responses: {
+            /** @description What the name means now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoraOption"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description The server failed */

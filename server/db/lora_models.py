@@ -1,0 +1,27 @@
+"""What is known of LoRAs beside the files: the operator's choices, and how often each was used."""
+
+from sqlalchemy import Double, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db.models import Row
+
+
+class LoraChoiceRow(Row):
+    """What the operator has set for a LoRA. `target` is a name (`jade`: all its versions) or a label (`jade-v2`: that
+    one, before what its name says). It outlives the files. None: not set."""
+
+    __tablename__ = "lora_choice"
+
+    target: Mapped[str] = mapped_column(String(160), primary_key=True)
+    pinned_version: Mapped[str | None] = mapped_column(String(64))  # what the bare name means; of names only
+    trigger: Mapped[str | None] = mapped_column(Text)  # "": no words
+    weight: Mapped[float | None] = mapped_column(Double)
+
+
+class LoraUseRow(Row):
+    """How many accepted jobs named these bytes."""
+
+    __tablename__ = "lora_use"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    num_jobs: Mapped[int]
