@@ -87,6 +87,7 @@ def main() -> None:
             "STUDIO_DTYPE": wanted.dtype,
             "STUDIO_DEVICE": "cpu",
             "STUDIO_PORT": str(port),
+            "STUDIO_RATE_LIMIT_PER_HOUR": "0",
             "STUDIO_DATA_DIR": folder,
             "STUDIO_LORA_DIR": str(ROOT / "loras"),
         }

@@ -64,7 +64,9 @@ def main() -> None:
     import runpod  # pyright: ignore[reportMissingImports]  # RunPod's own package, in its image only
 
     url = f"http://127.0.0.1:{os.environ.get('STUDIO_PORT', '8000')}"
-    server = subprocess.Popen([sys.executable, "-m", "server"])
+    # every call comes from this process, whoever asked
+    environment = {"STUDIO_RATE_LIMIT_PER_HOUR": "0", **os.environ}
+    server = subprocess.Popen([sys.executable, "-m", "server"], env=environment)
     wait_until_ready(url, server)
     runpod.serverless.start(
         {

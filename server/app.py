@@ -51,6 +51,7 @@ from server.idle import when_idle
 from server.jobs.data_folder import DataFolder
 from server.jobs.dispatcher import Dispatcher, DispatcherOptions
 from server.jobs.feed import JobFeed
+from server.jobs.limits import Quota, Quotas
 from server.jobs.lora_folder import LoraFolder
 from server.jobs.loras import LoraRegistry, LoraView
 from server.jobs.outlook import Outlook
@@ -124,7 +125,10 @@ class Studio:
         self.on_idle = on_idle
         self.base = BaseModel(settings)
         self.info, self.prompts = self.base.info, self.base.prompts
-        self.rules = orders.Rules(self.info, settings.default_model, self.base.ref, settings.embed_parameters)
+        users, anonymous = _bounds(settings)
+        self.rules = orders.Rules(
+            self.info, settings.default_model, self.base.ref, settings.embed_parameters, users, anonymous
+        )
         self.folder = DataFolder(settings.data_dir)
         self.torch_thread = ThreadPoolExecutor(1, thread_name_prefix="torch")
         self.database = Database(settings.resolved_database_url)
@@ -160,7 +164,9 @@ class Studio:
             self.database, self.engine, outlook, self.store, self.feed, options, self.metrics.on_stored
         )
         self.remover = Remover(self.database, self.store, lambda job_id: self.dispatcher.drop(job_id))
-        self.jobs = JobService(self.database, reader, self.dispatcher, self.base.ref, settings.max_queue)
+        self.jobs = JobService(
+            self.database, reader, self.dispatcher, self.base.ref, settings.max_queue, _quotas(settings)
+        )
 
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncGenerator[None]:
@@ -312,6 +318,24 @@ def _scheduler(settings: Settings) -> Scheduler:
         max_rows=settings.max_rows, exact_rows=settings.exact_rows, preview_every=settings.preview_every_steps
     )
     return Scheduler(CostModel(settings.row_buckets), limits)
+
+
+def _quotas(settings: Settings) -> Quotas:
+    return Quotas(
+        anonymous=Quota(per_hour=settings.rate_limit_per_hour),
+        users=Quota(settings.user_rate_limit_per_hour, settings.user_daily_pictures, settings.user_daily_gpu_s),
+    )
+
+
+def _bounds(settings: Settings) -> tuple[orders.RequestBounds, orders.RequestBounds]:
+    """Of users and of callers without an account."""
+    users = orders.RequestBounds(settings.max_images, settings.max_steps, settings.max_pixels)
+    anonymous = orders.RequestBounds(
+        settings.anonymous_max_images or users.max_images,
+        settings.anonymous_max_steps or users.max_steps,
+        settings.anonymous_max_pixels,
+    )
+    return users, users.and_at_most(anonymous)
 
 
 def _dependencies(studio: Studio) -> dict[str, Provide]:

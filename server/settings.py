@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -94,6 +95,20 @@ def bucket_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]", text):
         raise ValueError("the name of a bucket: 3 to 63 letters, digits, . _ -")
     return text
+
+
+def proxies(text: str) -> tuple[str, ...]:
+    """Addresses and networks, those of IPv4 also as they look to a server that listens on IPv6."""
+    found: list[str] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            network = ip_network(part)
+        except ValueError:
+            raise ValueError("addresses or networks like 10.0.0.7 or 10.0.0.0/8, with commas between them") from None
+        found.append(str(network))
+        if isinstance(network, IPv4Network):
+            found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return tuple(found)
 
 
 def origins(text: str) -> tuple[str, ...]:
@@ -286,6 +301,72 @@ class Settings:
         default=500,
         metadata=about(
             integer(1, 100_000), "jobs", "500", "accepted but unfinished jobs; beyond it 503 with Retry-After"
+        ),
+    )
+    rate_limit_per_hour: int = field(
+        default=10,
+        metadata=about(
+            integer(0, 1_000_000),
+            "jobs",
+            "10",
+            "accepted jobs an hour and address of callers without an account (IPv6: and /64); 0 for no limit",
+        ),
+    )
+    user_rate_limit_per_hour: int = field(
+        default=0,
+        metadata=about(integer(0, 1_000_000), "jobs", "0 (no limit)", "accepted jobs an hour of each user"),
+    )
+    user_daily_pictures: int = field(
+        default=0,
+        metadata=about(
+            integer(0, 1_000_000_000), "pictures", "0 (no limit)", "pictures a day (UTC) that each user may ask for"
+        ),
+    )
+    user_daily_gpu_s: int = field(
+        default=0,
+        metadata=about(
+            integer(0, 1_000_000_000),
+            "s",
+            "0 (no limit)",
+            "seconds of the model's time a day (UTC) of each user; what waits counts as it is expected to take",
+        ),
+    )
+    max_images: int = field(default=8, metadata=about(integer(1, 8), "pictures", "8", "most pictures of one job"))
+    max_steps: int = field(default=150, metadata=about(integer(1, 150), "steps", "150", "most steps of one picture"))
+    max_pixels: int | None = field(
+        default=None,
+        metadata=about(
+            integer(64, 268_435_456), "px", "the base model's bound", "most pixels of one picture: width times height"
+        ),
+    )
+    anonymous_max_images: int | None = field(
+        default=None,
+        metadata=about(
+            integer(1, 8), "pictures", "`STUDIO_MAX_IMAGES`", "the same for callers without an account, where lower"
+        ),
+    )
+    anonymous_max_steps: int | None = field(
+        default=None,
+        metadata=about(
+            integer(1, 150), "steps", "`STUDIO_MAX_STEPS`", "the same for callers without an account, where lower"
+        ),
+    )
+    anonymous_max_pixels: int | None = field(
+        default=None,
+        metadata=about(
+            integer(64, 268_435_456),
+            "px",
+            "`STUDIO_MAX_PIXELS`",
+            "the same for callers without an account, where lower",
+        ),
+    )
+    trusted_proxies: tuple[str, ...] = field(
+        default=(),
+        metadata=about(
+            proxies,
+            "",
+            "none",
+            "addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
         ),
     )
     idle_exit_min: float = field(

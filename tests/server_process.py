@@ -42,6 +42,7 @@ class ServerProcess:
             **inherited,
             "STUDIO_PORT": str(self.port),
             "STUDIO_DATA_DIR": str(folder / "data"),
+            "STUDIO_RATE_LIMIT_PER_HOUR": "0",
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None

@@ -33,6 +33,7 @@ def studio_settings(folder: Path, database_url: str) -> Settings:
         lora_dir=folder / "loras",
         cors_origins=("https://app.example.org",),
         max_queue=20,
+        rate_limit_per_hour=0,
     )
 
 

@@ -13,11 +13,13 @@ from sqlalchemy import select, update
 
 from server.db.models import EventRow, JobRow
 from server.db.session import Database
+from server.db.usage_models import GenerationRow
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
 from server.jobs.dispatcher import Dispatcher, DispatcherOptions
 from server.jobs.feed import JobFeed
+from server.jobs.limits import Quotas
 from server.jobs.model import BaseModelRef, FeedEvent, JobOrder, JobView
 from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
@@ -65,6 +67,7 @@ class Workshop:
         store: ImageStore | None = None,
         base_model: BaseModelRef = BASE,
         max_queue: int = 100,
+        quotas: Quotas | None = None,
         **options: Any,
     ) -> None:
         self.database = database
@@ -84,7 +87,7 @@ class Workshop:
         quick: dict[str, Any] = {"heartbeat_s": 0.1, "poll_s": 0.05, "retry_s": (0.01, 0.02)}
         dispatcher_options = DispatcherOptions(lease_owner, base_model, SOFTWARE, max_queue, **(quick | options))
         self.dispatcher = Dispatcher(database, self.engine, self.outlook, self.store, self.feed, dispatcher_options)
-        self.service = JobService(database, self.reader, self.dispatcher, base_model, max_queue)
+        self.service = JobService(database, self.reader, self.dispatcher, base_model, max_queue, quotas)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -150,6 +153,12 @@ async def change_job(database: Database, job_id: str, **values: Any) -> None:
     """What only time or a crash does: for tests that cannot wait for it."""
     async with database.write() as session:
         await session.execute(update(JobRow).where(JobRow.id == job_id).values(**values))
+
+
+async def change_generation(database: Database, job_id: str, **values: Any) -> None:
+    """What only time does, to a job's place in the account."""
+    async with database.write() as session:
+        await session.execute(update(GenerationRow).where(GenerationRow.job_id == job_id).values(**values))
 
 
 async def read_stream(feed: JobFeed, job_id: str, after_seq: int | None = None, limit: int = 1000) -> list[FeedEvent]:

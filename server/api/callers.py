@@ -7,6 +7,8 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
+from server.jobs.limits import is_anonymous_owner
+
 IPV6_OWNER_BITS = 64  # one customer of a provider holds at least this block: all of it is one caller
 
 GENERATE, READ, OPERATOR, ON_BEHALF = "generate", "read", "operator", "on_behalf"
@@ -38,10 +40,6 @@ class Caller:
         if self.is_operator or is_anonymous_owner(owner):
             return True
         return owner == self.owner and self.end_user in (None, end_user)
-
-
-def is_anonymous_owner(owner: str) -> bool:
-    return owner.startswith(("ip:", "anon:"))
 
 
 def anonymous(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:

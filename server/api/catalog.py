@@ -9,6 +9,7 @@ from pipelines.params import MAX_SEED
 from pipelines.prompt_words import PromptReader
 from pipelines.samplers import SAMPLERS
 from server.api import examples, orders, problems, schemas
+from server.api.callers import Caller
 from server.api.warnings import style_fits
 from server.jobs.lora_names import LORA_WEIGHT
 from server.jobs.styles import STYLES
@@ -27,11 +28,17 @@ class CatalogController(Controller):
         responses={200: examples.answers(examples.OPTIONS, "Options"), **problems.documented()},
         sync_to_thread=False,
     )
-    def options(self, rules: NamedDependency[orders.Rules], reader: NamedDependency[PromptReader]) -> schemas.Options:
-        return options(rules, reader)
+    def options(
+        self,
+        caller: NamedDependency[Caller],
+        rules: NamedDependency[orders.Rules],
+        reader: NamedDependency[PromptReader],
+    ) -> schemas.Options:
+        return options(rules, reader, caller)
 
 
-def options(rules: orders.Rules, reader: PromptReader) -> schemas.Options:
+def options(rules: orders.Rules, reader: PromptReader, caller: Caller) -> schemas.Options:
+    """For this caller: bounds differ with and without an account."""
     info = rules.model
     return schemas.Options(
         base_model=info.name,
@@ -40,8 +47,8 @@ def options(rules: orders.Rules, reader: PromptReader) -> schemas.Options:
         native_width=info.native_width,
         native_height=info.native_height,
         shapes=_shapes(rules.model.native_width, rules.model.native_height),
-        bounds=_bounds(rules),
-        defaults=_defaults(rules),
+        bounds=_bounds(rules, caller),
+        defaults=_defaults(rules, caller),
         samplers=[
             schemas.SamplerOption(name, spec.label, spec.schedule_type, spec.min_steps, spec.max_steps)
             for name, spec in SAMPLERS.items()
@@ -67,28 +74,28 @@ def _shapes(width: int, height: int) -> list[schemas.ShapeOption]:
     ]
 
 
-def _bounds(rules: orders.Rules) -> schemas.Bounds:
-    info = rules.model
+def _bounds(rules: orders.Rules, caller: Caller) -> schemas.Bounds:
+    info, bounds = rules.model, rules.bounds(caller)
     return schemas.Bounds(
         max_prompt_characters=schemas.MAX_PROMPT_CHARACTERS,
-        max_images=schemas.MAX_IMAGES,
+        max_images=bounds.max_images,
         min_steps=1,
-        max_steps=schemas.MAX_STEPS,
+        max_steps=bounds.max_steps,
         max_guidance_scale=schemas.MAX_GUIDANCE_SCALE,
         max_lora_weight=schemas.MAX_LORA_WEIGHT,
         max_seed=MAX_SEED,
         min_size=info.min_size_px,
         max_size=info.max_size_px,
-        max_pixels=info.max_pixels,
+        max_pixels=rules.max_pixels(caller),
         size_multiple=schemas.SIZE_MULTIPLE_PX,
     )
 
 
-def _defaults(rules: orders.Rules) -> schemas.Defaults:
+def _defaults(rules: orders.Rules, caller: Caller) -> schemas.Defaults:
     info = rules.model
     return schemas.Defaults(
         model_name=None if rules.default_model == orders.NO_LORA else rules.default_model,
-        num_images=DEFAULTS.num_images,
+        num_images=min(DEFAULTS.num_images, rules.bounds(caller).max_images),
         quality=DEFAULTS.quality,
         guidance_scale=orders.GUIDANCE_SCALE,
         width=info.native_width,

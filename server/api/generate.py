@@ -17,6 +17,7 @@ from server.api.orders import Rules, fill_in
 from server.api.waiting import preferred_wait_s
 from server.api.warnings import prompt_warnings
 from server.jobs.feed import JobFeed
+from server.jobs.limits import Standing
 from server.jobs.loras import LoraRegistry
 from server.jobs.model import JobView
 from server.jobs.service import JobService
@@ -58,7 +59,11 @@ class GenerateController(Controller):
             202: examples.answers(examples.ACCEPTED, "Accepted; Location is the address of its status"),
             200: examples.answers(examples.FINISHED, "Prefer: wait, and the job ended in time"),
             **problems.documented(
-                problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE, problems.QUEUE_FULL
+                problems.INVALID_REQUEST,
+                problems.TOO_LARGE,
+                problems.UNSUPPORTED_MEDIA_TYPE,
+                problems.LIMIT_REACHED,
+                problems.QUEUE_FULL,
             ),
         },
     )
@@ -76,10 +81,11 @@ class GenerateController(Controller):
         prefer: Prefer = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         order = fill_in(data, rules, caller, secrets.randbelow(MAX_SEED + 1))
-        job = await jobs.accept(order)
+        acceptance = await jobs.submit(order)
+        job = acceptance.job
         warnings = await _warnings(job, loras, reader)
         base = addresses.base(request)
-        headers = {"Location": f"{base}/api/status/{job.job_id}"}
+        headers = {"Location": f"{base}/api/status/{job.job_id}", **_limit_headers(acceptance.standing)}
         wait_s = preferred_wait_s(prefer)
         if wait_s is not None:
             headers["Preference-Applied"] = f"wait={wait_s}"
@@ -87,6 +93,10 @@ class GenerateController(Controller):
             if job.status.ended:
                 return Response(views.finished(job, base, warnings), status_code=200, headers=headers)
         return Response(views.accepted(job, warnings), status_code=202, headers=headers)
+
+
+def _limit_headers(standing: Standing | None) -> dict[str, str]:
+    return problems.rate_limit_headers(standing.limit, standing.remaining, standing.reset_s) if standing else {}
 
 
 async def _warnings(job: JobView, loras: LoraRegistry, reader: PromptReader) -> list[str]:

@@ -9,7 +9,7 @@ from pipelines.model_info import ModelInfo
 from pipelines.samplers import SAMPLERS
 from server.api.callers import Caller
 from server.api.problems import FieldError, invalid
-from server.api.schemas import SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
+from server.api.schemas import MAX_IMAGES, MAX_STEPS, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
 from server.jobs.loras import LoraView
 from server.jobs.model import BaseModelRef, JobOrder, LoraChoice
 from server.jobs.styles import STYLES
@@ -22,6 +22,22 @@ FORMAT: Format = "jpeg"
 NO_LORA = "base"
 
 
+@dataclass(frozen=True, slots=True)
+class RequestBounds:
+    """The operator's bounds of one job. `max_pixels` None: the base model's."""
+
+    max_images: int = MAX_IMAGES
+    max_steps: int = MAX_STEPS
+    max_pixels: int | None = None
+
+    def and_at_most(self, other: "RequestBounds") -> "RequestBounds":
+        """The lower of each."""
+        pixels = [each for each in (self.max_pixels, other.max_pixels) if each is not None]
+        return RequestBounds(
+            min(self.max_images, other.max_images), min(self.max_steps, other.max_steps), min(pixels, default=None)
+        )
+
+
 @dataclass(slots=True)
 class Rules:
     """What orders depend on beside the request: the base model, the LoRA (or `base`) of a request that names none, how
@@ -32,6 +48,15 @@ class Rules:
     default_model: str
     base: BaseModelRef
     embed_parameters: str = "full"
+    users: RequestBounds = RequestBounds()
+    anonymous: RequestBounds = RequestBounds()
+
+    def bounds(self, caller: Caller) -> RequestBounds:
+        """What this caller may ask of one job."""
+        return self.anonymous if caller.is_anonymous else self.users
+
+    def max_pixels(self, caller: Caller) -> int:
+        return min(self.model.max_pixels, self.bounds(caller).max_pixels or self.model.max_pixels)
 
 
 def default_that_fits(wanted: str, loras: Sequence[LoraView]) -> str:
@@ -43,7 +68,7 @@ def default_that_fits(wanted: str, loras: Sequence[LoraView]) -> str:
 
 def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed: int) -> JobOrder:
     """Raises Problem (400). LoRA names are resolved later, by the transaction that accepts the job."""
-    info = rules.model
+    info, bounds = rules.model, rules.bounds(caller)
     style = STYLES.get(request.style or "")
     negative_prompt = NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt
     order = JobOrder(
@@ -55,7 +80,7 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
         negative_prompt=style.add_negative(negative_prompt) if style else negative_prompt,
         num_images=request.num_images,
         quality=request.quality,
-        num_inference_steps=request.steps or STEPS[request.quality],
+        num_inference_steps=request.steps or min(STEPS[request.quality], bounds.max_steps),
         guidance_scale=GUIDANCE_SCALE if request.guidance_scale is None else request.guidance_scale,
         width=request.width or info.native_width,
         height=request.height or info.native_height,
@@ -71,7 +96,12 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
         guidance_start=request.guidance_start,
         guidance_end=request.guidance_end,
     )
-    errors = [*_choice_errors(order, request), *_sampler_errors(order, request), *_size_errors(order, info)]
+    errors = [
+        *_choice_errors(order, request),
+        *_sampler_errors(order, request),
+        *_size_errors(order, info, rules.max_pixels(caller)),
+        *_bound_errors(order, bounds),
+    ]
     if errors:
         raise invalid(errors)
     return order
@@ -105,13 +135,22 @@ def _sampler_errors(order: JobOrder, request: GenerateRequest) -> Iterator[Field
         )
 
 
-def _size_errors(order: JobOrder, info: ModelInfo) -> Iterator[FieldError]:
+def _bound_errors(order: JobOrder, bounds: RequestBounds) -> Iterator[FieldError]:
+    if order.num_images > bounds.max_images:
+        allowed = f"a whole number from 1 to {bounds.max_images} for this caller"
+        yield FieldError("num_images", f"{order.num_images} cannot be used", allowed)
+    if order.num_inference_steps > bounds.max_steps:
+        allowed = f"a whole number from 1 to {bounds.max_steps} for this caller"
+        yield FieldError("steps", f"{order.num_inference_steps} cannot be used", allowed)
+
+
+def _size_errors(order: JobOrder, info: ModelInfo, max_pixels: int) -> Iterator[FieldError]:
     allowed = f"a multiple of {SIZE_MULTIPLE_PX} from {info.min_size_px} to {info.max_size_px}"
     sides = {"width": order.width, "height": order.height}
     wrong = {name: px for name, px in sides.items() if not info.min_size_px <= px <= info.max_size_px}
     for name, px in wrong.items():
         yield FieldError(name, f"{px} is outside what {info.name} can make", allowed)
-    if not wrong and order.width * order.height > info.max_pixels:
+    if not wrong and order.width * order.height > max_pixels:
         yield FieldError(
-            "width", f"{order.width} x {order.height} is too much", f"width times height up to {info.max_pixels:,}"
+            "width", f"{order.width} x {order.height} is too much", f"width times height up to {max_pixels:,}"
         )

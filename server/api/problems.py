@@ -3,6 +3,7 @@
 Problem (raised by handlers)        → its kind
 litestar's HTTPException            → the kind of its status
 UnknownLora, QueueFull, TooManyReaders (the jobs)   → invalid-request, queue-full, too-many-readers
+LimitReached (the jobs)             → limit-reached
 BaseModelUnread (the jobs)          → not-ready
 anything else                       → internal, logged with its traceback, told without
 """
@@ -18,7 +19,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct, to_builtins
 
-from server.jobs.errors import BaseModelUnread, QueueFull, TooManyReaders, UnknownLora
+from server.jobs.errors import BaseModelUnread, LimitReached, QueueFull, TooManyReaders, UnknownLora
 from server.storage.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ TOO_LARGE = Kind("too-large", 413, "The request body is too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The request body is not JSON")
 INTERNAL = Kind("internal", 500, "The server failed")
 NOT_READY = Kind("not-ready", 503, "The server cannot make a picture yet")
+LIMIT_REACHED = Kind("limit-reached", 429, "Enough for now")
 QUEUE_FULL = Kind("queue-full", 503, "Too many jobs wait")
 STORE_AWAY = Kind("store-away", 503, "The store of pictures does not answer")
 TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
@@ -102,6 +104,7 @@ def exception_handlers() -> dict[int | type[Exception], Answer]:
         Problem: _from_problem,
         UnknownLora: _from_unknown_lora,
         QueueFull: _from_queue_full,
+        LimitReached: _from_limit_reached,
         BaseModelUnread: _from_base_model_unread,
         TooManyReaders: _from_too_many_readers,
         StoreError: _from_store_error,
@@ -128,6 +131,15 @@ def _from_unknown_lora(_: Request[Any, Any, Any], error: UnknownLora) -> Respons
 
 def _from_queue_full(_: Request[Any, Any, Any], error: QueueFull) -> Response[ProblemDocument]:
     return _answer(Problem(QUEUE_FULL, str(error), headers={"Retry-After": str(error.retry_after_s)}))
+
+
+def _from_limit_reached(_: Request[Any, Any, Any], error: LimitReached) -> Response[ProblemDocument]:
+    headers = rate_limit_headers(error.limit, error.remaining, error.retry_after_s)
+    return _answer(Problem(LIMIT_REACHED, str(error), headers=headers | {"Retry-After": str(error.retry_after_s)}))
+
+
+def rate_limit_headers(limit: int, remaining: int, reset_s: int) -> dict[str, str]:
+    return {"RateLimit-Limit": str(limit), "RateLimit-Remaining": str(remaining), "RateLimit-Reset": str(reset_s)}
 
 
 def _from_base_model_unread(_: Request[Any, Any, Any], error: BaseModelUnread) -> Response[ProblemDocument]:
@@ -196,6 +208,7 @@ EXAMPLES = {
     ),
     INTERNAL: Problem(INTERNAL, "the server could not answer this request; its log says more"),
     NOT_READY: Problem(NOT_READY, "the model is being loaded"),
+    LIMIT_REACHED: Problem(LIMIT_REACHED, "10 jobs an hour are allowed; try again in 348 s"),
     QUEUE_FULL: Problem(QUEUE_FULL, "500 jobs wait already; try again in 12 s"),
     TOO_MANY_READERS: Problem(TOO_MANY_READERS, "1000 streams and waits are open already; ask /api/status instead"),
     STORE_AWAY: Problem(STORE_AWAY, "https://s3.example.org does not answer (ConnectTimeoutError)"),

@@ -108,6 +108,10 @@ class Engine:
     def forecast(self, candidates: Sequence[Candidate]) -> dict[str, Forecast]:
         return self._scheduler.forecast(candidates, self._clock())
 
+    def seconds_alone(self, job: Candidate) -> float:
+        """What the job would take if it ran alone, by the cost model."""
+        return self._scheduler.seconds_alone(job)
+
     async def calibrate(
         self,
         execute: Execute,

@@ -57,6 +57,10 @@ class Scheduler:
 
     # ---- jobs come and go
 
+    def seconds_alone(self, job: Candidate) -> float:
+        """What the job would take if it ran alone, by the cost model."""
+        return self._seconds(job.work, job.width * job.height, job.rows * job.num_images)
+
     def choose(self, candidates: Sequence[Candidate], now_s: float) -> list[str]:
         """The candidates worth claiming now: those among the first two row budgets of the whole order. The rest stay
         in the database, where cancelling them is free and other processes can take them."""
@@ -255,8 +259,7 @@ class Scheduler:
     def _order(self, candidates: Sequence[Candidate], now_s: float) -> list[JobWork]:
         jobs = {job_id: self._job_work(job_id) for job_id in dict.fromkeys(r.job_id for r in self._requests.values())}
         for c in candidates:
-            work_s = self._seconds(c.work, c.width * c.height, c.rows * c.num_images)
-            jobs.setdefault(c.job_id, JobWork(c.job_id, c.owner, work_s, c.arrival_s))
+            jobs.setdefault(c.job_id, JobWork(c.job_id, c.owner, self.seconds_alone(c), c.arrival_s))
         return self._fair.order(jobs.values(), now_s)
 
     def _seconds(self, work: int, num_px: int, rows: int) -> float:

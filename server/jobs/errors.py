@@ -5,6 +5,7 @@ JobsError
 ├── LoraTooLarge      an upload beyond the limit
 ├── BaseModelUnread   the base model that jobs are pinned to is still being read
 ├── QueueFull         too many accepted, unfinished jobs
+├── LimitReached      this caller has asked for as much as it may, for now
 ├── TooManyReaders    too many open streams and waits
 └── DataFolderInUse   another process works in this data folder
 """
@@ -43,6 +44,16 @@ class QueueFull(JobsError):
 
     def __init__(self, max_queue: int, retry_after_s: int) -> None:
         super().__init__(f"{max_queue} jobs wait already; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class LimitReached(JobsError):
+    """`limit` and `remaining` of what is counted, `retry_after_s`: whole seconds until some is given back."""
+
+    def __init__(self, detail: str, limit: int, retry_after_s: int, remaining: int = 0) -> None:
+        super().__init__(detail)
+        self.limit = limit
+        self.remaining = remaining
         self.retry_after_s = retry_after_s
 
 

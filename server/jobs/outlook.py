@@ -40,6 +40,10 @@ class Outlook:
         left = sum(total - done for done, total in self._engine.evaluations(job_id).values())
         return max(0.0, 1 - left / (num_evaluations * num_images))
 
+    def seconds_alone(self, job: Candidate) -> float:
+        """What the job would take if it ran alone."""
+        return self._engine.seconds_alone(job)
+
     def next_end_s(self) -> float:
         """Seconds until the first of the jobs known here will have ended."""
         return min((each.remaining_s for each in self._current().values()), default=1.0)

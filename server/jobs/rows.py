@@ -8,6 +8,7 @@ from pipelines.plan import BatchKey, num_evaluations
 from pipelines.prompt_words import MAX_TOKENS
 from server.db.models import ImageRow, JobRow
 from server.engine.requests import Candidate, ImageRequest
+from server.jobs.model import JobOrder
 from server.storage.infotext import Origin
 
 
@@ -61,9 +62,9 @@ def evaluations_of(job: JobRow) -> int:
     return num_evaluations(job.sampler, job.num_inference_steps)
 
 
-def fair_owner(job: JobRow) -> str:
-    """Whom the scheduler counts the job to. Who has not signed in could have a new cookie for every job: their address
-    counts. A key that calls for others gives each of them a turn."""
+def fair_owner(job: JobRow | JobOrder) -> str:
+    """Whom the scheduler and the limits count the job to. Who has not signed in could have a new cookie for every job:
+    their address counts. A key that calls for others gives each of them a turn."""
     if job.end_user is not None:
         return f"{job.owner}/{job.key_id}/{job.end_user}"
     return job.address if job.address is not None and job.owner.startswith("anon:") else job.owner

@@ -3,6 +3,7 @@
 import logging
 import math
 import secrets
+from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,15 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
-from server.jobs import transitions
+from server.jobs import limits, transitions
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.errors import BaseModelUnread, QueueFull
+from server.jobs.limits import Quotas, Standing
 from server.jobs.lora_names import ResolvedLoras, count_use, resolve
 from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
 from server.jobs.reader import JobReader
+from server.jobs.rows import candidate_of, fair_owner
 from server.jobs.saver import DATABASE_ERRORS
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """An accepted job, and how its caller stands now; `standing` None: it has no limit by the hour."""
+
+    job: JobView
+    standing: Standing | None
 
 
 class JobService:
@@ -31,34 +42,45 @@ class JobService:
         dispatcher: Dispatcher,
         base_model: BaseModelRef,
         max_queue: int,
+        quotas: Quotas | None = None,
     ) -> None:
         self._database = database
         self._reader = reader
         self._dispatcher = dispatcher
         self._base_model = base_model
         self._max_queue = max_queue
+        self._quotas = quotas or Quotas()
 
     async def accept(self, order: JobOrder) -> JobView:
+        return (await self.submit(order)).job
+
+    async def submit(self, order: JobOrder) -> Acceptance:
         """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns.
 
-        Raises BaseModelUnread, UnknownLora and QueueFull (server/jobs/errors.py); then nothing is stored."""
+        Raises BaseModelUnread, LimitReached, QueueFull and UnknownLora (server/jobs/errors.py); then nothing is stored
+        and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
         job_id = secrets.token_hex(16)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
+            now = await session.scalar(select(now_s())) or 0.0
+            quota = self._quotas.of(order.owner)
+            standing = await limits.check(session, quota, fair_owner(order), order.num_images, now)
             await self._check_depth(session)
             resolved = await resolve(session, order)
             await count_use(session, {lora["sha256"] for lora in resolved.loras})
             job = self._row_of(job_id, order, resolved)
-            job.created_at_s = await session.scalar(select(now_s())) or 0.0
+            job.created_at_s = now
             session.add(job)
             await session.flush()
+            expected_gpu_s = self._reader.outlook.seconds_alone(candidate_of(job, 0))
+            session.add(limits.generation_row(job, expected_gpu_s))
             record = await self._reader.record(session, job_id)
         assert record is not None
         view = self._reader.view_of(record)
         self._dispatcher.wake()
-        return view
+        return Acceptance(view, standing)
 
     async def any_unfinished(self) -> bool:
         """Is there a job, of any process, that has not ended?"""

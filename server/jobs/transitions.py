@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
 from server.db.models import EventRow, ImageRow, JobRow
+from server.jobs import limits
 from server.jobs.model import NEXT, JobError, JobStatus
 
 MAX_LOST_LEASES = 3
@@ -118,6 +119,7 @@ async def add_picture(session: AsyncSession, lease: Lease, image: ImageRow) -> b
         return False
     image.finished_at_s = await _now(session)
     session.add(image)
+    await limits.note_picture(session, image)
     session.add(_event(job, "image", image_facts(image), image.finished_at_s))
     await session.flush()
     if await session.scalar(_num_images(lease.job_id)) == job.num_images:
@@ -171,6 +173,7 @@ async def _end(
         num_events=JobRow.num_events + 1,
     )
     if job is not None:
+        await limits.note_end(session, job.id)
         facts = {
             "job_id": job.id,
             "status": to.value,

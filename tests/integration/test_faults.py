@@ -103,7 +103,7 @@ def hooks() -> Iterator[list[Any]]:
 
 
 def serve(folder: Path, make_runner: Any) -> TestClient[Any]:
-    settings = Settings(data_dir=folder, default_model="base", lora_dir=folder / "none")
+    settings = Settings(data_dir=folder, default_model="base", lora_dir=folder / "none", rate_limit_per_hour=0)
     return TestClient(create_app(settings, make_runner), base_url="http://studio.test")
 
 

@@ -1,0 +1,28 @@
+"""What was asked for and used. Nothing here refers to a job's row: what was used stays used when the job is deleted."""
+
+from sqlalchemy import Double, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db.models import Row
+
+
+class GenerationRow(Row):
+    """One accepted job in the account of who asked for it. `counted_by` is whom the limits count it against: an
+    address, a user, a key's end user. `reserved_gpu_s` is what its pictures are still expected to take, 0 once it has
+    ended; `gpu_s` what those that are finished took."""
+
+    __tablename__ = "generation"
+    __table_args__ = (
+        Index("ix_generation_counted_created", "counted_by", "created_at_s"),
+        Index("ix_generation_owner_day", "owner", "day"),
+    )
+
+    job_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(255))
+    counted_by: Mapped[str] = mapped_column(String(255))
+    created_at_s: Mapped[float] = mapped_column(Double)
+    day: Mapped[int]  # since 1970, UTC
+    num_images: Mapped[int]  # asked for
+    num_finished: Mapped[int] = mapped_column(default=0)
+    gpu_s: Mapped[float] = mapped_column(Double, default=0.0)
+    reserved_gpu_s: Mapped[float] = mapped_column(Double)
