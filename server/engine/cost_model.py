@@ -1,19 +1,24 @@
 """What a step costs on this machine, learned while it runs. Pure arithmetic: no torch, no clock.
 
-A UNet forward of r rows at one latent size takes about `fixed + per_row * r` seconds. The line is fitted to the
-measured mean of each row count, newer steps weighing more; a size never seen borrows the nearest seen one's line,
-scaled by pixels. From it follow the row count worth sharing (`knee`) and every time the server tells its callers.
+A row count that was measured lately costs the median of its last steps. For the others there is a line: a UNet forward
+of r rows at one latent size takes about `fixed + per_row * r` seconds, fitted to the medians, newer ones weighing more;
+a size never seen borrows the nearest seen one's line, scaled by pixels. From the line follows the row count worth
+sharing (`knee`), from both every time the server tells its callers.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from statistics import median
 
 KNEE_SHARE = 0.95  # rows are added until throughput is within 5 % of the best that any allowed row count gives
 FIXED_SHARE_PRIOR = 0.3  # share of a one-row forward that does not grow with rows, until two row counts were measured
 PRIOR_WEIGHT = 0.03
 HALF_LIFE_STEPS = 200  # after so many steps with other row counts a measurement counts half
 MAX_SURPRISE = 2.0
-MIN_WEIGHT = 1 / 30  # a mean follows the last 30 steps or so
+RECENT_STEPS = 9  # whose median a row count costs: on real steps it is nearer to the next one than any mean
+MIN_STEPS = 3  # so many measured steps of a row count tell more than the line
+MIN_WEIGHT = 1 / 30  # a mean follows the last 30 measurements or so
 UNKNOWN_ROW_S_PER_PX = 1.0e-6  # before anything was measured: about 0.07 s a row at 256 x 256
 
 
@@ -27,6 +32,18 @@ class RunningMean:
     def add(self, value: float) -> None:
         self.count += 1
         self.value += (value - self.value) * max(1 / self.count, MIN_WEIGHT)
+
+
+@dataclass(slots=True)
+class RecentSteps:
+    """The newest measured steps of one row count. `seen_at` is the number of the size's steps when it was last used."""
+
+    seconds: deque[float] = field(default_factory=lambda: deque[float](maxlen=RECENT_STEPS))
+    seen_at: int = 0
+
+    @property
+    def typical_s(self) -> float:
+        return median(self.seconds)
 
 
 @dataclass(slots=True)
@@ -45,21 +62,29 @@ class SizeCost:
     """Measured forwards at one picture size, by row count. Row counts that are not used any more lose their weight, so
     that none is judged for ever by how it went once."""
 
-    means: dict[int, RunningMean] = field(default_factory=dict[int, RunningMean])
-    seen_at: dict[int, int] = field(default_factory=dict[int, int])
+    recent: dict[int, RecentSteps] = field(default_factory=dict[int, RecentSteps])
     num_seen: int = 0
 
     def add(self, rows: int, seconds: float) -> None:
         """One slow step (a stalled machine, a kernel's first run) counts as twice the expected time at most."""
-        if self.means:
+        if self.recent:
             seconds = min(seconds, MAX_SURPRISE * self.line().at(rows))
         self.num_seen += 1
-        self.means.setdefault(rows, RunningMean()).add(seconds)
-        self.seen_at[rows] = self.num_seen
+        steps = self.recent.setdefault(rows, RecentSteps())
+        steps.seconds.append(seconds)
+        steps.seen_at = self.num_seen
+
+    def known_s(self, rows: int) -> float | None:
+        """Of a row count measured often enough, and lately."""
+        steps = self.recent.get(rows)
+        if steps is None or len(steps.seconds) < MIN_STEPS or self.num_seen - steps.seen_at > HALF_LIFE_STEPS:
+            return None
+        return steps.typical_s
 
     def line(self) -> Line:
-        """Weighted least squares over the means and one faint point of the prior, which decides where they do not."""
-        points = [(rows, mean.value, self._weight(rows, mean)) for rows, mean in self.means.items()]
+        """Weighted least squares over the medians and one faint point of the prior, which decides where they do not. It
+        never has a negative fixed part, nor rows that save time: then it goes through the best known point."""
+        points = [(rows, steps.typical_s, self._weight(steps)) for rows, steps in self.recent.items()]
         rows, seconds, _ = max(points, key=lambda point: point[2])
         prior_row_s = seconds / (rows + FIXED_SHARE_PRIOR / (1 - FIXED_SHARE_PRIOR))
         points.append((2 * rows, seconds + rows * prior_row_s, PRIOR_WEIGHT))
@@ -68,11 +93,13 @@ class SizeCost:
         mean_s = sum(w * s for _, s, w in points) / weight
         spread = sum(w * (r - mean_rows) ** 2 for r, _, w in points)
         slope = sum(w * (r - mean_rows) * (s - mean_s) for r, s, w in points) / spread
-        row_s = min(max(slope, 0.0), mean_s / mean_rows)  # never a negative fixed part, never rows that save time
-        return Line(mean_s - row_s * mean_rows, max(row_s, 1e-9))
+        if 0 < slope <= mean_s / mean_rows:
+            return Line(mean_s - slope * mean_rows, slope)
+        row_s = max(min(slope, seconds / rows), 1e-9)
+        return Line(max(seconds - row_s * rows, 0.0), row_s)
 
-    def _weight(self, rows: int, mean: RunningMean) -> float:
-        return min(mean.count, 30) * 0.5 ** ((self.num_seen - self.seen_at[rows]) / HALF_LIFE_STEPS)
+    def _weight(self, steps: RecentSteps) -> float:
+        return len(steps.seconds) * 0.5 ** ((self.num_seen - steps.seen_at) / HALF_LIFE_STEPS)
 
 
 class CostModel:
@@ -99,7 +126,9 @@ class CostModel:
 
     def step_s(self, num_px: int, rows: int) -> float:
         """Seconds of one forward of `rows` rows."""
-        return self._line(num_px).at(rows)
+        size = self._sizes.get(num_px)
+        known = size.known_s(rows) if size else None
+        return self._line(num_px).at(rows) if known is None else known
 
     def begin_s(self) -> float:
         return self._begin.value

@@ -81,3 +81,20 @@ def test_any_measurements_give_usable_costs(points: list[tuple[int, float]], max
         cost.observe_step(PX, rows, seconds)
     assert 1 <= cost.knee(PX, max_rows) <= max_rows
     assert all(cost.step_s(PX, rows) > 0 for rows in BUCKETS)
+
+
+def test_a_row_count_that_is_used_costs_what_it_took():
+    """Real machines are not on a line: theirs is for row counts nobody has seen."""
+    cost = CostModel(BUCKETS)
+    taken = {2: 0.054, 4: 0.1, 8: 0.23, 16: 0.37}
+    for _ in range(9):
+        for rows, seconds in taken.items():
+            cost.observe_step(PX, rows, seconds)
+    assert {rows: cost.step_s(PX, rows) for rows in taken} == taken
+
+
+def test_a_burst_of_slow_steps_does_not_last():
+    cost = measured(0.02, 0.01)
+    for _ in range(4):
+        cost.observe_step(PX, 2, 0.4)
+    assert cost.step_s(PX, 2) == pytest.approx(0.04)
