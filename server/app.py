@@ -8,6 +8,9 @@ factory, while the server already answers and accepts jobs.
 
 import asyncio
 import logging
+import os
+import sys
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -68,6 +71,7 @@ from server.warm_up import warm_up
 
 log = logging.getLogger(__name__)
 
+CPU_TORCH_NICENESS = 5
 CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"]
 CORS_ANSWER_HEADERS = [
     "Content-Disposition",
@@ -97,6 +101,9 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
     from pipelines.sdxl import SDXLRunner
 
     device, dtype = resolve_device(settings.device, settings.dtype)
+    if device == "cpu" and sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+        # steps take every core: whoever asks for the state of a job is answered in between. torch's workers inherit it
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), CPU_TORCH_NICENESS)
     options = LoadOptions(settings.vae, settings.vae_decode == "tiled", settings.attention, settings.compile)
     model = load_model(settings.base_model, device, dtype, options)
     return SDXLRunner(model, lora_bytes_dir, settings.exact_rows, settings.embedding_cache_mb * 1_000_000)

@@ -56,11 +56,15 @@ class JobReader:
                 return found
 
     async def record(self, session: AsyncSession, job_id: str) -> JobRecord | None:
-        job = await session.get(JobRow, job_id)
-        if job is None:
-            return None
-        images = await session.scalars(select(ImageRow).where(ImageRow.job_id == job_id).order_by(ImageRow.n))
-        return JobRecord(job, tuple(images))
+        """One statement: status is what is asked for most."""
+        found = await session.execute(
+            select(JobRow, ImageRow)
+            .outerjoin(ImageRow, ImageRow.job_id == JobRow.id)
+            .where(JobRow.id == job_id)
+            .order_by(ImageRow.n)
+        )
+        rows = found.tuples().all()
+        return JobRecord(rows[0][0], tuple(image for _, image in rows if image)) if rows else None
 
     def view_of(self, record: JobRecord) -> JobView:
         """The rows as read, progress and forecast as they are now."""
