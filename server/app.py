@@ -36,6 +36,7 @@ from server.api.files import PATH as FILES_PATH
 from server.api.files import FilesController
 from server.api.generate import GenerateController
 from server.api.health import HealthController, Readiness
+from server.api.history import HistoryController
 from server.api.identity import Identification, caller_of
 from server.api.images import ImagesController
 from server.api.jobs import JobsController
@@ -53,7 +54,9 @@ from server.engine.scheduler import Limits, Scheduler
 from server.idle import when_idle
 from server.jobs.data_folder import DataFolder
 from server.jobs.dispatcher import Dispatcher, DispatcherOptions
+from server.jobs.engagement import Engagement
 from server.jobs.feed import JobFeed
+from server.jobs.history import History
 from server.jobs.limits import Quota, Quotas
 from server.jobs.lora_folder import LoraFolder
 from server.jobs.loras import LoraRegistry, LoraView
@@ -171,6 +174,8 @@ class Studio:
             self.database, self.engine, outlook, self.store, self.feed, options, self.metrics.on_stored
         )
         self.remover = Remover(self.database, self.store, lambda job_id: self.dispatcher.drop(job_id))
+        self.history = History(self.database, reader)
+        self.engagement = Engagement(self.database, self.remover)
         self.jobs = JobService(
             self.database, reader, self.dispatcher, self.base.ref, settings.max_queue, _quotas(settings)
         )
@@ -296,6 +301,7 @@ def create_app(
             GenerateController,
             JobsController,
             ImagesController,
+            HistoryController,
             CatalogController,
             LorasController,
             HealthController,
@@ -349,6 +355,8 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
     parts: dict[str, Any] = {
         "jobs": studio.jobs,
         "feed": studio.feed,
+        "history": studio.history,
+        "engagement": studio.engagement,
         "loras": studio.registry,
         "folder": studio.loras,
         "engine": studio.engine,
@@ -390,6 +398,7 @@ def _openapi() -> OpenAPIConfig:
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[
             Tag(name="jobs", description="Make pictures, follow them, fetch them"),
+            Tag(name="history", description="What you have made"),
             Tag(name="catalog", description="What can be asked for"),
             Tag(name="loras", description="The LoRAs, and the operator's changes to them"),
             Tag(name="health", description="For whoever runs the server"),

@@ -34,6 +34,10 @@ class Caller:
     def is_anonymous(self) -> bool:
         return is_anonymous_owner(self.owner)
 
+    def may_change(self, owner: str, end_user: str | None) -> bool:
+        """May they delete or mark what belongs to `owner`? An id is not enough for that."""
+        return self.is_operator or (owner == self.owner and self.end_user in (None, end_user))
+
     def may_see(self, owner: str, end_user: str | None) -> bool:
         """May they read and cancel what belongs to `owner`? What nobody has signed for belongs to whoever holds its
         id. A key that calls for one end user does not see the things of another."""

@@ -18,6 +18,7 @@ from server.api.callers import Caller
 from server.api.files import EMBEDDABLE
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
 from server.api.problems import NOT_FOUND, Problem
+from server.jobs.engagement import Engagement
 from server.jobs.filenames import archive_filename
 from server.jobs.model import ImageView
 from server.jobs.service import JobService
@@ -55,23 +56,24 @@ class ImagesController(Controller):
         image_id: ImageId,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
+        engagement: NamedDependency[Engagement],
         store: NamedDependency[ImageStore],
     ) -> Response[bytes] | Redirect:
         image = await known_image(jobs, caller, image_id)
-        counted = BackgroundTask(jobs.count_download, image_id)
+        counted = BackgroundTask(engagement.count_downloads, [image_id])
         address = store.attachment_url(image.storage_key, image.content_type, image.filename)
         if address is not None:
             if not await store.exists(image.storage_key):
-                raise _gone(image_id)
+                raise gone(image_id)
             headers = {**EMBEDDABLE, "Cache-Control": "no-store"}
             return Redirect(address, status_code=302, headers=headers, background=counted)
         try:
             data = await store.get(image.storage_key)
         except MissingObject as error:
-            raise _gone(image_id) from error
+            raise gone(image_id) from error
         headers = {
             **EMBEDDABLE,
-            **_attachment(image.filename),
+            **attachment(image.filename),
             "Cache-Control": "public, max-age=31536000, immutable",
             "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
         }
@@ -97,6 +99,7 @@ class ImagesController(Controller):
         job_id: JobId,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
+        engagement: NamedDependency[Engagement],
         store: NamedDependency[ImageStore],
     ) -> Stream:
         job = await known_job(jobs, caller, job_id)
@@ -105,14 +108,15 @@ class ImagesController(Controller):
             raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
         for image in images:
             if not await store.exists(image.storage_key):
-                raise _gone(image.id)
+                raise gone(image.id)
         headers = {
             **EMBEDDABLE,
-            **_attachment(archive_filename(job.metadata["prompt"], job_id)),
+            **attachment(archive_filename(job.metadata["prompt"], job_id)),
             "Cache-Control": "no-store",
             "Content-Length": str(archive_bytes(images)),
         }
-        return Stream(stream_archive(images, store), media_type="application/zip", headers=headers)
+        counted = BackgroundTask(engagement.count_downloads, [image.id for image in images])
+        return Stream(stream_archive(images, store), media_type="application/zip", headers=headers, background=counted)
 
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
@@ -124,10 +128,10 @@ async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageV
     raise Problem(NOT_FOUND, f"no picture has the id {image_id[:64]}")
 
 
-def _attachment(filename: str) -> dict[str, str]:
+def attachment(filename: str) -> dict[str, str]:
     """`filename` is ASCII without quotes."""
     return {"Content-Disposition": f'attachment; filename="{filename}"'}
 
 
-def _gone(image_id: str) -> Problem:
+def gone(image_id: str) -> Problem:
     return Problem(NOT_FOUND, f"the picture {image_id} was made, but is no longer stored; make it again from its seed")

@@ -51,6 +51,8 @@ STORE_AWAY = Kind("store-away", 503, "The store of pictures does not answer")
 TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
 UNUSABLE_LORA = Kind("unusable-lora", 422, "This LoRA cannot be used")
 UNAUTHORIZED = Kind("unauthorized", 401, "This call needs a key")
+NOT_YOURS = Kind("not-yours", 403, "This belongs to somebody else")
+UNFINISHED = Kind("unfinished", 409, "This is still being made")
 OPERATORS_ONLY = Kind("operators-only", 403, "This call is for the operator")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
 
@@ -187,6 +189,10 @@ def _from_anything(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 
 EXAMPLES = {
+    NOT_YOURS: Problem(
+        NOT_YOURS, "only who has made a picture may change it: with the same cookie, account or address"
+    ),
+    UNFINISHED: Problem(UNFINISHED, "the job of this picture is still being made; wait for its end or cancel it"),
     UNUSABLE_LORA: Problem(
         UNUSABLE_LORA, "unet.mid_block.attentions.0.proj_in.lora_B.weight holds numbers that are not finite"
     ),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import Request
 
 from server.api.schemas import Accepted, Failure, FinishedJob, JobState, Output, Result
@@ -55,7 +56,7 @@ def state(view: JobView) -> JobState:
 
 
 def result(view: JobView, base: str) -> Result:
-    outputs = [_output(image, base) for image in sorted(view.images, key=lambda image: image.index)]
+    outputs = [output(image, base) for image in sorted(view.images, key=lambda image: image.index)]
     return Result(
         job_id=view.job_id,
         status=view.status.value,
@@ -79,6 +80,10 @@ def finished(view: JobView, base: str, warnings: list[str]) -> FinishedJob:
     )
 
 
+def fields_of(output: Output) -> dict[str, Any]:
+    return msgspec.structs.asdict(output)
+
+
 def with_absolute_addresses(data: Mapping[str, Any], base: str) -> dict[str, Any]:
     """The data of a feed event, its addresses made absolute; a picture's has the address of its download too."""
     told = {key: absolute(base, value) if key in ("url", "thumbnail_url") else value for key, value in data.items()}
@@ -90,7 +95,7 @@ def download_url(base: str, image_id: str) -> str:
     return f"{base}/api/images/{image_id}/download"
 
 
-def _output(image: ImageView, base: str) -> Output:
+def output(image: ImageView, base: str) -> Output:
     return Output(
         id=image.id,
         index=image.index,

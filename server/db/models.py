@@ -3,7 +3,18 @@
 from typing import Any
 
 from advanced_alchemy.base import AdvancedDeclarativeBase, create_registry
-from sqlalchemy import JSON, BigInteger, CheckConstraint, Double, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 
@@ -99,6 +110,7 @@ class ImageRow(Row):
     lora_sha256s: Mapped[list[str]] = mapped_column(JSON)
     base_sha256: Mapped[str] = mapped_column(String(64))
     downloads: Mapped[int] = mapped_column(default=0, server_default="0")
+    is_favorite: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class EventRow(Row):

@@ -107,6 +107,8 @@ class ImageView:
     filename: str
     storage_key: str
     finished_at_s: float
+    is_favorite: bool = False
+    num_downloads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class JobView:
     job_id: str
     owner: str
     end_user: str | None
+    created_at_s: float
     status: JobStatus
     progress: float
     images_total: int

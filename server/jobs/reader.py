@@ -75,6 +75,7 @@ class JobReader:
             job_id=job.id,
             owner=job.owner,
             end_user=job.end_user,
+            created_at_s=job.created_at_s,
             status=status,
             progress=round(self._progress(job, status, num_stored), 4),
             images_total=job.num_images,
@@ -109,6 +110,8 @@ class JobReader:
             filename=picture_filename(prompt, image.seed, image.storage_key),
             storage_key=image.storage_key,
             finished_at_s=image.finished_at_s,
+            is_favorite=image.is_favorite,
+            num_downloads=image.downloads,
         )
 
     def _progress(self, job: JobRow, status: JobStatus, num_stored: int) -> float:

@@ -1,15 +1,14 @@
 """Accept, read, cancel: what the API calls. Each method is a whole unit of work and commits itself."""
 
-import logging
 import math
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
-from server.db.models import ImageRow, JobRow
+from server.db.models import JobRow
 from server.db.session import Database
 from server.jobs import limits, transitions
 from server.jobs.dispatcher import Dispatcher
@@ -19,9 +18,6 @@ from server.jobs.lora_names import ResolvedLoras, count_use, resolve
 from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
 from server.jobs.reader import JobReader
 from server.jobs.rows import candidate_of, fair_owner
-from server.jobs.saver import DATABASE_ERRORS
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +100,6 @@ class JobService:
         async with self._database.read() as session:
             counts = await session.execute(select(JobRow.status, func.count()).group_by(JobRow.status))
             return {JobStatus(status): count for status, count in counts}
-
-    async def count_download(self, image_id: str) -> None:
-        """One more of this picture. Never fails: it runs when the download is under way."""
-        try:
-            async with self._database.write() as session:
-                more = update(ImageRow).where(ImageRow.id == image_id).values(downloads=ImageRow.downloads + 1)
-                await session.execute(more.execution_options(synchronize_session=False))
-        except DATABASE_ERRORS as error:
-            log.warning("a download of %s is not counted: %s", image_id, error)
 
     async def _check_depth(self, session: AsyncSession) -> None:
         unfinished = select(func.count()).select_from(JobRow).where(transitions.unfinished())
