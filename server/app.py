@@ -28,7 +28,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.lora_library import LoraLibrary
 from pipelines.plan import StepPlan, StepResult
+from server.accounts.keys import ApiKeys
+from server.accounts.passwords import Passwords
+from server.accounts.service import Accounts
 from server.api import orders
+from server.api.auth import AuthController
 from server.api.catalog import CatalogController
 from server.api.docs import DocsController
 from server.api.draining import DrainRefusedBodies
@@ -40,6 +44,7 @@ from server.api.history import HistoryController
 from server.api.identity import Identification, caller_of
 from server.api.images import ImagesController
 from server.api.jobs import JobsController
+from server.api.keys import KeysController
 from server.api.loras import LorasController
 from server.api.metrics import MetricsController
 from server.api.origins import OriginCheck
@@ -179,6 +184,9 @@ class Studio:
         self.jobs = JobService(
             self.database, reader, self.dispatcher, self.base.ref, settings.max_queue, _quotas(settings)
         )
+        self.passwords = Passwords()
+        self.accounts = Accounts(self.database, self.passwords, self.remover, settings.registration, settings.anonymous)
+        self.keys = ApiKeys(self.database)
 
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncGenerator[None]:
@@ -207,6 +215,7 @@ class Studio:
             self.base.cancel_fetch()
             await asyncio.wait([making or loading])
             self.torch_thread.shutdown()
+            self.passwords.close()
             await self.database.close()
             self.folder.close()
 
@@ -304,6 +313,8 @@ def create_app(
             HistoryController,
             CatalogController,
             LorasController,
+            AuthController,
+            KeysController,
             HealthController,
             MetricsController,
             *([FilesController] if isinstance(studio.store, LocalStore) else []),
@@ -311,7 +322,10 @@ def create_app(
             PageController,
         ],
         dependencies=_dependencies(studio),
-        guards=[OriginCheck(settings.public_url, settings.cors_origins), Identification()],
+        guards=[
+            OriginCheck(settings.public_url, settings.cors_origins),
+            Identification(studio.accounts, studio.keys, settings.anonymous),
+        ],
         lifespan=[studio.running],
         middleware=[DrainRefusedBodies()],
         before_send=[studio.metrics.on_message],
@@ -357,6 +371,8 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "feed": studio.feed,
         "history": studio.history,
         "engagement": studio.engagement,
+        "accounts": studio.accounts,
+        "keys": studio.keys,
         "loras": studio.registry,
         "folder": studio.loras,
         "engine": studio.engine,
@@ -399,6 +415,7 @@ def _openapi() -> OpenAPIConfig:
         tags=[
             Tag(name="jobs", description="Make pictures, follow them, fetch them"),
             Tag(name="history", description="What you have made"),
+            Tag(name="accounts", description="Accounts and API keys"),
             Tag(name="catalog", description="What can be asked for"),
             Tag(name="loras", description="The LoRAs, and the operator's changes to them"),
             Tag(name="health", description="For whoever runs the server"),

@@ -297,6 +297,19 @@ class Settings:
             secret, "", "none: operator calls are refused", "bearer key of the operator's calls, like the LoRA reload"
         ),
     )
+    registration: str = field(
+        default="open",
+        metadata=about(
+            one_of("open", "invite", "closed"),
+            "",
+            "open",
+            "who may make an account: everybody, who has an invitation (`python -m server create-invite`), nobody",
+        ),
+    )
+    anonymous: bool = field(
+        default=True,
+        metadata=about(switch, "", "on", "`off`: pictures are made and shown only for those who have signed in"),
+    )
     max_queue: int = field(
         default=500,
         metadata=about(

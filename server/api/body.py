@@ -5,11 +5,13 @@ Litestar's own conversion takes "4" for 4; this one is strict.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
 
 from server.api.allowed import at_path
 from server.api.problems import INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, FieldError, Problem, invalid
@@ -18,6 +20,9 @@ from server.api.schemas import GenerateRequest
 MAX_BODY_BYTES = 1_000_000
 MAX_SHOWN_CHARACTERS = 60
 EXAMPLE = '{"prompt": "red dress, beach"}'
+
+NEVER_SHOWN = frozenset({"prompt", "negative_prompt", "password", "new_password", "token", "invite"})
+"""Fields whose value is nobody's business but the caller's: answers are logged and kept by others."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -33,6 +38,25 @@ async def check_generate_body(request: Request[Any, Any, Any]) -> None:
 def read_generate_body(body: bytes) -> GenerateRequest:
     """Raises Problem (400) that names each field, what is wrong and what is allowed."""
     return read_body(body, GenerateRequest, EXAMPLE, _unprintable)
+
+
+def json_body(example: msgspec.Struct) -> BodyKwarg:
+    """How the OpenAPI document tells of a body like `example`."""
+    return BodyKwarg(media_type="application/json", examples=[Example("example", value=msgspec.to_builtins(example))])
+
+
+def body_like(example: msgspec.Struct) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    """Litestar's before_request hook: raises Problem where the body is no struct of the example's type."""
+    kind, shown = type(example), msgspec.json.encode(example).decode()
+
+    def check(values: dict[str, Any]) -> list[FieldError]:
+        texts = (name for name, value in values.items() if isinstance(value, str) and "\x00" in value)
+        return [FieldError(name, "it contains U+0000", at_path(kind, name)) for name in texts]
+
+    async def hook(request: Request[Any, Any, Any]) -> None:
+        read_body(await json_bytes(request), kind, shown, check)
+
+    return hook
 
 
 async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
@@ -95,7 +119,7 @@ def _blame(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> F
         return FieldError(f"{path}.{unknown[1]}", "there is no such field", at_path(kind, path))
     if missing:
         return FieldError(f"{path}.{missing[1]}", "it is missing", at_path(kind, f"{path}.{missing[1]}"))
-    shown = _shown(_value_at(value, found[1] if found else ""))
+    shown = _described(value) if name in NEVER_SHOWN else _shown(_value_at(value, found[1] if found else ""))
     return FieldError(path, f"{shown} cannot be used", at_path(kind, path))
 
 
@@ -103,6 +127,10 @@ def _value_at(value: Any, path: str) -> Any:
     for index, key in re.findall(r"\[(\d+)\]|\.(\w+)", path):
         value = value[int(index)] if index else value[key]
     return value
+
+
+def _described(value: Any) -> str:
+    return f"text of {len(value):,} characters" if isinstance(value, str) else "the value"
 
 
 def _shown(value: Any) -> str:

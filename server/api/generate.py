@@ -12,7 +12,8 @@ from pipelines.params import MAX_SEED
 from pipelines.prompt_words import PromptReader
 from server.api import examples, problems, schemas, views
 from server.api.body import MAX_BODY_BYTES, check_generate_body
-from server.api.callers import Caller
+from server.api.callers import GENERATE, Caller
+from server.api.guards import needs
 from server.api.orders import Rules, fill_in
 from server.api.waiting import preferred_wait_s
 from server.api.warnings import prompt_warnings
@@ -45,6 +46,7 @@ class GenerateController(Controller):
 
     @post(
         "/generate",
+        guards=[needs(GENERATE)],
         status_code=202,
         operation_id="generate",
         summary="Make pictures",

@@ -46,7 +46,7 @@ class HealthController(Controller):
         "/healthz",
         operation_id="healthz",
         summary="Is the server alive?",
-        responses={200: examples.answers(schemas.Health("ok"), "It is"), **problems.documented()},
+        responses={200: examples.answers(schemas.Health("ok"), "It is"), **problems.documented_open()},
         sync_to_thread=False,
     )
     def healthz(self) -> schemas.Health:
@@ -59,7 +59,7 @@ class HealthController(Controller):
         description="Jobs are accepted before that: they wait in the queue.",
         responses={
             200: examples.answers(schemas.Health("ready"), "It can"),
-            **problems.documented(problems.NOT_READY),
+            **problems.documented_open(problems.NOT_READY),
         },
     )
     async def readyz(self, readiness: NamedDependency[Readiness]) -> schemas.Health:

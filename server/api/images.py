@@ -14,8 +14,9 @@ from litestar.response import Redirect, Stream
 
 from server.api import examples, problems
 from server.api.archive import archive_bytes, stream_archive
-from server.api.callers import Caller
+from server.api.callers import READ, Caller
 from server.api.files import EMBEDDABLE
+from server.api.guards import needs
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
 from server.api.problems import NOT_FOUND, Problem
 from server.jobs.engagement import Engagement
@@ -38,6 +39,7 @@ class ImagesController(Controller):
 
     @get(
         "/images/{image_id:str}/download",
+        guards=[needs(READ)],
         operation_id="download",
         summary="Download a picture",
         description=(
@@ -81,6 +83,7 @@ class ImagesController(Controller):
 
     @get(
         "/jobs/{job_id:str}/zip",
+        guards=[needs(READ)],
         operation_id="zip",
         summary="Download all pictures of a job",
         description=(

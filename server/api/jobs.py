@@ -5,15 +5,18 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
 
-from litestar import Controller, Request, Response, delete, get
+from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
 
-from server.api import examples, problems, schemas, views
-from server.api.callers import Caller
+from server.accounts.keys import STREAM_TOKEN_S, ApiKeys
+from server.api import account_examples, examples, problems, schemas, views
+from server.api.account_schemas import StreamToken
+from server.api.callers import GENERATE, READ, Caller
+from server.api.guards import needs
 from server.api.problems import NOT_FOUND, FieldError, Problem, invalid
 from server.api.stream import HEADERS, stream_events
 from server.jobs.feed import JobFeed
@@ -31,6 +34,13 @@ Wait = Annotated[
         ge=0,
         le=schemas.MAX_WAIT_S,
         examples=[Example("wait", value=30)],
+    ),
+]
+Token = Annotated[
+    str | None,
+    QueryParameter(
+        description="From POST /api/jobs/{job_id}/stream-token, in place of a key.",
+        examples=[Example("token", value=account_examples.CODE)],
     ),
 ]
 LastEventId = Annotated[
@@ -51,6 +61,7 @@ class JobsController(Controller):
 
     @get(
         "/status/{job_id:str}",
+        guards=[needs(READ)],
         operation_id="status",
         summary="Where a job stands",
         responses={200: examples.answers(examples.STATE, "Where it stands"), **KNOWN_OR_NOT},
@@ -69,6 +80,7 @@ class JobsController(Controller):
 
     @get(
         "/result/{job_id:str}",
+        guards=[needs(READ)],
         operation_id="result",
         summary="The pictures of a job",
         description="Pictures that are finished are listed while the rest is being made.",
@@ -86,6 +98,8 @@ class JobsController(Controller):
 
     @get(
         "/jobs/{job_id:str}/events",
+        guards=[needs(READ)],
+        opt={"token": True},  # server/api/identity.py
         operation_id="events",
         summary="What happens to a job, as it happens",
         description=(
@@ -115,6 +129,7 @@ class JobsController(Controller):
         feed: NamedDependency[JobFeed],
         addresses: NamedDependency[views.Addresses],
         last_event_id: LastEventId = None,
+        token: Token = None,  # read by server/api/identity.py
     ) -> Stream | Response[None]:
         after_seq = _sequence_number(last_event_id)
         job = await known_job(jobs, caller, job_id)
@@ -128,8 +143,36 @@ class JobsController(Controller):
         stream = stream_events(events, addresses.base(request))
         return Stream(stream, media_type="text/event-stream", headers=HEADERS)
 
+    @post(
+        "/jobs/{job_id:str}/stream-token",
+        guards=[needs(READ)],
+        status_code=201,
+        operation_id="stream_token",
+        summary="A token to read the events of a job with",
+        description=(
+            "For `EventSource`, which cannot send a key: whoever opens `events_url` within a minute may read this job's"
+            " events, and nothing else. To come back later, ask for another."
+        ),
+        responses={201: examples.answers(account_examples.STREAM_TOKEN, "The token"), **KNOWN_OR_NOT},
+    )
+    async def stream_token(
+        self,
+        request: Request[Any, Any, Any],
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        keys: NamedDependency[ApiKeys],
+        addresses: NamedDependency[views.Addresses],
+    ) -> Response[StreamToken]:
+        await known_job(jobs, caller, job_id)
+        token = await keys.open_stream(job_id)
+        url = f"{addresses.base(request)}/api/jobs/{job_id}/events?token={token}"
+        told = StreamToken(token=token, events_url=url, expires_in_s=int(STREAM_TOKEN_S))
+        return Response(told, status_code=201, headers={"Cache-Control": "no-store"})
+
     @delete(
         "/jobs/{job_id:str}",
+        guards=[needs(GENERATE)],
         status_code=200,
         operation_id="cancel",
         summary="Cancel a job",

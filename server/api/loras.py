@@ -57,7 +57,7 @@ class UploadOperation(Operation):
 
 
 def answers_to_operators(*kinds: problems.Kind) -> dict[int, Any]:
-    return problems.documented(problems.UNAUTHORIZED, problems.OPERATORS_ONLY, *kinds)
+    return problems.documented(problems.OPERATORS_ONLY, *kinds)
 
 
 class LorasController(Controller):

@@ -5,10 +5,12 @@ litestar's HTTPException            → the kind of its status
 UnknownLora, QueueFull, TooManyReaders (the jobs)   → invalid-request, queue-full, too-many-readers
 LimitReached (the jobs)             → limit-reached
 BaseModelUnread (the jobs)          → not-ready
+AccountsError (server/accounts)     → ACCOUNT_KINDS
 anything else                       → internal, logged with its traceback, told without
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct, to_builtins
 
+from server.accounts import errors as accounts
 from server.jobs.errors import BaseModelUnread, LimitReached, QueueFull, TooManyReaders, UnknownLora
 from server.storage.store import StoreError
 
@@ -54,12 +57,35 @@ UNAUTHORIZED = Kind("unauthorized", 401, "This call needs a key")
 NOT_YOURS = Kind("not-yours", 403, "This belongs to somebody else")
 UNFINISHED = Kind("unfinished", 409, "This is still being made")
 OPERATORS_ONLY = Kind("operators-only", 403, "This call is for the operator")
+SCOPE_LACKING = Kind("scope-lacking", 403, "This key may not do that")
+FORGED = Kind("csrf", 403, "This request may come from another page")
+REGISTRATION_REFUSED = Kind("registration-refused", 403, "No account can be made now")
+WRONG_LOGIN = Kind("wrong-login", 401, "The e-mail or the password is wrong")
+WRONG_PASSWORD = Kind("wrong-password", 403, "The password is wrong")
+CODE_UNUSABLE = Kind("code-unusable", 410, "This link works no more")
+CONFLICT = Kind("conflict", 409, "This cannot be done as things stand")
+TOO_MANY_REQUESTS = Kind("too-many-requests", 429, "This was asked for too often")
+BUSY = Kind("busy", 503, "The server is busy")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
 
 BY_STATUS = {
     kind.status: kind
     for kind in (INVALID_REQUEST, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INTERNAL, NOT_READY)
 }
+
+
+ACCOUNT_KINDS: Mapping[type[accounts.AccountsError], Kind] = {
+    accounts.RegistrationRefused: REGISTRATION_REFUSED,
+    accounts.TooManyAccounts: TOO_MANY_REQUESTS,
+    accounts.EmailTaken: CONFLICT,
+    accounts.WrongLogin: WRONG_LOGIN,
+    accounts.WrongPassword: WRONG_PASSWORD,
+    accounts.CodeUnusable: CODE_UNUSABLE,
+    accounts.AccountGone: UNAUTHORIZED,
+    accounts.TooManyKeys: CONFLICT,
+    accounts.TooManyPasswords: BUSY,
+}
+BUSY_RETRY_S = 5
 
 
 class FieldError(Struct, frozen=True):
@@ -110,6 +136,7 @@ def exception_handlers() -> dict[int | type[Exception], Answer]:
         BaseModelUnread: _from_base_model_unread,
         TooManyReaders: _from_too_many_readers,
         StoreError: _from_store_error,
+        accounts.AccountsError: _from_accounts_error,
         ValidationException: _from_validation,
         HTTPException: _from_http,
         Exception: _from_anything,
@@ -157,6 +184,15 @@ def _from_store_error(request: Request[Any, Any, Any], error: StoreError) -> Res
     return _answer(Problem(STORE_AWAY, str(error), headers={"Retry-After": "10"}))
 
 
+def _from_accounts_error(_: Request[Any, Any, Any], error: accounts.AccountsError) -> Response[ProblemDocument]:
+    kind, headers = ACCOUNT_KINDS[type(error)], dict[str, str]()
+    if isinstance(error, accounts.TooManyAccounts | accounts.TooManyPasswords):
+        headers["Retry-After"] = str(getattr(error, "retry_after_s", BUSY_RETRY_S))
+    if kind.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="LoRA Studio"'
+    return _answer(Problem(kind, str(error), headers=headers))
+
+
 def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[ProblemDocument]:
     """Parameters of the address and the headers; bodies are read by server/api/body.py. What is allowed is told by the
     parameter's description."""
@@ -196,7 +232,22 @@ EXAMPLES = {
     UNUSABLE_LORA: Problem(
         UNUSABLE_LORA, "unet.mid_block.attentions.0.proj_in.lora_B.weight holds numbers that are not finite"
     ),
-    UNAUTHORIZED: Problem(UNAUTHORIZED, "this call needs Authorization: Bearer with STUDIO_ADMIN_KEY"),
+    UNAUTHORIZED: Problem(
+        UNAUTHORIZED, "this key is not known, was revoked or has expired; make one at POST /api/keys"
+    ),
+    SCOPE_LACKING: Problem(SCOPE_LACKING, "this key lacks the scope generate; make one that has it at POST /api/keys"),
+    FORGED: Problem(
+        FORGED,
+        "a request with the session cookie needs the header x-csrftoken with the value of the cookie csrftoken; GET"
+        " /api/auth/me sets it",
+    ),
+    REGISTRATION_REFUSED: Problem(REGISTRATION_REFUSED, "this server makes no new accounts; ask its operator"),
+    WRONG_LOGIN: Problem(WRONG_LOGIN, str(accounts.WrongLogin())),
+    WRONG_PASSWORD: Problem(WRONG_PASSWORD, str(accounts.WrongPassword())),
+    CODE_UNUSABLE: Problem(CODE_UNUSABLE, str(accounts.CodeUnusable())),
+    CONFLICT: Problem(CONFLICT, str(accounts.EmailTaken())),
+    TOO_MANY_REQUESTS: Problem(TOO_MANY_REQUESTS, str(accounts.TooManyAccounts(5, 3600))),
+    BUSY: Problem(BUSY, str(accounts.TooManyPasswords())),
     OPERATORS_ONLY: Problem(
         OPERATORS_ONLY,
         "this server has no operator key; set STUDIO_ADMIN_KEY and start it again, then send"
@@ -225,14 +276,23 @@ EXAMPLES = {
 
 
 def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
-    """These problems for the OpenAPI document, each with an example; every call can also answer 500."""
+    """The problems of a call under /api for the OpenAPI document, each with an example. Every such call can also be
+    refused for a bad key (401) or for who sends it (403)."""
+    return documented_open(*kinds, UNAUTHORIZED, SCOPE_LACKING, FORGED, FOREIGN_ORIGIN)
+
+
+def documented_open(*kinds: Kind) -> dict[int, ResponseSpec]:
+    """The same for calls that ask nobody who they are; every call can also answer 500."""
+    by_status: defaultdict[int, list[Kind]] = defaultdict(list)
+    for kind in dict.fromkeys((*kinds, INTERNAL)):
+        by_status[kind.status].append(kind)
     return {
-        kind.status: ResponseSpec(
+        status: ResponseSpec(
             ProblemDocument,
             generate_examples=False,
-            description=kind.title,
+            description="; ".join(kind.title for kind in same),
             media_type=MEDIA_TYPE,  # pyright: ignore[reportArgumentType]  # any media type works
-            examples=[Example(kind.name, value=to_builtins(_answer(EXAMPLES[kind]).content))],
+            examples=[Example(kind.name, value=to_builtins(_answer(EXAMPLES[kind]).content)) for kind in same],
         )
-        for kind in (*kinds, INTERNAL)
+        for status, same in by_status.items()
     }

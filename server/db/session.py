@@ -17,7 +17,7 @@ from server.db.filesystem import check_local
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
-LOCKS = {"migrate": 7_310_001, "queue": 7_310_002}
+LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003}
 """Advisory locks of PostgreSQL that we take, all in transactions."""
 
 

@@ -1,0 +1,247 @@
+"""Accounts and their sessions. Each method is a whole unit of work and commits itself."""
+
+import math
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.errors import (
+    AccountGone,
+    CodeUnusable,
+    EmailTaken,
+    RegistrationRefused,
+    TooManyAccounts,
+    WrongLogin,
+    WrongPassword,
+)
+from server.accounts.passwords import Passwords
+from server.accounts.secrets import digest, new_secret
+from server.db.account_models import AccountRow, LoginRow, OneTimeCodeRow, RegistrationRow
+from server.db.clock import now_s
+from server.db.models import JobRow
+from server.db.session import Database
+from server.jobs.removal import Remover, remove_jobs
+
+SESSION_S = 30 * 86_400.0
+DAY_S = 86_400.0
+MAX_ACCOUNTS_A_DAY = 5  # from one address
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    email: str
+    is_operator: bool
+    created_at_s: float
+
+    @property
+    def owner(self) -> str:
+        """Whom their jobs belong to."""
+        return owner_of(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Signup:
+    """A wish for an account. `address` is the caller's (`ip:...`), `invite` an invitation's code, `anonymous_owner` the
+    owner of what they have made before."""
+
+    email: str
+    password: str
+    address: str
+    invite: str | None = None
+    anonymous_owner: str | None = None
+
+
+def owner_of(account_id: str) -> str:
+    return f"user:{account_id}"
+
+
+class Accounts:
+    """`registration` is open, invite or closed; `anonymous_allowed`: may one make pictures without. Event loop."""
+
+    def __init__(
+        self, database: Database, passwords: Passwords, remover: Remover, registration: str, anonymous_allowed: bool
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._remover = remover
+        self.registration = registration
+        self.anonymous_allowed = anonymous_allowed
+
+    async def register(self, signup: Signup) -> tuple[Account, str]:
+        """The new account and the secret of its first session. Raises RegistrationRefused, TooManyAccounts, EmailTaken
+        and TooManyPasswords."""
+        async with self._database.read() as session:  # before a password costs a fifth of a second
+            await self._refuse(session, signup)
+        password_hash = await self._passwords.hash(signup.password)
+        async with self._database.write() as session:
+            await self._database.lock(session, "accounts")
+            await self._refuse(session, signup)
+            if signup.invite is not None:
+                await session.execute(delete(OneTimeCodeRow).where(_invitation(signup.invite)))
+            account = await add_account(session, signup.email, password_hash, is_operator=False)
+            await self._count(session, account, signup.address)
+            secret = await self._open(session, account.id, signup.anonymous_owner)
+        return account, secret
+
+    async def log_in(
+        self, email: str, password: str, old_secret: str | None = None, anonymous_owner: str | None = None
+    ) -> tuple[Account, str]:
+        """The account and the secret of a new session; the session of `old_secret` ends. Raises WrongLogin and
+        TooManyPasswords."""
+        async with self._database.read() as session:
+            row = await session.scalar(select(AccountRow).where(AccountRow.email == normalized(email)))
+        if not await self._passwords.fits(password, row.password_hash if row else None) or row is None:
+            raise WrongLogin
+        async with self._database.write() as session:
+            unchanged = (AccountRow.id == row.id) & (AccountRow.password_hash == row.password_hash)
+            if await session.scalar(select(AccountRow.id).where(unchanged).with_for_update()) is None:
+                raise WrongLogin  # it was changed meanwhile
+            if old_secret is not None:
+                await session.execute(delete(LoginRow).where(LoginRow.token_sha256 == digest(old_secret)))
+            return _account(row), await self._open(session, row.id, anonymous_owner)
+
+    async def of_session(self, secret: str) -> Account | None:
+        """Whose session it is; None where it has ended or never was."""
+        mine = (LoginRow.token_sha256 == digest(secret)) & (LoginRow.expires_at_s > now_s())
+        async with self._database.read() as session:
+            row = await session.scalar(select(AccountRow).join(LoginRow).where(mine))
+        return _account(row) if row else None
+
+    async def get(self, account_id: str) -> Account | None:
+        async with self._database.read() as session:
+            row = await session.get(AccountRow, account_id)
+        return _account(row) if row else None
+
+    async def log_out(self, secret: str) -> None:
+        async with self._database.write() as session:
+            await session.execute(delete(LoginRow).where(LoginRow.token_sha256 == digest(secret)))
+
+    async def change_password(self, account_id: str, old: str, new: str) -> str:
+        """Ends all sessions; the secret of a new one. Raises WrongPassword, AccountGone and TooManyPasswords."""
+        await self._check_password(account_id, old)
+        password_hash = await self._passwords.hash(new)
+        async with self._database.write() as session:
+            await _set_password(session, account_id, password_hash)
+            return await self._open(session, account_id)
+
+    async def delete(self, account_id: str, password: str) -> None:
+        """With sessions, keys, jobs and pictures. Raises WrongPassword, AccountGone and TooManyPasswords."""
+        await self._check_password(account_id, password)
+        async with self._database.write() as session:
+            await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
+            job_ids = await remove_jobs(session, JobRow.owner == owner_of(account_id))
+        self._remover.removed(job_ids)
+
+    async def reset_password(self, code: str, password: str) -> None:
+        """By a one-time code; ends all sessions. Raises CodeUnusable and TooManyPasswords."""
+        usable = (OneTimeCodeRow.code_sha256 == digest(code)) & (OneTimeCodeRow.expires_at_s > now_s())
+        usable &= OneTimeCodeRow.account_id.is_not(None)
+        async with self._database.read() as session:
+            if await session.scalar(select(OneTimeCodeRow.account_id).where(usable)) is None:
+                raise CodeUnusable
+        password_hash = await self._passwords.hash(password)
+        async with self._database.write() as session:
+            used = delete(OneTimeCodeRow).where(usable).returning(OneTimeCodeRow.account_id)
+            account_id = await session.scalar(used.execution_options(synchronize_session=False))
+            if account_id is None:
+                raise CodeUnusable
+            await session.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.account_id == account_id))
+            await _set_password(session, account_id, password_hash)
+
+    # ---- inside
+
+    async def _refuse(self, session: AsyncSession, signup: Signup) -> None:
+        if self.registration == "closed":
+            raise RegistrationRefused("this server makes no new accounts; ask its operator")
+        if self.registration == "invite":
+            invited = signup.invite is not None and await session.scalar(
+                select(OneTimeCodeRow.code_sha256).where(_invitation(signup.invite))
+            )
+            if not invited:
+                raise RegistrationRefused(
+                    "an account needs an invitation that was not used before; ask the operator for one (invite)"
+                )
+        recent = (RegistrationRow.address == signup.address) & (RegistrationRow.created_at_s > now_s() - DAY_S)
+        count, first_s, current_s = (
+            await session.execute(select(func.count(), func.min(RegistrationRow.created_at_s), now_s()).where(recent))
+        ).one()
+        if count >= MAX_ACCOUNTS_A_DAY:
+            raise TooManyAccounts(MAX_ACCOUNTS_A_DAY, max(1, math.ceil(first_s + DAY_S - current_s)))
+        if await session.scalar(select(AccountRow.id).where(AccountRow.email == normalized(signup.email))):
+            raise EmailTaken
+
+    async def _count(self, session: AsyncSession, account: Account, address: str) -> None:
+        await session.execute(delete(RegistrationRow).where(RegistrationRow.created_at_s < now_s() - DAY_S))
+        session.add(RegistrationRow(account_id=account.id, address=address, created_at_s=account.created_at_s))
+
+    async def _open(self, session: AsyncSession, account_id: str, anonymous_owner: str | None = None) -> str:
+        """A new session; what its browser has made before is the account's from now on."""
+        secret, current_s = new_secret(), await session.scalar(select(now_s())) or 0.0
+        await session.execute(delete(LoginRow).where(LoginRow.expires_at_s < current_s))
+        session.add(
+            LoginRow(
+                token_sha256=digest(secret),
+                account_id=account_id,
+                created_at_s=current_s,
+                expires_at_s=current_s + SESSION_S,
+            )
+        )
+        if anonymous_owner is not None:
+            await adopt(session, anonymous_owner, owner_of(account_id))
+        return secret
+
+    async def _check_password(self, account_id: str, password: str) -> None:
+        async with self._database.read() as session:
+            password_hash = await session.scalar(select(AccountRow.password_hash).where(AccountRow.id == account_id))
+        if password_hash is None:
+            raise AccountGone
+        if not await self._passwords.fits(password, password_hash):
+            raise WrongPassword
+
+
+async def adopt(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
+    """What a browser has made before it signed in goes to the account. Whatever else is kept by owner moves here."""
+    await _update(session, JobRow, JobRow.owner == anonymous_owner, owner=owner)
+
+
+async def add_account(session: AsyncSession, email: str, password_hash: str, is_operator: bool) -> Account:
+    row = AccountRow(
+        id=secrets.token_hex(16),
+        email=normalized(email),
+        password_hash=password_hash,
+        is_operator=is_operator,
+        created_at_s=await session.scalar(select(now_s())) or 0.0,
+    )
+    session.add(row)
+    await session.flush()
+    return _account(row)
+
+
+def normalized(email: str) -> str:
+    return email.strip().lower()
+
+
+async def _set_password(session: AsyncSession, account_id: str, password_hash: str) -> None:
+    """Ends every session. Raises AccountGone."""
+    if not await _update(session, AccountRow, AccountRow.id == account_id, password_hash=password_hash):
+        raise AccountGone
+    await session.execute(delete(LoginRow).where(LoginRow.account_id == account_id))
+
+
+def _invitation(code: str) -> ColumnElement[bool]:
+    mine = (OneTimeCodeRow.code_sha256 == digest(code)) & (OneTimeCodeRow.expires_at_s > now_s())
+    return mine & OneTimeCodeRow.account_id.is_(None)
+
+
+def _account(row: AccountRow) -> Account:
+    return Account(row.id, row.email, row.is_operator, row.created_at_s)
+
+
+async def _update(session: AsyncSession, table: type[Any], which: ColumnElement[bool], **values: Any) -> bool:
+    """Whether there was a row to change."""
+    changed = update(table).where(which).values(**values).execution_options(synchronize_session=False)
+    return bool((await session.execute(changed)).rowcount)  # pyright: ignore
