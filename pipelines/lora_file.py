@@ -14,29 +14,33 @@ from typing import Any, cast
 
 import numpy as np
 
+from pipelines.lora_keys import layouts, module_of
+
 MAX_HEADER_BYTES = 32 * 1024 * 1024
 ADAPTER_METADATA_KEY = "lora_adapter_metadata"
 
+MAX_RANK = 1024
+
 _ITEM_BYTES = {"F16": 2, "BF16": 2, "F32": 4}
-_COMPONENTS = ("unet", "text_encoder", "text_encoder_2")
-_DOWN = (".lora_A.weight", ".lora.down.weight", ".lora_linear_layer.down.weight")
-_UP = (".lora_B.weight", ".lora.up.weight", ".lora_linear_layer.up.weight")
+# The first pattern that some key matches.
 _FOREIGN = (
-    ("kohya", re.compile(r"^lora_(unet|te|te1|te2)_")),
-    ("LoHa", re.compile(r"\.hada_")),
-    ("LoKr", re.compile(r"\.lokr_")),
     ("DoRA", re.compile(r"\.(dora_scale|lora_magnitude_vector)")),
-    ("PEFT model", re.compile(r"^base_model\.model\.")),
+    ("LoHa (LyCORIS)", re.compile(r"\.hada_")),
+    ("LoKr (LyCORIS)", re.compile(r"\.lokr_")),
+    ("OFT (LyCORIS)", re.compile(r"\.oft_")),
+    ("GLoRA (LyCORIS)", re.compile(r"\.[ab][12]\.weight$")),
+    ("(IA)^3 (LyCORIS)", re.compile(r"\.on_input$")),
+    ("LoCon with a Tucker decomposition (LyCORIS)", re.compile(r"\.lora_mid\.")),
+    ("full or norm weights (LyCORIS)", re.compile(r"\.(diff|diff_b|w_norm|b_norm)$")),
+    ("LoRA with biases", re.compile(r"\.(lora_B|lora_up)\.bias$")),
     ("original SDXL (diffusion_model)", re.compile(r"^diffusion_model\.")),
     ("diffusers attention processor", re.compile(r"\.processor\..*_lora\.")),
 )
-
-
-# The first pattern that some key matches; the width is that of the text the cross attention reads.
 _OTHER_BASES = (
-    ("FLUX", re.compile(r"single_transformer_blocks|double_blocks")),
+    ("FLUX", re.compile(r"single_transformer_blocks|double_blocks|single_blocks")),
     ("Stable Diffusion 3", re.compile(r"^(transformer\.transformer_blocks|lora_unet_joint_blocks)")),
 )
+_BASE_OF_VERSION = (("sd_v1", "Stable Diffusion 1.x"), ("sd_v2", "Stable Diffusion 2.x"), ("sd3", "Stable Diffusion 3"))
 _CROSS_ATTENTION_DOWN = re.compile(
     r"attn2[._]to_[kv]\b.*\b(lora_A|lora_down|lora\.down|lora_linear_layer\.down)\.weight$"
 )
@@ -70,17 +74,41 @@ class TensorEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class LoraPair:
+    """The shapes of a layer's two matrices: (rank, in) and (out, rank), for convolutions with two more sides each."""
+
+    down: tuple[int, ...]
+    up: tuple[int, ...]
+
+    @property
+    def rank(self) -> int:
+        return self.down[0]
+
+    @property
+    def layer(self) -> tuple[int, ...]:
+        """Of the weight that they add to: (out, in), for convolutions with the kernel's two sides."""
+        return (self.up[0], *self.down[1:])
+
+
+@dataclass(frozen=True, slots=True)
 class LoraContent:
-    """What a checked LoRA file holds. `rank` is the largest of its modules."""
+    """What a checked LoRA file holds. `modules`: the layers it changes, as `lora_keys.module_of` names them."""
 
     sha256: str
     short_hash: str
     num_bytes: int
-    rank: int
-    num_modules: int
-    components: frozenset[str]
+    modules: Mapping[str, LoraPair]
     metadata: Mapping[str, str]
     shaped_for: str | None
+
+    @property
+    def rank(self) -> int:
+        """The largest of its modules."""
+        return max(pair.rank for pair in self.modules.values())
+
+    @property
+    def has_text_encoder(self) -> bool:
+        return any(not module.startswith("lora_unet_") for module in self.modules)
 
 
 def read_lora(data: bytes) -> LoraContent:
@@ -89,7 +117,7 @@ def read_lora(data: bytes) -> LoraContent:
     if not tensors:
         raise LoraFormatError("it holds no tensors")
     _check_layout(tensors, len(data) - payload_start)
-    shaped_for = base_by_shape(tensors)
+    shaped_for = base_by_shape(tensors) or base_by_version(metadata)
     if shaped_for not in (None, "SDXL"):
         raise LoraMisfit(f"it is made for {shaped_for}; this server runs SDXL models")
     modules = _pair_keys(tensors)
@@ -99,9 +127,7 @@ def read_lora(data: bytes) -> LoraContent:
         sha256=hashlib.sha256(data).hexdigest(),
         short_hash=hashlib.sha256(memoryview(data)[payload_start:]).hexdigest()[:12],
         num_bytes=len(data),
-        rank=max(modules.values()),
-        num_modules=len(modules),
-        components=frozenset(module.partition(".")[0] for module in modules),
+        modules=modules,
         metadata=metadata,
         shaped_for=shaped_for,
     )
@@ -114,6 +140,12 @@ def base_by_shape(tensors: Mapping[str, TensorEntry]) -> str | None:
             return name
     widths = {entry.shape[1] for key, entry in tensors.items() if _CROSS_ATTENTION_DOWN.search(key) and entry.shape[1:]}
     return next((_BASE_OF_WIDTH[width] for width in sorted(widths) if width in _BASE_OF_WIDTH), None)
+
+
+def base_by_version(metadata: Mapping[str, str]) -> str | None:
+    """What kohya's trainer says it trained on, where that is another family."""
+    version = metadata.get("ss_base_model_version", "").lower()
+    return next((base for start, base in _BASE_OF_VERSION if version.startswith(start)), None)
 
 
 def read_header(data: bytes) -> tuple[dict[str, TensorEntry], dict[str, str], int]:
@@ -154,18 +186,6 @@ def adapter_metadata(metadata: Mapping[str, str]) -> dict[str, Any] | None:
     if any(value and key.endswith(".use_dora") for key, value in settings.items()):
         raise LoraFormatError("format not supported yet: DoRA")
     return settings
-
-
-def peft_key(key: str) -> str:
-    """The key in PEFT's own naming. diffusers goes by the first key of a file and silently drops those of another
-    naming, which files written by several of its versions mix."""
-    for suffix in _DOWN:
-        if key.endswith(suffix):
-            return key.removesuffix(suffix) + _DOWN[0]
-    for suffix in _UP:
-        if key.endswith(suffix):
-            return key.removesuffix(suffix) + _UP[0]
-    return key
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -218,39 +238,46 @@ def _check_layout(tensors: Mapping[str, TensorEntry], num_payload_bytes: int) ->
         raise LoraFormatError(f"its tensors end at byte {position}, but {num_payload_bytes} follow the header: padded")
 
 
-def _pair_keys(tensors: Mapping[str, TensorEntry]) -> dict[str, int]:
-    """Module -> rank. Every key must be half of a pair in the diffusers (PEFT) layout."""
-    downs = {module: entry for key, entry in tensors.items() if (module := _module(key, _DOWN))}
-    ups = {module: entry for key, entry in tensors.items() if (module := _module(key, _UP))}
-    if len(downs) + len(ups) != len(tensors):
-        raise LoraFormatError(_why_foreign(tensors))
-    if lonely := sorted(downs.keys() ^ ups.keys()):
-        raise LoraFormatError(f"{lonely[0]} has only one half of its pair of matrices")
-    return {module: _rank(module, down, ups[module]) for module, down in downs.items()}
+def _pair_keys(tensors: Mapping[str, TensorEntry]) -> dict[str, LoraPair]:
+    """Every key must be half of a pair of matrices, or the alpha of one."""
+    parts: dict[str, dict[str, TensorEntry]] = {}
+    for key, entry in tensors.items():
+        found = module_of(key)
+        if found is None:
+            raise LoraFormatError(_why_foreign(tensors, key))
+        module, part = found
+        if part in parts.setdefault(module, {}):
+            raise LoraFormatError(f"{module} occurs twice, under two spellings")
+        parts[module][part] = entry
+    spellings = layouts(tensors)
+    if len(spellings) > 1:
+        raise LoraFormatError(f"it mixes several layouts of keys: {', '.join(spellings)}")
+    return {module: _pair(module, found) for module, found in parts.items()}
 
 
-def _module(key: str, suffixes: tuple[str, ...]) -> str | None:
-    if key.partition(".")[0] not in _COMPONENTS:
-        return None
-    return next((key.removesuffix(suffix) for suffix in suffixes if key.endswith(suffix)), None)
-
-
-def _why_foreign(tensors: Mapping[str, TensorEntry]) -> str:
+def _why_foreign(tensors: Mapping[str, TensorEntry], key: str) -> str:
     for name, pattern in _FOREIGN:
-        if any(pattern.search(key) for key in tensors):
-            return f"format not supported yet: {name}"
-    key = next(key for key in tensors if not _module(key, _DOWN) and not _module(key, _UP))
-    return f"{key[:120]!r} is no key of a LoRA in the diffusers layout (unet. or text_encoder., lora_A and lora_B)"
+        if any(pattern.search(each) for each in tensors):
+            return f"format not supported: {name}"
+    return f"{key[:120]!r} is no key of a LoRA in diffusers', PEFT's or kohya's layout"
 
 
-def _rank(module: str, down: TensorEntry, up: TensorEntry) -> int:
-    """Down is (rank, in), up is (out, rank); for convolutions with two more sides each."""
-    if len(down.shape) not in (2, 4) or len(up.shape) != len(down.shape):
-        raise LoraFormatError(f"{module} has matrices of shapes {down.shape} and {up.shape}; expected 2 or 4 sides")
-    rank = down.shape[0]
-    if rank < 1 or rank != up.shape[1]:
-        raise LoraFormatError(f"{module} has matrices of shapes {down.shape} and {up.shape}, whose ranks differ")
-    return rank
+def _pair(module: str, parts: Mapping[str, TensorEntry]) -> LoraPair:
+    if "down" not in parts or "up" not in parts:
+        raise LoraFormatError(f"{module} has only one half of its pair of matrices")
+    down, up = parts["down"].shape, parts["up"].shape
+    if len(down) not in (2, 4) or len(up) != len(down):
+        raise LoraFormatError(f"{module} has matrices of shapes {down} and {up}; expected 2 or 4 sides")
+    if down[0] < 1 or down[0] != up[1]:
+        raise LoraFormatError(f"{module} has matrices of shapes {down} and {up}, whose ranks differ")
+    if down[0] > MAX_RANK:
+        raise LoraFormatError(f"{module} is of rank {down[0]}; at most {MAX_RANK} is possible")
+    if len(up) == 4 and up[2:] != (1, 1):
+        raise LoraFormatError(f"{module} has an up matrix of shape {up}; expected a kernel of 1 x 1")
+    alpha = parts.get("alpha")
+    if alpha is not None and math.prod(alpha.shape) != 1:
+        raise LoraFormatError(f"{module} has an alpha of shape {alpha.shape}; expected one number")
+    return LoraPair(down, up)
 
 
 def _check_finite(data: bytes, payload_start: int, tensors: Mapping[str, TensorEntry]) -> None:

@@ -2,23 +2,24 @@
 
 import hashlib
 import re
+import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.lora_file import LoraContent, LoraCut, LoraFormatError, LoraMisfit, LoraNameError, read_lora
+from pipelines.base_layers import BaseLayers, check_fits
+from pipelines.lora_file import LoraCut, LoraFormatError, LoraMisfit, LoraNameError, read_lora
+from pipelines.lora_metadata import BASE_KEY, read_facts
 from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
-MAX_TEXT_CHARACTERS = 500
 GROWING_S = 30.0
 """A file that ends too early and was written to within this time is taken for one that is still growing."""
+SETTLED_S = 2.0
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
-TRIGGER_KEY = "modelspec.trigger_phrase"
-TITLE_KEY = "modelspec.title"
-BASE_KEY = "studio.base_model"
-WEIGHT_KEY = "studio.default_weight"
-MAX_WEIGHT = 2.0
+
+FileState = tuple[int, int, int, int]
+"""Size, times of the last change of bytes and of anything (ns), inode."""
 
 _BASES = {DEMO_LORA_BASE: "the demo model", SDXL_LORA_BASE: "an SDXL model"}
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}")
@@ -95,12 +96,16 @@ class LoraScan:
 
 class LoraLibrary:
     """The folder of LoRA files. `lora_base` is what the base model needs of them (see `ModelInfo`); none is larger than
-    `max_bytes`. Any thread."""
+    `max_bytes`; `base_layers` None: not known yet, so files are not held against them. Any thread, one at a time."""
 
-    def __init__(self, lora_dir: Path, lora_base: str, max_bytes: int = 2_000_000_000) -> None:
+    def __init__(
+        self, lora_dir: Path, lora_base: str, max_bytes: int = 2_000_000_000, base_layers: BaseLayers | None = None
+    ) -> None:
         self.lora_dir = lora_dir
         self.lora_base = lora_base
         self.max_bytes = max_bytes
+        self.base_layers = base_layers
+        self._read: dict[Path, tuple[FileState, LoraFile]] = {}
 
     def scan(self) -> LoraScan:
         """Reads and checks every `*.safetensors` file of the folder; a folder that is missing is empty. Names that
@@ -114,7 +119,7 @@ class LoraLibrary:
             if path.suffix != ".safetensors":
                 continue
             try:
-                files.append(self.check(path, path.stem))
+                files.append(self._check_again(path))
             except LoraCut as error:
                 if _is_fresh(path):
                     pending.append(PendingLora(path.name, f"it is still being written, or {error}"))
@@ -135,8 +140,10 @@ class LoraLibrary:
         """A file that shall be called `label`. Raises LoraFormatError and OSError."""
         name, version = split_name(label)
         content = read_lora(self._read_bytes(path))
-        metadata = content.metadata
-        self._check_base(metadata.get(BASE_KEY), content.shaped_for)
+        facts = read_facts(content.metadata)
+        self._check_base(facts.base_model, content.shaped_for)
+        if self.base_layers is not None:
+            check_fits(content, self.base_layers)
         return LoraFile(
             name=name,
             version=version,
@@ -144,15 +151,31 @@ class LoraLibrary:
             short_hash=content.short_hash,
             num_bytes=content.num_bytes,
             rank=content.rank,
-            num_modules=content.num_modules,
-            has_text_encoder=_has_text_encoder(content),
-            trigger=_short_text(metadata, TRIGGER_KEY),
-            title=_short_text(metadata, TITLE_KEY),
-            base_model=_short_text(metadata, BASE_KEY),
-            weight=_weight(metadata),
+            num_modules=len(content.modules),
+            has_text_encoder=content.has_text_encoder,
+            trigger=facts.trigger,
+            title=facts.title,
+            base_model=facts.base_model,
+            weight=facts.weight,
             path=path,
-            metadata=metadata,
+            metadata=content.metadata,
         )
+
+    def _check_again(self, path: Path) -> LoraFile:
+        """Files that nobody has written to since they were read, seconds after their last change, are not read again:
+        within the grain of a file system's clock a second change would not show."""
+        state = _state(path)
+        known = self._read.get(path)
+        if known is not None and known[0] == state:
+            return known[1]
+        self._read.pop(path, None)
+        read_at_s = time.time()
+        file = self.check(path, path.stem)
+        if _state(path) != state:
+            raise LoraCut("it changed while it was being read")
+        if read_at_s - max(state[1], state[2]) / 1e9 > SETTLED_S:
+            self._read[path] = (state, file)
+        return file
 
     def _read_bytes(self, path: Path) -> bytes:
         with path.open("rb") as file:
@@ -172,31 +195,20 @@ class LoraLibrary:
             raise LoraMisfit(f"it is made for {named}; the base model here is {_BASES[self.lora_base]}")
 
 
+def _state(path: Path) -> FileState:
+    """Raises LoraFormatError for what is no file: a pipe would keep its reader waiting."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise LoraFormatError("it is no regular file")
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
 def _is_fresh(path: Path) -> bool:
     """Written to a moment ago, by this machine's clock."""
     try:
         return time.time() - path.stat().st_mtime < GROWING_S
     except OSError:
         return False
-
-
-def _short_text(metadata: Mapping[str, str], key: str) -> str | None:
-    """What goes into prompts, lists and picture files. Raises LoraFormatError."""
-    text = metadata.get(key, "").strip()
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise LoraFormatError(f"its {key} is {len(text)} characters long; at most {MAX_TEXT_CHARACTERS} are allowed")
-    if not text.isprintable():  # control characters and lone surrogates among them
-        raise LoraFormatError(f"its {key} holds characters that cannot be printed")
-    return text or None
-
-
-def _weight(metadata: Mapping[str, str]) -> float | None:
-    """ModelSpec has no field for it; ours is ignored where it is no weight."""
-    try:
-        weight = float(metadata.get(WEIGHT_KEY, "nan"))
-    except ValueError:
-        return None
-    return weight if -MAX_WEIGHT <= weight <= MAX_WEIGHT else None
 
 
 def split_name(stem: str) -> tuple[str, str | None]:
@@ -212,7 +224,3 @@ def split_name(stem: str) -> tuple[str, str | None]:
 def version_key(version: str | None) -> tuple[int, ...]:
     """Orders versions by number: 10 after 9, 1.2 after 1.1; none at all comes first."""
     return () if version is None else tuple(int(part) for part in version.split("."))
-
-
-def _has_text_encoder(content: LoraContent) -> bool:
-    return any(component.startswith("text_encoder") for component in content.components)

@@ -19,7 +19,8 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors.torch import load as parse_safetensors
 
 from pipelines.load import LoadedModel
-from pipelines.lora_file import adapter_metadata, peft_key, read_header
+from pipelines.lora_file import adapter_metadata, read_header
+from pipelines.lora_keys import peft_key
 from pipelines.params import LoraRef
 
 log = logging.getLogger(__name__)

@@ -150,11 +150,10 @@ class Studio:
         self.store = open_store(settings, self.folder.pictures, FILES_PATH)
         self.store_watch = StoreWatch(self.store)
         self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
-        self.loras = LoraFolder(
-            LoraLibrary(settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000),
-            self.registry,
-            self.choose_default_model,
+        self.library = LoraLibrary(
+            settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
+        self.loras = LoraFolder(self.library, self.registry, self.choose_default_model)
         self.readiness = Readiness(self.database.ping, lambda: self.store_watch.reason)
         self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
         self.engine = Engine(
@@ -255,6 +254,9 @@ class Studio:
         """Wait for the model, measure it, then run the engine."""
         try:
             runner = await loading
+            if self.base.is_remote:  # only now is known what its LoRAs can change
+                self.library.base_layers = await asyncio.to_thread(self.base.layers)
+                await self.loras.reload()
             await warm_up(self.engine, runner.execute, self.info, self.settings)
         except Exception as error:  # a model folder can be wrong in more ways than there are types
             log.debug("the whole error", exc_info=error)

@@ -11,6 +11,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from pipelines.base_layers import BaseLayers, read_base_layers
 from pipelines.checkpoint import BaseModelError
 from pipelines.file_hashes import FileHashes
 from pipelines.model_info import (
@@ -46,6 +47,7 @@ class BaseModel:
             check_base_model(self.path, self._vae)
         self.prompts = PromptReader(config_folder(self.path))
         self.ref = BaseModelRef(self.info.name)
+        self._is_here = self._hub_id is None
         self._identifying = asyncio.Lock()
         self._fetching: asyncio.subprocess.Process | None = None
 
@@ -73,6 +75,11 @@ class BaseModel:
         if code != 0:
             raise BaseModelError(last_line or f"the download of {self._hub_id} broke off")
         self.path = Path(last_line)
+        self._is_here = True
+
+    def layers(self) -> BaseLayers | None:
+        """What a LoRA can change; None while a hub's weights are not here. Raises BaseModelError."""
+        return read_base_layers(self.path) if self._is_here else None
 
     def cancel_fetch(self) -> None:
         """Break a download off; `fetch` then raises. What has come in stays in the cache."""

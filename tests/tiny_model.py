@@ -19,7 +19,8 @@ def write_tiny_model(folder: Path, known_words: Sequence[str] | None = KNOWN_WOR
     for part in PARTS:
         (folder / part).mkdir(parents=True)
     for part in PARTS_WITH_WEIGHTS:
-        write_weights(folder / part / "model.safetensors", {"weight": (len(part),)})
+        layers = {"down_blocks.0.attentions.0.proj_in.weight": (2, 2)} if part == "unet" else {}
+        write_weights(folder / part / "model.safetensors", {"weight": (len(part),), **layers})
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionXLPipeline"}))
     (folder / "unet" / "config.json").write_text(json.dumps({"sample_size": 8}))
     (folder / "scheduler" / "scheduler_config.json").write_text("{}")

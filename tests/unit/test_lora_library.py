@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.lora_file import LoraFormatError, peft_key, read_header, read_lora
+from pipelines.lora_file import LoraFormatError, LoraNameError, read_header, read_lora
+from pipelines.lora_keys import peft_key
 from pipelines.lora_library import LoraLibrary, split_name, version_key
 from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
 MODULE = "unet.mid_block.attentions.0.to_q"
+KOHYA = "lora_unet_mid_block_attentions_0_to_q"
 DEMO = {"studio.base_model": DEMO_LORA_BASE}
 DTYPES = {"float16": "F16", "float32": "F32", "float64": "F64", "uint16": "BF16"}
 
@@ -41,6 +43,12 @@ def pair(module: str = MODULE, rank: int = 4, names: tuple[str, str] = ("lora_A"
         f"{module}.{down}.weight": np.ones((rank, 6), np.float16),
         f"{module}.{up}.weight": np.ones((8, rank), np.float16),
     }
+
+
+def kohya(module: str = "", rank: int = 4, alpha: float | None = None) -> dict[str, np.ndarray]:
+    module = module or KOHYA
+    scale = {} if alpha is None else {f"{module}.alpha": np.array(alpha, np.float32)}
+    return pair(module, rank, ("lora_down", "lora_up")) | scale
 
 
 def changed(**changes: Any) -> bytes:
@@ -91,11 +99,26 @@ BAD = {
     "vectors": (lora_bytes({key: np.ones(4, np.float16) for key in pair()}), "2 or 4 sides"),
     "a base model": (lora_bytes({"unet.conv_in.weight": np.ones((2, 2), np.float16)}), "no key of a LoRA"),
     "no component": (lora_bytes(pair("mid_block.to_q")), "no key of a LoRA"),
-    "kohya": (lora_bytes(pair("lora_unet_mid_block_to_q", names=("lora_down", "lora_up"))), "not supported yet: kohya"),
-    "LoHa": (lora_bytes(pair(names=("hada_w1_a", "hada_w1_b"))), "not supported yet: LoHa"),
-    "DoRA": (lora_bytes(pair() | {f"{MODULE}.lora_magnitude_vector": np.ones(8, np.float16)}), "yet: DoRA"),
-    "PEFT": (lora_bytes(pair(f"base_model.model.{MODULE}")), "not supported yet: PEFT"),
-    "old attention": (lora_bytes(pair("unet.attn1.processor.to_q_lora", names=("down", "up"))), "yet: diffusers att"),
+    "two spellings": (lora_bytes(pair() | kohya("lora_unet_down_blocks_0_x")), "mixes several layouts"),
+    "two numberings": (lora_bytes(kohya("lora_unet_input_blocks_4_1_x") | kohya("lora_unet_up_blocks_0_x")), "mixes"),
+    "twice": (lora_bytes(kohya("lora_te_layers_0_q_proj") | kohya("lora_te1_layers_0_q_proj")), "occurs twice"),
+    "an alpha of two": (lora_bytes(kohya() | {f"{KOHYA}.alpha": np.ones(2, np.float16)}), "expected one number"),
+    "alpha alone": (lora_bytes({f"{KOHYA}.alpha": np.ones((), np.float16)}), "one half"),
+    "diffusers with alpha": (lora_bytes(pair() | {f"{MODULE}.alpha": np.ones((), np.float16)}), "no key of a LoRA"),
+    "huge rank": (lora_bytes(pair(rank=1025)), "at most 1024"),
+    "LoHa": (lora_bytes(pair(names=("hada_w1_a", "hada_w1_b"))), "supported: LoHa"),
+    "LoKr": (lora_bytes({f"{KOHYA}.lokr_w1": np.ones((2, 2), np.float16)}), "supported: LoKr"),
+    "OFT": (lora_bytes({f"{KOHYA}.oft_blocks": np.ones((2, 2), np.float16)}), "supported: OFT"),
+    "IA3": (lora_bytes({f"{KOHYA}.weight": HALF[1], f"{KOHYA}.on_input": np.ones((), np.float16)}), "IA.*LyCORIS"),
+    "Tucker": (lora_bytes(kohya() | {f"{KOHYA}.lora_mid.weight": HALF[1]}), "Tucker"),
+    "full": (lora_bytes({f"{KOHYA}.diff": HALF[1]}), "full or norm weights"),
+    "kohya's DoRA": (lora_bytes(kohya() | {f"{KOHYA}.dora_scale": np.ones((8, 1), np.float16)}), "supported: DoRA"),
+    "DoRA": (lora_bytes(pair() | {f"{MODULE}.lora_magnitude_vector": np.ones(8, np.float16)}), "supported: DoRA"),
+    "PEFT of something": (lora_bytes(pair("base_model.model.layers.0.q_proj")), "no key of a LoRA"),
+    "old attention": (
+        lora_bytes(pair("unet.attn1.processor.to_q_lora", names=("down", "up"))),
+        "supported: diffusers att",
+    ),
     "broken PEFT settings": (lora_bytes(metadata=DEMO | {"lora_adapter_metadata": "{"}), "not valid JSON"),
     "PEFT settings of DoRA": (lora_bytes(metadata={"lora_adapter_metadata": '{"unet.use_dora": true}'}), "DoRA"),
 }
@@ -134,8 +157,92 @@ def test_a_file_is_described() -> None:
         "text_encoder_2.layers.0.q_proj", 8, ("lora_linear_layer.down", "lora_linear_layer.up")
     )
     content = read_lora(lora_bytes(tensors))
-    assert (content.rank, content.num_modules) == (8, 2)
-    assert content.components == {"unet", "text_encoder_2"}
+    assert (content.rank, len(content.modules)) == (8, 2)
+    assert content.modules.keys() == {"lora_unet_mid_block_attentions_0_to_q", "lora_te2_layers_0_q_proj"}
+
+
+SPELLINGS = {
+    "diffusers": pair(),
+    "diffusers, older": pair(names=("lora.down", "lora.up")),
+    "PEFT": pair(f"base_model.model.{MODULE.removeprefix('unet.')}"),
+    "PEFT with the part": pair(f"base_model.model.{MODULE}"),
+    "kohya": kohya(alpha=2.0),
+    "kohya, original blocks": kohya("lora_unet_middle_block_1_to_q", alpha=2.0),
+}
+
+
+@pytest.mark.parametrize("name", SPELLINGS)
+def test_every_spelling_names_the_same_layer(name: str) -> None:
+    content = read_lora(lora_bytes(SPELLINGS[name]))
+    assert list(content.modules) == [KOHYA]
+    assert (content.rank, content.modules[KOHYA].layer) == (4, (8, 6))
+
+
+def test_a_convolution_is_read() -> None:
+    tensors = {
+        f"{KOHYA}.lora_down.weight": np.ones((4, 6, 3, 3), np.float16),
+        f"{KOHYA}.lora_up.weight": np.ones((8, 4, 1, 1), np.float16),
+    }
+    assert read_lora(lora_bytes(tensors)).modules[KOHYA].layer == (8, 6, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ({KOHYA: (8, 6)}, None),
+        ({KOHYA: (8, 7)}, f"{KOHYA} is made for a layer of 8 x 6; the base model's is 8 x 7"),
+        ({KOHYA: (8, 6, 1, 1)}, "the base model's is 8 x 6 x 1 x 1"),
+        ({}, f"the base model has no layer {KOHYA}"),
+    ],
+)
+def test_a_lora_is_held_against_the_layers_of_the_base_model(
+    tmp_path: Path, layers: dict[str, tuple[int, ...]], reason: str | None
+) -> None:
+    (tmp_path / "jade-v1.safetensors").write_bytes(lora_bytes(kohya()))
+    scan = LoraLibrary(tmp_path, DEMO_LORA_BASE, base_layers=layers).scan()
+    assert [each.reason for each in scan.rejected] == ([] if reason is None else [scan.unfit[0].reason])
+    assert reason is None or reason in scan.unfit[0].reason
+
+
+def test_a_file_is_read_again_only_after_a_change(library: LoraLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = library.lora_dir / "jade-v1.safetensors"
+    path.write_bytes(lora_bytes())
+    first = library.scan()
+    path.write_bytes(lora_bytes(pair(rank=5)))  # at once: perhaps within one tick of the file system's clock
+    assert library.scan().files[0].rank == 5 != first.files[0].rank
+    monkeypatch.setattr("pipelines.lora_library.SETTLED_S", -60.0)
+    second = library.scan()
+    assert library.scan().files[0] is second.files[0]
+    path.write_bytes(lora_bytes(pair(rank=6)))
+    assert library.scan().files[0].rank == 6
+
+
+def test_kohya_s_notes_tell_words_and_title(library: LoraLibrary) -> None:
+    notes = {
+        "ss_output_name": "jade",
+        "ss_dataset_dirs": json.dumps({"10_jade": {"n_repeats": 10, "img_count": 3}}),
+        "ss_tag_frequency": json.dumps({"10_jade": {"jade woman": 3, "beach": 2, " red dress": 1}}),
+        "studio.default_weight": "0.7",
+    }
+    (library.lora_dir / "a.safetensors").write_bytes(lora_bytes(metadata=DEMO | notes))
+    odd = {"ss_tag_frequency": "[]", "ss_dataset_dirs": "{", "studio.default_weight": "strong"}
+    (library.lora_dir / "b.safetensors").write_bytes(lora_bytes(metadata=DEMO | odd))
+    first, second = library.scan().files
+    assert (first.trigger, first.title, first.weight) == ("jade woman", "jade", 0.7)
+    assert (second.trigger, second.title, second.weight) == (None, None, None)
+
+
+@pytest.mark.parametrize(("version", "base"), [("sd_v1", "Stable Diffusion 1.x"), ("sd3_medium", "Stable Diffusion 3")])
+def test_kohya_s_notes_tell_another_family(library: LoraLibrary, version: str, base: str) -> None:
+    notes = DEMO | {"ss_base_model_version": version}
+    (library.lora_dir / "a.safetensors").write_bytes(lora_bytes(metadata=notes))
+    assert library.scan().unfit[0].reason == f"it is made for {base}; this server runs SDXL models"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_is_not_waited_for(library: LoraLibrary) -> None:
+    os.mkfifo(library.lora_dir / "jade-v1.safetensors")
+    assert [each.reason for each in library.scan().rejected] == ["it is no regular file"]
 
 
 def test_the_short_hash_covers_the_tensors_only() -> None:
@@ -247,9 +354,9 @@ def test_names_and_versions(stem: str, expected: tuple[str, str | None]) -> None
     assert split_name(stem) == expected
 
 
-@pytest.mark.parametrize("stem", ["", "a" * 65, "jade woman", "jädé", "a/b"])
+@pytest.mark.parametrize("stem", ["", "a" * 65, "jade woman", "jädé", "a/b", "..", ".jade", "a\n", "a\0", "base"])
 def test_names_that_are_none(stem: str) -> None:
-    with pytest.raises(LoraFormatError, match="1 to 64 letters"):
+    with pytest.raises(LoraNameError, match=r"1 to 64 letters|may be called base"):
         split_name(stem)
 
 

@@ -1,0 +1,52 @@
+"""Our names for the layers of kohya's files are those that diffusers' converters arrive at."""
+
+from typing import Any
+
+import pytest
+import torch
+from diffusers.loaders import lora_conversion_utils
+
+from pipelines.lora_keys import layer_name, module_of
+
+converters: Any = lora_conversion_utils
+
+LAYERS = [
+    "input_blocks_0_0",
+    "input_blocks_1_0_in_layers_2",
+    "input_blocks_2_0_emb_layers_1",
+    "input_blocks_3_0_op",
+    "input_blocks_4_0_skip_connection",
+    "input_blocks_4_1_proj_in",
+    "input_blocks_5_1_transformer_blocks_1_attn2_to_k",
+    "input_blocks_8_1_transformer_blocks_9_ff_net_0_proj",
+    "middle_block_0_out_layers_3",
+    "middle_block_1_transformer_blocks_3_attn1_to_out_0",
+    "middle_block_2_in_layers_2",
+    "output_blocks_0_1_transformer_blocks_0_attn1_to_q",
+    "output_blocks_2_2_conv",
+    "output_blocks_5_1_proj_out",
+    "output_blocks_8_0_skip_connection",
+    "out_2",
+    "time_embed_0",
+    "time_embed_2",
+    "label_emb_0_0",
+    "label_emb_0_2",
+]
+RENAMED = ["down_blocks_1_attentions_0_proj_in", "up_blocks_0_resnets_2_conv_shortcut", "mid_block_resnets_0_conv1"]
+
+
+class Sdxl:
+    layers_per_block = 2
+
+
+@pytest.mark.parametrize("names", [LAYERS, RENAMED])
+def test_each_layer_of_the_unet(names: list[str]) -> None:
+    for name in names:
+        state = {f"lora_unet_{name}.lora_{side}.weight": torch.ones(1, 1) for side in ("down", "up")}
+        mapped = converters._maybe_map_sgm_blocks_to_diffusers(state, Sdxl)
+        converted, _ = converters._convert_non_diffusers_lora_to_diffusers(mapped)
+        (down,) = [key for key in converted if ".down." in key]
+        path = down.removeprefix("unet.").replace(".processor.", ".").replace("_lora.down.weight", "")
+        path = path.replace(".lora.down.weight", "").replace("to_out", "to_out.0")
+        expected = layer_name("lora_unet", path)
+        assert module_of(f"lora_unet_{name}.lora_down.weight") == (expected, "down"), down
