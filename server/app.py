@@ -73,6 +73,7 @@ from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.choice import open_store
 from server.storage.local import LocalStore
+from server.storage.spool import Spool
 from server.storage.watch import StoreWatch
 from server.version import VERSION
 from server.warm_up import warm_up
@@ -149,12 +150,13 @@ class Studio:
         self.database = Database(settings.resolved_database_url)
         self.store = open_store(settings, self.folder.pictures, FILES_PATH)
         self.store_watch = StoreWatch(self.store)
+        self.spool = Spool(self.folder.spool, settings.spool_max_mb * 1_000_000)
         self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
         self.library = LoraLibrary(
             settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
         self.loras = LoraFolder(self.library, self.registry, self.choose_default_model)
-        self.readiness = Readiness(self.database.ping, lambda: self.store_watch.reason)
+        self.readiness = Readiness(self.database.ping, self.store_trouble)
         self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
         self.engine = Engine(
             _scheduler(settings),
@@ -171,11 +173,11 @@ class Studio:
             self.base.ref,
             f"LoRA Studio {VERSION}",
             max_queue=settings.max_queue,
-            can_store=lambda: self.store_watch.reason is None,
+            store_trouble=lambda: self.store_watch.reason,
         )
         self.feed = JobFeed(self.database, reader)
         self.dispatcher = Dispatcher(
-            self.database, self.engine, outlook, self.store, self.feed, options, self.metrics.on_stored
+            self.database, self.engine, outlook, self.store, self.spool, self.feed, options, self.metrics.on_stored
         )
         self.remover = Remover(self.database, self.store, lambda job_id: self.dispatcher.drop(job_id))
         self.history = History(self.database, reader)
@@ -287,6 +289,11 @@ class Studio:
         except Exception:
             log.exception("the dispatcher ended")
             self.give_up("the loop that takes jobs from the queue has ended on an error")
+
+    def store_trouble(self) -> str | None:
+        """Why no picture can be stored now, and how many wait for it on this disk."""
+        reason = self.store_watch.reason or ("the spool is full" if self.spool.full else None)
+        return f"{reason}; {len(self.spool)} finished pictures wait in the spool" if reason and self.spool else reason
 
     def give_up(self, reason: str) -> None:
         log.error("the server cannot go on: %s", reason)

@@ -400,6 +400,15 @@ class Settings:
             one_of("local", "s3"), "", "local", "where pictures go: `local`, the data folder, or `s3`, a bucket"
         ),
     )
+    spool_max_mb: int = field(
+        default=2000,
+        metadata=about(
+            integer(1, 1_000_000),
+            "MB",
+            "2000",
+            "finished pictures that wait in the data folder for a store that is away; with more, no job is begun",
+        ),
+    )
     s3_bucket: str | None = field(
         default=None,
         metadata=about(bucket_name, "", "none", "bucket of `s3`; boto3 finds credentials and region"),

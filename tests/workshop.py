@@ -25,6 +25,7 @@ from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
 from server.jobs.service import JobService
 from server.storage.local import LocalStore
+from server.storage.spool import Spool
 from server.storage.store import ImageStore
 from tests.paint_runner import PaintRunner
 
@@ -86,7 +87,10 @@ class Workshop:
         self.feed = JobFeed(database, self.reader, poll_s=0.05)
         quick: dict[str, Any] = {"heartbeat_s": 0.1, "poll_s": 0.05, "retry_s": (0.01, 0.02)}
         dispatcher_options = DispatcherOptions(lease_owner, base_model, SOFTWARE, max_queue, **(quick | options))
-        self.dispatcher = Dispatcher(database, self.engine, self.outlook, self.store, self.feed, dispatcher_options)
+        self.spool = Spool(folder / "spool", 1_000_000)
+        self.dispatcher = Dispatcher(
+            database, self.engine, self.outlook, self.store, self.spool, self.feed, dispatcher_options
+        )
         self.service = JobService(database, self.reader, self.dispatcher, base_model, max_queue, quotas)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -106,7 +110,7 @@ class Workshop:
     async def kill(self) -> None:
         self.feed.close()
         self.runner.open_gate.set()
-        for task in self._tasks:
+        for task in (*self._tasks, *self.dispatcher._tasks):  # pyright: ignore[reportPrivateUsage]
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._torch_thread.shutdown()

@@ -6,6 +6,7 @@ UnknownLora, QueueFull, TooManyReaders (the jobs)   → invalid-request, queue-f
 LimitReached (the jobs)             → limit-reached
 BaseModelUnread (the jobs)          → not-ready
 AccountsError (server/accounts)     → ACCOUNT_KINDS
+DatabaseAway, DatabaseFull          → database-away, disk-full
 anything else                       → internal, logged with its traceback, told without
 """
 
@@ -22,6 +23,7 @@ from litestar.openapi.spec import Example
 from msgspec import Struct, to_builtins
 
 from server.accounts import errors as accounts
+from server.db.session import DatabaseAway, DatabaseFull
 from server.jobs.errors import BaseModelUnread, LimitReached, QueueFull, TooManyReaders, UnknownLora
 from server.storage.store import StoreError
 
@@ -50,6 +52,8 @@ INTERNAL = Kind("internal", 500, "The server failed")
 NOT_READY = Kind("not-ready", 503, "The server cannot make a picture yet")
 LIMIT_REACHED = Kind("limit-reached", 429, "Enough for now")
 QUEUE_FULL = Kind("queue-full", 503, "Too many jobs wait")
+DATABASE_AWAY = Kind("database-away", 503, "The database does not answer")
+DISK_FULL = Kind("disk-full", 507, "The server's disk is full")
 STORE_AWAY = Kind("store-away", 503, "The store of pictures does not answer")
 TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
 UNUSABLE_LORA = Kind("unusable-lora", 422, "This LoRA cannot be used")
@@ -137,6 +141,8 @@ def exception_handlers() -> dict[int | type[Exception], Answer]:
         TooManyReaders: _from_too_many_readers,
         StoreError: _from_store_error,
         accounts.AccountsError: _from_accounts_error,
+        DatabaseAway: _from_database_away,
+        DatabaseFull: _from_database_full,
         ValidationException: _from_validation,
         HTTPException: _from_http,
         Exception: _from_anything,
@@ -191,6 +197,18 @@ def _from_accounts_error(_: Request[Any, Any, Any], error: accounts.AccountsErro
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="LoRA Studio"'
     return _answer(Problem(kind, str(error), headers=headers))
+
+
+def _from_database_away(request: Request[Any, Any, Any], error: DatabaseAway) -> Response[ProblemDocument]:
+    log.warning("%s %s: %s", request.method, request.url.path, error)
+    detail = "the database does not answer; what was accepted before is kept, try again in a few seconds"
+    return _answer(Problem(DATABASE_AWAY, detail, headers={"Retry-After": "5"}))
+
+
+def _from_database_full(request: Request[Any, Any, Any], error: DatabaseFull) -> Response[ProblemDocument]:
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    detail = "the disk of the server's database is full, so nothing more is accepted; the operator must make room"
+    return _answer(Problem(DISK_FULL, detail, headers={"Retry-After": "60"}))
 
 
 def _from_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[ProblemDocument]:
@@ -269,6 +287,8 @@ EXAMPLES = {
     QUEUE_FULL: Problem(QUEUE_FULL, "500 jobs wait already; try again in 12 s"),
     TOO_MANY_READERS: Problem(TOO_MANY_READERS, "1000 streams and waits are open already; ask /api/status instead"),
     STORE_AWAY: Problem(STORE_AWAY, "https://s3.example.org does not answer (ConnectTimeoutError)"),
+    DATABASE_AWAY: Problem(DATABASE_AWAY, "the database does not answer; try again in a few seconds"),
+    DISK_FULL: Problem(DISK_FULL, "the disk of the server's database is full, so nothing more is accepted"),
     FOREIGN_ORIGIN: Problem(
         FOREIGN_ORIGIN, "pages of https://elsewhere.example may not use this server (STUDIO_CORS_ORIGINS)"
     ),

@@ -147,6 +147,9 @@ class JobState(Struct, frozen=True, kw_only=True):
     images_total: int
     queue_position: Annotated[int, Meta(description="0: being made or ended, 1: next.")]
     estimated_time: Annotated[int, Meta(description="Whole seconds until it is done.")]
+    detail: Annotated[
+        str | None, Meta(description="What it waits for besides its turn: a store of pictures that does not answer.")
+    ] = None
     error: Failure | None
 
 

@@ -51,6 +51,7 @@ def state(view: JobView) -> JobState:
         images_total=view.images_total,
         queue_position=view.queue_position,
         estimated_time=estimated_time(view),
+        detail=view.detail,
         error=failure(view),
     )
 

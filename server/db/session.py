@@ -1,8 +1,8 @@
 """One database, two ways in: `write` and `read`."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,36 @@ from alembic.config import Config
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from server.db.filesystem import check_local
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 5.0
+STATEMENT_TIMEOUT_S = 60.0
 LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003}
 """Advisory locks of PostgreSQL that we take, all in transactions."""
+
+
+AWAY_STATES = ("08", "57P", "53300")
+"""What PostgreSQL's error codes begin with where it is stopping, starting, gone, or takes no further connection."""
+FULL_STATE = "53100"
+AWAY_TEXTS = ("database is locked", "unable to open database", "disk I/O error")
+FULL_TEXT = "database or disk is full"
+
+DATABASE_ERRORS = (SQLAlchemyError, OSError)
+"""What a unit of work raises where the database cannot be reached, or cannot do it now."""
+
+
+class DatabaseAway(SQLAlchemyError):
+    """It does not answer, or not now. The unit of work is not stored, unless only the answer to its commit was lost."""
+
+
+class DatabaseFull(SQLAlchemyError):
+    """The disk of the database is full. Nothing of the unit of work is stored."""
 
 
 class Database:
@@ -36,7 +58,12 @@ class Database:
         self._engine = (
             _sqlite_engine(url)
             if self._is_sqlite
-            else create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+            else create_async_engine(
+                url,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": STATEMENT_TIMEOUT_S},
+            )
         )
         self._turn = asyncio.Lock()
 
@@ -50,15 +77,18 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
-        """A transaction that may write, committed when the block ends, rolled back when it raises."""
+        """A transaction that may write, committed when the block ends, rolled back when it raises. Raises
+        DatabaseAway and DatabaseFull."""
         async with self._connection() as session:
             yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
-        """A transaction that only reads. On SQLite it sees one state throughout."""
-        async with AsyncSession(self._engine, expire_on_commit=False) as session:
-            yield session
+        """A transaction that only reads. On SQLite it sees one state throughout. Raises as `write` does."""
+        with _told():
+            async with AsyncSession(self._engine, expire_on_commit=False) as session:
+                await _connect(session)
+                yield session
 
     async def lock(self, session: AsyncSession, name: str) -> None:
         """Hold the lock `name` (of `LOCKS`) until the transaction ends. SQLite's writers take turns anyway."""
@@ -66,7 +96,7 @@ class Database:
             await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCKS[name]})
 
     async def ping(self) -> None:
-        """Raises SQLAlchemyError or OSError when the database cannot be reached."""
+        """Raises DatabaseAway."""
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
 
@@ -75,13 +105,41 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncSession]:
-        async with AsyncExitStack() as stack:
-            if self._is_sqlite:
-                await stack.enter_async_context(self._turn)
-            session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
-            await session.connection(execution_options={"writes": True})
-            yield session
-            await session.commit()
+        with _told():
+            async with AsyncExitStack() as stack:
+                if self._is_sqlite:
+                    await stack.enter_async_context(self._turn)
+                session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
+                await _connect(session, writes=True)
+                yield session
+                await session.commit()
+
+
+async def _connect(session: AsyncSession, writes: bool = False) -> None:
+    """Raises DatabaseAway. While there is no connection, what asyncpg raises comes as it is."""
+    try:
+        await session.connection(execution_options={"writes": writes})
+    except Exception as error:
+        if not isinstance(error, OSError) and not type(error).__module__.startswith("asyncpg"):
+            raise
+        raise DatabaseAway(f"the database does not answer ({type(error).__name__})") from error
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """Tells a database that is away or full from a statement that is wrong."""
+    try:
+        yield
+    except (ConnectionError, PoolTimeout) as error:
+        raise DatabaseAway(f"the database does not answer ({type(error).__name__})") from error
+    except DBAPIError as error:
+        state, text = str(getattr(error.orig, "sqlstate", None) or ""), str(error.orig)
+        if state == FULL_STATE or FULL_TEXT in text:
+            raise DatabaseFull("the disk of the database is full") from error
+        lost = error.connection_invalidated or isinstance(error, InterfaceError) or state.startswith(AWAY_STATES)
+        if lost or any(each in text for each in AWAY_TEXTS):
+            raise DatabaseAway(f"the database does not answer ({state or type(error.orig).__name__})") from error
+        raise
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:

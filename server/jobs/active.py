@@ -14,12 +14,15 @@ from server.storage.picture import EncodedPicture, picture_key, thumbnail_key
 @dataclass(slots=True)
 class ActiveJob:
     """`making` holds the indexes of the pictures that the engine still owes, `saving` those on their way to the store,
-    `failures` those that will never come."""
+    `failures` those that will never come, `waiting` why pictures of `saving` are not stored yet. `dropped`: it has
+    ended or is another's."""
 
     row: JobRow
     making: set[int]
     saving: set[int] = field(default_factory=set[int])
     failures: dict[int, PictureError] = field(default_factory=dict[int, PictureError])
+    waiting: dict[int, str] = field(default_factory=dict[int, str])
+    dropped: bool = False
 
     @property
     def lease(self) -> Lease:

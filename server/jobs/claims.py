@@ -53,6 +53,12 @@ async def read_queue(
     return candidates
 
 
+async def unfinished_of(database: Database, job_ids: Collection[str]) -> set[str]:
+    """Those of these jobs that have not ended."""
+    async with database.read() as session:
+        return set(await session.scalars(select(JobRow.id).where(JobRow.id.in_(job_ids), transitions.unfinished())))
+
+
 async def claim(database: Database, job_id: str, lease_owner: str, lease_s: float) -> Claimed | None:
     """None: another process was faster, or the job has ended."""
     async with database.write() as session:

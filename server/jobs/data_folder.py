@@ -39,6 +39,11 @@ class DataFolder:
         """Root of the local picture store."""
         return self.path / "pictures"
 
+    @property
+    def spool(self) -> Path:
+        """Where finished pictures wait that the store did not take."""
+        return self.path / "spool"
+
     def close(self) -> None:
         os.close(self._lock)
 

@@ -7,7 +7,8 @@ The composition, in the order app.py makes it:
     outlook = Outlook(engine)
     reader = JobReader(database, store, outlook)
     feed = JobFeed(database, reader)
-    dispatcher = Dispatcher(database, engine, outlook, store, feed, DispatcherOptions(...))
+    spool = Spool(folder, max_bytes)
+    dispatcher = Dispatcher(database, engine, outlook, store, spool, feed, DispatcherOptions(...))
     service = JobService(database, reader, dispatcher, base_model, max_queue)
 
 Stop in this order: `feed.close()`, `await dispatcher.stop()`, `engine.stop()`, `await database.close()`.
@@ -15,12 +16,13 @@ Stop in this order: `feed.close()`, `await dispatcher.stop()`, `engine.stop()`, 
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
-from server.db.session import Database
+from server.db.session import DATABASE_ERRORS, Database
 from server.engine.engine import Engine
 from server.engine.requests import EngineEvent, Finished, PictureFailed, Previewed, Progressed
 from server.jobs import claims, transitions
@@ -29,20 +31,24 @@ from server.jobs.feed import JobFeed
 from server.jobs.model import BaseModelRef, JobError, StoredPicture
 from server.jobs.outlook import Outlook
 from server.jobs.rows import requests_of
-from server.jobs.saver import DATABASE_ERRORS, PictureSaver
-from server.storage.store import ImageStore, StoreError
+from server.jobs.saver import PictureSaver
+from server.storage.spool import DamagedParcel, Spool
+from server.storage.store import ImageStore
 
 log = logging.getLogger(__name__)
 
 MAX_UNSAVED = 32
-"""Finished pictures on their way to the store; with more of them nothing is claimed, so memory stays bounded."""
+"""Finished pictures in memory on their way to the store; with more of them nothing is claimed."""
+
+BEATS_A_TIDY = 20
+"""Heartbeats between two looks whether the spool holds what nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
 class DispatcherOptions:
     """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
-    between the tries of a store or database write: a store may be away for a minute. While `can_store` says no, no job
-    is claimed."""
+    between the tries of a store or database write, the last one again and again. While `store_trouble` names one, no
+    job is claimed and no picture is put."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -52,8 +58,8 @@ class DispatcherOptions:
     heartbeat_s: float = 3.0
     poll_s: float = 1.0
     stop_timeout_s: float = 10.0
-    retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 5.0, 5.0, 10.0, 10.0, 10.0, 15.0)
-    can_store: Callable[[], bool] = lambda: True
+    retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 5.0)
+    store_trouble: Callable[[], str | None] = lambda: None
 
 
 class Dispatcher:
@@ -65,6 +71,7 @@ class Dispatcher:
         engine: Engine,
         outlook: Outlook,
         store: ImageStore,
+        spool: Spool,
         feed: JobFeed,
         options: DispatcherOptions,
         on_stored: Callable[[StoredPicture], None] = lambda picture: None,
@@ -75,7 +82,10 @@ class Dispatcher:
         self._feed = feed
         self._options = options
         self._on_stored = on_stored
-        self._saver = PictureSaver(database, store, options.software, options.retry_s)
+        self._spool = spool
+        self._saver = PictureSaver(
+            database, store, spool, options.software, options.retry_s, options.store_trouble, self._on_waiting
+        )
         self._jobs: dict[str, ActiveJob] = {}
         self._claiming: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -121,8 +131,10 @@ class Dispatcher:
         """The job has ended or is another's: its pictures take no further step here, and its listeners look at once."""
         if self._claiming == job_id:
             self._claiming = None  # it ended while its claim was being committed
-        if self._jobs.pop(job_id, None) is not None:
+        if (job := self._jobs.pop(job_id, None)) is not None:
+            job.dropped = True
             self._outlook.active.discard(job_id)
+            self._outlook.waiting.pop(job_id, None)
             self._engine.abort(job_id)
         self._feed.notify(job_id)
         self.wake()
@@ -140,7 +152,7 @@ class Dispatcher:
             case Finished() if event.index in job.making:
                 job.making.discard(event.index)
                 job.saving.add(event.index)
-                self._start(job, self._save(job, event))
+                self._start(job, self._save(job, event.index, self._saver.save(job, event), event.times.started_at_s))
             case PictureFailed() if event.index in job.making:
                 job.making.discard(event.index)
                 job.failures[event.index] = event.error
@@ -161,7 +173,7 @@ class Dispatcher:
             self._database, self._options.base_model, self._options.max_queue, self._jobs.keys()
         )
         self._outlook.look_at(candidates)
-        if len(self._tasks) >= MAX_UNSAVED or not self._options.can_store():
+        if self._saver.num_held >= MAX_UNSAVED or self._spool.full or self._options.store_trouble() is not None:
             return
         for job_id in self._engine.choose(candidates):
             if self._stopping.is_set():
@@ -170,17 +182,26 @@ class Dispatcher:
             claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)
             if claimed is None or self._claiming != job_id:
                 continue  # another process was faster, or it was cancelled
-            job = ActiveJob(claimed.row, set(claimed.lacking))
-            self._jobs[job_id] = job
-            self._outlook.active.add(job_id)
-            self._engine.add(requests_of(job.row, job.making))
-            self._feed.notify(job_id)
+            self._begin(claimed)
+
+    def _begin(self, claimed: claims.Claimed) -> None:
+        """What lies in the spool need not be made again."""
+        spooled = claimed.lacking & self._spool.indexes(claimed.row.id)
+        job = ActiveJob(claimed.row, set(claimed.lacking - spooled), set(spooled))
+        self._jobs[job.row.id] = job
+        self._outlook.active.add(job.row.id)
+        self._engine.add(requests_of(job.row, job.making))
+        for index in spooled:
+            self._start(job, self._save(job, index, self._saver.save_spooled(job, index)))
+        self._feed.notify(job.row.id)
 
     async def _beat(self) -> None:
         """Renew our leases; what could not be renewed is another's or has ended."""
-        while True:
+        for beat in itertools.count():
             await asyncio.sleep(self._options.heartbeat_s)
             await self._surviving(self._renew)
+            if len(self._spool) and beat % BEATS_A_TIDY == 0:
+                await self._surviving(self._tidy_spool)
 
     async def _renew(self) -> None:
         leases = {job_id: job.lease for job_id, job in self._jobs.items()}
@@ -193,10 +214,18 @@ class Dispatcher:
             if job_id not in ours and job is not None and job.lease == lease:
                 self.drop(job_id)
 
+    async def _tidy_spool(self) -> None:
+        """Remove pictures whose job ended elsewhere."""
+        held = self._spool.job_ids - self._jobs.keys()
+        for job_id in held - await claims.unfinished_of(self._database, held):
+            for index in self._spool.indexes(job_id):
+                await self._spool.remove(job_id, index)
+
     async def _let_go(self) -> None:
         """Finish what is on its way to the store, then leave our jobs to the next process."""
         for job_id in self._jobs:
             self._engine.abort(job_id)
+        self._saver.stop_waiting()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=self._options.stop_timeout_s)
             for task in late:
@@ -211,23 +240,35 @@ class Dispatcher:
 
     # ---- what the engine made
 
-    async def _save(self, job: ActiveJob, made: Finished) -> None:
+    async def _save(
+        self, job: ActiveJob, index: int, saving: Awaitable[bool], started_at_s: float | None = None
+    ) -> None:
         """Store one picture, and end the job where it was the last."""
         begun_s = time.perf_counter()
         try:
-            still_ours = await self._saver.save(job, made)
-        except StoreError as error:
-            log.error("picture %s-%d cannot be stored: %s", job.row.id, made.index + 1, error)
-            await self._fail(job, JobError("storage_failed", f"picture {made.index + 1} cannot be stored: {error}"))
+            still_ours = await saving
+        except DamagedParcel as error:
+            log.error("%s; it is made again", error)
+            job.saving.discard(index)
+            job.making.add(index)
+            if not job.dropped:
+                self._engine.add(requests_of(job.row, [index]))
             return
-        job.saving.discard(made.index)
-        if still_ours:
-            wait_s = made.times.started_at_s - job.row.created_at_s
-            self._on_stored(StoredPicture(wait_s, time.perf_counter() - begun_s))
+        job.saving.discard(index)
+        if still_ours and started_at_s is not None:
+            self._on_stored(StoredPicture(started_at_s - job.row.created_at_s, time.perf_counter() - begun_s))
         if not still_ours or not (job.making or job.saving or job.failures):
             self._forget(job)
         self._feed.notify(job.row.id)
         await self._end_if_failed(job)
+
+    def _on_waiting(self, job: ActiveJob) -> None:
+        if job.dropped or not job.waiting:
+            self._outlook.waiting.pop(job.row.id, None)
+        else:
+            count, reason = len(job.waiting), next(iter(job.waiting.values()))
+            self._outlook.waiting[job.row.id] = f"{count} finished picture(s) wait to be stored: {reason}"
+        self._feed.notify(job.row.id)
 
     async def _end_if_failed(self, job: ActiveJob) -> None:
         """Once every other picture is stored, a job with a failed picture fails."""

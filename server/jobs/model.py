@@ -122,10 +122,11 @@ class StoredPicture:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done
-    (0 once it has ended). `metadata` holds the resolved parameters: prompt, final_prompt, negative_prompt, model
-    (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality, num_images, steps, guidance_scale,
-    guidance_start, guidance_end, width, height, seed, sampler, format, embed_parameters, base_model {name, sha256}."""
+    """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done (0
+    once it has ended); `detail` what it waits for besides its turn. `metadata` holds the resolved parameters: prompt,
+    final_prompt, negative_prompt, model (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality,
+    num_images, steps, guidance_scale, guidance_start, guidance_end, width, height, seed, sampler, format,
+    embed_parameters, base_model {name, sha256}."""
 
     job_id: str
     owner: str
@@ -136,6 +137,7 @@ class JobView:
     images_total: int
     queue_position: int
     remaining_s: float
+    detail: str | None
     error: JobError | None
     images: tuple[ImageView, ...]
     metadata: Mapping[str, Any]
@@ -147,7 +149,7 @@ class FeedEvent:
     previews, which are never replayed. `data` is JSON-ready, by `name`:
 
     - progress: what the status call answers {job_id, status, progress, images_completed, images_total,
-      queue_position, estimated_time (whole seconds, rounded up), error}
+      queue_position, estimated_time (whole seconds, rounded up), detail, error}
     - preview: {index, image}, `image` a small `data:` address
     - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename}, addresses from the
       store

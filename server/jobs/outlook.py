@@ -12,7 +12,7 @@ FRESH_S = 0.25
 
 class Outlook:
     """Runs on the event loop. The dispatcher keeps `candidates` (the queue as it last saw it) and `active` (the jobs
-    this process works on) up to date."""
+    this process works on) up to date, and in `waiting` what those of them wait for whose pictures cannot be stored."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -20,6 +20,7 @@ class Outlook:
         self._forecasts: Mapping[str, Forecast] = {}
         self._made_at_s = -math.inf
         self.active: set[str] = set()
+        self.waiting: dict[str, str] = {}
 
     def look_at(self, candidates: Sequence[Candidate]) -> None:
         """The queue has been read again."""

@@ -81,6 +81,7 @@ class JobReader:
             images_total=job.num_images,
             queue_position=forecast.queue_position,
             remaining_s=forecast.remaining_s,
+            detail=None if status.ended else self.outlook.waiting.get(job.id),
             error=JobError(job.error_code, job.error_detail or "") if job.error_code else None,
             images=tuple(self._image(image, job.prompt) for image in record.images),
             metadata=_metadata(job),
@@ -137,6 +138,7 @@ def progress_data(view: JobView) -> dict[str, Any]:
         "images_total": view.images_total,
         "queue_position": view.queue_position,
         "estimated_time": math.ceil(view.remaining_s),
+        "detail": view.detail,
         "error": {"code": view.error.code, "detail": view.error.detail} if view.error else None,
     }
 

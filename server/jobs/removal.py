@@ -24,9 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.account_models import DoomedObjectRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
-from server.db.session import Database
+from server.db.session import DATABASE_ERRORS, Database
 from server.jobs.model import JobStatus
-from server.jobs.saver import DATABASE_ERRORS
 from server.storage.picture import picture_key, thumbnail_key
 from server.storage.store import ImageStore, InvalidKey, StoreError
 

@@ -110,7 +110,7 @@ async def test_a_store_that_fails_for_a_moment_is_tried_again(database: Database
         assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
 
 
-async def test_a_store_that_stays_broken_fails_the_job_and_spares_its_neighbor(database: Database, tmp_path: Path):
+async def test_pictures_wait_on_disk_for_a_store_that_stays_away(database: Database, tmp_path: Path):
     store = FullStore(tmp_path)
     async with Workshop.running(database, tmp_path, store=store) as shop:
         shop.runner.open_gate.clear()
@@ -118,19 +118,56 @@ async def test_a_store_that_stays_broken_fails_the_job_and_spares_its_neighbor(d
         good = (await shop.service.accept(order())).job_id
         store.refused = {bad}
         shop.runner.open_gate.set()
-        view = await shop.ended(bad)
-        assert view.status is JobStatus.FAILED
-        assert view.error is not None and view.error.code == "storage_failed"
-        assert "no space left" in view.error.detail
-        assert await event_names(database, bad) == ["failed"]
         assert (await shop.ended(good)).status is JobStatus.COMPLETED
-        later = (await shop.service.accept(order())).job_id
-        assert (await shop.ended(later)).status is JobStatus.COMPLETED
+        await until(lambda: shop.spool.indexes(bad) == {0, 1})
+        view = await shop.service.get(bad)
+        assert view is not None and view.status is JobStatus.PROCESSING
+        assert view.detail == "2 finished picture(s) wait to be stored: no space left on device"
+        assert (view.images, await event_names(database, bad)) == ((), [])
+    store.refused = set()
+    async with Workshop.running(database, tmp_path, store=store) as shop:
+        view = await shop.ended(bad)
+        assert (view.status, view.detail, len(view.images)) == (JobStatus.COMPLETED, None, 2)
+        assert shop.runner.painted == {}, "what lay on disk was made again"
+        assert len(shop.spool) == 0
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+async def test_a_spooled_picture_of_a_cancelled_job_leaves_no_file(database: Database, tmp_path: Path):
+    store = FullStore(tmp_path / "pictures")
+    async with Workshop.running(database, tmp_path, store=store) as shop:
+        shop.runner.open_gate.clear()
+        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        store.refused = {job_id}
+        shop.runner.open_gate.set()
+        await until(lambda: len(shop.spool) == 1)
+        await shop.service.cancel(job_id)
+        store.refused = set()
+        await until(lambda: len(shop.spool) == 0)
+    assert await event_names(database, job_id) == ["cancelled"]
+    assert [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()] == []
+
+
+async def test_a_damaged_file_in_the_spool_is_made_again(database: Database, tmp_path: Path):
+    store = FullStore(tmp_path / "pictures")
+    async with Workshop.running(database, tmp_path, store=store) as shop:
+        shop.runner.open_gate.clear()
+        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        store.refused = {job_id}
+        shop.runner.open_gate.set()
+        await until(lambda: len(shop.spool) == 1)
+    (file,) = (tmp_path / "spool").iterdir()
+    file.write_bytes(file.read_bytes()[:100])
+    store.refused = set()
+    async with Workshop.running(database, tmp_path, store=store) as shop:
+        assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
+        assert shop.runner.painted == {f"{job_id}-1": 1}
 
 
 async def test_nothing_is_claimed_while_pictures_cannot_be_stored(database: Database, tmp_path: Path):
     usable = False
-    async with Workshop.running(database, tmp_path, can_store=lambda: usable) as shop:
+    trouble = "the store of pictures does not answer"
+    async with Workshop.running(database, tmp_path, store_trouble=lambda: None if usable else trouble) as shop:
         job_id = (await shop.service.accept(order())).job_id
         await asyncio.sleep(0.3)  # six looks at the queue
         view = await shop.service.get(job_id)

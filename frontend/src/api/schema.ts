@@ -817,6 +817,8 @@ export interface components {
             queue_position: number;
             /** @description Whole seconds until it is done. */
             estimated_time: number;
+            /** @description What it waits for besides its turn: a store of pictures that does not answer. */
+            detail?: string | null;
             error: components["schemas"]["Failure"] | null;
         };
         /** KeptImage */
