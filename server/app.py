@@ -32,6 +32,7 @@ from server.accounts.keys import ApiKeys
 from server.accounts.passwords import Passwords
 from server.accounts.service import Accounts
 from server.api import orders
+from server.api.again import AgainController
 from server.api.auth import AuthController
 from server.api.catalog import CatalogController
 from server.api.docs import DocsController
@@ -318,6 +319,7 @@ def create_app(
         route_handlers=[
             GenerateController,
             JobsController,
+            AgainController,
             ImagesController,
             HistoryController,
             CatalogController,

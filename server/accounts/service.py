@@ -21,8 +21,10 @@ from server.accounts.passwords import Passwords
 from server.accounts.secrets import digest, new_secret
 from server.db.account_models import AccountRow, LoginRow, OneTimeCodeRow, RegistrationRow
 from server.db.clock import now_s
+from server.db.history_models import EngagementRow
 from server.db.models import JobRow
 from server.db.session import Database
+from server.db.usage_models import GenerationRow
 from server.jobs.removal import Remover, remove_jobs
 
 SESSION_S = 30 * 86_400.0
@@ -205,7 +207,8 @@ class Accounts:
 
 async def adopt(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
     """What a browser has made before it signed in goes to the account. Whatever else is kept by owner moves here."""
-    await _update(session, JobRow, JobRow.owner == anonymous_owner, owner=owner)
+    for table in (JobRow, GenerationRow, EngagementRow):
+        await _update(session, table, table.owner == anonymous_owner, owner=owner)
 
 
 async def add_account(session: AsyncSession, email: str, password_hash: str, is_operator: bool) -> Account:

@@ -16,8 +16,9 @@ from litestar.response import Stream
 from server.api import examples, history_schemas, problems, views
 from server.api.archive import archive_bytes, stream_archive
 from server.api.body import json_bytes, read_body
-from server.api.callers import Caller
+from server.api.callers import GENERATE, READ, Caller
 from server.api.files import EMBEDDABLE
+from server.api.guards import needs
 from server.api.images import ImageId, attachment, gone
 from server.api.jobs import KNOWN_OR_NOT
 from server.api.problems import NOT_FOUND, NOT_YOURS, UNFINISHED, FieldError, Problem, invalid
@@ -82,6 +83,7 @@ class HistoryController(Controller):
 
     @get(
         "/history",
+        guards=[needs(READ)],
         operation_id="history",
         summary="What you have made",
         description=(
@@ -115,6 +117,7 @@ class HistoryController(Controller):
 
     @get(
         "/images/{image_id:str}",
+        guards=[needs(READ)],
         operation_id="image",
         summary="A picture",
         responses={200: examples.answers(PICTURE, "With the settings of its job"), **KNOWN_OR_NOT},
@@ -136,6 +139,7 @@ class HistoryController(Controller):
     @delete(
         "/images/{image_id:str}",
         status_code=204,
+        guards=[needs(GENERATE)],
         operation_id="delete_image",
         summary="Delete a picture",
         description="Its file and its thumbnail too. A job whose last picture is deleted is deleted with it.",
@@ -155,6 +159,7 @@ class HistoryController(Controller):
     @put(
         "/images/{image_id:str}/favorite",
         status_code=204,
+        guards=[needs(GENERATE)],
         operation_id="favorite",
         summary="Make a picture a favorite",
         responses=CHANGED_OR_NOT,
@@ -172,6 +177,7 @@ class HistoryController(Controller):
     @delete(
         "/images/{image_id:str}/favorite",
         status_code=204,
+        guards=[needs(GENERATE)],
         operation_id="unfavorite",
         summary="A favorite no longer",
         responses=CHANGED_OR_NOT,
@@ -189,6 +195,7 @@ class HistoryController(Controller):
     @post(
         "/images/delete",
         status_code=200,
+        guards=[needs(GENERATE)],
         operation_id="delete_images",
         summary="Delete pictures",
         before_request=check_ids_body,
@@ -208,6 +215,7 @@ class HistoryController(Controller):
     @post(
         "/images/zip",
         status_code=200,
+        guards=[needs(READ)],
         operation_id="zip_images",
         summary="Download pictures as a zip",
         description="In the order of `ids`, the stored bytes under their `filename`s, as of a job.",

@@ -8,10 +8,10 @@ from msgspec import UNSET
 from pipelines.model_info import ModelInfo
 from pipelines.samplers import SAMPLERS
 from server.api.callers import Caller
-from server.api.problems import FieldError, invalid
+from server.api.problems import SETTINGS_GONE, FieldError, Problem, invalid
 from server.api.schemas import MAX_IMAGES, MAX_STEPS, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
 from server.jobs.loras import LoraView
-from server.jobs.model import BaseModelRef, JobOrder, LoraChoice
+from server.jobs.model import BaseModelRef, JobOrder, JobView, LoraChoice, Pinned
 from server.jobs.styles import STYLES
 
 STEPS: Mapping[Quality, int] = {"low": 12, "medium": 20, "high": 30}
@@ -102,6 +102,43 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
         *_size_errors(order, info, rules.max_pixels(caller)),
         *_bound_errors(order, bounds),
     ]
+    if errors:
+        raise invalid(errors)
+    return order
+
+
+def repeat(job: JobView, rules: Rules, caller: Caller, seed: int) -> JobOrder:
+    """The job's settings once more, its exact LoRAs included. Raises Problem (400, 409)."""
+    told = job.metadata
+    base = told["base_model"]
+    if base["sha256"] != rules.base.sha256:
+        detail = f"the job was made with the base model {base['name']}; the server now runs {rules.base.name}"
+        raise Problem(SETTINGS_GONE, detail)
+    loras = tuple((lora["name"], lora["sha256"], lora["weight"]) for lora in told["loras"])
+    order = JobOrder(
+        owner=caller.owner,
+        address=caller.address,
+        key_id=caller.key_id,
+        end_user=caller.end_user,
+        prompt=told["prompt"],
+        negative_prompt=told["negative_prompt"],
+        num_images=told["num_images"],
+        quality=told["quality"],
+        num_inference_steps=told["steps"],
+        guidance_scale=told["guidance_scale"],
+        width=told["width"],
+        height=told["height"],
+        seed=seed,
+        sampler=told["sampler"],
+        image_format=told["format"],
+        model=None,
+        style=STYLES.get(told["style"] or ""),
+        embed_parameters=told["embed_parameters"],
+        guidance_start=told["guidance_start"],
+        guidance_end=told["guidance_end"],
+        pinned=Pinned(job.job_id, told["final_prompt"], None if told["model"] == NO_LORA else told["model"], loras),
+    )
+    errors = [*_size_errors(order, rules.model, rules.max_pixels(caller)), *_bound_errors(order, rules.bounds(caller))]
     if errors:
         raise invalid(errors)
     return order

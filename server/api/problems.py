@@ -4,6 +4,7 @@ Problem (raised by handlers)        → its kind
 litestar's HTTPException            → the kind of its status
 UnknownLora, QueueFull, TooManyReaders (the jobs)   → invalid-request, queue-full, too-many-readers
 LimitReached (the jobs)             → limit-reached
+LoraGone, KeyReused (the jobs)      → settings-gone, key-reused
 BaseModelUnread (the jobs)          → not-ready
 AccountsError (server/accounts)     → ACCOUNT_KINDS
 DatabaseAway, DatabaseFull          → database-away, disk-full
@@ -24,7 +25,15 @@ from msgspec import Struct, to_builtins
 
 from server.accounts import errors as accounts
 from server.db.session import DatabaseAway, DatabaseFull
-from server.jobs.errors import BaseModelUnread, LimitReached, QueueFull, TooManyReaders, UnknownLora
+from server.jobs.errors import (
+    BaseModelUnread,
+    KeyReused,
+    LimitReached,
+    LoraGone,
+    QueueFull,
+    TooManyReaders,
+    UnknownLora,
+)
 from server.storage.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -59,6 +68,8 @@ TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
 UNUSABLE_LORA = Kind("unusable-lora", 422, "This LoRA cannot be used")
 UNAUTHORIZED = Kind("unauthorized", 401, "This call needs a key")
 NOT_YOURS = Kind("not-yours", 403, "This belongs to somebody else")
+SETTINGS_GONE = Kind("settings-gone", 409, "What made this is no longer here")
+KEY_REUSED = Kind("key-reused", 422, "This key came with another request")
 UNFINISHED = Kind("unfinished", 409, "This is still being made")
 OPERATORS_ONLY = Kind("operators-only", 403, "This call is for the operator")
 SCOPE_LACKING = Kind("scope-lacking", 403, "This key may not do that")
@@ -137,6 +148,8 @@ def exception_handlers() -> dict[int | type[Exception], Answer]:
         UnknownLora: _from_unknown_lora,
         QueueFull: _from_queue_full,
         LimitReached: _from_limit_reached,
+        LoraGone: _from_lora_gone,
+        KeyReused: _from_key_reused,
         BaseModelUnread: _from_base_model_unread,
         TooManyReaders: _from_too_many_readers,
         StoreError: _from_store_error,
@@ -171,6 +184,14 @@ def _from_queue_full(_: Request[Any, Any, Any], error: QueueFull) -> Response[Pr
 def _from_limit_reached(_: Request[Any, Any, Any], error: LimitReached) -> Response[ProblemDocument]:
     headers = rate_limit_headers(error.limit, error.remaining, error.retry_after_s)
     return _answer(Problem(LIMIT_REACHED, str(error), headers=headers | {"Retry-After": str(error.retry_after_s)}))
+
+
+def _from_lora_gone(_: Request[Any, Any, Any], error: LoraGone) -> Response[ProblemDocument]:
+    return _answer(Problem(SETTINGS_GONE, str(error)))
+
+
+def _from_key_reused(_: Request[Any, Any, Any], error: KeyReused) -> Response[ProblemDocument]:
+    return _answer(Problem(KEY_REUSED, str(error)))
 
 
 def rate_limit_headers(limit: int, remaining: int, reset_s: int) -> dict[str, str]:
@@ -246,6 +267,11 @@ EXAMPLES = {
     NOT_YOURS: Problem(
         NOT_YOURS, "only who has made a picture may change it: with the same cookie, account or address"
     ),
+    SETTINGS_GONE: Problem(
+        SETTINGS_GONE,
+        f"the LoRA jade-v1 with the SHA-256 {'9b0d3e77' * 8} is no longer here; GET /api/loras tells what is",
+    ),
+    KEY_REUSED: Problem(KEY_REUSED, "the Idempotency-Key 'abc' came with another request before; send a fresh one"),
     UNFINISHED: Problem(UNFINISHED, "the job of this picture is still being made; wait for its end or cancel it"),
     UNUSABLE_LORA: Problem(
         UNUSABLE_LORA, "unet.mid_block.attentions.0.proj_in.lora_B.weight holds numbers that are not finite"

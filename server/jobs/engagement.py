@@ -79,9 +79,10 @@ class Engagement:
         return Deletion(tuple(deleted), tuple(sorted(missing)), tuple(sorted(kept)))
 
 
-async def note_job(session: AsyncSession, kind: str, job: JobRow) -> None:
-    """In the caller's transaction: somebody did this with the whole job."""
-    session.add(_row(kind, job, None, await session.scalar(select(now_s())) or 0.0))
+async def note_again(session: AsyncSession, job_id: str) -> None:
+    """In the caller's transaction: the whole job is made once more. One that was deleted meanwhile leaves no row."""
+    if (job := await session.get(JobRow, job_id)) is not None:
+        session.add(_row("again", job, None, await session.scalar(select(now_s())) or 0.0))
 
 
 async def _note(session: AsyncSession, kind: str, image_ids: Collection[str]) -> None:

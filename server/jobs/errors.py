@@ -4,6 +4,8 @@ JobsError
 ├── UnknownLora       a name that no LoRA has
 ├── LoraTooLarge      an upload beyond the limit
 ├── BaseModelUnread   the base model that jobs are pinned to is still being read
+├── LoraGone          exact bytes that are no longer here
+├── KeyReused         an Idempotency-Key that came with another request
 ├── QueueFull         too many accepted, unfinished jobs
 ├── LimitReached      this caller has asked for as much as it may, for now
 ├── TooManyReaders    too many open streams and waits
@@ -30,6 +32,20 @@ class LoraTooLarge(JobsError):
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(f"a LoRA may be {max_bytes:,} bytes large (STUDIO_MAX_LORA_MB)")
+
+
+class LoraGone(JobsError):
+    """A LoRA that a job was made with: its bytes are no longer served under any name."""
+
+    def __init__(self, label: str, sha256: str) -> None:
+        super().__init__(f"the LoRA {label} with the SHA-256 {sha256} is no longer here; GET /api/loras tells what is")
+
+
+class KeyReused(JobsError):
+    """The same key again, for something else."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the Idempotency-Key {key[:64]!r} came with another request before; send a fresh one")
 
 
 class BaseModelUnread(JobsError):

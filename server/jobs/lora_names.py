@@ -12,8 +12,8 @@ from pipelines.lora_library import version_key
 from pipelines.params import LoraRef
 from server.db.lora_models import LoraChoiceRow, LoraUseRow
 from server.db.models import LoraRow
-from server.jobs.errors import UnknownLora
-from server.jobs.model import JobOrder, LoraChoice
+from server.jobs.errors import LoraGone, UnknownLora
+from server.jobs.model import JobOrder, LoraChoice, Pinned
 from server.jobs.rows import lora_json
 
 LORA_WEIGHT = 0.9
@@ -74,6 +74,7 @@ class ResolvedLoras:
     final_prompt: str
     model: str | None
     loras: list[dict[str, Any]]
+    triggers: tuple[str, ...] = ()  # words that call them up
 
 
 async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
@@ -98,7 +99,23 @@ async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
             lora_json(LoraRef(row.name, row.version, row.sha256, weights[row.sha256]), row.short_hash)
             for row in by_hash.values()
         ],
+        triggers=tuple(filter(None, map(names.trigger, by_hash.values()))),
     )
+
+
+async def resolve_pinned(session: AsyncSession, pinned: Pinned) -> ResolvedLoras:
+    """The very same LoRAs once more. Raises LoraGone."""
+    names = await LoraNames.read(session)
+    loras: list[dict[str, Any]] = []
+    triggers: list[str | None] = []
+    for label, sha256, weight in pinned.loras:
+        same = [row for row in names.rows if row.sha256 == sha256]
+        if not same:
+            raise LoraGone(label, sha256)
+        row = next((row for row in same if row.label == label), same[0])
+        loras.append(lora_json(LoraRef(row.name, row.version, row.sha256, weight), row.short_hash))
+        triggers.append(names.trigger(row))
+    return ResolvedLoras(pinned.final_prompt, pinned.model, loras, tuple(filter(None, triggers)))
 
 
 async def count_use(session: AsyncSession, sha256s: set[str]) -> None:

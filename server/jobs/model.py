@@ -51,6 +51,16 @@ class LoraChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a job that is made again was resolved to; `loras` as (label, sha256, weight), the one of `model` first."""
+
+    job_id: str
+    final_prompt: str
+    model: str | None
+    loras: tuple[tuple[str, str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class JobOrder:
     """A validated request with every default filled in but its LoRA names, which the accepting transaction resolves.
 
@@ -80,6 +90,7 @@ class JobOrder:
     address: str | None = None
     key_id: str | None = None
     end_user: str | None = None
+    pinned: Pinned | None = None  # instead of `model` and `loras`
 
 
 @dataclass(frozen=True, slots=True)

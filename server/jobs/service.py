@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.clock import now_s
 from server.db.models import JobRow
 from server.db.session import Database
-from server.jobs import limits, transitions
+from server.jobs import answers, limits, transitions
+from server.jobs.answers import Answered, Once
 from server.jobs.dispatcher import Dispatcher
+from server.jobs.engagement import note_again
 from server.jobs.errors import BaseModelUnread, QueueFull
 from server.jobs.limits import Quotas, Standing
-from server.jobs.lora_names import ResolvedLoras, count_use, resolve
+from server.jobs.lora_names import ResolvedLoras, count_use, resolve, resolve_pinned
 from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
 from server.jobs.reader import JobReader
 from server.jobs.rows import candidate_of, fair_owner
@@ -22,10 +24,12 @@ from server.jobs.rows import candidate_of, fair_owner
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """An accepted job, and how its caller stands now; `standing` None: it has no limit by the hour."""
+    """An accepted job, and how its caller stands now; `standing` None: it has no limit by the hour. `triggers`: the
+    words that call its LoRAs up."""
 
     job: JobView
     standing: Standing | None
+    triggers: tuple[str, ...]
 
 
 class JobService:
@@ -48,35 +52,47 @@ class JobService:
         self._quotas = quotas or Quotas()
 
     async def accept(self, order: JobOrder) -> JobView:
-        return (await self.submit(order)).job
+        accepted = await self.submit(order)
+        assert isinstance(accepted, Acceptance)  # nothing is answered twice without a key
+        return accepted.job
 
-    async def submit(self, order: JobOrder) -> Acceptance:
-        """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns.
+    async def submit(self, order: JobOrder, once: Once | None = None) -> Acceptance | Answered:
+        """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns. Answered:
+        `once` has been carried out already, and nothing is done.
 
-        Raises BaseModelUnread, LimitReached, QueueFull and UnknownLora (server/jobs/errors.py); then nothing is stored
-        and nothing counted."""
+        Raises BaseModelUnread, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora (server/jobs/errors.py);
+        then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
-        job_id = secrets.token_hex(16)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
             now = await session.scalar(select(now_s())) or 0.0
-            quota = self._quotas.of(order.owner)
-            standing = await limits.check(session, quota, fair_owner(order), order.num_images, now)
-            await self._check_depth(session)
-            resolved = await resolve(session, order)
-            await count_use(session, {lora["sha256"] for lora in resolved.loras})
-            job = self._row_of(job_id, order, resolved)
-            job.created_at_s = now
-            session.add(job)
-            await session.flush()
-            expected_gpu_s = self._reader.outlook.seconds_alone(candidate_of(job, 0))
-            session.add(limits.generation_row(job, expected_gpu_s))
-            record = await self._reader.record(session, job_id)
-        assert record is not None
-        view = self._reader.view_of(record)
+            if once is not None and (answered := await answers.find(session, order, once, now)) is not None:
+                return answered
+            acceptance = await self._insert(session, order, now)
+            if once is not None:
+                session.add(answers.row_of(order, once, acceptance.job, acceptance.triggers, now))
         self._dispatcher.wake()
-        return Acceptance(view, standing)
+        return acceptance
+
+    async def _insert(self, session: AsyncSession, order: JobOrder, now: float) -> Acceptance:
+        quota = self._quotas.of(order.owner)
+        standing = await limits.check(session, quota, fair_owner(order), order.num_images, now)
+        await self._check_depth(session)
+        if order.pinned is None:
+            resolved = await resolve(session, order)
+        else:
+            resolved = await resolve_pinned(session, order.pinned)
+            await note_again(session, order.pinned.job_id)
+        await count_use(session, {lora["sha256"] for lora in resolved.loras})
+        job = self._row_of(secrets.token_hex(16), order, resolved)
+        job.created_at_s = now
+        session.add(job)
+        await session.flush()
+        session.add(limits.generation_row(job, self._reader.outlook.seconds_alone(candidate_of(job, 0))))
+        record = await self._reader.record(session, job.id)
+        assert record is not None
+        return Acceptance(self._reader.view_of(record), standing, resolved.triggers)
 
     async def any_unfinished(self) -> bool:
         """Is there a job, of any process, that has not ended?"""

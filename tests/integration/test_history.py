@@ -213,3 +213,28 @@ def test_history_without_cookie_and_key_is_empty_and_wrong_questions_are_told(ap
     answer = api.post("/api/images/delete", json={"ids": []})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "ids"
+
+
+def test_a_browser_s_history_goes_to_its_account_and_only_its_owner_changes_it(api: Api) -> None:
+    visitor = {"Cookie": f"anon={'v' * 32}"}
+    other = {"Cookie": f"anon={'o' * 32}"}
+    answer = api.post("/api/generate", json=QUICK, headers={"Prefer": "wait=30", **visitor})
+    image_id = answer.json()["outputs"][0]["id"]
+    (item,) = api.get("/api/history", headers=visitor).json()["items"]
+    assert (item["job_id"], item["images"][0]["id"], item["images_total"]) == (answer.json()["job_id"], image_id, 1)
+    assert abs(item["created_at"] - time.time()) < 60
+    assert api.get("/api/history", headers=other).json()["items"] == []
+    assert api.get(f"/api/images/{image_id}", headers=other).status_code == 200
+    for refused in (
+        api.put(f"/api/images/{image_id}/favorite", headers=other),
+        api.delete(f"/api/images/{image_id}", headers=other),
+    ):
+        assert (refused.status_code, refused.json()["type"]) == (403, "urn:lora-studio:problem:not-yours")
+    deletion = api.post("/api/images/delete", json={"ids": [image_id]}, headers=other)
+    assert deletion.json()["missing"] == [image_id]
+    account = {"email": "ada@example.org", "password": "correct horse battery"}
+    assert api.post("/api/auth/register", json=account, headers=visitor).status_code == 201
+    assert [each["job_id"] for each in api.get("/api/history").json()["items"]] == [item["job_id"]]
+    api.cookies.clear()
+    assert api.get(f"/api/images/{image_id}", headers=visitor).status_code == 404
+    assert api.get("/api/history", headers=visitor).json()["items"] == []

@@ -121,6 +121,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job_id}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the same once more
+         * @description A new job of the caller's with the settings of this one, its exact LoRAs included: 409 where one of them, or the base model, is no longer here.
+         */
+        post: operations["again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}/download": {
         parameters: {
             query?: never;
@@ -597,6 +617,20 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /**
+         * Again
+         * @example {
+         *       "seed": "new"
+         *     }
+         */
+        Again: {
+            /**
+             * @description The job's seed, or a fresh one.
+             * @default new
+             * @enum {string}
+             */
+            seed?: "same" | "new";
         };
         /** Bounds */
         Bounds: {
@@ -1142,6 +1176,8 @@ export interface operations {
             header?: {
                 /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
                 Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -1208,6 +1244,15 @@ export interface operations {
             };
             /** @description The request body is not JSON */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This key came with another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1593,6 +1638,146 @@ export interface operations {
             };
             /** @description The server failed */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    again: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description From the answer of /api/generate. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Again"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description What made this is no longer here */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This key came with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Enough for now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many jobs wait */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
