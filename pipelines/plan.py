@@ -7,7 +7,7 @@ failure or release.
 
 from dataclasses import dataclass, field
 
-from pipelines.params import GenerationParams, LoraRef
+from pipelines.params import GenerationParams
 
 
 class DeviceLost(Exception):
@@ -17,13 +17,12 @@ class DeviceLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BatchKey:
-    """What must be equal for two pictures to share one UNet forward. Nothing else: timestep, guidance, sampler, seed
-    and prompt are per row."""
+    """What must be equal for two pictures to share one UNet forward. Nothing else: timestep, guidance, sampler, seed,
+    prompt and LoRAs are per row."""
 
     width: int
     height: int
     num_context_tokens: int
-    loras: tuple[LoraRef, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,7 @@ class PictureError:
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """What one plan did. A picture that is in `failed` is already released by the runner and is in no other field.
+    Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room; it waits.
 
     `begun`: id -> UNet forwards this picture will take in all (Heun takes 2N - 1).
     `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
@@ -88,6 +88,7 @@ class StepResult:
     decoded: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
     previews: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
     failed: dict[str, PictureError] = field(default_factory=dict[str, PictureError])
+    deferred: tuple[str, ...] = ()
     begin_s: float = 0.0
     step_s: float = 0.0
     step_rows: int = 0

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +14,11 @@ from torch import Tensor
 from pipelines.decode import NotFinite, decode_picture
 from pipelines.denoise import DenoiseState, begin_picture
 from pipelines.load import LoadedModel
-from pipelines.loras import LoraError, LoraShelf, adapter_set
+from pipelines.lora_bank import LoraBank
+from pipelines.lora_merge import LoraMerge
+from pipelines.lora_reader import LoraReader
+from pipelines.lora_weights import LoraParser
+from pipelines.loras import AdapterSet, LoraError, Loras, adapter_set
 from pipelines.out_of_memory import free_cached, is_out_of_memory
 from pipelines.params import GenerationParams
 from pipelines.plan import BeginOrder, DeviceLost, PictureError, RawPicture, StepPlan, StepResult
@@ -36,6 +41,7 @@ class _Outcome:
     decoded: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
     previews: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
     failed: dict[str, PictureError] = field(default_factory=dict[str, PictureError])
+    deferred: list[str] = field(default_factory=list[str])
     begin_s: float = 0.0
     step_s: float = 0.0
     step_rows: int = 0
@@ -53,6 +59,7 @@ class _Outcome:
                 picture_id: shown for picture_id, shown in self.previews.items() if picture_id not in self.failed
             },
             failed=self.failed,
+            deferred=tuple(self.deferred),
             begin_s=self.begin_s,
             step_s=self.step_s,
             step_rows=self.step_rows,
@@ -63,25 +70,35 @@ class _Outcome:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class RunnerOptions:
+    """With `exact_rows` every UNet forward has exactly that many rows, whatever a plan says; `embedding_cache_bytes`
+    bounds the cache of encoded prompts, `lora_cache_bytes` the LoRAs in the model's memory (and those that were read
+    and wait for it). `merged_loras`: one LoRA set at a time, in the weights. `compiled`: the UNet is."""
+
+    exact_rows: int = 0
+    embedding_cache_bytes: int = 64 * 1024 * 1024
+    lora_cache_bytes: int = 2_000_000_000
+    merged_loras: bool = False
+    compiled: bool = False
+
+
 class SDXLRunner:
-    """Keeps a DenoiseState for each begun picture until it is decoded, fails or is released.
+    """Keeps a DenoiseState for each begun picture until it is decoded, fails or is released. `lora_bytes_dir` holds
+    `{sha256}.safetensors`."""
 
-    `lora_bytes_dir` holds `{sha256}.safetensors`; with `exact_rows` every UNet forward has exactly that many rows,
-    whatever a plan says; `embedding_cache_bytes` bounds the cache of encoded prompts.
-    """
-
-    def __init__(
-        self,
-        model: LoadedModel,
-        lora_bytes_dir: Path,
-        exact_rows: int = 0,
-        embedding_cache_bytes: int = 64 * 1024 * 1024,
-    ) -> None:
+    def __init__(self, model: LoadedModel, lora_bytes_dir: Path, options: RunnerOptions | None = None) -> None:
+        options = options or RunnerOptions()
         self.model = model
-        self._exact_rows = exact_rows
+        self._exact_rows = options.exact_rows
         self._samplers = SamplerShelf(model.scheduler_config)
-        self._loras = LoraShelf(model, lora_bytes_dir)
-        self._encoder = PromptEncoder(model, embedding_cache_bytes)
+        self._reader = LoraReader(lora_bytes_dir, LoraParser(model).parse, options.lora_cache_bytes)
+        self._loras: Loras = (
+            LoraMerge(model, self._reader, options.lora_cache_bytes)
+            if options.merged_loras
+            else LoraBank(model, self._reader, options.lora_cache_bytes, always_hooked=options.compiled)
+        )
+        self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
         self._states: dict[str, DenoiseState] = {}
 
@@ -94,6 +111,11 @@ class SDXLRunner:
     def resident_loras(self) -> frozenset[str]:
         """Hashes of the LoRAs in memory. Any thread."""
         return self._loras.resident
+
+    def fetch_loras(self, sha256s: Collection[str]) -> Future[None]:
+        """Read those that are not in memory, on a thread of its own. A picture can be begun once it is done; where a
+        LoRA cannot be read, that fails. Any thread."""
+        return self._reader.fetch([sha256 for sha256 in sha256s if sha256 not in self._loras.resident])
 
     def latents(self, picture_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun picture."""
@@ -122,18 +144,31 @@ class SDXLRunner:
         cache = self._encoder.cache
         hits, misses = cache.num_hits, cache.num_misses
         for order in orders:
-            state = self._attempt(outcome, order.picture_id, lambda order=order: self._begin_one(order.params))
+            adapters = adapter_set(order.params.loras)
+            admitted = self._attempt(
+                outcome, order.picture_id, lambda adapters=adapters: self._loras.admit(adapters, self._loras_in_use())
+            )
+            if admitted is False:
+                outcome.deferred.append(order.picture_id)
+            if not admitted:
+                continue
+            state = self._attempt(
+                outcome,
+                order.picture_id,
+                lambda order=order, adapters=adapters: self._begin_one(order.params, adapters),
+            )
             if state is not None:
                 self._states[order.picture_id] = state
                 outcome.begun[order.picture_id] = state.num_evaluations
         outcome.embedding_hits, outcome.embedding_misses = cache.num_hits - hits, cache.num_misses - misses
 
-    def _begin_one(self, params: GenerationParams) -> DenoiseState:
-        adapters = adapter_set(params.loras)
-        self._loras.activate(adapters)
+    def _begin_one(self, params: GenerationParams, adapters: AdapterSet) -> DenoiseState:
         positive = self._encoder.encode(params.prompt, adapters)
         negative = self._encoder.encode(params.negative_prompt, adapters) if params.rows == 2 else None
         return begin_picture(self.model, self._samplers, params, adapters, (positive, negative))
+
+    def _loras_in_use(self) -> set[str]:
+        return {sha256 for state in self._states.values() for sha256, _ in state.adapters}
 
     # ---- step
 
@@ -150,30 +185,23 @@ class SDXLRunner:
                 self._preview(picture_id, clean, outcome)
 
     def _states_of(self, picture_ids: Sequence[str], outcome: _Outcome) -> dict[str, DenoiseState]:
-        """The begun ones among the named; they must agree in latent size and LoRAs."""
+        """The begun ones among the named; they must agree in latent size."""
         states: dict[str, DenoiseState] = {}
         for picture_id in picture_ids:
-            if picture_id in outcome.failed:
+            if picture_id in outcome.failed or picture_id in outcome.deferred:
                 continue
             if picture_id in self._states:
                 states[picture_id] = self._states[picture_id]
             else:
                 outcome.failed[picture_id] = PictureError("internal", "the picture was stepped before it was begun")
-        if len({(state.latents.shape, state.adapters) for state in states.values()}) > 1:
-            raise ValueError("the pictures of a step must have one size and one LoRA set")
+        if len({state.latents.shape for state in states.values()}) > 1:
+            raise ValueError("the pictures of a step must have one size")
         return states
 
     def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: _Outcome) -> dict[str, Tensor]:
         """One guided prediction a picture. If the shared forward fails, fewer share one (where memory ran out) or each
         picture is tried alone, so that only those that cannot be made fail."""
         if not states:
-            return {}
-        adapters = next(iter(states.values())).adapters
-        try:
-            self._loras.activate(adapters)
-        except LoraError as error:
-            for picture_id in states:
-                self._fail(outcome, picture_id, error)
             return {}
         predicted: list[Tensor] = []
         num_rows = padded_rows(sum(state.rows for state in states.values()), pad_to_rows, self._exact_rows)
@@ -213,11 +241,13 @@ class SDXLRunner:
             return self._predict_in_parts(states, outcome)
         ((picture_id, state),) = states.items()
         row_by_row = 1 if outcome.too_many_rows and not self._exact_rows else self._exact_rows
-        alone = self._attempt(outcome, picture_id, lambda: predict(self.model, [state], num_rows, row_by_row)[0])
+        alone = self._attempt(
+            outcome, picture_id, lambda: predict(self.model, self._loras, [state], num_rows, row_by_row)[0]
+        )
         return {} if alone is None else {picture_id: alone}
 
     def _forward(self, states: dict[str, DenoiseState], num_rows: int) -> list[Tensor]:
-        return predict(self.model, list(states.values()), num_rows, self._exact_rows)
+        return predict(self.model, self._loras, list(states.values()), num_rows, self._exact_rows)
 
     def _preview(self, picture_id: str, clean: Tensor, outcome: _Outcome) -> None:
         try:

@@ -11,23 +11,33 @@ from torch import Tensor
 
 from pipelines.denoise import DenoiseState
 from pipelines.load import LoadedModel
+from pipelines.loras import Loras, Terms
+from pipelines.send import send
 from pipelines.weights import unet_layout
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """The inputs of a forward over B rows: `sample` (B, 4, H/8, W/8), `timesteps` (B,) float32, `context` (B, 77, ...),
-    `pooled` (B, ...), `time_ids` (B, 6)."""
+    `pooled` (B, ...), `time_ids` (B, 6), and their `loras`."""
 
     sample: Tensor
     timesteps: Tensor
     context: Tensor
     pooled: Tensor
     time_ids: Tensor
+    loras: Terms
 
     def portion(self, start: int, num_rows: int) -> "Rows":
         rows = slice(start, start + num_rows)
-        return Rows(self.sample[rows], self.timesteps[rows], self.context[rows], self.pooled[rows], self.time_ids[rows])
+        return Rows(
+            self.sample[rows],
+            self.timesteps[rows],
+            self.context[rows],
+            self.pooled[rows],
+            self.time_ids[rows],
+            tuple(term.portion(rows) for term in self.loras),
+        )
 
 
 def padded_rows(rows: int, pad_to_rows: int, exact_rows: int) -> int:
@@ -37,7 +47,9 @@ def padded_rows(rows: int, pad_to_rows: int, exact_rows: int) -> int:
     return max(rows, pad_to_rows)
 
 
-def predict(model: LoadedModel, states: Sequence[DenoiseState], num_rows: int, exact_rows: int) -> list[Tensor]:
+def predict(
+    model: LoadedModel, loras: Loras, states: Sequence[DenoiseState], num_rows: int, exact_rows: int
+) -> list[Tensor]:
     """The guided prediction of each state, (1, 4, H/8, W/8) float32, in the order given.
 
     One row with its prompt for every picture, pictures with guidance first; then the negative rows of those. With
@@ -46,9 +58,9 @@ def predict(model: LoadedModel, states: Sequence[DenoiseState], num_rows: int, e
     """
     order = sorted(range(len(states)), key=lambda index: states[index].negative_now is None)
     ordered = [states[index] for index in order]
-    rows, guidance = _stack(model, ordered, num_rows)
+    rows, guidance = _stack(model, loras, ordered, num_rows)
     size = exact_rows or num_rows
-    outputs = [_forward(model, rows.portion(start, size)) for start in range(0, num_rows, size)]
+    outputs = [_forward(model, loras, rows.portion(start, size)) for start in range(0, num_rows, size)]
     output = torch.cat(outputs).float().contiguous()
     num_pictures, num_guided = len(ordered), len(guidance)
     prompted, unprompted = output[:num_pictures], output[num_pictures : num_pictures + num_guided]
@@ -57,20 +69,23 @@ def predict(model: LoadedModel, states: Sequence[DenoiseState], num_rows: int, e
     return [prediction for _, prediction in sorted(zip(order, predictions, strict=True), key=lambda pair: pair[0])]
 
 
-def _stack(model: LoadedModel, ordered: Sequence[DenoiseState], num_rows: int) -> tuple[Rows, Tensor]:
+def _stack(model: LoadedModel, loras: Loras, ordered: Sequence[DenoiseState], num_rows: int) -> tuple[Rows, Tensor]:
     """Rows padded to `num_rows` with copies of the first, and the guidance scales (G, 1, 1, 1) of the first G."""
     guided = [(state, state.negative_now) for state in ordered if state.negative_now is not None]
     states = [*ordered, *(state for state, _ in guided)]
     embeddings = [*(state.positive for state in ordered), *(negative for _, negative in guided)]
     states += states[:1] * (num_rows - len(states))
     embeddings += embeddings[:1] * (num_rows - len(embeddings))
-    numbers = _send(
+    layout = loras.prepare([state.adapters for state in states])
+    numbers = send(
         [
             *(float(state.timestep) for state in states),  # on the CPU already
             *(state.params.guidance_scale for state, _ in guided),
+            *layout.numbers,
         ],
         model.device,
     )
+    guidance = numbers[num_rows : num_rows + len(guided)]
     inputs = {id(state): state.model_input() for state in ordered}
     sample = torch.cat([inputs[id(state)] for state in states])
     rows = Rows(
@@ -79,22 +94,18 @@ def _stack(model: LoadedModel, ordered: Sequence[DenoiseState], num_rows: int) -
         context=torch.cat([embedding.context for embedding in embeddings]),
         pooled=torch.cat([embedding.pooled for embedding in embeddings]),
         time_ids=torch.cat([state.time_ids for state in states]),
+        loras=loras.place(layout, numbers[num_rows + len(guided) :]),
     )
-    return rows, numbers[num_rows:].view(-1, 1, 1, 1)
+    return rows, guidance.view(-1, 1, 1, 1)
 
 
-def _send(numbers: list[float], device: torch.device) -> Tensor:
-    """float32 on the device. From pinned memory the copy does not hold the host up; torch keeps it until it is done."""
-    on_host = torch.tensor(numbers, dtype=torch.float32)
-    return (on_host.pin_memory() if device.type == "cuda" else on_host).to(device, non_blocking=True)
-
-
-def _forward(model: LoadedModel, rows: Rows) -> Tensor:
+def _forward(model: LoadedModel, loras: Loras, rows: Rows) -> Tensor:
     """(B, 4, H/8, W/8), model dtype."""
-    return model.unet(
-        rows.sample,
-        rows.timesteps,
-        encoder_hidden_states=rows.context,
-        added_cond_kwargs={"text_embeds": rows.pooled, "time_ids": rows.time_ids},
-        return_dict=False,
-    )[0]
+    with loras.at_work(rows.loras):
+        return model.unet(
+            rows.sample,
+            rows.timesteps,
+            encoder_hidden_states=rows.context,
+            added_cond_kwargs={"text_embeds": rows.pooled, "time_ids": rows.time_ids},
+            return_dict=False,
+        )[0]

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from pipelines.embedding_cache import EmbeddingCache
 from pipelines.load import LoadedModel
-from pipelines.loras import AdapterSet
+from pipelines.loras import AdapterSet, Loras
+from pipelines.send import send
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,20 +30,24 @@ class PromptEncoder:
     Keyed by text and exact LoRA set: a negative prompt shared by many pictures is encoded once.
     """
 
-    def __init__(self, model: LoadedModel, cache_bytes: int) -> None:
+    def __init__(self, model: LoadedModel, loras: Loras, cache_bytes: int) -> None:
         self._model = model
+        self._loras = loras
         self.cache: EmbeddingCache[Embedding] = EmbeddingCache(cache_bytes)
 
     def encode(self, text: str, adapters: AdapterSet) -> Embedding:
-        """`adapters` must be the active ones."""
-        return self.cache.get_or_make((text, adapters), lambda: self._encode(text))
+        """`adapters` must have been admitted."""
+        return self.cache.get_or_make((text, adapters), lambda: self._encode(text, adapters))
 
-    def _encode(self, text: str) -> Embedding:
+    def _encode(self, text: str, adapters: AdapterSet) -> Embedding:
         model = self._model
-        outputs = [
-            encoder(_token_ids(tokenizer, text).to(model.device), output_hidden_states=True)
-            for tokenizer, encoder in zip(model.tokenizers, model.text_encoders, strict=True)
-        ]
+        layout = self._loras.prepare([adapters])
+        terms = self._loras.place(layout, send(layout.numbers, model.device)) if layout.ranks else ()
+        with self._loras.at_work(terms):
+            outputs = [
+                encoder(_token_ids(tokenizer, text).to(model.device), output_hidden_states=True)
+                for tokenizer, encoder in zip(model.tokenizers, model.text_encoders, strict=True)
+            ]
         context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
         return Embedding(context.to(model.dtype), outputs[1][0].to(model.dtype))
 

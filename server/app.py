@@ -108,7 +108,7 @@ RunnerFactory = Callable[[Settings, Path], Runner]
 
 def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
     from pipelines.load import LoadOptions, load_model, resolve_device
-    from pipelines.sdxl import SDXLRunner
+    from pipelines.sdxl import RunnerOptions, SDXLRunner
 
     device, dtype = resolve_device(settings.device, settings.dtype)
     if device == "cpu" and sys.platform == "linux":  # elsewhere a thread has no niceness of its own
@@ -116,7 +116,14 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), CPU_TORCH_NICENESS)
     options = LoadOptions(settings.vae, settings.vae_decode == "tiled", settings.attention, settings.compile)
     model = load_model(settings.base_model, device, dtype, options)
-    return SDXLRunner(model, lora_bytes_dir, settings.exact_rows, settings.embedding_cache_mb * 1_000_000)
+    running = RunnerOptions(
+        exact_rows=settings.exact_rows,
+        embedding_cache_bytes=settings.embedding_cache_mb * 1_000_000,
+        lora_cache_bytes=settings.lora_cache_mb * 1_000_000,
+        merged_loras=settings.lora_mode == "merged",
+        compiled=settings.compile,
+    )
+    return SDXLRunner(model, lora_bytes_dir, running)
 
 
 class Studio:
@@ -353,7 +360,10 @@ def create_app(
 
 def _scheduler(settings: Settings) -> Scheduler:
     limits = Limits(
-        max_rows=settings.max_rows, exact_rows=settings.exact_rows, preview_every=settings.preview_every_steps
+        max_rows=settings.max_rows,
+        exact_rows=settings.exact_rows,
+        preview_every=settings.preview_every_steps,
+        one_lora_set=settings.lora_mode == "merged",
     )
     return Scheduler(CostModel(settings.row_buckets), limits)
 

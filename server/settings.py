@@ -251,7 +251,7 @@ class Settings:
             switch,
             "",
             "off",
-            "`on`: torch.compile for the UNet; the start then takes minutes, as does each new LoRA set",
+            "`on`: torch.compile for the UNet; the start then takes minutes, as do the first pictures with LoRAs",
         ),
     )
     exact_rows: int = field(
@@ -283,6 +283,21 @@ class Settings:
     )
     embedding_cache_mb: int = field(
         default=64, metadata=about(integer(0, 65536), "MB", "64", "memory for prompts already encoded; 0 for none")
+    )
+    lora_cache_mb: int = field(
+        default=2000,
+        metadata=about(
+            integer(1, 1_000_000), "MB", "2000", "memory for LoRAs beside the model; those used last stay in it"
+        ),
+    )
+    lora_mode: str = field(
+        default="mixed",
+        metadata=about(
+            one_of("mixed", "merged"),
+            "",
+            "mixed",
+            "`mixed`: each picture of a forward has its own LoRAs; `merged`: one set at a time, added to the weights",
+        ),
     )
     preview_every_steps: int = field(
         default=3,

@@ -10,7 +10,11 @@ import numpy as np
 import torch
 from safetensors.torch import save
 
+from pipelines.load import LoadedModel
+from pipelines.lora_bank import LoraBank
 from pipelines.lora_file import read_lora
+from pipelines.lora_reader import LoraReader
+from pipelines.lora_weights import LoraParser
 from pipelines.params import GenerationParams, LoraRef
 from pipelines.plan import BeginOrder, RawPicture, StepPlan, StepResult
 from pipelines.sdxl import SDXLRunner
@@ -70,6 +74,11 @@ def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, a
     return LoraRef("jade", "1", content.sha256, 0.9)
 
 
+def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) -> LoraBank:
+    """For LoRAs whose files are in `folder`."""
+    return LoraBank(model, LoraReader(folder, LoraParser(model).parse, max_bytes), max_bytes)
+
+
 def run(runner: SDXLRunner, wanted: Mapping[str, GenerationParams], **plan: Any) -> dict[str, RawPicture]:
     """All pictures together from begin to decode, each leaving the forward when its steps are done."""
     pictures = dict(wanted)
@@ -83,6 +92,8 @@ def run(runner: SDXLRunner, wanted: Mapping[str, GenerationParams], **plan: Any)
 
 
 def begin(runner: SDXLRunner, wanted: Mapping[str, GenerationParams]) -> StepResult:
+    """With their LoRAs read, as the engine sees to it."""
+    runner.fetch_loras({lora.sha256 for each in wanted.values() for lora in each.loras}).result()
     return runner.execute(StepPlan(begin=tuple(BeginOrder(picture_id, each) for picture_id, each in wanted.items())))
 
 

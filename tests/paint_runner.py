@@ -4,6 +4,8 @@ import hashlib
 import threading
 import time
 from collections import Counter
+from collections.abc import Collection
+from concurrent.futures import Future
 
 from pipelines.params import GenerationParams
 from pipelines.plan import PictureError, RawPicture, StepPlan, StepResult, num_evaluations
@@ -35,6 +37,11 @@ class PaintRunner:
     def resident_loras(self) -> frozenset[str]:
         """Those of every picture so far."""
         return frozenset(self._loras)
+
+    def fetch_loras(self, sha256s: Collection[str]) -> Future[None]:
+        done: Future[None] = Future()
+        done.set_result(None)
+        return done
 
     @property
     def held(self) -> frozenset[str]:

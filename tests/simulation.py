@@ -21,7 +21,7 @@ def params(
 
 def pictures(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
     made = params(**kwargs)  # type: ignore[arg-type]
-    key = BatchKey(made.width, made.height, 77, made.loras)
+    key = BatchKey(made.width, made.height, 77)
     return [ImageRequest(job_id, i, owner, made.with_index(i), arrival_s, key) for i in range(count)]
 
 

@@ -7,10 +7,11 @@ handed in as a callable.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +33,10 @@ class LoraSource(Protocol):
     @property
     def resident_loras(self) -> frozenset[str]:
         """Hashes of the LoRAs in the model's memory: the next picture with one of them needs no file."""
+        ...
+
+    def fetch_loras(self, sha256s: Collection[str]) -> Future[None]:
+        """Read those that are not in memory; a picture that begins earlier is deferred."""
         ...
 
 
@@ -92,7 +97,10 @@ class Engine:
         return self._scheduler.choose(candidates, self._clock()) if self._running else []
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
-        self._scheduler.add(requests)
+        """Take over claimed pictures. They begin once their LoRAs are read; others go on meanwhile."""
+        added = list(requests)
+        self._fetch_loras(added)
+        self._scheduler.add(added)
         self._work.set()
 
     def abort(self, job_id: str) -> None:
@@ -158,6 +166,7 @@ class Engine:
                 predicted_step_s = self._scheduler.expected_step_s(plan)
                 result = await self._execute(execute, plan)
                 events = self._scheduler.update(plan, result, self._clock())
+                self._fetch_loras(self._scheduler.put_back(result.deferred))
                 for event in events:
                     self._sink(event)
                 if any(isinstance(event, Finished | PictureFailed) for event in events):
@@ -170,6 +179,27 @@ class Engine:
         """Let `run` return after the plan in flight; the pictures it holds are dropped with the process."""
         self._stopping = True
         self._work.set()
+
+    def _fetch_loras(self, requests: Iterable[ImageRequest]) -> None:
+        loras = self._loras
+        for request in requests:
+            missing = {lora.sha256 for lora in request.params.loras} - self.resident_loras
+            if loras is not None and missing:
+                request.ready = False
+                loop = asyncio.get_running_loop()
+                loras.fetch_loras(missing).add_done_callback(
+                    lambda _, loop=loop, request=request: self._on_fetched(loop, request)
+                )
+
+    def _on_fetched(self, loop: asyncio.AbstractEventLoop, request: ImageRequest) -> None:
+        """On the thread that read them."""
+
+        def begin() -> None:
+            request.ready = True
+            self._work.set()
+
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody makes this picture any more
+            loop.call_soon_threadsafe(begin)
 
     async def _execute(self, execute: Execute, plan: StepPlan) -> StepResult:
         """Raises DeviceLost. Whatever else the runner raises fails the pictures of this plan and no others."""

@@ -31,7 +31,8 @@ class Phase(StrEnum):
 
 @dataclass(slots=True)
 class ImageRequest:
-    """One picture to make. The scheduler owns it; no tensors. `index` counts from 0 within the job."""
+    """One picture to make. The scheduler owns it; no tensors. `index` counts from 0 within the job. While its LoRAs are
+    being read it is not `ready` and takes no step."""
 
     job_id: str
     index: int
@@ -40,6 +41,7 @@ class ImageRequest:
     arrival_s: float
     batch_key: BatchKey
     phase: Phase = Phase.WAITING
+    ready: bool = True
     evaluations_done: int = 0
     evaluations_total: int = 0
     step_share_s: float = 0.0

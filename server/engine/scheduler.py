@@ -31,12 +31,14 @@ from server.engine.requests import (
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`max_rows`: rows of one UNet forward. `max_begun`: pictures whose latents the runner may hold at once.
-    `exact_rows`: 0, or the one row count every forward is padded to. `preview_every`: steps between previews."""
+    `exact_rows`: 0, or the one row count every forward is padded to. `preview_every`: steps between previews.
+    `one_lora_set`: only pictures with the same LoRAs share a forward."""
 
     max_rows: int = 16
     max_begun: int = 64
     exact_rows: int = 0
     preview_every: int = 3
+    one_lora_set: bool = False
 
     @property
     def row_budget(self) -> int:
@@ -146,6 +148,13 @@ class Scheduler:
                 self._end(picture, release=False)
         return events
 
+    def put_back(self, picture_ids: Iterable[str]) -> list[ImageRequest]:
+        """Those of them that are here were not begun, and wait again."""
+        found = [picture for picture_id in picture_ids if (picture := self._held(picture_id))]
+        for picture in found:
+            picture.phase, picture.begun_at_s = Phase.WAITING, None
+        return found
+
     def note_memory(self, num_px: int, result: StepResult) -> None:
         """Where a forward was too large for memory, those of this size and larger ones stay smaller from now on."""
         if result.too_many_rows:
@@ -190,12 +199,13 @@ class Scheduler:
         step: list[ImageRequest] = []
         budget, key = 0, None
         for picture in pictures:
-            if picture.phase is Phase.WAITING and room <= 0:
+            if not picture.ready or (picture.phase is Phase.WAITING and room <= 0):
                 continue
+            loras = picture.params.loras if self.limits.one_lora_set else ()
             if key is None:
-                key = picture.batch_key
-                budget = self._budget(key, picture.rows)
-            if picture.batch_key == key and picture.rows <= budget:
+                key = (picture.batch_key, loras)
+                budget = self._budget(picture.batch_key, picture.rows)
+            if (picture.batch_key, loras) == key and picture.rows <= budget:
                 budget -= picture.rows
                 room -= picture.phase is Phase.WAITING
                 step.append(picture)

@@ -89,7 +89,7 @@ def candidate_of(job: JobRow, num_stored: int) -> Candidate:
 def requests_of(job: JobRow, lacking: Iterable[int]) -> list[ImageRequest]:
     """The pictures with these indexes, to be made."""
     params = params_of(job)
-    key = BatchKey(job.width, job.height, MAX_TOKENS, params.loras)
+    key = BatchKey(job.width, job.height, MAX_TOKENS)
     return [
         ImageRequest(
             job_id=job.id,

@@ -3,6 +3,7 @@ to read a tensor back (`.item()`, `.cpu()`, `bool(tensor)`, `nonzero`) raises, e
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from pipelines.sampler_shelf import SamplerShelf
 from pipelines.samplers import SAMPLERS
 from pipelines.shared_forward import predict
 from pipelines.text import Embedding, PromptEncoder
-from tests.demo_model import demo_folder, params
+from tests.demo_model import bank_of, demo_folder, params
 
 META = torch.device("meta")
 COPIES_AFTER = {"euler_a": 1, "dpmpp_2m_sde": 1, "lcm": 1, "unipc": 6}
@@ -60,7 +61,7 @@ def model() -> LoadedModel:
 def embedding() -> Embedding:
     loaded = load_model(demo_folder(), "cpu", "bfloat16")
     with torch.inference_mode():
-        made = PromptEncoder(loaded, 0).encode("woman, red dress", ())
+        made = PromptEncoder(loaded, bank_of(loaded, Path()), 0).encode("woman, red dress", ())
     return Embedding(made.context.to(META), made.pooled.to(META))
 
 
@@ -77,10 +78,10 @@ def begun(model: LoadedModel, embedding: Embedding, sampler: str) -> list[Denois
 @torch.inference_mode()
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_step_sends_one_copy_and_never_waits(model: LoadedModel, embedding: Embedding, sampler: str) -> None:
-    states = begun(model, embedding, sampler)
+    states, bank = begun(model, embedding, sampler), bank_of(model, Path())
     for _ in range(states[0].num_evaluations):
         with Watch() as forward:
-            predictions = predict(model, states, 6, 0)
+            predictions = predict(model, bank, states, 6, 0)
         assert (forward.copies, forward.waits) == (1, [])
         with Watch() as after:
             for state, prediction in zip(states, predictions, strict=True):
@@ -118,7 +119,7 @@ def test_the_unet_computes_in_half_precision_and_the_latents_stay_whole(
     hook = model.unet.register_forward_pre_hook(look, with_kwargs=True)
     try:
         states = begun(model, embedding, "dpmpp_2m")
-        predictions = predict(model, states, 6, 0)
+        predictions = predict(model, bank_of(model, Path()), states, 6, 0)
     finally:
         hook.remove()
     assert {name: each.dtype for name, each in seen.items()} == {
@@ -148,23 +149,24 @@ def test_each_row_count_is_compiled_once() -> None:
         sizes.append(next(len(each) for each in inputs if isinstance(each, Tensor) and each.dim() == 4))
         return graph.forward
 
-    encoder, shelf = PromptEncoder(model, 0), SamplerShelf(model.scheduler_config)
+    bank = bank_of(model, Path())
+    encoder, shelf = PromptEncoder(model, bank, 0), SamplerShelf(model.scheduler_config)
     embedding = encoder.encode("red", ())
     wanted = params(width=64, height=64, guidance_scale=0.0)
     state = begin_picture(model, shelf, wanted, (), (embedding, None))
-    plain = predict(model, [state], 2, 0)[0]
+    plain = predict(model, bank, [state], 2, 0)[0]
     compile_unet(model.unet, backend)
     try:
-        first = predict(model, [state], 2, 0)[0]
+        first = predict(model, bank, [state], 2, 0)[0]
         num_graphs = len(sizes)
         assert torch.allclose(first, plain, atol=1e-4)
-        predict(model, [state], 2, 0)
+        predict(model, bank, [state], 2, 0)
         assert len(sizes) == num_graphs
-        predict(model, [state], 4, 0)
+        predict(model, bank, [state], 4, 0)
         grown = len(sizes)
         assert grown > num_graphs
-        predict(model, [state], 2, 0)
-        predict(model, [state], 4, 0)
+        predict(model, bank, [state], 2, 0)
+        predict(model, bank, [state], 4, 0)
         assert len(sizes) == grown
     finally:
         torch._dynamo.reset()

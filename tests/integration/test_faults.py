@@ -15,6 +15,7 @@ from litestar.testing import TestClient
 from PIL import Image
 
 from pipelines.load import LoadedModel, load_model
+from pipelines.loras import AdapterSet
 from pipelines.sdxl import SDXLRunner
 from server.app import create_app
 from server.settings import Settings
@@ -50,12 +51,12 @@ class FaultyRunner(SDXLRunner):
         self.victims_pooled: torch.Tensor | None = None
         encode = self._encoder._encode
 
-        def encode_and_remember(text: str) -> Any:
+        def encode_and_remember(text: str, adapters: AdapterSet) -> Any:
             if text != VICTIM:
-                return encode(text)
+                return encode(text, adapters)
             if place == "encode":
                 self.strike()
-            embedding = encode(text)
+            embedding = encode(text, adapters)
             self.victims_pooled = embedding.pooled
             if place == "encode" and kind == "nan":
                 embedding.context.fill_(float("nan"))

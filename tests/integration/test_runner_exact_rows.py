@@ -7,7 +7,7 @@ import torch
 
 from pipelines.load import LoadedModel, load_model
 from pipelines.params import GenerationParams
-from pipelines.sdxl import SDXLRunner
+from pipelines.sdxl import RunnerOptions, SDXLRunner
 from tests.demo_model import begin, demo_folder, params, step, write_lora
 
 EXACT_ROWS = 8
@@ -35,7 +35,7 @@ def model() -> LoadedModel:
 
 @pytest.fixture(scope="module")
 def runner(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> SDXLRunner:
-    return SDXLRunner(model, tmp_path_factory.mktemp("loras"), exact_rows=EXACT_ROWS)
+    return SDXLRunner(model, tmp_path_factory.mktemp("loras"), RunnerOptions(exact_rows=EXACT_ROWS))
 
 
 def final_latents(
@@ -62,7 +62,7 @@ def test_latents_are_bitwise_equal_alone_and_in_any_crowd(name: str, runner: SDX
 
 def test_latents_are_bitwise_equal_with_a_lora(model: LoadedModel, tmp_path: Path) -> None:
     lora = write_lora(model, tmp_path, strength=0.05)
-    runner = SDXLRunner(model, tmp_path, exact_rows=EXACT_ROWS)
+    runner = SDXLRunner(model, tmp_path, RunnerOptions(exact_rows=EXACT_ROWS))
     target = params(num_inference_steps=4, loras=(lora,))
     neighbors = {
         f"n{seed}": params(num_inference_steps=6, seed=seed, guidance_scale=2.0, loras=(lora,)) for seed in (1, 2)

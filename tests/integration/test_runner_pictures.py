@@ -13,7 +13,6 @@ import torch
 
 from pipelines.decode import decode_picture
 from pipelines.load import LoadedModel, load_model, resolve_device
-from pipelines.loras import LoraError, LoraShelf, adapter_set
 from pipelines.model_info import BaseModelError
 from pipelines.params import LoraRef
 from pipelines.plan import BeginOrder, StepPlan
@@ -100,9 +99,7 @@ def test_a_lora_that_blows_up_fails_its_own_picture(model: LoadedModel, tmp_path
     expected = run(runner, {"plain": params(**SMALL)})["plain"]
     blown = params(**SMALL, loras=(LoraRef("huge", "1", lora.sha256, 1e38),))
     begin(runner, {"huge": blown, "plain": params(**SMALL)})
-    for _ in range(4):  # their LoRAs differ: they take turns
-        step(runner, ["huge"])
-        step(runner, ["plain"])
+    step(runner, ["huge", "plain"], times=4)
     result = runner.execute(StepPlan(decode=("huge", "plain")))
     assert result.failed["huge"].code == "nan"
     assert share_within_one_level(pixels(result.decoded["plain"]), pixels(expected)) >= 0.999
@@ -139,9 +136,7 @@ def test_a_bad_lora_fails_its_own_pictures_only(model: LoadedModel, tmp_path: Pa
     begun = begin(runner, {**bad, **sound})
     assert {name: error.code for name, error in begun.failed.items()} == dict.fromkeys(bad, "lora")
     assert begun.begun.keys() == {"good", "styled"}
-    for _ in range(4):
-        step(runner, ["good"])
-        step(runner, ["styled"])
+    step(runner, ["good", "styled"], times=4)
     decoded = runner.execute(StepPlan(decode=("good", "styled"))).decoded
     for name, picture in expected.items():
         assert share_within_one_level(pixels(decoded[name]), pixels(picture)) >= 0.999
@@ -244,31 +239,6 @@ def test_a_prompt_shared_by_many_pictures_is_encoded_once(model: LoadedModel, ru
         assert len(calls) == 3
     finally:
         hook.remove()
-
-
-def test_loras_leave_memory_and_the_base_as_it_was(model: LoadedModel, tmp_path: Path) -> None:
-    shelf = LoraShelf(model, tmp_path, max_loaded=1)
-    first, second = (adapter_set((write_lora(model, tmp_path, seed=seed, strength=0.05),)) for seed in (1, 2))
-    plain = encoded(model)
-    shelf.activate(first)
-    with_first = encoded(model)
-    shelf.activate(second)
-    with_second = encoded(model)
-    assert shelf.loaded == (second[0][0],)
-    shelf.activate(())
-    assert torch.equal(encoded(model), plain)
-    shelf.activate(first)
-    assert torch.equal(encoded(model), with_first)
-    assert not torch.equal(with_first, plain)
-    assert not torch.equal(with_first, with_second)
-    with pytest.raises(LoraError, match="could not be loaded"):
-        shelf.activate((("f" * 64, 1.0),))
-    assert torch.equal(encoded(model), plain)
-
-
-@torch.inference_mode()
-def encoded(model: LoadedModel) -> torch.Tensor:
-    return model.text_encoders[0](torch.tensor([[1, 2, 3]])).last_hidden_state.clone()
 
 
 def test_a_vae_that_overflows_in_half_precision_is_run_in_float32() -> None:
