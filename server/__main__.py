@@ -1,4 +1,5 @@
-"""`python -m server`: read the settings, start the model loading, answer HTTP until a signal.
+"""`python -m server`: read the settings, start the model loading, answer HTTP until a signal. With a command
+(server/commands.py): do that and end.
 
 Exit codes: 0 after a signal or STUDIO_IDLE_EXIT_MIN, 1 when the server cannot go on, 2 when a setting cannot be used.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from server.commands import run_command
 from server.settings import Settings, SettingsError, read_environment, read_settings, unknown_variables
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ def main() -> int:
         return 2
     for name in unknown_variables(environment):
         log.warning("%s is no setting of this server and is not read; all settings: docs/settings.md", name)
+    if len(sys.argv) > 1:
+        return run_command(sys.argv[1:], settings)
     return serve(settings)
 
 

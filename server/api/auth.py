@@ -20,9 +20,8 @@ from server.api.account_schemas import (
 )
 from server.api.body import body_like, json_body
 from server.api.callers import Caller
-from server.api.cookies import CSRF, SESSION, anon_owner, csrf_cookie, ended_session_cookie, session_cookie
+from server.api.cookies import CSRF, SESSION, anon_owner, csrf_cookie, ended_session_cookie, is_secure, session_cookie
 from server.api.guards import signed_in
-from server.api.identity import is_secure
 from server.api.problems import FieldError, invalid
 from server.api.views import Addresses
 

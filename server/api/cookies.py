@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
@@ -38,6 +39,11 @@ def check_csrf(connection: Connection) -> None:
             f"a request with the session cookie needs the header {CSRF_HEADER} with the value of the cookie {CSRF}; GET"
             " /api/auth/me sets it",
         )
+
+
+def is_secure(connection: Connection, public_url: str | None) -> bool:
+    """Do browsers come by https? Then cookies are sent by nothing else."""
+    return connection.url.scheme == "https" or urlsplit(public_url or "").scheme == "https"
 
 
 def session_cookie(secret: str, is_secure: bool) -> Cookie:

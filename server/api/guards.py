@@ -8,11 +8,10 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from server.api.callers import OPERATOR, Caller
-from server.api.problems import OPERATORS_ONLY, SCOPE_LACKING, UNAUTHORIZED, Problem
+from server.api.problems import CHALLENGE, OPERATORS_ONLY, SCOPE_LACKING, UNAUTHORIZED, Problem
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
 
-CHALLENGE = {"WWW-Authenticate": 'Bearer realm="LoRA Studio"'}
 NO_OPERATOR = (
     "this server has no operator key; set STUDIO_ADMIN_KEY and start it again, then send Authorization: Bearer with"
     " that key; or make an operator account: python -m server create-operator --email you@example.org"

@@ -138,6 +138,7 @@ class HistoryController(Controller):
 
     @delete(
         "/images/{image_id:str}",
+        guards=[needs(GENERATE)],
         status_code=204,
         guards=[needs(GENERATE)],
         operation_id="delete_image",
@@ -158,6 +159,7 @@ class HistoryController(Controller):
 
     @put(
         "/images/{image_id:str}/favorite",
+        guards=[needs(GENERATE)],
         status_code=204,
         guards=[needs(GENERATE)],
         operation_id="favorite",
@@ -176,6 +178,7 @@ class HistoryController(Controller):
 
     @delete(
         "/images/{image_id:str}/favorite",
+        guards=[needs(GENERATE)],
         status_code=204,
         guards=[needs(GENERATE)],
         operation_id="unfavorite",
@@ -194,6 +197,7 @@ class HistoryController(Controller):
 
     @post(
         "/images/delete",
+        guards=[needs(GENERATE)],
         status_code=200,
         guards=[needs(GENERATE)],
         operation_id="delete_images",
@@ -214,6 +218,7 @@ class HistoryController(Controller):
 
     @post(
         "/images/zip",
+        guards=[needs(READ)],
         status_code=200,
         guards=[needs(READ)],
         operation_id="zip_images",

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import urlsplit
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -14,8 +13,8 @@ from server.accounts.keys import ApiKeys
 from server.accounts.service import Account, Accounts, owner_of
 from server.api.callers import EVERYBODY, ON_BEHALF, OPERATOR, READ, Caller, anonymous
 from server.api.cookies import SESSION, anon_owner, check_csrf
-from server.api.guards import CHALLENGE, bearer_key
-from server.api.problems import INVALID_REQUEST, SCOPE_LACKING, UNAUTHORIZED, FieldError, Problem
+from server.api.guards import bearer_key
+from server.api.problems import CHALLENGE, INVALID_REQUEST, SCOPE_LACKING, UNAUTHORIZED, FieldError, Problem
 
 END_USER_HEADER = "x-end-user"
 END_USER = re.compile(r"[\x21-\x7e]{1,128}")
@@ -97,11 +96,6 @@ class Identification:
 def caller_of(request: Request[Any, Any, Any]) -> Caller:
     """What the dependency `caller` gives."""
     return request.state.caller
-
-
-def is_secure(request: Request[Any, Any, Any], public_url: str | None) -> bool:
-    """Do browsers come by https? Then cookies are sent by nothing else."""
-    return request.url.scheme == "https" or urlsplit(public_url or "").scheme == "https"
 
 
 def _of_account(account: Account, unknown: Caller) -> Caller:

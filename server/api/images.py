@@ -76,7 +76,7 @@ class ImagesController(Controller):
         headers = {
             **EMBEDDABLE,
             **attachment(image.filename),
-            "Cache-Control": "public, max-age=31536000, immutable",
+            "Cache-Control": "private, no-cache",  # asked for again each time: who may have it can change
             "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
         }
         return Response(data, headers=headers, media_type=image.content_type, background=counted)

@@ -28,10 +28,11 @@ from litestar import Controller, HttpMethod, Request, route
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.response.base import ASGIResponse
-from litestar.types import Receive, Scope, Send
+from litestar.types import Message, Receive, Scope, Send
 from servestatic import ServeStaticASGI  # pyright: ignore[reportMissingTypeStubs]
 from servestatic.asgi import FileServerASGI  # pyright: ignore[reportMissingTypeStubs]
 
+from server.api.cookies import ANON, ANON_ID, is_secure, new_anon_cookie
 from server.api.page_notice import RETRY_AFTER_S, read_notice
 
 log = logging.getLogger(__name__)
@@ -137,6 +138,8 @@ class Page:
         site = await to_thread(self._current)
         found = site and site.files.files.get(path)
         if found:
+            if path.endswith("/"):  # a document, no part of one
+                send = self._with_anon_cookie(request, send)
             return await FileServerASGI(found)(cast(Any, scope), cast(Any, receive), cast(Any, send))
         wants_html = "text/html" in request.headers.get("accept", "")
         document: Document | None = None
@@ -147,6 +150,20 @@ class Page:
         if document is None:
             raise NotFoundException()
         await document.answer(is_head=request.method == HttpMethod.HEAD)(scope, receive, send)
+
+    def _with_anon_cookie(self, request: Request[Any, Any, Any], send: Send) -> Send:
+        """Gives a browser that comes for the first time the cookie that groups what it makes."""
+        if ANON_ID.fullmatch(request.cookies.get(ANON, "")):
+            return send
+        cookie = new_anon_cookie(is_secure(request, self._public_url))
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [each for each in message["headers"] if each[0].lower() != b"cache-control"]
+                message["headers"] = [*kept, (b"cache-control", b"private, no-cache"), (b"set-cookie", cookie.encode())]
+            await send(message)
+
+        return send_with_cookie
 
     def _current(self) -> Site | None:
         """The page that lies in the folder now; on a thread."""

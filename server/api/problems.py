@@ -30,6 +30,7 @@ from server.jobs.errors import (
     KeyReused,
     LimitReached,
     LoraGone,
+    OwnerGone,
     QueueFull,
     TooManyReaders,
     UnknownLora,
@@ -39,6 +40,8 @@ from server.storage.store import StoreError
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="LoRA Studio"'}
+"""Goes with every 401."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ def exception_handlers() -> dict[int | type[Exception], Answer]:
         accounts.AccountsError: _from_accounts_error,
         DatabaseAway: _from_database_away,
         DatabaseFull: _from_database_full,
+        OwnerGone: lambda _, error: _answer(Problem(UNAUTHORIZED, str(error), headers=CHALLENGE)),
         ValidationException: _from_validation,
         HTTPException: _from_http,
         Exception: _from_anything,
@@ -216,7 +220,7 @@ def _from_accounts_error(_: Request[Any, Any, Any], error: accounts.AccountsErro
     if isinstance(error, accounts.TooManyAccounts | accounts.TooManyPasswords):
         headers["Retry-After"] = str(getattr(error, "retry_after_s", BUSY_RETRY_S))
     if kind.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="LoRA Studio"'
+        headers |= CHALLENGE
     return _answer(Problem(kind, str(error), headers=headers))
 
 

@@ -8,6 +8,7 @@ JobsError
 ├── KeyReused         an Idempotency-Key that came with another request
 ├── QueueFull         too many accepted, unfinished jobs
 ├── LimitReached      this caller has asked for as much as it may, for now
+├── OwnerGone         the account that asks was deleted meanwhile
 ├── TooManyReaders    too many open streams and waits
 └── DataFolderInUse   another process works in this data folder
 """
@@ -61,6 +62,13 @@ class QueueFull(JobsError):
     def __init__(self, max_queue: int, retry_after_s: int) -> None:
         super().__init__(f"{max_queue} jobs wait already; try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class OwnerGone(JobsError):
+    """Its session or key was good when the call came in."""
+
+    def __init__(self) -> None:
+        super().__init__("this account does not exist any more")
 
 
 class LimitReached(JobsError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.db.account_models import AccountRow
 from server.db.clock import now_s
 from server.db.models import JobRow
 from server.db.session import Database
@@ -14,7 +15,7 @@ from server.jobs import answers, limits, transitions
 from server.jobs.answers import Answered, Once
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.engagement import note_again
-from server.jobs.errors import BaseModelUnread, QueueFull
+from server.jobs.errors import BaseModelUnread, OwnerGone, QueueFull
 from server.jobs.limits import Quotas, Standing
 from server.jobs.lora_names import ResolvedLoras, count_use, resolve, resolve_pinned
 from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
@@ -60,12 +61,13 @@ class JobService:
         """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns. Answered:
         `once` has been carried out already, and nothing is done.
 
-        Raises BaseModelUnread, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora (server/jobs/errors.py);
-        then nothing is stored and nothing counted."""
+        Raises BaseModelUnread, OwnerGone, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora
+        (server/jobs/errors.py); then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
+            await _check_owner(session, order.owner)
             now = await session.scalar(select(now_s())) or 0.0
             if once is not None and (answered := await answers.find(session, order, once, now)) is not None:
                 return answered
@@ -151,3 +153,11 @@ class JobService:
             base_name=self._base_model.name,
             base_sha256=self._base_model.sha256,
         )
+
+
+async def _check_owner(session: AsyncSession, owner: str) -> None:
+    """The account stays until the transaction ends: a job that its deletion does not see would outlive it."""
+    kind, _, account_id = owner.partition(":")
+    account = select(AccountRow.id).where(AccountRow.id == account_id).with_for_update(read=True, key_share=True)
+    if kind == "user" and await session.scalar(account) is None:
+        raise OwnerGone
