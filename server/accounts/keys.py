@@ -12,8 +12,7 @@ from server.accounts.errors import AccountGone, TooManyKeys
 from server.accounts.secrets import KEY_PREFIX, digest, new_secret
 from server.db.account_models import AccountRow, ApiKeyRow, StreamTokenRow
 from server.db.clock import now_s
-from server.db.session import Database
-from server.jobs.saver import DATABASE_ERRORS
+from server.db.session import DATABASE_ERRORS, Database
 
 log = logging.getLogger(__name__)
 

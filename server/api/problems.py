@@ -328,7 +328,7 @@ EXAMPLES = {
 def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
     """The problems of a call under /api for the OpenAPI document, each with an example. Every such call can also be
     refused for a bad key (401) or for who sends it (403)."""
-    return documented_open(*kinds, UNAUTHORIZED, SCOPE_LACKING, FORGED, FOREIGN_ORIGIN)
+    return documented_open(*kinds, UNAUTHORIZED, SCOPE_LACKING, FORGED, FOREIGN_ORIGIN, DATABASE_AWAY)
 
 
 def documented_open(*kinds: Kind) -> dict[int, ResponseSpec]:

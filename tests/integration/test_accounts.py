@@ -1,0 +1,347 @@
+"""Accounts from the first visit to the last: what each session, key and cookie opens, and what it does not."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+from sqlalchemy import select, update
+
+from server.accounts.administration import Administration
+from server.accounts.passwords import NOBODYS_HASH, Passwords
+from server.app import create_app
+from server.db.account_models import ApiKeyRow, LoginRow, OneTimeCodeRow, RegistrationRow, StreamTokenRow
+from server.db.models import JobRow
+from server.settings import Settings
+from tests.accounts import PASSWORD, Browser, new_key, register
+from tests.databases import database_url, postgres_server
+from tests.paint_runner import PaintRunner
+from tests.studio_app import QUICK, api, app, client, runner, settings, studio_settings
+
+__all__ = ["api", "app", "database_url", "postgres_server", "runner", "settings"]
+
+Api = TestClient[Litestar]
+WAIT = {"Prefer": "wait=30"}
+
+
+def problem(answer: Any, status: int) -> str:
+    """The kind of the problem that was answered."""
+    assert answer.status_code == status, answer.text
+    return answer.json()["type"].rpartition(":")[2]
+
+
+def make(browser: Browser, headers: dict[str, str] | None = None) -> str:
+    """The id of a finished job."""
+    done = browser.call("POST", "/api/generate", QUICK, headers={**WAIT, **(headers or {})})
+    assert done.status_code == 200, done.text
+    return done.json()["job_id"]
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def change(api: Api, table: Any, **values: Any) -> None:
+    """What only time does."""
+
+    async def work() -> None:
+        async with api.app.state.studio.database.write() as session:
+            await session.execute(update(table).values(**values))
+
+    api.blocking_portal.call(work)
+
+
+def count(api: Api, table: Any) -> int:
+    async def work() -> int:
+        async with api.app.state.studio.database.read() as session:
+            return len(list(await session.scalars(select(table))))
+
+    return api.blocking_portal.call(work)
+
+
+def login(api: Api, email: str, password: str) -> tuple[Browser, Any]:
+    browser = Browser(api)
+    return browser, browser.call("POST", "/api/auth/login", {"email": email, "password": password})
+
+
+def test_an_account_from_its_registration_to_its_end(api: Api, settings: Settings) -> None:
+    ada = register(api, "Ada@Example.org")
+    me = ada.call("GET", "/api/auth/me").json()
+    assert (me["user"]["email"], me["scopes"]) == ("ada@example.org", ["generate", "read"])
+    job_id = make(ada)
+    assert problem(Browser(api).call("GET", f"/api/status/{job_id}"), 404) == "not-found"
+    other, answer = login(api, " ADA@example.org", PASSWORD)
+    assert answer.status_code == 200
+    changed = {"password": PASSWORD, "new_password": "another battery horse"}
+    assert problem(ada.call("POST", "/api/auth/password", {**changed, "password": "x"}), 403) == "wrong-password"
+    assert ada.call("POST", "/api/auth/password", changed).status_code == 204
+    assert other.call("GET", "/api/auth/me").json()["user"] is None  # every other session has ended
+    assert ada.call("GET", "/api/auth/me").json()["user"] is not None
+    assert problem(login(api, "ada@example.org", PASSWORD)[1], 401) == "wrong-login"
+    assert problem(login(api, "nobody@example.org", PASSWORD)[1], 401) == "wrong-login"
+    assert problem(ada.call("DELETE", "/api/auth/account", {"password": PASSWORD}), 403) == "wrong-password"
+    assert list((settings.data_dir / "pictures").rglob("*.jpg"))
+    assert ada.call("DELETE", "/api/auth/account", {"password": changed["new_password"]}).status_code == 204
+    api.blocking_portal.call(api.app.state.studio.remover.work_off)
+    assert [count(api, table) for table in (JobRow, LoginRow, ApiKeyRow)] == [0, 0, 0]
+    assert list((settings.data_dir / "pictures").rglob("*.jpg")) == []
+    assert ada.call("GET", "/api/auth/me").json()["user"] is None
+
+
+def test_logging_in_again_makes_a_new_session_and_ends_the_old(api: Api) -> None:
+    ada = register(api, "ada@example.org")
+    before = dict(ada.cookies)
+    assert ada.call("POST", "/api/auth/login", {"email": "ada@example.org", "password": PASSWORD}).status_code == 200
+    assert ada.cookies["studio_session"] != before["studio_session"]
+    stale = Browser(api)
+    stale.cookies = before
+    assert stale.call("GET", "/api/auth/me").json()["user"] is None
+    assert ada.call("POST", "/api/auth/logout").status_code == 204
+    assert "studio_session" not in ada.cookies
+    assert count(api, LoginRow) == 0
+    assert Browser(api).call("POST", "/api/auth/logout").status_code == 204  # nobody has to know whether they are in
+
+
+def test_a_session_ends_with_its_time(api: Api) -> None:
+    ada = register(api, "ada@example.org")
+    change(api, LoginRow, expires_at_s=1.0)
+    assert ada.call("GET", "/api/auth/me").json()["user"] is None
+    assert problem(ada.call("GET", "/api/keys"), 401) == "unauthorized"
+
+
+def test_what_a_browser_made_before_goes_to_its_account(api: Api) -> None:
+    browser, neighbor = Browser(api), Browser(api)
+    browser.cookies["anon"], neighbor.cookies["anon"] = "a" * 32, "b" * 32
+    mine, theirs = make(browser), make(neighbor)
+    assert Browser(api).call("GET", f"/api/status/{mine}").status_code == 200  # whoever holds the id
+    assert browser.call("POST", "/api/auth/register", {"email": "a@example.org", "password": PASSWORD}).is_success
+    assert problem(Browser(api).call("GET", f"/api/status/{mine}"), 404) == "not-found"
+    assert Browser(api).call("GET", f"/api/status/{theirs}").status_code == 200
+    assert [item["job_id"] for item in browser.call("GET", "/api/history").json()["items"]] == [mine]
+
+
+def test_calls_of_the_api_set_no_cookie(api: Api) -> None:
+    for path in ("/api/options", "/api/loras", "/api/history", "/healthz"):
+        assert "set-cookie" not in api.get(path).headers
+    assert "set-cookie" not in api.post("/api/generate", json=QUICK).headers
+
+
+# ---- one server for what needs no fresh one
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("studio")
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path) -> Iterator[Api]:
+    settings = studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}")
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def ada(shared: Api) -> Browser:
+    return register(shared, "ada@example.org")
+
+
+@pytest.fixture(scope="module")
+def job_of_ada(ada: Browser) -> str:
+    return make(ada)
+
+
+def test_the_csrf_header_is_asked_of_sessions_only(shared: Api, ada: Browser) -> None:
+    key = new_key(ada)["key"]
+    for told in ("", "wrong"):
+        answer = ada.call("POST", "/api/generate", QUICK, headers={"x-csrftoken": told})
+        assert problem(answer, 403) == "csrf"
+    assert ada.call("GET", "/api/history", headers={"x-csrftoken": ""}).status_code == 200
+    assert shared.post("/api/generate", json=QUICK).status_code == 202
+    assert shared.post("/api/generate", json=QUICK, headers=bearer(key)).status_code == 202
+    without = Browser(shared)
+    without.cookies = {"studio_session": ada.cookies["studio_session"]}
+    assert problem(without.call("POST", "/api/keys", {"name": "x"}, headers={"x-csrftoken": ""}), 403) == "csrf"
+
+
+def test_me_sets_the_csrf_cookie_once(shared: Api) -> None:
+    browser = Browser(shared)
+    told = browser.call("GET", "/api/auth/me").headers["set-cookie"]
+    assert re.fullmatch(r"csrftoken=[\w-]{32}; Max-Age=\d+; Path=/; SameSite=lax", told)
+    assert "set-cookie" not in browser.call("GET", "/api/auth/me").headers
+
+
+def test_cookies_are_for_this_site_and_secure_under_https(shared: Api, ada: Browser, folder: Path) -> None:
+    answer = login(shared, "ada@example.org", PASSWORD)[1]
+    session, csrf = answer.headers.get_list("set-cookie")
+    assert "HttpOnly" in session and "SameSite=lax" in session and "Secure" not in session
+    assert "HttpOnly" not in csrf
+    secure = TestClient(shared.app, base_url="https://studio.test")
+    secure.blocking_portal = shared.blocking_portal
+    told = secure.post("/api/auth/login", json={"email": "ada@example.org", "password": PASSWORD})
+    assert all("Secure" in cookie for cookie in told.headers.get_list("set-cookie"))
+
+
+def test_a_key_is_shown_once_and_opens_what_its_scopes_say(shared: Api, ada: Browser, job_of_ada: str) -> None:
+    made = new_key(ada, scopes=["read"], expires_in_days=1)
+    assert re.fullmatch(r"ls_[\w-]{43}", made["key"])
+    listed = ada.call("GET", "/api/keys")
+    assert made["key"] not in listed.text
+    headers = bearer(made["key"])
+    assert shared.get(f"/api/result/{job_of_ada}", headers=headers).status_code == 200
+    assert problem(shared.post("/api/generate", json=QUICK, headers=headers), 403) == "scope-lacking"
+    assert problem(shared.get("/api/keys", headers=headers), 403) == "scope-lacking"
+    noted = {key["id"]: key["last_used_at"] for key in ada.call("GET", "/api/keys").json()["keys"]}
+    assert noted[made["id"]] is not None
+    assert problem(register(shared, "eve@example.org").call("DELETE", f"/api/keys/{made['id']}"), 404) == "not-found"
+    assert ada.call("DELETE", f"/api/keys/{made['id']}").status_code == 204
+    assert problem(shared.get("/api/options", headers=headers), 401) == "unauthorized"
+    assert problem(ada.call("DELETE", f"/api/keys/{made['id']}"), 404) == "not-found"
+
+
+def test_an_expired_key_opens_nothing(shared: Api, ada: Browser) -> None:
+    key = new_key(ada, expires_in_days=1)["key"]
+    change(shared, ApiKeyRow, expires_at_s=1.0)
+    for call in ("/api/loras", "/api/auth/me"):
+        assert problem(shared.get(call, headers=bearer(key)), 401) == "unauthorized"
+    change(shared, ApiKeyRow, expires_at_s=None)
+
+
+def test_only_operators_make_operator_keys_and_lose_them_with_their_office(shared: Api, ada: Browser) -> None:
+    wish = {"name": "x", "scopes": ["operator"]}
+    assert problem(ada.call("POST", "/api/keys", wish), 403) == "operators-only"
+    boss = register(shared, "boss@example.org", is_operator=True)
+    key = new_key(boss, scopes=["operator"])["key"]
+    assert shared.post("/api/loras/reload", headers=bearer(key)).status_code == 200
+    assert problem(shared.post("/api/generate", json=QUICK, headers=bearer(key)), 403) == "scope-lacking"
+    plain = new_key(boss)["key"]
+    assert problem(shared.post("/api/loras/reload", headers=bearer(plain)), 403) == "operators-only"
+
+
+def test_a_key_calls_for_end_users_who_do_not_see_each_other(shared: Api, ada: Browser) -> None:
+    key = new_key(ada, scopes=["generate", "read", "on_behalf"])["key"]
+    bob, eve = ({**bearer(key), "X-End-User": name} for name in ("bob", "eve"))
+    job_id = make(Browser(shared), bob)
+    assert shared.get(f"/api/status/{job_id}", headers=bob).status_code == 200
+    assert problem(shared.get(f"/api/status/{job_id}", headers=eve), 404) == "not-found"
+    assert ada.call("GET", f"/api/status/{job_id}").status_code == 200
+    histories = [shared.get("/api/history", headers=headers).json()["items"] for headers in (bob, eve)]
+    assert [[item["job_id"] for item in items] for items in histories] == [[job_id], []]
+    plain = new_key(ada)["key"]
+    for headers in ({}, bearer(plain)):
+        answer = shared.post("/api/generate", json=QUICK, headers={**headers, "X-End-User": "bob"})
+        assert problem(answer, 403) == "scope-lacking"
+    assert problem(shared.get("/api/history", headers={**bob, "X-End-User": "b b"}), 400) == "invalid-request"
+
+
+def test_a_stream_token_reads_the_events_of_one_job_for_a_minute(shared: Api, ada: Browser, job_of_ada: str) -> None:
+    made = ada.call("POST", f"/api/jobs/{job_of_ada}/stream-token").json()
+    other = make(ada)
+    token = made["token"]
+    assert made["events_url"].endswith(f"/api/jobs/{job_of_ada}/events?token={token}")
+    assert "event: completed" in shared.get(f"/api/jobs/{job_of_ada}/events?token={token}").text
+    assert problem(shared.get(f"/api/jobs/{other}/events?token={token}"), 401) == "unauthorized"
+    for path in (f"/api/status/{job_of_ada}", f"/api/jobs/{job_of_ada}/zip"):
+        assert problem(shared.get(f"{path}?token={token}"), 404) == "not-found"
+    change(shared, StreamTokenRow, expires_at_s=1.0)
+    answer = shared.get(f"/api/jobs/{job_of_ada}/events?token={token}")
+    assert problem(answer, 401) == "unauthorized"
+    assert token not in answer.text
+
+
+def test_pictures_are_found_by_address_only(shared: Api, ada: Browser, job_of_ada: str) -> None:
+    (output,) = ada.call("GET", f"/api/result/{job_of_ada}").json()["outputs"]
+    assert job_of_ada in output["url"]  # 128 random bits
+    assert shared.get(output["url"]).status_code == 200
+    folders = ["", "generations", f"generations/{job_of_ada}", f"generations/{job_of_ada}/.hidden.jpg"]
+    for path in (*folders, "../studio.db", "generations/../../studio.db", "%2e%2e/server.lock"):
+        assert shared.get(f"/files/{path}").status_code == 404
+    kept = ada.call("GET", f"/api/images/{job_of_ada}-1/download").headers["cache-control"]
+    assert kept.startswith("private")
+
+
+def test_one_address_makes_five_accounts_a_day(tmp_path: Path) -> None:
+    settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
+        people = [register(api, f"{n}@example.org") for n in range(5)]
+        assert people[0].call("DELETE", "/api/auth/account", {"password": PASSWORD}).status_code == 204
+        answer = Browser(api).call("POST", "/api/auth/register", {"email": "6@example.org", "password": PASSWORD})
+        assert problem(answer, 429) == "too-many-requests"
+        assert 86_000 < int(answer.headers["retry-after"]) <= 86_400
+        change(api, RegistrationRow, created_at_s=1.0)
+        taken = Browser(api).call("POST", "/api/auth/register", {"email": "1@Example.org", "password": PASSWORD})
+        assert problem(taken, 409) == "conflict"
+        register(api, "6@example.org")
+
+
+def test_registration_by_invitation_and_none_at_all(tmp_path: Path) -> None:
+    open_settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+    wish = {"email": "ada@example.org", "password": PASSWORD}
+    with client(create_app(replace(open_settings, registration="invite"), make_runner=lambda *_: PaintRunner())) as api:
+        code = api.blocking_portal.call(Administration(api.app.state.studio.database).invitation, 60.0)
+        for invite in ({}, {"invite": "made up"}):
+            refused = Browser(api).call("POST", "/api/auth/register", {**wish, **invite})
+            assert problem(refused, 403) == "registration-refused"
+        assert Browser(api).call("POST", "/api/auth/register", {**wish, "invite": code}).status_code == 201
+        again = Browser(api).call(
+            "POST", "/api/auth/register", {"email": "b@x.org", "password": PASSWORD, "invite": code}
+        )
+        assert problem(again, 403) == "registration-refused"
+        assert count(api, OneTimeCodeRow) == 0
+    closed = replace(open_settings, registration="closed", anonymous=False)
+    with client(create_app(closed, make_runner=lambda *_: PaintRunner())) as api:
+        answer = Browser(api).call("POST", "/api/auth/register", {**wish, "email": "b@example.org"})
+        assert problem(answer, 403) == "registration-refused"
+        assert problem(api.post("/api/generate", json=QUICK), 401) == "unauthorized"
+        assert problem(api.get("/api/history"), 401) == "unauthorized"
+        assert api.get("/api/options").status_code == 200
+        browser, answer = login(api, "ada@example.org", PASSWORD)
+        assert answer.status_code == 200
+        make(browser)
+
+
+def test_a_reset_link_works_once_and_ends_every_session(shared: Api) -> None:
+    browser = register(shared, "forgetful@example.org")
+    administration = Administration(shared.app.state.studio.database)
+    old, code = (shared.blocking_portal.call(administration.reset_code, "Forgetful@example.org", 60.0) for _ in "ab")
+    assert shared.blocking_portal.call(administration.reset_code, "nobody@example.org", 60.0) is None
+    new = "not to be forgotten"
+    for unusable in (old, "made up"):
+        body = {"token": unusable, "new_password": new}
+        assert problem(Browser(shared).call("POST", "/api/auth/reset", body), 410) == "code-unusable"
+    body = {"token": code, "new_password": new}
+    assert Browser(shared).call("POST", "/api/auth/reset", body).status_code == 204
+    assert problem(Browser(shared).call("POST", "/api/auth/reset", body), 410) == "code-unusable"
+    assert browser.call("GET", "/api/auth/me").json()["user"] is None
+    assert login(shared, "forgetful@example.org", new)[1].status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("register", {"email": "ada", "password": PASSWORD}, "email"),
+        ("register", {"email": "ada@example.org", "password": "short"}, "password"),
+        ("register", {"email": "a\x00@example.org", "password": PASSWORD}, "email"),
+        ("login", {"email": "ada@example.org"}, "password"),
+        ("reset", {"token": 5, "new_password": PASSWORD}, "token"),
+    ],
+)
+def test_a_bad_body_names_its_field_and_repeats_no_secret(shared: Api, path: str, body: Any, field: str) -> None:
+    answer = Browser(shared).call("POST", f"/api/auth/{path}", body)
+    assert problem(answer, 400) == "invalid-request"
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert "short" not in answer.text
+
+
+async def test_nobodys_hash_takes_as_long_as_anybodys() -> None:
+    passwords = Passwords()
+    made = await passwords.hash(PASSWORD)
+    assert made.split("$")[:4] == NOBODYS_HASH.split("$")[:4]  # argon2id, version, memory, time, threads
+    assert await passwords.fits(PASSWORD, made)
+    assert not await passwords.fits(PASSWORD, None)
+    assert not await passwords.fits(PASSWORD, "no hash at all")
+    passwords.close()
