@@ -138,7 +138,6 @@ class HistoryController(Controller):
 
     @delete(
         "/images/{image_id:str}",
-        guards=[needs(GENERATE)],
         status_code=204,
         guards=[needs(GENERATE)],
         operation_id="delete_image",
@@ -159,7 +158,6 @@ class HistoryController(Controller):
 
     @put(
         "/images/{image_id:str}/favorite",
-        guards=[needs(GENERATE)],
         status_code=204,
         guards=[needs(GENERATE)],
         operation_id="favorite",
@@ -178,7 +176,6 @@ class HistoryController(Controller):
 
     @delete(
         "/images/{image_id:str}/favorite",
-        guards=[needs(GENERATE)],
         status_code=204,
         guards=[needs(GENERATE)],
         operation_id="unfavorite",
@@ -197,7 +194,6 @@ class HistoryController(Controller):
 
     @post(
         "/images/delete",
-        guards=[needs(GENERATE)],
         status_code=200,
         guards=[needs(GENERATE)],
         operation_id="delete_images",
@@ -218,7 +214,6 @@ class HistoryController(Controller):
 
     @post(
         "/images/zip",
-        guards=[needs(READ)],
         status_code=200,
         guards=[needs(READ)],
         operation_id="zip_images",

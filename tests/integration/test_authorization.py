@@ -54,6 +54,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("post", "/api/jobs/{job_id}/stream-token"): Row(READ_A),
     ("get", "/api/jobs/{job_id}/zip"): Row(READ_A),
     ("delete", "/api/jobs/{job_id}"): Row(CHANGE_A),
+    ("post", "/api/jobs/{job_id}/again"): Row(CHANGE_A, {}),
     ("get", "/api/images/{image_id}"): Row(READ_A),
     ("get", "/api/images/{image_id}/download"): Row(READ_A),
     ("delete", "/api/images/{image_id}"): Row(CHANGE_A, makes_job=True),

@@ -1812,7 +1812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description Too many jobs wait */
+            /** @description The database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
