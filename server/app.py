@@ -31,6 +31,7 @@ from pipelines.plan import StepPlan, StepResult
 from server.accounts.keys import ApiKeys
 from server.accounts.passwords import Passwords
 from server.accounts.service import Accounts
+from server.accounts.throttle import LoginThrottle
 from server.api import orders
 from server.api.again import AgainController
 from server.api.auth import AuthController
@@ -48,9 +49,11 @@ from server.api.jobs import JobsController
 from server.api.keys import KeysController
 from server.api.loras import LorasController
 from server.api.metrics import MetricsController
+from server.api.operator import OperatorController
 from server.api.origins import OriginCheck
 from server.api.page import Page, PageController
 from server.api.problems import exception_handlers
+from server.api.usage import UsageController
 from server.api.views import Addresses
 from server.base_model import BaseModel
 from server.db.session import Database
@@ -70,6 +73,7 @@ from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
 from server.jobs.removal import Remover
 from server.jobs.service import JobService
+from server.jobs.usage import Usage
 from server.metrics import Metrics
 from server.settings import Settings
 from server.storage.choice import open_store
@@ -329,6 +333,8 @@ def create_app(
             AgainController,
             ImagesController,
             HistoryController,
+            UsageController,
+            OperatorController,
             CatalogController,
             LorasController,
             AuthController,
@@ -393,6 +399,8 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "history": studio.history,
         "engagement": studio.engagement,
         "accounts": studio.accounts,
+        "throttle": LoginThrottle(studio.database),
+        "usage": Usage(studio.database, _quotas(studio.settings)),
         "keys": studio.keys,
         "loras": studio.registry,
         "folder": studio.loras,
@@ -436,6 +444,7 @@ def _openapi() -> OpenAPIConfig:
         tags=[
             Tag(name="jobs", description="Make pictures, follow them, fetch them"),
             Tag(name="history", description="What you have made"),
+            Tag(name="operator", description="The queue and the users, for whoever runs the server"),
             Tag(name="accounts", description="Accounts and API keys"),
             Tag(name="catalog", description="What can be asked for"),
             Tag(name="loras", description="The LoRAs, and the operator's changes to them"),

@@ -3,6 +3,7 @@ loop: the torch thread takes no lock of it and knows nothing of it. docs/metrics
 """
 
 import platform
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
 
@@ -28,6 +29,7 @@ class Metrics:
 
     def __init__(self, base_model: str, num_held: Callable[[], int]) -> None:
         registry = self._registry = CollectorRegistry()
+        self._last_steps: deque[tuple[float, int]] = deque(maxlen=50)
         self._jobs = Gauge("studio_jobs", "Jobs by state.", ["state"], registry=registry)
         self._queue = Gauge("studio_queue_depth", "Accepted jobs that have not ended.", registry=registry)
         held = Gauge("studio_engine_pictures", "Pictures that the engine works on.", registry=registry)
@@ -60,6 +62,7 @@ class Metrics:
         result = turn.result
         self._turn_s.observe(turn.turn_s)
         if result.step_rows:
+            self._last_steps.append((result.step_s, result.step_rows))
             self._rows.observe(result.step_rows)
             self._pictures.observe(len(turn.plan.step))
             self._step_s.observe(result.step_s)
@@ -72,6 +75,13 @@ class Metrics:
             self._failed.labels(error.code).inc()
         self._prompts.labels("hit").inc(result.embedding_hits)
         self._prompts.labels("miss").inc(result.embedding_misses)
+
+    def recent_step(self) -> tuple[float, float] | None:
+        """Mean seconds and rows of the last UNet forwards; None before the first."""
+        steps = self._last_steps
+        if not steps:
+            return None
+        return (sum(step_s for step_s, _ in steps) / len(steps), sum(rows for _, rows in steps) / len(steps))
 
     def on_stored(self, picture: StoredPicture) -> None:
         self._made.inc()

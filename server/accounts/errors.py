@@ -8,6 +8,8 @@ AccountsError
 ├── WrongPassword         of who has logged in, asked once more
 ├── CodeUnusable          a reset link that is used, out of date or made up
 ├── AccountGone           deleted meanwhile
+├── AccountDisabled       by an operator
+├── TooManyLogins         too many tries for this account or from this address
 ├── TooManyKeys           of one account
 └── TooManyPasswords      more passwords wait to be checked than can be
 """
@@ -52,6 +54,19 @@ class CodeUnusable(AccountsError):
 class AccountGone(AccountsError):
     def __init__(self) -> None:
         super().__init__("this account does not exist any more")
+
+
+class AccountDisabled(AccountsError):
+    def __init__(self) -> None:
+        super().__init__("this account is switched off; ask the operator")
+
+
+class TooManyLogins(AccountsError):
+    """`retry_after_s`: whole seconds until the next try is looked at."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"too many tries with a wrong password; try again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
 
 
 class TooManyKeys(AccountsError):

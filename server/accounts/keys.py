@@ -84,6 +84,7 @@ class ApiKeys:
         """The key, and whether its account is an operator's; None where it is revoked, out of date or made up."""
         sha256 = digest(secret)
         usable = (ApiKeyRow.key_sha256 == sha256) & ApiKeyRow.revoked_at_s.is_(None)
+        usable &= AccountRow.disabled_at_s.is_(None)
         usable &= or_(ApiKeyRow.expires_at_s.is_(None), ApiKeyRow.expires_at_s > now_s())
         found = select(ApiKeyRow, AccountRow.is_operator, now_s()).join(AccountRow).where(usable)
         async with self._database.read() as session:

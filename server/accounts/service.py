@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.errors import (
+    AccountDisabled,
     AccountGone,
     CodeUnusable,
     EmailTaken,
@@ -38,6 +39,7 @@ class Account:
     email: str
     is_operator: bool
     created_at_s: float
+    is_disabled: bool = False
 
     @property
     def owner(self) -> str:
@@ -98,6 +100,8 @@ class Accounts:
             row = await session.scalar(select(AccountRow).where(AccountRow.email == normalized(email)))
         if not await self._passwords.fits(password, row.password_hash if row else None) or row is None:
             raise WrongLogin
+        if row.disabled_at_s is not None:
+            raise AccountDisabled
         async with self._database.write() as session:
             unchanged = (AccountRow.id == row.id) & (AccountRow.password_hash == row.password_hash)
             if await session.scalar(select(AccountRow.id).where(unchanged).with_for_update()) is None:
@@ -109,6 +113,7 @@ class Accounts:
     async def of_session(self, secret: str) -> Account | None:
         """Whose session it is; None where it has ended or never was."""
         mine = (LoginRow.token_sha256 == digest(secret)) & (LoginRow.expires_at_s > now_s())
+        mine &= AccountRow.disabled_at_s.is_(None)
         async with self._database.read() as session:
             row = await session.scalar(select(AccountRow).join(LoginRow).where(mine))
         return _account(row) if row else None
@@ -117,6 +122,22 @@ class Accounts:
         async with self._database.read() as session:
             row = await session.get(AccountRow, account_id)
         return _account(row) if row else None
+
+    async def page(self, after_email: str, limit: int) -> list[Account]:
+        """By e-mail, from the one after this."""
+        following = select(AccountRow).where(AccountRow.email > after_email).order_by(AccountRow.email).limit(limit)
+        async with self._database.read() as session:
+            return [_account(row) for row in await session.scalars(following)]
+
+    async def switch(self, account_id: str, is_disabled: bool) -> Account | None:
+        """Sessions and keys of a disabled account open nothing. None: there is no such account."""
+        async with self._database.write() as session:
+            row = await session.get(AccountRow, account_id)
+            if row is None:
+                return None
+            row.disabled_at_s = await session.scalar(select(now_s())) if is_disabled else None
+            await session.flush()
+        return _account(row)
 
     async def log_out(self, secret: str) -> None:
         async with self._database.write() as session:
@@ -241,7 +262,7 @@ def _invitation(code: str) -> ColumnElement[bool]:
 
 
 def _account(row: AccountRow) -> Account:
-    return Account(row.id, row.email, row.is_operator, row.created_at_s)
+    return Account(row.id, row.email, row.is_operator, row.created_at_s, row.disabled_at_s is not None)
 
 
 async def _update(session: AsyncSession, table: type[Any], which: ColumnElement[bool], **values: Any) -> bool:

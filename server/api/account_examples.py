@@ -2,18 +2,22 @@
 
 from server.api import account_schemas as schemas
 from server.api.examples import JOB_ID
+from server.api.usage_schemas import LimitLeft, LimitsLeft
 
 PASSWORD, NEW_PASSWORD = "correct horse battery", "another horse, same battery"
 KEY_ID = "89abcdef" * 4
 CODE = "Zm9yIHNvbWVib2R5IHdobyBoYXMgZm9yZ290dGVuIGl0"
 
+LIMITS = LimitsLeft(
+    jobs_per_hour=LimitLeft(limit=10, remaining=7, reset_s=1840), pictures_per_day=None, gpu_s_per_day=None
+)
 REGISTRATION = schemas.Registration(email="ada@example.org", password=PASSWORD)
 CREDENTIALS = schemas.Credentials(email="ada@example.org", password=PASSWORD)
 PASSWORD_CHANGE = schemas.PasswordChange(password=PASSWORD, new_password=NEW_PASSWORD)
 PASSWORD_RESET = schemas.PasswordReset(token=CODE, new_password=NEW_PASSWORD)
 ACCOUNT_DELETION = schemas.AccountDeletion(password=PASSWORD)
 USER = schemas.User(id="01234567" * 4, email="ada@example.org", is_operator=False, created_at="2026-11-22T10:00:00Z")
-ME = schemas.Me(user=USER, scopes=["generate", "read"], registration="open", anonymous=True, limits={})
+ME = schemas.Me(user=USER, scopes=["generate", "read"], registration="open", anonymous=True, limits=LIMITS)
 KEY_WISH = schemas.KeyWish(name="front end", scopes=["generate", "read"], expires_in_days=90)
 NEW_KEY = schemas.NewKey(
     id=KEY_ID,

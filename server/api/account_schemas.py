@@ -1,9 +1,11 @@
 """What the calls about accounts and keys take and give."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
+
+from server.api.usage_schemas import LimitsLeft
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
 MAX_EMAIL = 254
@@ -82,7 +84,7 @@ class Me(Struct, frozen=True, kw_only=True):
     scopes: list[Scope]
     registration: Literal["open", "invite", "closed"]
     anonymous: bool
-    limits: dict[str, Any]
+    limits: LimitsLeft
 
 
 class KeyWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

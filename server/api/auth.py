@@ -7,6 +7,7 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 
 from server.accounts.service import Account, Accounts, Signup
+from server.accounts.throttle import LoginThrottle
 from server.api import account_examples, examples, problems
 from server.api.account_schemas import (
     AccountDeletion,
@@ -23,7 +24,10 @@ from server.api.callers import Caller
 from server.api.cookies import CSRF, SESSION, anon_owner, csrf_cookie, ended_session_cookie, is_secure, session_cookie
 from server.api.guards import signed_in
 from server.api.problems import FieldError, invalid
+from server.api.usage import consumer_of
+from server.api.usage_schemas import limits_left
 from server.api.views import Addresses
+from server.jobs.usage import Usage
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+")
 PRIVATE = {"Cache-Control": "no-store"}
@@ -47,6 +51,7 @@ class AuthController(Controller):
         request: Request[Any, Any, Any],
         caller: NamedDependency[Caller],
         accounts: NamedDependency[Accounts],
+        usage: NamedDependency[Usage],
         addresses: NamedDependency[Addresses],
     ) -> Response[Me]:
         account = await accounts.get(caller.user_id) if caller.user_id is not None else None
@@ -56,7 +61,7 @@ class AuthController(Controller):
             scopes=sorted(caller.scopes),  # pyright: ignore[reportArgumentType]  # they are Scopes
             registration=accounts.registration,  # pyright: ignore[reportArgumentType]  # a setting of these three
             anonymous=accounts.anonymous_allowed,
-            limits={},
+            limits=limits_left(await usage.left(consumer_of(caller))),
         )
         return Response(me, headers=PRIVATE, cookies=cookies)
 
@@ -100,18 +105,24 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             200: examples.answers(account_examples.USER, "The account; the session cookie is set"),
-            **problems.documented(*REFUSED, problems.WRONG_LOGIN, problems.TOO_MANY_REQUESTS, problems.BUSY),
+            **problems.documented(
+                *REFUSED, problems.WRONG_LOGIN, problems.ACCOUNT_DISABLED, problems.TOO_MANY_REQUESTS, problems.BUSY
+            ),
         },
     )
     async def login(
         self,
         request: Request[Any, Any, Any],
         data: Annotated[Credentials, json_body(account_examples.CREDENTIALS)],
+        caller: NamedDependency[Caller],
         accounts: NamedDependency[Accounts],
+        throttle: NamedDependency[LoginThrottle],
         addresses: NamedDependency[Addresses],
     ) -> Response[User]:
         old_secret = request.cookies.get(SESSION)
+        await throttle.attempt(caller.address, data.email)
         account, secret = await accounts.log_in(data.email, data.password, old_secret, anon_owner(request))
+        await throttle.succeeded(data.email)
         return _logged_in(account, secret, is_secure(request, addresses.public_url), 200)
 
     @post(
@@ -150,10 +161,13 @@ class AuthController(Controller):
         data: Annotated[PasswordChange, json_body(account_examples.PASSWORD_CHANGE)],
         caller: NamedDependency[Caller],
         accounts: NamedDependency[Accounts],
+        throttle: NamedDependency[LoginThrottle],
         addresses: NamedDependency[Addresses],
     ) -> Response[None]:
         assert caller.user_id is not None  # the guard's
+        await throttle.attempt(caller.address, caller.user_id)
         secret = await accounts.change_password(caller.user_id, data.password, data.new_password)
+        await throttle.succeeded(caller.user_id)
         secure = is_secure(request, addresses.public_url)
         return Response(
             None, status_code=204, headers=PRIVATE, cookies=[session_cookie(secret, secure), csrf_cookie(secure)]
@@ -199,10 +213,13 @@ class AuthController(Controller):
         data: Annotated[AccountDeletion, json_body(account_examples.ACCOUNT_DELETION)],
         caller: NamedDependency[Caller],
         accounts: NamedDependency[Accounts],
+        throttle: NamedDependency[LoginThrottle],
         addresses: NamedDependency[Addresses],
     ) -> Response[None]:
         assert caller.user_id is not None  # the guard's
+        await throttle.attempt(caller.address, caller.user_id)
         await accounts.delete(caller.user_id, data.password)
+        await throttle.succeeded(caller.user_id)
         return _logged_out(request, addresses)
 
 

@@ -14,6 +14,7 @@ from litestar.params import BodyKwarg, QueryParameter
 from litestar.response import Stream
 
 from server.api import examples, history_schemas, problems, views
+from server.api.account_schemas import utc
 from server.api.archive import archive_bytes, stream_archive
 from server.api.body import json_bytes, read_body
 from server.api.callers import GENERATE, READ, Caller
@@ -55,14 +56,14 @@ IdsBody = Annotated[
 ]
 IMAGE = history_schemas.KeptImage(**views.fields_of(examples.OUTPUT), favorite=True, downloads=2)
 PICTURE = history_schemas.Picture(
-    job_id=examples.JOB_ID, created_at=1_790_000_000.0, metadata=examples.METADATA, image=IMAGE
+    job_id=examples.JOB_ID, created_at="2026-11-22T10:00:00Z", metadata=examples.METADATA, image=IMAGE
 )
 ITEMS = history_schemas.HistoryItems(
     items=[
         history_schemas.HistoryItem(
             job_id=examples.JOB_ID,
             status="completed",
-            created_at=1_790_000_000.0,
+            created_at="2026-11-22T10:00:00Z",
             images_total=1,
             metadata=examples.METADATA,
             images=[IMAGE],
@@ -133,7 +134,7 @@ class HistoryController(Controller):
         ((job, image),) = await _seen(history, caller, [image_id])
         kept = _kept(image, addresses.base(request))
         return history_schemas.Picture(
-            job_id=job.job_id, created_at=job.created_at_s, metadata=dict(job.metadata), image=kept
+            job_id=job.job_id, created_at=utc(job.created_at_s), metadata=dict(job.metadata), image=kept
         )
 
     @delete(
@@ -286,7 +287,7 @@ def _item(job: JobView, base: str) -> history_schemas.HistoryItem:
     return history_schemas.HistoryItem(
         job_id=job.job_id,
         status=job.status.value,
-        created_at=job.created_at_s,
+        created_at=utc(job.created_at_s),
         images_total=job.images_total,
         metadata=dict(job.metadata),
         images=[_kept(image, base) for image in job.images],

@@ -25,7 +25,7 @@ class HistoryItem(Struct, frozen=True, kw_only=True):
 
     job_id: str
     status: Status
-    created_at: Annotated[float, Meta(description="Seconds since 1970.")]
+    created_at: Annotated[str, Meta(description="UTC, RFC 3339.")]
     images_total: int
     metadata: dict[str, Any]
     images: list[KeptImage]
@@ -42,7 +42,7 @@ class Picture(Struct, frozen=True, kw_only=True):
     """One picture with the settings of its job."""
 
     job_id: str
-    created_at: Annotated[float, Meta(description="Seconds since 1970.")]
+    created_at: Annotated[str, Meta(description="UTC, RFC 3339.")]
     metadata: dict[str, Any]
     image: KeptImage
 

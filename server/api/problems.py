@@ -79,6 +79,7 @@ SCOPE_LACKING = Kind("scope-lacking", 403, "This key may not do that")
 FORGED = Kind("csrf", 403, "This request may come from another page")
 REGISTRATION_REFUSED = Kind("registration-refused", 403, "No account can be made now")
 WRONG_LOGIN = Kind("wrong-login", 401, "The e-mail or the password is wrong")
+ACCOUNT_DISABLED = Kind("account-disabled", 403, "This account is switched off")
 WRONG_PASSWORD = Kind("wrong-password", 403, "The password is wrong")
 CODE_UNUSABLE = Kind("code-unusable", 410, "This link works no more")
 CONFLICT = Kind("conflict", 409, "This cannot be done as things stand")
@@ -101,6 +102,8 @@ ACCOUNT_KINDS: Mapping[type[accounts.AccountsError], Kind] = {
     accounts.CodeUnusable: CODE_UNUSABLE,
     accounts.AccountGone: UNAUTHORIZED,
     accounts.TooManyKeys: CONFLICT,
+    accounts.TooManyLogins: TOO_MANY_REQUESTS,
+    accounts.AccountDisabled: ACCOUNT_DISABLED,
     accounts.TooManyPasswords: BUSY,
 }
 BUSY_RETRY_S = 5
@@ -217,7 +220,7 @@ def _from_store_error(request: Request[Any, Any, Any], error: StoreError) -> Res
 
 def _from_accounts_error(_: Request[Any, Any, Any], error: accounts.AccountsError) -> Response[ProblemDocument]:
     kind, headers = ACCOUNT_KINDS[type(error)], dict[str, str]()
-    if isinstance(error, accounts.TooManyAccounts | accounts.TooManyPasswords):
+    if isinstance(error, accounts.TooManyAccounts | accounts.TooManyLogins | accounts.TooManyPasswords):
         headers["Retry-After"] = str(getattr(error, "retry_after_s", BUSY_RETRY_S))
     if kind.status == 401:
         headers |= CHALLENGE
@@ -294,6 +297,7 @@ EXAMPLES = {
     WRONG_PASSWORD: Problem(WRONG_PASSWORD, str(accounts.WrongPassword())),
     CODE_UNUSABLE: Problem(CODE_UNUSABLE, str(accounts.CodeUnusable())),
     CONFLICT: Problem(CONFLICT, str(accounts.EmailTaken())),
+    ACCOUNT_DISABLED: Problem(ACCOUNT_DISABLED, str(accounts.AccountDisabled())),
     TOO_MANY_REQUESTS: Problem(TOO_MANY_REQUESTS, str(accounts.TooManyAccounts(5, 3600))),
     BUSY: Problem(BUSY, str(accounts.TooManyPasswords())),
     OPERATORS_ONLY: Problem(

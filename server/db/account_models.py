@@ -16,6 +16,7 @@ class AccountRow(Row):
     password_hash: Mapped[str] = mapped_column(String(255))
     is_operator: Mapped[bool]
     created_at_s: Mapped[float] = mapped_column(Double)
+    disabled_at_s: Mapped[float | None] = mapped_column(Double)  # by an operator: neither sessions nor keys open it
 
 
 class LoginRow(Row):
@@ -28,6 +29,21 @@ class LoginRow(Row):
     account_id: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
     created_at_s: Mapped[float] = mapped_column(Double)
     expires_at_s: Mapped[float] = mapped_column(Double)
+
+
+class LoginAttemptRow(Row):
+    """A try to log in that has not succeeded yet. Kept for a quarter of an hour."""
+
+    __tablename__ = "login_attempt"
+    __table_args__ = (
+        Index("ix_login_attempt_address", "address", "created_at_s"),
+        Index("ix_login_attempt_account", "account_sha256", "created_at_s"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(String(64))
+    account_sha256: Mapped[str] = mapped_column(String(64))  # of the e-mail or id, in lower case
+    created_at_s: Mapped[float] = mapped_column(Double)
 
 
 class ApiKeyRow(Row):

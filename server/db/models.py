@@ -89,7 +89,7 @@ class ImageRow(Row):
     setting up, `step_share_s` its share, by rows, of the forwards it took part in."""
 
     __tablename__ = "image"
-    __table_args__ = (UniqueConstraint("job_id", "n"),)
+    __table_args__ = (UniqueConstraint("job_id", "n"), Index("ix_image_finished", "finished_at_s"))
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)  # {job_id}-{n}
     job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))

@@ -65,9 +65,13 @@ def evaluations_of(job: JobRow) -> int:
 def fair_owner(job: JobRow | JobOrder) -> str:
     """Whom the scheduler and the limits count the job to. Who has not signed in could have a new cookie for every job:
     their address counts. A key that calls for others gives each of them a turn."""
-    if job.end_user is not None:
-        return f"{job.owner}/{job.key_id}/{job.end_user}"
-    return job.address if job.address is not None and job.owner.startswith("anon:") else job.owner
+    return counted_as(job.owner, job.address, job.key_id, job.end_user)
+
+
+def counted_as(owner: str, address: str | None, key_id: str | None, end_user: str | None) -> str:
+    if end_user is not None:
+        return f"{owner}/{key_id}/{end_user}"
+    return address if address is not None and owner.startswith("anon:") else owner
 
 
 def candidate_of(job: JobRow, num_stored: int) -> Candidate:

@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.account_models import AccountRow
 from server.db.clock import now_s
-from server.db.models import JobRow
+from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.jobs import answers, limits, transitions
 from server.jobs.answers import Answered, Once
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.engagement import note_again
 from server.jobs.errors import BaseModelUnread, OwnerGone, QueueFull
+from server.jobs.history import records_of
 from server.jobs.limits import Quotas, Standing
 from server.jobs.lora_names import ResolvedLoras, count_use, resolve, resolve_pinned
 from server.jobs.model import BaseModelRef, JobOrder, JobStatus, JobView
@@ -112,6 +113,19 @@ class JobService:
         if cancelled:
             self._dispatcher.drop(job_id)
         return await self._reader.view(job_id)
+
+    async def unfinished(self, limit: int) -> list[JobView]:
+        """Of all owners, the oldest first."""
+        oldest = select(JobRow).where(transitions.unfinished()).order_by(JobRow.created_at_s, JobRow.id).limit(limit)
+        async with self._database.read() as session:
+            records = await records_of(session, list(await session.scalars(oldest)))
+        return [self._reader.view_of(record) for record in records]
+
+    async def count_pictures_since(self, seconds: float) -> int:
+        """Pictures that were finished in the last `seconds`, by all processes."""
+        recent = select(func.count()).select_from(ImageRow).where(ImageRow.finished_at_s > now_s() - seconds)
+        async with self._database.read() as session:
+            return await session.scalar(recent) or 0
 
     async def count_by_status(self) -> dict[JobStatus, int]:
         """All jobs in the database; a status that no job has is left out."""

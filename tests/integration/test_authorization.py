@@ -63,6 +63,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("post", "/api/images/zip"): Row(READ_A, {"ids": ["{image_id}"]}),
     ("post", "/api/images/delete"): Row(MAKE, {"ids": []}),
     ("get", "/api/history"): Row(LIST_OWN),
+    ("get", "/api/usage"): Row(LIST_OWN),
+    ("get", "/api/operator/queue"): Row(OPERATORS),
+    ("get", "/api/operator/users"): Row(OPERATORS),
+    ("post", "/api/operator/users/{user_id}/disable"): Row(OPERATORS),
+    ("post", "/api/operator/users/{user_id}/enable"): Row(OPERATORS),
     ("get", "/api/options"): Row(OPEN),
     ("get", "/api/loras"): Row(OPEN),
     ("get", "/api/loras/{name}"): Row(OPERATORS),
@@ -150,7 +155,7 @@ def test_who_may_call(world: World, method: str, path: str, who: str) -> None:
     row = ROWS[method, path]
     expected = row.rule.answers[CALLERS.index(who)]
     job_id = world.new_job() if row.makes_job and expected == "ok" else world.job_id
-    names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "name": "jade-v1"}
+    names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "user_id": "0" * 32, "name": "jade-v1"}
     body = {"ids": [f"{job_id}-1"]} if row.body == {"ids": ["{image_id}"]} else row.body
     if method == "delete" and path == "/api/loras/{name}":
         names["name"] = "none-v1"

@@ -277,6 +277,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you have used, and what is left */
+        get: operations["usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/users/{user_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch an account off
+         * @description At once, for its sessions and keys. Jobs that were accepted are made; nothing is deleted.
+         */
+        post: operations["disable_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/users/{user_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch it on again */
+        post: operations["enable_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queue as it stands */
+        get: operations["operator_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The users */
+        get: operations["operator_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/options": {
         parameters: {
             query?: never;
@@ -826,8 +914,8 @@ export interface components {
             job_id: string;
             /** @enum {string} */
             status: "queued" | "processing" | "completed" | "failed" | "cancelled";
-            /** @description Seconds since 1970. */
-            created_at: number;
+            /** @description UTC, RFC 3339. */
+            created_at: string;
             images_total: number;
             metadata: {
                 [key: string]: unknown;
@@ -911,6 +999,18 @@ export interface components {
             file: string;
             reason: string;
         };
+        /** LimitLeft */
+        LimitLeft: {
+            limit: number;
+            remaining: number;
+            reset_s: number;
+        };
+        /** LimitsLeft */
+        LimitsLeft: {
+            jobs_per_hour: components["schemas"]["LimitLeft"] | null;
+            pictures_per_day: components["schemas"]["LimitLeft"] | null;
+            gpu_s_per_day: components["schemas"]["LimitLeft"] | null;
+        };
         /**
          * LoraChanges
          * @example {
@@ -972,9 +1072,7 @@ export interface components {
             /** @enum {string} */
             registration: "open" | "invite" | "closed";
             anonymous: boolean;
-            limits: {
-                [key: string]: unknown;
-            };
+            limits: components["schemas"]["LimitsLeft"];
         };
         /** NewKey */
         NewKey: {
@@ -983,6 +1081,29 @@ export interface components {
             key: string;
             scopes: ("generate" | "read" | "operator" | "on_behalf")[];
             expires_at: string | null;
+        };
+        /** OperatorQueue */
+        OperatorQueue: {
+            waiting: number;
+            running: number;
+            pictures_per_min: number;
+            step_s: number | null;
+            rows: number | null;
+            jobs: components["schemas"]["QueuedJob"][];
+        };
+        /** OperatorUser */
+        OperatorUser: {
+            id: string;
+            email: string;
+            is_operator: boolean;
+            disabled: boolean;
+            created_at: string;
+            total: components["schemas"]["UsageTotal"];
+        };
+        /** OperatorUsers */
+        OperatorUsers: {
+            users: components["schemas"]["OperatorUser"][];
+            next_cursor: string | null;
         };
         /** Options */
         Options: {
@@ -1051,8 +1172,8 @@ export interface components {
         /** Picture */
         Picture: {
             job_id: string;
-            /** @description Seconds since 1970. */
-            created_at: number;
+            /** @description UTC, RFC 3339. */
+            created_at: string;
             metadata: {
                 [key: string]: unknown;
             };
@@ -1083,6 +1204,21 @@ export interface components {
             /** @enum {string} */
             name: "low" | "medium" | "high";
             steps: number;
+        };
+        /** QueuedJob */
+        QueuedJob: {
+            job_id: string;
+            owner: string;
+            end_user: string | null;
+            /** @enum {string} */
+            status: "queued" | "processing" | "completed" | "failed" | "cancelled";
+            model: string;
+            created_at: string;
+            age_s: number;
+            queue_position: number;
+            estimated_time: number;
+            images_completed: number;
+            images_total: number;
         };
         /**
          * Registration
@@ -1153,6 +1289,29 @@ export interface components {
             prompt: string;
             negative_prompt: string;
             fits: boolean;
+        };
+        /** Usage */
+        Usage: {
+            days: components["schemas"]["UsageDay"][];
+            total: components["schemas"]["UsageTotal"];
+            limits: components["schemas"]["LimitsLeft"] | null;
+        };
+        /** UsageDay */
+        UsageDay: {
+            /**
+             * @description In UTC.
+             * @example 2026-11-22
+             */
+            date: string;
+            generations: number;
+            pictures: number;
+            gpu_s: number;
+        };
+        /** UsageTotal */
+        UsageTotal: {
+            generations: number;
+            pictures: number;
+            gpu_s: number;
         };
         /** User */
         User: {
@@ -2554,6 +2713,366 @@ export interface operations {
             };
         };
     };
+    usage: {
+        parameters: {
+            query?: {
+                /** @description The last N days: a number from 1 to 366. */
+                days?: number;
+                /** @description Operators only: an account's id, or `all` for everybody together. */
+                user?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Day by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator; This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    disable_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorUser"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator; This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    enable_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorUser"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator; This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    operator_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What waits and what is made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorQueue"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator; This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    operator_users: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By e-mail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorUsers"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call is for the operator; This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     options: {
         parameters: {
             query?: never;
@@ -3269,7 +3788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description This key may not do that; This request may come from another page; This page may not use this server */
+            /** @description This account is switched off; This key may not do that; This request may come from another page; This page may not use this server */
             403: {
                 headers: {
                     [name: string]: unknown;

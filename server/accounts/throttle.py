@@ -1,0 +1,52 @@
+"""Guessing passwords is slow: tries are counted by account and by address, in the database, before a password is
+looked at, so that many at once and at several processes count too."""
+
+import hashlib
+import math
+
+from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.errors import TooManyLogins
+from server.db.account_models import LoginAttemptRow
+from server.db.clock import now_s
+from server.db.session import Database
+
+WINDOW_S = 900
+MAX_OF_ACCOUNT = 10
+MAX_OF_ADDRESS = 30
+
+
+class LoginThrottle:
+    """Each method is a unit of work. Event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def attempt(self, address: str, account: str) -> None:
+        """One more try for the account (its e-mail or id). Raises TooManyLogins."""
+        async with self._database.write() as session:
+            await self._database.lock(session, "accounts")
+            now = await session.scalar(select(now_s())) or 0.0
+            await session.execute(delete(LoginAttemptRow).where(LoginAttemptRow.created_at_s <= now - WINDOW_S))
+            await _check(session, LoginAttemptRow.account_sha256 == _digest(account), MAX_OF_ACCOUNT, now)
+            await _check(session, LoginAttemptRow.address == address, MAX_OF_ADDRESS, now)
+            session.add(LoginAttemptRow(address=address, account_sha256=_digest(account), created_at_s=now))
+
+    async def succeeded(self, account: str) -> None:
+        """The password was right: the tries before count no more."""
+        async with self._database.write() as session:
+            mine = LoginAttemptRow.account_sha256 == _digest(account)
+            await session.execute(delete(LoginAttemptRow).where(mine).execution_options(synchronize_session=False))
+
+
+async def _check(session: AsyncSession, which: ColumnElement[bool], most: int, now: float) -> None:
+    count, oldest_s = (
+        await session.execute(select(func.count(), func.min(LoginAttemptRow.created_at_s)).where(which))
+    ).one()
+    if count >= most:
+        raise TooManyLogins(max(1, math.ceil(oldest_s + WINDOW_S - now)))
+
+
+def _digest(account: str) -> str:
+    return hashlib.sha256(account.strip().lower().encode()).hexdigest()
