@@ -71,6 +71,7 @@ from server.jobs.lora_folder import LoraFolder
 from server.jobs.loras import LoraRegistry, LoraView
 from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
+from server.jobs.relay import HereEars, Relay
 from server.jobs.removal import Remover
 from server.jobs.service import JobService
 from server.jobs.usage import Usage
@@ -167,14 +168,16 @@ class Studio:
         self.library = LoraLibrary(
             settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
-        self.loras = LoraFolder(self.library, self.registry, self.choose_default_model)
+        self.loras = LoraFolder(
+            self.library, self.registry, self.choose_default_model, lambda: self.relay.loras_changed()
+        )
         self.readiness = Readiness(self.database.ping, self.store_trouble)
         self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
         self.engine = Engine(
             _scheduler(settings),
             self.torch_thread,
             sink=lambda event: self.dispatcher.on_event(event),
-            wants_preview=lambda job_id: self.feed.listeners(job_id) > 0,
+            wants_preview=lambda job_id: self.feed.wants_preview(job_id),
             on_capacity=lambda: self.dispatcher.wake(),
             on_turn=self.metrics.on_turn,
         )
@@ -186,11 +189,23 @@ class Studio:
             f"LoRA Studio {VERSION}",
             max_queue=settings.max_queue,
             store_trouble=lambda: self.store_watch.reason,
+            has_lora=self.registry.has,
+            fetch_loras=self.loras.changed_elsewhere,
         )
-        self.feed = JobFeed(self.database, reader)
+        self.relay = Relay(self.database, outlook)
+        self.feed = JobFeed(self.database, reader, self.relay)
         self.dispatcher = Dispatcher(
-            self.database, self.engine, outlook, self.store, self.spool, self.feed, options, self.metrics.on_stored
+            self.database,
+            self.engine,
+            outlook,
+            self.store,
+            self.spool,
+            self.feed,
+            self.relay,
+            options,
+            self.metrics.on_stored,
         )
+        self.relay.listen_with(HereEars(self.dispatcher, self.feed, self.loras.changed_elsewhere))
         self.remover = Remover(self.database, self.store, lambda job_id: self.dispatcher.drop(job_id))
         self.history = History(self.database, reader)
         self.engagement = Engagement(self.database, self.remover)
@@ -209,12 +224,14 @@ class Studio:
         making: asyncio.Task[None] | None = None
         dispatching: asyncio.Task[None] | None = None
         removing: asyncio.Task[None] | None = None
+        relaying: asyncio.Task[None] | None = None
         try:
             await self.prepare()
             await self.store_watch.first_look()
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
             removing = asyncio.create_task(self.remover.run())
+            relaying = asyncio.create_task(self.relay.run())
             yield
         finally:
             self.feed.close()
@@ -224,6 +241,8 @@ class Studio:
             if dispatching is not None:
                 await self.dispatcher.stop()
                 await dispatching
+            if relaying is not None:
+                relaying.cancel()
             self.engine.stop()
             self.base.cancel_fetch()
             await asyncio.wait([making or loading])

@@ -23,6 +23,7 @@ from server.jobs.limits import Quotas
 from server.jobs.model import BaseModelRef, FeedEvent, JobOrder, JobView
 from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
+from server.jobs.relay import HereEars, Relay
 from server.jobs.service import JobService
 from server.storage.local import LocalStore
 from server.storage.spool import Spool
@@ -69,6 +70,7 @@ class Workshop:
         base_model: BaseModelRef = BASE,
         max_queue: int = 100,
         quotas: Quotas | None = None,
+        poll_s: float = 0.05,
         **options: Any,
     ) -> None:
         self.database = database
@@ -79,18 +81,20 @@ class Workshop:
             Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1)),
             self._torch_thread,
             sink=lambda event: self.dispatcher.on_event(event),
-            wants_preview=lambda job_id: self.feed.listeners(job_id) > 0,
+            wants_preview=lambda job_id: self.feed.wants_preview(job_id),
             on_capacity=lambda: self.dispatcher.wake(),
         )
         self.outlook = Outlook(self.engine)
         self.reader = JobReader(database, self.store, self.outlook)
-        self.feed = JobFeed(database, self.reader, poll_s=0.05)
-        quick: dict[str, Any] = {"heartbeat_s": 0.1, "poll_s": 0.05, "retry_s": (0.01, 0.02)}
+        self.relay = Relay(database, self.outlook)
+        self.feed = JobFeed(database, self.reader, self.relay, poll_s=poll_s)
+        quick: dict[str, Any] = {"heartbeat_s": 0.1, "poll_s": poll_s, "retry_s": (0.01, 0.02)}
         dispatcher_options = DispatcherOptions(lease_owner, base_model, SOFTWARE, max_queue, **(quick | options))
         self.spool = Spool(folder / "spool", 1_000_000)
         self.dispatcher = Dispatcher(
-            database, self.engine, self.outlook, self.store, self.spool, self.feed, dispatcher_options
+            database, self.engine, self.outlook, self.store, self.spool, self.feed, self.relay, dispatcher_options
         )
+        self.relay.listen_with(HereEars(self.dispatcher, self.feed))
         self.service = JobService(database, self.reader, self.dispatcher, base_model, max_queue, quotas)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -98,13 +102,17 @@ class Workshop:
         self._tasks = [
             asyncio.create_task(self.engine.run(self.runner.execute)),
             asyncio.create_task(self.dispatcher.run()),
+            asyncio.create_task(self.relay.run()),
         ]
 
     async def stop(self) -> None:
         self.feed.close()
         await self.dispatcher.stop()
         self.engine.stop()
+        relaying = self._tasks.pop()
+        relaying.cancel()
         await asyncio.gather(*self._tasks)
+        await asyncio.gather(relaying, return_exceptions=True)
         self._torch_thread.shutdown()
 
     async def kill(self) -> None:

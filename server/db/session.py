@@ -1,8 +1,9 @@
 """One database, two ways in: `write` and `read`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from server.db.channel import Channel
 from server.db.filesystem import check_local
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -24,6 +26,9 @@ STATEMENT_TIMEOUT_S = 60.0
 LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003}
 """Advisory locks of PostgreSQL that we take, all in transactions."""
 
+
+SQLALCHEMYS_OWN = ("async_creator_fn", "async_fallback", "prepared_statement_cache_size")
+"""What an address may say that asyncpg does not know."""
 
 AWAY_STATES = ("08", "57P", "53300")
 """What PostgreSQL's error codes begin with where it is stopping, starting, gone, or takes no further connection."""
@@ -94,6 +99,19 @@ class Database:
         """Hold the lock `name` (of `LOCKS`) until the transaction ends. SQLite's writers take turns anyway."""
         if not self._is_sqlite:
             await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCKS[name]})
+
+    def channel(self, on_text: Callable[[str], None], on_connect: Callable[[], None]) -> Channel | None:
+        """To the other processes on this database. None: SQLite has no such thing."""
+        if self._is_sqlite:
+            return None
+        _, options = self._engine.dialect.create_connect_args(self._engine.url)
+        options = {name: value for name, value in options.items() if name not in SQLALCHEMYS_OWN}
+
+        async def connect() -> Any:
+            asyncpg: Any = import_module("asyncpg")  # part of an extra
+            return await asyncpg.connect(timeout=CONNECT_TIMEOUT_S, command_timeout=STATEMENT_TIMEOUT_S, **options)
+
+        return Channel(connect, on_text, on_connect)
 
     async def ping(self) -> None:
         """Raises DatabaseAway."""

@@ -10,7 +10,8 @@ from pipelines.plan import BatchKey, PictureError, RawPicture, num_evaluations
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A job that is in the database and claimed by nobody. `work` counts UNet row evaluations still to do;
-    `arrival_s` is when it was accepted (seconds, wall clock of the database row); the job id breaks ties."""
+    `arrival_s` is when it was accepted (seconds, wall clock of the database row); the job id breaks ties.
+    `alone`: nothing else should be made while it is."""
 
     job_id: str
     owner: str
@@ -20,6 +21,7 @@ class Candidate:
     width: int
     height: int
     rows: int
+    alone: bool = False
 
 
 class Phase(StrEnum):

@@ -51,6 +51,7 @@ class Scheduler:
         self.limits = limits
         self._requests: dict[str, ImageRequest] = {}
         self._release: list[str] = []
+        self._alone = ""
         self._fair = FairShare()
         self._fitting_rows: dict[int, int] = {}  # picture pixels -> rows of a forward that memory is enough for
 
@@ -65,7 +66,10 @@ class Scheduler:
 
     def choose(self, candidates: Sequence[Candidate], now_s: float) -> list[str]:
         """The candidates worth claiming now: those among the first two row budgets of the whole order. The rest stay
-        in the database, where cancelling them is free and other processes can take them."""
+        in the database, where cancelling them is free and other processes can take them. One that is to be made alone
+        is chosen once nothing else is here, and nothing beside it."""
+        if any(True for _ in self._pictures_of(self._alone)):
+            return []
         by_id = {candidate.job_id: candidate for candidate in candidates}
         chosen: list[str] = []
         rows = 0
@@ -73,6 +77,11 @@ class Scheduler:
             if rows >= 2 * self.limits.row_budget:
                 break
             candidate = by_id.get(job.job_id)
+            if candidate is not None and candidate.alone:
+                if not chosen and not self._requests:
+                    self._alone = candidate.job_id
+                    return [candidate.job_id]
+                break
             if candidate is not None:
                 chosen.append(candidate.job_id)
                 rows += candidate.rows * candidate.num_images

@@ -10,7 +10,7 @@ from server.db.session import Database
 from server.engine.requests import Candidate
 from server.jobs import transitions
 from server.jobs.model import BaseModelRef, JobError
-from server.jobs.rows import candidate_of
+from server.jobs.rows import candidate_of, lora_refs
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,15 @@ async def take_over(database: Database, lease_owner: str) -> None:
         await transitions.expire_leases_of(session, lease_owner.partition("/")[0])
 
 
-async def read_queue(
-    database: Database, base_model: BaseModelRef, max_queue: int, ours: Collection[str]
-) -> list[Candidate]:
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The claimable jobs, oldest first, and the content hashes of their LoRAs."""
+
+    candidates: list[Candidate]
+    lora_sha256s: dict[str, frozenset[str]]
+
+
+async def read_queue(database: Database, base_model: BaseModelRef, max_queue: int, ours: Collection[str]) -> Queue:
     """The claimable jobs, oldest first, at most `max_queue`. Those that must not be made any more are failed. Jobs of
     `ours` are passed over: where their lease has run out, a late heartbeat renews it."""
     num_stored = select(func.count()).where(ImageRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
@@ -42,15 +48,17 @@ async def read_queue(
     async with database.read() as session:
         rows = [(job, count) for job, count in await session.execute(statement)]
     candidates: list[Candidate] = []
+    loras: dict[str, frozenset[str]] = {}
     for job, count in rows:
         if job.id in ours:
             continue
         if (error := _reason_to_fail(job, base_model)) is None:
-            candidates.append(candidate_of(job, count))
+            candidates.append(candidate_of(job, count, alone=transitions.is_suspect(job)))
+            loras[job.id] = frozenset(ref.sha256 for ref in lora_refs(job))
             continue
         async with database.write() as session:
             await transitions.fail_stale(session, job.id, error)
-    return candidates
+    return Queue(candidates, loras)
 
 
 async def unfinished_of(database: Database, job_ids: Collection[str]) -> set[str]:

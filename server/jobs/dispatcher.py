@@ -6,9 +6,11 @@ The composition, in the order app.py makes it:
                     wants_preview=lambda job_id: feed.listeners(job_id) > 0, on_capacity=lambda: dispatcher.wake())
     outlook = Outlook(engine)
     reader = JobReader(database, store, outlook)
-    feed = JobFeed(database, reader)
+    relay = Relay(database, outlook)
+    feed = JobFeed(database, reader, relay)
     spool = Spool(folder, max_bytes)
-    dispatcher = Dispatcher(database, engine, outlook, store, spool, feed, DispatcherOptions(...))
+    dispatcher = Dispatcher(database, engine, outlook, store, spool, feed, relay, DispatcherOptions(...))
+    relay.listen_with(HereEars(dispatcher, feed))
     service = JobService(database, reader, dispatcher, base_model, max_queue)
 
 Stop in this order: `feed.close()`, `await dispatcher.stop()`, `engine.stop()`, `await database.close()`.
@@ -24,13 +26,14 @@ from dataclasses import dataclass
 
 from server.db.session import DATABASE_ERRORS, Database
 from server.engine.engine import Engine
-from server.engine.requests import EngineEvent, Finished, PictureFailed, Previewed, Progressed
+from server.engine.requests import Candidate, EngineEvent, Finished, PictureFailed, Previewed, Progressed
 from server.jobs import claims, transitions
 from server.jobs.active import ActiveJob
 from server.jobs.feed import JobFeed
 from server.jobs.model import BaseModelRef, JobError, StoredPicture
 from server.jobs.outlook import Outlook
-from server.jobs.rows import requests_of
+from server.jobs.relay import Relay
+from server.jobs.rows import evaluations_of, requests_of
 from server.jobs.saver import PictureSaver
 from server.storage.spool import DamagedParcel, Spool
 from server.storage.store import ImageStore
@@ -48,7 +51,8 @@ BEATS_A_TIDY = 20
 class DispatcherOptions:
     """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
     between the tries of a store or database write, the last one again and again. While `store_trouble` names one, no
-    job is claimed and no picture is put."""
+    job is claimed and no picture is put. `has_lora`: are the bytes of this hash here? `fetch_loras` looks for
+    them."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -60,6 +64,8 @@ class DispatcherOptions:
     stop_timeout_s: float = 10.0
     retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 5.0)
     store_trouble: Callable[[], str | None] = lambda: None
+    has_lora: Callable[[str], bool] = lambda sha256: True
+    fetch_loras: Callable[[], None] = lambda: None
 
 
 class Dispatcher:
@@ -73,6 +79,7 @@ class Dispatcher:
         store: ImageStore,
         spool: Spool,
         feed: JobFeed,
+        relay: Relay,
         options: DispatcherOptions,
         on_stored: Callable[[StoredPicture], None] = lambda picture: None,
     ) -> None:
@@ -80,6 +87,7 @@ class Dispatcher:
         self._engine = engine
         self._outlook = outlook
         self._feed = feed
+        self._relay = relay
         self._options = options
         self._on_stored = on_stored
         self._spool = spool
@@ -127,6 +135,11 @@ class Dispatcher:
         """Look at the queue now."""
         self._woken.set()
 
+    def accepted(self) -> None:
+        """A job is in the queue: whoever is free may take it."""
+        self.wake()
+        self._relay.accepted()
+
     def drop(self, job_id: str) -> None:
         """The job has ended or is another's: its pictures take no further step here, and its listeners look at once."""
         if self._claiming == job_id:
@@ -134,10 +147,18 @@ class Dispatcher:
         if (job := self._jobs.pop(job_id, None)) is not None:
             job.dropped = True
             self._outlook.active.discard(job_id)
+            self._outlook.num_evaluations.pop(job_id, None)
             self._outlook.waiting.pop(job_id, None)
             self._engine.abort(job_id)
+        else:
+            self._relay.ended(job_id)
         self._feed.notify(job_id)
         self.wake()
+
+    def stop_making(self, job_id: str) -> None:
+        """Another process has ended the job."""
+        if job_id in self._jobs or self._claiming == job_id:
+            self.drop(job_id)
 
     def on_event(self, event: EngineEvent) -> None:
         """The engine's sink."""
@@ -169,13 +190,13 @@ class Dispatcher:
         """Ask the engine which of the waiting jobs to make, and claim those."""
         if self._options.base_model.sha256 is None:
             return  # nobody knows yet which jobs are meant for it
-        candidates = await claims.read_queue(
+        queue = await claims.read_queue(
             self._database, self._options.base_model, self._options.max_queue, self._jobs.keys()
         )
-        self._outlook.look_at(candidates)
+        self._outlook.look_at(queue.candidates)
         if self._saver.num_held >= MAX_UNSAVED or self._spool.full or self._options.store_trouble() is not None:
             return
-        for job_id in self._engine.choose(candidates):
+        for job_id in self._engine.choose(self._makeable(queue)):
             if self._stopping.is_set():
                 return
             self._claiming = job_id
@@ -184,12 +205,23 @@ class Dispatcher:
                 continue  # another process was faster, or it was cancelled
             self._begin(claimed)
 
+    def _makeable(self, queue: claims.Queue) -> list[Candidate]:
+        """Without those whose LoRAs are not here. They are another process's to make; where there is none, their
+        pictures fail with what is wrong."""
+        named = {sha256 for sha256s in queue.lora_sha256s.values() for sha256 in sha256s}
+        lacking = {sha256 for sha256 in named if not self._options.has_lora(sha256)}
+        if not lacking or not self._relay.has_peers:
+            return queue.candidates
+        self._options.fetch_loras()
+        return [each for each in queue.candidates if not queue.lora_sha256s[each.job_id] & lacking]
+
     def _begin(self, claimed: claims.Claimed) -> None:
         """What lies in the spool need not be made again."""
         spooled = claimed.lacking & self._spool.indexes(claimed.row.id)
         job = ActiveJob(claimed.row, set(claimed.lacking - spooled), set(spooled))
         self._jobs[job.row.id] = job
         self._outlook.active.add(job.row.id)
+        self._outlook.num_evaluations[job.row.id] = evaluations_of(job.row) * job.row.num_images
         self._engine.add(requests_of(job.row, job.making))
         for index in spooled:
             self._start(job, self._save(job, index, self._saver.save_spooled(job, index)))
@@ -232,11 +264,13 @@ class Dispatcher:
                 task.cancel()
         self._jobs.clear()
         self._outlook.active.clear()
+        self._outlook.num_evaluations.clear()
         await self._surviving(self._release)
 
     async def _release(self) -> None:
         async with self._database.write() as session:
             await transitions.release(session, self._options.lease_owner)
+        self._relay.accepted()  # they can be claimed like new ones
 
     # ---- what the engine made
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Collection, Generator, Mapping
 from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from server.jobs.errors import TooManyReaders
 from server.jobs.listener import Listener
 from server.jobs.model import FeedEvent, JobStatus, JobView
 from server.jobs.reader import JobReader, JobRecord, progress_data
+from server.jobs.relay import Relay
 from server.storage.picture import preview_address
 
 MAX_READERS = 1000
@@ -32,10 +33,12 @@ PROGRESS_GAP_S = 0.1
 
 
 class JobFeed:
-    """Runs on the event loop. Sees events of other processes too, by reading the table every `poll_s`."""
+    """Runs on the event loop. Sees events of other processes too: when `relay` tells of them, else by reading the table
+    every `poll_s`."""
 
-    def __init__(self, database: Database, reader: JobReader, poll_s: float = 1.0) -> None:
+    def __init__(self, database: Database, reader: JobReader, relay: Relay, poll_s: float = 1.0) -> None:
         self._database = database
+        self._relay = relay
         self._reader = reader
         self._poll_s = poll_s
         self._closed = False
@@ -106,7 +109,12 @@ class JobFeed:
     # ---- for those who make things happen
 
     def notify(self, job_id: str) -> None:
-        """The job's rows changed: its listeners look at once."""
+        """The job's rows changed: its listeners look at once, in other processes too."""
+        self.rows_changed(job_id)
+        self._relay.rows_changed(job_id)
+
+    def rows_changed(self, job_id: str) -> None:
+        """The same, for listeners of this process."""
         for listener in (*self._streams.get(job_id, ()), *self._waits.get(job_id, ())):
             listener.rows_changed = True
             listener.wake()
@@ -119,10 +127,24 @@ class JobFeed:
 
     def preview(self, job_id: str, index: int, picture: RawPicture) -> None:
         """Show how the picture looks by now. Encoded on a thread; a newer one replaces one that waits for it."""
-        if self.listeners(job_id) and not self._closed:
+        if self.wants_preview(job_id) and not self._closed:
             self._previews[job_id, index] = picture
             if self._encoding is None or self._encoding.done():
                 self._encoding = asyncio.create_task(self._encode_previews())
+
+    def wants_preview(self, job_id: str) -> bool:
+        """Does anybody watch the job, here or in another process?"""
+        return self.listeners(job_id) > 0 or self._relay.watched(job_id)
+
+    def show_preview(self, job_id: str, index: int, address: str) -> None:
+        """To the listeners of this process."""
+        for listener in self._streams.get(job_id, ()):
+            listener.previews[index] = address
+            listener.wake()
+
+    def watched_jobs(self) -> Collection[str]:
+        """Those with open streams that another process may be making."""
+        return self._streams.keys() - self._reader.outlook.active
 
     def close(self) -> None:
         """End all streams and waits, now and from now on."""
@@ -187,9 +209,8 @@ class JobFeed:
         while self._previews:
             job_id, index = key = next(iter(self._previews))
             address = await asyncio.to_thread(preview_address, self._previews.pop(key))
-            for listener in self._streams.get(job_id, ()):
-                listener.previews[index] = address
-                listener.wake()
+            self.show_preview(job_id, index, address)
+            self._relay.preview(job_id, index, address)
 
 
 _LAST = frozenset(status.value for status in JobStatus if status.ended)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.lora_library import LoraLibrary, LoraScan
+from server.db.session import DATABASE_ERRORS
 from server.jobs.errors import LoraTooLarge, UnknownLora
 from server.jobs.loras import LoraRegistry, LoraSync, LoraView
 
@@ -17,17 +18,25 @@ log = logging.getLogger(__name__)
 
 DRAFT = ".upload-"
 STALE_S = 24 * 3600
+COPY_GAP_S = 1.0
 
 
 class LoraFolder:
-    """`on_change` is told the LoRAs there are after each reload. Event loop; file work in threads."""
+    """`on_change` is told the LoRAs there are after each reload, `on_switch` when it was this process that switched
+    the table. Event loop; file work in threads."""
 
     def __init__(
-        self, library: LoraLibrary, registry: LoraRegistry, on_change: Callable[[Sequence[LoraView]], None]
+        self,
+        library: LoraLibrary,
+        registry: LoraRegistry,
+        on_change: Callable[[Sequence[LoraView]], None],
+        on_switch: Callable[[], None] = lambda: None,
     ) -> None:
         self._library = library
         self._registry = registry
         self._on_change = on_change
+        self._on_switch = on_switch
+        self._copying: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
     @property
@@ -40,6 +49,11 @@ class LoraFolder:
         promised, all later ones get the new. Raises OSError and the database's errors; then nothing has changed."""
         async with self._turn:
             return await self._reload()
+
+    def changed_elsewhere(self) -> None:
+        """Another process has switched the table, or needs bytes that may lie here: copy what the folder holds."""
+        if self._copying is None or self._copying.done():
+            self._copying = asyncio.create_task(self._copy())  # which takes its time, so that nobody asks all the while
 
     async def put(self, label: str, chunks: AsyncIterator[bytes]) -> LoraView:
         """A new file of this name, or a replacement: it takes the name when it is whole and sound, and serves when this
@@ -81,11 +95,21 @@ class LoraFolder:
         finally:
             file.close()
 
+    async def _copy(self) -> None:
+        try:
+            async with self._turn:
+                await self._registry.copy(await asyncio.to_thread(self._library.scan))
+                self._on_change(await self._registry.list())
+            await asyncio.sleep(COPY_GAP_S)
+        except DATABASE_ERRORS as error:
+            log.warning("the LoRAs of another process could not be copied: %s", error)
+
     async def _reload(self) -> LoraSync:
         scan = await asyncio.to_thread(self._library.scan)
         sync = await self._registry.sync(scan)
         _tell(scan, sync)
         self._on_change(await self._registry.list())
+        self._on_switch()
         return sync
 
 

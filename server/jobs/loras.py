@@ -106,6 +106,14 @@ class LoraRegistry:
         await asyncio.to_thread(self._delete_all_but, needed)
         return replace(_sync_report(before, after), rejected=rejected, pending=pending)
 
+    async def copy(self, scan: LoraScan) -> None:
+        """Copy the scanned files and leave the table as it is: another process has switched it."""
+        await asyncio.to_thread(self._copy_all, scan)
+
+    def has(self, sha256: str) -> bool:
+        """Are the bytes here?"""
+        return self._path(sha256).is_file()
+
     async def list(self) -> list[LoraView]:
         """All LoRAs by name, newest version first."""
         async with self._database.read() as session:

@@ -3,11 +3,24 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from server.engine.engine import Engine
 from server.engine.requests import Candidate, Forecast
 
 FRESH_S = 0.25
+HEARD_S = 5.0
+"""What another process has told of its job counts for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """How another process says that its job stands. `at_s`: when it was heard, of the monotonic clock."""
+
+    progress: float
+    remaining_s: float
+    waiting: str | None
+    at_s: float
 
 
 class Outlook:
@@ -20,7 +33,9 @@ class Outlook:
         self._forecasts: Mapping[str, Forecast] = {}
         self._made_at_s = -math.inf
         self.active: set[str] = set()
+        self.num_evaluations: dict[str, int] = {}  # of all the pictures of an active job
         self.waiting: dict[str, str] = {}
+        self._elsewhere: dict[str, Elsewhere] = {}
 
     def look_at(self, candidates: Sequence[Candidate]) -> None:
         """The queue has been read again."""
@@ -29,17 +44,47 @@ class Outlook:
 
     def forecast(self, job: Candidate) -> Forecast:
         """Of an unfinished job, whoever works on it; another process's is taken for one that waits here."""
+        if (told := self._told(job.job_id)) is not None:
+            return Forecast(0, told.remaining_s)
         if job.job_id in self.active and not self._engine.evaluations(job.job_id):
             return Forecast(0, 0.0)  # made, being stored
         known = self._current().get(job.job_id)
         return known or self._engine.forecast([*self._candidates, job])[job.job_id]
 
     def progress(self, job_id: str, num_evaluations: int, num_images: int, num_stored: int) -> float:
-        """Share of the job's UNet evaluations that are done, 0..1; by stored pictures where another process works."""
+        """Share of the job's UNet evaluations that are done, 0..1; where another process works by what it
+        tells, else by stored pictures."""
         if job_id not in self.active:
-            return num_stored / num_images
+            told = self._told(job_id)
+            return max(num_stored / num_images, told.progress if told else 0.0)
         left = sum(total - done for done, total in self._engine.evaluations(job_id).values())
         return max(0.0, 1 - left / (num_evaluations * num_images))
+
+    def waits_for(self, job_id: str) -> str | None:
+        """Why its finished pictures are not stored yet."""
+        told = self._told(job_id)
+        return told.waiting if told else self.waiting.get(job_id)
+
+    def standing(self) -> dict[str, tuple[float, float, str | None]]:
+        """Of the jobs of this process: progress, seconds left, what it waits for; as `told_elsewhere` takes it."""
+        found: dict[str, tuple[float, float, str | None]] = {}
+        for job_id in self.active:
+            pictures = self._engine.evaluations(job_id).values()
+            in_all = self.num_evaluations.get(job_id, 0)
+            left = sum(total - done for done, total in pictures)
+            forecast = self._current().get(job_id, Forecast(0, 0.0))
+            progress = max(0.0, 1 - left / in_all) if in_all else 0.0
+            found[job_id] = (round(progress, 4), round(forecast.remaining_s, 1), self.waiting.get(job_id))
+        return found
+
+    def told_elsewhere(self, job_id: str, told: Elsewhere) -> None:
+        self._elsewhere[job_id] = told
+        if len(self._elsewhere) > 1000:
+            self._elsewhere = {job_id: each for job_id, each in self._elsewhere.items() if _is_fresh(each)}
+
+    def _told(self, job_id: str) -> Elsewhere | None:
+        told = self._elsewhere.get(job_id)
+        return told if told is not None and job_id not in self.active and _is_fresh(told) else None
 
     def seconds_alone(self, job: Candidate) -> float:
         """What the job would take if it ran alone."""
@@ -54,3 +99,7 @@ class Outlook:
         if now_s - self._made_at_s > FRESH_S:
             self._forecasts, self._made_at_s = self._engine.forecast(self._candidates), now_s
         return self._forecasts
+
+
+def _is_fresh(told: Elsewhere) -> bool:
+    return time.monotonic() - told.at_s < HEARD_S

@@ -81,7 +81,7 @@ class JobReader:
             images_total=job.num_images,
             queue_position=forecast.queue_position,
             remaining_s=forecast.remaining_s,
-            detail=None if status.ended else self.outlook.waiting.get(job.id),
+            detail=None if status.ended else self.outlook.waits_for(job.id),
             error=JobError(job.error_code, job.error_detail or "") if job.error_code else None,
             images=tuple(self._image(image, job.prompt) for image in record.images),
             metadata=_metadata(job),

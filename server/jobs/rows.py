@@ -74,7 +74,7 @@ def counted_as(owner: str, address: str | None, key_id: str | None, end_user: st
     return address if address is not None and owner.startswith("anon:") else owner
 
 
-def candidate_of(job: JobRow, num_stored: int) -> Candidate:
+def candidate_of(job: JobRow, num_stored: int, alone: bool = False) -> Candidate:
     """The job as the scheduler sees it when `num_stored` of its pictures are stored."""
     params, num_images = params_of(job), job.num_images - num_stored
     num_rows = evaluations_of(job) + len(params.guided(evaluations_of(job)))
@@ -87,6 +87,7 @@ def candidate_of(job: JobRow, num_stored: int) -> Candidate:
         width=job.width,
         height=job.height,
         rows=params.rows,
+        alone=alone,
     )
 
 

@@ -75,7 +75,7 @@ class JobService:
             acceptance = await self._insert(session, order, now)
             if once is not None:
                 session.add(answers.row_of(order, once, acceptance.job, acceptance.triggers, now))
-        self._dispatcher.wake()
+        self._dispatcher.accepted()
         return acceptance
 
     async def _insert(self, session: AsyncSession, order: JobOrder, now: float) -> Acceptance:

@@ -23,9 +23,11 @@ from server.db.models import EventRow, ImageRow, JobRow
 from server.jobs import limits
 from server.jobs.model import NEXT, JobError, JobStatus
 
-MAX_LOST_LEASES = 3
+MAX_LOST_LEASES = 4
 """A job whose process died under it this many times in a row, with no picture made in between, is given up: it may be
 what kills them."""
+SUSPECT_LEASES = 2
+"""From so many on a job is made alone, so that it costs no neighbor its lease, and none is given up in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,12 @@ def lease_was_lost() -> ColumnElement[bool]:
 
 def given_up(job: JobRow) -> bool:
     """A claimable job whose next claim would follow on one lost lease too many."""
-    lost_now = job.status == JobStatus.PROCESSING and job.lease_owner is not None
-    return job.lost_leases + lost_now >= MAX_LOST_LEASES
+    return _num_lost(job) >= MAX_LOST_LEASES
+
+
+def is_suspect(job: JobRow) -> bool:
+    """A claimable job that should be made alone."""
+    return _num_lost(job) >= SUSPECT_LEASES
 
 
 def unfinished() -> ColumnElement[bool]:
@@ -63,10 +69,11 @@ def unfinished() -> ColumnElement[bool]:
 
 
 async def claim(session: AsyncSession, job_id: str, lease_owner: str, lease_s: float) -> JobRow | None:
-    """The job, now ours; None when another process has it or it has ended."""
+    """The job, now ours; None when another process has it, is just taking it, or it has ended."""
+    free = select(JobRow.id).where(JobRow.id == job_id, is_claimable()).with_for_update(skip_locked=True)
     return await _update(
         session,
-        and_(JobRow.id == job_id, is_claimable()),
+        JobRow.id == free.scalar_subquery(),
         status=JobStatus.PROCESSING,
         attempt=JobRow.attempt + 1,
         lost_leases=JobRow.lost_leases + case((lease_was_lost(), 1), else_=0),
@@ -193,6 +200,11 @@ async def _update(session: AsyncSession, guard: ColumnElement[bool], **values: A
 
 def _event(job: JobRow, name: str, data: dict[str, Any], at_s: float) -> EventRow:
     return EventRow(job_id=job.id, seq=job.num_events, name=name, data=data, created_at_s=at_s)
+
+
+def _num_lost(job: JobRow) -> int:
+    """Leases lost in a row, with the one that a claim now would follow on."""
+    return job.lost_leases + (job.status == JobStatus.PROCESSING and job.lease_owner is not None)
 
 
 def _num_images(job_id: str) -> Select[tuple[int]]:

@@ -1,0 +1,66 @@
+"""PostgreSQL's LISTEN and NOTIFY on a connection of their own: short texts to all processes on one database.
+
+Nothing is kept for those who are not connected: what must not be missed is in a table, and this only says so sooner.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+NAME = "studio"
+MAX_BYTES = 7900
+"""Of one text; PostgreSQL takes less than 8,000."""
+MAX_UNSENT = 1000
+RECONNECT_S = 1.0
+LOOK_S = 5.0
+
+
+class Channel:
+    """`connect` opens an asyncpg connection; `on_text` is called, on the event loop, with what any process sends, this
+    one included; `on_connect` when there is a connection again: something may have been missed."""
+
+    def __init__(
+        self, connect: Callable[[], Any], on_text: Callable[[str], None], on_connect: Callable[[], None]
+    ) -> None:
+        self._connect = connect
+        self._on_text = on_text
+        self._on_connect = on_connect
+        self._unsent: asyncio.Queue[str] = asyncio.Queue(MAX_UNSENT)
+
+    def send(self, text: str) -> None:
+        """At most MAX_BYTES of ASCII. Never waits; where nothing can be sent for a while, texts are dropped."""
+        if not self._unsent.full():
+            self._unsent.put_nowait(text)
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            try:
+                await self._run_connected()
+            except Exception as error:  # whatever the driver raises: the answer is the same
+                log.debug("no connection to the other processes, next try in %s s: %r", RECONNECT_S, error)
+            while not self._unsent.empty():
+                self._unsent.get_nowait()
+            await asyncio.sleep(RECONNECT_S)
+
+    def _on_notification(self, connection: Any, pid: int, channel: str, text: str) -> None:
+        self._on_text(text)
+
+    async def _run_connected(self) -> None:
+        connection = await self._connect()
+        try:
+            await connection.add_listener(NAME, self._on_notification)
+            self._on_connect()
+            while True:
+                try:
+                    async with asyncio.timeout(LOOK_S):
+                        text = await self._unsent.get()
+                except TimeoutError:
+                    await connection.execute("SELECT 1")  # notices that nobody is there any more
+                    continue
+                await connection.execute("SELECT pg_notify($1, $2)", NAME, text)
+        finally:
+            connection.terminate()
