@@ -307,21 +307,6 @@ async def test_another_base_model_fails_the_jobs_of_the_old_one(database: Databa
         assert after.runner.painted.total() == 0
 
 
-async def test_a_job_that_kills_its_process_three_times_is_given_up(database: Database, tmp_path: Path):
-    job_id = ""
-    for i in range(3):
-        shop = Workshop(database, tmp_path, lease_owner="1" * 32 + f"/{i}")
-        shop.runner.open_gate.clear()
-        shop.start()
-        job_id = job_id or (await shop.service.accept(order())).job_id
-        await until(lambda shop=shop, job_id=job_id: job_id in shop.outlook.active)
-        await shop.kill()
-    async with Workshop.running(database, tmp_path, lease_owner="1" * 32 + "/z") as shop:
-        view = await shop.ended(job_id)
-        assert view.status is JobStatus.FAILED
-        assert view.error is not None and view.error.code == "given_up"
-
-
 async def test_a_stop_lets_go_of_jobs_and_counts_no_lost_lease(database: Database, tmp_path: Path):
     shop = Workshop(database, tmp_path, lease_owner="1" * 32 + "/a", runner=PaintRunner(step_s=0.02))
     shop.start()
