@@ -22,7 +22,7 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import License, Tag
+from litestar.openapi.spec import Components, License, Reference, SecurityScheme, Tag
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -36,6 +36,7 @@ from server.api import orders
 from server.api.again import AgainController
 from server.api.auth import AuthController
 from server.api.catalog import CatalogController
+from server.api.cookies import SESSION
 from server.api.docs import DocsController
 from server.api.draining import DrainRefusedBodies
 from server.api.files import PATH as FILES_PATH
@@ -459,6 +460,8 @@ def _openapi() -> OpenAPIConfig:
         title="LoRA Studio",
         version=VERSION,
         description="Pictures from SDXL and LoRAs. Errors are RFC 9457 problem documents that name the field.",
+        components=Components(security_schemes=_ways_to_sign_in()),
+        security=[{}, {"key": []}, {"session": []}],
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[
             Tag(name="jobs", description="Make pictures, follow them, fetch them"),
@@ -470,3 +473,14 @@ def _openapi() -> OpenAPIConfig:
             Tag(name="health", description="For whoever runs the server"),
         ],
     )
+
+
+def _ways_to_sign_in() -> dict[str, SecurityScheme | Reference]:
+    key = SecurityScheme(type="http", scheme="bearer", description="An API key (`POST /api/keys`) or STUDIO_ADMIN_KEY.")
+    session = SecurityScheme(
+        type="apiKey",
+        name=SESSION,
+        security_scheme_in="cookie",
+        description="Set by `POST /api/auth/login`. What changes something takes the header `x-csrftoken` too.",
+    )
+    return {"key": key, "session": session}

@@ -1,5 +1,6 @@
 """Accounts from the first visit to the last: what each session, key and cookie opens, and what it does not."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from sqlalchemy import select, update
 from server.accounts.administration import Administration
 from server.accounts.passwords import NOBODYS_HASH, Passwords
 from server.app import create_app
+from server.commands import run_command
 from server.db.account_models import ApiKeyRow, LoginRow, OneTimeCodeRow, RegistrationRow, StreamTokenRow
 from server.db.models import JobRow
 from server.settings import Settings
@@ -318,6 +320,45 @@ def test_a_reset_link_works_once_and_ends_every_session(shared: Api) -> None:
     assert problem(Browser(shared).call("POST", "/api/auth/reset", body), 410) == "code-unusable"
     assert browser.call("GET", "/api/auth/me").json()["user"] is None
     assert login(shared, "forgetful@example.org", new)[1].status_code == 200
+
+
+def test_the_page_gives_a_browser_a_cookie_once_and_its_files_none(tmp_path: Path) -> None:
+    (tmp_path / "page" / "_next").mkdir(parents=True)
+    (tmp_path / "page" / "index.html").write_text("<!doctype html><title>x</title>")
+    (tmp_path / "page" / "_next" / "app.js").write_text("1")
+    settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+    with client(create_app(replace(settings, page_dir=tmp_path / "page"), make_runner=lambda *_: PaintRunner())) as api:
+        browser = Browser(api)
+        first = browser.call("GET", "/")
+        assert re.fullmatch(r"anon=[\w-]{32}; HttpOnly; Max-Age=\d+; Path=/; SameSite=lax", first.headers["set-cookie"])
+        assert first.headers["cache-control"] == "private, no-cache"  # no proxy gives one browser's cookie to another
+        assert "set-cookie" not in browser.call("GET", "/").headers
+        assert "set-cookie" not in Browser(api).call("GET", "/_next/app.js").headers
+        job_id = make(browser)
+        assert [item["job_id"] for item in browser.call("GET", "/api/history").json()["items"]] == [job_id]
+
+
+def test_the_operator_s_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+
+    def run(typed: str, *arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        code = run_command(arguments, settings)
+        told = capsys.readouterr()
+        return code, told.out + told.err
+
+    boss = ("create-operator", "--email", "boss@example.org")
+    assert run("short\n", *boss) == (1, "a password has 10 to 200 characters; nothing was changed\n")
+    assert run(f"{PASSWORD}\n", *boss)[0] == 0
+    assert "as it was" in run("", *boss)[1]
+    assert run("", "reset-link", "--email", "nobody@example.org")[0] == 1
+    code, link = run("", "reset-link", "--email", "boss@example.org")
+    assert (code, link.startswith("http://127.0.0.1:8000/reset/?token=")) == (0, True)
+    assert run("", "create-invite")[0] == 0
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
+        browser, answer = login(api, "boss@example.org", PASSWORD)
+        assert answer.json()["is_operator"]
+        assert browser.call("POST", "/api/loras/reload").status_code == 200
 
 
 @pytest.mark.parametrize(
