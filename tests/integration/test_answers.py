@@ -23,6 +23,8 @@ from tests.studio_app import QUICK, api, app, runner, studio_settings
 from tests.tiny_model import write_lora
 from tests.workshop import Workshop, order
 
+pytestmark = pytest.mark.usefixtures("people")
+
 __all__ = ["api", "app", "runner"]
 
 Api = TestClient[Litestar]

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import func, select
@@ -21,6 +22,8 @@ from server.jobs.model import JobStatus, JobView
 from server.jobs.removal import Remover
 from tests.studio_app import QUICK, api, app, runner, settings
 from tests.workshop import Workshop, change_job, job_row, order
+
+pytestmark = pytest.mark.usefixtures("people")
 
 __all__ = ["api", "app", "runner", "settings"]
 

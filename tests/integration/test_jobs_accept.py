@@ -144,6 +144,7 @@ async def test_the_limit_of_the_queue_is_exact_for_all_processes_together(
     await other.close()
 
 
+@pytest.mark.usefixtures("people")
 async def test_what_was_accepted_is_there_for_the_next_process(database: Database, database_url: str, tmp_path: Path):
     view = await Workshop(database, tmp_path).service.accept(order(owner="user:42", prompt="ein Haus am See 🏡"))
     fresh = Database(database_url)

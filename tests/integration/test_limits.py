@@ -16,6 +16,8 @@ from server.jobs.limits import DAY_S, HOUR_S, Quota, Quotas, Standing
 from server.jobs.model import LoraChoice
 from tests.workshop import Workshop, change_generation, order
 
+pytestmark = pytest.mark.usefixtures("people")
+
 
 async def accepted(shops: Sequence[Workshop], times: int, **fields: Any) -> list[str]:
     """The ids of those of `times` orders, all at once, that were accepted."""

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select, update
 
 from server.db.account_models import DoomedObjectRow
@@ -12,6 +13,8 @@ from server.jobs.removal import Remover, doom, remove_jobs
 from server.storage.local import LocalStore
 from server.storage.store import StoreUnreachable
 from tests.workshop import Workshop, order, until
+
+pytestmark = pytest.mark.usefixtures("people")
 
 
 class DeadStore(LocalStore):
