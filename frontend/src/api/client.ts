@@ -7,6 +7,18 @@ export const API_URL = (process.env.NEXT_PUBLIC_API_URL ?? "").replace(/\/$/, ""
 
 export const api = createClient<paths>({ baseUrl: API_URL });
 
+/** Proves that a call with the session's cookie comes from this page: pages of other sites cannot read the cookie. */
+export function csrfToken(): string | null {
+  return /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? null;
+}
+
+api.use({
+  onRequest({ request }) {
+    const token = request.method === "GET" ? null : csrfToken();
+    if (token) request.headers.set("x-csrftoken", token);
+  },
+});
+
 export interface FieldProblem {
   field: string;
   detail: string;
@@ -38,7 +50,8 @@ export class Unreachable extends Error {
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
-/** The data of a call, e.g. `await answer(api.GET("/api/options"))`. Throws Refused, Unreachable. */
+/** The data of a call, e.g. `await answer(api.GET("/api/options"))`; undefined of one that answers 204. Throws Refused,
+ * Unreachable. */
 export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
   let got: Answer<T>;
   try {
@@ -47,7 +60,7 @@ export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Unreachable();
   }
-  if (got.response.ok && got.data !== undefined) return got.data;
+  if (got.response.ok && (got.data !== undefined || got.response.status === 204)) return got.data as T;
   throw refusal(got.response, got.error);
 }
 

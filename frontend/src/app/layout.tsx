@@ -4,7 +4,7 @@ import { Providers } from "./providers";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: "LoRA Studio",
+  title: { default: "LoRA Studio", template: "%s · LoRA Studio" },
   description: "Type what you would like to see, watch the pictures appear, pick one.",
   robots: { index: false },
 };

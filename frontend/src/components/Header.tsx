@@ -1,24 +1,46 @@
 "use client";
 import { MoonIcon, SunIcon } from "lucide-react";
+import { usePathname } from "next/navigation";
 import { useTheme } from "next-themes";
-import { API_URL } from "@/api/client";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { AccountMenu } from "./AccountMenu";
 
-/** Its first link loads the page anew: an empty form at an empty address. */
+const PAGES = [
+  ["/", "Create"],
+  ["/history/", "History"],
+  ["/compare/", "Compare"],
+] as const;
+
+/** Its links load their page anew: an empty form at an empty address. */
 export function Header() {
+  const here = usePathname();
   return (
-    <header className="mx-auto flex h-16 w-full max-w-6xl items-center justify-between gap-4 px-4 sm:px-6">
-      <a href="/" className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight">
+    <header className="mx-auto flex h-16 w-full max-w-6xl items-center gap-1 px-4 sm:px-6">
+      <a
+        href="/"
+        aria-label="LoRA Studio"
+        className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight sm:mr-4"
+      >
         <Mark />
-        LoRA Studio
+        <span className="hidden sm:inline">LoRA Studio</span>
       </a>
-      <nav aria-label="Site" className="flex items-center gap-1">
-        <Button variant="ghost" size="sm" asChild>
-          <a href={`${API_URL}/docs`}>API</a>
-        </Button>
-        <ThemeButton />
+      <nav aria-label="Site" className="flex items-center">
+        {PAGES.map(([path, name]) => (
+          <a
+            key={path}
+            href={path}
+            aria-current={here === path ? "page" : undefined}
+            className="rounded-full px-2.5 py-1.5 text-[0.8125rem] text-muted-foreground transition-colors hover:text-foreground aria-[current]:font-medium aria-[current]:text-foreground sm:px-3 sm:text-sm"
+          >
+            {name}
+          </a>
+        ))}
       </nav>
+      <div className="ml-auto flex items-center gap-1">
+        <ThemeButton />
+        <AccountMenu />
+      </div>
     </header>
   );
 }

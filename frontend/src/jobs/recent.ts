@@ -35,6 +35,11 @@ export function forget(ids: ReadonlySet<string>): void {
   if (kept.length < jobs.length) write(kept);
 }
 
+/** Whoever comes next to this browser shall not read what was asked for. */
+export function forgetAll(): void {
+  write([]);
+}
+
 /** Tells everything that is remembered whenever another tab has changed it. */
 export function onOtherTabs(tell: (jobs: RecentJob[]) => void): void {
   window.addEventListener("storage", (event) => {

@@ -1,0 +1,36 @@
+"use client";
+import type { ReactNode } from "react";
+import { cn } from "@/components/cn";
+import { Header } from "@/components/Header";
+
+interface ShellProps {
+  title: string;
+  /** One or two sentences under the title. */
+  note?: ReactNode;
+  /** Beside the title. */
+  actions?: ReactNode;
+  /** `narrow`: a form. `middle`: text and tables. `wide`: pictures. */
+  width?: "narrow" | "middle" | "wide";
+  children: ReactNode;
+}
+
+const WIDTHS = { narrow: "max-w-md", middle: "max-w-3xl", wide: "max-w-6xl" };
+
+/** What every page but the create page has: the header, a heading, the page's own. */
+export function Shell({ title, note, actions, width = "middle", children }: ShellProps) {
+  return (
+    <>
+      <Header />
+      <main className={cn("mx-auto w-full space-y-6 px-4 pt-4 pb-24 sm:px-6 sm:pt-8", WIDTHS[width])}>
+        <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+          <div className="min-w-0 space-y-1.5">
+            <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
+            {note && <p className="max-w-prose text-pretty text-muted-foreground text-sm">{note}</p>}
+          </div>
+          {actions}
+        </div>
+        {children}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,43 @@
+import { type ComponentProps, type ReactNode, useId } from "react";
+import { cn } from "@/components/cn";
+
+interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
+  label: string;
+  /** A quieter line below: what is allowed. */
+  hint?: ReactNode;
+  /** What is wrong with the value. */
+  problem?: string | null;
+}
+
+/** A labeled line of text, with what is allowed and what is wrong. */
+export function Field({ label, hint, problem, className, ...input }: FieldProps) {
+  const id = useId();
+  const told = [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  return (
+    <div className="space-y-1.5">
+      <label htmlFor={id} className="block font-medium text-sm">
+        {label}
+      </label>
+      <input
+        id={id}
+        aria-invalid={problem ? true : undefined}
+        aria-describedby={told || undefined}
+        className={cn(
+          "h-10 w-full rounded-xl border border-input bg-card px-3 text-base placeholder:text-muted-foreground aria-[invalid]:border-destructive sm:text-sm",
+          className,
+        )}
+        {...input}
+      />
+      {problem && (
+        <p id={`${id}-problem`} className="text-destructive text-xs">
+          {problem}
+        </p>
+      )}
+      {hint && (
+        <p id={`${id}-hint`} className="text-muted-foreground text-xs">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
