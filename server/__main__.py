@@ -5,14 +5,17 @@ Exit codes: 0 after a signal or STUDIO_IDLE_EXIT_MIN, 1 when the server cannot g
 """
 
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from server.commands import run_command
+from server.log import set_up_logging
 from server.settings import Settings, SettingsError, read_environment, read_settings, unknown_variables
 
 if TYPE_CHECKING:
@@ -20,18 +23,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("server")
 
-MAX_WAIT_FOR_CONNECTIONS_S = 10
-
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         environment = read_environment(Path(".env"))
         settings = read_settings(environment)
     except SettingsError as error:
         print(f"The server cannot start with these settings:\n{error}\nAll settings: docs/settings.md", file=sys.stderr)
         return 2
+    set_up_logging(settings.log_format)
     for name in unknown_variables(environment):
         log.warning("%s is no setting of this server and is not read; all settings: docs/settings.md", name)
     if len(sys.argv) > 1:
@@ -50,12 +50,17 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from server.storage.store import StoreError
 
     class Server(uvicorn.Server):
-        """Ends open event streams first: uvicorn's shutdown waits for open connections."""
+        """Ends open event streams and hands the jobs back first: uvicorn's shutdown waits for open connections."""
 
         failed = False
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.should_exit:
+                end_in(settings.stop_timeout_s)
+            super().handle_exit(sig, frame)
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            studio.close_streams()
+            studio.begin_stop()
             await super().shutdown(sockets)
 
         def give_up(self) -> None:
@@ -86,7 +91,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         server_header=False,
-        timeout_graceful_shutdown=MAX_WAIT_FOR_CONNECTIONS_S,
+        timeout_graceful_shutdown=max(1, settings.stop_timeout_s // 2),
         lifespan="on",
     )
     server = Server(config)
@@ -99,6 +104,20 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     except SystemExit:  # uvicorn's way to say that the start failed
         return 1
     return 1 if server.failed else 0
+
+
+def end_in(timeout_s: float) -> None:
+    """Ends the process then if it is still there: a forward on the torch thread, or a model that is being loaded,
+    cannot be broken off. Nothing is lost by it: what is accepted is in the database."""
+
+    def end() -> None:
+        log.warning("the server has not ended after %s s (STUDIO_STOP_TIMEOUT_S) and ends now as it is", timeout_s)
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(max(0.5, timeout_s - 0.5), end)
+    timer.daemon = True
+    timer.start()
 
 
 def ignore(number: int, frame: FrameType | None) -> None:

@@ -54,6 +54,7 @@ from server.api.operator import OperatorController
 from server.api.origins import OriginCheck
 from server.api.page import Page, PageController
 from server.api.problems import exception_handlers
+from server.api.request_log import RequestLog
 from server.api.usage import UsageController
 from server.api.views import Addresses
 from server.base_model import BaseModel
@@ -88,7 +89,7 @@ from server.warm_up import warm_up
 log = logging.getLogger(__name__)
 
 CPU_TORCH_NICENESS = 5
-CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"]
+CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-Request-ID"]
 CORS_ANSWER_HEADERS = [
     "Content-Disposition",
     "Location",
@@ -99,6 +100,7 @@ CORS_ANSWER_HEADERS = [
     "RateLimit-Remaining",
     "RateLimit-Reset",
     "Retry-After",
+    "X-Request-ID",
 ]
 
 
@@ -189,6 +191,7 @@ class Studio:
             self.base.ref,
             f"LoRA Studio {VERSION}",
             max_queue=settings.max_queue,
+            stop_timeout_s=settings.stop_timeout_s / 2,
             store_trouble=lambda: self.store_watch.reason,
             has_lora=self.registry.has,
             fetch_loras=self.loras.changed_elsewhere,
@@ -332,9 +335,12 @@ class Studio:
         self.readiness.not_ready(reason)
         self.on_failure()
 
-    def close_streams(self) -> None:
-        """End open event streams and waits: the first thing of a shutdown, which waits for open connections."""
+    def begin_stop(self) -> None:
+        """End open event streams and waits, begin no further step and hand the jobs back: the first things of a
+        shutdown, before it waits for open connections."""
         self.feed.close()
+        self.dispatcher.begin_stop()
+        self.engine.stop()
 
 
 def create_app(
@@ -379,6 +385,7 @@ def create_app(
         logging_config=None,
         debug=False,
     )
+    app.asgi_handler = RequestLog(app.asgi_handler)
     app.state.studio = studio
     app.state.admin_key = settings.admin_key
     return app

@@ -325,6 +325,18 @@ class Settings:
         default=True,
         metadata=about(switch, "", "on", "`off`: pictures are made and shown only for those who have signed in"),
     )
+    log_format: str = field(
+        default="auto",
+        metadata=about(
+            one_of("auto", "text", "json"), "", "auto", "lines of the log: `text`, `json`; auto is text on a terminal"
+        ),
+    )
+    stop_timeout_s: int = field(
+        default=10,
+        metadata=about(
+            integer(2, 600), "s", "10", "how long an ending server takes at most; jobs are handed back at once"
+        ),
+    )
     max_queue: int = field(
         default=500,
         metadata=about(

@@ -22,11 +22,12 @@ class Event:
 
 class EventReader:
     """Reads in a thread of its own until the job has ended or `timeout_s` has passed. `events` is what it got, over all
-    connections; `num_connections` counts them."""
+    connections; `num_connections` counts them. `told_to_come_back`: the server ended a stream by itself."""
 
     def __init__(self, url: str, job_id: str, timeout_s: float = 300.0) -> None:
         self.events: list[Event] = []
         self.num_connections = 0
+        self.told_to_come_back = False
         self._address = f"{url}/api/jobs/{job_id}/events"
         self._deadline = time.monotonic() + timeout_s
         self._last_id: str | None = None
@@ -73,7 +74,10 @@ class EventReader:
                     name, _, value = line.partition(": ")
                     block[name] = value
                 elif block:
-                    self._take(block)
+                    if "event" in block:
+                        self._take(block)
+                    else:
+                        self.told_to_come_back = "retry" in block
                     block = {}
 
     def _take(self, block: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.response import Stream
+from structlog.contextvars import bind_contextvars
 
 from server.accounts.keys import STREAM_TOKEN_S, ApiKeys
 from server.api import account_examples, examples, problems, schemas, views
@@ -201,6 +202,7 @@ async def known_job(jobs: JobService, caller: Caller, job_id: str) -> JobView:
     job = await jobs.get(job_id) if re.fullmatch(r"[0-9a-f]{32}", job_id) else None
     if job is None or not caller.may_see(job.owner, job.end_user):
         raise _unknown(job_id)
+    bind_contextvars(job_id=job_id)
     return job
 
 

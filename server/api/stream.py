@@ -11,6 +11,8 @@ from server.jobs.model import FeedEvent
 
 PING_S = 15.0
 PING = b": ping\n\n"
+COME_BACK = b"retry: 1000\n\n"
+LAST = ("completed", "failed", "cancelled")
 HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
@@ -22,9 +24,11 @@ def encode_event(event: FeedEvent, base: str) -> bytes:
 
 
 async def stream_events(events: AsyncIterator[FeedEvent], base: str, ping_s: float = PING_S) -> AsyncGenerator[bytes]:
-    """Encoded events; a comment where `ping_s` pass without one, so that proxies keep the connection open. Closes
-    `events` when its own reader has gone."""
+    """Encoded events; a comment where `ping_s` pass without one, so that proxies keep the connection open. Where they
+    end before the job, because the server does, the last word is when to come back. Closes `events` when its own reader
+    has gone."""
     pending: asyncio.Task[FeedEvent | None] | None = None
+    ended = False
     try:
         while True:
             pending = pending or asyncio.ensure_future(_next(events))
@@ -34,7 +38,10 @@ async def stream_events(events: AsyncIterator[FeedEvent], base: str, ping_s: flo
                 continue
             event, pending = pending.result(), None
             if event is None:
+                if not ended:
+                    yield COME_BACK
                 return
+            ended = event.name in LAST
             yield encode_event(event, base)
     finally:
         if pending is not None:

@@ -24,6 +24,8 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 
+from structlog.contextvars import bind_contextvars
+
 from server.db.session import DATABASE_ERRORS, Database
 from server.engine.engine import Engine
 from server.engine.requests import Candidate, EngineEvent, Finished, PictureFailed, Previewed, Progressed
@@ -127,9 +129,13 @@ class Dispatcher:
     async def stop(self) -> None:
         """Claim nothing more, finish the stores in flight, let go of the leases: the jobs stay unfinished and the
         next server goes on with them."""
+        self.begin_stop()
+        await self._stopped.wait()
+
+    def begin_stop(self) -> None:
+        """The same, without waiting for it."""
         self._stopping.set()
         self._woken.set()
-        await self._stopped.wait()
 
     def wake(self) -> None:
         """Look at the queue now."""
@@ -327,6 +333,7 @@ class Dispatcher:
         claim makes what is lacking."""
 
         async def watched() -> None:
+            bind_contextvars(job_id=job.row.id)
             try:
                 await work
             except DATABASE_ERRORS:

@@ -1,5 +1,9 @@
 """kill -9 with jobs in the queue: after a restart all complete, as if nothing had happened."""
 
+import json
+import re
+import time
+
 from tests.e2e.conftest import NewServer
 from tests.e2e.jobs import ended, pictures, submit
 from tests.event_reader import EventReader
@@ -62,10 +66,23 @@ def test_a_server_that_is_asked_to_end_loses_nothing_either(new_painting_server:
         jobs = submit_ten(server, steps=100)
         reader = EventReader(server.url, jobs[0])
         reader.wait_until(lambda reader: len(reader.named("image")) >= 1)
+        begun_s = time.monotonic()
         assert server.stop() == 0
+        assert time.monotonic() - begun_s < 5
         server.start()
+        assert reader.told_to_come_back
         assert [event.name for event in reader.finish() if event.id] == ["image"] * NUM_IMAGES + ["completed"]
         assert {ended(server, job_id)["status"] for job_id in jobs} == {"completed"}
+        given = server.http.get(f"/api/status/{jobs[0]}?wait=0", headers={"X-Request-ID": "mine-1"})
+        assert given.headers["x-request-id"] == "mine-1"
+        made = server.http.get("/nowhere", headers={"X-Request-ID": "not one"})
+        assert re.fullmatch("[0-9a-f]{16}", made.headers["x-request-id"])
+        log = [json.loads(line) for line in server.log.read_text().splitlines()]
+        (line,) = [line for line in log if line.get("request_id") == "mine-1"]
+        expected = {"event": "request", "method": "GET", "status": 200, "job_id": jobs[0], "level": "info"}
+        assert expected.items() <= line.items()
+        assert line["route"].startswith("/api/status/{")
+        assert "red dress" not in server.log.read_text()
 
 
 def test_the_demo_model_gives_the_same_pictures_after_a_crash(new_demo_server: NewServer) -> None:

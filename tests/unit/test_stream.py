@@ -62,3 +62,11 @@ async def test_the_source_is_closed_when_the_reader_goes() -> None:
     assert await anext(stream) == PING
     await stream.aclose()
     assert closed.is_set()
+
+
+async def test_a_stream_that_ends_before_its_job_says_when_to_come_back() -> None:
+    async def events(name: str) -> AsyncGenerator[FeedEvent]:
+        yield FeedEvent(name, {}, 1)
+
+    assert [chunk async for chunk in stream_events(events("image"), BASE)][-1] == b"retry: 1000\n\n"
+    assert len([chunk async for chunk in stream_events(events("completed"), BASE)]) == 1

@@ -1,0 +1,47 @@
+"""The server's log: every `logging` call, with the id of the request and of the job that it belongs to.
+
+Values are written by name, never whole bodies, prompts, headers or addresses with their query strings.
+"""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+QUIET = ("alembic", "botocore", "boto3", "httpx", "urllib3")
+
+
+def set_up_logging(log_format: str) -> None:
+    """`json`: one object a line; `text`: for people; `auto`: text where somebody looks, on a terminal."""
+    as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+    found: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    rendered: Processor = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _as_text
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=found, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, rendered]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:
+    facts: dict[str, Any] = dict(event)
+    facts.pop("logger", None)
+    line = f"{facts.pop('timestamp')} {facts.pop('level').upper()} {facts.pop('event')}"
+    trace = facts.pop("exception", None)
+    line = " ".join([line, *(f"{name}={value}" for name, value in facts.items())])
+    return f"{line}\n{trace}" if trace else line
