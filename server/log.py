@@ -23,6 +23,7 @@ def set_up_logging(log_format: str) -> None:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _without_color,
     ]
     rendered: Processor = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else _as_text
     handler = logging.StreamHandler(sys.stderr)
@@ -36,6 +37,11 @@ def set_up_logging(log_format: str) -> None:
     root.setLevel(logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _without_color(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    event.pop("color_message", None)  # uvicorn's second text
+    return event
 
 
 def _as_text(_: WrappedLogger, __: str, event: EventDict) -> str:

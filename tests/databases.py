@@ -56,11 +56,17 @@ class PostgresServer:
     def start(self) -> None:
         data = self._folder / "data"
         self._run("initdb", "-D", str(data), "-U", "studio", "--auth=trust", "--no-sync", "-E", "UTF8")
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        self._run("pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(self._folder / "log"), "-o", options, "start")
+        self._run_server()
+
+    def pause(self) -> None:
+        """Stop it as a crash does; `go_on` starts it with the same data."""
+        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+
+    def go_on(self) -> None:
+        self._run_server()
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+        self.pause()
         shutil.rmtree(self._folder)
 
     def url(self, name: str) -> str:
@@ -73,6 +79,11 @@ class PostgresServer:
         finally:
             await connection.close()
 
+    def _run_server(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        log, data = str(self._folder / "log"), str(self._folder / "data")
+        self._run("pg_ctl", "-D", data, "-w", "-t", "60", "-l", log, "-o", options, "start")
+
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._programs / program), *arguments]
         done = subprocess.run(
@@ -82,8 +93,7 @@ class PostgresServer:
             raise RuntimeError(f"{' '.join(command)} failed: {done.stdout.decode(errors='replace')}")
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
+def started_postgres_server() -> Iterator[PostgresServer]:
     programs = _programs()
     if programs is None:
         missing_server("PostgreSQL", INSTALL_POSTGRES)
@@ -92,6 +102,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     server.start()
     yield server
     server.stop()
+
+
+postgres_server = pytest.fixture(scope="session", name="postgres_server")(started_postgres_server)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 HEADER = "X-Request-ID"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LOOKS = ("/healthz", "/readyz", "/metrics")
-"""Asked every few seconds by programs: told only where they are refused."""
+"""Asked every few seconds by programs: not told."""
 
 
 class RequestLog:
@@ -45,7 +45,7 @@ class RequestLog:
         finally:
             route = str(scope.get("path_template") or "none")
             facts = {"method": str(scope["method"]), "route": route, "status": status}
-            level = logging.DEBUG if route in LOOKS and status < 500 else logging.INFO
+            level = logging.DEBUG if route in LOOKS else logging.INFO
             log.log(level, "request", extra={**facts, "ms": round((time.perf_counter() - begun_s) * 1000)})
 
 

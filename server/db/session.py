@@ -23,6 +23,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 60.0
+STALLED_S = 10.0
+"""After so long PostgreSQL ends the transaction of a process that says nothing: its locks would stop all others."""
 LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003}
 """Advisory locks of PostgreSQL that we take, all in transactions."""
 
@@ -67,7 +69,11 @@ class Database:
                 url,
                 pool_pre_ping=True,
                 hide_parameters=True,
-                connect_args={"timeout": CONNECT_TIMEOUT_S, "command_timeout": STATEMENT_TIMEOUT_S},
+                connect_args={
+                    "timeout": CONNECT_TIMEOUT_S,
+                    "command_timeout": STATEMENT_TIMEOUT_S,
+                    "server_settings": {"idle_in_transaction_session_timeout": f"{STALLED_S * 1000:.0f}"},
+                },
             )
         )
         self._turn = asyncio.Lock()

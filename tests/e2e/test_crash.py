@@ -64,13 +64,13 @@ def test_a_server_that_is_asked_to_end_loses_nothing_either(new_painting_server:
     with new_painting_server("ended", STUDIO_DATABASE_URL=database_url) as server:
         server.start()
         jobs = submit_ten(server, steps=100)
-        reader = EventReader(server.url, jobs[0])
+        reader, last = EventReader(server.url, jobs[0]), EventReader(server.url, jobs[-1])
         reader.wait_until(lambda reader: len(reader.named("image")) >= 1)
         begun_s = time.monotonic()
         assert server.stop() == 0
         assert time.monotonic() - begun_s < 5
         server.start()
-        assert reader.told_to_come_back
+        assert last.finish() and last.told_to_come_back
         assert [event.name for event in reader.finish() if event.id] == ["image"] * NUM_IMAGES + ["completed"]
         assert {ended(server, job_id)["status"] for job_id in jobs} == {"completed"}
         given = server.http.get(f"/api/status/{jobs[0]}?wait=0", headers={"X-Request-ID": "mine-1"})

@@ -1,6 +1,7 @@
 """The schema and the two kinds of transaction, over every database."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.db.clock import now_s
 from server.db.models import EventRow, LoraRow, Row
-from server.db.session import Database
+from server.db.session import Database, DatabaseFull
 
 
 def lora_row(label: str) -> LoraRow:
@@ -113,3 +114,18 @@ async def test_reading_never_waits_for_a_writer(database: Database):
         await session.flush()
         async with asyncio.timeout(2), database.read() as reader:
             assert await reader.scalar(select(func.count()).select_from(LoraRow)) == 0
+
+
+async def test_a_full_disk_is_told_apart_from_a_wrong_statement(tmp_path: Path):
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+    await database.migrate()
+    async with database.read() as session:
+        await session.execute(text("PRAGMA max_page_count = 1"))  # no larger than it is
+    big = lora_row("jade-v1")
+    big.title = "x" * 1_000_000
+    with pytest.raises(DatabaseFull, match="disk of the database is full"):
+        async with database.write() as session:
+            session.add(big)
+    async with database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(LoraRow)) == 0
+    await database.close()

@@ -1,0 +1,84 @@
+"""The bucket behind a network that resets, cuts and refuses: no picture is lost, and no row tells of a missing one."""
+
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.chaos.fault_proxy import FAULTS, FaultProxy
+from tests.chaos.world import World, check_rows, snapshot, submit_all, until, wait_for_all
+from tests.s3_server import S3Server
+from tests.server_process import ServerProcess
+
+SPOOL_EMPTY_S = 30
+
+
+def store_faults(world: World, database_url: str, store: S3Server, down_s: float) -> dict[str, Any]:
+    store.make_bucket("faults")
+    proxy = FaultProxy(urlsplit(store.url).port or 0)
+    settings = {**store.settings("faults"), "STUDIO_S3_ENDPOINT_URL": proxy.url, "STUDIO_DATABASE_URL": database_url}
+    try:
+        with world.new_server("faults", **settings) as server:
+            server.start()
+            return _run(world, server, database_url, store, proxy, down_s)
+    finally:
+        proxy.close()
+
+
+def _run(
+    world: World, server: ServerProcess, database_url: str, store: S3Server, proxy: FaultProxy, down_s: float
+) -> dict[str, Any]:
+    orders = world.orders(4 if world.quick else 20, steps=10)
+    for fault in FAULTS:
+        proxy.faults = (fault,)
+        proxy.cut()
+        some = world.orders(2 if world.quick else 10, steps=5)
+        submit_all(server, some)
+        time.sleep(0.5 if world.quick else 8)
+        orders += some
+    submit_all(server, orders[: 4 if world.quick else 20])
+    time.sleep(0.3)
+    proxy.down()
+    begun_s = time.monotonic()
+    spool = server.folder / "data" / "spool"
+    seen = until(lambda: len(_pictures(spool)) > 0, what="a picture in the spool")
+    told = server.http.get(f"/api/status/{orders[0].job_id}").json()
+    time.sleep(max(0.0, down_s - seen))
+    most, unready = len(_pictures(spool)), server.http.get("/readyz")
+    assert unready.status_code == 503 and "wait in the spool" in unready.json()["detail"], unready.text
+    _check_objects(database_url, store)
+    server.kill()  # what lies in the spool outlives this
+    server.launch()
+    server.wait_for("/healthz")
+    proxy.faults = ()
+    was_down_s = time.monotonic() - begun_s
+    proxy.up()
+    empty_s = until(lambda: not _pictures(spool), what="an empty spool")
+    wait_for_all(server, orders)
+    check_rows(snapshot(database_url), orders)
+    num_objects = _check_objects(database_url, store)
+    assert empty_s <= SPOOL_EMPTY_S
+    return {
+        "jobs": len(orders),
+        "pictures": num_objects,
+        "lost": 0,
+        "connections by fault": {name or "none": count for name, count in sorted(proxy.num_faults.items())},
+        "down s": round(was_down_s, 1),
+        "most in the spool": most,
+        "spool empty after s": round(empty_s, 1),
+        "rows without their object": 0,
+        "status while it waits": told["status"],
+    }
+
+
+def _pictures(spool: Path) -> list[Path]:
+    return [path for path in spool.iterdir() if not path.name.startswith(".")]
+
+
+def _check_objects(database_url: str, store: S3Server) -> int:
+    """Each row's object is there, whole."""
+    listed = store.client().get_paginator("list_objects_v2").paginate(Bucket="faults", Prefix="generations/")
+    sizes = {entry.get("Key"): entry.get("Size") for page in listed for entry in page.get("Contents", [])}
+    rows = snapshot(database_url)["image"]
+    assert {key: sizes.get(key) for *_, key, _ in rows} == {key: num_bytes for *_, key, num_bytes in rows}
+    return len(rows)
