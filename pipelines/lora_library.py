@@ -5,6 +5,7 @@ import re
 import stat
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -160,6 +161,14 @@ class LoraLibrary:
             path=path,
             metadata=content.metadata,
         )
+
+    def states(self) -> dict[Path, FileState]:
+        """What would show that somebody has written to the folder."""
+        found: dict[Path, FileState] = {}
+        for path in self.lora_dir.glob("[!.]*.safetensors"):
+            with suppress(OSError, LoraFormatError):
+                found[path] = _state(path)
+        return found
 
     def _check_again(self, path: Path) -> LoraFile:
         """Files that nobody has written to since they were read, seconds after their last change, are not read again:

@@ -79,7 +79,7 @@ from server.jobs.service import JobService
 from server.jobs.usage import Usage
 from server.metrics import Metrics
 from server.settings import Settings
-from server.storage.choice import open_store
+from server.storage.choice import open_lora_bucket, open_store
 from server.storage.local import LocalStore
 from server.storage.spool import Spool
 from server.storage.watch import StoreWatch
@@ -172,7 +172,11 @@ class Studio:
             settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
         self.loras = LoraFolder(
-            self.library, self.registry, self.choose_default_model, lambda: self.relay.loras_changed()
+            self.library,
+            self.registry,
+            self.choose_default_model,
+            lambda: self.relay.loras_changed(),
+            open_lora_bucket(settings),
         )
         self.readiness = Readiness(self.database.ping, self.store_trouble)
         self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
@@ -229,6 +233,7 @@ class Studio:
         dispatching: asyncio.Task[None] | None = None
         removing: asyncio.Task[None] | None = None
         relaying: asyncio.Task[None] | None = None
+        following: asyncio.Task[None] | None = None
         try:
             await self.prepare()
             await self.store_watch.first_look()
@@ -236,10 +241,14 @@ class Studio:
             dispatching = asyncio.create_task(self.dispatch())
             removing = asyncio.create_task(self.remover.run())
             relaying = asyncio.create_task(self.relay.run())
+            if self.settings.lora_watch_s:
+                following = asyncio.create_task(self.loras.watch(self.settings.lora_watch_s))
             yield
         finally:
             self.feed.close()
             watching.cancel()
+            if following is not None:
+                following.cancel()
             if removing is not None:
                 removing.cancel()
             if dispatching is not None:
@@ -259,7 +268,7 @@ class Studio:
         """The schema, the LoRA table and, where it is quick, the base model's hash, before the first request."""
         try:
             await self.database.migrate()
-            await self.loras.reload()
+            await self.loras.start()
             if self.base.quickly_read:
                 await self.base.identify()
         except (OSError, SQLAlchemyError) as error:

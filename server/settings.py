@@ -218,6 +218,24 @@ class Settings:
     lora_dir: Path = field(
         default=Path("loras"), metadata=about(folder, "", "./loras", "folder of `<name>-v<version>.safetensors`")
     )
+    lora_watch_s: int = field(
+        default=0,
+        metadata=about(
+            integer(0, 86_400),
+            "s",
+            "0 (off)",
+            "the LoRA folder is looked at so often, and reloaded when it has changed",
+        ),
+    )
+    lora_s3_prefix: str | None = field(
+        default=None,
+        metadata=about(
+            key_prefix,
+            "",
+            "none",
+            "a reload brings the `.safetensors` right below this prefix of `STUDIO_S3_BUCKET` into the LoRA folder",
+        ),
+    )
     max_lora_mb: int = field(
         default=2000,
         metadata=about(integer(1, 100_000), "MB", "2000", "no LoRA file is larger, uploaded or in the folder"),
@@ -505,6 +523,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         )
     if settings.storage == "s3" and settings.s3_bucket is None:
         problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}STORAGE=s3 needs the name of a bucket")
+    if settings.lora_s3_prefix and settings.s3_bucket is None:
+        problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}LORA_S3_PREFIX needs the name of a bucket")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

@@ -131,7 +131,11 @@ class LorasController(Controller):
         responses={
             200: examples.answers(examples.LORAS.loras[0], "It serves"),
             **answers_to_operators(
-                problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE, problems.UNUSABLE_LORA
+                problems.INVALID_REQUEST,
+                problems.TOO_LARGE,
+                problems.UNSUPPORTED_MEDIA_TYPE,
+                problems.UNUSABLE_LORA,
+                problems.LORA_FOLDER,
             ),
         },
     )
@@ -151,6 +155,8 @@ class LorasController(Controller):
             raise Problem(problems.TOO_LARGE, str(error)) from error
         except LoraFormatError as error:
             raise Problem(problems.UNUSABLE_LORA, str(error)) from error
+        except OSError as error:
+            raise _unwritable(error) from error
         return _lora(view, engine.resident_loras)
 
     @delete(
@@ -165,7 +171,7 @@ class LorasController(Controller):
         ),
         responses={
             200: examples.answers(examples.RELOADED, "What has changed, as of a reload"),
-            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND),
+            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND, problems.LORA_FOLDER),
         },
     )
     async def delete(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> schemas.Reloaded:
@@ -176,6 +182,8 @@ class LorasController(Controller):
             raise _bad_name(name, error) from error
         except UnknownLora as error:
             raise _not_found(error) from error
+        except OSError as error:
+            raise _unwritable(error) from error
 
     @put(
         "/{name:str}/default",
@@ -268,6 +276,10 @@ def _not_found(error: UnknownLora) -> Problem:
     return Problem(
         problems.NOT_FOUND, f"no LoRA is called {error.name[:80]!r}; there are: {', '.join(error.allowed) or 'none'}"
     )
+
+
+def _unwritable(error: OSError) -> Problem:
+    return Problem(problems.LORA_FOLDER, f"the LoRA folder cannot be written to: {error.strerror or error}")
 
 
 def _unprintable(fields: dict[str, Any]) -> list[FieldError]:

@@ -69,6 +69,7 @@ DISK_FULL = Kind("disk-full", 507, "The server's disk is full")
 STORE_AWAY = Kind("store-away", 503, "The store of pictures does not answer")
 TOO_MANY_READERS = Kind("too-many-readers", 503, "Too many streams are open")
 UNUSABLE_LORA = Kind("unusable-lora", 422, "This LoRA cannot be used")
+LORA_FOLDER = Kind("lora-folder", 503, "The LoRA folder cannot be written to")
 UNAUTHORIZED = Kind("unauthorized", 401, "This call needs a key")
 NOT_YOURS = Kind("not-yours", 403, "This belongs to somebody else")
 SETTINGS_GONE = Kind("settings-gone", 409, "What made this is no longer here")
@@ -280,6 +281,7 @@ EXAMPLES = {
     ),
     KEY_REUSED: Problem(KEY_REUSED, "the Idempotency-Key 'abc' came with another request before; send a fresh one"),
     UNFINISHED: Problem(UNFINISHED, "the job of this picture is still being made; wait for its end or cancel it"),
+    LORA_FOLDER: Problem(LORA_FOLDER, "the LoRA folder cannot be written to: Read-only file system"),
     UNUSABLE_LORA: Problem(
         UNUSABLE_LORA, "unet.mid_block.attentions.0.proj_in.lora_B.weight holds numbers that are not finite"
     ),

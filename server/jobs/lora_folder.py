@@ -5,14 +5,17 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.lora_library import LoraLibrary, LoraScan
+from pipelines.lora_library import FileState, LoraLibrary, LoraScan
 from server.db.session import DATABASE_ERRORS
 from server.jobs.errors import LoraTooLarge, UnknownLora
 from server.jobs.loras import LoraRegistry, LoraSync, LoraView
+from server.storage.lora_bucket import LoraBucket
+from server.storage.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +26,7 @@ COPY_GAP_S = 1.0
 
 class LoraFolder:
     """`on_change` is told the LoRAs there are after each reload, `on_switch` when it was this process that switched
-    the table. Event loop; file work in threads."""
+    the table; `bucket` is brought into the folder by each. Event loop; file work in threads."""
 
     def __init__(
         self,
@@ -31,13 +34,16 @@ class LoraFolder:
         registry: LoraRegistry,
         on_change: Callable[[Sequence[LoraView]], None],
         on_switch: Callable[[], None] = lambda: None,
+        bucket: LoraBucket | None = None,
     ) -> None:
         self._library = library
         self._registry = registry
         self._on_change = on_change
         self._on_switch = on_switch
         self._copying: asyncio.Task[None] | None = None
+        self._bucket = bucket
         self._turn = asyncio.Lock()
+        self._loaded: Mapping[Path, FileState] = {}
 
     @property
     def max_bytes(self) -> int:
@@ -46,9 +52,38 @@ class LoraFolder:
 
     async def reload(self) -> LoraSync:
         """Read the folder and switch the table to it: orders accepted before this answers keep the bytes they were
-        promised, all later ones get the new. Raises OSError and the database's errors; then nothing has changed."""
+        promised, all later ones get the new. Raises StoreError (the bucket's), OSError and the database's errors; then
+        the table has not changed."""
         async with self._turn:
-            return await self._reload()
+            left_out = await asyncio.to_thread(self._bucket.sync) if self._bucket else ()
+            sync = await self._reload()
+        return replace(sync, rejected=sync.rejected + left_out)
+
+    async def start(self) -> None:
+        """The first reload: a bucket that is away does not keep the server from starting."""
+        try:
+            await self.reload()
+        except StoreError as error:
+            log.warning("the LoRAs of the bucket are not brought here: %s", error)
+            async with self._turn:
+                await self._reload()
+
+    async def watch(self, every_s: float) -> None:
+        """Reload when the folder (or the bucket) has changed and then kept still for one look. Runs until cancelled."""
+        seen = self._loaded
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                if self._bucket is not None:
+                    async with self._turn:
+                        await asyncio.to_thread(self._bucket.sync)
+                now = await asyncio.to_thread(self._library.states)
+                if now == seen and now != self._loaded:
+                    sync = await self.reload()
+                    log.info("the LoRA folder has changed: new %s, gone %s", sync.added + sync.updated, sync.removed)
+                seen = now
+            except (StoreError, *DATABASE_ERRORS) as error:
+                log.warning("the LoRAs are not reloaded now: %s", error)
 
     def changed_elsewhere(self) -> None:
         """Another process has switched the table, or needs bytes that may lie here: copy what the folder holds."""
@@ -105,8 +140,10 @@ class LoraFolder:
             log.warning("the LoRAs of another process could not be copied: %s", error)
 
     async def _reload(self) -> LoraSync:
+        states = await asyncio.to_thread(self._library.states)  # before: what comes meanwhile is seen as a change
         scan = await asyncio.to_thread(self._library.scan)
         sync = await self._registry.sync(scan)
+        self._loaded = states
         _tell(scan, sync)
         self._on_change(await self._registry.list())
         self._on_switch()

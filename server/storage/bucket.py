@@ -1,7 +1,10 @@
 """One bucket of an S3 server, spoken to by boto3 from any thread, and what its answers mean."""
 
+import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -36,6 +39,15 @@ REFUSALS: Mapping[str, str] = {
 ACCESS_DENIED = (
     "{where} does not let these credentials get and put objects in the bucket {bucket}, or there is no such bucket"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """`tag` is another one for other bytes."""
+
+    key: str
+    num_bytes: int
+    tag: str
 
 
 class Bucket:
@@ -77,6 +89,28 @@ class Bucket:
     def get(self, key: str) -> bytes:
         """Raises MissingObject."""
         return self._send(lambda client: client.get_object(Bucket=self._name, Key=key)["Body"].read())
+
+    def download(self, key: str, path: Path) -> None:
+        """Raises MissingObject, and OSError where the file cannot be written."""
+
+        def fetch(client: "S3Client") -> None:
+            with path.open("wb") as file:
+                for chunk in client.get_object(Bucket=self._name, Key=key)["Body"].iter_chunks(1024 * 1024):
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+
+        self._send(fetch)
+
+    def list_objects(self, prefix: str) -> list[StoredObject]:
+        """What lies right below `prefix`, which ends in "/"."""
+
+        def walk(client: "S3Client") -> list[StoredObject]:
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix, Delimiter="/")
+            found = (each for page in pages for each in page.get("Contents", []))
+            return [StoredObject(each.get("Key", ""), each.get("Size", 0), each.get("ETag", "")) for each in found]
+
+        return self._send(walk)
 
     def exists(self, key: str) -> bool:
         try:

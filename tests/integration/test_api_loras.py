@@ -1,6 +1,7 @@
 """The operator's calls: who may make them, and that the folder, the table and the answers stay in step."""
 
 import hashlib
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,13 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize(("method", "path"), CALLS)
-def test_only_the_operator_may(api: Api, method: str, path: str) -> None:
-    for headers in ({}, {"Authorization": "Bearer wrong-key"}, {"Authorization": "Bearer"}, {"Authorization": KEY}):
+NO_KEYS = ({}, {"Authorization": "Bearer wrong-key"}, {"Authorization": "Bearer"}, {"Authorization": KEY})
+
+
+def test_only_the_operator_may(api: Api) -> None:
+    for (method, path), headers in itertools.product(CALLS, NO_KEYS):
         answer = api.request(method, path, headers=headers, content=b"{}")
-        assert answer.status_code == 401, headers
+        assert answer.status_code == 401, (method, path, headers)
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.json()["type"] == "urn:lora-studio:problem:unauthorized"
 
@@ -117,47 +120,40 @@ def test_an_upload_serves_when_it_is_answered(operator: Api, settings: Settings,
     assert [path.name for path in settings.lora_dir.iterdir() if path.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "content_type", "status", "told"),
-    [
-        ("jade-v3", b"x" * 1_000_001, "", 413, "1,000,000 bytes large (STUDIO_MAX_LORA_MB)"),
-        ("jade-v3", b"not a LoRA at all", "", 422, "not safetensors"),
-        ("jade-v3", b"", "", 422, "0 bytes long"),
-        ("jade-v3", b"--x", "multipart/form-data; boundary=x", 415, "curl -T"),
-        ("jade-v3", b"{}", "application/json", 415, "application/octet-stream"),
-        ("base", None, "", 400, "no LoRA may be called base"),
-        ("a" * 300, None, "", 400, "1 to 64"),
-        (".jade", None, "", 400, "no dot first"),
-        ("%00jade", None, "", 400, "1 to 64"),
-        ("jade%0a", None, "", 400, "1 to 64"),
-        ("j%C3%A4de", None, "", 400, "1 to 64"),
-        ("..%5cx", None, "", 400, "1 to 64"),
-        ("jade v3", None, "", 400, "1 to 64"),
-        ("%2e%2e", None, "", 400, "no dot first"),
-        ("..%2fx", None, "", (404, 405), ""),
-        ("../x", None, "", (404, 405), ""),
-        ("..%2f..%2fdata%2fx", None, "", (404, 405), ""),
-        ("/etc/x", None, "", (404, 405), ""),
-    ],
-)
-def test_a_refused_upload_changes_nothing(
-    operator: Api,
-    tmp_path: Path,
-    name: str,
-    content: bytes | None,
-    content_type: str,
-    status: int | tuple[int, ...],
-    told: str,
-) -> None:
-    data = lora_file(tmp_path, 0.8) if content is None else content
+REFUSED = [
+    ("jade-v3", b"x" * 1_000_001, "", 413, "1,000,000 bytes large (STUDIO_MAX_LORA_MB)"),
+    ("jade-v3", b"not a LoRA at all", "", 422, "not safetensors"),
+    ("jade-v3", b"", "", 422, "0 bytes long"),
+    ("jade-v3", b"--x", "multipart/form-data; boundary=x", 415, "curl -T"),
+    ("jade-v3", b"{}", "application/json", 415, "application/octet-stream"),
+    ("base", None, "", 400, "no LoRA may be called base"),
+    ("a" * 300, None, "", 400, "1 to 64"),
+    (".jade", None, "", 400, "no dot first"),
+    ("%00jade", None, "", 400, "1 to 64"),
+    ("jade%0a", None, "", 400, "1 to 64"),
+    ("j%C3%A4de", None, "", 400, "1 to 64"),
+    ("..%5cx", None, "", 400, "1 to 64"),
+    ("jade v3", None, "", 400, "1 to 64"),
+    ("%2e%2e", None, "", 400, "no dot first"),
+    ("..%2fx", None, "", (404, 405), ""),
+    ("../x", None, "", (404, 405), ""),
+    ("..%2f..%2fdata%2fx", None, "", (404, 405), ""),
+    ("/etc/x", None, "", (404, 405), ""),
+]
+
+
+def test_a_refused_upload_changes_nothing(operator: Api, tmp_path: Path) -> None:
     before, served = contents(tmp_path), operator.get("/api/loras").json()
-    answer = operator.put(f"/api/loras/{name}", content=data, headers={"Content-Type": content_type})
-    assert answer.status_code in (status if isinstance(status, tuple) else (status,)), answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert told in answer.json()["detail"]
-    assert contents(tmp_path) == before
-    assert operator.get("/api/loras").json() == served
-    assert not [path for path in (tmp_path / "loras").iterdir() if path.name.startswith(".")]
+    sound = lora_file(tmp_path.parent / "elsewhere", 0.8)
+    for name, content, content_type, status, told in REFUSED:
+        data = sound if content is None else content
+        answer = operator.put(f"/api/loras/{name}", content=data, headers={"Content-Type": content_type})
+        assert answer.status_code in (status if isinstance(status, tuple) else (status,)), (name, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert told in answer.json()["detail"], name
+        assert contents(tmp_path) == before, name
+        assert operator.get("/api/loras").json() == served, name
+        assert not [path for path in (tmp_path / "loras").iterdir() if path.name.startswith(".")], name
 
 
 def test_an_upload_without_a_length_is_cut_off_at_the_limit(operator: Api, settings: Settings) -> None:
@@ -168,6 +164,15 @@ def test_an_upload_without_a_length_is_cut_off_at_the_limit(operator: Api, setti
         "jade-v1.safetensors",
         "jade-v2.safetensors",
     ]
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(operator: Api, settings: Settings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    settings.lora_dir.rename(elsewhere)
+    settings.lora_dir.write_text("no folder")  # what root could write to as well
+    answer = operator.put("/api/loras/jade-v3", content=lora_file(tmp_path, 0.8))
+    assert answer.status_code == 503
+    assert "cannot be written to" in answer.json()["detail"]
 
 
 def test_a_deleted_lora_is_gone_at_once_and_its_jobs_are_made(

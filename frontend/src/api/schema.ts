@@ -3290,7 +3290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The database does not answer */
+            /** @description The LoRA folder cannot be written to; The database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3367,7 +3367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The database does not answer */
+            /** @description The LoRA folder cannot be written to; The database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
