@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from pipelines.embedding import Embedding
 from pipelines.load import LoadedModel
 from pipelines.loras import AdapterSet
 from pipelines.params import GenerationParams
 from pipelines.sampler_shelf import Sampler, SamplerShelf, picture_generator, predicted_x0, takes_generator
-from pipelines.text import Embedding
 
 
 @dataclass(slots=True, eq=False)

@@ -2,16 +2,14 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
 from pipelines.clip_vocabulary import MERGES_FILE, read_merges, vocabulary
 from pipelines.model_info import read_config, read_known_words
-
-MAX_TOKENS = 77
-"""The window of CLIP's text encoders, start and end tokens included."""
+from pipelines.params import GenerationParams
+from pipelines.prompt_windows import PromptWindows
 
 _CLIP_PIECES = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -23,10 +21,15 @@ class PromptReader:
     def __init__(self, folder: Path) -> None:
         self._tokenizer = _load_tokenizer(folder / "tokenizer")
         self._known_words = read_known_words(folder)
+        self._windows = PromptWindows(self._tokenizer)
 
     def num_tokens(self, text: str) -> int:
-        """Tokens of `text`, start and end not counted; the window holds 75 of them."""
-        return len(self._encode(text).ids)
+        """Tokens of `text` as it stands, start and end not counted."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def num_context_tokens(self, params: GenerationParams) -> int:
+        """How long the context of such a picture is; only pictures of one length share a forward."""
+        return self._windows.num_context_tokens(params.prompt, params.negative_prompt if params.rows == 2 else None)
 
     def unknown_words(self, text: str) -> list[str]:
         """Words the demo model was not trained on, lower case, in order, each once; empty for a real model."""
@@ -36,13 +39,8 @@ class PromptReader:
         return list(dict.fromkeys(word for word in words if word not in self._known_words))
 
     def overflow(self, text: str) -> str | None:
-        """The end of `text` that lies behind the window and has no effect; None where all of it fits."""
-        offsets = self._encode(text).offsets
-        room = MAX_TOKENS - 2
-        return text[offsets[room][0] :].strip() if len(offsets) > room else None
-
-    def _encode(self, text: str) -> Any:
-        return self._tokenizer.encode(text, add_special_tokens=False)
+        """The end of `text`, without weights, that lies behind the last window and has no effect; None: all fits."""
+        return self._windows.fit(text).ignored
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

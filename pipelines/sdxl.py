@@ -163,9 +163,9 @@ class SDXLRunner:
         outcome.embedding_hits, outcome.embedding_misses = cache.num_hits - hits, cache.num_misses - misses
 
     def _begin_one(self, params: GenerationParams, adapters: AdapterSet) -> DenoiseState:
-        positive = self._encoder.encode(params.prompt, adapters)
-        negative = self._encoder.encode(params.negative_prompt, adapters) if params.rows == 2 else None
-        return begin_picture(self.model, self._samplers, params, adapters, (positive, negative))
+        negative_prompt = params.negative_prompt if params.rows == 2 else None
+        embeddings = self._encoder.encode_pair(params.prompt, negative_prompt, adapters)
+        return begin_picture(self.model, self._samplers, params, adapters, embeddings)
 
     def _loras_in_use(self) -> set[str]:
         return {sha256 for state in self._states.values() for sha256, _ in state.adapters}

@@ -18,8 +18,8 @@ from pipelines.weights import unet_layout
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The inputs of a forward over B rows: `sample` (B, 4, H/8, W/8), `timesteps` (B,) float32, `context` (B, 77, ...),
-    `pooled` (B, ...), `time_ids` (B, 6), and their `loras`."""
+    """The inputs of a forward over B rows: `sample` (B, 4, H/8, W/8), `timesteps` (B,) float32, `context` (B, 77 a
+    window, ...), `pooled` (B, ...), `time_ids` (B, 6), and their `loras`."""
 
     sample: Tensor
     timesteps: Tensor

@@ -1,27 +1,20 @@
-"""Prompts to embeddings, exactly as stock SDXL: both text encoders, penultimate layers side by side. Torch thread."""
+"""Prompts to embeddings, exactly as stock SDXL: both text encoders, penultimate layers side by side. What stock cannot
+read, weights and more than one window, goes through compel (weighted_text.py). Torch thread."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 
+from pipelines.embedding import Embedding
 from pipelines.embedding_cache import EmbeddingCache
 from pipelines.load import LoadedModel
 from pipelines.loras import AdapterSet, Loras
+from pipelines.prompt_weights import plain_text
+from pipelines.prompt_windows import PromptWindows
 from pipelines.send import send
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Embedding:
-    """`context` (1, 77, width of both encoders), `pooled` (1, width of the second), model dtype, on the device."""
-
-    context: Tensor
-    pooled: Tensor
-
-    @property
-    def num_bytes(self) -> int:
-        return self.context.nbytes + self.pooled.nbytes
+from pipelines.weighted_text import encode_parts
 
 
 class PromptEncoder:
@@ -33,7 +26,23 @@ class PromptEncoder:
     def __init__(self, model: LoadedModel, loras: Loras, cache_bytes: int) -> None:
         self._model = model
         self._loras = loras
+        self._windows = PromptWindows(_uncut(model.tokenizers[0]))
         self.cache: EmbeddingCache[Embedding] = EmbeddingCache(cache_bytes)
+
+    def encode_pair(
+        self, prompt: str, negative_prompt: str | None, adapters: AdapterSet
+    ) -> tuple[Embedding, Embedding | None]:
+        """Both with contexts of one length: the shorter one is padded with windows of the empty text, as compel does
+        it. `adapters` must have been admitted."""
+        positive = self.encode(prompt, adapters)
+        if negative_prompt is None:
+            return positive, None
+        negative = self.encode(negative_prompt, adapters)
+        if positive.num_tokens == negative.num_tokens:
+            return positive, negative
+        num_tokens = max(positive.num_tokens, negative.num_tokens)
+        empty = self.encode("", adapters)
+        return positive.padded(num_tokens, empty), negative.padded(num_tokens, empty)
 
     def encode(self, text: str, adapters: AdapterSet) -> Embedding:
         """`adapters` must have been admitted."""
@@ -43,13 +52,24 @@ class PromptEncoder:
         model = self._model
         layout = self._loras.prepare([adapters])
         terms = self._loras.place(layout, send(layout.numbers, model.device)) if layout.ranks else ()
+        fitted = self._windows.fit(text)
         with self._loras.at_work(terms):
+            if not fitted.is_plain:
+                return encode_parts(model, fitted.parts)
             outputs = [
-                encoder(_token_ids(tokenizer, text).to(model.device), output_hidden_states=True)
+                encoder(_token_ids(tokenizer, plain_text(fitted.parts)).to(model.device), output_hidden_states=True)
                 for tokenizer, encoder in zip(model.tokenizers, model.text_encoders, strict=True)
             ]
         context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
         return Embedding(context.to(model.dtype), outputs[1][0].to(model.dtype))
+
+
+def _uncut(tokenizer: Any) -> Tokenizer:
+    """A copy of what is inside: the library switches cutting and padding on and off with each call."""
+    copied = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    copied.no_truncation()
+    copied.no_padding()
+    return copied
 
 
 def _token_ids(tokenizer: Any, text: str) -> Tensor:

@@ -199,6 +199,7 @@ class Studio:
             store_trouble=lambda: self.store_watch.reason,
             has_lora=self.registry.has,
             fetch_loras=self.loras.changed_elsewhere,
+            num_context_tokens=self.base.prompts.num_context_tokens,
         )
         self.relay = Relay(self.database, outlook)
         self.feed = JobFeed(self.database, reader, self.relay)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipelines.prompt_words import MAX_TOKENS, PromptReader
+from pipelines.prompt_windows import MAX_WINDOWS
+from pipelines.prompt_words import PromptReader
 from server.jobs.styles import STYLES, Style
 
 
@@ -20,7 +21,7 @@ def prompt_warnings(reader: PromptReader, metadata: Mapping[str, Any], triggers:
         ignored = reader.overflow(text)
         if ignored is not None:
             warnings.append(
-                f"{name}: the model reads {MAX_TOKENS - 2} tokens; this is behind them and ignored: {ignored}"
+                f"{name}: up to {MAX_WINDOWS} windows of 75 tokens are read; this is behind them and ignored: {ignored}"
             )
     return warnings
 

@@ -26,6 +26,8 @@ from dataclasses import dataclass
 
 from structlog.contextvars import bind_contextvars
 
+from pipelines.params import GenerationParams
+from pipelines.prompt_windows import MAX_TOKENS
 from server.db.session import DATABASE_ERRORS, Database
 from server.engine.engine import Engine
 from server.engine.requests import Candidate, EngineEvent, Finished, PictureFailed, Previewed, Progressed
@@ -54,7 +56,7 @@ class DispatcherOptions:
     """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
     between the tries of a store or database write, the last one again and again. While `store_trouble` names one, no
     job is claimed and no picture is put. `has_lora`: are the bytes of this hash here? `fetch_loras` looks for
-    them."""
+    them. `num_context_tokens`: how long the base model's context of a picture is."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -68,6 +70,7 @@ class DispatcherOptions:
     store_trouble: Callable[[], str | None] = lambda: None
     has_lora: Callable[[str], bool] = lambda sha256: True
     fetch_loras: Callable[[], None] = lambda: None
+    num_context_tokens: Callable[[GenerationParams], int] = lambda params: MAX_TOKENS
 
 
 class Dispatcher:
@@ -228,7 +231,7 @@ class Dispatcher:
         self._jobs[job.row.id] = job
         self._outlook.active.add(job.row.id)
         self._outlook.num_evaluations[job.row.id] = evaluations_of(job.row) * job.row.num_images
-        self._engine.add(requests_of(job.row, job.making))
+        self._engine.add(requests_of(job.row, job.making, self._options.num_context_tokens))
         for index in spooled:
             self._start(job, self._save(job, index, self._saver.save_spooled(job, index)))
         self._feed.notify(job.row.id)
@@ -292,7 +295,7 @@ class Dispatcher:
             job.saving.discard(index)
             job.making.add(index)
             if not job.dropped:
-                self._engine.add(requests_of(job.row, [index]))
+                self._engine.add(requests_of(job.row, [index], self._options.num_context_tokens))
             return
         job.saving.discard(index)
         if still_ours and started_at_s is not None:

@@ -1,11 +1,10 @@
 """From a job's row to what the engine and the picture files need. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pipelines.params import GenerationParams, LoraRef
 from pipelines.plan import BatchKey, num_evaluations
-from pipelines.prompt_words import MAX_TOKENS
 from server.db.models import ImageRow, JobRow
 from server.engine.requests import Candidate, ImageRequest
 from server.jobs.model import JobOrder
@@ -91,10 +90,12 @@ def candidate_of(job: JobRow, num_stored: int, alone: bool = False) -> Candidate
     )
 
 
-def requests_of(job: JobRow, lacking: Iterable[int]) -> list[ImageRequest]:
+def requests_of(
+    job: JobRow, lacking: Iterable[int], num_context_tokens: Callable[[GenerationParams], int]
+) -> list[ImageRequest]:
     """The pictures with these indexes, to be made."""
     params = params_of(job)
-    key = BatchKey(job.width, job.height, MAX_TOKENS)
+    key = BatchKey(job.width, job.height, num_context_tokens(params))
     return [
         ImageRequest(
             job_id=job.id,

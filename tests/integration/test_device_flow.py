@@ -14,11 +14,12 @@ from torch.utils._pytree import tree_leaves
 
 from pipelines.acceleration import compile_unet
 from pipelines.denoise import DenoiseState, begin_picture
+from pipelines.embedding import Embedding
 from pipelines.load import LoadedModel, load_model
 from pipelines.sampler_shelf import SamplerShelf
 from pipelines.samplers import SAMPLERS
 from pipelines.shared_forward import predict
-from pipelines.text import Embedding, PromptEncoder
+from pipelines.text import PromptEncoder
 from tests.demo_model import bank_of, demo_folder, params
 
 META = torch.device("meta")

@@ -34,7 +34,7 @@ OTHERS = {
     "guided_euler_a": params(sampler="euler_a", guidance_scale=5.5, seed=2**32 - 1),
     "unguided_euler": params(guidance_scale=1.0),
     "portrait": params(width=96, height=160),
-    "long_prompt": params(prompt="woman, red dress, " * 40),
+    "full_window": params(prompt="woman, red dress, " * 15),
 }
 
 

@@ -48,8 +48,8 @@ def test_a_style_that_the_model_does_not_know_is_told_once_and_not_by_its_words(
     ]
 
 
-def test_what_is_behind_the_window_is_told(reader: PromptReader) -> None:
-    assert prompt_warnings(reader, job("red", "red " * 75 + "dress woman", "red " * 76), []) == [
-        "prompt: the model reads 75 tokens; this is behind them and ignored: dress woman",
-        "negative_prompt: the model reads 75 tokens; this is behind them and ignored: red",
+def test_what_is_behind_the_last_window_is_told(reader: PromptReader) -> None:
+    assert prompt_warnings(reader, job("red", "red " * 600 + "(dress:1.2) woman", "red " * 601), []) == [
+        "prompt: up to 8 windows of 75 tokens are read; this is behind them and ignored: dress woman",
+        "negative_prompt: up to 8 windows of 75 tokens are read; this is behind them and ignored: red",
     ]

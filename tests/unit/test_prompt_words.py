@@ -41,9 +41,9 @@ def test_a_real_model_knows_every_word(folder: Path) -> None:
     assert PromptReader(folder).unknown_words("astronaut") == []
 
 
-def test_what_falls_behind_the_window_is_shown_as_typed(folder: Path) -> None:
+def test_what_falls_behind_the_last_window_is_shown_as_typed(folder: Path) -> None:
     reader = PromptReader(folder)
-    fits = "red " * 75
+    fits = "red " * (8 * 75)
     assert reader.overflow(fits) is None
     assert reader.overflow(fits + "SEA, Red") == "SEA, Red"
 
@@ -58,7 +58,7 @@ def test_a_tokenizer_file_that_cuts_and_pads_does_not_hide_the_overflow(folder: 
     tokenizer.save(str(folder / "tokenizer" / "tokenizer.json"))
     again = PromptReader(folder)
     assert again.num_tokens("red sea") == 2
-    assert again.overflow("red " * 76) == "red"
+    assert again.overflow("red " * (8 * 75 + 1)) == "red"
 
 
 def test_it_counts_as_the_tokenizer_that_encodes(folder: Path) -> None:

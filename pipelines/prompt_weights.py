@@ -1,0 +1,92 @@
+"""Weights in a prompt, in the syntax that A1111's web UI made common. Torch-free.
+
+    (red dress:1.3)   by that factor        (red dress)   by 1.1        [red dress]   by 1/1.1
+
+Brackets nest and multiply; one that is never closed reaches to the end. After a backslash, brackets and backslashes are
+text, as all else is.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import accumulate, groupby
+from math import exp, log
+
+MAX_WEIGHT = 10.0
+UP = 1.1
+
+_MARKS = re.compile(r"\\[\\()\[\]]|[(\[\])]|:\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))\s*\)|[^\\()\[\]:]+|[\\:]")
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedText:
+    """A part of a prompt, `weight` from 0 to 10."""
+
+    text: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The pieces from `start` up to `end` count `factor` times as much."""
+
+    start: int
+    end: int
+    factor: float
+
+
+def read_weights(prompt: str) -> tuple[WeightedText, ...]:
+    """The parts in order, neighbors of one weight joined; one empty part where there is no text. Never raises."""
+    pieces: list[str] = []
+    spans: list[_Span] = []
+    opened: dict[str, list[int]] = {"(": [], "[": []}
+    for match in _MARKS.finditer(prompt):
+        mark, factor = match[0], match[1]
+        if mark in opened:
+            opened[mark].append(len(pieces))
+        elif mark[-1] == ")" and opened["("] and (factor or mark == ")"):
+            spans.append(_Span(opened["("].pop(), len(pieces), float(factor or UP)))
+        elif mark == "]" and opened["["]:
+            spans.append(_Span(opened["["].pop(), len(pieces), 1 / UP))
+        else:
+            pieces.append(mark[1] if len(mark) == 2 and mark[0] == "\\" else mark)
+    for bracket, factor in (("(", UP), ("[", 1 / UP)):
+        spans += [_Span(start, len(pieces), factor) for start in opened[bracket]]
+    return _joined(pieces, _weights(len(pieces), spans))
+
+
+def plain_text(parts: tuple[WeightedText, ...]) -> str:
+    """The words without their weights."""
+    return "".join(part.text for part in parts)
+
+
+def _weights(num_pieces: int, spans: list[_Span]) -> list[float]:
+    """Products over nested spans as running sums of logarithms: brackets may nest a thousand deep."""
+    logs, zeros = [0.0] * (num_pieces + 1), [0] * (num_pieces + 1)
+    for span in spans:
+        if span.factor > 0:
+            size = log(min(max(span.factor, 1e-9), 1e9))
+            logs[span.start] += size
+            logs[span.end] -= size
+        else:
+            zeros[span.start] += 1
+            zeros[span.end] -= 1
+    return [
+        0.0 if zero else min(round(exp(min(size, 10)), 6), MAX_WEIGHT)
+        for size, zero in zip(accumulate(logs[:-1]), accumulate(zeros[:-1]), strict=True)
+    ]
+
+
+def _joined(pieces: list[str], weights: list[float]) -> tuple[WeightedText, ...]:
+    """Blanks weigh nothing: they go with what stands before them, or else behind."""
+    runs = groupby(zip(pieces, weights, strict=True), key=lambda pair: pair[1])
+    parts: list[WeightedText] = []
+    for weight, run in runs:
+        part = WeightedText("".join(text for text, _ in run), weight)
+        before = parts[-1] if parts else WeightedText("")
+        if not before.text.strip():
+            parts[-1:] = [WeightedText(before.text + part.text, part.weight)]
+        elif not part.text.strip() or part.weight == before.weight:
+            parts[-1] = WeightedText(before.text + part.text, before.weight)
+        else:
+            parts.append(part)
+    return tuple(parts) if plain_text(tuple(parts)).strip() else (WeightedText(plain_text(tuple(parts))),)
