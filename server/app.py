@@ -68,13 +68,14 @@ from server.jobs.dispatcher import Dispatcher, DispatcherOptions
 from server.jobs.engagement import Engagement
 from server.jobs.feed import JobFeed
 from server.jobs.history import History
-from server.jobs.limits import Quota, Quotas
+from server.jobs.limits import DAY_S, Quota, Quotas
 from server.jobs.lora_folder import LoraFolder
 from server.jobs.loras import LoraRegistry, LoraView
 from server.jobs.outlook import Outlook
 from server.jobs.reader import JobReader
 from server.jobs.relay import HereEars, Relay
 from server.jobs.removal import Remover
+from server.jobs.retention import Retention
 from server.jobs.service import JobService
 from server.jobs.usage import Usage
 from server.metrics import Metrics
@@ -216,6 +217,9 @@ class Studio:
         )
         self.relay.listen_with(HereEars(self.dispatcher, self.feed, self.loras.changed_elsewhere))
         self.remover = Remover(self.database, self.store, lambda job_id: self.dispatcher.drop(job_id))
+        self.retention = Retention(
+            self.database, self.remover, settings.retention_days * DAY_S, settings.retention_gb * 1_000_000_000
+        )
         self.history = History(self.database, reader)
         self.engagement = Engagement(self.database, self.remover)
         self.jobs = JobService(
@@ -232,7 +236,7 @@ class Studio:
         watching = asyncio.create_task(self.store_watch.run())
         making: asyncio.Task[None] | None = None
         dispatching: asyncio.Task[None] | None = None
-        removing: asyncio.Task[None] | None = None
+        removing: list[asyncio.Task[None]] = []
         relaying: asyncio.Task[None] | None = None
         following: asyncio.Task[None] | None = None
         try:
@@ -240,7 +244,7 @@ class Studio:
             await self.store_watch.first_look()
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
-            removing = asyncio.create_task(self.remover.run())
+            removing = [asyncio.create_task(each.run()) for each in (self.remover, self.retention)]
             relaying = asyncio.create_task(self.relay.run())
             if self.settings.lora_watch_s:
                 following = asyncio.create_task(self.loras.watch(self.settings.lora_watch_s))
@@ -250,8 +254,8 @@ class Studio:
             watching.cancel()
             if following is not None:
                 following.cancel()
-            if removing is not None:
-                removing.cancel()
+            for task in removing:
+                task.cancel()
             if dispatching is not None:
                 await self.dispatcher.stop()
                 await dispatching

@@ -427,6 +427,21 @@ class Settings:
             "addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
         ),
     )
+    retention_days: int = field(
+        default=0,
+        metadata=about(
+            integer(0, 36_500), "days", "0 (for ever)", "ended jobs are deleted with their pictures after so long"
+        ),
+    )
+    retention_gb: int = field(
+        default=0,
+        metadata=about(
+            integer(0, 1_000_000),
+            "GB",
+            "0 (no bound)",
+            "the oldest jobs are deleted with their pictures while all pictures together take more",
+        ),
+    )
     idle_exit_min: float = field(
         default=0.0,
         metadata=about(

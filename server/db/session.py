@@ -25,7 +25,7 @@ CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 60.0
 STALLED_S = 10.0
 """After so long PostgreSQL ends the transaction of a process that says nothing: its locks would stop all others."""
-LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003}
+LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "retention": 7_310_004}
 """Advisory locks of PostgreSQL that we take, all in transactions."""
 
 

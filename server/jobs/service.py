@@ -66,6 +66,9 @@ class JobService:
         (server/jobs/errors.py); then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
+        if once is None:
+            async with self._database.read() as session:  # a flood is refused here, out of the way of those who write
+                await self._check_limits(session, order, await session.scalar(select(now_s())) or 0.0)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
             await _check_owner(session, order.owner)
@@ -79,9 +82,7 @@ class JobService:
         return acceptance
 
     async def _insert(self, session: AsyncSession, order: JobOrder, now: float) -> Acceptance:
-        quota = self._quotas.of(order.owner)
-        standing = await limits.check(session, quota, fair_owner(order), order.num_images, now)
-        await self._check_depth(session)
+        standing = await self._check_limits(session, order, now)
         if order.pinned is None:
             resolved = await resolve(session, order)
         else:
@@ -133,10 +134,14 @@ class JobService:
             counts = await session.execute(select(JobRow.status, func.count()).group_by(JobRow.status))
             return {JobStatus(status): count for status, count in counts}
 
-    async def _check_depth(self, session: AsyncSession) -> None:
+    async def _check_limits(self, session: AsyncSession, order: JobOrder, now: float) -> Standing | None:
+        """How the caller will stand when the order is accepted. Raises LimitReached, QueueFull."""
+        quota = self._quotas.of(order.owner)
+        standing = await limits.check(session, quota, fair_owner(order), order.num_images, now)
         unfinished = select(func.count()).select_from(JobRow).where(transitions.unfinished())
         if (await session.scalar(unfinished) or 0) >= self._max_queue:
             raise QueueFull(self._max_queue, max(1, math.ceil(self._reader.outlook.next_end_s())))
+        return standing
 
     def _row_of(self, job_id: str, order: JobOrder, resolved: ResolvedLoras) -> JobRow:
         return JobRow(

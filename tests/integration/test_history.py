@@ -18,8 +18,10 @@ from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
 from server.jobs.engagement import Engagement
 from server.jobs.history import History, HistoryQuery, Person
+from server.jobs.limits import DAY_S
 from server.jobs.model import JobStatus, JobView
 from server.jobs.removal import Remover
+from server.jobs.retention import Retention
 from tests.studio_app import QUICK, api, app, runner, settings
 from tests.workshop import Workshop, change_job, job_row, order
 
@@ -158,6 +160,32 @@ async def test_pictures_of_a_job_that_is_being_made_are_kept(database: Database,
         assert done.kept == (job.images[0].id,)
         async with database.read() as session:
             assert await session.get(ImageRow, job.images[0].id) is not None
+
+
+async def test_what_is_too_old_or_too_much_goes_with_its_files_the_oldest_first(database: Database, tmp_path: Path):
+    async with Workshop.running(database, tmp_path) as shop:
+        jobs = [await finished(shop, seed=seed) for seed in range(4)]
+        waiting = await shop.service.accept(order(owner="user:me", num_inference_steps=100_000))
+        for age_days, job in zip((9, 3, 2, 1), jobs, strict=True):
+            ended_s = (await job_row(database, job.job_id)).finished_at_s or 0.0
+            await change_job(database, job.job_id, finished_at_s=ended_s - age_days * DAY_S)
+        working = remover(shop)
+
+        async def kept_by(max_age_s: float, max_bytes: int) -> list[int]:
+            """Which of the four jobs are left."""
+            retention = Retention(database, working, max_age_s, max_bytes)
+            while await retention.work_off():
+                pass
+            return [n for n, job in enumerate(jobs) if await shop.service.get(job.job_id) is not None]
+
+        assert await kept_by(0, 0) == [0, 1, 2, 3]
+        assert await kept_by(4 * DAY_S, 0) == [1, 2, 3]
+        last_two_bytes = sum(job.images[0].num_bytes for job in jobs[2:])
+        assert await kept_by(0, last_two_bytes) == [2, 3]
+        await working.work_off()
+        assert [await shop.store.exists(job.images[0].storage_key) for job in jobs] == [False, False, True, True]
+        assert await shop.service.get(waiting.job_id) is not None
+        await shop.service.cancel(waiting.job_id)
 
 
 def made(api: Api, **fields: Any) -> dict[str, Any]:

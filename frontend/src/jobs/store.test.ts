@@ -15,6 +15,9 @@ const id = (at: number) => at.toString(16).padStart(32, "0");
 let known: Map<string, JobState["status"]>;
 let refusal: { status: number; type: string; detail: string } | null;
 let calls: string[];
+let keys: unknown[];
+/** So many answers are lost on the way. */
+let numLost: number;
 let numAtOnce: number;
 let maxAtOnce: number;
 let server: Server;
@@ -31,6 +34,12 @@ class Silent extends EventTarget {
 
 function handle(request: IncomingMessage, response: ServerResponse): void {
   calls.push(`${request.method} ${request.url}`);
+  keys.push(request.headers["idempotency-key"]);
+  if (numLost > 0) {
+    numLost -= 1;
+    request.socket.destroy();
+    return;
+  }
   numAtOnce += 1;
   maxAtOnce = Math.max(maxAtOnce, numAtOnce);
   setTimeout(() => {
@@ -73,6 +82,8 @@ beforeEach(async () => {
   known = new Map();
   refusal = null;
   calls = [];
+  keys = [];
+  numLost = 0;
   numAtOnce = 0;
   maxAtOnce = 0;
   vi.spyOn(window, "addEventListener");
@@ -107,6 +118,22 @@ describe("generate", () => {
     });
     expect(ids()).toEqual([]);
     expect(localStorage.getItem(KEY)).toBeNull();
+  });
+
+  it("asks once more with the same key where the answer is lost, each time with a key of its own", async () => {
+    numLost = 1;
+    const job = await state().generate({ prompt: "fox" }, SIZE);
+    await state().generate({ prompt: "fox" }, SIZE);
+    expect(calls).toEqual(Array(3).fill("POST /api/generate"));
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[2]).not.toBe(keys[0]);
+    expect(ids()).toContain(job.id);
+    numLost = 2;
+    await expect(state().generate({ prompt: "fox" }, SIZE)).rejects.toMatchObject({
+      name: "Unreachable",
+      mayHaveAccepted: false,
+    });
   });
 
   it("gives up where nothing is answered for long, and says that it may have been accepted", async () => {

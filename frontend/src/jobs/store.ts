@@ -22,6 +22,11 @@ export interface JobsStore {
 
 const ACCEPT_WITHIN_MS = 30_000;
 
+/** 128 random bits. (`crypto.randomUUID` is there on secure origins only.) */
+function freshKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export const useJobs = create<JobsStore>()((set, get) => {
   const follows = new Map<string, () => void>();
   let isRestored = false;
@@ -59,9 +64,16 @@ export const useJobs = create<JobsStore>()((set, get) => {
     jobs: [],
     async generate(request, size) {
       const signal = AbortSignal.timeout(ACCEPT_WITHIN_MS);
-      const accepted = await answer(api.POST("/api/generate", { body: request, signal })).catch((error) => {
-        throw error instanceof Unreachable ? new Unreachable(signal.aborted) : error;
-      });
+      const params = { header: { "Idempotency-Key": freshKey() } };
+      const ask = () => answer(api.POST("/api/generate", { body: request, params, signal }));
+      const accepted = await ask()
+        .catch((error) => {
+          if (error instanceof Unreachable && !signal.aborted) return ask(); // a lost answer is told again
+          throw error;
+        })
+        .catch((error) => {
+          throw error instanceof Unreachable ? new Unreachable(signal.aborted) : error;
+        });
       const job = newJob(accepted, request, size, Date.now());
       remember(job);
       add(job);
