@@ -146,9 +146,16 @@ class LoraBank:
 
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
         own = [sha256 for sha256, _ in adapters]
+        read = {sha256: self._reader.look(sha256) for sha256 in own if sha256 not in self._bucket_of}
+        found = {sha256: weights for sha256, weights in read.items() if weights is not None}
+        if len(found) < len(read):
+            return False  # none is placed: it might push out what another picture waits for
+        for sha256 in own:
+            if sha256 in self._bucket_of:
+                self._bucket_of.move_to_end(sha256)
+        others_in_use = not set(in_use) <= set(own)
         try:
-            brought = [self._bring(sha256, {*in_use, *own}, bool({*in_use} - {*own})) for sha256 in own]
-            return all(brought)
+            return all(self._put(sha256, each, {*in_use, *own}, others_in_use) for sha256, each in found.items())
         finally:
             self._resident = frozenset(self._bucket_of)
 
@@ -201,13 +208,8 @@ class LoraBank:
 
     # ---- what is in the bank
 
-    def _bring(self, sha256: str, staying: Collection[str], others_in_use: bool) -> bool:
-        if sha256 in self._bucket_of:
-            self._bucket_of.move_to_end(sha256)
-            return True
-        weights = self._reader.look(sha256)
-        if weights is None:
-            return False
+    def _put(self, sha256: str, weights: LoraWeights, staying: Collection[str], others_in_use: bool) -> bool:
+        """False: it has no room now."""
         started_s = time.perf_counter()
         rank = bucket_rank(weights.rank)
         bucket = self._buckets.setdefault(rank, RankBucket(rank, self._layers, self._device, self._dtype))

@@ -41,13 +41,12 @@ class LoraMerge:
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
         own = [sha256 for sha256, _ in adapters]
         for sha256 in own:
-            if sha256 not in self._kept:
-                weights = self._reader.look(sha256)
-                if weights is None:
-                    return False
-                self._kept[sha256] = weights
-                self._reader.forget(sha256)
+            weights = self._kept.get(sha256) or self._reader.look(sha256)
+            if weights is None:
+                return False
+            self._kept[sha256] = weights
             self._kept.move_to_end(sha256)
+            self._reader.forget(sha256)
         staying = {*in_use, *own}
         for sha256 in [each for each in self._kept if each not in staying]:
             if sum(each.num_bytes for each in self._kept.values()) > self._max_bytes:

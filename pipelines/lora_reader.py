@@ -19,17 +19,18 @@ from pipelines.loras import LoraError
 log = logging.getLogger(__name__)
 
 MAX_KEPT = 256
+ROOM_S = 1.0
 
 
 class LoraReader:
-    """`folder` holds `{sha256}.safetensors`. What was read stays until it is forgotten: the last ones, within
-    `max_bytes`, and always the very last. Any thread."""
+    """`folder` holds `{sha256}.safetensors`. What was read stays until it is forgotten. With more than `max_bytes` here
+    the next set waits for room; after ROOM_S without any, what came first goes: nobody wants it. Any thread."""
 
     def __init__(self, folder: Path, parse: Callable[[bytes], LoraWeights], max_bytes: int) -> None:
         self._folder = folder
         self._parse = parse
         self._max_bytes = max_bytes
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._here: OrderedDict[str, LoraWeights | LoraError] = OrderedDict()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lora-reader")
 
@@ -50,21 +51,22 @@ class LoraReader:
         """It is in the bank now."""
         with self._lock:
             self._here.pop(sha256, None)
+            self._lock.notify_all()
 
     def _read_missing(self, sha256s: tuple[str, ...]) -> None:
-        for sha256 in sha256s:
-            with self._lock:
-                if isinstance(self._here.get(sha256), LoraWeights):
-                    self._here.move_to_end(sha256)
-                    continue
+        """All of them or, where one cannot be read, that with its error: a set is never here by half."""
+        with self._lock:
+            self._lock.wait_for(self._has_room, ROOM_S)
+            while not self._has_room():
+                self._here.popitem(last=False)
+            missing = [sha256 for sha256 in sha256s if not isinstance(self._here.get(sha256), LoraWeights)]
+        for sha256 in missing:
             found = self._read(sha256)
             with self._lock:
                 self._here[sha256] = found
-                self._trim()
 
-    def _trim(self) -> None:
-        while len(self._here) > 1 and (len(self._here) > MAX_KEPT or self._num_bytes() > self._max_bytes):
-            self._here.popitem(last=False)
+    def _has_room(self) -> bool:
+        return len(self._here) <= MAX_KEPT and self._num_bytes() <= self._max_bytes
 
     def _num_bytes(self) -> int:
         return sum(each.num_bytes for each in self._here.values() if isinstance(each, LoraWeights))

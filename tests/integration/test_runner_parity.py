@@ -1,7 +1,6 @@
 """The same picture as stock StableDiffusionXLPipeline, alone and in a crowd (fp32: at most 1 level off on 99.9 %)."""
 
-import warnings
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from pipelines.params import GenerationParams, LoraRef
 from pipelines.sampler_shelf import make_sampler
 from pipelines.samplers import SAMPLERS
 from pipelines.sdxl import SDXLRunner
-from tests.demo_model import demo_folder, params, pixels, run, share_within_one_level, write_lora
+from tests.demo_model import ROOT, demo_folder, params, pixels, run, share_within_one_level, write_lora
+from tests.lora_files import all_layer_lora, keep, kohya_copy, stock_loras
 
 ENOUGH = 0.999
 
@@ -115,44 +115,52 @@ def test_in_a_crowd_it_is_stocks_picture(
     assert share_within_one_level(crowd_pictures[name], stock_pictures[name]) >= ENOUGH
 
 
-@pytest.fixture
-def stock_with_loras(stock: Stock, lora_dir: Path, loras: list[LoraRef]) -> Iterator[Stock]:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Already found a `peft_config`")
-        for index, lora in enumerate(loras):
-            stock.pipeline.load_lora_weights(lora_dir / f"{lora.sha256}.safetensors", adapter_name=f"lora{index}")
-    stock.pipeline.unet.eval()  # stock leaves the training dropout that a file's metadata names switched on
-    yield stock
-    stock.pipeline.unload_lora_weights()
+@pytest.fixture(scope="module")
+def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict[str, GenerationParams]:
+    """Pictures with LoRA sets, steps, samplers and guidance of their own; together they are each other's crowd."""
+    jade, amber = ((ROOT / "loras" / f"{name}-v1.safetensors").read_bytes() for name in ("jade", "amber"))
+    jade_1, amber_1 = keep(lora_dir, jade, "jade", 1.0), keep(lora_dir, amber, "amber", 0.9)
+    wide = keep(lora_dir, all_layer_lora(model, rank=20, seed=8, strength=0.01), "wide", 0.8)
+    sets: dict[str, tuple[LoraRef, ...]] = {
+        "none": (),
+        "jade": (jade_1,),
+        "jade_0.4": (replace(jade_1, weight=0.4),),
+        "amber": (amber_1,),
+        "jade_and_amber": (jade_1, replace(amber_1, weight=-0.6)),
+        "kohya": (keep(lora_dir, kohya_copy(jade, 6.0), "kohya", 0.9),),
+        "two_kohya": (keep(lora_dir, kohya_copy(amber), "kohya2", 0.7), jade_1),
+        "text_encoder": (loras[0],),  # most of it is in the text encoders and the attention
+        "settings_with_alpha": (replace(loras[2], weight=0.5), loras[1]),
+        "convolutions": (wide, replace(amber_1, weight=0.3)),
+    }
+    return {
+        name: params(
+            sampler=sampler,
+            num_inference_steps=4 + index % 4,
+            guidance_scale=(7.0, 1.0, 4.5)[index % 3],
+            seed=700 + index,
+            prompt=f"jade woman, {('red', 'blue')[index % 2]} dress, beach",
+            loras=each,
+        )
+        for index, ((name, each), sampler) in enumerate(zip(sets.items(), SAMPLERS, strict=True))
+    }
 
 
-def test_with_loras_it_is_stocks_picture_and_without_them_the_base_is_back(
-    runner: SDXLRunner, stock_with_loras: Stock, loras: list[LoraRef], stock_pictures: dict[str, np.ndarray]
+def test_with_loras_of_its_own_in_a_crowd_it_is_stocks_picture(
+    runner: SDXLRunner, stock: Stock, lora_dir: Path, lora_crowd: dict[str, GenerationParams]
 ) -> None:
-    one = params(seed=9, loras=(LoraRef("jade", "1", loras[0].sha256, 0.9),))
-    two = params(seed=9, loras=(*one.loras, LoraRef("amber", "1", loras[1].sha256, -0.6)))
-    pipeline = stock_with_loras.pipeline
-
-    pipeline.set_adapters(["lora0"], [0.9])
-    stock_one = stock_with_loras.picture(one)
-    pipeline.set_adapters(["lora0", "lora1"], [0.9, -0.6])
-    stock_two = stock_with_loras.picture(two)
-    pipeline.set_adapters(["lora2"], [0.5])
-    scaled = params(seed=9, loras=(LoraRef("scaled", None, loras[2].sha256, 0.5),))
-    stock_scaled = stock_with_loras.picture(scaled)
-    together = run(runner, {"a": one, "b": params(**{**_fields(one), "seed": 10, "sampler": "heun"})})
-    our_two = pixels(run(runner, {"c": two})["c"])
-    plain = pixels(run(runner, {"d": OTHERS["unguided_euler"]})["d"])
-
-    assert share_within_one_level(stock_one, stock_two) < 0.9  # the second LoRA does something
-    assert share_within_one_level(pixels(together["a"]), stock_one) >= ENOUGH
-    assert share_within_one_level(our_two, stock_two) >= ENOUGH
-    assert share_within_one_level(pixels(run(runner, {"e": scaled})["e"]), stock_scaled) >= ENOUGH
-    assert share_within_one_level(plain, stock_pictures["unguided_euler"]) >= ENOUGH
-
-
-def _fields(wanted: GenerationParams) -> dict[str, Any]:
-    return {name: getattr(wanted, name) for name in GenerationParams.__slots__}
+    """All share their forwards; stock makes them one by one, with `load_lora_weights` and `set_adapters`."""
+    expected: dict[str, np.ndarray] = {}
+    with stock_loras(stock.pipeline, lora_dir) as with_loras:
+        for name, wanted in lora_crowd.items():
+            with_loras.use(wanted.loras)
+            expected[name] = stock.picture(wanted)
+    together = run(runner, lora_crowd, pad_to_rows=24)
+    shares = {name: share_within_one_level(pixels(together[name]), each) for name, each in expected.items()}
+    assert min(shares.values()) >= ENOUGH, shares
+    for name, wanted in lora_crowd.items():  # each LoRA does something
+        if wanted.loras:
+            assert share_within_one_level(expected[name], stock.picture(replace(wanted, loras=()))) < 0.95, name
 
 
 def test_guidance_that_ends_half_way_is_stock_s_dynamic_guidance(runner: SDXLRunner, stock: Stock) -> None:
