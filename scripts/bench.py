@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-SCENARIOS = ("single", "equal", "mixed", "short", "status", "cancel", "join")
+SCENARIOS = ("single", "equal", "mixed", "short", "status", "cancel", "join", "loras")
 
 
 def setting(text: str) -> tuple[str, str]:

@@ -1,7 +1,8 @@
 """The bare diffusers loop that the server is measured beside: the stock pipeline, one call after the other."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,10 @@ class BareLoop:
         self.device, self.dtype = resolve_device(model.device, model.dtype)
         pipeline: Any = self._from_file(model.base) if model.base.is_file() else self._from_folder(model.base)
         pipeline.set_progress_bar_config(disable=True)
-        if model.lora is not None:
-            pipeline.load_lora_weights(str(model.lora.parent), weight_name=model.lora.name, adapter_name="lora")
-            pipeline.set_adapters(["lora"], [model.lora_weight])
         self._pipeline = pipeline
+        self._model = model
+        if model.lora is not None:
+            self._load(model.lora)
         self._scheduler_config: Mapping[str, Any] = dict(pipeline.scheduler.config)
 
     def pictures(self, jobs: Sequence[Job]) -> list[Image.Image]:
@@ -67,6 +68,25 @@ class BareLoop:
         for job, picture in zip(jobs, self.pictures(jobs), strict=True):
             picture.save(self.folder / f"{job.seed}.jpg", "JPEG", quality=JPEG_QUALITY, subsampling=0)
         return time.perf_counter() - started_s
+
+    def timed_with_own_lora(self, job: Job, lora: Path) -> float:
+        """Seconds from the prompt of a job to its file, its LoRA loaded before and unloaded after it."""
+        started_s = time.perf_counter()
+        self._load(lora)
+        self.timed([job])
+        self._pipeline.unload_lora_weights()
+        return time.perf_counter() - started_s
+
+    @contextmanager
+    def without_lora(self) -> Generator[None]:
+        self._pipeline.unload_lora_weights()
+        yield
+        if self._model.lora is not None:
+            self._load(self._model.lora)
+
+    def _load(self, lora: Path) -> None:
+        self._pipeline.load_lora_weights(str(lora.parent), weight_name=lora.name, adapter_name="lora")
+        self._pipeline.set_adapters(["lora"], [self._model.lora_weight])
 
     def _from_folder(self, base: Path) -> Any:
         """Or from a hub's cache."""

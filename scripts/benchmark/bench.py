@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from scripts.benchmark.bare import BareLoop
 from scripts.benchmark.client import Crowd
@@ -37,12 +38,14 @@ class LoopedRound:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """`bare` is None where a server elsewhere is measured by itself."""
+    """`bare` is None where a server elsewhere is measured by itself; `lora_files` are copies of the run's LoRA, no two
+    alike, which the server knows by their stems."""
 
     crowd: Crowd
     bare: BareLoop | None
     book: JobBook
     rounds: int
+    lora_files: tuple[Path, ...] = ()
 
     async def serve(self, jobs: Sequence[Job]) -> ServedRound:
         before = await self.crowd.readings()

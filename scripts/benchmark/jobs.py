@@ -21,7 +21,8 @@ SCENES = [
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture. `arrival_s` counts from the start of its scenario; each user is somebody else to the server."""
+    """One picture. `arrival_s` counts from the start of its scenario; each user is somebody else to the server. `lora`
+    takes the place of the LoRA of the whole run."""
 
     prompt: str
     steps: int
@@ -32,13 +33,14 @@ class Job:
     sampler: str = "euler"
     arrival_s: float = 0.0
     user: int = 0
+    lora: str | None = None
 
     def body(self, model_name: str | None, model_weight: float) -> dict[str, Any]:
         """The request of `POST /api/generate`."""
         return {
             "prompt": self.prompt,
             "negative_prompt": NEGATIVE_PROMPT,
-            "model_name": model_name,
+            "model_name": self.lora or model_name,
             **({"model_weight": model_weight} if model_name else {}),
             "num_images": 1,
             "steps": self.steps,

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from scripts.benchmark import reactions, scenarios
+from scripts.benchmark import lora_mix, reactions, scenarios
 from scripts.benchmark.bare import BareLoop, Model
 from scripts.benchmark.bench import Bench
 from scripts.benchmark.client import Crowd, about_server
@@ -26,11 +26,12 @@ Scenario = Callable[[Bench], Awaitable[list[Figure]]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`model` None: only the server is measured."""
+    """`model` None: only the server is measured. `lora_files`: what the scenario `loras` mixes."""
 
     args: argparse.Namespace
     model: Model | None
     folder: Path
+    lora_files: list[Path] = field(default_factory=list[Path])
 
     @classmethod
     def of(cls, args: argparse.Namespace, folder: Path) -> "Plan":
@@ -49,6 +50,8 @@ class Plan:
         lora_dir.mkdir()
         if self.model.lora is not None:
             (lora_dir / self.model.lora.name).symlink_to(self.model.lora.absolute())
+            if "loras" in self.args.scenario:
+                self.lora_files.extend(lora_mix.write_copies(self.model.lora, lora_dir))
         settings = {
             "STUDIO_BASE_MODEL": str(self.model.base),
             "STUDIO_LORA_DIR": str(lora_dir),
@@ -70,6 +73,7 @@ class Plan:
             "status": reactions.status,
             "cancel": reactions.cancel,
             "join": reactions.join,
+            "loras": lora_mix.loras,
         }
         found: list[tuple[str, Scenario]] = []
         for name in self.args.scenario:
@@ -145,7 +149,7 @@ async def measure(plan: Plan, url: str) -> Report:
     }
     report = Report(about)
     async with Crowd(url, server.model_name, args.lora_weight) as crowd:
-        bench = Bench(crowd, bare, book, args.rounds or (1 if args.quick else 3))
+        bench = Bench(crowd, bare, book, args.rounds or (1 if args.quick else 3), tuple(plan.lora_files))
         await bench.serve([book.one(steps=2)])
         bench.loop([book.one(steps=2)])
         first = await crowd.readings()
