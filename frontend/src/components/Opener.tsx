@@ -16,12 +16,18 @@ interface OpenerProps {
   face: ReactNode;
   /** What the panel holds. */
   children: ReactNode;
+  /** The button is neared: what the panel holds may be fetched. */
+  onNear?: () => void;
 }
 
 /** A button that opens a panel beside it. */
-export function Opener({ label, panelLabel, className, face, children }: OpenerProps) {
+export function Opener({ label, panelLabel, className, face, children, onNear }: OpenerProps) {
   const opener = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(false);
+  const near = () => {
+    loadPanel();
+    onNear?.();
+  };
   return (
     <>
       <button
@@ -31,8 +37,8 @@ export function Opener({ label, panelLabel, className, face, children }: OpenerP
         aria-haspopup="dialog"
         aria-expanded={isOpen}
         className={className}
-        onPointerEnter={loadPanel}
-        onFocus={loadPanel}
+        onPointerEnter={near}
+        onFocus={near}
         onClick={() => setIsOpen(!isOpen)}
       >
         {face}

@@ -8,6 +8,8 @@ interface Item<T extends string> {
   /** A second, quieter line. */
   note?: ReactNode;
   disabled?: boolean;
+  /** A button at the end of its line. */
+  action?: ReactNode;
 }
 
 interface ChoiceProps<T extends string> {
@@ -26,30 +28,42 @@ export function Choice<T extends string>({ legend, items, value, onChange, layou
     <fieldset className={layout === "row" ? "flex gap-1 rounded-xl bg-muted p-1" : "flex flex-col gap-0.5"}>
       <legend className="sr-only">{legend}</legend>
       {items.map((item) => (
-        <label
-          key={item.value}
-          className={cn(
-            "relative cursor-pointer text-sm forced-colors:has-[:checked]:outline-2 forced-colors:has-[:checked]:outline-[Highlight] has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-ring has-[:disabled]:cursor-not-allowed",
-            layout === "row"
-              ? "flex min-h-8 flex-1 items-center justify-center rounded-lg px-2 text-center text-muted-foreground has-[:checked]:bg-card has-[:checked]:font-medium has-[:checked]:text-foreground has-[:checked]:shadow-sm"
-              : "rounded-xl px-3 py-2 hover:bg-muted has-[:checked]:bg-accent has-[:checked]:text-accent-foreground",
-          )}
-        >
-          <input
-            type="radio"
-            className="absolute inset-0 cursor-[inherit] appearance-none rounded-[inherit] outline-none"
-            name={name}
-            value={item.value}
-            checked={item.value === value}
-            disabled={item.disabled}
-            onChange={() => onChange(item.value)}
-          />
-          <span className="pointer-events-none relative flex flex-col">
-            <span className={layout === "list" ? "font-medium" : undefined}>{item.label}</span>
-            {item.note && <span className="text-muted-foreground text-xs leading-relaxed">{item.note}</span>}
-          </span>
-        </label>
+        <Line key={item.value} action={item.action}>
+          <label
+            className={cn(
+              "relative block cursor-pointer text-sm forced-colors:has-[:checked]:outline-2 forced-colors:has-[:checked]:outline-[Highlight] has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-ring has-[:disabled]:cursor-not-allowed",
+              layout === "row"
+                ? "flex min-h-8 flex-1 items-center justify-center rounded-lg px-2 text-center text-muted-foreground has-[:checked]:bg-card has-[:checked]:font-medium has-[:checked]:text-foreground has-[:checked]:shadow-sm"
+                : "rounded-xl px-3 py-2 hover:bg-muted has-[:checked]:bg-accent has-[:checked]:text-accent-foreground",
+            )}
+          >
+            <input
+              type="radio"
+              className="absolute inset-0 cursor-[inherit] appearance-none rounded-[inherit] outline-none"
+              name={name}
+              value={item.value}
+              checked={item.value === value}
+              disabled={item.disabled}
+              onChange={() => onChange(item.value)}
+            />
+            <span className="pointer-events-none relative flex flex-col">
+              <span className={layout === "list" ? "font-medium" : undefined}>{item.label}</span>
+              {item.note && <span className="text-muted-foreground text-xs leading-relaxed">{item.note}</span>}
+            </span>
+          </label>
+        </Line>
       ))}
     </fieldset>
+  );
+}
+
+/** The action lies beside the label, not in it: pressing it chooses nothing. */
+function Line({ action, children }: { action: ReactNode; children: ReactNode }) {
+  if (!action) return children;
+  return (
+    <div className="relative [&>label]:pr-11">
+      {children}
+      <div className="absolute top-1.5 right-1.5">{action}</div>
+    </div>
   );
 }

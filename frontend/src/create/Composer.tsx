@@ -2,10 +2,12 @@
 import { LoaderCircleIcon, XIcon } from "lucide-react";
 import { type FormEvent, type RefObject, useEffect, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
+import type { LoraOption, Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Advanced } from "./Advanced";
 import { CountChip, LoraChip, QualityChip, ShapeChip, StyleChip } from "./chips";
 import { useForm } from "./form";
+import { findLora, ownWeight } from "./loras";
 import { NegativeChip } from "./NegativeChip";
 import { PromptBox } from "./PromptBox";
 import type { Trouble } from "./problems";
@@ -43,7 +45,7 @@ export function Composer({ box, isSending, trouble, onSubmit, onRetry }: Compose
           onSubmit={onSubmit}
           isInvalid={trouble?.fields.includes("prompt") ?? false}
         />
-        <ExtraLoras />
+        <ExtraLoras options={options} known={loras} />
         <div className="flex flex-col gap-3 p-3 pt-1.5 sm:flex-row sm:items-end">
           <div className="relative -mx-3 flex min-h-9 min-w-0 flex-1 gap-2 overflow-x-auto px-3 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:overflow-visible sm:px-0 sm:py-0">
             {!options && failureReason && (
@@ -75,7 +77,7 @@ export function Composer({ box, isSending, trouble, onSubmit, onRetry }: Compose
 }
 
 /** LoRAs beside the chosen one, as a dropped picture or a link brings them. */
-function ExtraLoras() {
+function ExtraLoras({ options, known }: { options: Options | undefined; known: readonly LoraOption[] | undefined }) {
   const { request, set } = useForm();
   const loras = request.loras ?? [];
   if (loras.length === 0) return null;
@@ -87,7 +89,7 @@ function ExtraLoras() {
           key={at}
           className="flex h-8 items-center gap-1 rounded-full bg-accent pr-1 pl-3 text-accent-foreground text-sm"
         >
-          {lora.name} · {lora.weight ?? ""}
+          {lora.name} · {lora.weight ?? (options && known ? ownWeight(findLora(lora.name, known), options) : "")}
           <Button
             variant="ghost"
             size="icon-sm"

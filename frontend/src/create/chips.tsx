@@ -1,65 +1,38 @@
 "use client";
 import { BoxesIcon, GaugeIcon, ImagesIcon, PaletteIcon, ProportionsIcon } from "lucide-react";
 import type { LoraOption, Options } from "@/api/types";
+import { lazyPart } from "@/components/lazy";
 import { Chip } from "./Chip";
 import { Choice } from "./Choice";
 import { useForm } from "./form";
-import { findLora } from "./loras";
+import { findLora, ownWeight, wantedModel } from "./loras";
 import { NumberField } from "./NumberField";
 import { shapeOf, sizeOf, sizeProblem } from "./shapes";
 
 const NONE = "none";
-
-/** The server's own word for no LoRA, beside null. */
-const BASE = "base";
 
 /** A name that a link or a picture brought and that this server does not have. */
 export function notHere(name: string): string {
   return `${name} · not here`;
 }
 
+const [LoraPicker, loadPicker] = lazyPart(() => import("./LoraPicker"), {
+  meanwhile: () => <div className="min-h-40" />,
+});
+
 export function LoraChip({ options, loras }: { options: Options; loras: readonly LoraOption[] }) {
-  const { request, set } = useForm();
-  const named = request.model_name === undefined ? options.defaults.model_name : request.model_name;
-  const wanted = named === BASE ? null : named;
+  const { request } = useForm();
+  const wanted = wantedModel(request, options);
   const chosen = findLora(wanted, loras);
-  const weight = request.model_weight ?? options.defaults.lora_weight;
-  const items = loras.map((lora) => ({
-    value: lora.label,
-    label: lora.label,
-    note: lora.trigger ? `Adds “${lora.trigger}” to the prompt` : "No trigger words",
-  }));
+  const weight = request.model_weight ?? ownWeight(chosen, options);
   return (
     <Chip
       name="LoRA"
       icon={BoxesIcon}
       value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "No LoRA"}
+      onNear={loadPicker}
     >
-      <div className="space-y-3">
-        <Choice
-          legend="LoRA"
-          layout="list"
-          items={[...items, { value: NONE, label: "None", note: "The base model alone" }]}
-          value={chosen?.label ?? (wanted ? "" : NONE)}
-          onChange={(value) =>
-            set(value === NONE ? { model_name: null, model_weight: undefined } : { model_name: value })
-          }
-        />
-        {chosen && (
-          <div className="px-3 pb-1">
-            <NumberField
-              label="Weight"
-              value={weight}
-              min={-options.bounds.max_lora_weight}
-              max={options.bounds.max_lora_weight}
-              step={0.01}
-              sliderStep={0.05}
-              sliderMax={options.bounds.max_lora_weight}
-              onChange={(value) => set({ model_weight: value === options.defaults.lora_weight ? undefined : value })}
-            />
-          </div>
-        )}
-      </div>
+      <LoraPicker options={options} loras={loras} />
     </Chip>
   );
 }

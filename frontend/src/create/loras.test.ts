@@ -11,6 +11,11 @@ describe("findLora", () => {
     ["ghost", undefined],
     [null, undefined],
   ])("%s is %s", (name, label) => expect(findLora(name, loras)?.label).toBe(label));
+
+  it("a pinned version is what the bare name means", () => {
+    const pinned = loras.map((lora) => ({ ...lora, is_default: lora.label !== "jade-v2" }));
+    expect(findLora("jade", pinned)?.label).toBe("jade-v1");
+  });
 });
 
 describe("holdsTrigger", () => {

@@ -1,9 +1,25 @@
 /** Which LoRA a name means, and whether a prompt calls for it, by the server's own rules (server/jobs/loras.py). */
-import type { LoraOption } from "@/api/types";
+import type { GenerateRequest, LoraOption, Options } from "@/api/types";
 
-/** A bare name is its newest version (the list's first). */
+/** The server's own word for no LoRA, beside null. */
+const BASE = "base";
+
+/** The name of the LoRA that `request` is made with before all others; null: none. */
+export function wantedModel(request: GenerateRequest, options: Options): string | null {
+  const named = request.model_name === undefined ? options.defaults.model_name : request.model_name;
+  return named === BASE ? null : named;
+}
+
+/** A bare name is the version that the server says, its newest (the list's first) or the pinned one. */
 export function findLora(name: string | null, loras: readonly LoraOption[]): LoraOption | null {
-  return loras.find((lora) => lora.name === name) ?? loras.find((lora) => lora.label === name) ?? null;
+  const versions = loras.filter((lora) => lora.name === name);
+  const meant = versions.find((lora) => lora.is_default) ?? versions[0];
+  return meant ?? loras.find((lora) => lora.label === name) ?? null;
+}
+
+/** How strong a LoRA is where the request does not say. */
+export function ownWeight(lora: LoraOption | null, options: Options): number {
+  return lora?.weight ?? options.defaults.lora_weight;
 }
 
 /** The trigger words stand in `prompt` as whole words, in any case and spacing. No words always do. */
