@@ -1,13 +1,15 @@
 """Takes the screenshots of docs/images/ again, from a running server with the demo model and the built page:
 
-    .venv/bin/python scripts/screenshots.py http://127.0.0.1:8000
+    .venv/bin/python scripts/screenshots.py http://127.0.0.1:8000 [create] [compare] [operator]
 
+Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD.
 Needs Chromium (Debian, Ubuntu: sudo apt-get install chromium)."""
 
 import io
+import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,18 +84,74 @@ def dark_and_phone(browser: Browser, address: str) -> None:
     keep(page, "create-phone")
 
 
-def main(address: str) -> None:
+def create(browser: Browser, address: str) -> None:
+    desktop(browser, address)
+    dark_and_phone(browser, address)
+
+
+def compare(browser: Browser, address: str) -> None:
+    page = browser.new_context(base_url=address, **DESKTOP).new_page()
+    page.goto("/compare/")
+    page.get_by_role("textbox", name="Prompt 1").fill(PROMPT)
+    keep(page, "compare-form")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("img").nth(4).wait_for(timeout=120_000)
+    keep(page, "compare-running")
+    page.get_by_role("link", name="Contact sheet").wait_for(timeout=300_000)
+    keep(page, "compare-done")
+    finished = page.url
+    page = browser.new_context(base_url=address, color_scheme="dark", **PHONE).new_page()
+    page.goto(finished)
+    page.get_by_role("link", name="Contact sheet").wait_for()
+    keep(page, "compare-phone")
+
+
+def operator(browser: Browser, address: str) -> None:
+    email, password = os.environ["OPERATOR_EMAIL"], os.environ["OPERATOR_PASSWORD"]
+    context = browser.new_context(base_url=address, **DESKTOP)
+    assert context.request.post("/api/auth/login", data={"email": email, "password": password}).ok
+    page = context.new_page()
+    page.goto("/operator/")
+    page.get_by_role("article").first.wait_for()
+    new = {"name": "jade-v4.safetensors", "mimeType": "application/octet-stream", "buffer": bytes(842_728)}
+    page.get_by_label("LoRA files to upload").set_input_files(new)  # pyright: ignore[reportArgumentType]
+    keep(page, "operator-loras")
+    for number in range(3):
+        page.request.post("/api/generate", data={"prompt": PROMPT, "num_images": 4 + number}, headers=csrf(page))
+    page.goto("/operator/?tab=queue")
+    page.get_by_role("row").filter(has_text="2 of").wait_for(timeout=60_000)
+    keep(page, "operator-queue")
+    for tab in ("server", "users"):
+        page.goto(f"/operator/?tab={tab}")
+        page.get_by_role("tabpanel").get_by_role("term").or_(page.get_by_role("listitem")).first.wait_for()
+        keep(page, f"operator-{tab}")
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.emulate_media(color_scheme="dark")
+    page.goto("/operator/")
+    page.get_by_role("article").first.wait_for()
+    keep(page, "operator-phone")
+
+
+def csrf(page: Page) -> dict[str, str]:
+    """What proves that a call with the session's cookie comes from the page."""
+    return {"x-csrftoken": next(each["value"] for each in page.context.cookies() if each["name"] == "csrftoken")}
+
+
+PARTS = {"create": create, "compare": compare, "operator": operator}
+
+
+def main(address: str, parts: Sequence[str]) -> None:
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
         sys.exit("Chromium is missing (Debian, Ubuntu: sudo apt-get install chromium).")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        desktop(browser, address)
-        dark_and_phone(browser, address)
+        for part in parts or PARTS:
+            PARTS[part](browser, address)
         browser.close()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2 or not PARTS.keys() >= set(sys.argv[2:]):
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:])

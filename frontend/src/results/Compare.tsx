@@ -1,16 +1,17 @@
 "use client";
-import { MinusIcon, PlusIcon, XIcon } from "lucide-react";
+import { XIcon } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { CompareSlider } from "./CompareSlider";
-import { dividerAt, MAX_ZOOM } from "./compare-geometry";
+import { dividerAt } from "./compare-geometry";
 import { Frame } from "./Frame";
 import { differences, type Fact, factsOf } from "./facts";
 import { usePanZoom } from "./pan-zoom";
 import type { Picture } from "./picture";
 import { useViewing } from "./viewing";
+import { ZoomControls } from "./ZoomControls";
 
 type Mode = "slider" | "side by side";
 
@@ -26,7 +27,9 @@ export default function Compare({ first, second }: { first: Picture; second: Pic
     if (frame) setDivider(dividerAt(clientX_px, frame.getBoundingClientRect()));
   }
 
-  const { view, zoomIn, zoomOut, reset, onKey, handlers } = usePanZoom(stage, mode === "slider" ? dragTo : undefined);
+  const { view, zoomIn, zoomOut, reset, onKey, handlers } = usePanZoom(stage, {
+    onDrag: mode === "slider" ? dragTo : undefined,
+  });
   return (
     <Dialog.Root open onOpenChange={(isOpen) => !isOpen && close()}>
       <Dialog.Portal>
@@ -98,30 +101,6 @@ function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void 
         </Button>
       ))}
     </fieldset>
-  );
-}
-
-function ZoomControls(props: { zoom: number; onIn: () => void; onOut: () => void; onReset: () => void }) {
-  return (
-    <>
-      <Button variant="ghost" size="icon" aria-label="Zoom out" aria-disabled={props.zoom <= 1} onClick={props.onOut}>
-        <MinusIcon aria-hidden />
-      </Button>
-      <Tip label="Show it whole" side="bottom">
-        <Button variant="ghost" size="sm" className="w-16 px-0 tabular-nums" onClick={props.onReset}>
-          {Math.round(props.zoom * 100)} %
-        </Button>
-      </Tip>
-      <Button
-        variant="ghost"
-        size="icon"
-        aria-label="Zoom in"
-        aria-disabled={props.zoom >= MAX_ZOOM}
-        onClick={props.onIn}
-      >
-        <PlusIcon aria-hidden />
-      </Button>
-    </>
   );
 }
 

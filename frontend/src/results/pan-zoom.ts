@@ -9,14 +9,22 @@ interface Point {
 
 const WHEEL_PER_DOUBLING_PX = 400;
 
-/** `stage`: the element that takes them, once it is there. `onDrag`: takes a drag that has nothing to pan (client x). */
-export function usePanZoom(stage: HTMLElement | null, onDrag?: (clientX_px: number) => void) {
+interface PanZoomOptions {
+  /** Takes a drag that has nothing to pan (client x). */
+  onDrag?: ((clientX_px: number) => void) | undefined;
+  /** The wheel scrolls the page unless Ctrl is held, as pinching on a touchpad does. */
+  isInPage?: boolean;
+}
+
+/** `stage`: the element that takes them, once it is there. */
+export function usePanZoom(stage: HTMLElement | null, { onDrag, isInPage = false }: PanZoomOptions = {}) {
   const [view, setView] = useState<View>(WHOLE);
   const pointers = useRef(new Map<number, Point>());
 
   useEffect(() => {
     if (!stage) return;
     const onWheel = (event: WheelEvent) => {
+      if (isInPage && !event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
       const factor = 2 ** (-event.deltaY / WHEEL_PER_DOUBLING_PX);
       const point = { x: event.clientX, y: event.clientY };
@@ -24,7 +32,7 @@ export function usePanZoom(stage: HTMLElement | null, onDrag?: (clientX_px: numb
     };
     stage.addEventListener("wheel", onWheel, { passive: false });
     return () => stage.removeEventListener("wheel", onWheel);
-  }, [stage]);
+  }, [stage, isInPage]);
 
   function onPointerDown(event: PointerEvent<HTMLElement>) {
     event.currentTarget.setPointerCapture(event.pointerId);

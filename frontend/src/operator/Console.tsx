@@ -1,0 +1,44 @@
+"use client";
+import { Tabs } from "radix-ui";
+import { Loras } from "./Loras";
+import { Queue } from "./Queue";
+import { Server } from "./Server";
+import { TABS, type Tab, useTab } from "./tabs";
+import { Users } from "./Users";
+
+const NAMES: Readonly<Record<Tab, string>> = { loras: "LoRAs", queue: "Queue", server: "Server", users: "Users" };
+
+/** What operators do and see. Its code and its calls come only where an operator has logged in. */
+export default function Console() {
+  const [tab, setTab] = useTab();
+  return (
+    <Tabs.Root value={tab} onValueChange={(value) => setTab(value as Tab)} className="space-y-6">
+      <Tabs.List
+        aria-label="Operator"
+        className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-full bg-muted p-1"
+      >
+        {TABS.map((each) => (
+          <Tabs.Trigger
+            key={each}
+            value={each}
+            className="h-8 rounded-full px-4 text-muted-foreground text-sm transition-colors data-[state=active]:bg-card data-[state=active]:font-medium data-[state=active]:text-foreground data-[state=active]:shadow-sm forced-colors:data-[state=active]:outline-2"
+          >
+            {NAMES[each]}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      <Tabs.Content value="loras">
+        <Loras />
+      </Tabs.Content>
+      <Tabs.Content value="queue">
+        <Queue />
+      </Tabs.Content>
+      <Tabs.Content value="server">
+        <Server />
+      </Tabs.Content>
+      <Tabs.Content value="users">
+        <Users />
+      </Tabs.Content>
+    </Tabs.Root>
+  );
+}

@@ -1,0 +1,55 @@
+"use client";
+import { LockIcon } from "lucide-react";
+import { thenBack, useMe } from "@/api/session";
+import { lazyPart } from "@/components/lazy";
+import { Shell } from "@/components/Shell";
+import { Button } from "@/components/ui/button";
+
+const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div className="min-h-96" /> });
+
+/** The operator's page. Who is none is told so; nothing of it is fetched or asked for then. */
+export function Operator() {
+  const { data: me, failureReason } = useMe();
+  return (
+    <Shell title="Operator" width="wide">
+      {me ? (
+        me.scopes.includes("operator") ? (
+          <Console />
+        ) : (
+          <OperatorsOnly isLoggedIn={me.user !== null} />
+        )
+      ) : (
+        <p role="status" className="min-h-40 text-muted-foreground text-sm">
+          {failureReason ? "The server does not answer. Trying again…" : ""}
+        </p>
+      )}
+    </Shell>
+  );
+}
+
+function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
+  return (
+    <section className="flex max-w-xl flex-col items-start gap-4 rounded-3xl border bg-card p-6 sm:p-8">
+      <LockIcon aria-hidden className="size-6 text-primary" />
+      <h2 className="font-medium text-lg">This page is for operators</h2>
+      <p className="text-muted-foreground text-sm leading-relaxed">
+        {isLoggedIn
+          ? "Your account is none. Whoever runs this server can make one that is, on its machine:"
+          : "Log in with an operator's account. Whoever runs this server makes one on its machine:"}
+      </p>
+      <code className="w-full overflow-x-auto whitespace-nowrap rounded-xl bg-muted px-3 py-2 text-xs">
+        python -m server create-operator --email you@example.org
+      </code>
+      <div className="flex flex-wrap gap-2">
+        {!isLoggedIn && (
+          <Button asChild>
+            <a href={thenBack("/login/")}>Log in</a>
+          </Button>
+        )}
+        <Button variant="outline" asChild>
+          <a href="/">Make pictures</a>
+        </Button>
+      </div>
+    </section>
+  );
+}
