@@ -28,7 +28,7 @@ def store_faults(world: World, database_url: str, store: S3Server, down_s: float
 def _run(
     world: World, server: ServerProcess, database_url: str, store: S3Server, proxy: FaultProxy, down_s: float
 ) -> dict[str, Any]:
-    orders = world.orders(4 if world.quick else 20, steps=10)
+    orders = world.orders(4 if world.quick else 20, steps=40)
     for fault in FAULTS:
         proxy.faults = (fault,)
         proxy.cut()
@@ -36,8 +36,12 @@ def _run(
         submit_all(server, some)
         time.sleep(0.5 if world.quick else 8)
         orders += some
+    while_faulty = len(_pictures(server.folder / "data" / "spool"))
+    proxy.faults = ()
+    proxy.cut()
+    server.wait_for("/readyz")
     submit_all(server, orders[: 4 if world.quick else 20])
-    time.sleep(0.3)
+    until(lambda: any(_progress(server, order.job_id) > 0 for order in orders), what="a job under way")
     proxy.down()
     begun_s = time.monotonic()
     spool = server.folder / "data" / "spool"
@@ -50,7 +54,6 @@ def _run(
     server.kill()  # what lies in the spool outlives this
     server.launch()
     server.wait_for("/healthz")
-    proxy.faults = ()
     was_down_s = time.monotonic() - begun_s
     proxy.up()
     empty_s = until(lambda: not _pictures(spool), what="an empty spool")
@@ -64,11 +67,16 @@ def _run(
         "lost": 0,
         "connections by fault": {name or "none": count for name, count in sorted(proxy.num_faults.items())},
         "down s": round(was_down_s, 1),
+        "in the spool after the faults": while_faulty,
         "most in the spool": most,
         "spool empty after s": round(empty_s, 1),
         "rows without their object": 0,
         "status while it waits": told["status"],
     }
+
+
+def _progress(server: ServerProcess, job_id: str) -> float:
+    return server.http.get(f"/api/status/{job_id}").json().get("progress", 0.0) if job_id else 0.0
 
 
 def _pictures(spool: Path) -> list[Path]:
