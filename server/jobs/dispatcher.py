@@ -21,8 +21,9 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from structlog.contextvars import bind_contextvars
 
@@ -182,11 +183,12 @@ class Dispatcher:
             case Finished() if event.index in job.making:
                 job.making.discard(event.index)
                 job.saving.add(event.index)
-                self._start(job, self._save(job, event.index, self._saver.save(job, event), event.times.started_at_s))
+                save = partial(self._saver.save, job, event)
+                self._start(job, partial(self._save, job, event.index, save, event.times.started_at_s))
             case PictureFailed() if event.index in job.making:
                 job.making.discard(event.index)
                 job.failures[event.index] = event.error
-                self._start(job, self._end_if_failed(job))
+                self._start(job, partial(self._end_if_failed, job))
             case _:  # of an earlier attempt: the picture is here already
                 pass
 
@@ -233,7 +235,7 @@ class Dispatcher:
         self._outlook.num_evaluations[job.row.id] = evaluations_of(job.row) * job.row.num_images
         self._engine.add(requests_of(job.row, job.making, self._options.num_context_tokens))
         for index in spooled:
-            self._start(job, self._save(job, index, self._saver.save_spooled(job, index)))
+            self._start(job, partial(self._save, job, index, partial(self._saver.save_spooled, job, index)))
         self._feed.notify(job.row.id)
 
     async def _beat(self) -> None:
@@ -284,12 +286,12 @@ class Dispatcher:
     # ---- what the engine made
 
     async def _save(
-        self, job: ActiveJob, index: int, saving: Awaitable[bool], started_at_s: float | None = None
+        self, job: ActiveJob, index: int, save: Callable[[], Awaitable[bool]], started_at_s: float | None = None
     ) -> None:
         """Store one picture, and end the job where it was the last."""
         begun_s = time.perf_counter()
         try:
-            still_ours = await saving
+            still_ours = await save()
         except DamagedParcel as error:
             log.error("%s; it is made again", error)
             job.saving.discard(index)
@@ -331,14 +333,14 @@ class Dispatcher:
 
     # ---- tasks
 
-    def _start(self, job: ActiveJob, work: Coroutine[None, None, None]) -> None:
+    def _start(self, job: ActiveJob, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` beside the loop. What it does not handle ends the job here; its lease runs out, and the next
         claim makes what is lacking."""
 
         async def watched() -> None:
             bind_contextvars(job_id=job.row.id)
             try:
-                await work
+                await work()
             except DATABASE_ERRORS:
                 log.exception("job %s is put back: what the engine made could not be kept", job.row.id)
                 self._forget(job)

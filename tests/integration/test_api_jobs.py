@@ -174,6 +174,7 @@ def test_the_status_tells_that_all_is_done(api: Api) -> None:
         "images_total": 2,
         "queue_position": 0,
         "estimated_time": 0,
+        "detail": None,
         "error": None,
     }
 
