@@ -79,7 +79,7 @@ class KeysController(Controller):
         operation_id="revoke_key",
         summary="Revoke an API key",
         description="From now on it is answered 401.",
-        responses=problems.documented(problems.NOT_FOUND),
+        responses=problems.documented(problems.NOT_FOUND, problems.INVALID_REQUEST),
     )
     async def revoke(self, key_id: KeyId, caller: NamedDependency[Caller], keys: NamedDependency[ApiKeys]) -> None:
         assert caller.user_id is not None  # the guard's

@@ -116,7 +116,10 @@ class OperatorController(Controller):
         operation_id="disable_user",
         summary="Switch an account off",
         description="At once, for its sessions and keys. Jobs that were accepted are made; nothing is deleted.",
-        responses={200: examples.answers(USER, "As it is now"), **problems.documented(*REFUSED, problems.NOT_FOUND)},
+        responses={
+            200: examples.answers(USER, "As it is now"),
+            **problems.documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+        },
     )
     async def disable(
         self, user_id: UserId, accounts: NamedDependency[Accounts], usage: NamedDependency[Usage]
@@ -128,7 +131,10 @@ class OperatorController(Controller):
         status_code=200,
         operation_id="enable_user",
         summary="Switch it on again",
-        responses={200: examples.answers(USER, "As it is now"), **problems.documented(*REFUSED, problems.NOT_FOUND)},
+        responses={
+            200: examples.answers(USER, "As it is now"),
+            **problems.documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+        },
     )
     async def enable(
         self, user_id: UserId, accounts: NamedDependency[Accounts], usage: NamedDependency[Usage]

@@ -2804,19 +2804,13 @@ export interface operations {
                     "application/json": components["schemas"]["OperatorUser"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description The request cannot be carried out as it is */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description This call needs a key */
@@ -2887,19 +2881,13 @@ export interface operations {
                     "application/json": components["schemas"]["OperatorUser"];
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description The request cannot be carried out as it is */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description This call needs a key */
@@ -4424,19 +4412,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description The request cannot be carried out as it is */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description This call needs a key */
