@@ -71,10 +71,12 @@ class BankLayer:
 
 
 def _add_to_linear(output: Tensor, x: Tensor, stack: Stack, slots: Tensor, scale: Tensor) -> Tensor:
-    """`x` (B, tokens, in) or (B, in)."""
-    rows = x if x.dim() == 3 else x[:, None]
+    """`x` (B, tokens, in) or (B, in); or any number of windows of one text where B is 1."""
+    num_rows = len(slots)
+    rows = x.reshape(num_rows, -1, x.shape[-1])
     narrow = torch.bmm(rows, stack.down[slots].mT) * scale[:, None, None]  # (B, tokens, R)
-    return torch.baddbmm(output.view(*rows.shape[:2], -1), narrow, stack.up[slots].mT).view_as(output)
+    wide = output.reshape(num_rows, -1, output.shape[-1])
+    return torch.baddbmm(wide, narrow, stack.up[slots].mT).view(output.shape)
 
 
 def _add_to_convolution(

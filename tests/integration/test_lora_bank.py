@@ -101,6 +101,21 @@ def test_each_row_of_a_layer_gets_its_own_loras(
         assert torch.equal(layer(x), plain)
 
 
+@torch.inference_mode()
+def test_a_text_of_several_windows_has_its_loras_in_each(
+    model: LoadedModel, folder: Path, loras: list[LoraRef]
+) -> None:
+    bank = Bank(model, folder)
+    bank.admit(one(loras[0]))
+    layer = lora_layers(model)["text_encoder.encoder.layers.0.self_attn.q_proj"]
+    x = torch.randn(3, 7, layer.in_features, generator=torch.Generator().manual_seed(2))
+    with bank.rows(one(loras[0])):
+        together = layer(x)
+        apart = torch.cat([layer(window[None]) for window in x])
+    assert torch.allclose(together, apart, atol=1e-5)
+    assert not torch.allclose(together, layer(x), atol=1e-3)
+
+
 def test_a_forward_without_loras_runs_the_bare_layers(model: LoadedModel, folder: Path, loras: list[LoraRef]) -> None:
     bank = Bank(model, folder)
     bank.admit(one(loras[0]))
