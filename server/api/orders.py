@@ -6,10 +6,23 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from pipelines.model_info import ModelInfo
+from pipelines.prompt_weights import read_weights
 from pipelines.samplers import SAMPLERS
 from server.api.callers import Caller
 from server.api.problems import SETTINGS_GONE, FieldError, Problem, invalid
-from server.api.schemas import MAX_IMAGES, MAX_STEPS, SIZE_MULTIPLE_PX, Format, GenerateRequest, Quality
+from server.api.schemas import (
+    MAX_EXTRA_LORAS,
+    MAX_IMAGES,
+    MAX_LORA_NAME_CHARACTERS,
+    MAX_LORA_WEIGHT,
+    MAX_LOWERED_PARTS,
+    MAX_STEPS,
+    SIZE_MULTIPLE_PX,
+    Format,
+    GenerateRequest,
+    Quality,
+)
+from server.jobs.lora_tags import lora_tags, without_lora_tags
 from server.jobs.loras import LoraView
 from server.jobs.model import BaseModelRef, JobOrder, JobView, LoraChoice, Pinned
 from server.jobs.styles import STYLES
@@ -88,8 +101,9 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
         sampler=request.sampler or SAMPLER,
         image_format=request.format or FORMAT,
         model=_model(request, rules.default_model),
-        loras=tuple(
-            LoraChoice(lora.name, lora.weight, f"loras[{n}].name") for n, lora in enumerate(request.loras or ())
+        loras=(
+            *(LoraChoice(lora.name, lora.weight, f"loras[{n}].name") for n, lora in enumerate(request.loras or ())),
+            *(LoraChoice(tag.name, tag.number, "prompt") for tag in lora_tags(request.prompt)),
         ),
         style=style,
         embed_parameters=request.embed_parameters or rules.embed_parameters,
@@ -97,6 +111,8 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
         guidance_end=request.guidance_end,
     )
     errors = [
+        *prompt_errors("prompt", request.prompt, len(request.loras or ())),
+        *negative_prompt_errors(request.negative_prompt),
         *_choice_errors(order, request),
         *_sampler_errors(order, request),
         *_size_errors(order, info, rules.max_pixels(caller)),
@@ -147,6 +163,38 @@ def repeat(job: JobView, rules: Rules, caller: Caller, seed: int) -> JobOrder:
 def _model(request: GenerateRequest, default: str) -> LoraChoice | None:
     name = default if request.model_name is UNSET else request.model_name
     return None if name in (None, NO_LORA) else LoraChoice(name, request.model_weight, "model_name")
+
+
+def prompt_errors(field: str, prompt: str, num_loras: int) -> Iterator[FieldError]:
+    """`num_loras` are named beside the prompt."""
+    tags = lora_tags(prompt)
+    if tags and not without_lora_tags(prompt):
+        yield FieldError(field, "there are no words beside the LoRAs", "some words")
+    for tag in tags:
+        if not 1 <= len(tag.name) <= MAX_LORA_NAME_CHARACTERS:
+            yield FieldError(field, f"{tag.text[:80]} names no LoRA", "<lora:name> or <lora:name:weight>")
+        elif tag.weight is not None and (tag.number is None or abs(tag.number) > MAX_LORA_WEIGHT):
+            allowed = f"a weight from -{MAX_LORA_WEIGHT:g} to {MAX_LORA_WEIGHT:g}, as in <lora:{tag.name}:0.8>"
+            yield FieldError(field, f"{tag.text[:80]} has no usable weight", allowed)
+    if tags and len(tags) + num_loras > MAX_EXTRA_LORAS:
+        allowed = f"{MAX_EXTRA_LORAS} LoRAs at most, in the prompt and in loras together"
+        yield FieldError(field, f"{len(tags) + num_loras} LoRAs are too many", allowed)
+    yield from _lowered_errors(field, prompt)
+
+
+def negative_prompt_errors(negative_prompt: str | None) -> Iterator[FieldError]:
+    if tags := lora_tags(negative_prompt or ""):
+        allowed = "name LoRAs in the prompt or in loras: they work on the whole picture"
+        yield FieldError("negative_prompt", f"{tags[0].text[:80]} cannot stand here", allowed)
+    yield from _lowered_errors("negative_prompt", negative_prompt or "")
+
+
+def _lowered_errors(field: str, prompt: str) -> Iterator[FieldError]:
+    """Each such part costs the text encoders another round."""
+    num_lowered = sum(part.weight < 1 for part in read_weights(prompt))
+    if num_lowered > MAX_LOWERED_PARTS:
+        allowed = f"up to {MAX_LOWERED_PARTS} parts with a weight below 1"
+        yield FieldError(field, f"{num_lowered} parts have a weight below 1", allowed)
 
 
 def _choice_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:

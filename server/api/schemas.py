@@ -14,6 +14,8 @@ MAX_STEPS = 150
 MAX_GUIDANCE_SCALE = 30.0
 MAX_LORA_WEIGHT = 2.0
 MAX_EXTRA_LORAS = 8
+MAX_LORA_NAME_CHARACTERS = 128
+MAX_LOWERED_PARTS = 16
 MAX_TRIGGER_CHARACTERS = 500
 MAX_WAIT_S = 60
 SIZE_MULTIPLE_PX = 8
@@ -23,12 +25,12 @@ Format = Literal["jpeg", "png", "webp"]
 EmbedParameters = Literal["full", "minimal", "none"]
 Status = Literal["queued", "processing", "completed", "failed", "cancelled"]
 
-LoraName = Annotated[str, Meta(min_length=1, max_length=128)]
+LoraName = Annotated[str, Meta(min_length=1, max_length=MAX_LORA_NAME_CHARACTERS)]
 ModelName = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=128,
+        max_length=MAX_LORA_NAME_CHARACTERS,
         description='The LoRA: `jade` (newest version) or `jade-v1`. Null or "base": none.',
         examples=["jade"],
     ),
@@ -55,7 +57,8 @@ Prompt = Annotated[
     Meta(
         min_length=1,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="What the pictures show. The style is applied to it, the LoRA's trigger words are put before it.",
+        description="What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`."
+        " The style is applied to it, the LoRA's trigger words are put before it.",
         examples=["jade woman, red dress, beach sunset"],
     ),
 ]

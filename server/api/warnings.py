@@ -5,6 +5,7 @@ from typing import Any
 
 from pipelines.prompt_windows import MAX_WINDOWS
 from pipelines.prompt_words import PromptReader
+from server.jobs.lora_tags import without_lora_tags
 from server.jobs.styles import STYLES, Style
 
 
@@ -12,7 +13,7 @@ def prompt_warnings(reader: PromptReader, metadata: Mapping[str, Any], triggers:
     """`metadata` is the job's, `triggers` are the trigger words of its LoRAs: the LoRA knows them, even where the model
     does not. A style that the model does not know is told once, not by its words."""
     taught = {word.lower() for trigger in triggers for word in trigger.split()}
-    unknown = [word for word in reader.unknown_words(metadata["prompt"]) if word not in taught]
+    unknown = [word for word in reader.unknown_words(without_lora_tags(metadata["prompt"])) if word not in taught]
     warnings = [f"the demo model does not know: {', '.join(unknown)}"] if unknown else []
     style = STYLES.get(metadata["style"] or "")
     if style is not None and not style_fits(style, reader):

@@ -13,6 +13,7 @@ from pipelines.params import LoraRef
 from server.db.lora_models import LoraChoiceRow, LoraUseRow
 from server.db.models import LoraRow
 from server.jobs.errors import LoraGone, UnknownLora
+from server.jobs.lora_tags import without_lora_tags
 from server.jobs.model import JobOrder, LoraChoice, Pinned
 from server.jobs.rows import lora_json
 
@@ -78,9 +79,9 @@ class ResolvedLoras:
 
 
 async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
-    """Names → exact LoRAs, as the tables say in this transaction. The style is applied to the prompt, then the model's
-    trigger words come before it unless they are in it. A LoRA named twice counts once, with both weights. Raises
-    UnknownLora."""
+    """Names → exact LoRAs, as the tables say in this transaction. LoRA tags leave the prompt, the style is applied to
+    it, then the model's trigger words come before it unless they are in it. A LoRA named twice counts once, with both
+    weights. Raises UnknownLora."""
     names = await LoraNames.read(session)
     model = _find(names, order.model) if order.model else None
     found = [(_find(names, choice), choice) for choice in order.loras]
@@ -91,7 +92,8 @@ async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
     for row, choice in found:
         weights[row.sha256] = weights.get(row.sha256, 0.0) + _weight(names, row, choice)
         by_hash.setdefault(row.sha256, row)
-    styled = order.style.apply(order.prompt) if order.style else order.prompt
+    words = without_lora_tags(order.prompt)
+    styled = order.style.apply(words) if order.style else words
     return ResolvedLoras(
         final_prompt=with_trigger(styled, names.trigger(model) if model else None),
         model=model.label if model else None,

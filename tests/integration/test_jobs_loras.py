@@ -9,6 +9,7 @@ import pytest
 from pipelines.lora_library import LoraLibrary
 from pipelines.model_info import DEMO_LORA_BASE, SDXL_LORA_BASE
 from server.db.session import Database
+from server.jobs.errors import UnknownLora
 from server.jobs.loras import LoraRegistry, LoraSync
 from server.jobs.model import LoraChoice
 from tests.tiny_model import write_lora
@@ -134,3 +135,18 @@ async def test_orders_accepted_during_a_switch_find_their_bytes(shelf: Shelf, da
         for view in accepted:
             if not isinstance(view, LoraSync):
                 assert view.metadata["loras"][0]["sha256"] in shelf.copied()
+
+
+async def test_loras_in_the_prompt_leave_its_text_and_unknown_ones_name_the_prompt(
+    shelf: Shelf, database: Database, tmp_path: Path
+) -> None:
+    shelf.write("amber-v1", 0.2, trigger="amber light")
+    await shelf.sync()
+    workshop = Workshop(database, tmp_path)
+    asked = order(prompt="red dress <lora:amber:0.4>", loras=(LoraChoice("amber", 0.4, "prompt"),))
+    told = (await workshop.service.accept(asked)).metadata
+    assert (told["prompt"], told["final_prompt"]) == ("red dress <lora:amber:0.4>", "red dress")
+    assert [(lora["name"], lora["weight"]) for lora in told["loras"]] == [("amber-v1", 0.4)]
+    with pytest.raises(UnknownLora) as refused:
+        await workshop.service.accept(order(loras=(LoraChoice("nobody", None, "prompt"),)))
+    assert refused.value.field == "prompt"

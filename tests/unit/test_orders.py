@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.model_info import ModelInfo
 from pipelines.samplers import SAMPLERS
@@ -10,6 +12,7 @@ from server.api.callers import Caller
 from server.api.orders import Rules, fill_in
 from server.api.problems import Problem
 from server.api.schemas import ExtraLora, GenerateRequest
+from server.jobs.lora_tags import lora_tags, without_lora_tags
 from server.jobs.model import BaseModelRef, JobOrder, LoraChoice
 from server.jobs.styles import STYLES
 
@@ -147,3 +150,38 @@ def test_a_samplers_own_bounds_on_steps_hold(sampler: str) -> None:
     assert order(sampler=sampler, steps=spec.max_steps).num_inference_steps == spec.max_steps
     if spec.max_steps < 150:
         assert set(blamed(sampler=sampler, steps=spec.max_steps + 1)) == {"steps"}
+
+
+def test_loras_in_the_prompt_are_loras() -> None:
+    made = order(prompt="red <lora:amber:0.4> dress<lora: jade-v1 >", loras=[ExtraLora("jade", 1)])
+    assert made.prompt == "red <lora:amber:0.4> dress<lora: jade-v1 >"
+    assert [(lora.name, lora.weight, lora.field) for lora in made.loras] == [
+        ("jade", 1, "loras[0].name"),
+        ("amber", 0.4, "prompt"),
+        ("jade-v1", None, "prompt"),
+    ]
+    assert without_lora_tags(made.prompt) == "red dress"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        *("red <lora:jade:3>", "red <lora:jade:x>", "red <lora:jade:>", "red <lora::1>", "red <lora:jade:1:te=1>"),
+        *(" <lora:jade:1> ", "red" + "<lora:jade>" * 9, "red " + "[red] blue " * 17, f"red <lora:{'j' * 129}>"),
+    ],
+)
+def test_a_tag_or_weight_that_cannot_be_used_names_the_prompt(prompt: str) -> None:
+    assert list(blamed(prompt=prompt)) == ["prompt"]
+
+
+def test_a_lora_in_the_negative_prompt_is_refused() -> None:
+    assert list(blamed(negative_prompt="blurry <lora:jade:1>")) == ["negative_prompt"]
+    assert list(blamed(negative_prompt="[a] b " * 17)) == ["negative_prompt"]
+
+
+@given(st.text(st.sampled_from("<lora:jde>.180- "), max_size=40))
+def test_no_tag_cannot_be_read(prompt: str) -> None:
+    for tag in lora_tags(prompt):
+        assert tag.text.startswith("<lora:") and tag.text.endswith(">")
+        assert tag.number is None or tag.weight is not None
+        assert len(without_lora_tags(prompt)) <= len(prompt) - len(tag.text)

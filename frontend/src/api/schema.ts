@@ -838,7 +838,7 @@ export interface components {
          */
         GenerateRequest: {
             /**
-             * @description What the pictures show. The style is applied to it, the LoRA's trigger words are put before it.
+             * @description What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`. The style is applied to it, the LoRA's trigger words are put before it.
              * @example jade woman, red dress, beach sunset
              */
             prompt: string;
