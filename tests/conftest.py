@@ -20,6 +20,10 @@ settings.register_profile("ci", settings.get_profile("laptop"), max_examples=50,
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "laptop")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-cases", type=int, default=120, help="requests that are made up from the OpenAPI document")
+
+
 def missing_need(report: pytest.TestReport | pytest.CollectReport) -> str | None:
     """What the skipped test needs (`PostgreSQL: sudo apt-get install postgresql`); None for any other report."""
     if not report.skipped or not isinstance(report.longrepr, tuple):

@@ -131,7 +131,7 @@ class AuthController(Controller):
         operation_id="logout",
         summary="Log out",
         description="Ends the session of the cookie. Without one there is nothing to end, and the answer is the same.",
-        responses=problems.documented(),
+        responses={**examples.nothing("Nobody is logged in now"), **problems.documented()},
     )
     async def logout(
         self,
@@ -153,7 +153,10 @@ class AuthController(Controller):
         description="Ends every other session. Keys go on working.",
         before_request=body_like(account_examples.PASSWORD_CHANGE),
         request_max_body_size=MAX_BODY_BYTES,
-        responses=problems.documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+        responses={
+            **examples.nothing("It is changed; the session cookie is set anew"),
+            **problems.documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+        },
     )
     async def password(
         self,
@@ -181,7 +184,10 @@ class AuthController(Controller):
         description="The operator makes the link: `python -m server reset-link --email ...`. Ends every session.",
         before_request=body_like(account_examples.PASSWORD_RESET),
         request_max_body_size=MAX_BODY_BYTES,
-        responses=problems.documented(*REFUSED, problems.CODE_UNUSABLE, problems.BUSY),
+        responses={
+            **examples.nothing("It is set; log in with it"),
+            **problems.documented(*REFUSED, problems.CODE_UNUSABLE, problems.BUSY),
+        },
     )
     async def reset(
         self,
@@ -205,7 +211,10 @@ class AuthController(Controller):
         ),
         before_request=body_like(account_examples.ACCOUNT_DELETION),
         request_max_body_size=MAX_BODY_BYTES,
-        responses=problems.documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+        responses={
+            **examples.nothing("It is gone"),
+            **problems.documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+        },
     )
     async def account(
         self,

@@ -211,6 +211,11 @@ def file(media_type: str, description: str) -> ResponseSpec:
     )
 
 
+def nothing(description: str) -> dict[int, ResponseSpec]:
+    """An answer without a body."""
+    return {204: ResponseSpec(None, generate_examples=False, description=description)}
+
+
 def answers(example: Struct, description: str) -> ResponseSpec:
     """A JSON answer with its example."""
     return ResponseSpec(

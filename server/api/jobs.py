@@ -117,6 +117,7 @@ class JobsController(Controller):
                 media_type="text/event-stream",
                 examples=[Example("four events", value=examples.EVENTS)],
             ),
+            **examples.nothing("The job has ended, and all was read: do not come back"),
             **KNOWN_OR_NOT,
             **problems.documented(problems.TOO_MANY_READERS),
         },

@@ -38,14 +38,17 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield server
 
 
+def painting_server(folder: Path, name: str, **settings: str) -> ServerProcess:
+    """Paints its pictures: all of the real thing but the model. Not started."""
+    model = folder / "model"
+    if not model.exists():
+        write_tiny_model(model)
+    (folder / name).mkdir()
+    loras = {"STUDIO_LORA_DIR": str(folder / "loras"), "STUDIO_DEFAULT_MODEL": "base"}
+    return ServerProcess(folder / name, {"STUDIO_BASE_MODEL": str(model), **loras, **settings}, command=PAINTING)
+
+
 @pytest.fixture
 def new_painting_server(tmp_path: Path) -> NewServer:
-    """Makes servers, not started, that paint their pictures: all of the real thing but the model."""
-    model = write_tiny_model(tmp_path / "model")
-
-    def make(name: str, **settings: str) -> ServerProcess:
-        (tmp_path / name).mkdir()
-        loras = {"STUDIO_LORA_DIR": str(tmp_path / "loras"), "STUDIO_DEFAULT_MODEL": "base"}
-        return ServerProcess(tmp_path / name, {"STUDIO_BASE_MODEL": str(model), **loras, **settings}, command=PAINTING)
-
-    return make
+    """Makes servers, not started, that paint."""
+    return lambda name, **settings: painting_server(tmp_path, name, **settings)
