@@ -198,6 +198,7 @@ class Studio:
             max_queue=settings.max_queue,
             stop_timeout_s=settings.stop_timeout_s / 2,
             store_trouble=lambda: self.store_watch.reason,
+            on_store_error=self.store_watch.doubt,
             has_lora=self.registry.has,
             fetch_loras=self.loras.changed_elsewhere,
             num_context_tokens=self.base.prompts.num_context_tokens,

@@ -56,8 +56,8 @@ BEATS_A_TIDY = 20
 class DispatcherOptions:
     """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
     between the tries of a store or database write, the last one again and again. While `store_trouble` names one, no
-    job is claimed and no picture is put. `has_lora`: are the bytes of this hash here? `fetch_loras` looks for
-    them. `num_context_tokens`: how long the base model's context of a picture is."""
+    job is claimed and no picture is put; `on_store_error` is called when a put fails. `has_lora`: are the bytes of
+    this hash here? `fetch_loras` looks for them. `num_context_tokens`: how long the base model's context of a picture is."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -69,6 +69,7 @@ class DispatcherOptions:
     stop_timeout_s: float = 10.0
     retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 5.0)
     store_trouble: Callable[[], str | None] = lambda: None
+    on_store_error: Callable[[], None] = lambda: None
     has_lora: Callable[[str], bool] = lambda sha256: True
     fetch_loras: Callable[[], None] = lambda: None
     num_context_tokens: Callable[[GenerationParams], int] = lambda params: MAX_TOKENS
@@ -98,7 +99,14 @@ class Dispatcher:
         self._on_stored = on_stored
         self._spool = spool
         self._saver = PictureSaver(
-            database, store, spool, options.software, options.retry_s, options.store_trouble, self._on_waiting
+            database,
+            store,
+            spool,
+            options.software,
+            options.retry_s,
+            options.store_trouble,
+            options.on_store_error,
+            self._on_waiting,
         )
         self._jobs: dict[str, ActiveJob] = {}
         self._claiming: str | None = None

@@ -32,8 +32,8 @@ MAX_UPLOADS = 8
 
 class PictureSaver:
     """`retry_s`: pauses before the second, third ... try of a store or database write; the last one again and again.
-    `store_trouble` tells why it need not be tried now. `on_waiting` is told a job whenever what `ActiveJob.waiting`
-    says of it has changed."""
+    `store_trouble` tells why it need not be tried now, `on_store_error` is called when a put fails. `on_waiting` is
+    told a job whenever what `ActiveJob.waiting` says of it has changed."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class PictureSaver:
         software: str,
         retry_s: Sequence[float],
         store_trouble: Callable[[], str | None],
+        on_store_error: Callable[[], None],
         on_waiting: Callable[[ActiveJob], None],
     ) -> None:
         self._database = database
@@ -51,6 +52,7 @@ class PictureSaver:
         self._software = software
         self._retry_s = retry_s
         self._store_trouble = store_trouble
+        self._on_store_error = on_store_error
         self._on_waiting = on_waiting
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="picture-io")
         self._uploads = asyncio.Semaphore(MAX_UPLOADS)
@@ -103,6 +105,8 @@ class PictureSaver:
                     if parcel is not None and await self._spooled(parcel):
                         parcel = None
                         self.num_held -= 1
+                    if isinstance(error, StoreError):
+                        self._on_store_error()
                     self._tell(job, index, error)
                 if await self._stopped_after(next(pauses)) and parcel is None:
                     return False

@@ -20,6 +20,7 @@ class StoreWatch:
         self._store = store
         self._pause_in_trouble_s = pause_in_trouble_s
         self._looked = asyncio.Event()
+        self._doubted = asyncio.Event()
         self.reason: str | None = "the store of pictures is being checked"
 
     async def first_look(self) -> None:
@@ -27,6 +28,10 @@ class StoreWatch:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LOOK_S):
                 await self._looked.wait()
+
+    def doubt(self) -> None:
+        """A picture could not be stored: look now."""
+        self._doubted.set()
 
     async def run(self) -> None:
         """Until it is cancelled. Jobs are accepted meanwhile; in trouble they wait."""
@@ -39,7 +44,13 @@ class StoreWatch:
                 log.info("pictures can be stored again")
             told = self.reason
             self._looked.set()
-            await asyncio.sleep(PAUSE_S if self.reason is None else self._pause_in_trouble_s)
+            if self.reason is not None:
+                await asyncio.sleep(self._pause_in_trouble_s)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_S):
+                    await self._doubted.wait()
+            self._doubted.clear()
 
     async def _trouble(self) -> str | None:
         try:

@@ -48,7 +48,9 @@ def _run(
     seen = until(lambda: len(_pictures(spool)) > 0, what="a picture in the spool")
     told = server.http.get(f"/api/status/{orders[0].job_id}").json()
     time.sleep(max(0.0, down_s - seen))
-    most, unready = len(_pictures(spool)), server.http.get("/readyz")
+    most = len(_pictures(spool))
+    until(lambda: server.http.get("/readyz").status_code == 503, what="a readiness that tells")
+    unready = server.http.get("/readyz")
     assert unready.status_code == 503 and "wait in the spool" in unready.json()["detail"], unready.text
     _check_objects(database_url, store)
     server.kill()  # what lies in the spool outlives this
