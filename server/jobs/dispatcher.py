@@ -57,7 +57,8 @@ class DispatcherOptions:
     """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
     between the tries of a store or database write, the last one again and again. While `store_trouble` names one, no
     job is claimed and no picture is put; `on_store_error` is called when a put fails. `has_lora`: are the bytes of
-    this hash here? `fetch_loras` looks for them. `num_context_tokens`: how long the base model's context of a picture is."""
+    this hash here? `fetch_loras` looks for them. `num_context_tokens`: how long the base model's context of
+    a picture is."""
 
     lease_owner: str
     base_model: BaseModelRef
