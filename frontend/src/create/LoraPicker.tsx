@@ -29,7 +29,9 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
   const further = request.loras ?? [];
   const setFurther = (next: readonly Further[]) => set({ loras: next.length > 0 ? [...next] : undefined });
   const isIn = (lora: LoraOption) => further.some(({ name }) => findLora(name, loras) === lora);
-  const shown = loras.filter((lora) => isFound(lora, sought));
+  const [first] = useState(chosen); // where the list is long, what is chosen must not lie out of sight
+  const listed = loras.length >= MANY && first ? [first, ...loras.filter((lora) => lora !== first)] : loras;
+  const shown = listed.filter((lora) => isFound(lora, sought));
 
   function choose(label: string) {
     if (label === NONE) return set({ model_name: null, model_weight: undefined });
@@ -40,7 +42,7 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
   return (
     <div className="space-y-3">
       {loras.length >= MANY && <Search value={sought} onChange={setSought} count={loras.length} />}
-      <div className={loras.length >= MANY ? "-mx-1 max-h-72 overflow-y-auto px-1" : undefined}>
+      <div className={loras.length >= MANY ? "-mx-1 max-h-[17rem] overflow-y-auto px-1" : undefined}>
         <Choice
           legend="LoRA"
           layout="list"

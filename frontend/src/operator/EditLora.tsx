@@ -31,7 +31,7 @@ export function EditLora({ lora, options, opener, onChange, onClose }: EditLoraP
       <DialogPanel
         place="side"
         title={lora.label}
-        description="What is left empty is taken from the file."
+        description="The words put before the prompt, and the weight where a request gives none."
         opener={opener}
       >
         {detail.data ? (

@@ -88,7 +88,7 @@ function Asking({ file, label, trouble, isTaken, onLabel, onSend, onClose }: Ask
     onSend();
   };
   return (
-    <form onSubmit={submit} className="space-y-2">
+    <form onSubmit={submit}>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <FileUpIcon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
         <p className="min-w-0 flex-1 basis-40 truncate text-sm">
@@ -112,7 +112,7 @@ function Asking({ file, label, trouble, isTaken, onLabel, onSend, onClose }: Ask
           </Button>
         </div>
       </div>
-      <div id={`${id}-told`} className="text-xs empty:hidden">
+      <div id={`${id}-told`} className="pt-2 text-xs empty:hidden">
         {isTaken && <p className="text-warning">There is a {label.trim()} already: this file takes its place.</p>}
         {trouble && (
           <p role="alert" className="text-destructive">
