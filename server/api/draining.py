@@ -5,7 +5,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
 
 MAX_DRAINED_BYTES = 128_000_000
-REFUSED = (413, 415)
+REFUSED = (400, 401, 403, 413, 415)
 
 
 class DrainRefusedBodies(ASGIMiddleware):
