@@ -36,8 +36,11 @@ def check_fits(content: LoraContent, base: BaseLayers) -> None:
     for module, pair in content.modules.items():
         if module not in base:
             raise LoraMisfit(f"the base model has no layer {module}: it is made for another one")
-        if pair.layer != base[module]:
-            ours, theirs = (" x ".join(map(str, shape)) for shape in (base[module], pair.layer))
+        layer = pair.layer
+        if len(base[module]) == 2 and layer[2:] == (1, 1):  # a matrix, written as a convolution by some trainers
+            layer = layer[:2]
+        if layer != base[module]:
+            ours, theirs = (" x ".join(map(str, shape)) for shape in (base[module], layer))
             raise LoraMisfit(f"{module} is made for a layer of {theirs}; the base model's is {ours}")
 
 

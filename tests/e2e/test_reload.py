@@ -202,16 +202,16 @@ def references(server: ServerProcess, made: list[bytes]) -> dict[tuple[int, int]
 
 
 def test_refusals_of_large_uploads_reach_their_sender(server: ServerProcess) -> None:
-    large, key = b"x" * 20_000_000, {"Authorization": f"Bearer {KEY}"}
+    large, small, key = b"x" * 20_000_000, b"x" * 1_000_000, {"Authorization": f"Bearer {KEY}"}
     before = sorted(path.name for path in lora_folder(server).iterdir())
-    for name, headers, status in (
-        ("film", {}, 401),
-        ("film", {"Authorization": "Bearer wrong"}, 401),
-        ("film", key, 413),
-        ("j" * 300, key, 400),
-        ("%00", key, 400),
+    for name, content, headers, status in (
+        ("film", large, {}, 401),
+        ("film", large, {"Authorization": "Bearer wrong"}, 401),
+        ("film", large, key, 413),
+        ("j" * 300, small, key, 400),
+        ("%00", small, key, 400),
     ):
-        answer = server.http.put(f"/api/loras/{name}", content=large, headers=headers)
+        answer = server.http.put(f"/api/loras/{name}", content=content, headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), name
     damaged = server.http.put("/api/loras/film", content=versions(1)[0][:-4], headers=key)
     assert (damaged.status_code, "it is cut" in damaged.json()["detail"]) == (422, True)

@@ -205,6 +205,18 @@ def test_a_kohya_copy_has_the_same_matrices(
             assert (pair.scale, other.scale) == (1.0, alpha / pair.rank if alpha else 1.0)
 
 
+def test_a_file_of_peft_itself_has_the_same_matrices(model: LoadedModel, folder: Path, loras: list[LoraRef]) -> None:
+    from safetensors.torch import load, save
+
+    parser = LoraParser(model)
+    data = (folder / f"{loras[0].sha256}.safetensors").read_bytes()
+    unet = {key: tensor for key, tensor in load(data).items() if key.startswith("unet.")}
+    peft = {f"base_model.model.{key.removeprefix('unet.')}": tensor for key, tensor in unet.items()}
+    ours, theirs = parser.parse(save(unet)), parser.parse(save(peft))
+    assert ours.pairs.keys() == theirs.pairs.keys()
+    assert all(torch.equal(pair.down, theirs.pairs[name].down) for name, pair in ours.pairs.items())
+
+
 def test_what_cannot_be_used_is_refused_by_name(model: LoadedModel, folder: Path, loras: list[LoraRef]) -> None:
     from safetensors.torch import load, save
 

@@ -1,12 +1,18 @@
-"""Our names for the layers of kohya's files are those that diffusers' converters arrive at."""
+"""Our names for layers are those that diffusers' converters arrive at, for LoRA files and for base models."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from diffusers.loaders import lora_conversion_utils
 
+from pipelines.base_layers import check_fits, read_base_layers
+from pipelines.lora_file import read_lora
 from pipelines.lora_keys import layer_name, module_of
+from tests.lora_files import kohya_copy
+from tests.original_layout import write_small_sdxl
+from tests.server_process import ROOT
 
 converters: Any = lora_conversion_utils
 
@@ -50,3 +56,18 @@ def test_each_layer_of_the_unet(names: list[str]) -> None:
         path = path.replace(".lora.down.weight", "").replace("to_out", "to_out.0")
         expected = layer_name("lora_unet", path)
         assert module_of(f"lora_unet_{name}.lora_down.weight") == (expected, "down"), down
+
+
+def test_a_base_model_has_the_same_layers_as_a_folder_and_as_a_file(tmp_path: Path) -> None:
+    folder, file = write_small_sdxl(tmp_path)
+    assert read_base_layers(file) == read_base_layers(folder)
+
+
+@pytest.mark.parametrize("label", ["jade-v1", "amber-v1"])
+def test_the_demo_s_loras_fit_the_demo_in_kohya_s_layout_too(label: str) -> None:
+    data = (ROOT / "loras" / f"{label}.safetensors").read_bytes()
+    layers = read_base_layers(ROOT / "pipelines" / "demo")
+    contents = [read_lora(data), read_lora(kohya_copy(data, 6.0))]
+    for content in contents:
+        check_fits(content, layers)
+    assert contents[0].modules == contents[1].modules
