@@ -38,6 +38,11 @@ class LoraMerge:
     def resident(self) -> frozenset[str]:
         return self._resident
 
+    @property
+    def num_bytes(self) -> int:
+        """Of the matrices; the pristine weights are not counted."""
+        return sum(each.num_bytes for each in self._kept.values())
+
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
         own = [sha256 for sha256, _ in adapters]
         for sha256 in own:
@@ -49,7 +54,7 @@ class LoraMerge:
             self._reader.forget(sha256)
         staying = {*in_use, *own}
         for sha256 in [each for each in self._kept if each not in staying]:
-            if sum(each.num_bytes for each in self._kept.values()) > self._max_bytes:
+            if self.num_bytes > self._max_bytes:
                 del self._kept[sha256]
         self._resident = frozenset(self._kept)
         return True

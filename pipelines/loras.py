@@ -57,6 +57,11 @@ class Loras(Protocol):
         """Hashes of the LoRAs in memory. Any thread."""
         ...
 
+    @property
+    def num_bytes(self) -> int:
+        """Memory they take."""
+        ...
+
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
         """Bring them into memory, without waiting for a file. False: one is not read yet, or has no room beside those
         `in_use` by other pictures; the picture must wait. Raises LoraError."""

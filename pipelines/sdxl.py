@@ -112,6 +112,11 @@ class SDXLRunner:
         """Hashes of the LoRAs in memory. Any thread."""
         return self._loras.resident
 
+    @property
+    def lora_bytes(self) -> int:
+        """Memory of the resident LoRAs."""
+        return self._loras.num_bytes
+
     def fetch_loras(self, sha256s: Collection[str]) -> Future[None]:
         """Read those that are not in memory, on a thread of its own. A picture can be begun once it is done; where a
         LoRA cannot be read, that fails. Any thread."""
