@@ -13,6 +13,7 @@ from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.jobs import answers, limits, transitions
 from server.jobs.answers import Answered, Once
+from server.jobs.depth import QueueDepth
 from server.jobs.dispatcher import Dispatcher
 from server.jobs.engagement import note_again
 from server.jobs.errors import BaseModelUnread, OwnerGone, QueueFull
@@ -52,6 +53,7 @@ class JobService:
         self._base_model = base_model
         self._max_queue = max_queue
         self._quotas = quotas or Quotas()
+        self._depth = QueueDepth(database)
 
     async def accept(self, order: JobOrder) -> JobView:
         accepted = await self.submit(order)
@@ -67,8 +69,7 @@ class JobService:
         if self._base_model.sha256 is None:
             raise BaseModelUnread
         if once is None:
-            async with self._database.read() as session:  # a flood is refused here, out of the way of those who write
-                await self._check_limits(session, order, await session.scalar(select(now_s())) or 0.0)
+            await self._refuse_early(order)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
             await _check_owner(session, order.owner)
@@ -134,14 +135,25 @@ class JobService:
             counts = await session.execute(select(JobRow.status, func.count()).group_by(JobRow.status))
             return {JobStatus(status): count for status, count in counts}
 
+    async def _refuse_early(self, order: JobOrder) -> None:
+        """A flood is refused here, out of the way of those who write. Raises LimitReached, QueueFull."""
+        self._check_depth(await self._depth.now())
+        quota = self._quotas.of(order.owner)
+        if quota.per_hour:
+            async with self._database.read() as session:
+                now = await session.scalar(select(now_s())) or 0.0
+                await limits.check(session, quota, fair_owner(order), order.num_images, now)
+
     async def _check_limits(self, session: AsyncSession, order: JobOrder, now: float) -> Standing | None:
         """How the caller will stand when the order is accepted. Raises LimitReached, QueueFull."""
         quota = self._quotas.of(order.owner)
         standing = await limits.check(session, quota, fair_owner(order), order.num_images, now)
-        unfinished = select(func.count()).select_from(JobRow).where(transitions.unfinished())
-        if (await session.scalar(unfinished) or 0) >= self._max_queue:
-            raise QueueFull(self._max_queue, max(1, math.ceil(self._reader.outlook.next_end_s())))
+        self._check_depth(await self._depth.in_(session))
         return standing
+
+    def _check_depth(self, depth: int) -> None:
+        if depth >= self._max_queue:
+            raise QueueFull(self._max_queue, max(1, math.ceil(self._reader.outlook.next_end_s())))
 
     def _row_of(self, job_id: str, order: JobOrder, resolved: ResolvedLoras) -> JobRow:
         return JobRow(
