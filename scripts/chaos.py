@@ -57,7 +57,8 @@ class Run:
         common = {"STUDIO_LORA_DIR": str(self._folder / "none"), "STUDIO_DEFAULT_MODEL": "base"}
         if self._demo:
             return ServerProcess(folder, common | EXACT | settings)
-        return ServerProcess(folder, common | {"STUDIO_BASE_MODEL": str(self._model)} | settings, command=PAINTING)
+        painted = {"STUDIO_BASE_MODEL": str(self._model), "PAINT_STEP_S": "0.05"}
+        return ServerProcess(folder, common | painted | settings, command=PAINTING)
 
     def sqlite(self) -> str:
         return f"sqlite+aiosqlite:///{self._folder / secrets.token_hex(4)}.db"
@@ -76,8 +77,9 @@ class Run:
 
     def crashes(self, name: str, database_url: str) -> dict[str, Any]:
         num_jobs, num_kills = (10, 3) if self.world.quick else (50, 20)
-        steps, up_s = (20, (0.5, 4.0)) if self._demo else (100, (0.2, 1.5))
-        return crashes(self.world, name, database_url, num_jobs, num_kills, up_s, steps=steps)
+        if self._demo:
+            return crashes(self.world, name, database_url, num_jobs, num_kills, (1.0, 4.0), steps=20)
+        return crashes(self.world, name, database_url, num_jobs, num_kills, (0.3, 2.5), steps=10, num_images=8)
 
 
 SCENARIOS: dict[str, Callable[[Run], dict[str, Any]]] = {

@@ -14,9 +14,9 @@ def sqlite(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / 'chaos.db'}"
 
 
-def test_kill_9_at_random_points(new_painting_server: NewServer, tmp_path: Path) -> None:
+def test_kill_9_at_random_points(new_painting_server: NewServer, database_url: str) -> None:
     world = World(new_painting_server, quick=True)
-    assert crashes(world, "crashes", sqlite(tmp_path), 10, 3, (0.1, 0.6), steps=60)["kills with jobs under way"] >= 2
+    assert crashes(world, "crashes", database_url, 10, 2, (0.2, 0.8), steps=60)["kills with jobs under way"] >= 1
 
 
 def test_what_was_answered_202_survives_kill_9(new_painting_server: NewServer, tmp_path: Path) -> None:
