@@ -14,6 +14,7 @@ from server.db.usage_models import GenerationRow
 from server.jobs.errors import LimitReached, UnknownLora
 from server.jobs.limits import DAY_S, HOUR_S, Quota, Quotas, Standing
 from server.jobs.model import LoraChoice
+from server.jobs.service import Acceptance
 from tests.workshop import Workshop, change_generation, order
 
 pytestmark = pytest.mark.usefixtures("people")
@@ -51,6 +52,7 @@ async def test_an_hour_later_each_job_is_given_back(database: Database, tmp_path
     standings: list[Standing | None] = []
     for _ in range(3):
         acceptance = await shop.service.submit(order())
+        assert isinstance(acceptance, Acceptance)
         ids.append(acceptance.job.job_id)
         standings.append(acceptance.standing)
     assert [each and (each.limit, each.remaining) for each in standings] == [(3, 2), (3, 1), (3, 0)]
