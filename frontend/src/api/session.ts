@@ -1,25 +1,19 @@
 /** Who uses this page: asked when it is opened, and again where it may have changed. */
-import { type QueryClient, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { forgetAll } from "@/jobs/recent";
 import { answer, api } from "./client";
 import type { Me } from "./types";
 
 const KEY = "lora-studio:session";
 const TIMEOUT_MS = 8_000;
-const ME = ["me"];
 
 /** `data.user` is null for who has not logged in. The answer sets the cookie that later calls are proved with. */
 export function useMe() {
-  return useQuery({ queryKey: ME, queryFn: askMe, staleTime: 30_000 });
+  return useQuery({ queryKey: ["me"], queryFn: askMe, staleTime: 30_000 });
 }
 
 export function askMe(): Promise<Me> {
   return answer(api.GET("/api/auth/me", { signal: AbortSignal.timeout(TIMEOUT_MS) }));
-}
-
-/** After something that changes what is left of the limits. */
-export function askMeAgain(queries: QueryClient): void {
-  void queries.invalidateQueries({ queryKey: ME });
 }
 
 /** Leads to the create page, as nobody: what this browser remembers is forgotten too. Throws Refused, Unreachable. */

@@ -26,3 +26,7 @@ export type LoraDetail = Schemas["LoraDetail"];
 export type OperatorQueue = Schemas["OperatorQueue"];
 export type QueuedJob = Schemas["QueuedJob"];
 export type OperatorUser = Schemas["OperatorUser"];
+export type Usage = Schemas["Usage"];
+export type LimitsLeft = Schemas["LimitsLeft"];
+export type Limit = Schemas["LimitLeft"];
+export type HistoryItems = Schemas["HistoryItems"];

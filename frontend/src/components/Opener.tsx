@@ -14,10 +14,10 @@ interface OpenerProps {
   className: string;
   /** What the button shows. */
   face: ReactNode;
-  /** What the panel holds. */
-  children: ReactNode;
   /** The button is neared: what the panel holds may be fetched. */
   onNear?: () => void;
+  /** What the panel holds, and how it closes where that is not by a click beside it. */
+  children: ReactNode | ((close: () => void) => ReactNode);
 }
 
 /** A button that opens a panel beside it. */
@@ -45,7 +45,7 @@ export function Opener({ label, panelLabel, className, face, children, onNear }:
       </button>
       {isOpen && (
         <PopoverPanel label={panelLabel} opener={opener} onClose={() => setIsOpen(false)}>
-          {children}
+          {typeof children === "function" ? children(() => setIsOpen(false)) : children}
         </PopoverPanel>
       )}
     </>

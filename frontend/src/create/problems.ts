@@ -1,5 +1,6 @@
 /** What went wrong when asking for pictures, in words for the visitor. Pure. */
 import { type FieldProblem, Refused, Unreachable } from "@/api/client";
+import { sentence } from "@/components/sentence";
 
 export interface Trouble {
   title: string;
@@ -8,6 +9,8 @@ export interface Trouble {
   retryAfterS: number | null;
   /** The fields to blame, by the API's names. */
   fields: readonly string[];
+  /** Who has an account may not meet it. */
+  isForVisitors?: boolean;
 }
 
 const LABELS: Record<string, string> = {
@@ -47,23 +50,37 @@ export function troubleOf(error: unknown): Trouble {
       fields: [],
     };
   }
-  if (error instanceof Refused && error.status === 503) {
-    return {
-      title: "Many people are making pictures right now.",
-      details: ["The queue is full. Your prompt is kept."],
-      retryAfterS: error.retryAfterS ?? 10,
-      fields: [],
-    };
-  }
-  if (error instanceof Refused) {
-    const fields = error.fields.map(({ field }) => field);
-    const title = error.fields.length > 0 ? "This cannot be made as it is." : error.message;
-    return { title, details: error.fields.map(sentence), retryAfterS: error.retryAfterS, fields };
-  }
+  if (error instanceof Refused) return troubleOfRefusal(error);
   return { title: "Something went wrong on this page.", details: [String(error)], retryAfterS: null, fields: [] };
 }
 
-function sentence({ field, detail, allowed }: FieldProblem): string {
+function troubleOfRefusal(error: Refused): Trouble {
+  const { status, kind, retryAfterS } = error;
+  if (status === 429) {
+    // what follows says when, as it is now and not as it was
+    const reason = error.message.split(";")[0] ?? "";
+    const details = [sentence(reason), "Your prompt is kept."];
+    return { title: "You have reached a limit.", details, retryAfterS, fields: [], isForVisitors: true };
+  }
+  if (status === 503) {
+    const isFull = kind === "queue-full";
+    return {
+      title: isFull ? "Many people are making pictures right now." : sentence(error.message),
+      details: [isFull ? "The queue is full. Your prompt is kept." : "Your prompt is kept."],
+      retryAfterS: retryAfterS ?? 10,
+      fields: [],
+    };
+  }
+  if (status === 401) {
+    const details = ["Your prompt is kept."];
+    return { title: sentence(error.message), details, retryAfterS, fields: [], isForVisitors: true };
+  }
+  const fields = error.fields.map(({ field }) => field);
+  const title = error.fields.length > 0 ? "This cannot be made as it is." : sentence(error.message);
+  return { title, details: error.fields.map(ofField), retryAfterS, fields };
+}
+
+function ofField({ field, detail, allowed }: FieldProblem): string {
   const name = LABELS[field] ?? field;
   return `${name}: ${detail}${allowed ? `. Allowed: ${allowed}` : ""}.`;
 }

@@ -1,12 +1,13 @@
 "use client";
 import { memo, useId } from "react";
 import type { GenerateRequest } from "@/api/types";
+import { sentence } from "@/components/sentence";
 import { failureOf, isEnded, type Job, numDone } from "@/jobs/job";
 import { glance } from "./facts";
 import { CancelButton, EndedActions } from "./JobActions";
 import { ProgressLine } from "./ProgressLine";
 import { Tiles } from "./Tiles";
-import { outcome, sentence, standing } from "./words";
+import { outcome, standing } from "./words";
 
 interface JobSectionProps {
   job: Job;

@@ -1,26 +1,23 @@
 "use client";
-import { ChevronUpIcon, ColumnsIcon, DownloadIcon, ShuffleIcon, SlidersHorizontalIcon } from "lucide-react";
+import { ChevronUpIcon, DownloadIcon } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useOptions } from "@/api/catalog";
-import type { GenerateRequest } from "@/api/types";
 import { cn } from "@/components/cn";
 import { Button } from "@/components/ui/button";
 import { CopyButton } from "./CopyButton";
 import { factsOf } from "./facts";
-import { type Picture, settingsOf, variationsOf } from "./picture";
+import type { Picture } from "./picture";
 
 interface PictureFactsProps {
   picture: Picture;
-  onUse: (settings: GenerateRequest) => void;
-  onGenerate: (request: GenerateRequest) => void;
-  /** Undefined where there is nothing to compare with. */
-  onCompare: (() => void) | undefined;
+  /** What else can be done with it, beside the download: `Act`s. */
+  children: ReactNode;
 }
 
 /** Everything about a picture and what can be done with it: a panel at the side, a sheet from below on a phone. */
-export function PictureFacts({ picture, onUse, onGenerate, onCompare }: PictureFactsProps) {
+export function PictureFacts({ picture, children }: PictureFactsProps) {
   const [isOpen, setIsOpen] = useState(false);
-  const { job } = picture;
+  const { job, output } = picture;
   return (
     <aside
       aria-label="About this picture"
@@ -38,7 +35,15 @@ export function PictureFacts({ picture, onUse, onGenerate, onCompare }: PictureF
           </p>
           <CopyButton label="Copy prompt" text={job.request.prompt} />
         </div>
-        <Actions picture={picture} onUse={onUse} onGenerate={onGenerate} onCompare={onCompare} />
+        <div className="grid grid-cols-4 gap-2 lg:grid-cols-2">
+          <Button asChild className="col-span-4 lg:col-span-2">
+            <a href={output.download_url} download={output.filename}>
+              <DownloadIcon aria-hidden />
+              Download
+            </a>
+          </Button>
+          {children}
+        </div>
         <Button
           variant="ghost"
           size="sm"
@@ -55,44 +60,20 @@ export function PictureFacts({ picture, onUse, onGenerate, onCompare }: PictureF
   );
 }
 
-function Actions({ picture, onUse, onGenerate, onCompare }: PictureFactsProps) {
-  const { output, job } = picture;
-  return (
-    <div className="grid grid-cols-4 gap-2 lg:grid-cols-2">
-      <Button asChild className="col-span-4 lg:col-span-2">
-        <a href={output.download_url} download={output.filename}>
-          <DownloadIcon aria-hidden />
-          Download
-        </a>
-      </Button>
-      <Act
-        className="col-span-4 sm:col-span-2"
-        onClick={() => onUse(settingsOf(picture))}
-        icon={<SlidersHorizontalIcon aria-hidden />}
-      >
-        Use these settings
-      </Act>
-      <Act
-        className="col-span-2 sm:col-span-1"
-        onClick={() => onGenerate(variationsOf(job))}
-        icon={<ShuffleIcon aria-hidden />}
-      >
-        Variations
-      </Act>
-      {onCompare && (
-        <Act className="col-span-2 sm:col-span-1" onClick={onCompare} icon={<ColumnsIcon aria-hidden />}>
-          Compare
-        </Act>
-      )}
-    </div>
-  );
+interface ActProps {
+  className: string;
+  onClick: () => void;
+  icon: ReactNode;
+  isPressed?: boolean;
+  children: string;
 }
 
-function Act(props: { className: string; onClick: () => void; icon: ReactNode; children: string }) {
+/** One thing that can be done with the picture. */
+export function Act({ className, onClick, icon, isPressed, children }: ActProps) {
   return (
-    <Button variant="secondary" className={cn("px-3", props.className)} onClick={props.onClick}>
-      {props.icon}
-      {props.children}
+    <Button variant="secondary" className={cn("px-3", className)} aria-pressed={isPressed} onClick={onClick}>
+      {icon}
+      {children}
     </Button>
   );
 }

@@ -1,7 +1,9 @@
 /** What a screen reader is told while pictures are made: the start, each picture, the end. Never a percentage. */
+
+import { sentence } from "@/components/sentence";
 import { failureOf, isEnded, type Job } from "@/jobs/job";
 import { numWanted } from "./picture";
-import { outcome, pictures, sentence } from "./words";
+import { outcome, pictures } from "./words";
 
 /** A job that was asked for longer ago than this is one of an earlier visit. */
 const FRESH_MS = 10_000;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { sentence } from "@/components/sentence";
 import { makeJob, makeOutput, makeState } from "./made.test-data";
-import { aboutTime, outcome, progressOf, sentence, standing } from "./words";
+import { aboutTime, outcome, progressOf, standing } from "./words";
 
 describe("aboutTime", () => {
   it.each([

@@ -48,14 +48,6 @@ export function progressOf(job: Job): number {
   return Math.min(1, Math.max(0, job.state?.progress ?? 0));
 }
 
-/** A reason as the server gives it, `picture 1: out of memory`, as a sentence. */
-export function sentence(detail: string): string {
-  const text = detail.trim();
-  if (text === "") return "";
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
-}
-
 function queuePlace(position: number): string {
   if (position <= 0) return "Starting";
   return position === 1 ? "Next in the queue" : `Number ${position} in the queue`;

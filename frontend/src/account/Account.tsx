@@ -1,0 +1,122 @@
+"use client";
+import { type ReactNode, useState } from "react";
+import { answer, api } from "@/api/client";
+import { becomeSomebodyElse } from "@/api/session";
+import type { User } from "@/api/types";
+import { AskForm } from "@/components/AskForm";
+import { notify } from "@/components/notify";
+import { Shell } from "@/components/Shell";
+import { SignedIn } from "@/components/SignedIn";
+import { Button } from "@/components/ui/button";
+import { Dialog, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
+import { Field } from "@/components/ui/field";
+import { forgetAll } from "@/jobs/recent";
+import { text } from "./form-text";
+import { NewPassword } from "./NewPassword";
+
+export function Account() {
+  return (
+    <Shell title="Account">
+      <SignedIn>
+        {(user) => (
+          <div className="space-y-6">
+            <WhoYouAre user={user} />
+            <PasswordChange email={user.email} />
+            <Deletion />
+          </div>
+        )}
+      </SignedIn>
+    </Shell>
+  );
+}
+
+function Card({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="space-y-4 rounded-2xl border bg-card p-5 sm:p-6">
+      <h2 className="font-semibold text-base">{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function WhoYouAre({ user }: { user: User }) {
+  return (
+    <p className="break-words text-sm">
+      You are logged in as <strong className="font-medium">{user.email}</strong>
+      {user.is_operator && ", an operator"}. The account was made on{" "}
+      {new Date(user.created_at).toLocaleDateString("en-US", { dateStyle: "long" })}.
+    </p>
+  );
+}
+
+function PasswordChange({ email }: { email: string }) {
+  const [round, setRound] = useState(0);
+
+  async function change(data: FormData) {
+    const body = { password: text(data, "password"), new_password: text(data, "new_password") };
+    await answer(api.POST("/api/auth/password", { body }));
+    notify("success", "The new password holds. Other browsers are logged out; keys go on working.");
+    setRound(round + 1);
+  }
+
+  return (
+    <Card title="Change the password">
+      <AskForm key={round} label="Change the password" submit="Change it" onSubmit={change}>
+        {(problemOf) => (
+          <div className="grid gap-4 sm:max-w-sm">
+            <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
+            <Field
+              label="Password now"
+              name="password"
+              type="password"
+              autoComplete="current-password"
+              required
+              problem={problemOf("password")}
+            />
+            <NewPassword label="New password" problem={problemOf("new_password")} />
+          </div>
+        )}
+      </AskForm>
+    </Card>
+  );
+}
+
+function Deletion() {
+  async function remove(data: FormData) {
+    await answer(api.DELETE("/api/auth/account", { body: { password: text(data, "password") } }));
+    forgetAll();
+    becomeSomebodyElse("/");
+  }
+
+  return (
+    <Card title="Delete the account">
+      <p className="max-w-prose text-muted-foreground text-sm">
+        With its pictures, history and keys, for good. Jobs that are being made stop.
+      </p>
+      <Dialog>
+        <DialogTrigger asChild>
+          <Button variant="outline" className="text-destructive">
+            Delete the account…
+          </Button>
+        </DialogTrigger>
+        <DialogPanel
+          title="Delete the account?"
+          description="Its pictures, history and keys go with it, and nobody can bring them back."
+        >
+          <AskForm label="Delete the account" submit="Delete for good" variant="destructive" onSubmit={remove}>
+            {(problemOf) => (
+              <Field
+                label="Password"
+                name="password"
+                type="password"
+                autoComplete="current-password"
+                required
+                problem={problemOf("password")}
+              />
+            )}
+          </AskForm>
+        </DialogPanel>
+      </Dialog>
+    </Card>
+  );
+}

@@ -1,0 +1,19 @@
+import { Field } from "@/components/ui/field";
+import { MIN_PASSWORD_CHARACTERS } from "./form-text";
+
+/** The field `new_password` of a form. */
+export function NewPassword({ label, problem }: { label: string; problem: string | null }) {
+  return (
+    <Field
+      label={label}
+      name="new_password"
+      type="password"
+      autoComplete="new-password"
+      required
+      minLength={MIN_PASSWORD_CHARACTERS}
+      maxLength={200}
+      hint={`At least ${MIN_PASSWORD_CHARACTERS} characters; long is better than odd.`}
+      problem={problem}
+    />
+  );
+}

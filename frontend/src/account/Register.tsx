@@ -1,0 +1,69 @@
+"use client";
+import { useEffect, useState } from "react";
+import { answer, api } from "@/api/client";
+import { becomeSomebodyElse, nextPage, useMe } from "@/api/session";
+import { AskForm } from "@/components/AskForm";
+import { Shell } from "@/components/Shell";
+import { Field } from "@/components/ui/field";
+import { text } from "./form-text";
+import { OtherForm } from "./LogIn";
+import { NewPassword } from "./NewPassword";
+
+export function Register() {
+  const registration = useMe().data?.registration;
+  const [invite, setInvite] = useState("");
+  useEffect(() => setInvite(new URLSearchParams(window.location.search).get("invite") ?? ""), []);
+
+  async function register(data: FormData) {
+    const body = {
+      email: text(data, "email"),
+      password: text(data, "new_password"),
+      invite: text(data, "invite").trim() || null,
+    };
+    await answer(api.POST("/api/auth/register", { body }));
+    becomeSomebodyElse(nextPage(window.location.search));
+  }
+
+  if (registration === "closed") {
+    return (
+      <Shell title="Register" width="narrow" note="This server makes no new accounts. Its operator can make one.">
+        {null}
+      </Shell>
+    );
+  }
+  return (
+    <Shell title="Register" width="narrow" note="What you have made in this browser until now moves to your account.">
+      <AskForm label="Register" submit="Register" onSubmit={register}>
+        {(problemOf) => (
+          <>
+            <Field
+              label="E-mail"
+              name="email"
+              type="email"
+              autoComplete="username"
+              required
+              hint="The name of your account. No mail is sent to it."
+              problem={problemOf("email")}
+            />
+            <NewPassword label="Password" problem={problemOf("password")} />
+            {(registration === "invite" || invite) && (
+              <Field
+                key={invite}
+                label="Invitation"
+                name="invite"
+                defaultValue={invite}
+                required
+                autoComplete="off"
+                hint="The code that the operator gave you."
+                problem={problemOf("invite")}
+              />
+            )}
+          </>
+        )}
+      </AskForm>
+      <p className="border-t pt-5 text-muted-foreground text-sm">
+        An account already? <OtherForm path="/login/">Log in</OtherForm>
+      </p>
+    </Shell>
+  );
+}

@@ -1,0 +1,90 @@
+"use client";
+import { BoxesIcon, HeartIcon, SearchIcon } from "lucide-react";
+import { useEffect, useState } from "react";
+import { useLoras } from "@/api/catalog";
+import { cn } from "@/components/cn";
+import { Chip } from "@/create/Chip";
+import { Choice } from "@/create/Choice";
+import type { Filter } from "./filter";
+
+const SEARCH_AFTER_MS = 250;
+const ANY = "";
+
+interface FiltersProps {
+  filter: Filter;
+  onChange: (filter: Filter) => void;
+}
+
+export function Filters({ filter, onChange }: FiltersProps) {
+  return (
+    <search className="flex flex-wrap items-center gap-2">
+      <Search filter={filter} onChange={onChange} />
+      <LoraFilter filter={filter} onChange={onChange} />
+      <button
+        type="button"
+        aria-pressed={filter.favorites}
+        onClick={() => onChange({ ...filter, favorites: !filter.favorites })}
+        className="flex h-9 items-center gap-2 rounded-full border border-border bg-card px-3 text-sm transition-colors hover:bg-muted aria-pressed:border-primary aria-pressed:bg-accent aria-pressed:text-accent-foreground"
+      >
+        <HeartIcon
+          aria-hidden
+          className={cn("size-4", filter.favorites ? "fill-primary text-primary" : "text-muted-foreground")}
+        />
+        Favorites
+      </button>
+    </search>
+  );
+}
+
+/** Looks when the typing rests. */
+function Search({ filter, onChange }: FiltersProps) {
+  const [typed, setTyped] = useState(filter.q);
+  useEffect(() => setTyped(filter.q), [filter.q]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: typing alone starts the clock
+  useEffect(() => {
+    if (typed === filter.q) return;
+    const timer = setTimeout(() => onChange({ ...filter, q: typed }), SEARCH_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return (
+    <label className="relative min-w-48 flex-1 sm:max-w-sm">
+      <span className="sr-only">Search in prompts</span>
+      <SearchIcon
+        aria-hidden
+        className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted-foreground"
+      />
+      <input
+        type="search"
+        value={typed}
+        maxLength={200}
+        placeholder="Search in prompts"
+        onChange={(event) => setTyped(event.target.value)}
+        className="h-9 w-full rounded-full border border-input bg-card pr-3 pl-9 text-base placeholder:text-muted-foreground sm:text-sm"
+      />
+    </label>
+  );
+}
+
+/** A name stands for all its versions; where there are several, each can be looked for too. */
+function LoraFilter({ filter, onChange }: FiltersProps) {
+  const loras = useLoras().data ?? [];
+  const names = [...new Set(loras.map((lora) => lora.name))];
+  const items = names.flatMap((name) => {
+    const versions = loras.filter((lora) => lora.name === name);
+    const each = versions.map(({ label }) => ({ value: label, label, note: undefined }));
+    return versions.length > 1 ? [{ value: name, label: name, note: "Any version" }, ...each] : each;
+  });
+  const isListed = filter.lora === ANY || items.some(({ value }) => value === filter.lora);
+  const unlisted = isListed ? [] : [{ value: filter.lora, label: filter.lora, note: undefined }];
+  return (
+    <Chip name="LoRA" icon={BoxesIcon} value={filter.lora || "Any LoRA"}>
+      <Choice
+        legend="LoRA"
+        layout="list"
+        items={[{ value: ANY, label: "Any LoRA", note: "And none" }, ...unlisted, ...items]}
+        value={filter.lora}
+        onChange={(lora) => onChange({ ...filter, lora })}
+      />
+    </Chip>
+  );
+}

@@ -1,0 +1,118 @@
+"use client";
+import { CheckIcon, EllipsisIcon, HeartIcon } from "lucide-react";
+import { memo, useState } from "react";
+import { cn } from "@/components/cn";
+import { Opener } from "@/components/Opener";
+import { pictureName } from "@/results/picture";
+import { ActionList } from "./ActionList";
+import type { HistoryPicture } from "./items";
+import { useMarks } from "./marks";
+
+interface HistoryTileProps {
+  picture: HistoryPicture;
+  /** Pixels within the wall, as the width and height. */
+  top: number;
+  left: number;
+  width: number;
+  height: number;
+  onOpen: (id: string) => void;
+  onNear: () => void;
+  onChoose: (id: string, isChosen: boolean, isRange: boolean) => void;
+}
+
+const ROUND = "grid size-8 place-items-center rounded-full bg-black/55 text-white backdrop-blur-sm hover:bg-black/75";
+/** Where there is a mouse, what nobody points at keeps to the picture alone. */
+const QUIET =
+  "[@media(hover:hover)]:opacity-0 group-hover:opacity-100 group-focus-within:opacity-100 transition-opacity focus-visible:outline-white";
+
+/** One picture of the wall: opens, is chosen, is made a favorite; all else is in its menu. */
+export const HistoryTile = memo(function HistoryTile({
+  picture,
+  onOpen,
+  onNear,
+  onChoose,
+  ...place
+}: HistoryTileProps) {
+  const { id, output } = picture;
+  const isChosen = useMarks((marks) => marks.chosen.has(id));
+  const isChoosing = useMarks((marks) => marks.chosen.size > 0);
+  const isFavorite = useMarks((marks) => marks.favorites.get(id)) ?? output.favorite;
+  const setFavorite = useMarks((marks) => marks.setFavorite);
+  const name = pictureName(picture);
+  return (
+    <article data-tile={id} aria-label={name} className="group absolute" style={place}>
+      <button
+        type="button"
+        data-picture={id}
+        aria-label={isChoosing ? "Choose this picture" : "Open this picture"}
+        onPointerEnter={onNear}
+        onFocus={onNear}
+        onClick={({ shiftKey }) => (isChoosing ? onChoose(id, !isChosen || shiftKey, shiftKey) : onOpen(id))}
+        className="absolute inset-0 overflow-hidden rounded-xl bg-muted"
+      >
+        <Thumbnail picture={picture} name={name} />
+        {isChosen && <span className="absolute inset-0 rounded-xl bg-primary/20 ring-4 ring-primary ring-inset" />}
+      </button>
+      <span className={cn("absolute top-2 left-2", !isChoosing && QUIET)}>
+        <input
+          type="checkbox"
+          aria-label="Choose"
+          checked={isChosen}
+          onChange={({ target, nativeEvent }) =>
+            onChoose(id, target.checked, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
+          }
+          className="peer block size-7 cursor-pointer appearance-none rounded-full border-2 border-white bg-black/40 checked:border-primary checked:bg-primary hover:not-checked:bg-black/60"
+        />
+        <CheckIcon
+          aria-hidden
+          strokeWidth={3}
+          className="pointer-events-none absolute inset-0 m-auto hidden size-4 text-primary-foreground peer-checked:block"
+        />
+      </span>
+      <div className="absolute right-2 bottom-2 flex gap-1.5">
+        <button
+          type="button"
+          aria-label="Favorite"
+          aria-pressed={isFavorite}
+          onClick={() => void setFavorite(id, !isFavorite)}
+          className={cn(ROUND, !isFavorite && QUIET)}
+        >
+          <HeartIcon aria-hidden className={cn("size-4", isFavorite && "fill-current")} />
+        </button>
+        <Opener
+          label="More"
+          panelLabel="What to do with this picture"
+          className={cn(ROUND, QUIET, "aria-expanded:opacity-100")}
+          face={<EllipsisIcon aria-hidden className="size-4" />}
+        >
+          {(close) => <ActionList picture={picture} onDone={close} />}
+        </Opener>
+      </div>
+    </article>
+  );
+});
+
+function Thumbnail({ picture, name }: { picture: HistoryPicture; name: string }) {
+  const { output } = picture;
+  const [look, setLook] = useState<"loading" | "there" | "missing">("loading");
+  if (look === "missing") {
+    return (
+      <span className="absolute inset-0 grid place-items-center p-3 text-center text-muted-foreground text-xs">
+        This picture cannot be loaded.
+      </span>
+    );
+  }
+  return (
+    <img
+      src={output.thumbnail_url}
+      alt={name}
+      width={output.width}
+      height={output.height}
+      decoding="async"
+      draggable={false}
+      onLoad={() => setLook("there")}
+      onError={() => setLook("missing")}
+      className={cn("size-full object-cover transition-opacity duration-300", look === "loading" && "opacity-0")}
+    />
+  );
+}

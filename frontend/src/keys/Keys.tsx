@@ -1,0 +1,94 @@
+"use client";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { answer, api } from "@/api/client";
+import type { Key, NewKey, User } from "@/api/types";
+import { agoWords, dateWords } from "@/components/dates";
+import { notify } from "@/components/notify";
+import { Shell } from "@/components/Shell";
+import { SignedIn } from "@/components/SignedIn";
+import { FreshKey } from "./FreshKey";
+import { KeyForm } from "./KeyForm";
+import { Revoke } from "./Revoke";
+
+const KEYS = ["keys"];
+
+export function Keys() {
+  return (
+    <Shell title="Keys" note="With a key, programs make pictures in your name: Authorization: Bearer and the key.">
+      <SignedIn>{(user) => <OwnKeys user={user} />}</SignedIn>
+    </Shell>
+  );
+}
+
+function OwnKeys({ user }: { user: User }) {
+  const queries = useQueryClient();
+  const [fresh, setFresh] = useState<NewKey | null>(null);
+  const { data: keys, failureReason } = useQuery({
+    queryKey: KEYS,
+    queryFn: async ({ signal }) => (await answer(api.GET("/api/keys", { signal }))).keys,
+  });
+
+  async function revoke(key: Key) {
+    try {
+      await answer(api.DELETE("/api/keys/{key_id}", { params: { path: { key_id: key.id } } }));
+      if (fresh?.id === key.id) setFresh(null);
+      notify("success", `${key.name} opens nothing any more.`);
+    } catch (error) {
+      notify("error", error instanceof Error ? error.message : String(error));
+    }
+    await queries.invalidateQueries({ queryKey: KEYS });
+  }
+
+  return (
+    <div className="space-y-6">
+      {fresh && <FreshKey fresh={fresh} onDone={() => setFresh(null)} />}
+      <KeyForm
+        isOperator={user.is_operator}
+        onMade={(key) => {
+          setFresh(key);
+          void queries.invalidateQueries({ queryKey: KEYS });
+        }}
+      />
+      {!keys && (
+        <p role="status" className="min-h-16 text-muted-foreground text-sm">
+          {failureReason ? failureReason.message : ""}
+        </p>
+      )}
+      {keys?.length === 0 && <p className="text-muted-foreground text-sm">You have no keys.</p>}
+      {keys && keys.length > 0 && (
+        <ul aria-label="Your keys" className="divide-y rounded-2xl border bg-card">
+          {[...keys].reverse().map((key) => (
+            <OneKey key={key.id} shown={key} onRevoke={() => revoke(key)} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function OneKey({ shown, onRevoke }: { shown: Key; onRevoke: () => Promise<void> }) {
+  const now_ms = Date.now();
+  const hasExpired = shown.expires_at !== null && new Date(shown.expires_at).getTime() < now_ms;
+  const facts = [
+    `made ${agoWords(shown.created_at, now_ms)}`,
+    shown.last_used_at ? `last used ${agoWords(shown.last_used_at, now_ms)}` : "never used",
+    shown.expires_at ? `${hasExpired ? "expired" : "expires"} ${dateWords(shown.expires_at)}` : "never expires",
+  ];
+  return (
+    <li className="flex items-center justify-between gap-4 px-5 py-4">
+      <div className="min-w-0 space-y-1">
+        <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+          <span className="break-all font-medium text-sm">{shown.name}</span>
+          {shown.scopes.map((scope) => (
+            <span key={scope} className="rounded-full bg-muted px-2 py-0.5 text-muted-foreground text-xs">
+              {scope}
+            </span>
+          ))}
+        </p>
+        <p className={hasExpired ? "text-destructive text-xs" : "text-muted-foreground text-xs"}>{facts.join(" · ")}</p>
+      </div>
+      <Revoke name={shown.name} onRevoke={onRevoke} />
+    </li>
+  );
+}

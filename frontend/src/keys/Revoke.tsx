@@ -1,0 +1,31 @@
+"use client";
+import { Button } from "@/components/ui/button";
+import { Dialog, DialogClose, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
+
+/** Revokes a key, after asking. */
+export function Revoke({ name, onRevoke }: { name: string; onRevoke: () => Promise<void> }) {
+  return (
+    <Dialog>
+      <DialogTrigger asChild>
+        <Button variant="secondary" size="sm" aria-label={`Revoke ${name}`}>
+          Revoke
+        </Button>
+      </DialogTrigger>
+      <DialogPanel
+        title={`Revoke ${name}?`}
+        description="Programs that use it are refused from now on. What was made with it stays in your history."
+      >
+        <div className="flex justify-end gap-2 pt-2">
+          <DialogClose asChild>
+            <Button variant="ghost">Keep it</Button>
+          </DialogClose>
+          <DialogClose asChild>
+            <Button variant="destructive" onClick={() => void onRevoke()}>
+              Revoke the key
+            </Button>
+          </DialogClose>
+        </div>
+      </DialogPanel>
+    </Dialog>
+  );
+}

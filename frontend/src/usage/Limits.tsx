@@ -1,0 +1,64 @@
+"use client";
+import type { Limit, LimitsLeft } from "@/api/types";
+import { cn } from "@/components/cn";
+import { useCountdown, whenWords } from "@/components/countdown";
+import { type Measure, measured } from "./days";
+
+interface LimitKind {
+  key: keyof LimitsLeft;
+  name: string;
+  measure: Measure;
+  more: string;
+}
+
+const KINDS: readonly LimitKind[] = [
+  { key: "jobs_per_hour", name: "Generations an hour", measure: "generations", more: "the next one" },
+  { key: "pictures_per_day", name: "Pictures a day", measure: "pictures", more: "all" },
+  { key: "gpu_s_per_day", name: "GPU time a day", measure: "gpu_s", more: "all" },
+];
+
+/** What is left of each limit, and when there is more. */
+export function Limits({ left }: { left: LimitsLeft }) {
+  const kinds = KINDS.filter(({ key }) => left[key] !== null);
+  return (
+    <section aria-labelledby="limits" className="space-y-4 rounded-2xl border bg-card p-5 sm:p-6">
+      <h2 id="limits" className="font-semibold text-base">
+        What is left
+      </h2>
+      {kinds.length === 0 && <p className="text-muted-foreground text-sm">Nothing limits what you make.</p>}
+      {kinds.map((kind) => {
+        const limit = left[kind.key];
+        return limit && <OneLimit key={kind.key} kind={kind} limit={limit} />;
+      })}
+    </section>
+  );
+}
+
+function OneLimit({ kind, limit }: { kind: LimitKind; limit: Limit }) {
+  const wait_s = useCountdown(limit.reset_s, limit);
+  const isUntouched = limit.remaining >= limit.limit;
+  return (
+    <div className="space-y-2">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
+        <span className="font-medium">{kind.name}</span>
+        <span className="text-muted-foreground tabular-nums">
+          {measured(limit.remaining, kind.measure)} of {measured(limit.limit, kind.measure)} left
+        </span>
+      </div>
+      <div aria-hidden className="h-2 overflow-hidden rounded-full bg-muted forced-colors:border">
+        <div
+          className={cn(
+            "h-full rounded-full forced-colors:bg-[Highlight]",
+            limit.remaining === 0 ? "bg-destructive" : "bg-primary",
+          )}
+          style={{ width: `${(100 * limit.remaining) / limit.limit}%` }}
+        />
+      </div>
+      {!isUntouched && (
+        <p className="text-muted-foreground text-xs tabular-nums">
+          {wait_s > 0 ? `You get ${kind.more} back ${whenWords(wait_s, Date.now())}.` : "More is there by now."}
+        </p>
+      )}
+    </div>
+  );
+}

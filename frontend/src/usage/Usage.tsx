@@ -1,0 +1,79 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { answer, api } from "@/api/client";
+import { thenBack, useMe } from "@/api/session";
+import type { Usage as UsageAnswer } from "@/api/types";
+import { Shell } from "@/components/Shell";
+import { Button } from "@/components/ui/button";
+import { Choice } from "@/create/Choice";
+import { Chart } from "./Chart";
+import { DayTable } from "./DayTable";
+import { everyDay, type Measure, measured } from "./days";
+import { Limits } from "./Limits";
+
+const NUM_DAYS = 30;
+const MEASURES: readonly { value: Measure; label: string }[] = [
+  { value: "generations", label: "Generations" },
+  { value: "pictures", label: "Pictures" },
+  { value: "gpu_s", label: "GPU time" },
+];
+
+export function Usage() {
+  const { data: usage, failureReason } = useQuery({
+    queryKey: ["usage"],
+    queryFn: ({ signal }) => answer(api.GET("/api/usage", { params: { query: { days: NUM_DAYS } }, signal })),
+  });
+  return (
+    <Shell title="Usage" note={`Your last ${NUM_DAYS} days, those of your keys included. Days are UTC's.`}>
+      {usage ? (
+        <Told usage={usage} />
+      ) : (
+        <p role="status" className="min-h-64 text-muted-foreground text-sm">
+          {failureReason ? failureReason.message : ""}
+        </p>
+      )}
+    </Shell>
+  );
+}
+
+function Told({ usage }: { usage: UsageAnswer }) {
+  const [measure, setMeasure] = useState<Measure>("pictures");
+  const me = useMe().data;
+  const name = MEASURES.find(({ value }) => value === measure)?.label ?? "";
+  return (
+    <div className="space-y-6">
+      <dl className="grid grid-cols-3 gap-3">
+        {MEASURES.map(({ value, label }) => (
+          <div key={value} className="rounded-2xl border bg-card px-4 py-3 sm:px-5 sm:py-4">
+            <dt className="text-muted-foreground text-xs sm:text-sm">{label}</dt>
+            <dd className="font-semibold text-xl tabular-nums tracking-tight sm:text-3xl">
+              {measured(usage.total[value], value)}
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {usage.limits && <Limits left={usage.limits} />}
+      {me && !me.user && me.registration !== "closed" && (
+        <p className="flex flex-wrap items-center justify-between gap-3 rounded-2xl bg-accent px-5 py-4 text-accent-foreground text-sm">
+          You are not logged in: this is counted by your address. Your pictures move to an account when you make one.
+          <Button size="sm" asChild>
+            <a href={thenBack("/register/")}>Register</a>
+          </Button>
+        </p>
+      )}
+      <section aria-labelledby="by-day" className="space-y-5 rounded-2xl border bg-card p-5 sm:p-6">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h2 id="by-day" className="font-semibold text-base">
+            {name} by day
+          </h2>
+          <div className="w-full sm:w-80">
+            <Choice legend="What is counted" items={MEASURES} value={measure} onChange={setMeasure} />
+          </div>
+        </div>
+        <Chart days={everyDay(usage.days, NUM_DAYS, Date.now())} measure={measure} name={name} />
+        <DayTable days={usage.days} />
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+/** Use by day, ready to be drawn. Pure. */
+
+export interface UsageDay {
+  /** In UTC, `2026-11-22`. */
+  readonly date: string;
+  readonly generations: number;
+  readonly pictures: number;
+  readonly gpu_s: number;
+}
+
+export type Measure = "generations" | "pictures" | "gpu_s";
+
+const DAY_MS = 86_400_000;
+
+/** The last `num` days, oldest first, with those on which nothing was made. */
+export function everyDay(days: readonly UsageDay[], num: number, now_ms: number): UsageDay[] {
+  const known = new Map(days.map((day) => [day.date, day]));
+  return Array.from({ length: num }, (_, at) => {
+    const date = new Date(now_ms - (num - 1 - at) * DAY_MS).toISOString().slice(0, 10);
+    return known.get(date) ?? { date, generations: 0, pictures: 0, gpu_s: 0 };
+  });
+}
+
+/** A round number that no bar is higher than, at least 1: 1, 2, 5 times a power of ten. */
+export function ceiling(highest: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(highest, 1)));
+  return [1, 2, 5, 10].map((step) => step * power).find((round) => round >= highest) ?? 10 * power;
+}
+
+/** `1,204`, `31.4 s`, `12 min`, `3.2 h`. */
+export function measured(value: number, measure: Measure): string {
+  if (measure !== "gpu_s") return value.toLocaleString("en-US");
+  if (value < 100) return `${Math.round(10 * value) / 10} s`;
+  if (value < 6000) return `${Math.round(value / 60)} min`;
+  return `${Math.round(value / 360) / 10} h`;
+}
+
+/** `Nov 22`; of a date in UTC. */
+export function shortDate(date: string): string {
+  return new Date(`${date}T00:00:00Z`).toLocaleDateString("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
+}
