@@ -36,6 +36,7 @@ from server.api import orders
 from server.api.again import AgainController
 from server.api.auth import AuthController
 from server.api.catalog import CatalogController
+from server.api.compare import CompareController
 from server.api.cookies import SESSION
 from server.api.docs import DocsController
 from server.api.draining import DrainRefusedBodies
@@ -63,6 +64,7 @@ from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, LoraSource
 from server.engine.scheduler import Limits, Scheduler
 from server.idle import when_idle
+from server.jobs.contact_sheets import ContactSheets
 from server.jobs.data_folder import DataFolder
 from server.jobs.dispatcher import Dispatcher, DispatcherOptions
 from server.jobs.engagement import Engagement
@@ -226,6 +228,7 @@ class Studio:
         self.jobs = JobService(
             self.database, reader, self.dispatcher, self.base.ref, settings.max_queue, _quotas(settings)
         )
+        self.sheets = ContactSheets(self.store)
         self.passwords = Passwords()
         self.accounts = Accounts(self.database, self.passwords, self.remover, settings.registration, settings.anonymous)
         self.keys = ApiKeys(self.database)
@@ -370,6 +373,7 @@ def create_app(
     app = Litestar(
         route_handlers=[
             GenerateController,
+            CompareController,
             JobsController,
             AgainController,
             ImagesController,
@@ -449,6 +453,7 @@ def _dependencies(studio: Studio) -> dict[str, Provide]:
         "engine": studio.engine,
         "store": studio.store,
         "reader": studio.prompts,
+        "sheets": studio.sheets,
         "readiness": studio.readiness,
         "metrics": studio.metrics,
         "rules": studio.rules,

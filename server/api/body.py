@@ -14,14 +14,16 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
 from server.api.allowed import at_path
+from server.api.compare_schemas import CompareRequest
 from server.api.problems import INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, FieldError, Problem, invalid
 from server.api.schemas import GenerateRequest
 
 MAX_BODY_BYTES = 1_000_000
 MAX_SHOWN_CHARACTERS = 60
+COMPARE_EXAMPLE = '{"prompts": ["red dress"], "seeds": [7], "variants": [{"model_name": "jade"}, {"model_name": null}]}'
 EXAMPLE = '{"prompt": "red dress, beach"}'
 
-NEVER_SHOWN = frozenset({"prompt", "negative_prompt", "password", "new_password", "token", "invite"})
+NEVER_SHOWN = frozenset({"prompt", "prompts", "negative_prompt", "password", "new_password", "token", "invite"})
 """Fields whose value is nobody's business but the caller's: answers are logged and kept by others."""
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -33,6 +35,11 @@ READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|applicati
 async def check_generate_body(request: Request[Any, Any, Any]) -> None:
     """Litestar's before_request hook: raises Problem where the body is no GenerateRequest."""
     read_generate_body(await json_bytes(request))
+
+
+async def check_compare_body(request: Request[Any, Any, Any]) -> None:
+    """The same for a CompareRequest."""
+    read_body(await json_bytes(request), CompareRequest, COMPARE_EXAMPLE, _unprintable_prompts)
 
 
 def read_generate_body(body: bytes) -> GenerateRequest:
@@ -152,4 +159,11 @@ def _unprintable(values: dict[str, Any]) -> list[FieldError]:
             errors.append(FieldError(name, "it contains U+0000", at_path(GenerateRequest, name)))
     if "prompt" in values and not values["prompt"].strip():
         errors.append(FieldError("prompt", "it is blank", at_path(GenerateRequest, "prompt")))
+    return errors
+
+
+def _unprintable_prompts(values: dict[str, Any]) -> list[FieldError]:
+    errors = _unprintable({"negative_prompt": values.get("negative_prompt")})
+    for n, prompt in enumerate(values.get("prompts") or ()):
+        errors += [FieldError(f"prompts[{n}]", each.detail, each.allowed) for each in _unprintable({"prompt": prompt})]
     return errors

@@ -17,6 +17,12 @@ REQUEST = {
     "num_images": 4,
     "quality": "high",
 }
+COMPARE_REQUEST = {
+    "prompts": ["jade woman, red dress, beach sunset"],
+    "seeds": [7, 8],
+    "variants": [{"model_name": "jade-v1"}, {"model_name": "jade-v2", "model_weight": 0.7}, {"model_name": None}],
+    "steps": 20,
+}
 REQUEST_IN_FULL = {
     **REQUEST,
     "negative_prompt": "blurry",

@@ -8,7 +8,7 @@ from server.api.schemas import Output, Status
 
 MAX_IDS = 500
 ImageIds = Annotated[
-    list[Annotated[str, Meta(pattern=r"^[0-9a-f]{32}-[1-9]$")]],
+    list[Annotated[str, Meta(pattern=r"^[0-9a-f]{32}-[1-9][0-9]?$")]],
     Meta(min_length=1, max_length=MAX_IDS, description="The `id`s of pictures."),
 ]
 

@@ -124,7 +124,7 @@ class ImagesController(Controller):
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
     """Raises Problem (404), for what belongs to others too."""
-    job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9]", image_id) else None
+    job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9][0-9]?", image_id) else None
     for image in job.images if job and caller.may_see(job.owner, job.end_user) else ():
         if image.id == image_id:
             return image

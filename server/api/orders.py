@@ -22,6 +22,7 @@ from server.api.schemas import (
     GenerateRequest,
     Quality,
 )
+from server.jobs.lora_names import tagged
 from server.jobs.lora_tags import lora_tags, without_lora_tags
 from server.jobs.loras import LoraView
 from server.jobs.model import BaseModelRef, JobOrder, JobView, LoraChoice, Pinned
@@ -103,7 +104,7 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
         model=_model(request, rules.default_model),
         loras=(
             *(LoraChoice(lora.name, lora.weight, f"loras[{n}].name") for n, lora in enumerate(request.loras or ())),
-            *(LoraChoice(tag.name, tag.number, "prompt") for tag in lora_tags(request.prompt)),
+            *tagged(request.prompt, "prompt"),
         ),
         style=style,
         embed_parameters=request.embed_parameters or rules.embed_parameters,
@@ -125,6 +126,9 @@ def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed:
 
 def repeat(job: JobView, rules: Rules, caller: Caller, seed: int) -> JobOrder:
     """The job's settings once more, its exact LoRAs included. Raises Problem (400, 409)."""
+    if job.axes is not None:
+        allowed = "a job of /api/generate; send a comparison to /api/compare once more"
+        raise invalid([FieldError("job_id", "this job is a comparison", allowed)])
     told = job.metadata
     base = told["base_model"]
     if base["sha256"] != rules.base.sha256:

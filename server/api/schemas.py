@@ -82,6 +82,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Seed = Annotated[
     int, Meta(ge=0, le=MAX_SEED, description="Picture n takes seed + n - 1. Absent: random, told in the result.")
 ]
+Sampler = Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")]
 NumImages = Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Pictures to make.")]
 
 
@@ -108,7 +109,7 @@ class GenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     guidance_start: Annotated[Share, Meta(description="Guidance works from this share of the way on. Default 0.")] = 0.0
     guidance_end: Annotated[Share, Meta(description="And up to this share; 1: to the end. Default 1.")] = 1.0
     seed: Seed | None = None
-    sampler: Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")] | None = None
+    sampler: Sampler | None = None
     loras: Annotated[list[ExtraLora], Meta(max_length=MAX_EXTRA_LORAS)] | None = None
     style: StyleName | None = None
     format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None
@@ -171,6 +172,18 @@ class Output(Struct, frozen=True, kw_only=True):
     bytes: int
     filename: str
     download_url: str
+    prompt_index: Annotated[int | None, Meta(description="In a comparison: which of its prompts, from 0.")] = None
+    variant_index: Annotated[int | None, Meta(description="In a comparison: which of its variants, from 0.")] = None
+
+
+class ComparisonAxes(Struct, frozen=True, kw_only=True):
+    """What a comparison's pictures stand along; `variants` are labels like `jade-v1:0.9`. `contact_sheet_url` is null
+    until the job has ended."""
+
+    prompts: list[str]
+    seeds: list[int]
+    variants: list[str]
+    contact_sheet_url: str | None
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -181,6 +194,7 @@ class Result(Struct, frozen=True, kw_only=True):
     images: list[str]
     outputs: list[Output]
     metadata: dict[str, Any]
+    comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
 
 
 class FinishedJob(Struct, frozen=True, kw_only=True):
@@ -194,6 +208,7 @@ class FinishedJob(Struct, frozen=True, kw_only=True):
     outputs: list[Output]
     metadata: dict[str, Any]
     error: Failure | None
+    comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
 
 
 class SamplerOption(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 
-from server.api.schemas import Accepted, Failure, FinishedJob, JobState, Output, Result
+from server.api.schemas import Accepted, ComparisonAxes, Failure, FinishedJob, JobState, Output, Result
 from server.jobs.model import ImageView, JobView
 
 
@@ -64,6 +64,19 @@ def result(view: JobView, base: str) -> Result:
         images=[output.url for output in outputs],
         outputs=outputs,
         metadata=dict(view.metadata),
+        comparison=_axes(view, base),
+    )
+
+
+def _axes(view: JobView, base: str) -> ComparisonAxes | None:
+    if view.axes is None:
+        return None
+    has_sheet = view.status.ended and view.images
+    return ComparisonAxes(
+        prompts=list(view.axes.prompts),
+        seeds=list(view.axes.seeds),
+        variants=list(view.axes.variants),
+        contact_sheet_url=f"{base}/api/jobs/{view.job_id}/contact-sheet" if has_sheet else None,
     )
 
 
@@ -78,6 +91,7 @@ def finished(view: JobView, base: str, warnings: list[str]) -> FinishedJob:
         outputs=told.outputs,
         metadata=told.metadata,
         error=failure(view),
+        comparison=told.comparison,
     )
 
 
@@ -109,4 +123,6 @@ def output(image: ImageView, base: str) -> Output:
         bytes=image.num_bytes,
         filename=image.filename,
         download_url=download_url(base, image.id),
+        prompt_index=image.cell.prompt_index if image.cell else None,
+        variant_index=image.cell.variant_index if image.cell else None,
     )

@@ -18,7 +18,9 @@ def prompt_warnings(reader: PromptReader, metadata: Mapping[str, Any], triggers:
     style = STYLES.get(metadata["style"] or "")
     if style is not None and not style_fits(style, reader):
         warnings.append(f"the demo model does not know the style {style.label}")
-    for name, text in (("prompt", metadata["final_prompt"]), ("negative_prompt", metadata["negative_prompt"])):
+    finals: list[str] = metadata.get("final_prompts") or []
+    named = [(f"prompts[{n}]", text) for n, text in enumerate(finals)] or [("prompt", metadata["final_prompt"])]
+    for name, text in (*named, ("negative_prompt", metadata["negative_prompt"])):
         ignored = reader.overflow(text)
         if ignored is not None:
             warnings.append(

@@ -30,8 +30,9 @@ class JobRow(Row):
     """What one call asked for, fully resolved. Who may change what: server/jobs/transitions.py.
 
     `loras` holds the exact LoRAs in order, the one of `model` first:
-    [{name, version, sha256, short_hash, weight}]. `attempt` counts claims, `lost_leases` those of them since its last
-    picture that ended because their process was gone. `num_events` is the seq of the newest event.
+    [{name, version, sha256, short_hash, weight}]; of a comparison all that its pictures have. `attempt` counts claims,
+    `lost_leases` those of them since its last picture that ended because their process was gone. `num_events` is the
+    seq of the newest event.
     """
 
     __tablename__ = "job"
@@ -68,6 +69,7 @@ class JobRow(Row):
     )  # full, minimal, none
     model: Mapped[str | None] = mapped_column(String(160))  # label of the LoRA; None: the plain base model
     loras: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # server/jobs/comparison.py
     base_name: Mapped[str] = mapped_column(String(255))
     base_sha256: Mapped[str] = mapped_column(String(64))
 

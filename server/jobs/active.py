@@ -6,7 +6,6 @@ from pipelines.plan import PictureError
 from server.db.models import ImageRow, JobRow
 from server.engine.requests import Finished
 from server.jobs.model import JobError
-from server.jobs.rows import lora_refs
 from server.jobs.transitions import Lease
 from server.storage.picture import EncodedPicture, picture_key, thumbnail_key
 
@@ -56,6 +55,6 @@ class ActiveJob:
             encode_s=made.times.begin_s,
             step_share_s=made.times.step_share_s,
             decode_s=made.times.decode_s,
-            lora_sha256s=[ref.sha256 for ref in lora_refs(job)],
+            lora_sha256s=[lora.sha256 for lora in made.params.loras],
             base_sha256=job.base_sha256,
         )

@@ -14,6 +14,7 @@ from server.db.session import Database
 from server.jobs.model import JobStatus
 from server.jobs.removal import Remover, doom
 from server.jobs.saver import DATABASE_ERRORS
+from server.storage.picture import sheet_key
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Engagement:
             deleted = [image.id for image, _ in ended]
             await _note(session, "deleted", deleted)
             await doom(session, [key for image, _ in ended for key in (image.storage_key, image.thumbnail_key)])
+            await doom(session, {sheet_key(job.id) for _, job in ended if job.comparison})  # made anew when asked for
             await _delete_rows(session, deleted, {job.id for _, job in ended})
         self._remover.removed([])
         kept = {image.id for image, _ in theirs}.difference(deleted)

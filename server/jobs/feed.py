@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from pipelines.plan import RawPicture
-from server.db.models import EventRow
+from server.db.models import EventRow, JobRow
 from server.db.session import Database
 from server.jobs.errors import TooManyReaders
 from server.jobs.listener import Listener
@@ -66,7 +66,7 @@ class JobFeed:
                 if told is None and after_seq is None:
                     yield FeedEvent("progress", progress_data(view))
                 for row in events:
-                    yield self._durable(row, record.job.prompt)
+                    yield self._durable(row, record.job)
                     seq = row.seq
                     listener.previews.pop(row.data.get("index", -1), None)
                 if view.status.ended or (events and events[-1].name in _LAST):
@@ -185,8 +185,8 @@ class JobFeed:
             statement = select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after_seq)
             return record, list(await session.scalars(statement.order_by(EventRow.seq)))
 
-    def _durable(self, row: EventRow, prompt: str) -> FeedEvent:
-        data = self._reader.addressed(row.data, prompt) if row.name == "image" else row.data
+    def _durable(self, row: EventRow, job: JobRow) -> FeedEvent:
+        data = self._reader.addressed(row.data, job) if row.name == "image" else row.data
         return FeedEvent(row.name, data, row.seq)
 
     async def _live(self, listener: Listener, record: JobRecord, told: Mapping[str, Any]) -> AsyncGenerator[FeedEvent]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -12,9 +12,10 @@ from pipelines.lora_library import version_key
 from pipelines.params import LoraRef
 from server.db.lora_models import LoraChoiceRow, LoraUseRow
 from server.db.models import LoraRow
+from server.jobs.comparison import told_apart, variant_label
 from server.jobs.errors import LoraGone, UnknownLora
-from server.jobs.lora_tags import without_lora_tags
-from server.jobs.model import JobOrder, LoraChoice, Pinned
+from server.jobs.lora_tags import lora_tags, without_lora_tags
+from server.jobs.model import Comparison, JobOrder, LoraChoice, Pinned
 from server.jobs.rows import lora_json
 
 LORA_WEIGHT = 0.9
@@ -76,6 +77,7 @@ class ResolvedLoras:
     model: str | None
     loras: list[dict[str, Any]]
     triggers: tuple[str, ...] = ()  # words that call them up
+    comparison: dict[str, Any] | None = None  # as JobRow.comparison
 
 
 async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
@@ -83,6 +85,10 @@ async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
     it, then the model's trigger words come before it unless they are in it. A LoRA named twice counts once, with both
     weights. Raises UnknownLora."""
     names = await LoraNames.read(session)
+    return _resolved(names, order) if order.comparison is None else _compared(names, order, order.comparison)
+
+
+def _resolved(names: LoraNames, order: JobOrder) -> ResolvedLoras:
     model = _find(names, order.model) if order.model else None
     found = [(_find(names, choice), choice) for choice in order.loras]
     if model is not None and order.model is not None:
@@ -103,6 +109,41 @@ async def resolve(session: AsyncSession, order: JobOrder) -> ResolvedLoras:
         ],
         triggers=tuple(filter(None, map(names.trigger, by_hash.values()))),
     )
+
+
+def _compared(names: LoraNames, order: JobOrder, comparison: Comparison) -> ResolvedLoras:
+    """Every prompt with every variant. What is told of the whole job is the first variant's, but the LoRAs are all."""
+    columns = [
+        replace(order, prompt="", model=variant.model, loras=variant.loras, comparison=None)
+        for variant in comparison.variants
+    ]
+    cells = [
+        [
+            _resolved(names, replace(column, prompt=prompt, loras=(*column.loras, *tagged(prompt, f"prompts[{n}]"))))
+            for column in columns
+        ]
+        for n, prompt in enumerate(comparison.prompts)
+    ]
+    everything = [cell for row in cells for cell in row]
+    loras = {lora["sha256"]: lora for cell in reversed(everything) for lora in reversed(cell.loras)}
+    labels = [variant_label(_resolved(names, column).loras) for column in columns]
+    return ResolvedLoras(
+        final_prompt="\n".join(row[0].final_prompt for row in cells),
+        model=cells[0][0].model,
+        loras=list(reversed(loras.values())),
+        triggers=tuple(dict.fromkeys(trigger for cell in everything for trigger in cell.triggers)),
+        comparison={
+            "prompts": list(comparison.prompts),
+            "seeds": list(comparison.seeds),
+            "variants": told_apart(labels),
+            "cells": [[{"final_prompt": cell.final_prompt, "loras": cell.loras} for cell in row] for row in cells],
+        },
+    )
+
+
+def tagged(prompt: str, field: str) -> tuple[LoraChoice, ...]:
+    """The LoRAs that a prompt names; `field` is where it stands in the request."""
+    return tuple(LoraChoice(tag.name, tag.number, field) for tag in lora_tags(prompt))
 
 
 async def resolve_pinned(session: AsyncSession, pinned: Pinned) -> ResolvedLoras:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from server.jobs.comparison import Axes, Cell
 from server.jobs.styles import Style
 
 
@@ -51,6 +52,23 @@ class LoraChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One column of a comparison: `model` None is the plain base model."""
+
+    model: LoraChoice | None
+    loras: tuple[LoraChoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Prompts as typed, seeds, and the LoRAs to compare: server/jobs/comparison.py."""
+
+    prompts: tuple[str, ...]
+    seeds: tuple[int, ...]
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pinned:
     """What a job that is made again was resolved to; `loras` as (label, sha256, weight), the one of `model` first."""
 
@@ -91,6 +109,7 @@ class JobOrder:
     key_id: str | None = None
     end_user: str | None = None
     pinned: Pinned | None = None  # instead of `model` and `loras`
+    comparison: Comparison | None = None  # instead of `prompt`, `seed`, `model` and `loras`
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +123,7 @@ class JobError:
 @dataclass(frozen=True, slots=True)
 class ImageView:
     """One stored picture. `id` is `{job_id}-{n}`, `index` counts from 0. Addresses and the name that a download of it
-    gets are computed at read. `finished_at_s` is since 1970."""
+    gets are computed at read. `finished_at_s` is since 1970. `cell`: of a comparison."""
 
     id: str
     index: int
@@ -120,6 +139,7 @@ class ImageView:
     finished_at_s: float
     is_favorite: bool = False
     num_downloads: int = 0
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +157,8 @@ class JobView:
     once it has ended); `detail` what it waits for besides its turn. `metadata` holds the resolved parameters: prompt,
     final_prompt, negative_prompt, model (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality,
     num_images, steps, guidance_scale, guidance_start, guidance_end, width, height, seed, sampler, format,
-    embed_parameters, base_model {name, sha256}."""
+    embed_parameters, base_model {name, sha256}; `axes` of a comparison, whose metadata has `final_prompts`,
+    those of its first variant, and in `prompt` and `final_prompt` one line for each."""
 
     job_id: str
     owner: str
@@ -152,6 +173,7 @@ class JobView:
     error: JobError | None
     images: tuple[ImageView, ...]
     metadata: Mapping[str, Any]
+    axes: Axes | None = None
 
 
 @dataclass(frozen=True, slots=True)

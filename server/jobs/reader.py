@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Forecast
+from server.jobs.comparison import Axes
 from server.jobs.filenames import picture_filename
 from server.jobs.model import ImageView, JobError, JobStatus, JobView
 from server.jobs.outlook import Outlook
@@ -83,21 +84,22 @@ class JobReader:
             remaining_s=forecast.remaining_s,
             detail=None if status.ended else self.outlook.waits_for(job.id),
             error=JobError(job.error_code, job.error_detail or "") if job.error_code else None,
-            images=tuple(self._image(image, job.prompt) for image in record.images),
+            images=tuple(self._image(image, job) for image in record.images),
             metadata=_metadata(job),
+            axes=Axes.of(job.comparison) if job.comparison else None,
         )
 
-    def addressed(self, facts: dict[str, Any], prompt: str) -> dict[str, Any]:
-        """The facts of an image event with addresses and a name in place of keys. `prompt` is its job's."""
+    def addressed(self, facts: dict[str, Any], job: JobRow) -> dict[str, Any]:
+        """The facts of an image event of this job with addresses and a name in place of keys."""
         shown = dict(facts)
         key, thumbnail = shown.pop("storage_key"), shown.pop("thumbnail_key")
         return shown | {
             "url": self._store.url(key),
             "thumbnail_url": self._store.url(thumbnail or key),
-            "filename": picture_filename(prompt, shown["seed"], key),
+            "filename": picture_filename(_title(job, shown["index"]), shown["seed"], key),
         }
 
-    def _image(self, image: ImageRow, prompt: str) -> ImageView:
+    def _image(self, image: ImageRow, job: JobRow) -> ImageView:
         return ImageView(
             id=image.id,
             index=image.n - 1,
@@ -108,11 +110,12 @@ class JobReader:
             height=image.height,
             content_type=image.content_type,
             num_bytes=image.num_bytes,
-            filename=picture_filename(prompt, image.seed, image.storage_key),
+            filename=picture_filename(_title(job, image.n - 1), image.seed, image.storage_key),
             storage_key=image.storage_key,
             finished_at_s=image.finished_at_s,
             is_favorite=image.is_favorite,
             num_downloads=image.downloads,
+            cell=Axes.of(job.comparison).cell(image.n - 1) if job.comparison else None,
         )
 
     def _progress(self, job: JobRow, status: JobStatus, num_stored: int) -> float:
@@ -143,7 +146,17 @@ def progress_data(view: JobView) -> dict[str, Any]:
     }
 
 
+def _title(job: JobRow, index: int) -> str:
+    """What a picture's file is named after."""
+    if job.comparison is None:
+        return job.prompt
+    axes = Axes.of(job.comparison)
+    return axes.title(axes.cell(index))
+
+
 def _metadata(job: JobRow) -> dict[str, Any]:
+    rows: list[Any] = job.comparison["cells"] if job.comparison else []
+    finals: dict[str, Any] = {"final_prompts": [row[0]["final_prompt"] for row in rows]} if rows else {}
     return {
         "prompt": job.prompt,
         "final_prompt": job.final_prompt,
@@ -164,4 +177,4 @@ def _metadata(job: JobRow) -> dict[str, Any]:
         "format": job.image_format,
         "embed_parameters": job.embed_parameters,
         "base_model": {"name": job.base_name, "sha256": job.base_sha256},
-    }
+    } | finals

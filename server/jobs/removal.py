@@ -26,7 +26,7 @@ from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.jobs.model import JobStatus
-from server.storage.picture import picture_key, thumbnail_key
+from server.storage.picture import picture_key, sheet_key, thumbnail_key
 from server.storage.store import ImageStore, InvalidKey, StoreError
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ POLL_S = 30.0
 ROUND = 200  # files deleted between two looks at the table
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 3600.0
 MAX_KEYS = 500  # of one IN (...)
+_is_comparison = JobRow.comparison.is_not(None)
 
 
 async def doom(session: AsyncSession, keys: Iterable[str | None], delay_s: float = 0.0) -> None:
@@ -62,6 +63,7 @@ async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list
     jobs = (
         await session.execute(select(JobRow.id, JobRow.num_images, JobRow.image_format, JobRow.status).where(which))
     ).all()
+    await doom(session, map(sheet_key, await session.scalars(select(JobRow.id).where(which, _is_comparison))))
     late = [
         key
         for job_id, num_images, image_format, status in jobs

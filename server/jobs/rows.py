@@ -1,12 +1,14 @@
 """From a job's row to what the engine and the picture files need. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipelines.params import GenerationParams, LoraRef
 from pipelines.plan import BatchKey, num_evaluations
 from server.db.models import ImageRow, JobRow
 from server.engine.requests import Candidate, ImageRequest
+from server.jobs.comparison import Axes
 from server.jobs.model import JobOrder
 from server.storage.infotext import Origin
 
@@ -23,12 +25,16 @@ def lora_json(ref: LoraRef, short_hash: str) -> dict[str, Any]:
 
 
 def lora_refs(job: JobRow) -> tuple[LoraRef, ...]:
-    return tuple(LoraRef(each["name"], each["version"], each["sha256"], each["weight"]) for each in job.loras)
+    return _refs(job.loras)
 
 
-def params_of(job: JobRow) -> GenerationParams:
-    """The parameters of the job's first picture."""
-    return GenerationParams(
+def _refs(loras: Iterable[Mapping[str, Any]]) -> tuple[LoraRef, ...]:
+    return tuple(LoraRef(each["name"], each["version"], each["sha256"], each["weight"]) for each in loras)
+
+
+def params_of(job: JobRow, index: int = 0) -> GenerationParams:
+    """The parameters of picture `index` of the job."""
+    params = GenerationParams(
         prompt=job.final_prompt,
         negative_prompt=job.negative_prompt,
         num_inference_steps=job.num_inference_steps,
@@ -41,6 +47,11 @@ def params_of(job: JobRow) -> GenerationParams:
         guidance_start=float(job.guidance_start),
         guidance_end=float(job.guidance_end),
     )
+    if job.comparison is None:
+        return params.with_index(index)
+    cell = Axes.of(job.comparison).cell(index)
+    made_of = job.comparison["cells"][cell.prompt_index][cell.variant_index]
+    return replace(params, prompt=made_of["final_prompt"], seed=cell.seed, loras=_refs(made_of["loras"]))
 
 
 def origin_of(job: JobRow, software: str) -> Origin:
@@ -94,16 +105,15 @@ def requests_of(
     job: JobRow, lacking: Iterable[int], num_context_tokens: Callable[[GenerationParams], int]
 ) -> list[ImageRequest]:
     """The pictures with these indexes, to be made."""
-    params = params_of(job)
-    key = BatchKey(job.width, job.height, num_context_tokens(params))
+    made_of = {index: params_of(job, index) for index in sorted(lacking)}
     return [
         ImageRequest(
             job_id=job.id,
             index=index,
             owner=fair_owner(job),
-            params=params.with_index(index),
+            params=params,
             arrival_s=job.created_at_s,
-            batch_key=key,
+            batch_key=BatchKey(job.width, job.height, num_context_tokens(params)),
         )
-        for index in sorted(lacking)
+        for index, params in made_of.items()
     ]

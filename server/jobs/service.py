@@ -181,6 +181,7 @@ class JobService:
             embed_parameters=order.embed_parameters,
             model=resolved.model,
             loras=resolved.loras,
+            comparison=resolved.comparison,
             base_name=self._base_model.name,
             base_sha256=self._base_model.sha256,
         )

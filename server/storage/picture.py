@@ -38,6 +38,11 @@ def thumbnail_key(job_id: str, n: int) -> str:
     return f"generations/{job_id}/{job_id}-{n}.thumb.webp"
 
 
+def sheet_key(job_id: str) -> str:
+    """Where the contact sheet of a comparison is stored."""
+    return f"generations/{job_id}/{job_id}-sheet.jpg"
+
+
 def encode_picture(picture: RawPicture, image_format: str, text: str | None) -> EncodedPicture:
     """The same pixels and text give the same bytes. `text` goes where A1111's tools look for it: PNG text chunk
     `parameters`; JPEG and WebP EXIF UserComment. Every file carries the XMP of server/storage/provenance.py."""

@@ -34,6 +34,7 @@ HEALTH = Rule(("ok", "ok", "ok", "ok", "ok", "ok"))  # nobody is asked who they 
 MAKE = Rule(("through", "through", "through", 401, 403, "through"), scope="read")
 READ_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="generate")  # something of user A
 CHANGE_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="read")
+NO_SHEET = Rule((404, 404, 404, 401, 403, 404), scope="generate")  # user A's job is no comparison
 LIST_OWN = Rule(("through", "through", "through", 401, 403, "through"), scope="generate")
 OWN_ACCOUNT = Rule((401, "through", "through", 401, 403, "through"))
 OPERATORS = Rule((401, 403, 403, 401, 403, "through"))
@@ -55,6 +56,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("get", "/api/jobs/{job_id}/zip"): Row(READ_A),
     ("delete", "/api/jobs/{job_id}"): Row(CHANGE_A),
     ("post", "/api/jobs/{job_id}/again"): Row(CHANGE_A, {}),
+    ("get", "/api/jobs/{job_id}/contact-sheet"): Row(NO_SHEET),
+    ("post", "/api/compare"): Row(MAKE, {}),
     ("get", "/api/images/{image_id}"): Row(READ_A),
     ("get", "/api/images/{image_id}/download"): Row(READ_A),
     ("delete", "/api/images/{image_id}"): Row(CHANGE_A, makes_job=True),

@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare LoRAs
+         * @description One job with a picture for each prompt, seed and variant, 64 at most, whose pictures share forwards. It is followed, cancelled and downloaded like any other; its result tells where each picture stands and the address of a contact sheet.
+         */
+        post: operations["compare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}/contact-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The contact sheet of a comparison
+         * @description A JPEG with a column for each variant and a row for each prompt and seed, labelled. Of a comparison that failed or was cancelled it shows what was made.
+         */
+        get: operations["contact_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -735,6 +775,86 @@ export interface components {
             size_multiple: number;
         };
         /**
+         * CompareRequest
+         * @example {
+         *       "prompts": [
+         *         "jade woman, red dress, beach sunset"
+         *       ],
+         *       "seeds": [
+         *         7,
+         *         8
+         *       ],
+         *       "variants": [
+         *         {
+         *           "model_name": "jade-v1"
+         *         },
+         *         {
+         *           "model_name": "jade-v2",
+         *           "model_weight": 0.7
+         *         },
+         *         {}
+         *       ],
+         *       "steps": 20
+         *     }
+         */
+        CompareRequest: {
+            prompts: string[];
+            /** @description Each once. */
+            seeds: number[];
+            variants: components["schemas"]["CompareVariant"][];
+            /**
+             * @description 12, 20 or 30 steps.
+             * @default high
+             * @enum {string}
+             */
+            quality?: "low" | "medium" | "high";
+            /** @description What they should not show. Absent or null: "low quality, blurry, distorted"; "": the empty text. A style's own words are added. */
+            negative_prompt?: string | null;
+            /** @description Pixels; see /api/options. */
+            width?: number | null;
+            /** @description Pixels; see /api/options. */
+            height?: number | null;
+            /** @description Denoising steps; wins over quality. */
+            steps?: number | null;
+            /** @description Classifier-free guidance; 1 or less is off. Default 7. */
+            guidance_scale?: number | null;
+            /** @description One of /api/options. Default euler. */
+            sampler?: string | null;
+            /**
+             * @description A prompt template (see /api/options): one of photographic, cinematic, watercolor, anime, line_art, sketch, monochrome, pixel_art, foggy. Null: none.
+             * @example sketch
+             */
+            style?: string | null;
+            /**
+             * @description File format. Default jpeg.
+             * @enum {null|string}
+             */
+            format?: "jpeg" | "png" | "webp" | null;
+            /** @enum {null|string} */
+            embed_parameters?: "full" | "minimal" | "none" | null;
+        };
+        /** CompareVariant */
+        CompareVariant: {
+            /**
+             * @description The LoRA: `jade` (newest version) or `jade-v1`. Null or "base": none.
+             * @example jade
+             */
+            model_name?: string | null;
+            /**
+             * @description Weight of the LoRA that model_name names. Default: its own, else 0.9.
+             * @example 0.7
+             */
+            model_weight?: number | null;
+            loras?: components["schemas"]["ExtraLora"][] | null;
+        };
+        /** ComparisonAxes */
+        ComparisonAxes: {
+            prompts: string[];
+            seeds: number[];
+            variants: string[];
+            contact_sheet_url: string | null;
+        };
+        /**
          * Credentials
          * @example {
          *       "email": "ada@example.org",
@@ -803,6 +923,8 @@ export interface components {
                 [key: string]: unknown;
             };
             error: components["schemas"]["Failure"] | null;
+            /** @description Of a job of /api/compare. */
+            comparison?: components["schemas"]["ComparisonAxes"] | null;
         };
         /**
          * GenerateRequest
@@ -956,6 +1078,10 @@ export interface components {
             bytes: number;
             filename: string;
             download_url: string;
+            /** @description In a comparison: which of its prompts, from 0. */
+            prompt_index?: number | null;
+            /** @description In a comparison: which of its variants, from 0. */
+            variant_index?: number | null;
             favorite: boolean;
             downloads: number;
         };
@@ -1134,6 +1260,10 @@ export interface components {
             bytes: number;
             filename: string;
             download_url: string;
+            /** @description In a comparison: which of its prompts, from 0. */
+            prompt_index?: number | null;
+            /** @description In a comparison: which of its variants, from 0. */
+            variant_index?: number | null;
         };
         /**
          * PasswordChange
@@ -1260,6 +1390,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description Of a job of /api/compare. */
+            comparison?: components["schemas"]["ComparisonAxes"] | null;
         };
         /** SamplerOption */
         SamplerOption: {
@@ -1438,6 +1570,211 @@ export interface operations {
                 };
             };
             /** @description Too many jobs wait; The database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    compare: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The request body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This key came with another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Enough for now */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many jobs wait; The database does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    contact_sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the answer of /api/generate. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sheet */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description The request cannot be carried out as it is */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This call needs a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This key may not do that; This request may come from another page; This page may not use this server */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description There is nothing at this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This is still being made */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The server failed */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The store of pictures does not answer; The database does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;
