@@ -78,7 +78,8 @@ class Run:
     def crashes(self, name: str, database_url: str) -> dict[str, Any]:
         num_jobs, num_kills = (10, 3) if self.world.quick else (50, 20)
         if self._demo:
-            return crashes(self.world, name, database_url, num_jobs, num_kills, (1.0, 4.0), steps=20)
+            small = {"width": 128, "height": 128, "steps": 12}
+            return crashes(self.world, name, database_url, num_jobs, num_kills, (1.0, 4.0), **small)
         return crashes(self.world, name, database_url, num_jobs, num_kills, (0.3, 2.5), steps=10, num_images=8)
 
 
