@@ -16,7 +16,7 @@ def sqlite(folder: Path) -> str:
 
 def test_kill_9_at_random_points(new_painting_server: NewServer, database_url: str) -> None:
     world = World(new_painting_server, quick=True)
-    assert crashes(world, "crashes", database_url, 10, 2, (0.2, 0.8), steps=60)["kills with jobs under way"] >= 1
+    assert crashes(world, "crashes", database_url, 6, 2, (0.2, 0.6), steps=50)["kills with jobs under way"] >= 1
 
 
 def test_what_was_answered_202_survives_kill_9(new_painting_server: NewServer, tmp_path: Path) -> None:
