@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { aLora } from "@/api/examples";
+import { firstVariants, type Plan, planTrouble, readSeeds, sumWords, variantName } from "./plan";
+
+const plan: Plan = {
+  prompts: ["red dress"],
+  seeds: [1, 2],
+  variants: [{ model_name: null }, { model_name: "jade-v1", model_weight: 0.7 }],
+};
+
+it("counts cells", () => expect(sumWords(plan)).toBe("1 prompt × 2 seeds × 2 variants"));
+
+it("names variants", () => expect(plan.variants.map(variantName)).toEqual(["No LoRA", "jade-v1 · 0.7"]));
+
+it("says what is missing, twice or too much", () => {
+  const with64 = { ...plan, seeds: Array.from({ length: 32 }, (_, at) => at) };
+  expect(planTrouble(plan)).toBeNull();
+  expect(planTrouble(with64)).toBeNull();
+  expect(planTrouble({ ...with64, seeds: [...with64.seeds, 99] })).toContain("66 pictures");
+  expect(planTrouble({ ...plan, variants: [{ model_name: "ink" }, { model_name: "ink" }] })).toContain("ink is there");
+  expect(planTrouble({ ...plan, prompts: [] })).toBe("Write a prompt.");
+});
+
+it.each([
+  ["1, 2 3;3", [1, 2, 3]],
+  ["", []],
+  ["4294967295", [4294967295]],
+  ["4294967296", null],
+  ["-1", null],
+  ["1.5", null],
+  ["x", null],
+])("seeds of %j are %j", (text, seeds) => expect(readSeeds(text, 2 ** 32 - 1)).toEqual(seeds));
+
+it("begins with the versions of a LoRA that has several, the oldest first", () => {
+  const loras = [aLora("amber-v1"), aLora("jade-v2"), aLora("jade-v1")];
+  expect(firstVariants(loras).map(variantName)).toEqual(["No LoRA", "jade-v1", "jade-v2"]);
+  expect(firstVariants([]).map(variantName)).toEqual(["No LoRA"]);
+});

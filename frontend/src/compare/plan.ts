@@ -1,0 +1,68 @@
+/** What is compared: every prompt with every seed by every variant. Pure. */
+import type { LoraOption } from "@/api/types";
+
+/** A LoRA with its weight; `model_name` null: the base model alone. An absent weight is the LoRA's own. */
+export interface Variant {
+  readonly model_name: string | null;
+  readonly model_weight?: number | undefined;
+  /** Mixed in. */
+  readonly loras?: readonly { readonly name: string; readonly weight: number }[];
+}
+
+export interface Plan {
+  readonly prompts: readonly string[];
+  readonly seeds: readonly number[];
+  readonly variants: readonly Variant[];
+}
+
+export const MAX_CELLS = 64;
+
+export function numCells({ prompts, seeds, variants }: Plan): number {
+  return prompts.length * seeds.length * variants.length;
+}
+
+/** `jade-v2 · 0.9`, `No LoRA`. */
+export function variantName({ model_name, model_weight, loras = [] }: Variant): string {
+  if (model_name === null) return "No LoRA";
+  const all = [{ name: model_name, weight: model_weight }, ...loras];
+  return all.map(({ name, weight }) => (weight === undefined ? name : `${name} · ${weight}`)).join(" + ");
+}
+
+/** `2 prompts × 3 seeds × 1 variant`. */
+export function sumWords({ prompts, seeds, variants }: Plan): string {
+  return [counted(prompts.length, "prompt"), counted(seeds.length, "seed"), counted(variants.length, "variant")].join(
+    " × ",
+  );
+}
+
+/** Why this cannot be compared, and what to do; null where it can. */
+export function planTrouble(plan: Plan): string | null {
+  if (plan.prompts.length === 0) return "Write a prompt.";
+  if (plan.seeds.length === 0) return "Name a seed.";
+  if (plan.variants.length === 0) return "Add a variant.";
+  const names = plan.variants.map(variantName);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice) return `${twice} is there twice: change one of them.`;
+  const count = numCells(plan);
+  if (count <= MAX_CELLS) return null;
+  return `That is ${count} pictures, and a comparison holds ${MAX_CELLS}: they are made side by side, as one job. Take out a prompt, a seed or a variant.`;
+}
+
+/** The numbers in `text`, each once; null where something in it is no seed. */
+export function readSeeds(text: string, maxSeed: number): number[] | null {
+  const parts = text.split(/[\s,;]+/).filter(Boolean);
+  const seeds = parts.map(Number);
+  const isSeed = (seed: number, at: number) => /^\d+$/.test(parts[at] ?? "") && seed <= maxSeed;
+  return seeds.every(isSeed) ? [...new Set(seeds)] : null;
+}
+
+/** What most people come for: the versions of the first LoRA that has several, else the first LoRA; beside none. */
+export function firstVariants(loras: readonly LoraOption[]): Variant[] {
+  const name = loras.find((lora) => loras.filter((each) => each.name === lora.name).length > 1)?.name ?? loras[0]?.name;
+  const versions = loras.filter((lora) => lora.name === name).slice(0, 3);
+  return [{ model_name: null }, ...versions.map(({ label }) => ({ model_name: label })).reverse()];
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
