@@ -27,7 +27,7 @@ body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 90rem; background: 
 h1 { font-size: 1.4rem; margin: 0 0 .25rem; } h2 { font-size: 1.05rem; margin: 2rem 0 .75rem; overflow-wrap: anywhere; }
 p { margin: 0; color: var(--faint); overflow-wrap: anywhere; }
 .seed { display: grid; gap: .75rem; margin: 0 0 1.5rem;
-  grid-template-columns: repeat(var(--variants), minmax(0, 1fr)); }
+  grid-template-columns: repeat(min(6, var(--variants)), minmax(0, 1fr)); }
 figure { margin: 0; min-width: 0; } img { display: block; width: 100%; height: auto; border-radius: .4rem; }
 figcaption { margin-top: .3rem; font-size: .85rem; overflow-wrap: anywhere; } figcaption span { color: var(--faint); }
 .lacking { aspect-ratio: 1; border: 1px dashed var(--line); border-radius: .4rem; display: grid; place-items: center;

@@ -10,9 +10,11 @@ from server.api.compare_schemas import CompareRequest, CompareVariant
 from server.api.comparisons import fill_in_comparison
 from server.api.problems import Problem
 from server.api.schemas import ExtraLora
+from server.db.models import JobRow
 from server.jobs.comparison import Axes, Cell, told_apart, variant_label
 from server.jobs.filenames import slug
 from server.jobs.model import JobOrder, LoraChoice, Variant
+from server.jobs.rows import requests_of
 from server.storage.contact_sheet import SheetRow, contact_sheet
 from tests.unit.test_orders import CALLER, RULES
 
@@ -91,3 +93,30 @@ def test_a_sheet_holds_every_picture_and_a_gray_place_where_one_lacks() -> None:
     assert sheet == contact_sheet(["jade-v1:0.9", "no LoRA"], rows)
     widest = Image.open(BytesIO(contact_sheet(["x" * 200] * 64, [SheetRow("", "seed 1", [None] * 64)])))
     assert max(widest.size) <= 6000
+
+
+def test_cells_of_one_context_length_share_forwards() -> None:
+    cells = [[{"final_prompt": prompt, "loras": []}] for prompt in ("red", "red " * 100)]
+    job = JobRow(
+        id="0" * 32,
+        owner="ip:192.0.2.7",
+        created_at_s=0.0,
+        negative_prompt="",
+        final_prompt="",
+        num_inference_steps=2,
+        guidance_scale=7.0,
+        guidance_start=0.0,
+        guidance_end=1.0,
+        width=64,
+        height=64,
+        seed=1,
+        sampler="euler",
+        loras=[],
+        comparison={"prompts": ["a", "b"], "seeds": [1, 2], "variants": ["no LoRA"], "cells": cells},
+    )
+    made = requests_of(job, {0, 2, 3}, lambda params: 77 if len(params.prompt) < 100 else 154)
+    assert [(each.index, each.params.seed, each.batch_key.num_context_tokens) for each in made] == [
+        (0, 1, 77),
+        (2, 1, 154),
+        (3, 2, 154),
+    ]
