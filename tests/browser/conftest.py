@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.create_page import CreatePage
+from tests.browser.people import Person
 from tests.e2e.conftest import demo_server, new_demo_server, new_painting_server
 from tests.s3_server import s3_bucket, s3_server
 from tests.server_process import ROOT, ServerProcess
@@ -33,6 +34,7 @@ CHROMIUM_FLAGS = (
 BUILD_S = 900
 
 NewVisitor = Callable[..., CreatePage]
+NewPerson = Callable[[ServerProcess], Person]
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +42,12 @@ def built_page() -> Path:
     """The page as visitors get it, built where the sources are newer."""
     subprocess.run([sys.executable, "scripts/build_page.py"], cwd=ROOT, check=True, timeout=BUILD_S)
     return ROOT / "frontend" / "out"
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Its script."""
+    return (ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +121,20 @@ def new_visitor(chromium: Browser, built_page: Path) -> Iterator[NewVisitor]:
     for context, _ in contexts:
         context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def new_person() -> Iterator[NewPerson]:
+    """Makes people with accounts on a server."""
+    people: list[Person] = []
+
+    def arrive(server: ServerProcess) -> Person:
+        people.append(Person(server))
+        return people[-1]
+
+    yield arrive
+    for person in people:
+        person.http.close()
 
 
 @pytest.fixture

@@ -7,14 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL
-from tests.server_process import ROOT, ServerProcess
+from tests.server_process import ServerProcess
 
 Theme = Literal["light", "dark"]
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    return (ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -20,9 +20,11 @@ export function AccountMenu() {
       className="grid size-9 place-items-center rounded-full transition-colors hover:bg-muted aria-expanded:bg-muted"
       face={
         me?.user ? (
-          <span className="grid size-7 place-items-center rounded-full bg-primary font-semibold text-primary-foreground text-xs uppercase">
-            {me.user.email.charAt(0)}
-          </span>
+          // the letter is no text: it is no part of the button's name
+          <span
+            data-letter={me.user.email.charAt(0)}
+            className="grid size-7 place-items-center rounded-full bg-primary font-semibold text-primary-foreground text-xs uppercase before:content-[attr(data-letter)]"
+          />
         ) : (
           <CircleUserRoundIcon aria-hidden className="size-5" />
         )

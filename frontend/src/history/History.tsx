@@ -9,7 +9,7 @@ import { ChoiceBar } from "./ChoiceBar";
 import { useDeletions } from "./deletions";
 import { Filters } from "./Filters";
 import { ANYTHING, type Filter, filterOf, queryOf } from "./filter";
-import { picturesOfHistory } from "./items";
+import { isUnfinished, picturesOfHistory } from "./items";
 import { useMarks } from "./marks";
 import { Nothing } from "./Nothing";
 import { PictureWall } from "./PictureWall";
@@ -67,7 +67,7 @@ function Found({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
       all.filter(({ id, output }) => !hidden.has(id) && (!filter.favorites || (favorites.get(id) ?? output.favorite))),
     [all, hidden, favorites, filter.favorites],
   );
-  const numBeingMade = items.filter(({ status }) => status === "queued" || status === "processing").length;
+  const numBeingMade = items.filter(isUnfinished).length;
 
   useEffect(() => {
     window.addEventListener("pagehide", send);

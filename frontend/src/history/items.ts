@@ -1,7 +1,7 @@
 /** What the API tells of finished work, as the page's own jobs and pictures. Pure. */
 import type { GenerateRequest, HistoryItem, KeptImage, Options } from "@/api/types";
 import { dayWords } from "@/components/dates";
-import { type Job, newJob } from "@/jobs/job";
+import { hasEnded, type Job, newJob } from "@/jobs/job";
 import { type Picture, settingsOf } from "@/results/picture";
 
 export interface HistoryPicture extends Picture {
@@ -28,6 +28,11 @@ export function picturesOfHistory(items: readonly HistoryItem[], now_ms: number)
       height: output.height,
     }));
   });
+}
+
+/** It may still get pictures. */
+export function isUnfinished({ status }: HistoryItem): boolean {
+  return !hasEnded(status);
 }
 
 /** The first page as it is now before the pages as they were. */

@@ -4,11 +4,12 @@ import { useEffect } from "react";
 import { answer, api } from "@/api/client";
 import type { HistoryItems } from "@/api/types";
 import type { Filter } from "./filter";
-import { withNewer } from "./items";
+import { isUnfinished, withNewer } from "./items";
 
 const FIRST_PAGE_JOBS = 40;
 const PAGE_JOBS = 100;
 const TIMEOUT_MS = 15_000;
+const WHILE_MAKING_MS = 3_000;
 
 type Pages = InfiniteData<HistoryItems, string | null>;
 
@@ -37,22 +38,25 @@ export function useHistory(filter: Filter) {
     placeholderData: keepPreviousData,
   });
 
+  const isAnyUnfinished = history.data?.pages[0]?.items.some(isUnfinished) ?? false;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key is new at every render, the filter is not
   useEffect(() => {
-    // whoever comes back to the page finds on top what was made meanwhile, and stays where they are
-    async function onShown() {
+    // what was made meanwhile comes on top; who looks at older pictures stays where they are
+    async function lookForNewer() {
       if (document.visibilityState !== "visible" || !queries.getQueryData(queryKey)) return;
       const fresh = await ask(filter, null, new AbortController().signal).catch(() => null);
       if (fresh) queries.setQueryData<Pages>(queryKey, (known) => known && withFirstPage(known, fresh));
     }
-    const onPageShow = (event: PageTransitionEvent) => event.persisted && void onShown();
-    document.addEventListener("visibilitychange", onShown);
+    const onPageShow = (event: PageTransitionEvent) => event.persisted && void lookForNewer();
+    document.addEventListener("visibilitychange", lookForNewer);
     window.addEventListener("pageshow", onPageShow);
+    const timer = isAnyUnfinished ? setInterval(lookForNewer, WHILE_MAKING_MS) : undefined;
     return () => {
-      document.removeEventListener("visibilitychange", onShown);
+      document.removeEventListener("visibilitychange", lookForNewer);
       window.removeEventListener("pageshow", onPageShow);
+      clearInterval(timer);
     };
-  }, [filter, queries]);
+  }, [filter, queries, isAnyUnfinished]);
 
   return history;
 }

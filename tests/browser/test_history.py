@@ -1,0 +1,211 @@
+"""The history: found again, kept, thrown away, fetched together; thousands of pictures."""
+
+import sqlite3
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import NewPerson, NewVisitor
+from tests.browser.people import Person, new_email, open_menu, painting_server, register
+from tests.browser.test_access import tab_to
+from tests.server_process import ServerProcess
+
+SMALL = "?size=64x64&model=none&steps=2&n=2"
+NUM_JOBS = 2_000
+MAX_PAINT_MS = 1_000
+MAX_NODES = 3_000
+
+NOTE_FIRST_PAINT = """
+new MutationObserver(() => {
+  if (document.querySelector("[data-picture]"))
+    requestAnimationFrame(() => setTimeout(() => { window.paintedMs ??= performance.now(); }));
+}).observe(document, { childList: true, subtree: true });
+"""
+
+
+@pytest.fixture(scope="module")
+def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server that paints, shared by the tests of this file."""
+    with painting_server(tmp_path_factory.mktemp("history")) as server:
+        server.start()
+        yield server
+
+
+def tiles(page: Page) -> Locator:
+    return page.get_by_role("group", name="Pictures").get_by_role("article")
+
+
+def tile(page: Page, prompt: str) -> Locator:
+    return tiles(page).filter(has=page.get_by_role("img", name=prompt)).first
+
+
+def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, painted: ServerProcess) -> None:
+    visitor = new_visitor(painted, "register/")
+    page = visitor.page
+    register(page, new_email())
+    page.wait_for_url(painted.url + "/")
+    for query, prompt in ((SMALL, "red dress, beach"), (SMALL.replace("none", "jade-v1"), "woman, sunset")):
+        page.goto("/" + query)
+        visitor.ask(prompt)
+        visitor.wait_for_pictures(2)
+
+    page.get_by_role("link", name="History").click()
+    expect(tiles(page)).to_have_count(4)
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    tile(page, "red dress").get_by_role("button", name="Favorite").click()
+    page.get_by_role("button", name="Favorites").click()
+    expect(tiles(page)).to_have_count(1)
+    page.reload()  # what was looked for is in the address, what was kept is on the server
+    expect(tiles(page)).to_have_count(1)
+    page.get_by_role("button", name="Favorites").click()
+
+    page.get_by_role("searchbox").fill("beach dress")
+    expect(tiles(page)).to_have_count(2)
+    page.get_by_role("searchbox").fill("zebra")
+    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    page.get_by_role("button", name="Show everything").click()
+    page.get_by_role("button", name="LoRA:").click()
+    page.get_by_role("radio", name="jade").check()
+    page.keyboard.press("Escape")
+    expect(tiles(page)).to_have_count(2)
+
+    job = visitor.recent_job()
+    before = painted_pictures(page, job)
+    for is_meant in (False, True):
+        tile(page, "woman, sunset").get_by_role("button", name="More").click()
+        page.get_by_role("button", name="Delete").click()
+        expect(tiles(page)).to_have_count(1)
+        if not is_meant:
+            page.get_by_role("button", name="Undo").click()
+            expect(tiles(page)).to_have_count(2)
+    page.goto("/")  # the page is left before the time to undo has passed
+    deadline = time.monotonic() + 5
+    while painted_pictures(page, job) != before[1:]:
+        assert time.monotonic() < deadline, "the deleted picture is still there"
+
+    open_menu(page)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("Nothing made yet")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('lora-studio:jobs')") == "[]"
+    for path in (f"/api/result/{job}", f"/api/status/{job}", *(f"/api/images/{each}" for each in before)):
+        assert page.request.get(path).status == 404
+    page.goto("/history/")
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+
+
+def painted_pictures(page: Page, job: str) -> list[str]:
+    return [each["id"] for each in page.request.get(f"/api/result/{job}").json()["outputs"]]
+
+
+def test_several_together_variations_and_the_viewer(
+    new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess, axe: str, tmp_path: Path
+) -> None:
+    person = new_person(painted)
+    for prompt in ("red dress", "beach", "sunset"):
+        person.make(prompt, num_images=2)
+    visitor = new_visitor(painted, "history/", storage_state=person.state, reduced_motion="reduce")
+    page = visitor.page
+    expect(tiles(page)).to_have_count(6)
+    tiles(page).nth(1).get_by_role("checkbox").check(force=True)
+    tiles(page).nth(3).get_by_role("checkbox").click(modifiers=["Shift"], force=True)
+    expect(page.get_by_text("3 chosen")).to_be_visible()
+    look_at_both_themes(page, visitor.violations(axe), axe)
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download as zip").click()
+    waiting.value.save_as(tmp_path / "pictures.zip")
+    assert len(zipfile.ZipFile(tmp_path / "pictures.zip").namelist()) == 3
+    page.get_by_role("region", name="Chosen pictures").get_by_role("button", name="Delete").click()
+    expect(tiles(page)).to_have_count(3)
+    expect(page.get_by_text("3 pictures deleted")).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(tiles(page)).to_have_count(6)
+
+    # by keyboard alone
+    tab_to(page, "button", "Open this picture")
+    page.keyboard.press("Enter")
+    viewer = page.get_by_role("dialog", name="Picture")
+    expect(viewer).to_be_visible()
+    assert visitor.violations(axe) == []
+    page.keyboard.press("ArrowRight")
+    tab_to(page, "button", "Delete")
+    page.keyboard.press("Enter")
+    expect(viewer.get_by_text("1 picture deleted")).to_be_visible()
+    tab_to(page, "button", "Undo")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    expect(tiles(page)).to_have_count(6)
+
+    page.set_viewport_size({"width": 375, "height": 740})
+    assert not visitor.scrolls_sideways()
+    tiles(page).first.get_by_role("button", name="More").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert not visitor.scrolls_sideways()
+    assert visitor.violations(axe) == []
+    page.get_by_role("button", name="Variations").click()
+    visitor.wait_for_pictures(2)  # on the create page
+    first, second = painted.http.get, person.http.get
+    assert first(f"/api/result/{visitor.recent_job()}").status_code == 404  # it is theirs
+    assert second(f"/api/result/{visitor.recent_job()}").json()["metadata"]["prompt"] == "sunset"
+
+
+def look_at_both_themes(page: Page, found: list[dict[str, object]], axe: str) -> None:
+    assert found == []
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html.dark")).to_be_attached()
+    page.evaluate(axe)
+    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
+    page.emulate_media(color_scheme="light")
+
+
+def fill_history(server: ServerProcess, person: Person) -> str:
+    """Copies of one finished job, an hour apart, straight into the database; the id of the oldest."""
+    job = person.make("red dress")["job_id"]
+    with closing(sqlite3.connect(server.folder / "data" / "studio.db", timeout=30)) as database, database:
+        database.row_factory = sqlite3.Row
+        rows = {
+            table: dict(database.execute(f"SELECT * FROM {table} WHERE {key} = ?", (job,)).fetchone())
+            for table, key in (("job", "id"), ("image", "job_id"))
+        }
+        for n in range(1, NUM_JOBS):
+            copy = f"{n:032x}"
+            created_at_s = rows["job"]["created_at_s"] - 3600 * n
+            insert(database, "job", {**rows["job"], "id": copy, "created_at_s": created_at_s, "prompt": f"picture {n}"})
+            insert(database, "image", {**rows["image"], "id": f"{copy}-1", "job_id": copy})
+    return copy
+
+
+def insert(database: sqlite3.Connection, table: str, row: dict[str, object]) -> None:
+    columns = ", ".join(row)
+    places = ", ".join(f":{name}" for name in row)
+    database.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)
+
+
+def test_two_thousand_pictures(new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess) -> None:
+    person = new_person(painted)
+    oldest = fill_history(painted, person)
+    page = new_visitor(painted, "history/", script=NOTE_FIRST_PAINT, storage_state=person.state).page
+    expect(tile(page, "red dress")).to_be_visible()
+    paints_ms = [page.evaluate("window.paintedMs")]
+    for _ in range(2):
+        page.reload()
+        expect(tile(page, "red dress")).to_be_visible()
+        paints_ms.append(page.evaluate("window.paintedMs"))
+    assert min(paints_ms) <= MAX_PAINT_MS, paints_ms
+
+    num_nodes: list[int] = []
+    while tiles(page).last.get_attribute("data-tile") != f"{oldest}-1":
+        page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_timeout(50)
+        num_nodes.append(page.evaluate("document.querySelectorAll('*').length"))
+        assert len(num_nodes) < 1_000, "scrolling never came to the end"
+    assert max(num_nodes) <= MAX_NODES
+    expect(tile(page, f"picture {NUM_JOBS - 1}")).to_be_visible()
+    page.evaluate("window.scrollTo(0, 0)")
+    expect(tile(page, "red dress")).to_be_visible()
