@@ -10,12 +10,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import JOB_MS
-from tests.browser.test_access import axe, tab_to
+from tests.browser.test_access import tab_to
 from tests.e2e.conftest import PAINTING
 from tests.server_process import ServerProcess
 from tests.tiny_model import write_lora, write_tiny_model
-
-__all__ = ["axe"]
 
 VARIANTS = ["No LoRA", "jade-v1", "jade-v2"]
 

@@ -12,13 +12,11 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.browser.test_access import axe, tab_to
+from tests.browser.test_access import tab_to
 from tests.browser.test_drop import drop
 from tests.e2e.conftest import PAINTING
 from tests.server_process import ServerProcess
 from tests.tiny_model import write_lora, write_tiny_model
-
-__all__ = ["axe"]
 
 EMAIL, PASSWORD = "ada@example.org", "a long password of the tests"
 ANY_FILE = "application/octet-stream"
