@@ -139,7 +139,9 @@ def operator(browser: Browser, address: str) -> None:
 
 def csrf(page: Page) -> dict[str, str]:
     """What proves that a call with the session's cookie comes from the page."""
-    return {"x-csrftoken": next(each["value"] for each in page.context.cookies() if each["name"] == "csrftoken")}
+    return {
+        "x-csrftoken": next(each.get("value", "") for each in page.context.cookies() if each.get("name") == "csrftoken")
+    }
 
 
 PARTS = {"create": create, "compare": compare, "operator": operator}

@@ -237,34 +237,28 @@ class Studio:
     async def running(self, _: Litestar) -> AsyncGenerator[None]:
         """The lifespan: everything that must be right before the first request, then the two loops, until the end."""
         loading = asyncio.create_task(self.load())
-        watching = asyncio.create_task(self.store_watch.run())
+        beside = [asyncio.create_task(self.store_watch.run())]  # what ends by being cancelled
         making: asyncio.Task[None] | None = None
         dispatching: asyncio.Task[None] | None = None
-        removing: list[asyncio.Task[None]] = []
         relaying: asyncio.Task[None] | None = None
-        following: asyncio.Task[None] | None = None
         try:
             await self.prepare()
             await self.store_watch.first_look()
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
-            removing = [asyncio.create_task(each.run()) for each in (self.remover, self.retention)]
+            beside += [asyncio.create_task(each.run()) for each in (self.remover, self.retention)]
             relaying = asyncio.create_task(self.relay.run())
             if self.settings.lora_watch_s:
-                following = asyncio.create_task(self.loras.watch(self.settings.lora_watch_s))
+                beside.append(asyncio.create_task(self.loras.watch(self.settings.lora_watch_s)))
             yield
         finally:
             self.feed.close()
-            watching.cancel()
-            if following is not None:
-                following.cancel()
-            for task in removing:
-                task.cancel()
+            await _ended(beside)
             if dispatching is not None:
                 await self.dispatcher.stop()
                 await dispatching
             if relaying is not None:
-                relaying.cancel()
+                await _ended([relaying])
             self.engine.stop()
             self.base.cancel_fetch()
             await asyncio.wait([making or loading])
@@ -408,6 +402,13 @@ def create_app(
     app.state.studio = studio
     app.state.admin_key = settings.admin_key
     return app
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancels them and waits: their connections are closed before the database is."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _scheduler(settings: Settings) -> Scheduler:
