@@ -87,21 +87,36 @@ class RankBucket:
             self.resize(1)
 
     def resize(self, num_slots: int) -> None:
-        """Layer by layer, so that little is held twice; layers that no LoRA changes any longer lose their stacks."""
-        kept = list(self.slot_of)
-        order = torch.tensor([0, *(self.slot_of[sha256] for sha256 in kept)], device=self._device)
+        """Layer by layer, so that little is held twice; layers that no LoRA changes any longer lose their stacks. Where
+        memory runs out half way, the slots that are used are right in every layer."""
+        self._close_gaps()
         changed = set(chain.from_iterable(self._changed_by.values()))
+        kept = min(num_slots, self.num_slots)
+        scales = torch.zeros(len(self._layers), num_slots, device=self._device)
+        scales[:, :kept] = self.scales[:, :kept]
         for name in self._layer_names:
             layer = self._layers[name]
-            old = layer.stacks.pop(self.rank)
-            if name in changed:
-                layer.stacks[self.rank] = new = self._empty_stack(layer, num_slots)
-                new.down[: len(order)] = old.down[order]
-                new.up[: len(order)] = old.up[order]
-        scales = torch.zeros(len(self._layers), num_slots, device=self._device)
-        scales[:, : len(order)] = self.scales[:, order]
+            if name not in changed:
+                del layer.stacks[self.rank]
+                continue
+            old, new = layer.stacks[self.rank], self._empty_stack(layer, num_slots)
+            new.down[:kept] = old.down[:kept]
+            new.up[:kept] = old.up[:kept]
+            layer.stacks[self.rank] = new
         self.scales, self.num_slots = scales, num_slots
-        self.slot_of = {sha256: slot for slot, sha256 in enumerate(kept, start=1)}
+
+    def _close_gaps(self) -> None:
+        """In place: the LoRAs move to the slots from 1 on."""
+        for slot, sha256 in enumerate(sorted(self.slot_of, key=lambda sha256: self.slot_of[sha256]), start=1):
+            old = self.slot_of[sha256]
+            if old == slot:
+                continue
+            for name in self._layer_names:
+                stack = self._layers[name].stacks[self.rank]
+                stack.down[slot] = stack.down[old]
+                stack.up[slot] = stack.up[old]
+            self.scales[:, slot] = self.scales[:, old]
+            self.slot_of[sha256] = slot
 
     def _empty_stack(self, layer: BankLayer, num_slots: int) -> Stack:
         out, *inner = layer.weight_shape
