@@ -44,37 +44,46 @@ class _Token:
 
 
 class PromptWindows:
-    """Any thread. `tokenizer` must neither cut nor pad."""
+    """Any thread. `tokenizers` are those of all text encoders, which must neither cut nor pad. They may differ: SDXL's
+    second one pads with "!" and so reads it as a token of its own. The most windows count."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+    def __init__(self, tokenizers: Sequence[Tokenizer]) -> None:
+        self._tokenizers = tokenizers
 
     def fit(self, prompt: str) -> FittedPrompt:
         parts = read_weights(prompt)
-        telling = {token.part for token in self._tokens(parts)} or {0}
-        parts = tuple(part for index, part in enumerate(parts) if index in telling)
-        text = plain_text(parts)
-        while True:
-            tokens = self._tokens(parts)
-            ends = window_ends([token.text for token in tokens])
-            if len(ends) <= MAX_WINDOWS:
-                break
-            parts = _before(parts, tokens[ends[MAX_WINDOWS - 1]])  # a word cut apart may be more tokens than it was
+        telling = [{token.part for token in _tokens(tokenizer, parts)} for tokenizer in self._tokenizers]
+        parts = tuple(part for n, part in enumerate(parts) if all(n in each for each in telling)) or parts[:1]
+        text, num_windows = plain_text(parts), 1
+        for tokenizer in self._tokenizers:
+            parts, fitting = _cut(tokenizer, parts)
+            num_windows = max(num_windows, fitting)
         ignored = text[len(plain_text(parts)) :].strip()
-        return FittedPrompt(parts, len(ends), ignored or None)
+        return FittedPrompt(parts, num_windows, ignored or None)
 
     def num_context_tokens(self, prompt: str, negative_prompt: str | None) -> int:
         """Of the context that both need, the shorter one padded; `negative_prompt` None: there is none."""
         texts = [prompt] if negative_prompt is None else [prompt, negative_prompt]
         return MAX_TOKENS * max(self.fit(text).num_windows for text in texts)
 
-    def _tokens(self, parts: Sequence[WeightedText]) -> list[_Token]:
-        found: list[_Token] = []
-        for index, part in enumerate(parts):
-            encoded = self._tokenizer.encode(part.text, add_special_tokens=False)
-            for token_id, (start, _) in zip(encoded.ids, encoded.offsets, strict=True):
-                found.append(_Token(self._tokenizer.id_to_token(token_id) or "", index, start))
-        return found
+
+def _tokens(tokenizer: Tokenizer, parts: Sequence[WeightedText]) -> list[_Token]:
+    found: list[_Token] = []
+    for index, part in enumerate(parts):
+        encoded = tokenizer.encode(part.text, add_special_tokens=False)
+        for token_id, (start, _) in zip(encoded.ids, encoded.offsets, strict=True):
+            found.append(_Token(tokenizer.id_to_token(token_id) or "", index, start))
+    return found
+
+
+def _cut(tokenizer: Tokenizer, parts: tuple[WeightedText, ...]) -> tuple[tuple[WeightedText, ...], int]:
+    """What fits into the windows, and how many it takes."""
+    while True:
+        tokens = _tokens(tokenizer, parts)
+        ends = window_ends([token.text for token in tokens])
+        if len(ends) <= MAX_WINDOWS:
+            return parts, len(ends)
+        parts = _before(parts, tokens[ends[MAX_WINDOWS - 1]])  # a word cut apart may be more tokens than it was
 
 
 def window_ends(tokens: Sequence[str]) -> list[int]:

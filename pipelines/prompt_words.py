@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
@@ -21,7 +22,8 @@ class PromptReader:
     def __init__(self, folder: Path) -> None:
         self._tokenizer = _load_tokenizer(folder / "tokenizer")
         self._known_words = read_known_words(folder)
-        self._windows = PromptWindows(self._tokenizer)
+        second = [_load_tokenizer(folder / name) for name in ("tokenizer_2",) if (folder / name).is_dir()]
+        self._windows = PromptWindows([self._tokenizer, *second])
 
     def num_tokens(self, text: str) -> int:
         """Tokens of `text` as it stands, start and end not counted."""
@@ -45,12 +47,13 @@ class PromptReader:
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
     """From `tokenizer.json`, or built like CLIP's from its vocabulary and merges: `vocab.json` and `merges.txt`, as
-    SDXL comes, or our own packed merges."""
+    SDXL comes, or our own packed merges. With the special tokens that its configuration names."""
     path = folder / "tokenizer.json"
     if path.is_file():
         tokenizer = Tokenizer.from_file(str(path))
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        _add_special_tokens(tokenizer, folder)
         return tokenizer
     vocab, merges = _read_vocabulary(folder)
     tokenizer = Tokenizer(BPE(vocab=vocab, merges=merges, end_of_word_suffix="</w>", unk_token="<|endoftext|>"))
@@ -63,7 +66,17 @@ def _load_tokenizer(folder: Path) -> Tokenizer:
             pre_tokenizers.ByteLevel(add_prefix_space=False),
         ]
     )
+    _add_special_tokens(tokenizer, folder)
     return tokenizer
+
+
+def _add_special_tokens(tokenizer: Any, folder: Path) -> None:
+    """Text that is a token of its own wherever it stands."""
+    path = folder / "tokenizer_config.json"
+    config: dict[str, Any] = read_config(path) if path.is_file() else {}
+    named: list[Any] = [config.get(name) for name in ("bos_token", "eos_token", "pad_token", "unk_token")]
+    texts: list[str] = [each if isinstance(each, str) else each["content"] for each in named if each is not None]
+    tokenizer.add_special_tokens(list(dict.fromkeys(texts)))
 
 
 def _read_vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:

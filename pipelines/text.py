@@ -26,7 +26,7 @@ class PromptEncoder:
     def __init__(self, model: LoadedModel, loras: Loras, cache_bytes: int) -> None:
         self._model = model
         self._loras = loras
-        self._windows = PromptWindows(_uncut(model.tokenizers[0]))
+        self._windows = PromptWindows([_uncut(tokenizer) for tokenizer in model.tokenizers])
         self.cache: EmbeddingCache[Embedding] = EmbeddingCache(cache_bytes)
 
     def encode_pair(

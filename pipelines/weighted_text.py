@@ -29,8 +29,13 @@ def encode_parts(model: LoadedModel, parts: Sequence[WeightedText]) -> Embedding
         provider.get_embeddings_for_weighted_prompt_fragments([texts], [weights], device=model.device)
         for provider in providers
     ]
+    padded: list[torch.Tensor] = []
+    num_tokens = max(context.shape[1] for context in contexts)
+    for context, provider in zip(contexts, providers, strict=True):  # as CompelForSDXL: with windows of the empty text
+        lacking = (num_tokens - context.shape[1]) // provider.max_token_count
+        padded.append(torch.cat([context, *[provider.empty_z.to(context)] * lacking], dim=1))
     pooled = providers[1].get_pooled_embeddings(["".join(texts)], device=model.device)
-    return Embedding(torch.cat(contexts, dim=-1).to(model.dtype), pooled.to(model.dtype))
+    return Embedding(torch.cat(padded, dim=-1).to(model.dtype), pooled.to(model.dtype))
 
 
 def _provider(model: LoadedModel, index: int) -> Any:

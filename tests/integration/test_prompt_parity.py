@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines import load
 from pipelines.load import LoadedModel, load_model
 from pipelines.lora_bank import LoraBank
 from pipelines.lora_reader import LoraReader
 from pipelines.lora_weights import LoraParser
+from pipelines.model_info import SDXL_BASE
 from pipelines.params import GenerationParams, LoraRef
 from pipelines.prompt_weights import plain_text, read_weights
+from pipelines.prompt_windows import PromptWindows
 from pipelines.prompt_words import PromptReader
 from pipelines.sdxl import SDXLRunner
-from pipelines.text import PromptEncoder
+from pipelines.text import PromptEncoder, _uncut
+from pipelines.weighted_text import encode_parts
 from tests.demo_model import bank_of, demo_folder, params, pixels, run, share_within_one_level, write_lora
 
 ENOUGH = 0.999
@@ -161,6 +166,42 @@ def test_what_is_told_before_is_what_comes_out(text: str) -> None:
         embedding = encoder.encode(text, ())
     assert embedding.num_tokens == reader.num_context_tokens(params(prompt=text, guidance_scale=1.0)) <= 8 * 77
     assert embedding.context.isfinite().all()
+
+
+class BlankEncoder:
+    """A text encoder for which all texts are alike."""
+
+    device, dtype = torch.device("cpu"), torch.float32
+
+    def __call__(self, token_ids: torch.Tensor, *_: Any, **__: Any) -> Any:
+        assert token_ids.shape == (1, 77)
+        hidden = torch.zeros(1, 77, 4)
+        return SimpleNamespace(hidden_states=[hidden, hidden], text_embeds=hidden[:, 0])
+
+
+@pytest.fixture(scope="module")
+def sdxl() -> Any:
+    """A loaded model as far as its tokenizers go: SDXL's own."""
+    tokenizers = [load._load_tokenizer(SDXL_BASE / name) for name in ("tokenizer", "tokenizer_2")]
+    blank = BlankEncoder()
+    return SimpleNamespace(
+        tokenizers=tokenizers,
+        text_encoders=(blank, blank),
+        device=blank.device,
+        dtype=blank.dtype,
+        windows=PromptWindows([_uncut(tokenizer) for tokenizer in tokenizers]),
+        reader=PromptReader(SDXL_BASE),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(WORDS | TRAPS, max_size=60).map(" ".join))
+def test_with_sdxl_s_vocabulary_too(sdxl: Any, text: str) -> None:
+    """Its second tokenizer pads with "!" and so reads it differently: the contexts may differ in length."""
+    fitted = sdxl.windows.fit(text)
+    assert encode_parts(sdxl, fitted.parts).num_tokens == 77 * fitted.num_windows <= 8 * 77
+    told = sdxl.reader.num_context_tokens(params(prompt=text, guidance_scale=1.0))
+    assert told == 77 * fitted.num_windows
 
 
 _ENCODERS: list[tuple[PromptEncoder, PromptReader]] = []
