@@ -71,12 +71,14 @@ class RankBucket:
             if self.rank not in layer.stacks:
                 layer.stacks[self.rank] = self._empty_stack(layer, num_slots)
             stack = layer.stacks[self.rank]
-            stack.down[slot].zero_()
-            stack.up[slot].zero_()
+            rank = 0 if pair is None else pair.rank
             if pair is not None:
-                stack.down[slot, : pair.rank].copy_(pair.down, non_blocking=True)
-                stack.up[slot, :, : pair.rank].copy_(pair.up, non_blocking=True)
+                stack.down[slot, :rank].copy_(pair.down, non_blocking=True)
+                stack.up[slot, :, :rank].copy_(pair.up, non_blocking=True)
                 scales[layer.number] = pair.scale
+            if rank < self.rank:
+                stack.down[slot, rank:].zero_()
+                stack.up[slot, :, rank:].zero_()
         self.scales[:, slot] = scales.to(self._device)
 
     def drop(self, sha256: str) -> None:
@@ -124,8 +126,7 @@ class RankBucket:
         return Stack(down, torch.zeros(num_slots, out, self.rank, device=self._device, dtype=self._dtype))
 
     def _slot_bytes(self, name: str) -> int:
-        out, *inner = self._layers[name].weight_shape
-        return self.rank * (out + torch.Size(inner).numel()) * self._dtype.itemsize
+        return self.rank * self._layers[name].numbers_a_rank * self._dtype.itemsize
 
 
 class LoraBank:

@@ -36,18 +36,17 @@ class Work:
 
 
 class BankLayer:
-    """One layer of the model and its stacks by rank. `number` is its row in `Term.scales`."""
+    """One layer of the model and its stacks by rank. `number` is its row in `Term.scales`; `numbers_a_rank` what a LoRA
+    has here for each rank."""
 
     def __init__(self, number: int, layer: Any, work: Work) -> None:
         self.number = number
+        self.weight_shape: Sequence[int] = layer.weight.shape
+        self.numbers_a_rank = layer.weight.shape[0] + layer.weight[0].numel()
         self.stacks: dict[int, Stack] = {}
         self._layer = layer
         self._work = work
         self._hook: Any = None
-
-    @property
-    def weight_shape(self) -> Sequence[int]:
-        return self._layer.weight.shape
 
     def attach(self) -> None:
         if self._hook is None:
