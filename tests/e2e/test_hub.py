@@ -71,7 +71,7 @@ def test_what_cannot_be_fetched_ends_the_start_with_one_line(
     assert server.process is not None
     assert server.process.wait(120) == 1
     lines = server.log.read_text().splitlines()
-    assert [line for line in lines if " ERROR " in line and told in line] == lines[-1:]
+    assert [line for line in lines if '"error"' in line and told in line] == lines[-1:]
     assert "Traceback" not in server.log.read_text()
 
 

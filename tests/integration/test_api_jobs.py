@@ -61,7 +61,8 @@ def test_a_job_is_accepted_with_its_id_and_where_to_look(api: Api) -> None:
 def test_the_result_lists_every_picture_with_its_address(api: Api) -> None:
     job_id = finish(api, num_images=3, seed=2**32 - 1)["job_id"]
     result = api.get(f"/api/result/{job_id}").json()
-    assert set(result) == {"job_id", "status", "images", "outputs", "metadata"}
+    assert set(result) == {"job_id", "status", "images", "outputs", "metadata", "comparison"}
+    assert result["comparison"] is None
     assert result["status"] == "completed"
     assert [output["id"] for output in result["outputs"]] == [f"{job_id}-{n}" for n in (1, 2, 3)]
     assert [output["index"] for output in result["outputs"]] == [0, 1, 2]
