@@ -22,7 +22,7 @@ class PromptReader:
     def __init__(self, folder: Path) -> None:
         self._tokenizer = _load_tokenizer(folder / "tokenizer")
         self._known_words = read_known_words(folder)
-        second = [_load_tokenizer(folder / name) for name in ("tokenizer_2",) if (folder / name).is_dir()]
+        second = [_load_tokenizer(folder / name) for name in ("tokenizer_2",) if _has_vocabulary(folder / name)]
         self._windows = PromptWindows([self._tokenizer, *second])
 
     def num_tokens(self, text: str) -> int:
@@ -43,6 +43,10 @@ class PromptReader:
     def overflow(self, text: str) -> str | None:
         """The end of `text`, without weights, that lies behind the last window and has no effect; None: all fits."""
         return self._windows.fit(text).ignored
+
+
+def _has_vocabulary(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("tokenizer.json", "merges.txt"))
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:

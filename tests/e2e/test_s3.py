@@ -81,7 +81,7 @@ def test_the_pictures_of_a_job_lie_in_the_bucket(
         assert server.http.get("/readyz").status_code == 200
         database = sqlite3.connect(server.folder / "data" / "studio.db")
         counts = "SELECT downloads FROM image ORDER BY n"
-        wait_until(lambda: database.execute(counts).fetchall() == [(1,)] * 4)
+        wait_until(lambda: database.execute(counts).fetchall() == [(2,)] * 4)  # each by itself and in the zip
         database.close()
         assert STUDIO[1] not in server.log.read_text()
 
