@@ -46,7 +46,7 @@ class PromptReader:
 
 
 def _has_vocabulary(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in ("tokenizer.json", "merges.txt"))
+    return any((folder / name).is_file() for name in ("tokenizer.json", "merges.txt", f"../{MERGES_FILE}"))
 
 
 def _load_tokenizer(folder: Path) -> Tokenizer:
