@@ -1,15 +1,19 @@
 """Takes the screenshots of docs/images/ again, from a running server with the demo model and the built page:
 
-    .venv/bin/python scripts/screenshots.py http://127.0.0.1:8000 [create] [compare] [operator]
+    .venv/bin/python scripts/screenshots.py http://127.0.0.1:8000 [create] [compare] [operator] [account]
 
-Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD.
+Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD. Those of an account
+make one; with STUDIO_DATA_DIR, the server's, what it makes is dated over the last weeks in its SQLite database.
 Needs Chromium (Debian, Ubuntu: sudo apt-get install chromium)."""
 
 import io
 import os
 import shutil
+import sqlite3
 import sys
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +141,77 @@ def operator(browser: Browser, address: str) -> None:
     keep(page, "operator-phone")
 
 
+MADE = (
+    ("jade woman, red dress, beach sunset", "jade", 256, 256, 3),
+    ("balloon, mountains, morning", None, 304, 208, 2),
+    ("amber woman, orange dress, desert, noon", "amber", 208, 304, 2),
+    ("cat in the snow, night", None, 256, 256, 2),
+    ("jade woman, white kimono, garden, dawn", "jade", 208, 304, 3),
+    ("wizard in the woods, dusk", None, 256, 256, 2),
+    ("robot, city, night", None, 304, 208, 2),
+    ("jade woman, blue dress, mountains, morning", "jade", 256, 256, 2),
+)
+AGES_H = (0, 1, 3, 26, 28, 75, 78, 220)
+"""Of what was made, the newest first."""
+
+
+def account(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, **DESKTOP)
+    page = context.new_page()
+    page.goto("/register/?next=/history/")
+    page.get_by_label("E-mail").fill(f"ada{int(time.time())}@example.org")
+    page.get_by_label("Password").fill("a long password of the pictures")
+    page.get_by_role("button", name="Register").click()
+    page.get_by_role("heading", name="Nothing here yet").wait_for()
+    jobs = [make(page, n, *each) for n, each in enumerate(MADE)]
+    for job in jobs[::2]:
+        assert page.request.put(f"/api/images/{job}-1/favorite", headers=csrf(page)).ok
+    if data_dir := os.environ.get("STUDIO_DATA_DIR"):
+        antedate(Path(data_dir) / "studio.db", jobs)
+    for path, name in (("/history/", "history"), ("/keys/", "keys"), ("/usage/", "usage")):
+        show(page, path)
+        if name == "keys":
+            page.get_by_role("textbox", name="Name").fill("front end")
+            page.get_by_role("button", name="Make the key").click()
+            page.get_by_role("heading", name="copy the key now").wait_for()
+        if name == "history":
+            page.get_by_role("article").nth(1).hover()
+        keep(page, name)
+    show(page, "/history/")
+    page.get_by_role("button", name="Open this picture").first.click()
+    keep(page, "history-picture")
+    phone = browser.new_context(base_url=address, color_scheme="dark", **PHONE)
+    phone.add_cookies(context.cookies())  # pyright: ignore[reportArgumentType]  # what one context gives, the other takes
+    page = phone.new_page()
+    for path, name in (("/history/", "history-phone"), ("/usage/", "usage-phone")):
+        show(page, path)
+        keep(page, name)
+
+
+def show(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+
+def make(page: Page, n: int, prompt: str, lora: str | None, width: int, height: int, count: int) -> str:
+    """The id of the finished job."""
+    job = {"prompt": prompt, "model_name": lora, "width": width, "height": height, "num_images": count, "seed": 100 + n}
+    answer = page.request.post("/api/generate", data=job, headers={**csrf(page), "Prefer": "wait=120"}, timeout=150_000)
+    assert answer.status == 200, answer.text()
+    return answer.json()["job_id"]
+
+
+def antedate(path: Path, jobs: Sequence[str]) -> None:
+    with closing(sqlite3.connect(path, timeout=30)) as database, database:
+        for age_h, job in zip(AGES_H, reversed(jobs), strict=True):
+            created_at_s = time.time() - 3600 * age_h - 60
+            database.execute("UPDATE job SET created_at_s = ? WHERE id = ?", (created_at_s, job))
+            database.execute(
+                "UPDATE generation SET created_at_s = ?, day = ? WHERE job_id = ?",
+                (created_at_s, int(created_at_s // 86_400), job),
+            )
+
+
 def csrf(page: Page) -> dict[str, str]:
     """What proves that a call with the session's cookie comes from the page."""
     return {
@@ -144,7 +219,7 @@ def csrf(page: Page) -> dict[str, str]:
     }
 
 
-PARTS = {"create": create, "compare": compare, "operator": operator}
+PARTS = {"create": create, "compare": compare, "operator": operator, "account": account}
 
 
 def main(address: str, parts: Sequence[str]) -> None:

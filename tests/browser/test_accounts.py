@@ -37,6 +37,7 @@ def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, st
     register(page, new_email())
     expect(visitor.prompt).to_have_value("beach sunset")  # back where they were
     visitor.generate.click()
+    expect(page.get_by_role("region", name="beach sunset")).to_be_visible()
     visitor.wait_for_pictures(2)
     page.goto("/history/")
     expect(page.get_by_role("group", name="Pictures").get_by_role("article")).to_have_count(4)

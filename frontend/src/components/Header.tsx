@@ -31,7 +31,7 @@ export function Header() {
             key={path}
             href={path}
             aria-current={here === path ? "page" : undefined}
-            className="rounded-full px-2.5 py-1.5 text-[0.8125rem] text-muted-foreground transition-colors hover:text-foreground aria-[current]:font-medium aria-[current]:text-foreground sm:px-3 sm:text-sm"
+            className="rounded-full px-2.5 py-1.5 text-[0.8125rem] text-muted-foreground transition-colors hover:text-foreground aria-[current]:bg-muted aria-[current]:text-foreground sm:px-3 sm:text-sm"
           >
             {name}
           </a>

@@ -13,18 +13,18 @@ const MAX_ZIPPED = 500;
 
 /** What can be done with the chosen pictures together. Those that are out of sight by now do not count. */
 export function ChoiceBar({ pictures }: { pictures: readonly HistoryPicture[] }) {
-  const { chosen, chooseNone } = useMarks();
+  const { chosen, isChoosing, stopChoosing } = useMarks();
   const remove = useDeletions((deletions) => deletions.remove);
   const [isZipping, setIsZipping] = useState(false);
   const ids = chosen.size === 0 ? [] : pictures.flatMap(({ id }) => (chosen.has(id) ? [id] : []));
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) chooseNone();
+      if (event.key === "Escape" && !event.defaultPrevented) stopChoosing();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
-  }, [chooseNone]);
+  }, [stopChoosing]);
 
   async function zip() {
     setIsZipping(true);
@@ -36,22 +36,24 @@ export function ChoiceBar({ pictures }: { pictures: readonly HistoryPicture[] })
     setIsZipping(false);
   }
 
-  if (ids.length === 0) return null;
+  if (!isChoosing) return null;
+  const isNone = ids.length === 0;
   const isTooMany = ids.length > MAX_ZIPPED;
+  const canZip = !(isNone || isTooMany || isZipping);
   return (
     <section
       aria-label="Chosen pictures"
       className="fade-in-0 slide-in-from-bottom-4 fixed inset-x-4 bottom-6 z-[805] mx-auto flex w-fit max-w-full animate-in items-center gap-1 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
     >
       <span role="status" className="mr-2 whitespace-nowrap tabular-nums">
-        {ids.length} chosen
+        {isNone ? "Choose pictures" : `${ids.length} chosen`}
       </span>
       <Button
         variant="secondary"
         size="sm"
-        aria-disabled={isZipping || isTooMany}
+        aria-disabled={!canZip}
         title={isTooMany ? `At most ${MAX_ZIPPED} at a time` : undefined}
-        onClick={isZipping || isTooMany ? undefined : zip}
+        onClick={canZip ? zip : undefined}
       >
         {isZipping ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <DownloadIcon aria-hidden />}
         <span className="max-sm:sr-only">Download as zip</span>
@@ -59,15 +61,17 @@ export function ChoiceBar({ pictures }: { pictures: readonly HistoryPicture[] })
       <Button
         variant="secondary"
         size="sm"
+        aria-disabled={isNone}
         onClick={() => {
+          if (isNone) return;
           remove(ids);
-          chooseNone();
+          stopChoosing();
         }}
       >
         <Trash2Icon aria-hidden />
         <span className="max-sm:sr-only">Delete</span>
       </Button>
-      <Button variant="ghost" size="icon-sm" aria-label="Choose none" onClick={chooseNone}>
+      <Button variant="ghost" size="icon-sm" aria-label="Stop choosing" onClick={stopChoosing}>
         <XIcon aria-hidden />
       </Button>
     </section>

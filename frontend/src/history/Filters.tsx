@@ -1,11 +1,13 @@
 "use client";
-import { BoxesIcon, HeartIcon, SearchIcon } from "lucide-react";
+import { BoxesIcon, CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useLoras } from "@/api/catalog";
 import { cn } from "@/components/cn";
+import { Button } from "@/components/ui/button";
 import { Chip } from "@/create/Chip";
 import { Choice } from "@/create/Choice";
 import type { Filter } from "./filter";
+import { useMarks } from "./marks";
 
 const SEARCH_AFTER_MS = 250;
 const ANY = "";
@@ -32,7 +34,24 @@ export function Filters({ filter, onChange }: FiltersProps) {
         />
         Favorites
       </button>
+      <ChooseButton />
     </search>
+  );
+}
+
+/** Where there is no mouse, the way to choose several. */
+function ChooseButton() {
+  const { isChoosing, startChoosing, stopChoosing } = useMarks();
+  return (
+    <Button
+      variant="ghost"
+      aria-pressed={isChoosing}
+      onClick={isChoosing ? stopChoosing : startChoosing}
+      className="ml-auto px-3 font-normal aria-pressed:bg-muted"
+    >
+      <CircleCheckIcon aria-hidden />
+      Choose
+    </Button>
   );
 }
 
@@ -47,7 +66,7 @@ function Search({ filter, onChange }: FiltersProps) {
     return () => clearTimeout(timer);
   }, [typed]);
   return (
-    <label className="relative min-w-48 flex-1 sm:max-w-sm">
+    <label className="relative w-full sm:w-auto sm:max-w-sm sm:flex-1">
       <span className="sr-only">Search in prompts</span>
       <SearchIcon
         aria-hidden

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { Refused } from "@/api/client";
 import { thenBack, useMe } from "@/api/session";
+import { cn } from "@/components/cn";
 import { lazyPart } from "@/components/lazy";
 import { Shell } from "@/components/Shell";
 import { Button } from "@/components/ui/button";
@@ -93,7 +94,7 @@ function Found({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
       {!data && <Loading problem={error ?? failureReason} />}
       {isEmpty && <Nothing isFiltered={queryOf(filter) !== ""} onShowAll={() => onChange(ANYTHING)} />}
       {pictures.length > 0 && (
-        <div className={isPlaceholderData ? "opacity-50 transition-opacity" : "transition-opacity"}>
+        <div className={cn("-mt-3 transition-opacity", isPlaceholderData && "opacity-50")}>
           <PictureWall
             pictures={pictures}
             onOpen={setShownId}

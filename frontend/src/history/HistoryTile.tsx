@@ -21,9 +21,9 @@ interface HistoryTileProps {
 }
 
 const ROUND = "grid size-8 place-items-center rounded-full bg-black/55 text-white backdrop-blur-sm hover:bg-black/75";
-/** Where there is a mouse, what nobody points at keeps to the picture alone. */
+/** What nobody points at is the picture alone. Where there is no mouse, the opened picture offers the same. */
 const QUIET =
-  "[@media(hover:hover)]:opacity-0 group-hover:opacity-100 group-focus-within:opacity-100 transition-opacity focus-visible:outline-white";
+  "opacity-0 group-hover:opacity-100 group-focus-within:opacity-100 transition-opacity [@media(hover:none)]:hidden";
 
 /** One picture of the wall: opens, is chosen, is made a favorite; all else is in its menu. */
 export const HistoryTile = memo(function HistoryTile({
@@ -35,7 +35,7 @@ export const HistoryTile = memo(function HistoryTile({
 }: HistoryTileProps) {
   const { id, output } = picture;
   const isChosen = useMarks((marks) => marks.chosen.has(id));
-  const isChoosing = useMarks((marks) => marks.chosen.size > 0);
+  const isChoosing = useMarks((marks) => marks.isChoosing);
   const isFavorite = useMarks((marks) => marks.favorites.get(id)) ?? output.favorite;
   const setFavorite = useMarks((marks) => marks.setFavorite);
   const name = pictureName(picture);
@@ -70,6 +70,14 @@ export const HistoryTile = memo(function HistoryTile({
         />
       </span>
       <div className="absolute right-2 bottom-2 flex gap-1.5">
+        <Opener
+          label="More"
+          panelLabel="What to do with this picture"
+          className={cn(ROUND, QUIET, "aria-expanded:opacity-100")}
+          face={<EllipsisIcon aria-hidden className="size-4" />}
+        >
+          {(close) => <ActionList picture={picture} onDone={close} />}
+        </Opener>
         <button
           type="button"
           aria-label="Favorite"
@@ -79,14 +87,6 @@ export const HistoryTile = memo(function HistoryTile({
         >
           <HeartIcon aria-hidden className={cn("size-4", isFavorite && "fill-current")} />
         </button>
-        <Opener
-          label="More"
-          panelLabel="What to do with this picture"
-          className={cn(ROUND, QUIET, "aria-expanded:opacity-100")}
-          face={<EllipsisIcon aria-hidden className="size-4" />}
-        >
-          {(close) => <ActionList picture={picture} onDone={close} />}
-        </Opener>
       </div>
     </article>
   );

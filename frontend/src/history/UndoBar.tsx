@@ -10,7 +10,7 @@ import { useMarks } from "./marks";
 /** What was deleted last, as long as it can be brought back: by its button or Ctrl+Z. */
 export function UndoBar({ isInPanel = false }: { isInPanel?: boolean }) {
   const { pending, undo, hold, release } = useDeletions();
-  const isChoosing = useMarks((marks) => marks.chosen.size > 0);
+  const isChoosing = useMarks((marks) => marks.isChoosing);
   useEffect(() => {
     if (pending.length === 0) return;
     const onKey = (event: KeyboardEvent) => {

@@ -7,15 +7,19 @@ interface Marks {
   /** What was changed since the pages were loaded. */
   readonly favorites: ReadonlyMap<string, boolean>;
   readonly chosen: ReadonlySet<string>;
+  /** A click on a picture chooses it. */
+  readonly isChoosing: boolean;
   /** Shown at once; taken back, with a notice, where the server refuses. */
   setFavorite(id: string, isFavorite: boolean): Promise<void>;
   choose(ids: readonly string[], isChosen: boolean): void;
-  chooseNone(): void;
+  startChoosing(): void;
+  stopChoosing(): void;
 }
 
 export const useMarks = create<Marks>()((set, get) => ({
   favorites: new Map(),
   chosen: new Set(),
+  isChoosing: false,
   async setFavorite(id, isFavorite) {
     const show = (value: boolean) => set({ favorites: new Map(get().favorites).set(id, value) });
     show(isFavorite);
@@ -37,7 +41,8 @@ export const useMarks = create<Marks>()((set, get) => ({
       if (isChosen) chosen.add(id);
       else chosen.delete(id);
     }
-    set({ chosen });
+    set({ chosen, isChoosing: chosen.size > 0 });
   },
-  chooseNone: () => set({ chosen: new Set() }),
+  startChoosing: () => set({ isChoosing: true }),
+  stopChoosing: () => set({ chosen: new Set(), isChoosing: false }),
 }));

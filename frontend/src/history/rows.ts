@@ -30,7 +30,7 @@ export interface Wall<Item> {
 }
 
 export const GAP_PX = 8;
-export const HEADING_PX = 52;
+export const HEADING_PX = 44;
 const MIN_ASPECT = 0.5;
 const MAX_ASPECT = 2.5;
 const ROOMY_PX = 640;
@@ -40,7 +40,7 @@ export function targetHeight(width_px: number): number {
   return width_px < ROOMY_PX ? 150 : 216;
 }
 
-/** Keeps the order. The last row of a day is not stretched. */
+/** Keeps the order. The last row of a day is not stretched, nor higher than the one above it. */
 export function wallOf<Item extends Sized>(items: readonly Item[], width_px: number): Wall<Item> {
   const rows: Row<Item>[] = [];
   let top = 0;
@@ -84,7 +84,8 @@ function justified<Item extends Sized>(items: readonly Item[], width_px: number)
     rows.push(placed(waiting, height));
     waiting = [];
   }
-  if (waiting.length > 0) rows.push(placed(waiting, Math.min(target, heightThatFills(waiting, width_px))));
+  const above = rows.at(-1)?.height ?? target;
+  if (waiting.length > 0) rows.push(placed(waiting, Math.min(above, heightThatFills(waiting, width_px))));
   return rows;
 }
 

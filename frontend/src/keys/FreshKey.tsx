@@ -30,7 +30,7 @@ export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void 
       <p className="text-sm">It is shown only here, only this once; the server keeps no more than its hash.</p>
       <Copied label="Copy the key" text={fresh.key} />
       <Copied label="Copy the command" text={curl} />
-      <Button variant="secondary" onClick={onDone}>
+      <Button variant="outline" onClick={onDone}>
         I have copied it
       </Button>
     </section>

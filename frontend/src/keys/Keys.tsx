@@ -15,7 +15,7 @@ const KEYS = ["keys"];
 
 export function Keys() {
   return (
-    <Shell title="Keys" note="With a key, programs make pictures in your name: Authorization: Bearer and the key.">
+    <Shell title="Keys" note="With a key, programs of yours make pictures in your name.">
       <SignedIn>{(user) => <OwnKeys user={user} />}</SignedIn>
     </Shell>
   );
