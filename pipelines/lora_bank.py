@@ -134,7 +134,7 @@ class LoraBank:
     than that is made alone. `always_hooked`: layers keep their hooks, as a compiled UNet would miss their changes."""
 
     def __init__(self, model: LoadedModel, reader: LoraReader, max_bytes: int, always_hooked: bool = False) -> None:
-        self._reader = reader
+        self.reader = reader
         self._device, self._dtype = model.device, model.dtype
         self._max_bytes = max_bytes
         self._work = Work()
@@ -162,7 +162,7 @@ class LoraBank:
 
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
         own = [sha256 for sha256, _ in adapters]
-        read = {sha256: self._reader.look(sha256) for sha256 in own if sha256 not in self._bucket_of}
+        read = {sha256: self.reader.look(sha256) for sha256 in own if sha256 not in self._bucket_of}
         found = {sha256: weights for sha256, weights in read.items() if weights is not None}
         if len(found) < len(read):
             return False  # none is placed: it might push out what another picture waits for
@@ -239,7 +239,7 @@ class LoraBank:
             bucket.drop(sha256)
             raise
         self._bucket_of[sha256] = bucket
-        self._reader.forget(sha256)
+        self.reader.forget(sha256)
         taken_ms = 1000 * (time.perf_counter() - started_s)
         log.info("LoRA %s: %.1f ms into the bank, which takes %.1f MB", sha256[:12], taken_ms, self.num_bytes / 1e6)
         return True

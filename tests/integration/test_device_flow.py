@@ -16,11 +16,12 @@ from pipelines.acceleration import compile_unet
 from pipelines.denoise import DenoiseState, begin_picture
 from pipelines.embedding import Embedding
 from pipelines.load import LoadedModel, load_model
+from pipelines.loras import adapter_set
 from pipelines.sampler_shelf import SamplerShelf
 from pipelines.samplers import SAMPLERS
 from pipelines.shared_forward import predict
 from pipelines.text import PromptEncoder
-from tests.demo_model import bank_of, demo_folder, params
+from tests.demo_model import bank_of, demo_folder, params, write_lora
 
 META = torch.device("meta")
 COPIES_AFTER = {"euler_a": 1, "dpmpp_2m_sde": 1, "lcm": 1, "unipc": 6}
@@ -89,6 +90,21 @@ def test_a_step_sends_one_copy_and_never_waits(model: LoadedModel, embedding: Em
                 state.advance(prediction)
         assert after.copies <= len(states) * COPIES_AFTER.get(sampler, 0)
         assert not after.waits or sampler in SOLVES
+
+
+@torch.inference_mode()
+def test_loras_of_each_row_go_over_in_the_same_copy(model: LoadedModel, embedding: Embedding, tmp_path: Path) -> None:
+    loras = [write_lora(model, tmp_path, seed=seed) for seed in (1, 2)]
+    bank = bank_of(model, tmp_path)
+    states = begun(model, embedding, "euler")
+    sets = [adapter_set(()), adapter_set((loras[0],)), adapter_set(tuple(loras))]
+    for state, adapters in zip(states, sets, strict=True):
+        bank.reader.fetch([sha256 for sha256, _ in adapters]).result()
+        assert bank.admit(adapters, ())
+        state.adapters = adapters
+    with Watch() as forward:
+        predict(model, bank, states, 6, 0)
+    assert (forward.copies, forward.waits) == (1, [])
 
 
 READ_BACK: dict[str, Callable[[Tensor], Any]] = {
