@@ -11,7 +11,7 @@ from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter
 
 from pipelines.prompt_words import PromptReader
-from server.api import problems, schemas, views
+from server.api import examples, problems, schemas, views
 from server.api.problems import FieldError, invalid
 from server.api.waiting import preferred_wait_s
 from server.api.warnings import prompt_warnings
@@ -40,14 +40,18 @@ IdempotencyKey = Annotated[
         examples=[Example("key", value="8e03978e-40d5-43e8-bc93-6894a57f9324")],
     ),
 ]
-MAKES_JOBS = problems.documented(
-    problems.INVALID_REQUEST,
-    problems.TOO_LARGE,
-    problems.UNSUPPORTED_MEDIA_TYPE,
-    problems.KEY_REUSED,
-    problems.LIMIT_REACHED,
-    problems.QUEUE_FULL,
-)
+MAKES_JOBS = {
+    202: examples.answers(examples.ACCEPTED, "Accepted; Location is the address of its status"),
+    200: examples.answers(examples.FINISHED, "Prefer: wait, and the job ended in time"),
+    **problems.documented(
+        problems.INVALID_REQUEST,
+        problems.TOO_LARGE,
+        problems.UNSUPPORTED_MEDIA_TYPE,
+        problems.KEY_REUSED,
+        problems.LIMIT_REACHED,
+        problems.QUEUE_FULL,
+    ),
+}
 
 
 def once(key: str | None, call: str, body: msgspec.Struct, reader: PromptReader) -> Once | None:

@@ -5,15 +5,13 @@ from typing import Annotated, Any, Literal
 
 from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
-from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg
 from msgspec import Meta, Struct
 
 from pipelines.params import MAX_SEED
 from pipelines.prompt_words import PromptReader
-from server.api import examples, problems, schemas, views
+from server.api import problems, schemas, views
 from server.api.accepting import MAKES_JOBS, IdempotencyKey, Prefer, answer, once
-from server.api.body import MAX_BODY_BYTES, json_bytes, read_body
+from server.api.body import MAX_BODY_BYTES, body_like, json_body
 from server.api.callers import GENERATE, Caller
 from server.api.guards import needs
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
@@ -28,13 +26,7 @@ class Again(Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[Literal["same", "new"], Meta(description="The job's seed, or a fresh one.")] = "new"
 
 
-AgainBody = Annotated[
-    Again, BodyKwarg(media_type="application/json", examples=[Example("others", value={"seed": "new"})])
-]
-
-
-async def check_again_body(request: Request[Any, Any, Any]) -> None:
-    read_body(await json_bytes(request), Again, '{"seed": "new"}')
+OTHERS = Again("new")
 
 
 class AgainController(Controller):
@@ -51,11 +43,9 @@ class AgainController(Controller):
             "A new job of the caller's with the settings of this one, its exact LoRAs included: 409 where one of them,"
             " or the base model, is no longer here."
         ),
-        before_request=check_again_body,
+        before_request=body_like(OTHERS),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
-            202: examples.answers(examples.ACCEPTED, "Accepted; Location is the address of its status"),
-            200: examples.answers(examples.FINISHED, "Prefer: wait, and the job ended in time"),
             **KNOWN_OR_NOT,
             **MAKES_JOBS,
             **problems.documented(problems.SETTINGS_GONE),
@@ -65,7 +55,7 @@ class AgainController(Controller):
         self,
         request: Request[Any, Any, Any],
         job_id: JobId,
-        data: AgainBody,
+        data: Annotated[Again, json_body(OTHERS)],
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
         feed: NamedDependency[JobFeed],

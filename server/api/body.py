@@ -27,6 +27,10 @@ NEVER_SHOWN = frozenset({"prompt", "prompts", "negative_prompt", "password", "ne
 """Fields whose value is nobody's business but the caller's: answers are logged and kept by others."""
 
 T = TypeVar("T", bound=msgspec.Struct)
+Check = Callable[[dict[str, Any]], list[FieldError]]
+"""The values of fields that are well formed → what is wrong with them."""
+
+Hook = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 
 # `fetch` sends text/plain where the caller names no type, curl -d the form type: the body decides.
 READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|application/(.+\+)?json)")
@@ -52,16 +56,17 @@ def json_body(example: msgspec.Struct) -> BodyKwarg:
     return BodyKwarg(media_type="application/json", examples=[Example("example", value=msgspec.to_builtins(example))])
 
 
-def body_like(example: msgspec.Struct) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
-    """Litestar's before_request hook: raises Problem where the body is no struct of the example's type."""
+def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
+    """Litestar's before_request hook: raises Problem where the body is no struct of the example's type. `check` as in
+    `read_body`; without one, text must hold no U+0000."""
     kind, shown = type(example), msgspec.json.encode(example).decode()
 
-    def check(values: dict[str, Any]) -> list[FieldError]:
+    def without_nul(values: dict[str, Any]) -> list[FieldError]:
         texts = (name for name, value in values.items() if isinstance(value, str) and "\x00" in value)
         return [FieldError(name, "it contains U+0000", at_path(kind, name)) for name in texts]
 
     async def hook(request: Request[Any, Any, Any]) -> None:
-        read_body(await json_bytes(request), kind, shown, check)
+        read_body(await json_bytes(request), kind, shown, check or without_nul)
 
     return hook
 
@@ -76,9 +81,7 @@ async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
     return await request.body()
 
 
-def read_body(
-    body: bytes, kind: type[T], example: str, check: Callable[[dict[str, Any]], list[FieldError]] = lambda _: []
-) -> T:
+def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
     """`kind` from JSON; an absent field has its default. Raises Problem (400) that names each field, what is wrong and
     what is allowed; `example` is one body that is; `check` finds fault with the fields that are well formed."""
     fields = _json_object(body, example)

@@ -46,11 +46,7 @@ class CompareController(Controller):
         ),
         before_request=check_compare_body,
         request_max_body_size=MAX_BODY_BYTES,
-        responses={
-            202: examples.answers(examples.ACCEPTED, "Accepted; Location is the address of its status"),
-            200: examples.answers(examples.FINISHED, "Prefer: wait, and the job ended in time"),
-            **MAKES_JOBS,
-        },
+        responses=MAKES_JOBS,
     )
     async def compare(
         self,

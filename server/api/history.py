@@ -7,20 +7,17 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from litestar import Controller, Request, delete, get, post, put
-from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, QueryParameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from server.api import examples, history_schemas, problems, views
 from server.api.account_schemas import utc
-from server.api.archive import archive_bytes, stream_archive
-from server.api.body import json_bytes, read_body
+from server.api.body import body_like, json_body
 from server.api.callers import GENERATE, READ, Caller
-from server.api.files import EMBEDDABLE
 from server.api.guards import needs
-from server.api.images import ImageId, attachment, gone
+from server.api.images import ImageId, zip_of
 from server.api.jobs import KNOWN_OR_NOT
 from server.api.problems import NOT_FOUND, NOT_YOURS, UNFINISHED, FieldError, Problem, invalid
 from server.jobs.engagement import Engagement
@@ -29,7 +26,7 @@ from server.jobs.model import ImageView, JobView
 from server.storage.store import ImageStore
 
 MAX_WORDS = 20
-SOME_IDS = f'{{"ids": ["{examples.OUTPUT.id}"]}}'
+SOME_IDS = history_schemas.PictureIds(ids=[examples.OUTPUT.id])
 
 Words = Annotated[
     str | None,
@@ -50,10 +47,7 @@ Lora = Annotated[
 Favorites = Annotated[bool, QueryParameter(description="true: only jobs that have a favorite; or false.")]
 Cursor = Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.", max_length=64)]
 Limit = Annotated[int, QueryParameter(description="Jobs a page: a whole number from 1 to 100.", ge=1, le=100)]
-IdsBody = Annotated[
-    history_schemas.PictureIds,
-    BodyKwarg(media_type="application/json", examples=[Example("one", value={"ids": [examples.OUTPUT.id]})]),
-]
+IdsBody = Annotated[history_schemas.PictureIds, json_body(SOME_IDS)]
 IMAGE = history_schemas.KeptImage(**views.fields_of(examples.OUTPUT), favorite=True, downloads=2)
 PICTURE = history_schemas.Picture(
     job_id=examples.JOB_ID, created_at="2026-11-22T10:00:00Z", metadata=examples.METADATA, image=IMAGE
@@ -72,10 +66,6 @@ ITEMS = history_schemas.HistoryItems(
     next_cursor=f"1790000000.0-{examples.JOB_ID}",
 )
 CHANGED_OR_NOT = {**KNOWN_OR_NOT, **problems.documented(problems.NOT_YOURS)}
-
-
-async def check_ids_body(request: Request[Any, Any, Any]) -> None:
-    read_body(await json_bytes(request), history_schemas.PictureIds, SOME_IDS)
 
 
 class HistoryController(Controller):
@@ -199,7 +189,7 @@ class HistoryController(Controller):
         guards=[needs(GENERATE)],
         operation_id="delete_images",
         summary="Delete pictures",
-        before_request=check_ids_body,
+        before_request=body_like(SOME_IDS),
         responses={
             200: examples.answers(
                 history_schemas.Deleted(deleted=[examples.OUTPUT.id], missing=[], kept=[]), "What became of each"
@@ -220,7 +210,7 @@ class HistoryController(Controller):
         operation_id="zip_images",
         summary="Download pictures as a zip",
         description="In the order of `ids`, the stored bytes under their `filename`s, as of a job.",
-        before_request=check_ids_body,
+        before_request=body_like(SOME_IDS),
         responses={
             200: examples.file("application/zip", "The zip"),
             **KNOWN_OR_NOT,
@@ -237,17 +227,7 @@ class HistoryController(Controller):
     ) -> Stream:
         ids = list(dict.fromkeys(data.ids))
         images = _with_names_of_their_own([image for _, image in await _seen(history, caller, ids)])
-        for image in images:
-            if not await store.exists(image.storage_key):
-                raise gone(image.id)
-        headers = {
-            **EMBEDDABLE,
-            **attachment(time.strftime("pictures-%Y-%m-%d.zip", time.gmtime())),
-            "Cache-Control": "no-store",
-            "Content-Length": str(archive_bytes(images)),
-        }
-        counted = BackgroundTask(engagement.count_downloads, ids)
-        return Stream(stream_archive(images, store), media_type="application/zip", headers=headers, background=counted)
+        return await zip_of(images, time.strftime("pictures-%Y-%m-%d.zip", time.gmtime()), store, engagement)
 
 
 async def _seen(history: History, caller: Caller, ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Controller, Response, get
@@ -109,17 +110,22 @@ class ImagesController(Controller):
         images = sorted(job.images, key=lambda image: image.index)
         if not images:
             raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
-        for image in images:
-            if not await store.exists(image.storage_key):
-                raise gone(image.id)
-        headers = {
-            **EMBEDDABLE,
-            **attachment(archive_filename(job.metadata["prompt"], job_id)),
-            "Cache-Control": "no-store",
-            "Content-Length": str(archive_bytes(images)),
-        }
-        counted = BackgroundTask(engagement.count_downloads, [image.id for image in images])
-        return Stream(stream_archive(images, store), media_type="application/zip", headers=headers, background=counted)
+        return await zip_of(images, archive_filename(job.metadata["prompt"], job_id), store, engagement)
+
+
+async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, engagement: Engagement) -> Stream:
+    """Raises Problem (404) where one of the pictures is no longer stored."""
+    for image in images:
+        if not await store.exists(image.storage_key):
+            raise gone(image.id)
+    headers = {
+        **EMBEDDABLE,
+        **attachment(filename),
+        "Cache-Control": "no-store",
+        "Content-Length": str(archive_bytes(images)),
+    }
+    counted = BackgroundTask(engagement.count_downloads, [image.id for image in images])
+    return Stream(stream_archive(images, store), media_type="application/zip", headers=headers, background=counted)
 
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from litestar import Controller, Request, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
-from litestar.params import BodyKwarg, PathParameter
+from litestar.params import PathParameter
 from msgspec import UNSET
 
 from pipelines.lora_file import LoraFormatError, LoraNameError
 from server.api import examples, problems, schemas
-from server.api.body import MAX_BODY_BYTES, json_bytes, read_body
+from server.api.body import MAX_BODY_BYTES, body_like, json_body
 from server.api.guards import operator
 from server.api.problems import FieldError, Problem
 from server.engine.engine import Engine
@@ -26,24 +26,15 @@ UPLOADED_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded
 LoraName = Annotated[
     str, PathParameter(description="`jade-v1`, or `jade`.", examples=[Example("label", value="jade-v1")])
 ]
-DefaultBody = Annotated[
-    schemas.LoraDefault,
-    BodyKwarg(media_type="application/json", examples=[Example("roll back", value={"version": "1"})]),
-]
-ChangesBody = Annotated[
-    schemas.LoraChanges,
-    BodyKwarg(
-        media_type="application/json", examples=[Example("both", value={"trigger": "jade woman", "weight": 0.8})]
-    ),
-]
+ROLL_BACK = schemas.LoraDefault(version="1")
+CHANGES = schemas.LoraChanges(trigger="jade woman", weight=0.8)
 
 
-async def check_default_body(request: Request[Any, Any, Any]) -> None:
-    read_body(await json_bytes(request), schemas.LoraDefault, '{"version": "1"}')
-
-
-async def check_changes_body(request: Request[Any, Any, Any]) -> None:
-    read_body(await json_bytes(request), schemas.LoraChanges, '{"trigger": "jade woman", "weight": 0.8}', _unprintable)
+def _unprintable(fields: dict[str, Any]) -> list[FieldError]:
+    trigger = fields.get("trigger")
+    if isinstance(trigger, str) and not trigger.isprintable():
+        return [FieldError("trigger", "it holds characters that cannot be printed", "words of a prompt")]
+    return []
 
 
 class UploadOperation(Operation):
@@ -195,7 +186,7 @@ class LorasController(Controller):
             "From the answer on `{name}` means this version, also after a restart and where newer ones arrive; null:"
             " the newest again. Rolling back is this call. While there is no such version, the name means the newest."
         ),
-        before_request=check_default_body,
+        before_request=body_like(ROLL_BACK),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             200: examples.answers(examples.LORAS.loras[0], "What the name means now"),
@@ -205,7 +196,7 @@ class LorasController(Controller):
     async def pin(
         self,
         name: LoraName,
-        data: DefaultBody,
+        data: Annotated[schemas.LoraDefault, json_body(ROLL_BACK)],
         loras: NamedDependency[LoraRegistry],
         engine: NamedDependency[Engine],
     ) -> schemas.LoraOption:
@@ -226,7 +217,7 @@ class LorasController(Controller):
             "Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The"
             " weight is used where a request gives none."
         ),
-        before_request=check_changes_body,
+        before_request=body_like(CHANGES, _unprintable),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             200: examples.answers(examples.LORAS.loras[0], "The LoRA as it is now"),
@@ -236,7 +227,7 @@ class LorasController(Controller):
     async def describe(
         self,
         name: LoraName,
-        data: ChangesBody,
+        data: Annotated[schemas.LoraChanges, json_body(CHANGES)],
         loras: NamedDependency[LoraRegistry],
         engine: NamedDependency[Engine],
     ) -> schemas.LoraOption:
@@ -280,13 +271,6 @@ def _not_found(error: UnknownLora) -> Problem:
 
 def _unwritable(error: OSError) -> Problem:
     return Problem(problems.LORA_FOLDER, f"the LoRA folder cannot be written to: {error.strerror or error}")
-
-
-def _unprintable(fields: dict[str, Any]) -> list[FieldError]:
-    trigger = fields.get("trigger")
-    if isinstance(trigger, str) and not trigger.isprintable():
-        return [FieldError("trigger", "it holds characters that cannot be printed", "words of a prompt")]
-    return []
 
 
 def _reloaded(sync: LoraSync, started_s: float) -> schemas.Reloaded:
