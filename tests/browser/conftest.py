@@ -16,12 +16,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.create_page import CreatePage
+from tests.browser.homes import home
 from tests.browser.people import Person
+from tests.databases import postgres_server
 from tests.e2e.conftest import demo_server, new_demo_server, new_painting_server
 from tests.s3_server import s3_bucket, s3_server
 from tests.server_process import ROOT, ServerProcess
 
-__all__ = ["new_demo_server", "new_painting_server", "s3_bucket", "s3_server"]
+__all__ = ["home", "new_demo_server", "new_painting_server", "postgres_server", "s3_bucket", "s3_server"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (

@@ -1,13 +1,25 @@
 """The create page as a visitor handles it: by the names that people and screen readers go by."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, expect
 
 SMALL = "?size=128x128&model=none&steps=6"
 """Settings in the address with which a picture takes a fraction of a second."""
 JOB_MS = 90_000
+
+SETTLED = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const under_way = () => document.getAnimations().some(
+    (each) => each.playState === "running" && Number.isFinite(each.effect.getComputedTiming().endTime));
+  do await frame(); while (under_way());
+}"""
+FIND = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => (
+    { id, nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 300)}\n${failureSummary}`) }));
+}"""
 
 
 class CreatePage:
@@ -41,14 +53,20 @@ class CreatePage:
         return self.page.evaluate("JSON.parse(localStorage.getItem('lora-studio:jobs'))[0].id")
 
     def violations(self, axe: str) -> list[dict[str, Any]]:
-        """What axe finds that is serious or critical; `axe` is its script."""
+        """What axe finds that is serious or critical in what is shown, dark and light, in its own words; the page
+        stays light. `axe` is its script."""
         self.page.evaluate(axe)
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        return [
-            {"id": each["id"], "nodes": [node["html"][:200] for node in each["nodes"]]}
-            for each in found["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
+        found: list[dict[str, Any]] = []
+        for theme in ("dark", "light"):
+            self.wear(theme)
+            found += [{"theme": theme, **each} for each in self.page.evaluate(FIND)]
+        return found
+
+    def wear(self, theme: Literal["light", "dark"]) -> None:
+        """Returns once the page shows itself in it and no color is on its way to another."""
+        self.page.emulate_media(color_scheme=theme)
+        self.page.locator(f"html.{theme}").wait_for(state="attached")
+        self.page.evaluate(SETTLED)
 
     def scrolls_sideways(self) -> bool:
         return self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

@@ -1,20 +1,14 @@
 """For everyone: screen readers, keyboards, phones, light and dark."""
 
-from typing import Literal
-
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL
 from tests.server_process import ServerProcess
 
-Theme = Literal["light", "dark"]
 
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(new_visitor: NewVisitor, studio: ServerProcess, axe: str, theme: Theme) -> None:
-    visitor = new_visitor(studio, SMALL, color_scheme=theme, reduced_motion="reduce")
+def test_axe_finds_nothing_serious(new_visitor: NewVisitor, studio: ServerProcess, axe: str) -> None:
+    visitor = new_visitor(studio, SMALL, reduced_motion="reduce")
     page = visitor.page
     expect(page.get_by_role("button", name="Shape:")).to_be_visible()
     assert visitor.violations(axe) == []  # nothing made yet

@@ -13,11 +13,12 @@ from tests.browser.create_page import CreatePage
 from tests.e2e.jobs import ended, pictures
 from tests.server_process import ServerProcess
 
+WORDS = "jade woman, red dress, beach sunset"
 ASKED = {
-    "prompt": "jade woman, red dress, beach sunset",
+    "prompt": f"{WORDS} <lora:amber:0.1>",
     "model_name": "jade-v1",
     "model_weight": 0.7,
-    "loras": [{"name": "amber", "weight": 0.2}],
+    "loras": [{"name": "amber", "weight": 0.1}],
     "num_images": 2,
     "seed": 77,
     "width": 208,
@@ -27,6 +28,16 @@ ASKED = {
     "sampler": "dpmpp_2m_karras",
     "negative_prompt": "snow",
 }
+
+
+NOTE_COLORS = """(notice) => {
+  const colors = () => { const style = getComputedStyle(notice); return `${style.color} ${style.backgroundColor}`; };
+  const light = colors();
+  window.seenColors = new Promise((done) => new MutationObserver(() => {
+    const at_once = colors();
+    setTimeout(() => done([at_once, colors(), light]), 500);
+  }).observe(document.documentElement, { attributeFilter: ["class"] }));
+}"""
 
 
 def drop(page: Page, name: str, media_type: str, data: bytes) -> None:
@@ -59,9 +70,10 @@ def test_a_dropped_picture_fills_the_form_and_can_be_made_again(
     page = visitor.page
     expect(page.get_by_role("button", name="Shape:")).to_be_visible()
     drop(page, f"mine.{image_format}", f"image/{image_format}", second)
-    expect(visitor.prompt).to_have_value(ASKED["prompt"])
+    expect(visitor.prompt).to_have_value(WORDS)
     expect(page.get_by_role("button", name="LoRA: jade-v1 · 0.7")).to_be_visible()
-    expect(page.get_by_role("list", name="Further LoRAs")).to_contain_text("amber")
+    further = page.get_by_role("list", name="Further LoRAs").get_by_role("listitem")
+    expect(further).to_have_text("amber-v1 · 0.2")  # named twice: both weights count
     page.wait_for_url("**seed=78*")
     page.wait_for_url("**size=208x304*")
 
@@ -118,8 +130,13 @@ def test_a_foreign_picture_says_so_and_changes_nothing(visitor: CreatePage) -> N
     visitor.prompt.fill("red dress")
     drop(visitor.page, "holiday.png", "image/png", buffer.getvalue())
     expect(visitor.page.get_by_text("settings", exact=False).last).to_be_visible()
-    expect(visitor.page.locator("[data-sonner-toast]")).to_be_visible()
+    notice = visitor.page.locator("[data-sonner-toast]")
+    expect(notice).to_be_visible()
     expect(visitor.prompt).to_have_value("red dress")
+    notice.evaluate(NOTE_COLORS)
+    visitor.wear("dark")
+    seen = visitor.page.evaluate("window.seenColors")
+    assert seen[0] == seen[1] != seen[2], "the notice is not in the page's theme at once"
 
 
 def test_a_file_chooser_does_what_dropping_does(new_visitor: NewVisitor, studio: ServerProcess) -> None:
@@ -131,4 +148,4 @@ def test_a_file_chooser_does_what_dropping_does(new_visitor: NewVisitor, studio:
         visitor.page.get_by_role("button", name="Read a picture's settings").click()
     (data,) = pictures(studio, job)
     chooser.value.set_files({"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": data})
-    expect(visitor.prompt).to_have_value(ASKED["prompt"])
+    expect(visitor.prompt).to_have_value(WORDS)

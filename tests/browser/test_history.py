@@ -1,7 +1,6 @@
 """The history: found again, kept, thrown away, fetched together; thousands of pictures."""
 
 import sqlite3
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,11 +10,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPerson, NewVisitor
-from tests.browser.people import Person, new_email, open_menu, painting_server, register
+from tests.browser.people import Person, painting_server
 from tests.browser.test_access import tab_to
 from tests.server_process import ServerProcess
 
-SMALL = "?size=64x64&model=none&steps=2&n=2"
 NUM_JOBS = 2_000
 MAX_PAINT_MS = 1_000
 MAX_NODES = 3_000
@@ -44,66 +42,6 @@ def tile(page: Page, prompt: str) -> Locator:
     return tiles(page).filter(has=page.get_by_role("img", name=prompt)).first
 
 
-def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, painted: ServerProcess) -> None:
-    visitor = new_visitor(painted, "register/")
-    page = visitor.page
-    register(page, new_email())
-    page.wait_for_url(painted.url + "/")
-    for query, prompt in ((SMALL, "red dress, beach"), (SMALL.replace("none", "jade-v1"), "woman, sunset")):
-        page.goto("/" + query)
-        visitor.ask(prompt)
-        expect(page.get_by_role("region", name=prompt)).to_be_visible()
-        visitor.wait_for_pictures(2)
-
-    page.get_by_role("link", name="History").click()
-    expect(tiles(page)).to_have_count(4)
-    expect(page.get_by_role("heading", name="Today")).to_be_visible()
-    tile(page, "red dress").get_by_role("button", name="Favorite").click()
-    page.get_by_role("button", name="Favorites").click()
-    expect(tiles(page)).to_have_count(1)
-    page.reload()  # what was looked for is in the address, what was kept is on the server
-    expect(tiles(page)).to_have_count(1)
-    page.get_by_role("button", name="Favorites").click()
-
-    page.get_by_role("searchbox").fill("beach dress")
-    expect(tiles(page)).to_have_count(2)
-    page.get_by_role("searchbox").fill("zebra")
-    expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
-    page.get_by_role("button", name="Show everything").click()
-    page.get_by_role("button", name="LoRA:").click()
-    page.get_by_role("radio", name="jade").check()
-    page.keyboard.press("Escape")
-    expect(tiles(page)).to_have_count(2)
-
-    job = visitor.recent_job()
-    before = painted_pictures(page, job)
-    gone = tile(page, "woman, sunset").get_attribute("data-tile")
-    for is_meant in (False, True):
-        page.locator(f"[data-tile='{gone}']").get_by_role("button", name="More").click()
-        page.get_by_role("button", name="Delete").click()
-        expect(tiles(page)).to_have_count(1)
-        if not is_meant:
-            page.get_by_role("button", name="Undo").click()
-            expect(tiles(page)).to_have_count(2)
-    page.goto("/")  # the page is left before the time to undo has passed
-    deadline = time.monotonic() + 30
-    while (left := painted_pictures(page, job)) != [each for each in before if each != gone]:
-        assert time.monotonic() < deadline, f"{gone} was deleted, there are {left}"
-
-    open_menu(page)
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_text("Nothing made yet")).to_be_visible()
-    assert page.evaluate("localStorage.getItem('lora-studio:jobs')") == "[]"
-    for path in (f"/api/result/{job}", f"/api/status/{job}", *(f"/api/images/{each}" for each in before)):
-        assert page.request.get(path).status == 404
-    page.goto("/history/")
-    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
-
-
-def painted_pictures(page: Page, job: str) -> list[str]:
-    return [each["id"] for each in page.request.get(f"/api/result/{job}").json()["outputs"]]
-
-
 def test_several_together_variations_and_the_viewer(
     new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess, axe: str, tmp_path: Path
 ) -> None:
@@ -116,7 +54,7 @@ def test_several_together_variations_and_the_viewer(
     tiles(page).nth(1).get_by_role("checkbox").check(force=True)
     tiles(page).nth(3).get_by_role("checkbox").click(modifiers=["Shift"], force=True)
     expect(page.get_by_text("3 chosen")).to_be_visible()
-    look_at_both_themes(page, visitor.violations(axe), axe)
+    assert visitor.violations(axe) == []
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download as zip").click()
     waiting.value.save_as(tmp_path / "pictures.zip")
@@ -144,7 +82,6 @@ def test_several_together_variations_and_the_viewer(
     expect(tiles(page)).to_have_count(6)
 
     page.set_viewport_size({"width": 375, "height": 740})
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # laid out anew
     assert not visitor.scrolls_sideways()
     page.get_by_role("button", name="Choose", exact=True).click()  # the way of phones
     tiles(page).first.get_by_role("button", name="Choose this picture").click()
@@ -160,16 +97,6 @@ def test_several_together_variations_and_the_viewer(
     first, second = painted.http.get, person.http.get
     assert first(f"/api/result/{visitor.recent_job()}").status_code == 404  # it is theirs
     assert second(f"/api/result/{visitor.recent_job()}").json()["metadata"]["prompt"] == "sunset"
-
-
-def look_at_both_themes(page: Page, found: list[dict[str, object]], axe: str) -> None:
-    assert found == []
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator("html.dark")).to_be_attached()
-    page.evaluate(axe)
-    violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
-    page.emulate_media(color_scheme="light")
 
 
 def fill_history(server: ServerProcess, person: Person) -> str:

@@ -13,13 +13,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.test_access import tab_to
-from tests.browser.test_drop import drop
 from tests.e2e.conftest import PAINTING
 from tests.server_process import ServerProcess
 from tests.tiny_model import write_lora, write_tiny_model
 
 EMAIL, PASSWORD = "ada@example.org", "a long password of the tests"
-ANY_FILE = "application/octet-stream"
 OPERATOR_CALLS = re.compile(r"/api/operator|/api/loras/.|/metrics")
 
 
@@ -77,50 +75,15 @@ def test_a_visitor_sees_none_of_it(new_visitor: NewVisitor, workshop: ServerProc
     expect(page.get_by_role("link", name="Operator")).to_have_count(0)
 
 
-def test_a_new_version_is_dropped_used_and_rolled_back(
-    new_visitor: NewVisitor, workshop: ServerProcess, loras: Path, tmp_path: Path, axe: str
+def test_a_version_is_edited_and_deleted(
+    new_visitor: NewVisitor, workshop: ServerProcess, loras: Path, axe: str
 ) -> None:
+    write_lora(loras / "jade-v2.safetensors", "jade woman", 0.25)
     visitor = new_visitor(workshop, reduced_motion="reduce")
     page = log_in(visitor)
-    jade = page.get_by_role("article", name="jade")
-    expect(jade.get_by_role("listitem")).to_have_count(1)
-
-    drop(page, "notes.txt", "text/plain", b"no LoRA")
-    expect(page.get_by_text("LoRA files end in .safetensors: notes.txt")).to_be_visible()
-    drop(page, "jade-v2.safetensors", ANY_FILE, b"broken")
-    card = page.get_by_role("listitem", name="jade-v2.safetensors")
-    card.get_by_role("button", name="Upload").click()
-    expect(card.get_by_role("alert")).to_contain_text("safetensors")
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        assert visitor.violations(axe) == []
-    card.get_by_role("button", name="Cancel").click()
-
-    data = write_lora(tmp_path / "jade-v2.safetensors", "jade woman", 0.25).read_bytes()
-    drop(page, "nightly.safetensors", ANY_FILE, data)
-    card = page.get_by_role("listitem", name="nightly.safetensors")
-    card.get_by_role("textbox", name="Serves as").fill("jade-v1")
-    expect(card.get_by_role("button", name="Replace")).to_be_visible()
-    card.get_by_role("textbox", name="Serves as").fill("jade-v2")
-    card.get_by_role("button", name="Upload").click()
-    expect(card.get_by_role("status")).to_contain_text("jade-v2 serves now.")
-    expect(jade).to_contain_text("jade means jade-v2, the newest")
-
-    write_lora(loras / "amber-v1.safetensors", value=0.75)
-    (loras / "torn-v1.safetensors").write_bytes(b"torn")
     page.get_by_role("button", name="Reload the folder").click()
-    report = page.get_by_role("status", name="Reload")
-    expect(report).to_contain_text("Addedamber-v1")
-    expect(report).to_contain_text("torn-v1.safetensors")
-    expect(page.get_by_role("article", name="amber")).to_be_visible()
-
-    page.goto("/")
-    expect(page.get_by_role("button", name="LoRA: jade-v2 · 0.9")).to_be_visible()
-    visitor.ask("red dress, beach sunset")
-    visitor.wait_for_pictures(4)
-    assert page.request.get(f"/api/result/{visitor.recent_job()}").json()["metadata"]["model"] == "jade-v2"
-
-    page.goto("/operator/")
+    jade = page.get_by_role("article", name="jade")
+    expect(jade.get_by_role("listitem")).to_have_count(2)
     jade.get_by_role("button", name="Pin jade-v1").click()
     expect(jade).to_contain_text("jade means jade-v1, pinned")
     assert made_with(workshop) == "jade-v1"
@@ -138,6 +101,7 @@ def test_a_new_version_is_dropped_used_and_rolled_back(
     jade.get_by_role("button", name="Delete jade-v2").click()
     panel = page.get_by_role("dialog", name="Delete jade-v2?")
     expect(panel).to_contain_text("jade will mean jade-v1.")
+    assert visitor.violations(axe) == []
     panel.get_by_role("button", name="Delete").click()
     expect(jade.get_by_role("listitem")).to_have_count(1)
     assert not (loras / "jade-v2.safetensors").exists()
@@ -160,9 +124,7 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     expect(page.get_by_role("row")).to_have_count(4)
     expect(page.get_by_role("table")).to_contain_text("Being made")
     assert page.url.endswith("?tab=queue")
-    for each in ("light", "dark"):
-        page.emulate_media(color_scheme=each)
-        assert visitor.violations(axe) == [], each
+    assert visitor.violations(axe) == []
     page.set_viewport_size({"width": 375, "height": 740})
     assert not visitor.scrolls_sideways()
     for job in jobs:
@@ -207,9 +169,7 @@ def test_several_loras_are_picked_searched_and_weighted(
     panel.get_by_role("button", name="Mix in ink-v3").click()
     panel.get_by_role("spinbutton", name="ink-v3").fill("0.4")
     panel.get_by_role("button", name="Add “ink wash” to the prompt").click()
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        assert visitor.violations(axe) == []
+    assert visitor.violations(axe) == []
     page.keyboard.press("Escape")
     further = page.get_by_role("list", name="Further LoRAs").get_by_role("listitem")
     expect(further).to_have_text(["ink-v3 · 0.4"])

@@ -1,21 +1,20 @@
 "use client";
-import { useTheme } from "next-themes";
-import { useEffect } from "react";
+import { type CSSProperties, useEffect } from "react";
 import { Toaster, toast } from "sonner";
 import type { useNotices } from "./notify";
 
 type Notice = NonNullable<ReturnType<typeof useNotices.getState>["last"]>;
 
+// By the page's own variables: they change with everything else, not some renders later as `theme` would.
+const COLORS = {
+  "--normal-bg": "var(--popover)",
+  "--normal-text": "var(--foreground)",
+  "--normal-border": "var(--border)",
+} as CSSProperties;
+
 export default function Toasts({ last }: { last: Notice }) {
-  const { resolvedTheme } = useTheme();
   useEffect(() => {
     toast[last.kind](last.text);
   }, [last]);
-  return (
-    <Toaster
-      position="bottom-center"
-      theme={resolvedTheme === "dark" ? "dark" : "light"}
-      toastOptions={{ className: "!rounded-xl !font-sans" }}
-    />
-  );
+  return <Toaster position="bottom-center" style={COLORS} toastOptions={{ className: "!rounded-xl !font-sans" }} />;
 }

@@ -1,7 +1,9 @@
 "use client";
 import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo } from "react";
+import { useLoras } from "@/api/catalog";
 import type { Options } from "@/api/types";
 import { useForm } from "./form";
+import { taughtWords } from "./loras";
 import { markUnknown } from "./words";
 
 interface PromptBoxProps {
@@ -21,7 +23,11 @@ const TEXT = "px-5 pt-4 pb-2 text-lg leading-relaxed whitespace-pre-wrap break-w
 export function PromptBox({ options, box, onSubmit, isInvalid }: PromptBoxProps) {
   const { request, set } = useForm();
   const id = useId();
-  const known = useMemo(() => (options?.known_words ? new Set(options.known_words) : null), [options?.known_words]);
+  const loras = useLoras().data;
+  const known = useMemo(
+    () => options?.known_words && new Set([...options.known_words, ...taughtWords(request, options, loras ?? [])]),
+    [options, loras, request],
+  );
   const segments = useMemo(() => (known ? markUnknown(request.prompt, known) : []), [known, request.prompt]);
   const unknown = [...new Set(segments.filter((each) => each.isUnknown).map((each) => each.text.toLowerCase()))];
 

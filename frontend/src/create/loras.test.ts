@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { aLora } from "@/api/examples";
-import { findLora, holdsTrigger } from "./loras";
+import type { Options } from "@/api/types";
+import { findLora, holdsTrigger, taughtWords } from "./loras";
 
 describe("findLora", () => {
   const loras = [aLora("jade-v2"), aLora("jade-v1"), aLora("ink")];
@@ -28,4 +29,12 @@ describe("holdsTrigger", () => {
     ["anything", null, true],
     ["anything", " ", true],
   ])("%j and %j: %s", (prompt, trigger, holds) => expect(holdsTrigger(prompt, trigger)).toBe(holds));
+});
+
+it("LoRAs teach their trigger words, wherever they are named", () => {
+  const loras = [aLora("jade-v1", "Jade woman"), aLora("amber", "amber man"), aLora("ink", "ink wash"), aLora("mute")];
+  const request = { prompt: "fox <lora:ink:1> <lora:ghost>", model_name: "jade", loras: [{ name: "amber" }] };
+  const options = { defaults: { model_name: null } } as Options;
+  expect(taughtWords(request, options, loras)).toEqual(["jade", "woman", "amber", "man", "ink", "wash"]);
+  expect(taughtWords({ prompt: "fox", model_name: "mute" }, options, loras)).toEqual([]);
 });

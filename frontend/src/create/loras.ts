@@ -1,6 +1,14 @@
 /** Which LoRA a name means, and whether a prompt calls for it, by the server's own rules (server/jobs/loras.py). */
 import type { GenerateRequest, LoraOption, Options } from "@/api/types";
 
+/** `<lora:jade:0.8>` in a prompt, and the space before it (server/jobs/lora_tags.py). */
+export const LORA_TAG = /\s*<lora:([^<>:]*)(?::([^<>]*))?>/gi;
+
+/** The words that are left: what a picture is asked for with when its LoRAs stand beside the prompt. */
+export function withoutLoraTags(prompt: string): string {
+  return prompt.replace(LORA_TAG, "").trim();
+}
+
 /** The server's own word for no LoRA, beside null. */
 const BASE = "base";
 
@@ -20,6 +28,14 @@ export function findLora(name: string | null, loras: readonly LoraOption[]): Lor
 /** How strong a LoRA is where the request does not say. */
 export function ownWeight(lora: LoraOption | null, options: Options): number {
   return lora?.weight ?? options.defaults.lora_weight;
+}
+
+/** The trigger words of all LoRAs that `request` names, lower case: they know them, even where the model does not. */
+export function taughtWords(request: GenerateRequest, options: Options, loras: readonly LoraOption[]): string[] {
+  const tagged = [...request.prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name.trim());
+  const names = [wantedModel(request, options), ...(request.loras ?? []).map(({ name }) => name), ...tagged];
+  const triggers = names.map((name) => findLora(name, loras)?.trigger ?? "");
+  return triggers.join(" ").toLowerCase().split(/\s+/).filter(Boolean);
 }
 
 /** The trigger words stand in `prompt` as whole words, in any case and spacing. No words always do. */

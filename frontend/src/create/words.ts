@@ -1,5 +1,7 @@
 /** Which words of a prompt a demo model was not trained on, by the server's own rule (pipelines/prompt_words.py). */
 
+import { LORA_TAG } from "./loras";
+
 export interface Segment {
   text: string;
   isUnknown: boolean;
@@ -7,11 +9,12 @@ export interface Segment {
 
 const WORD = /[\p{L}\p{Nl}\p{No}]+(?:['\u2019][\p{L}\p{Nl}\p{No}]+)*/gu;
 
-/** The prompt in pieces that join to it again. `known` holds lower case words. */
+/** The prompt in pieces that join to it again. `known` holds lower case words. The names of LoRAs are no words. */
 export function markUnknown(prompt: string, known: ReadonlySet<string>): Segment[] {
   const segments: Segment[] = [];
   let end = 0;
-  for (const match of prompt.matchAll(WORD)) {
+  const words = prompt.replace(LORA_TAG, (tag) => " ".repeat(tag.length));
+  for (const match of words.matchAll(WORD)) {
     const word = match[0];
     if (known.has(word.toLowerCase().replaceAll("\u2019", "'"))) continue;
     if (match.index > end) segments.push({ text: prompt.slice(end, match.index), isUnknown: false });

@@ -94,7 +94,8 @@ function Found({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
       {!data && <Loading problem={error ?? failureReason} />}
       {isEmpty && <Nothing isFiltered={queryOf(filter) !== ""} onShowAll={() => onChange(ANYTHING)} />}
       {pictures.length > 0 && (
-        <div className={cn("-mt-3 transition-opacity", isPlaceholderData && "opacity-50")}>
+        // clipped: until it is laid out anew in a narrower window, the wall is as wide as before
+        <div className={cn("-mx-2 -mt-3 overflow-x-clip px-2 transition-opacity", isPlaceholderData && "opacity-50")}>
           <PictureWall
             pictures={pictures}
             onOpen={setShownId}

@@ -138,6 +138,10 @@ describe("a text made to be slow", () => {
     ["words without a colon", `fox\nSteps: 8, ${"a ".repeat(LENGTH / 2)}`],
     ["spaces between fields", `fox\nSteps: 8,${" ".repeat(LENGTH)}`],
     ["an unclosed quote", `fox\nSteps: 8, Model: "${"\\\\".repeat(LENGTH / 2)}`],
+    [
+      "many quotes that are no JSON",
+      `fox\nSteps: 8, ${Array.from({ length: LENGTH / 12 }, (_, n) => `A${n}: "\\q"`).join(", ")}`,
+    ],
     ["many unclosed quotes", `fox\nSteps: 8, ${'A: "b, '.repeat(LENGTH / 7)}`],
   ])("%s", (_, text) => {
     const start_ms = performance.now();

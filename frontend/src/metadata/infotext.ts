@@ -28,7 +28,7 @@ export function parseInfotext(
   loras: readonly LoraOption[] = [],
 ): Partial<GenerateRequest> {
   const lines = text.trim().split(/\r?\n/);
-  const fields = FIELDS_LINE.test(lines.at(-1) ?? "") ? readFields(lines.pop() ?? "") : new Map<string, string>();
+  const fields = readFields(FIELDS_LINE.test(lines.at(-1) ?? "") ? (lines.pop() ?? "") : "");
   const negativeAt = lines.findIndex((line) => line.startsWith(NEGATIVE));
   const negative = negativeAt < 0 ? [] : lines.splice(negativeAt);
   const tagged = lines.join("\n");
@@ -44,16 +44,24 @@ export function parseInfotext(
     loras: first && !isModel ? [first, ...rest] : rest,
     style: null,
     num_images: 1,
-    steps: whole(fields.get("Steps")),
-    guidance_scale: number(fields.get("CFG scale")),
-    seed: whole(fields.get("Seed")),
+    steps: whole(fields("Steps")),
+    guidance_scale: number(fields("CFG scale")),
+    seed: whole(fields("Seed")),
     sampler: samplerName(fields, samplers),
-    ...size(fields.get("Size")),
+    ...size(fields("Size")),
   };
 }
 
-function readFields(line: string): Map<string, string> {
-  return new Map([...line.matchAll(FIELD)].map(([, name = "", value = ""]) => [name.trim(), unquoted(value.trim())]));
+/** Of a field's name its value, the last where it stands twice. */
+type Fields = (name: string) => string | undefined;
+
+/** Values are unquoted when they are asked for: each that cannot be costs an exception. */
+function readFields(line: string): Fields {
+  const written = new Map([...line.matchAll(FIELD)].map(([, name = "", value = ""]) => [name.trim(), value.trim()]));
+  return (name) => {
+    const value = written.get(name);
+    return value && unquoted(value);
+  };
 }
 
 /** A value in quotes is JSON. */
@@ -68,13 +76,13 @@ function unquoted(value: string): string {
 
 /** The tags that are LoRAs. We write one behind the prompt for each LoRA that the fields name: in our pictures any other
  * is a visitor's text. */
-function readTags(prompt: string, fields: ReadonlyMap<string, string>): Tag[] {
+function readTags(prompt: string, fields: Fields): Tag[] {
   const tags = [...prompt.matchAll(LORA_TAG)].map((match) => {
     const [all, name = "", weight] = match;
     return { name, weight: number(weight) ?? 1, start: match.index, end: match.index + all.length };
   });
-  if (!fields.get("Version")?.startsWith(OURS)) return tags;
-  const hashes = (fields.get("Lora hashes") ?? "").split(", ");
+  if (!fields("Version")?.startsWith(OURS)) return tags;
+  const hashes = (fields("Lora hashes") ?? "").split(", ");
   const names = new Set(hashes.map((each) => each.slice(0, Math.max(0, each.lastIndexOf(":")))));
   const last = new Map(tags.map((tag) => [tag.name, tag]));
   return tags.filter((tag) => names.has(tag.name) && last.get(tag.name) === tag);
@@ -92,9 +100,9 @@ function withoutTags(prompt: string, tags: readonly Tag[]): string {
 }
 
 /** Older tools write the schedule behind the sampler's name: "DPM++ 2M Karras". */
-function samplerName(fields: ReadonlyMap<string, string>, samplers: readonly SamplerOption[]): string | undefined {
-  const label = fields.get("Sampler");
-  const schedule = fields.get("Schedule type") ?? "Automatic";
+function samplerName(fields: Fields, samplers: readonly SamplerOption[]): string | undefined {
+  const label = fields("Sampler");
+  const schedule = fields("Schedule type") ?? "Automatic";
   const named = (full: string) =>
     samplers.find((sampler) => [sampler.label, sampler.schedule_type].filter(Boolean).join(" ") === full)?.name;
   if (!label) return undefined;

@@ -29,6 +29,24 @@ it("settings and variations keep the versions of LoRAs that made the picture", (
   expect(variationsOf(job)).toMatchObject(exact);
 });
 
+it("settings and variations name a LoRA of the prompt once", () => {
+  const asked = {
+    ...request,
+    prompt: "a cat, <LoRA:jade:0.5> snow <lora:amber>",
+    model_name: "jade",
+    model_weight: 0.4,
+  };
+  const loras = [
+    { name: "jade-v1", weight: 0.9 },
+    { name: "amber-v2", weight: 0.8 },
+  ];
+  const job = makeJob({ request: asked, metadata: { model: "jade-v1", prompt: asked.prompt, loras } });
+  const exact = { prompt: "a cat, snow", model_name: "jade-v1", model_weight: 0.9, loras: [loras[1]] };
+  expect(settingsOf({ job, output: makeOutput(0) })).toMatchObject(exact);
+  expect(variationsOf(job)).toMatchObject(exact);
+  expect(variationsOf(makeJob({ request: asked, metadata: null })).prompt).toBe(asked.prompt); // not told yet
+});
+
 it("settings of the plain base model name none, with further LoRAs too", () => {
   const metadata = { model: "base", loras: [{ name: "amber-v2", weight: 0.4, sha256: "11" }] };
   const job = makeJob({ request: { prompt: "a cat", model_weight: 0.7 }, metadata });

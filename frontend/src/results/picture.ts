@@ -1,6 +1,7 @@
 /** A finished picture together with the job that made it, and what can be asked for with it. */
 import { API_URL } from "@/api/client";
 import type { GenerateRequest, Output } from "@/api/types";
+import { withoutLoraTags } from "@/create/loras";
 import type { Job } from "@/jobs/job";
 import { weighted } from "./facts";
 
@@ -44,12 +45,14 @@ export function variationsOf(job: Job): GenerateRequest {
   return { ...rest, ...exactLoras(job) };
 }
 
-/** The LoRAs as the server chose them: a bare name may mean a newer version by now. Nothing until it has told. */
-function exactLoras({ metadata }: Job): Partial<GenerateRequest> {
+/** The LoRAs as the server chose them: a bare name may mean a newer version by now. Those that the prompt names are
+ * among them, and named twice both weights would count. Nothing until it has told. */
+function exactLoras({ metadata, request }: Job): Partial<GenerateRequest> {
   const model = metadata?.model;
   if (typeof model !== "string") return {};
   const used = weighted(metadata?.loras).map(({ name, weight }) => ({ name, weight }));
   return {
+    prompt: withoutLoraTags(request.prompt),
     model_name: model === "base" ? null : model,
     model_weight: used.find(({ name }) => name === model)?.weight,
     loras: used.filter(({ name }) => name !== model),
