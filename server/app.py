@@ -247,6 +247,7 @@ class Studio:
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
             beside += [asyncio.create_task(each.run()) for each in (self.remover, self.retention)]
+            beside.append(asyncio.create_task(self.loras.follow()))
             relaying = asyncio.create_task(self.relay.run())
             if self.settings.lora_watch_s:
                 beside.append(asyncio.create_task(self.loras.watch(self.settings.lora_watch_s)))

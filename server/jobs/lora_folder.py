@@ -40,7 +40,7 @@ class LoraFolder:
         self._registry = registry
         self._on_change = on_change
         self._on_switch = on_switch
-        self._copying: asyncio.Task[None] | None = None
+        self._missed = asyncio.Event()
         self._bucket = bucket
         self._turn = asyncio.Lock()
         self._loaded: Mapping[Path, FileState] = {}
@@ -86,9 +86,22 @@ class LoraFolder:
                 log.warning("the LoRAs are not reloaded now: %s", error)
 
     def changed_elsewhere(self) -> None:
-        """Another process has switched the table, or needs bytes that may lie here: copy what the folder holds."""
-        if self._copying is None or self._copying.done():
-            self._copying = asyncio.create_task(self._copy())  # which takes its time, so that nobody asks all the while
+        """Another process has switched the table, or needs bytes that may lie here: `follow` copies what the folder
+        holds."""
+        self._missed.set()
+
+    async def follow(self) -> None:
+        """Copy whenever `changed_elsewhere` was called. Runs until cancelled."""
+        while True:
+            await self._missed.wait()
+            self._missed.clear()
+            try:
+                async with self._turn:
+                    await self._registry.copy(await asyncio.to_thread(self._library.scan))
+                    self._on_change(await self._registry.list())
+            except DATABASE_ERRORS as error:
+                log.warning("the LoRAs of another process could not be copied: %s", error)
+            await asyncio.sleep(COPY_GAP_S)  # however often it is asked for
 
     async def put(self, label: str, chunks: AsyncIterator[bytes]) -> LoraView:
         """A new file of this name, or a replacement: it takes the name when it is whole and sound, and serves when this
@@ -129,15 +142,6 @@ class LoraFolder:
             await asyncio.to_thread(_sync_file, file)
         finally:
             file.close()
-
-    async def _copy(self) -> None:
-        try:
-            async with self._turn:
-                await self._registry.copy(await asyncio.to_thread(self._library.scan))
-                self._on_change(await self._registry.list())
-            await asyncio.sleep(COPY_GAP_S)
-        except DATABASE_ERRORS as error:
-            log.warning("the LoRAs of another process could not be copied: %s", error)
 
     async def _reload(self) -> LoraSync:
         states = await asyncio.to_thread(self._library.states)  # before: what comes meanwhile is seen as a change
