@@ -8,7 +8,8 @@ What lies where, at which address it is found, how it is sent:
     (the build before)           the same, under /_next/static/ only: for windows that were opened before a switch
     folder/404.html              404            to who asks for HTML; everybody else gets a problem document
 
-The disk is read on asyncio's threads, never on the event loop.
+The disk is read on asyncio's threads, never on the event loop: one turn there for each request. Files are sent as a
+whole; servestatic's own way to send them starts a thread for each and needs four turns.
 """
 
 import base64
@@ -20,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 from wsgiref.headers import Headers
 
@@ -30,7 +31,6 @@ from litestar.exceptions import NotFoundException
 from litestar.response.base import ASGIResponse
 from litestar.types import Message, Receive, Scope, Send
 from servestatic import ServeStaticASGI  # pyright: ignore[reportMissingTypeStubs]
-from servestatic.asgi import FileServerASGI  # pyright: ignore[reportMissingTypeStubs]
 
 from server.api.cookies import ANON, ANON_ID, is_secure, new_anon_cookie
 from server.api.page_notice import RETRY_AFTER_S, read_notice
@@ -103,6 +103,20 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """A file as servestatic sends it to this request: the whole, a part, or that it has not changed."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    async def send_by(self, send: Send) -> None:
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """One build of the page, as it was found on the disk."""
 
@@ -135,12 +149,11 @@ class Page:
         """Raises NotFoundException for a file that is not there."""
         request = Request[Any, Any, Any](scope)
         path = unquote(scope["raw_path"].decode("latin-1").partition("?")[0])  # Litestar's has lost its last "/"
-        site = await to_thread(self._current)
-        found = site and site.files.files.get(path)
-        if found:
+        site, file = await to_thread(self._look_up, path, request)
+        if file is not None:
             if path.endswith("/"):  # a document, no part of one
                 send = self._with_anon_cookie(request, send)
-            return await FileServerASGI(found)(cast(Any, scope), cast(Any, receive), cast(Any, send))
+            return await file.send_by(send)
         wants_html = "text/html" in request.headers.get("accept", "")
         document: Document | None = None
         if site is None and (wants_html or path == "/"):
@@ -165,8 +178,24 @@ class Page:
 
         return send_with_cookie
 
+    def _look_up(self, path: str, request: Request[Any, Any, Any]) -> tuple[Site | None, FileAnswer | None]:
+        """The page that lies in the folder now, and what it answers at `path`; on a thread."""
+        site = self._current()
+        found = site.files.files.get(path) if site else None
+        if found is None:
+            return site, None
+        asked = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+        asked["QUERY_STRING"] = request.scope["query_string"].decode("latin-1")
+        answer = found.get_response(str(request.method), asked)
+        body = b""
+        if answer.file is not None:
+            with cast(BinaryIO, answer.file) as file:
+                body = file.read()
+        return site, FileAnswer(
+            int(answer.status), [(name, value) for name, value in answer.headers if value is not None], body
+        )
+
     def _current(self) -> Site | None:
-        """The page that lies in the folder now; on a thread."""
         with self._loading:
             stamp = read_stamp(self._folder)
             if self._site is None or self._site.stamp != stamp:

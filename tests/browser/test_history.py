@@ -24,6 +24,12 @@ new MutationObserver(() => {
     requestAnimationFrame(() => setTimeout(() => { window.paintedMs ??= performance.now(); }));
 }).observe(document, { childList: true, subtree: true });
 """
+PAINTED_MS = """new Promise((done) => {
+  const look = () => window.paintedMs === undefined ? requestAnimationFrame(look) : done(window.paintedMs);
+  look();
+})"""
+WHO_ASKED = """performance.getEntriesByType("resource").filter(({ name }) => name.includes("/api/history?limit="))
+  .map(({ initiatorType }) => initiatorType)"""
 
 
 @pytest.fixture(scope="module")
@@ -122,17 +128,24 @@ def insert(database: sqlite3.Connection, table: str, row: dict[str, object]) -> 
     database.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", row)
 
 
+def first_paint_ms(page: Page) -> float:
+    expect(tile(page, "red dress")).to_be_visible()
+    return page.evaluate(PAINTED_MS)
+
+
 def test_two_thousand_pictures(new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess) -> None:
     person = new_person(painted)
     oldest = fill_history(painted, person)
-    page = new_visitor(painted, "history/", script=NOTE_FIRST_PAINT, storage_state=person.state).page
-    expect(tile(page, "red dress")).to_be_visible()
-    paints_ms = [page.evaluate("window.paintedMs")]
+    # from nothing, half of the time is Chromium's own, to start: the best of three. Then every time
+    cold_ms: list[float] = []
+    for _ in range(3):
+        page = new_visitor(painted, "history/", NOTE_FIRST_PAINT, storage_state=person.state).page
+        cold_ms.append(first_paint_ms(page))
+        assert page.evaluate(WHO_ASKED) == ["link"]  # once, before the page's code is there
+    assert min(cold_ms) <= MAX_PAINT_MS, cold_ms
     for _ in range(2):
         page.reload()
-        expect(tile(page, "red dress")).to_be_visible()
-        paints_ms.append(page.evaluate("window.paintedMs"))
-    assert min(paints_ms) <= MAX_PAINT_MS, paints_ms
+        assert first_paint_ms(page) <= MAX_PAINT_MS
 
     num_nodes: list[int] = []
     while tiles(page).last.get_attribute("data-tile") != f"{oldest}-1":

@@ -164,6 +164,14 @@ def test_what_the_browser_has_is_not_sent_again(api: Api, page: Path, path: str)
     assert api.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+def test_a_part_of_a_file_is_sent_to_who_asks_for_one(api: Api, page: Path) -> None:
+    whole = (page / "icon.svg").read_bytes()
+    part = api.get("/icon.svg", headers={"Range": "bytes=2-5"})
+    assert (part.status_code, part.content) == (206, whole[2:6])
+    assert part.headers["content-range"] == f"bytes 2-5/{len(whole)}"
+    assert api.get("/icon.svg", headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+
+
 @pytest.mark.parametrize("path", ["/", "/icon.svg", "/nowhere"])
 def test_head_tells_what_get_would_send(api: Api, page: Path, path: str) -> None:
     api.get("/")  # the first visit brings a cookie

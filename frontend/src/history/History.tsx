@@ -1,5 +1,5 @@
 "use client";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { Refused } from "@/api/client";
 import { thenBack, useMe } from "@/api/session";
 import { cn } from "@/components/cn";
@@ -23,7 +23,7 @@ const [Viewer, loadViewer] = lazyPart(() => import("./Viewer"));
 export function History() {
   // the address is known in the browser only: what is prerendered has none
   const [filter, setFilter] = useState<Filter | null>(null);
-  useEffect(() => setFilter(filterOf(window.location.search)), []);
+  useLayoutEffect(() => setFilter(filterOf(window.location.search)), []);
   const me = useMe().data;
 
   function change(next: Filter) {

@@ -1,5 +1,5 @@
 "use client";
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { HistoryTile } from "./HistoryTile";
 import type { HistoryPicture } from "./items";
 import { useMarks } from "./marks";
@@ -28,13 +28,15 @@ export function PictureWall({ pictures, onOpen, onNear, onNearEnd }: PictureWall
   const [focusedId, setFocusedId] = useState<string | null>(null);
   const choose = useChooser(pictures);
 
-  const { first, end } = rowsWithin(wall.rows, view.top_px - AHEAD_PX, view.top_px + view.height_px + AHEAD_PX);
+  // first what can be seen: what lies ahead follows when that is painted
+  const ahead_px = useDeferredValue(AHEAD_PX, 0);
+  const { first, end } = rowsWithin(wall.rows, view.top_px - ahead_px, view.top_px + view.height_px + ahead_px);
   const shown = wall.rows.slice(first, end);
   const focused = focusedId === null ? undefined : wall.rows.find((row) => holds(row, focusedId));
   // what has the focus stays, however far the window is scrolled away
   const rows = focused && !shown.includes(focused) ? [...shown, focused] : shown;
 
-  const isNearEnd = wall.height - (view.top_px + view.height_px) < NEAR_END_PX;
+  const isNearEnd = ahead_px > 0 && wall.height - (view.top_px + view.height_px) < NEAR_END_PX;
   useEffect(() => {
     if (isNearEnd && view.width_px > 0) onNearEnd?.();
   }, [isNearEnd, view.width_px, onNearEnd]);

@@ -4,9 +4,9 @@ import { useEffect } from "react";
 import { answer, api } from "@/api/client";
 import type { HistoryItems } from "@/api/types";
 import type { Filter } from "./filter";
+import { FIRST_PAGE_JOBS } from "./first-page";
 import { isUnfinished, withNewer } from "./items";
 
-const FIRST_PAGE_JOBS = 40;
 const PAGE_JOBS = 100;
 const TIMEOUT_MS = 15_000;
 const WHILE_MAKING_MS = 3_000;
