@@ -22,10 +22,11 @@ def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_an_account_from_its_first_day_to_its_last(
-    new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess
+    new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess, axe: str
 ) -> None:
     person = new_person(painted)
-    page = new_visitor(painted, "login/?next=/account/").page
+    visitor = new_visitor(painted, "login/?next=/account/", reduced_motion="reduce")
+    page = visitor.page
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Log in").click()
@@ -39,8 +40,11 @@ def test_an_account_from_its_first_day_to_its_last(
     expect(page.get_by_text("The new password holds")).to_be_visible()
     assert person.http.get("/api/auth/me").json()["user"] is None  # logged out elsewhere
     open_menu(page)
+    assert visitor.violations(axe) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Delete the account…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert visitor.violations(axe) == []
     page.get_by_role("dialog").get_by_label("Password").fill("another horse, same battery")
     page.get_by_role("button", name="Delete for good").click()
     page.wait_for_url(painted.url + "/")

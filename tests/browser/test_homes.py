@@ -45,10 +45,11 @@ def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, ho
 
 
 def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
-    new_visitor: NewVisitor, new_person: NewPerson, home: Home
+    new_visitor: NewVisitor, new_person: NewPerson, home: Home, axe: str
 ) -> None:
     person = new_person(home.server)
-    page = new_visitor(home.server, "keys/", storage_state=person.state).page
+    visitor = new_visitor(home.server, "keys/", storage_state=person.state, reduced_motion="reduce")
+    page = visitor.page
     expect(page.get_by_text("You have no keys.")).to_be_visible()
     tab_to(page, "textbox", "Name")  # by keyboard alone
     page.keyboard.type("front end")
@@ -57,6 +58,7 @@ def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
     key = (fresh.locator("pre").first.text_content() or "").strip()
     command = (fresh.locator("pre").nth(1).text_content() or "").strip()
     assert key in command
+    assert visitor.violations(axe) == []
     status, job = run_curl(command)
     assert status == 202
     theirs = person.http.get("/api/history").json()["items"]
@@ -66,6 +68,8 @@ def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
     expect(keys).to_contain_text("last used just now")
     assert key not in page.content()
     page.get_by_role("button", name="Revoke front end").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert visitor.violations(axe) == []
     page.get_by_role("button", name="Revoke the key").click()
     expect(page.get_by_text("You have no keys.")).to_be_visible()
     status, refusal = run_curl(command)

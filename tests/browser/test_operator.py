@@ -141,6 +141,8 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     assert not visitor.scrolls_sideways()
     tab_to(page, "button", "Switch off bo@example.org")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert visitor.violations(axe) == []
     page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
     expect(user).to_contain_text("Switched off")
     assert workshop.http.post("/api/auth/login", json=registered).status_code == 403
