@@ -21,6 +21,8 @@ from server.db.filesystem import check_local
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+MIGRATE_TRIES = 5
+MIGRATE_GAP_S = 0.1
 CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 60.0
 STALLED_S = 10.0
@@ -79,12 +81,20 @@ class Database:
         self._turn = asyncio.Lock()
 
     async def migrate(self) -> None:
-        """Bring the schema to the newest version. Safe when several processes start at once."""
-        async with self._connection() as session:
-            if not self._is_sqlite:
-                await self.lock(session, "migrate")
-            connection = await session.connection()
-            await connection.run_sync(_upgrade)
+        """Bring the schema to the newest version. Safe when several processes start at once. Raises DatabaseAway and
+        DatabaseFull."""
+        for tries_left in reversed(range(MIGRATE_TRIES)):
+            try:
+                async with self._connection() as session:
+                    if not self._is_sqlite:
+                        await self.lock(session, "migrate")
+                    connection = await session.connection()
+                    return await connection.run_sync(_upgrade)
+            except DatabaseAway:
+                # two that switch a new SQLite file to WAL: one of them is refused without waiting
+                if not (tries_left and self._is_sqlite):
+                    raise
+                await asyncio.sleep(MIGRATE_GAP_S)
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
