@@ -104,7 +104,8 @@ class Scheduler:
     def schedule(self, now_s: float, watched: Callable[[str], bool]) -> StepPlan:
         """The next plan; empty when there is nothing to do. `watched(job_id)`: somebody looks at its previews."""
         release, self._release = tuple(self._release), []
-        pictures = list(self._in_order(now_s))
+        works = self._works()
+        pictures = list(self._in_order(works, now_s))
         for picture in pictures:
             if picture.phase is Phase.DECODING:  # alone in its plan, so that it is delivered before the next step
                 return StepPlan(decode=(picture.id,), release=release)
@@ -113,8 +114,8 @@ class Scheduler:
         for picture in step:
             if picture.phase is Phase.WAITING:
                 picture.phase, picture.begun_at_s = Phase.STEPPING, now_s
-                self._fair.start(self._job_work(picture.job_id), now_s)
-            self._fair.served(picture.owner, now_s)
+                self._fair.start(works[picture.job_id], works.values(), now_s)
+            self._fair.served(works[picture.job_id], now_s)
         rows = sum(picture.rows for picture in step)
         return StepPlan(
             begin=begin,
@@ -195,12 +196,9 @@ class Scheduler:
 
     # ---- inside
 
-    def _in_order(self, now_s: float) -> Iterator[ImageRequest]:
-        by_job: dict[str, list[ImageRequest]] = {}
-        for request in self._requests.values():
-            by_job.setdefault(request.job_id, []).append(request)
-        for job in self._fair.order([_work_of(requests, self._seconds) for requests in by_job.values()], now_s):
-            yield from sorted(by_job[job.job_id], key=lambda request: request.index)
+    def _in_order(self, works: Mapping[str, JobWork], now_s: float) -> Iterator[ImageRequest]:
+        for job in self._fair.order(works.values(), now_s):
+            yield from sorted(self._pictures_of(job.job_id), key=lambda request: request.index)
 
     def _share_forward(self, pictures: list[ImageRequest]) -> list[ImageRequest]:
         """The first picture in order, and as many of its BatchKey behind it as are worth their rows."""
@@ -272,11 +270,14 @@ class Scheduler:
         pictures = list(self._pictures_of(job_id))
         return pictures[0].params.width * pictures[0].params.height, len(pictures)
 
-    def _job_work(self, job_id: str) -> JobWork:
-        return _work_of(list(self._pictures_of(job_id)), self._seconds)
+    def _works(self) -> dict[str, JobWork]:
+        by_job: dict[str, list[ImageRequest]] = {}
+        for request in self._requests.values():
+            by_job.setdefault(request.job_id, []).append(request)
+        return {job_id: _work_of(requests, self._seconds) for job_id, requests in by_job.items()}
 
     def _order(self, candidates: Sequence[Candidate], now_s: float) -> list[JobWork]:
-        jobs = {job_id: self._job_work(job_id) for job_id in dict.fromkeys(r.job_id for r in self._requests.values())}
+        jobs = self._works()
         for c in candidates:
             jobs.setdefault(c.job_id, JobWork(c.job_id, c.owner, self.seconds_alone(c), c.arrival_s))
         return self._fair.order(jobs.values(), now_s)

@@ -199,6 +199,33 @@ def test_a_short_job_of_another_owner_does_not_wait_for_a_long_one():
     assert machine.ended_at_s["short-1"] < machine.ended_at_s["long-1"]
 
 
+def test_a_short_job_does_not_wait_for_a_long_one_of_its_own_owner():
+    """One that costs several rounds."""
+    machine = Machine(row_s=0.05)
+    machine.add(pictures("long", "ip:a", count=4, steps=150))
+    machine.turn()
+    machine.add(pictures("short", "ip:a", steps=4, arrival_s=machine.now_s))
+    machine.run()
+    assert machine.ended_at_s["short-1"] < 3
+    assert machine.ended_at_s["long-4"] < 70
+
+
+def test_the_short_jobs_that_pass_their_owners_long_one_are_paid_for():
+    """Another's job, longer than each of them, waits for one of them at most, and for nothing of the long one."""
+    machine = Machine(row_s=0.05)
+    machine.add(pictures("long", "ip:a", count=4, steps=150))
+    machine.turn()
+    for n in range(200):
+        machine.add(pictures(f"a{n:03}", "ip:a", count=4, arrival_s=machine.now_s))
+    while len(machine.ended) < 8:
+        machine.turn()
+    machine.add(pictures("b", "ip:b", count=8, steps=30, arrival_s=machine.now_s))
+    while "b-1" not in machine.ended:
+        machine.turn()
+    assert "long-1" not in machine.ended
+    assert sum(machine.ended.values()) <= 8 + 4 + 8
+
+
 @settings(max_examples=8)
 @given(
     long_steps=st.integers(50, 150),
@@ -266,7 +293,9 @@ def test_choose_claims_a_better_newcomer_past_a_full_backlog():
     machine = Machine(limits=Limits(max_rows=2))
     machine.add(pictures("a0", "ip:a", count=8, steps=50))
     machine.turn()
-    assert machine.scheduler.choose([candidate("a1", "ip:a", steps=50), candidate("b", "ip:b", steps=5)], 1.0) == ["b"]
+    assert machine.scheduler.choose(
+        [candidate("a1", "ip:a", count=8, steps=50), candidate("b", "ip:b", steps=5)], 1.0
+    ) == ["b"]
 
 
 def test_forecast_with_exact_rows_counts_the_padding():
