@@ -64,12 +64,15 @@ async def equal(bench: Bench, users: int) -> list[Figure]:
         rates = ", ".join(f"{size}: {rates[-1]:.3f}" for size, rates in static.items())
         say(f"equal, {users} users, round {number + 1}: {throughput} images/s, latency {latency_s} s, static {rates}")
     name = f"equal, {users} users"
+    nothing_to_share = users == 1  # then `single` has the target
     best = max(static, key=lambda size: median(static[size]), default=1)
     batch = Pair(throughput.ours, static.get(best, []))
     return [
         throughput.figure(name, "images per second", "1/s", LOOP),
-        batch.figure(name, "images per second", "1/s", f"best static batch ({best})", ">= 0.97"),
-        latency_s.figure(name, "mean latency", "s", QUEUE, "<= 1.05"),
+        batch.figure(
+            name, "images per second", "1/s", f"best static batch ({best})", "" if nothing_to_share else ">= 0.97"
+        ),
+        latency_s.figure(name, "mean latency", "s", QUEUE, "" if nothing_to_share else "<= 1.05"),
         cpu_s.figure(name, "CPU seconds per image", "s", LOOP),
     ]
 
@@ -87,7 +90,7 @@ async def mixed(bench: Bench, users: int) -> list[Figure]:
         say(f"mixed, {users} users, round {number + 1}: {throughput} images/s, CPU {cpu_s} s, latency {latency_s} s")
     name = f"mixed, {users} users"
     return [
-        throughput.figure(name, "images per second", "1/s", LOOP, ">= 1.0"),
+        throughput.figure(name, "images per second", "1/s", LOOP, ">= 1.0" if users > 1 else ""),
         latency_s.figure(name, "mean latency", "s", QUEUE),
         cpu_s.figure(name, "CPU seconds per image", "s", LOOP),
     ]
