@@ -19,7 +19,7 @@ from server.log import set_up_logging
 from server.settings import Settings, SettingsError, read_environment, read_settings, unknown_variables
 
 if TYPE_CHECKING:
-    from server.app import RunnerFactory
+    from server.runner import RunnerFactory
 
 log = logging.getLogger("server")
 
@@ -44,10 +44,12 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     import uvicorn  # these imports take a second: a bad setting is told before them
 
     from pipelines.model_info import BaseModelError
-    from server.app import Studio, create_app, sdxl_runner
+    from server.app import create_app
     from server.db.filesystem import NetworkFilesystem
     from server.jobs.errors import DataFolderInUse
+    from server.runner import sdxl_runner
     from server.storage.store import StoreError
+    from server.studio import Studio
 
     class Server(uvicorn.Server):
         """Ends open event streams and hands the jobs back first: uvicorn's shutdown waits for open connections."""

@@ -13,8 +13,8 @@ RETRY_AFTER_S = 2
 
 
 class Readiness:
-    """Why the server cannot make a picture now, if it cannot. Set by app.py, on the event loop. `probe` raises where
-    the database cannot be reached, `store_trouble` tells why no picture can be stored."""
+    """Why the server cannot make a picture now, if it cannot. Set by the studio, on the event loop. `probe` raises
+    where the database cannot be reached, `store_trouble` tells why no picture can be stored."""
 
     def __init__(self, probe: Callable[[], Awaitable[Any]], store_trouble: Callable[[], str | None]) -> None:
         self._probe = probe

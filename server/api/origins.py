@@ -5,12 +5,26 @@ from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from litestar.config.cors import CORSConfig
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from server.api.problems import FOREIGN_ORIGIN, Problem
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-Request-ID"]
+CORS_ANSWER_HEADERS = [
+    "Content-Disposition",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Limit",
+    "RateLimit-Policy",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
+]
 
 
 class OriginCheck:
@@ -33,3 +47,15 @@ class OriginCheck:
         if "*" in self._origins or origin in self._origins:
             return True
         return urlsplit(origin).netloc in {host, self._public_host} - {"", None}
+
+
+def cors(origins: tuple[str, ...]) -> CORSConfig | None:
+    """What Litestar tells browsers: which pages may read the answers. None: only ours."""
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=CORS_REQUEST_HEADERS,
+        expose_headers=CORS_ANSWER_HEADERS,
+    )

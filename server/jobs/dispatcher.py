@@ -1,6 +1,6 @@
 """Between the queue in the database and the engine: claims, keeps leases, stores what comes out.
 
-The composition, in the order app.py makes it:
+The composition, in the order server/parts.py makes it:
 
     engine = Engine(scheduler, torch_thread, sink=lambda event: dispatcher.on_event(event),
                     wants_preview=lambda job_id: feed.listeners(job_id) > 0, on_capacity=lambda: dispatcher.wake())

@@ -10,8 +10,9 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from server.app import Runner, create_app
+from server.app import create_app
 from server.jobs.styles import STYLES
+from server.runner import Runner
 from server.settings import Settings
 from tests.paint_runner import PaintRunner
 from tests.studio_app import QUICK, api, app, runner, settings
