@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Shows what docs/reliability.md promises: real server processes, a real PostgreSQL and a real S3 server, and faults.
 
-    .venv/bin/python scripts/chaos.py                        every scenario, about ten minutes
+    .venv/bin/python scripts/chaos.py                        every scenario, about twenty minutes
     .venv/bin/python scripts/chaos.py crashes-sqlite stall   these
     .venv/bin/python scripts/chaos.py --quick                short versions
     .venv/bin/python scripts/chaos.py --demo crashes-sqlite  with the demo model, not with painted pictures
@@ -82,14 +82,16 @@ class Run:
             return crashes(self.world, name, database_url, num_jobs, num_kills, (1.0, 4.0), **small)
         return crashes(self.world, name, database_url, num_jobs, num_kills, (0.3, 2.5), steps=10, num_images=8)
 
+    def accepted(self, name: str, database_url: str, num_rounds: int, num_callers: int) -> dict[str, Any]:
+        return accepted(self.world, name, database_url, 2 if self.world.quick else num_rounds, num_callers)
+
 
 SCENARIOS: dict[str, Callable[[Run], dict[str, Any]]] = {
     "crashes-sqlite": lambda run: run.crashes("sqlite", run.sqlite()),
     "crashes-postgresql": lambda run: run.crashes("postgresql", run.postgresql()),
-    "accepted-sqlite": lambda run: accepted(run.world, "accepted-sqlite", run.sqlite(), 2 if run.world.quick else 20),
-    "accepted-postgresql": lambda run: accepted(
-        run.world, "accepted-postgresql", run.postgresql(), 2 if run.world.quick else 20
-    ),
+    "accepted-sqlite": lambda run: run.accepted("accepted-sqlite", run.sqlite(), 20, 10),
+    "accepted-postgresql": lambda run: run.accepted("accepted-postgresql", run.postgresql(), 20, 10),
+    "accepted-singly": lambda run: run.accepted("accepted-singly", run.sqlite(), 200, 1),
     "stall": lambda run: stall(run.world, run.postgresql(), run.s3()),
     "store": lambda run: store_faults(run.world, run.sqlite(), run.s3(), 4 if run.world.quick else 60),
     "sigterm": lambda run: ending(run.world, run.sqlite(), 20 if run.world.quick else 100),

@@ -9,8 +9,6 @@ import httpx
 from tests.chaos.world import World, check_rows, pictures, snapshot, submit_all, wait_for_all
 from tests.server_process import ServerProcess
 
-CLIENTS = 10
-
 
 def crashes(
     world: World, name: str, database_url: str, num_jobs: int, num_kills: int, up_s: tuple[float, float], **fields: Any
@@ -58,16 +56,16 @@ def crashes(
     }
 
 
-def accepted(world: World, name: str, database_url: str, num_rounds: int) -> dict[str, Any]:
-    """In each round ten callers post at once, and the server is killed when the last of them has its answer."""
+def accepted(world: World, name: str, database_url: str, num_rounds: int, num_callers: int) -> dict[str, Any]:
+    """In each round so many callers post at once, and the server is killed when the last of them has its answer."""
     with world.new_server(name, STUDIO_DATABASE_URL=database_url, STUDIO_MAX_QUEUE="100000") as server:
         accepted: list[str] = []
         server.launch()
         for _ in range(num_rounds):
             server.wait_for("/healthz")
             wait_until_accepting(server)
-            with ThreadPoolExecutor(CLIENTS) as clients:
-                orders = world.orders(CLIENTS, steps=100, num_images=1)
+            with ThreadPoolExecutor(num_callers) as clients:
+                orders = world.orders(num_callers, steps=100, num_images=1)
                 posts = [clients.submit(httpx.post, f"{server.url}/api/generate", json=o.fields) for o in orders]
                 answers = [post.result() for post in posts]
             server.kill()
@@ -76,7 +74,7 @@ def accepted(world: World, name: str, database_url: str, num_rounds: int) -> dic
         server.wait_for("/healthz")
         there = {job_id for job_id, *_ in snapshot(database_url)["job"]}
         survived = sum(job_id in there for job_id in accepted)
-    assert survived == len(accepted) == num_rounds * CLIENTS
+    assert survived == len(accepted) == num_rounds * num_callers
     return {"answers 202": len(accepted), "survived": survived, "kills": num_rounds}
 
 

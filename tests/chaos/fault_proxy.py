@@ -13,6 +13,8 @@ from tests.server_process import free_port
 FAULTS = ("reset", "truncate", "error")
 ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 MAX_BYTES = 3000
+MAX_GOOD_BYTES = 30_000
+"""While there are faults no connection lasts longer: a pool would keep to the one that goes well."""
 
 
 class FaultProxy:
@@ -85,6 +87,8 @@ class FaultProxy:
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: str) -> None:
         from_store, to_store = await asyncio.open_connection("127.0.0.1", self._to_port)
         budget = {kind: self._random.randint(0, MAX_BYTES) if fault == kind else None for kind in FAULTS}
+        if self.faults and not fault:
+            budget["reset"] = self._random.randint(0, MAX_GOOD_BYTES)
         there = asyncio.create_task(_pump(reader, to_store, budget["reset"]))
         back = asyncio.create_task(_pump(from_store, writer, budget["truncate"]))
         await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)

@@ -21,7 +21,7 @@ def test_kill_9_at_random_points(new_painting_server: NewServer, database_url: s
 
 def test_what_was_answered_202_survives_kill_9(new_painting_server: NewServer, tmp_path: Path) -> None:
     world = World(new_painting_server, quick=True)
-    assert accepted(world, "accepted", sqlite(tmp_path), 1)["survived"] == 10
+    assert accepted(world, "accepted", sqlite(tmp_path), num_rounds=1, num_callers=10)["survived"] == 10
 
 
 def test_a_store_that_resets_cuts_and_goes_costs_no_picture(
