@@ -1,6 +1,7 @@
 """What makes the pictures: the Runner, and `sdxl_runner`, which makes the real one. Importing this module imports no
 torch; `sdxl_runner` does, on the torch thread."""
 
+import gc
 import os
 import sys
 import threading
@@ -42,4 +43,9 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
         merged_loras=settings.lora_mode == "merged",
         compiled=settings.compile,
     )
-    return SDXLRunner(model, lora_bytes_dir, running)
+    runner = SDXLRunner(model, lora_bytes_dir, running)
+    # a full collection takes 0.4 s with these libraries in memory, and stops event loop and steps: it need not look at
+    # what stays for ever
+    gc.collect()
+    gc.freeze()
+    return runner
