@@ -15,8 +15,9 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from server.commands import run_command
+from server.environment import SettingsError, read_environment, read_settings, unknown_variables
 from server.log import set_up_logging
-from server.settings import Settings, SettingsError, read_environment, read_settings, unknown_variables
+from server.settings import Settings
 
 if TYPE_CHECKING:
     from server.runner import RunnerFactory

@@ -4,8 +4,8 @@ import os
 import sys
 
 from server.__main__ import serve
+from server.environment import read_settings
 from server.log import set_up_logging
-from server.settings import read_settings
 from tests.paint_runner import PaintRunner
 
 STEP_S = 0.02

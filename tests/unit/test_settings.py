@@ -5,16 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import (
-    DEMO_MODEL,
-    Settings,
-    SettingsError,
-    read_environment,
-    read_settings,
-    settings_table,
-    unknown_variables,
-    variable,
-)
+from server.environment import SettingsError, read_environment, read_settings, unknown_variables
+from server.settings import DEMO_MODEL, Settings, settings_table, variable
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
 
