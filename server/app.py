@@ -32,7 +32,7 @@ from server.api.metrics import MetricsController
 from server.api.operator import OperatorController
 from server.api.origins import OriginCheck, cors
 from server.api.page import Page, PageController
-from server.api.problems import exception_handlers
+from server.api.problem_answers import exception_handlers
 from server.api.request_log import RequestLog
 from server.api.usage import UsageController
 from server.api.views import Addresses

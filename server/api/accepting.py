@@ -12,6 +12,7 @@ from litestar.params import HeaderParameter
 
 from pipelines.prompt_words import PromptReader
 from server.api import examples, problems, schemas, views
+from server.api.documented import documented
 from server.api.problems import FieldError, invalid
 from server.api.waiting import preferred_wait_s
 from server.api.warnings import prompt_warnings
@@ -43,7 +44,7 @@ IdempotencyKey = Annotated[
 MAKES_JOBS = {
     202: examples.answers(examples.ACCEPTED, "Accepted; Location is the address of its status"),
     200: examples.answers(examples.FINISHED, "Prefer: wait, and the job ended in time"),
-    **problems.documented(
+    **documented(
         problems.INVALID_REQUEST,
         problems.TOO_LARGE,
         problems.UNSUPPORTED_MEDIA_TYPE,

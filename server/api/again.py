@@ -13,6 +13,7 @@ from server.api import problems, schemas, views
 from server.api.accepting import MAKES_JOBS, IdempotencyKey, Prefer, answer, once
 from server.api.body import MAX_BODY_BYTES, body_like, json_body
 from server.api.callers import GENERATE, Caller
+from server.api.documented import documented
 from server.api.guards import needs
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
 from server.api.orders import Rules, repeat
@@ -48,7 +49,7 @@ class AgainController(Controller):
         responses={
             **KNOWN_OR_NOT,
             **MAKES_JOBS,
-            **problems.documented(problems.SETTINGS_GONE),
+            **documented(problems.SETTINGS_GONE),
         },
     )
     async def again(

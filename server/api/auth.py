@@ -22,6 +22,7 @@ from server.api.account_schemas import (
 from server.api.body import body_like, json_body
 from server.api.callers import Caller
 from server.api.cookies import CSRF, SESSION, anon_owner, csrf_cookie, ended_session_cookie, is_secure, session_cookie
+from server.api.documented import documented
 from server.api.guards import signed_in
 from server.api.problems import FieldError, invalid
 from server.api.usage import consumer_of
@@ -44,7 +45,7 @@ class AuthController(Controller):
         operation_id="me",
         summary="Who am I, and what is left of my limits?",
         description="Never refuses an anonymous caller: `user` is null then. Sets the cookie `csrftoken`.",
-        responses={200: examples.answers(account_examples.ME, "The caller"), **problems.documented()},
+        responses={200: examples.answers(account_examples.ME, "The caller"), **documented()},
     )
     async def me(
         self,
@@ -74,7 +75,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             201: examples.answers(account_examples.USER, "The account; the session cookie is set"),
-            **problems.documented(
+            **documented(
                 *REFUSED,
                 problems.REGISTRATION_REFUSED,
                 problems.CONFLICT,
@@ -105,7 +106,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             200: examples.answers(account_examples.USER, "The account; the session cookie is set"),
-            **problems.documented(
+            **documented(
                 *REFUSED, problems.WRONG_LOGIN, problems.ACCOUNT_DISABLED, problems.TOO_MANY_REQUESTS, problems.BUSY
             ),
         },
@@ -131,7 +132,7 @@ class AuthController(Controller):
         operation_id="logout",
         summary="Log out",
         description="Ends the session of the cookie. Without one there is nothing to end, and the answer is the same.",
-        responses={**examples.nothing("Nobody is logged in now"), **problems.documented()},
+        responses={**examples.nothing("Nobody is logged in now"), **documented()},
     )
     async def logout(
         self,
@@ -155,7 +156,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             **examples.nothing("It is changed; the session cookie is set anew"),
-            **problems.documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
         },
     )
     async def password(
@@ -186,7 +187,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             **examples.nothing("It is set; log in with it"),
-            **problems.documented(*REFUSED, problems.CODE_UNUSABLE, problems.BUSY),
+            **documented(*REFUSED, problems.CODE_UNUSABLE, problems.BUSY),
         },
     )
     async def reset(
@@ -213,7 +214,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             **examples.nothing("It is gone"),
-            **problems.documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
         },
     )
     async def account(

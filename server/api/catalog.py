@@ -8,8 +8,9 @@ from litestar.di import NamedDependency
 from pipelines.params import MAX_SEED
 from pipelines.prompt_words import PromptReader
 from pipelines.samplers import SAMPLERS
-from server.api import examples, orders, problems, schemas
+from server.api import examples, orders, schemas
 from server.api.callers import Caller
+from server.api.documented import documented
 from server.api.warnings import style_fits
 from server.jobs.lora_names import LORA_WEIGHT
 from server.jobs.styles import STYLES
@@ -25,7 +26,7 @@ class CatalogController(Controller):
         "/options",
         operation_id="options",
         summary="What this server can make",
-        responses={200: examples.answers(examples.OPTIONS, "Options"), **problems.documented()},
+        responses={200: examples.answers(examples.OPTIONS, "Options"), **documented()},
         sync_to_thread=False,
     )
     def options(

@@ -14,6 +14,7 @@ from server.api.body import MAX_BODY_BYTES, check_compare_body
 from server.api.callers import GENERATE, READ, Caller
 from server.api.compare_schemas import CompareRequest
 from server.api.comparisons import fill_in_comparison
+from server.api.documented import documented
 from server.api.files import EMBEDDABLE
 from server.api.guards import needs
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
@@ -77,7 +78,7 @@ class CompareController(Controller):
         responses={
             200: examples.file("image/jpeg", "The sheet"),
             **KNOWN_OR_NOT,
-            **problems.documented(problems.UNFINISHED, problems.STORE_AWAY),
+            **documented(problems.UNFINISHED, problems.STORE_AWAY),
         },
     )
     async def contact_sheet(

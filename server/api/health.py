@@ -7,6 +7,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 
 from server.api import examples, problems, schemas
+from server.api.documented import documented_open
 from server.api.problems import NOT_READY, Problem
 
 RETRY_AFTER_S = 2
@@ -46,7 +47,7 @@ class HealthController(Controller):
         "/healthz",
         operation_id="healthz",
         summary="Is the server alive?",
-        responses={200: examples.answers(schemas.Health("ok"), "It is"), **problems.documented_open()},
+        responses={200: examples.answers(schemas.Health("ok"), "It is"), **documented_open()},
         sync_to_thread=False,
     )
     def healthz(self) -> schemas.Health:
@@ -59,7 +60,7 @@ class HealthController(Controller):
         description="Jobs are accepted before that: they wait in the queue.",
         responses={
             200: examples.answers(schemas.Health("ready"), "It can"),
-            **problems.documented_open(problems.NOT_READY),
+            **documented_open(problems.NOT_READY),
         },
     )
     async def readyz(self, readiness: NamedDependency[Readiness]) -> schemas.Health:

@@ -16,6 +16,7 @@ from server.api import examples, history_schemas, problems, views
 from server.api.account_schemas import utc
 from server.api.body import body_like, json_body
 from server.api.callers import GENERATE, READ, Caller
+from server.api.documented import documented
 from server.api.guards import needs
 from server.api.images import ImageId, zip_of
 from server.api.jobs import KNOWN_OR_NOT
@@ -65,7 +66,7 @@ ITEMS = history_schemas.HistoryItems(
     ],
     next_cursor=f"1790000000.0-{examples.JOB_ID}",
 )
-CHANGED_OR_NOT = {**KNOWN_OR_NOT, **problems.documented(problems.NOT_YOURS)}
+CHANGED_OR_NOT = {**KNOWN_OR_NOT, **documented(problems.NOT_YOURS)}
 
 
 class HistoryController(Controller):
@@ -81,7 +82,7 @@ class HistoryController(Controller):
             "Your jobs, newest first, those made with your keys included: those that have a picture or are still being"
             " made. Without an account the page has a history by its cookie; a call without cookie and key has none."
         ),
-        responses={200: examples.answers(ITEMS, "A page of it"), **problems.documented(problems.INVALID_REQUEST)},
+        responses={200: examples.answers(ITEMS, "A page of it"), **documented(problems.INVALID_REQUEST)},
     )
     async def history(
         self,
@@ -134,7 +135,7 @@ class HistoryController(Controller):
         operation_id="delete_image",
         summary="Delete a picture",
         description="Its file and its thumbnail too. A job whose last picture is deleted is deleted with it.",
-        responses={**CHANGED_OR_NOT, **problems.documented(problems.UNFINISHED)},
+        responses={**CHANGED_OR_NOT, **documented(problems.UNFINISHED)},
     )
     async def delete_image(
         self,
@@ -194,7 +195,7 @@ class HistoryController(Controller):
             200: examples.answers(
                 history_schemas.Deleted(deleted=[examples.OUTPUT.id], missing=[], kept=[]), "What became of each"
             ),
-            **problems.documented(problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE),
+            **documented(problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE),
         },
     )
     async def delete_many(
@@ -214,7 +215,7 @@ class HistoryController(Controller):
         responses={
             200: examples.file("application/zip", "The zip"),
             **KNOWN_OR_NOT,
-            **problems.documented(problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE, problems.STORE_AWAY),
+            **documented(problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE, problems.STORE_AWAY),
         },
     )
     async def zip(

@@ -16,6 +16,7 @@ from litestar.response import Redirect, Stream
 from server.api import examples, problems
 from server.api.archive import archive_bytes, stream_archive
 from server.api.callers import READ, Caller
+from server.api.documented import documented
 from server.api.files import EMBEDDABLE
 from server.api.guards import needs
 from server.api.jobs import KNOWN_OR_NOT, JobId, known_job
@@ -51,7 +52,7 @@ class ImagesController(Controller):
             200: examples.file("image/*", "The picture: JPEG, PNG or WebP"),
             302: ResponseSpec(None, generate_examples=False, description="Pictures lie in a bucket: Location has it"),
             **KNOWN_OR_NOT,
-            **problems.documented(problems.STORE_AWAY),
+            **documented(problems.STORE_AWAY),
         },
     )
     async def download(
@@ -95,7 +96,7 @@ class ImagesController(Controller):
         responses={
             200: examples.file("application/zip", "The zip"),
             **KNOWN_OR_NOT,
-            **problems.documented(problems.STORE_AWAY),
+            **documented(problems.STORE_AWAY),
         },
     )
     async def zip(

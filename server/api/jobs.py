@@ -17,6 +17,7 @@ from server.accounts.keys import STREAM_TOKEN_S, ApiKeys
 from server.api import account_examples, examples, problems, schemas, views
 from server.api.account_schemas import StreamToken
 from server.api.callers import GENERATE, READ, Caller
+from server.api.documented import documented
 from server.api.guards import needs
 from server.api.problems import NOT_FOUND, FieldError, Problem, invalid
 from server.api.stream import HEADERS, stream_events
@@ -53,7 +54,7 @@ LastEventId = Annotated[
     ),
 ]
 
-KNOWN_OR_NOT = problems.documented(problems.NOT_FOUND, problems.INVALID_REQUEST)
+KNOWN_OR_NOT = documented(problems.NOT_FOUND, problems.INVALID_REQUEST)
 
 
 class JobsController(Controller):
@@ -119,7 +120,7 @@ class JobsController(Controller):
             ),
             **examples.nothing("The job has ended, and all was read: do not come back"),
             **KNOWN_OR_NOT,
-            **problems.documented(problems.TOO_MANY_READERS),
+            **documented(problems.TOO_MANY_READERS),
         },
     )
     async def events(

@@ -14,6 +14,7 @@ from server.api.account_schemas import Key, Keys, KeyWish, NewKey, utc
 from server.api.auth import MAX_BODY_BYTES, PRIVATE, REFUSED
 from server.api.body import body_like, json_body
 from server.api.callers import OPERATOR, Caller
+from server.api.documented import documented
 from server.api.guards import signed_in
 from server.api.problems import NOT_FOUND, OPERATORS_ONLY, FieldError, Problem, invalid
 
@@ -35,7 +36,7 @@ class KeysController(Controller):
         summary="My API keys",
         responses={
             200: examples.answers(account_examples.KEYS, "Without the keys themselves"),
-            **problems.documented(),
+            **documented(),
         },
     )
     async def keys(self, caller: NamedDependency[Caller], keys: NamedDependency[ApiKeys]) -> Response[Keys]:
@@ -52,7 +53,7 @@ class KeysController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             201: examples.answers(account_examples.NEW_KEY, "The key"),
-            **problems.documented(*REFUSED, problems.OPERATORS_ONLY, problems.CONFLICT),
+            **documented(*REFUSED, problems.OPERATORS_ONLY, problems.CONFLICT),
         },
     )
     async def create(
@@ -79,7 +80,7 @@ class KeysController(Controller):
         operation_id="revoke_key",
         summary="Revoke an API key",
         description="From now on it is answered 401.",
-        responses=problems.documented(problems.NOT_FOUND, problems.INVALID_REQUEST),
+        responses=documented(problems.NOT_FOUND, problems.INVALID_REQUEST),
     )
     async def revoke(self, key_id: KeyId, caller: NamedDependency[Caller], keys: NamedDependency[ApiKeys]) -> None:
         assert caller.user_id is not None  # the guard's

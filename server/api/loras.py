@@ -13,6 +13,7 @@ from msgspec import UNSET
 from pipelines.lora_file import LoraFormatError, LoraNameError
 from server.api import examples, problems, schemas
 from server.api.body import MAX_BODY_BYTES, body_like, json_body
+from server.api.documented import documented
 from server.api.guards import operator
 from server.api.problems import FieldError, Problem
 from server.engine.engine import Engine
@@ -48,7 +49,7 @@ class UploadOperation(Operation):
 
 
 def answers_to_operators(*kinds: problems.Kind) -> dict[int, Any]:
-    return problems.documented(problems.OPERATORS_ONLY, *kinds)
+    return documented(problems.OPERATORS_ONLY, *kinds)
 
 
 class LorasController(Controller):
@@ -59,7 +60,7 @@ class LorasController(Controller):
         "/",
         operation_id="loras",
         summary="The LoRAs",
-        responses={200: examples.answers(examples.LORAS, "By name, newest version first"), **problems.documented()},
+        responses={200: examples.answers(examples.LORAS, "By name, newest version first"), **documented()},
     )
     async def loras(self, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]) -> schemas.Loras:
         resident = engine.resident_loras

@@ -13,6 +13,7 @@ from litestar.params import PathParameter, QueryParameter
 from server.accounts.service import Account, Accounts
 from server.api import account_examples, examples, problems, usage_schemas, views
 from server.api.account_schemas import utc
+from server.api.documented import documented
 from server.api.guards import operator
 from server.api.problems import NOT_FOUND, Problem
 from server.api.usage import total
@@ -73,7 +74,7 @@ class OperatorController(Controller):
         "/queue",
         operation_id="operator_queue",
         summary="The queue as it stands",
-        responses={200: examples.answers(QUEUE, "What waits and what is made"), **problems.documented(*REFUSED)},
+        responses={200: examples.answers(QUEUE, "What waits and what is made"), **documented(*REFUSED)},
     )
     async def queue(
         self, jobs: NamedDependency[JobService], metrics: NamedDependency[Metrics]
@@ -98,7 +99,7 @@ class OperatorController(Controller):
         summary="The users",
         responses={
             200: examples.answers(usage_schemas.OperatorUsers(users=[USER], next_cursor=None), "By e-mail"),
-            **problems.documented(problems.INVALID_REQUEST, *REFUSED),
+            **documented(problems.INVALID_REQUEST, *REFUSED),
         },
     )
     async def users(
@@ -118,7 +119,7 @@ class OperatorController(Controller):
         description="At once, for its sessions and keys. Jobs that were accepted are made; nothing is deleted.",
         responses={
             200: examples.answers(USER, "As it is now"),
-            **problems.documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
         },
     )
     async def disable(
@@ -133,7 +134,7 @@ class OperatorController(Controller):
         summary="Switch it on again",
         responses={
             200: examples.answers(USER, "As it is now"),
-            **problems.documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
         },
     )
     async def enable(

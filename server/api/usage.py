@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 
 from server.api import account_examples, examples, problems, usage_schemas
 from server.api.callers import READ, Caller
+from server.api.documented import documented
 from server.api.guards import needs
 from server.api.problems import OPERATORS_ONLY, Problem
 from server.jobs.limits import DAY_S
@@ -46,7 +47,7 @@ class UsageController(Controller):
         summary="What you have used, and what is left",
         responses={
             200: examples.answers(USAGE, "Day by day"),
-            **problems.documented(problems.INVALID_REQUEST, problems.OPERATORS_ONLY),
+            **documented(problems.INVALID_REQUEST, problems.OPERATORS_ONLY),
         },
     )
     async def usage(
