@@ -4,7 +4,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct, to_builtins
 
-from server.api import schemas
+from server.api import lora_schemas, schemas
 
 JOB_ID = "0123456789abcdef0123456789abcdef"
 PICTURE = f"https://studio.example.org/files/generations/{JOB_ID}/{JOB_ID}-1"
@@ -104,9 +104,9 @@ FINISHED = schemas.FinishedJob(
     metadata=METADATA,
     error=None,
 )
-LORAS = schemas.Loras(
+LORAS = lora_schemas.Loras(
     [
-        schemas.LoraOption(
+        lora_schemas.LoraOption(
             label="jade-v1",
             name="jade",
             version="1",
@@ -127,22 +127,24 @@ LORAS = schemas.Loras(
         )
     ]
 )
-LORA_DETAIL = schemas.LoraDetail(
+LORA_DETAIL = lora_schemas.LoraDetail(
     lora=LORAS.loras[0],
     file_trigger="jade woman",
     file_weight=None,
     metadata={"modelspec.title": "jade-v1", "modelspec.trigger_phrase": "jade woman", "ss_network_dim": "12"},
     loaded_at=1_780_000_000.0,
 )
-RELOADED = schemas.Reloaded(
+RELOADED = lora_schemas.Reloaded(
     added=["jade-v2"],
     updated=[],
     removed=[],
     unchanged=["amber-v1", "jade-v1"],
     rejected=[
-        schemas.LeftOut("jade-v3.safetensors", "unet.mid_block.to_q.lora_B.weight holds numbers that are not finite")
+        lora_schemas.LeftOut(
+            "jade-v3.safetensors", "unet.mid_block.to_q.lora_B.weight holds numbers that are not finite"
+        )
     ],
-    pending=[schemas.LeftOut("amber-v2.safetensors.part", "it is still being written")],
+    pending=[lora_schemas.LeftOut("amber-v2.safetensors.part", "it is still being written")],
     elapsed_ms=18.4,
 )
 OPTIONS = schemas.Options(

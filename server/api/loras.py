@@ -11,7 +11,7 @@ from litestar.params import PathParameter
 from msgspec import UNSET
 
 from pipelines.lora_file import LoraFormatError, LoraNameError
-from server.api import examples, problems, schemas
+from server.api import examples, lora_schemas, problems
 from server.api.body import MAX_BODY_BYTES, body_like, json_body
 from server.api.documented import documented
 from server.api.guards import operator
@@ -19,7 +19,7 @@ from server.api.problems import FieldError, Problem
 from server.engine.engine import Engine
 from server.jobs.errors import LoraTooLarge, UnknownLora
 from server.jobs.lora_folder import LoraFolder
-from server.jobs.loras import LoraRegistry, LoraSync, LoraView
+from server.jobs.loras import LoraRegistry
 
 UPLOADED_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded", "")
 """The second is what `curl --data-binary` says where nobody tells it another."""
@@ -27,8 +27,8 @@ UPLOADED_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded
 LoraName = Annotated[
     str, PathParameter(description="`jade-v1`, or `jade`.", examples=[Example("label", value="jade-v1")])
 ]
-ROLL_BACK = schemas.LoraDefault(version="1")
-CHANGES = schemas.LoraChanges(trigger="jade woman", weight=0.8)
+ROLL_BACK = lora_schemas.LoraDefault(version="1")
+CHANGES = lora_schemas.LoraChanges(trigger="jade woman", weight=0.8)
 
 
 def _unprintable(fields: dict[str, Any]) -> list[FieldError]:
@@ -62,9 +62,9 @@ class LorasController(Controller):
         summary="The LoRAs",
         responses={200: examples.answers(examples.LORAS, "By name, newest version first"), **documented()},
     )
-    async def loras(self, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]) -> schemas.Loras:
+    async def loras(self, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]) -> lora_schemas.Loras:
         resident = engine.resident_loras
-        return schemas.Loras([_lora(view, resident) for view in await loras.list()])
+        return lora_schemas.Loras([lora_schemas.lora_option(view, resident) for view in await loras.list()])
 
     @post(
         "/reload",
@@ -79,9 +79,9 @@ class LorasController(Controller):
         ),
         responses={200: examples.answers(examples.RELOADED, "What has changed, as labels"), **answers_to_operators()},
     )
-    async def reload(self, folder: NamedDependency[LoraFolder]) -> schemas.Reloaded:
+    async def reload(self, folder: NamedDependency[LoraFolder]) -> lora_schemas.Reloaded:
         started_s = time.perf_counter()
-        return _reloaded(await folder.reload(), started_s)
+        return lora_schemas.reloaded(await folder.reload(), started_s)
 
     @get(
         "/{name:str}",
@@ -95,13 +95,13 @@ class LorasController(Controller):
     )
     async def lora(
         self, name: LoraName, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]
-    ) -> schemas.LoraDetail:
+    ) -> lora_schemas.LoraDetail:
         try:
             detail = await loras.detail(name)
         except UnknownLora as error:
             raise _not_found(error) from error
-        return schemas.LoraDetail(
-            lora=_lora(detail.view, engine.resident_loras),
+        return lora_schemas.LoraDetail(
+            lora=lora_schemas.lora_option(detail.view, engine.resident_loras),
             file_trigger=detail.trigger,
             file_weight=detail.weight,
             metadata=dict(detail.metadata),
@@ -137,7 +137,7 @@ class LorasController(Controller):
         name: LoraName,
         folder: NamedDependency[LoraFolder],
         engine: NamedDependency[Engine],
-    ) -> schemas.LoraOption:
+    ) -> lora_schemas.LoraOption:
         _check_upload(request, folder.max_bytes)
         try:
             view = await folder.put(name, _chunks(request))
@@ -149,7 +149,7 @@ class LorasController(Controller):
             raise Problem(problems.UNUSABLE_LORA, str(error)) from error
         except OSError as error:
             raise _unwritable(error) from error
-        return _lora(view, engine.resident_loras)
+        return lora_schemas.lora_option(view, engine.resident_loras)
 
     @delete(
         "/{name:str}",
@@ -166,10 +166,10 @@ class LorasController(Controller):
             **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND, problems.LORA_FOLDER),
         },
     )
-    async def delete(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> schemas.Reloaded:
+    async def delete(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> lora_schemas.Reloaded:
         started_s = time.perf_counter()
         try:
-            return _reloaded(await folder.delete(name), started_s)
+            return lora_schemas.reloaded(await folder.delete(name), started_s)
         except LoraNameError as error:
             raise _bad_name(name, error) from error
         except UnknownLora as error:
@@ -197,12 +197,12 @@ class LorasController(Controller):
     async def pin(
         self,
         name: LoraName,
-        data: Annotated[schemas.LoraDefault, json_body(ROLL_BACK)],
+        data: Annotated[lora_schemas.LoraDefault, json_body(ROLL_BACK)],
         loras: NamedDependency[LoraRegistry],
         engine: NamedDependency[Engine],
-    ) -> schemas.LoraOption:
+    ) -> lora_schemas.LoraOption:
         try:
-            return _lora(await loras.pin(name, data.version), engine.resident_loras)
+            return lora_schemas.lora_option(await loras.pin(name, data.version), engine.resident_loras)
         except UnknownLora as error:
             if error.field == "name":
                 raise _not_found(error) from error
@@ -228,14 +228,14 @@ class LorasController(Controller):
     async def describe(
         self,
         name: LoraName,
-        data: Annotated[schemas.LoraChanges, json_body(CHANGES)],
+        data: Annotated[lora_schemas.LoraChanges, json_body(CHANGES)],
         loras: NamedDependency[LoraRegistry],
         engine: NamedDependency[Engine],
-    ) -> schemas.LoraOption:
+    ) -> lora_schemas.LoraOption:
         asked = {"trigger": data.trigger, "weight": data.weight}
         changes = {field: value for field, value in asked.items() if value is not UNSET}
         try:
-            return _lora(await loras.describe(name, changes), engine.resident_loras)
+            return lora_schemas.lora_option(await loras.describe(name, changes), engine.resident_loras)
         except UnknownLora as error:
             raise _not_found(error) from error
 
@@ -272,37 +272,3 @@ def _not_found(error: UnknownLora) -> Problem:
 
 def _unwritable(error: OSError) -> Problem:
     return Problem(problems.LORA_FOLDER, f"the LoRA folder cannot be written to: {error.strerror or error}")
-
-
-def _reloaded(sync: LoraSync, started_s: float) -> schemas.Reloaded:
-    return schemas.Reloaded(
-        added=list(sync.added),
-        updated=list(sync.updated),
-        removed=list(sync.removed),
-        unchanged=list(sync.unchanged),
-        rejected=[schemas.LeftOut(file, reason) for file, reason in sync.rejected],
-        pending=[schemas.LeftOut(file, reason) for file, reason in sync.pending],
-        elapsed_ms=round((time.perf_counter() - started_s) * 1000, 1),
-    )
-
-
-def _lora(view: LoraView, resident: frozenset[str]) -> schemas.LoraOption:
-    return schemas.LoraOption(
-        label=view.label,
-        name=view.name,
-        version=view.version,
-        sha256=view.sha256,
-        short_hash=view.short_hash,
-        trigger=view.trigger,
-        title=view.title,
-        base_model=view.base_model,
-        rank=view.rank,
-        num_modules=view.num_modules,
-        has_text_encoder=view.has_text_encoder,
-        bytes=view.num_bytes,
-        weight=view.weight,
-        is_default=view.is_default,
-        is_pinned=view.is_pinned,
-        resident=view.sha256 in resident,
-        times_used=view.times_used,
-    )

@@ -16,7 +16,6 @@ MAX_LORA_WEIGHT = 2.0
 MAX_EXTRA_LORAS = 8
 MAX_LORA_NAME_CHARACTERS = 128
 MAX_LOWERED_PARTS = 16
-MAX_TRIGGER_CHARACTERS = 500
 MAX_WAIT_S = 60
 SIZE_MULTIPLE_PX = 8
 
@@ -290,79 +289,6 @@ class Options(Struct, frozen=True, kw_only=True):
     styles: list[StyleOption]
     formats: list[Format]
     known_words: list[str] | None
-
-
-class LoraOption(Struct, frozen=True, kw_only=True):
-    """A LoRA that can be asked for by `label` (`jade-v1`) or by `name` (`jade`), which means the version with
-    `is_default`: the one the operator has pinned (`is_pinned`), else the newest. `weight` is used where a request gives
-    none; null: 0.9. `resident`: in the model's memory now; another is read from the disk first. `times_used`: jobs that
-    named these bytes."""
-
-    label: str
-    name: str
-    version: str | None
-    sha256: str
-    short_hash: str
-    trigger: str | None
-    title: str | None
-    base_model: str | None
-    rank: int
-    num_modules: int
-    has_text_encoder: bool
-    bytes: int
-    weight: float | None
-    is_default: bool
-    is_pinned: bool
-    resident: bool
-    times_used: int
-
-
-class Loras(Struct, frozen=True):
-    loras: list[LoraOption]
-
-
-class LoraDetail(Struct, frozen=True, kw_only=True):
-    """What the operator sees of a LoRA. `file_trigger` and `file_weight` are the file's own, beside what the operator
-    has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970."""
-
-    lora: LoraOption
-    file_trigger: str | None
-    file_weight: float | None
-    metadata: dict[str, str]
-    loaded_at: float
-
-
-class LoraDefault(Struct, frozen=True):
-    """What the bare name means: this version, or (null) the newest."""
-
-    version: Annotated[str, Meta(max_length=64)] | None
-
-
-class LoraChanges(Struct, frozen=True):
-    """Absent: as it is. Null: what the file says. The trigger "" means no words."""
-
-    trigger: Annotated[str, Meta(max_length=MAX_TRIGGER_CHARACTERS)] | UnsetType | None = UNSET
-    weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | UnsetType | None = UNSET
-
-
-class LeftOut(Struct, frozen=True):
-    """A file of the LoRA folder that does not serve, and why."""
-
-    file: str
-    reason: str
-
-
-class Reloaded(Struct, frozen=True, kw_only=True):
-    """What a reload changed, as labels. A `rejected` or `pending` file leaves its last good version serving; `pending`
-    is a file that is still being written."""
-
-    added: list[str]
-    updated: list[str]
-    removed: list[str]
-    unchanged: list[str]
-    rejected: list[LeftOut]
-    pending: list[LeftOut]
-    elapsed_ms: float
 
 
 class Health(Struct, frozen=True):
