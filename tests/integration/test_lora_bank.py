@@ -1,8 +1,5 @@
 """LoRAs mixed row by row: each picture has its own, the base model none."""
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +9,17 @@ from torch import Tensor
 
 from pipelines.acceleration import compile_unet
 from pipelines.load import LoadedModel, load_model
-from pipelines.lora_bank import LoraBank, bucket_rank
-from pipelines.lora_reader import LoraReader
+from pipelines.lora_bank import bucket_rank
 from pipelines.lora_weights import LoraParser, lora_layers
 from pipelines.loras import AdapterSet, LoraError, adapter_set
 from pipelines.params import LoraRef
 from pipelines.plan import BeginOrder, StepPlan
 from pipelines.sdxl import RunnerOptions, SDXLRunner
-from pipelines.send import send
+from tests.adapter_bank import Bank, checksum, num_bytes, one
 from tests.demo_model import begin, demo_folder, params, pixels, run, share_within_one_level, step, write_lora
 from tests.lora_files import all_layer_lora, keep, kohya_copy
 
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 3}
-MUCH = 1_000_000_000
 
 
 @pytest.fixture(scope="module")
@@ -42,28 +37,6 @@ def loras(model: LoadedModel, folder: Path) -> list[LoraRef]:
     """Two of rank 4 over attention and text encoders, one of rank 12 over everything, convolutions too."""
     thin = [write_lora(model, folder, seed=seed, strength=0.05) for seed in (1, 2)]
     return [*thin, keep(folder, all_layer_lora(model, rank=12, seed=3, strength=0.02), "all", 0.7)]
-
-
-class Bank:
-    """A bank and its reader, and the adapter sets of tests admitted as the runner admits them."""
-
-    def __init__(self, model: LoadedModel, folder: Path, max_bytes: int = MUCH) -> None:
-        self.reader = LoraReader(folder, LoraParser(model).parse, max_bytes)
-        self.bank = LoraBank(model, self.reader, max_bytes)
-
-    def admit(self, adapters: AdapterSet, in_use: frozenset[str] = frozenset()) -> bool:
-        self.reader.fetch([sha256 for sha256, _ in adapters]).result()
-        return self.bank.admit(adapters, in_use)
-
-    @contextmanager
-    def rows(self, *rows: AdapterSet) -> Iterator[None]:
-        layout = self.bank.prepare(rows)
-        with self.bank.at_work(self.bank.place(layout, send(layout.numbers, torch.device("cpu")))):
-            yield
-
-
-def one(lora: LoraRef, weight: float = 1.0) -> AdapterSet:
-    return ((lora.sha256, weight),)
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
@@ -125,12 +98,6 @@ def test_a_forward_without_loras_runs_the_bare_layers(model: LoadedModel, folder
         assert sum(len(layer._forward_hooks) for layer in layers) > before
     with bank.rows((), ()):
         assert sum(len(layer._forward_hooks) for layer in layers) == before
-
-
-def num_bytes(model: LoadedModel, folder: Path, lora: LoraRef, slots: int) -> int:
-    bank = Bank(model, folder)
-    bank.admit(one(lora))
-    return bank.bank.num_bytes // 2 * slots  # slot 0 and its own
 
 
 def test_the_bank_keeps_within_its_bytes_the_loras_used_last(
@@ -237,15 +204,6 @@ def test_what_cannot_be_used_is_refused_by_name(model: LoadedModel, folder: Path
         with pytest.raises(LoraError, match=reason):
             bank.admit(one(lora))
         assert bank.bank.resident == frozenset()
-
-
-def checksum(model: LoadedModel) -> str:
-    digest = hashlib.sha256()
-    for part in (model.unet, model.vae, *model.text_encoders):
-        for name, tensor in part.state_dict().items():
-            digest.update(name.encode())
-            digest.update(tensor.flatten().view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 def test_merged_loras_give_the_mixed_ones_pictures_and_leave_the_weights_as_they_were(
