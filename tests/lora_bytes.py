@@ -9,11 +9,8 @@ import numpy as np
 from pipelines.model_info import DEMO_LORA_BASE
 
 MODULE = "unet.mid_block.attentions.0.to_q"
-
 KOHYA = "lora_unet_mid_block_attentions_0_to_q"
-
 DEMO = {"studio.base_model": DEMO_LORA_BASE}
-
 DTYPES = {"float16": "F16", "float32": "F32", "float64": "F64", "uint16": "BF16"}
 
 

@@ -1,73 +1,39 @@
-"""Accounts from the first visit to the last: what each session, key and cookie opens, and what it does not."""
+"""Accounts from the first visit to the last: what each session and cookie opens, and what it does not."""
 
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
-from sqlalchemy import select, update
 
 from server.accounts.administration import Administration
 from server.accounts.passwords import NOBODYS_HASH, Passwords
 from server.app import create_app
 from server.commands import run_command
-from server.db.account_models import ApiKeyRow, LoginRow, OneTimeCodeRow, RegistrationRow, StreamTokenRow
+from server.db.account_models import ApiKeyRow, LoginRow, OneTimeCodeRow, RegistrationRow
 from server.db.models import JobRow
 from server.settings import Settings
 from tests.accounts import PASSWORD, Browser, new_key, register
+from tests.accounts_app import Api, ada, bearer, change, count, folder, job_of_ada, login, make, problem, shared
 from tests.databases import database_url, postgres_server
 from tests.paint_runner import PaintRunner
 from tests.studio_app import QUICK, api, app, client, runner, settings, studio_settings
 
-__all__ = ["api", "app", "database_url", "postgres_server", "runner", "settings"]
-
-Api = TestClient[Litestar]
-WAIT = {"Prefer": "wait=30"}
-
-
-def problem(answer: Any, status: int) -> str:
-    """The kind of the problem that was answered."""
-    assert answer.status_code == status, answer.text
-    return answer.json()["type"].rpartition(":")[2]
-
-
-def make(browser: Browser, headers: dict[str, str] | None = None) -> str:
-    """The id of a finished job."""
-    done = browser.call("POST", "/api/generate", QUICK, headers={**WAIT, **(headers or {})})
-    assert done.status_code == 200, done.text
-    return done.json()["job_id"]
-
-
-def bearer(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"}
-
-
-def change(api: Api, table: Any, **values: Any) -> None:
-    """What only time does."""
-
-    async def work() -> None:
-        async with api.app.state.studio.database.write() as session:
-            await session.execute(update(table).values(**values))
-
-    api.blocking_portal.call(work)
-
-
-def count(api: Api, table: Any) -> int:
-    async def work() -> int:
-        async with api.app.state.studio.database.read() as session:
-            return len(list(await session.scalars(select(table))))
-
-    return api.blocking_portal.call(work)
-
-
-def login(api: Api, email: str, password: str) -> tuple[Browser, Any]:
-    browser = Browser(api)
-    return browser, browser.call("POST", "/api/auth/login", {"email": email, "password": password})
+__all__ = [
+    "ada",
+    "api",
+    "app",
+    "database_url",
+    "folder",
+    "job_of_ada",
+    "postgres_server",
+    "runner",
+    "settings",
+    "shared",
+]
 
 
 def test_an_account_from_its_registration_to_its_end(api: Api, settings: Settings) -> None:
@@ -132,31 +98,6 @@ def test_calls_of_the_api_set_no_cookie(api: Api) -> None:
     assert "set-cookie" not in api.post("/api/generate", json=QUICK).headers
 
 
-# ---- one server for what needs no fresh one
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("studio")
-
-
-@pytest.fixture(scope="module")
-def shared(folder: Path) -> Iterator[Api]:
-    settings = studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}")
-    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ada(shared: Api) -> Browser:
-    return register(shared, "ada@example.org")
-
-
-@pytest.fixture(scope="module")
-def job_of_ada(ada: Browser) -> str:
-    return make(ada)
-
-
 def test_the_csrf_header_is_asked_of_sessions_only(shared: Api, ada: Browser) -> None:
     key = new_key(ada)["key"]
     for told in ("", "wrong"):
@@ -186,73 +127,6 @@ def test_cookies_are_for_this_site_and_secure_under_https(shared: Api, ada: Brow
     secure.blocking_portal = shared.blocking_portal
     told = secure.post("/api/auth/login", json={"email": "ada@example.org", "password": PASSWORD})
     assert all("Secure" in cookie for cookie in told.headers.get_list("set-cookie"))
-
-
-def test_a_key_is_shown_once_and_opens_what_its_scopes_say(shared: Api, ada: Browser, job_of_ada: str) -> None:
-    made = new_key(ada, scopes=["read"], expires_in_days=1)
-    assert re.fullmatch(r"ls_[\w-]{43}", made["key"])
-    listed = ada.call("GET", "/api/keys")
-    assert made["key"] not in listed.text
-    headers = bearer(made["key"])
-    assert shared.get(f"/api/result/{job_of_ada}", headers=headers).status_code == 200
-    assert problem(shared.post("/api/generate", json=QUICK, headers=headers), 403) == "scope-lacking"
-    assert problem(shared.get("/api/keys", headers=headers), 403) == "scope-lacking"
-    noted = {key["id"]: key["last_used_at"] for key in ada.call("GET", "/api/keys").json()["keys"]}
-    assert noted[made["id"]] is not None
-    assert problem(register(shared, "eve@example.org").call("DELETE", f"/api/keys/{made['id']}"), 404) == "not-found"
-    assert ada.call("DELETE", f"/api/keys/{made['id']}").status_code == 204
-    assert problem(shared.get("/api/options", headers=headers), 401) == "unauthorized"
-    assert problem(ada.call("DELETE", f"/api/keys/{made['id']}"), 404) == "not-found"
-
-
-def test_an_expired_key_opens_nothing(shared: Api, ada: Browser) -> None:
-    key = new_key(ada, expires_in_days=1)["key"]
-    change(shared, ApiKeyRow, expires_at_s=1.0)
-    for call in ("/api/loras", "/api/auth/me"):
-        assert problem(shared.get(call, headers=bearer(key)), 401) == "unauthorized"
-    change(shared, ApiKeyRow, expires_at_s=None)
-
-
-def test_only_operators_make_operator_keys_and_lose_them_with_their_office(shared: Api, ada: Browser) -> None:
-    wish = {"name": "x", "scopes": ["operator"]}
-    assert problem(ada.call("POST", "/api/keys", wish), 403) == "operators-only"
-    boss = register(shared, "boss@example.org", is_operator=True)
-    key = new_key(boss, scopes=["operator"])["key"]
-    assert shared.post("/api/loras/reload", headers=bearer(key)).status_code == 200
-    assert problem(shared.post("/api/generate", json=QUICK, headers=bearer(key)), 403) == "scope-lacking"
-    plain = new_key(boss)["key"]
-    assert problem(shared.post("/api/loras/reload", headers=bearer(plain)), 403) == "operators-only"
-
-
-def test_a_key_calls_for_end_users_who_do_not_see_each_other(shared: Api, ada: Browser) -> None:
-    key = new_key(ada, scopes=["generate", "read", "on_behalf"])["key"]
-    bob, eve = ({**bearer(key), "X-End-User": name} for name in ("bob", "eve"))
-    job_id = make(Browser(shared), bob)
-    assert shared.get(f"/api/status/{job_id}", headers=bob).status_code == 200
-    assert problem(shared.get(f"/api/status/{job_id}", headers=eve), 404) == "not-found"
-    assert ada.call("GET", f"/api/status/{job_id}").status_code == 200
-    histories = [shared.get("/api/history", headers=headers).json()["items"] for headers in (bob, eve)]
-    assert [[item["job_id"] for item in items] for items in histories] == [[job_id], []]
-    plain = new_key(ada)["key"]
-    for headers in ({}, bearer(plain)):
-        answer = shared.post("/api/generate", json=QUICK, headers={**headers, "X-End-User": "bob"})
-        assert problem(answer, 403) == "scope-lacking"
-    assert problem(shared.get("/api/history", headers={**bob, "X-End-User": "b b"}), 400) == "invalid-request"
-
-
-def test_a_stream_token_reads_the_events_of_one_job_for_a_minute(shared: Api, ada: Browser, job_of_ada: str) -> None:
-    made = ada.call("POST", f"/api/jobs/{job_of_ada}/stream-token").json()
-    other = make(ada)
-    token = made["token"]
-    assert made["events_url"].endswith(f"/api/jobs/{job_of_ada}/events?token={token}")
-    assert "event: completed" in shared.get(f"/api/jobs/{job_of_ada}/events?token={token}").text
-    assert problem(shared.get(f"/api/jobs/{other}/events?token={token}"), 401) == "unauthorized"
-    for path in (f"/api/status/{job_of_ada}", f"/api/jobs/{job_of_ada}/zip"):
-        assert problem(shared.get(f"{path}?token={token}"), 404) == "not-found"
-    change(shared, StreamTokenRow, expires_at_s=1.0)
-    answer = shared.get(f"/api/jobs/{job_of_ada}/events?token={token}")
-    assert problem(answer, 401) == "unauthorized"
-    assert token not in answer.text
 
 
 def test_pictures_are_found_by_address_only(shared: Api, ada: Browser, job_of_ada: str) -> None:

@@ -1,75 +1,21 @@
-"""The page as the server serves it: headers, caching, compression, what is not there, and what is not there yet."""
+"""The page as the server serves it: headers, caching, compression, what is not there."""
 
 import base64
-import fcntl
-import gzip
 import hashlib
-import json
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from server.app import create_app
+from tests.page_app import APP, HTML, Api, api, checkout, page, sources, write_page
 from tests.paint_runner import PaintRunner
 from tests.s3_server import credentials
 from tests.studio_app import client, studio_settings
 
-Api = TestClient[Litestar]
-
-HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-SCRIPTS = ["self.__flight=[1,'<b>&amp;'];", 'push("é \\u003c/script")']
-INDEX = (
-    "<!doctype html><html><head><script>{}</script><script src='/_next/static/app.js' async></script>"
-    '<script id="x">{}</script></head><body>{}</body></html>'
-)
-APP = "console.log('" + "page " * 400 + "');"
-
-
-def write_page(folder: Path, words: str = "create") -> Path:
-    (folder / "_next" / "static").mkdir(parents=True)
-    (folder / "about").mkdir()
-    (folder / "index.html").write_text(INDEX.format(*SCRIPTS, words), encoding="utf-8")
-    (folder / "about" / "index.html").write_text("<title>about</title><script>about()</script>", encoding="utf-8")
-    (folder / "404.html").write_text("<h1>Not here</h1><script>lost()</script>", encoding="utf-8")
-    (folder / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
-    (folder / "_next" / "static" / "app.js").write_text(APP, encoding="utf-8")
-    (folder / "_next" / "static" / "app.js.gz").write_bytes(gzip.compress(APP.encode()))
-    return folder
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """Where `server/page` may lie, and where `frontend` is."""
-    (tmp_path / "frontend" / ".build").mkdir(parents=True)
-    (tmp_path / "frontend" / "package.json").write_text("{}", encoding="utf-8")
-    (tmp_path / "server").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def page(checkout: Path) -> Path:
-    return write_page(checkout / "server" / "page")
-
-
-@pytest.fixture
-def api(checkout: Path) -> Iterator[Api]:
-    settings = studio_settings(checkout, f"sqlite+aiosqlite:///{checkout / 'studio.db'}")
-    settings = replace(settings, page_dir=checkout / "server" / "page")
-    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as running:
-        yield running
-
-
-def sources(answer: httpx.Response, directive: str) -> list[str]:
-    directives = [part.split() for part in answer.headers["content-security-policy"].split(";")]
-    (found,) = [rest for name, *rest in directives if name == directive]
-    return found
+__all__ = ["api", "checkout", "page"]
 
 
 def allowed(*scripts: str) -> set[str]:
@@ -250,71 +196,3 @@ def test_a_page_copied_over_the_old_one_is_served(api: Api, page: Path) -> None:
     assert "create" in api.get("/").text
     (page / "index.html").write_text("<title>quite another</title>", encoding="utf-8")
     assert "quite another" in api.get("/").text
-
-
-# ---- no page yet
-
-
-def notice(api: Api, path: str = "/") -> str:
-    answer = api.get(path, headers=HTML)
-    assert (answer.status_code, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
-    assert int(answer.headers["retry-after"]) > 0
-    assert answer.headers["cache-control"] == "no-store"
-    assert sources(answer, "script-src") == ["'self'"]
-    assert re.search(r'<meta http-equiv="refresh" content="\d+">', answer.text)
-    assert "<script" not in answer.text
-    assert 'href="/docs"' in answer.text
-    return answer.text
-
-
-def tell(checkout: Path, **state: str) -> None:
-    (checkout / "frontend" / ".build" / "state.json").write_text(json.dumps(state), encoding="utf-8")
-
-
-def test_while_it_is_built_a_notice_says_so_and_the_api_works(api: Api, checkout: Path) -> None:
-    with (checkout / "frontend" / ".build" / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        tell(checkout, state="building")
-        assert "is being built" in notice(api)
-        assert "is being built" in notice(api, "/about/")
-        assert api.get("/healthz").status_code == 200
-        assert api.head("/").status_code == 503
-        write_page(checkout / "server" / "page")
-        assert "create" in api.get("/").text
-
-
-def test_a_failed_build_is_explained_escaped_and_bounded(api: Api, checkout: Path) -> None:
-    log = "\n".join([*(f"line {n}" for n in range(100)), "<script>alert(1)</script> {x}", "y" * 5000])
-    tell(checkout, state="failed", reason="npm could not <fetch> the packages.", log=log)
-    shown = notice(api)
-    assert "npm could not &lt;fetch&gt; the packages." in shown
-    assert "&lt;script&gt;alert(1)&lt;/script&gt; {x}" in shown
-    assert "line 99" in shown
-    assert "line 10\n" not in shown
-    assert len(shown) < 15_000
-    assert "scripts/build_page.py" in shown
-
-
-def test_a_build_that_was_killed_is_no_longer_said_to_be_going_on(api: Api, checkout: Path) -> None:
-    (checkout / "frontend" / ".build" / "lock").touch()
-    tell(checkout, state="building")
-    assert "interrupted" in notice(api)
-
-
-def test_a_failed_build_keeps_the_old_page(api: Api, checkout: Path, page: Path) -> None:
-    tell(checkout, state="failed", reason="nothing works")
-    assert "create" in api.get("/").text
-
-
-@pytest.mark.parametrize("state", [None, "", "{", "[]", '"text"', "\0"])
-def test_without_a_build_the_notice_says_how_to_make_one(api: Api, checkout: Path, state: str | None) -> None:
-    if state is not None:
-        (checkout / "frontend" / ".build" / "state.json").write_text(state, encoding="utf-8")
-    shown = notice(api)
-    assert "not built yet" in shown
-    assert "scripts/build_page.py" in shown
-
-
-def test_an_installation_without_sources_names_the_setting(api: Api, checkout: Path) -> None:
-    (checkout / "frontend" / "package.json").unlink()
-    assert "STUDIO_PAGE_DIR" in notice(api)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tests.integration.test_api_page import HTML, Api, api, checkout, write_page
+from tests.page_app import HTML, Api, api, checkout, write_page
 
 __all__ = ["api", "checkout"]
 

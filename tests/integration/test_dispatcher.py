@@ -1,7 +1,6 @@
 """From an accepted order to stored pictures, over every database, with a real engine and a runner that paints."""
 
 import asyncio
-from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -13,26 +12,9 @@ from server.db.models import ImageRow
 from server.db.session import Database
 from server.jobs.model import BaseModelRef, JobStatus
 from server.jobs.rows import params_of
-from server.storage.local import LocalStore
 from server.storage.picture import EncodedPicture
-from server.storage.store import StoreError
 from tests.paint_runner import PaintRunner, paint
 from tests.workshop import Workshop, change_job, event_names, job_row, order, until
-
-
-class FullStore(LocalStore):
-    """A folder whose disk is full for pictures of some jobs, or for a while."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.refused: set[str] = set()
-        self.num_refusals = 1_000_000
-
-    async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
-        if any(job_id in key for job_id in self.refused) and self.num_refusals > 0:
-            self.num_refusals -= 1
-            raise StoreError("no space left on device")
-        await super().put(key, data, content_type, metadata)
 
 
 async def test_a_job_ends_with_all_its_pictures(database: Database, tmp_path: Path):
@@ -98,82 +80,6 @@ async def test_a_broken_picture_fails_its_job_and_nothing_else(database: Databas
         assert [image.index for image in view.images] == [0, 2]
         assert await event_names(database, bad) == ["image", "image", "failed"]
         assert (await shop.ended(good)).status is JobStatus.COMPLETED
-
-
-async def test_a_store_that_fails_for_a_moment_is_tried_again(database: Database, tmp_path: Path):
-    store = FullStore(tmp_path)
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        shop.runner.open_gate.clear()
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
-        store.refused, store.num_refusals = {job_id}, 2
-        shop.runner.open_gate.set()
-        assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
-
-
-async def test_pictures_wait_on_disk_for_a_store_that_stays_away(database: Database, tmp_path: Path):
-    store = FullStore(tmp_path)
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        shop.runner.open_gate.clear()
-        bad = (await shop.service.accept(order())).job_id
-        good = (await shop.service.accept(order())).job_id
-        store.refused = {bad}
-        shop.runner.open_gate.set()
-        assert (await shop.ended(good)).status is JobStatus.COMPLETED
-        await until(lambda: shop.spool.indexes(bad) == {0, 1})
-        view = await shop.service.get(bad)
-        assert view is not None and view.status is JobStatus.PROCESSING
-        assert view.detail == "2 finished picture(s) wait to be stored: no space left on device"
-        assert (view.images, await event_names(database, bad)) == ((), [])
-    store.refused = set()
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        view = await shop.ended(bad)
-        assert (view.status, view.detail, len(view.images)) == (JobStatus.COMPLETED, None, 2)
-        assert shop.runner.painted == {}, "what lay on disk was made again"
-        assert len(shop.spool) == 0
-    assert list((tmp_path / "spool").iterdir()) == []
-
-
-async def test_a_spooled_picture_of_a_cancelled_job_leaves_no_file(database: Database, tmp_path: Path):
-    store = FullStore(tmp_path / "pictures")
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        shop.runner.open_gate.clear()
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
-        store.refused = {job_id}
-        shop.runner.open_gate.set()
-        await until(lambda: len(shop.spool) == 1)
-        await shop.service.cancel(job_id)
-        store.refused = set()
-        await until(lambda: len(shop.spool) == 0)
-    assert await event_names(database, job_id) == ["cancelled"]
-    assert [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()] == []
-
-
-async def test_a_damaged_file_in_the_spool_is_made_again(database: Database, tmp_path: Path):
-    store = FullStore(tmp_path / "pictures")
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        shop.runner.open_gate.clear()
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
-        store.refused = {job_id}
-        shop.runner.open_gate.set()
-        await until(lambda: len(shop.spool) == 1)
-    (file,) = (tmp_path / "spool").iterdir()
-    file.write_bytes(file.read_bytes()[:100])
-    store.refused = set()
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
-        assert shop.runner.painted == {f"{job_id}-1": 1}
-
-
-async def test_nothing_is_claimed_while_pictures_cannot_be_stored(database: Database, tmp_path: Path):
-    usable = False
-    trouble = "the store of pictures does not answer"
-    async with Workshop.running(database, tmp_path, store_trouble=lambda: None if usable else trouble) as shop:
-        job_id = (await shop.service.accept(order())).job_id
-        await asyncio.sleep(0.3)  # six looks at the queue
-        view = await shop.service.get(job_id)
-        assert view is not None and view.status is JobStatus.QUEUED
-        usable = True
-        assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
 
 
 async def test_a_cancelled_job_takes_no_further_step(database: Database, tmp_path: Path):
@@ -367,30 +273,6 @@ async def test_a_queue_that_cannot_be_read_for_a_while_is_worked_on_again(
         await session.execute(text("ALTER TABLE job_away RENAME TO job"))
     assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
     await shop.stop()
-
-
-class HeldBackStore(LocalStore):
-    """Keeps each picture until it is let go."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.let_go, self.holding = asyncio.Event(), 0
-
-    async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
-        self.holding += 1
-        await self.let_go.wait()
-        await super().put(key, data, content_type, metadata)
-
-
-async def test_a_picture_cancelled_on_its_way_to_the_store_is_not_left_there(database: Database, tmp_path: Path):
-    store = HeldBackStore(tmp_path / "pictures")
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
-        await until(lambda: store.holding == 1)
-        await shop.service.cancel(job_id)
-        store.let_go.set()
-        await shop.dispatcher.stop()
-        assert not [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]
 
 
 async def test_a_picture_that_cannot_be_encoded_fails_its_job_at_once(

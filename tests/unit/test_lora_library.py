@@ -190,7 +190,6 @@ def test_words_that_no_prompt_or_file_can_hold_reject_the_lora(library: LoraLibr
 
 
 ATTENTION = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
-
 LAYOUTS = [
     (f"unet.{ATTENTION}", ("lora_A", "lora_B")),
     (f"unet.{ATTENTION}", ("lora.down", "lora.up")),
