@@ -19,7 +19,8 @@ from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
 from server.jobs.contact_sheets import ContactSheets
 from server.jobs.data_folder import DataFolder
-from server.jobs.dispatcher import Dispatcher, DispatcherOptions
+from server.jobs.dispatcher import Dispatcher
+from server.jobs.dispatcher_options import DispatcherOptions
 from server.jobs.engagement import Engagement
 from server.jobs.feed import JobFeed
 from server.jobs.history import History

@@ -17,7 +17,8 @@ from server.db.usage_models import GenerationRow
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
-from server.jobs.dispatcher import Dispatcher, DispatcherOptions
+from server.jobs.dispatcher import Dispatcher
+from server.jobs.dispatcher_options import DispatcherOptions
 from server.jobs.feed import JobFeed
 from server.jobs.limits import Quotas
 from server.jobs.model import BaseModelRef, FeedEvent, JobOrder, JobView
@@ -118,7 +119,7 @@ class Workshop:
     async def kill(self) -> None:
         self.feed.close()
         self.runner.open_gate.set()
-        for task in (*self._tasks, *self.dispatcher._tasks):  # pyright: ignore[reportPrivateUsage]
+        for task in (*self._tasks, *self.dispatcher._keeper._tasks):  # pyright: ignore[reportPrivateUsage]
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._torch_thread.shutdown()
