@@ -57,6 +57,7 @@ class Settings:
         "",
         "SQLite file in the data folder",
         "SQLAlchemy address: `postgresql+asyncpg://user:password@host/name` or `sqlite+aiosqlite:///path`",
+        repr=False,
     )
     base_model: Path = setting(
         DEMO_MODEL,

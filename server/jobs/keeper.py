@@ -139,13 +139,17 @@ class Keeper:
         async def watched() -> None:
             bind_contextvars(job_id=job.row.id)
             try:
-                await work()
+                try:
+                    await work()
+                except DATABASE_ERRORS:
+                    raise
+                except Exception:
+                    log.exception("job %s fails: what the engine made could not be kept", job.row.id)
+                    error = JobError("internal", "the server could not keep a picture; its log says more")
+                    await self._fail(job, error)
             except DATABASE_ERRORS:
                 log.exception("job %s is put back: what the engine made could not be kept", job.row.id)
                 self._forget(job)
-            except Exception:
-                log.exception("job %s fails: what the engine made could not be kept", job.row.id)
-                await self._fail(job, JobError("internal", "the server could not keep a picture; its log says more"))
 
         task = asyncio.create_task(watched())
         self._tasks.add(task)

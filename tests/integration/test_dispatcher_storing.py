@@ -4,9 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from server.db.session import Database
-from server.jobs.model import JobStatus
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.db.session import Database, DatabaseAway
+from server.jobs import transitions
+from server.jobs.model import JobError, JobStatus
+from server.jobs.transitions import Lease
 from server.storage.local import LocalStore
+from server.storage.picture import EncodedPicture
 from server.storage.store import StoreError
 from tests.workshop import Workshop, event_names, order, until
 
@@ -124,3 +130,27 @@ async def test_a_picture_cancelled_on_its_way_to_the_store_is_not_left_there(dat
         store.let_go.set()
         await shop.dispatcher.stop()
         assert not [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]
+
+
+async def test_a_job_whose_failure_cannot_be_written_is_put_back(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Its lease runs out, and the next claim ends it."""
+
+    def refuse(picture: object, image_format: str, text: str) -> EncodedPicture:
+        raise ValueError("this text does not fit")
+
+    fail, away = transitions.fail_mine, [DatabaseAway("it does not answer")]
+
+    async def fail_later(session: AsyncSession, lease: Lease, error: JobError) -> bool:
+        if away:
+            raise away.pop()
+        return await fail(session, lease, error)
+
+    monkeypatch.setattr("server.jobs.saver.encode_picture", refuse)
+    monkeypatch.setattr("server.jobs.transitions.fail_mine", fail_later)
+    async with Workshop.running(database, tmp_path, lease_s=0.5) as shop:
+        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        view = await shop.ended(job_id)
+        assert view.error is not None and view.error.code == "internal"
+        assert shop.runner.painted[f"{job_id}-1"] == 2

@@ -236,3 +236,9 @@ def test_a_line_of_the_env_file_that_means_nothing_is_refused_by_number(tmp_path
 
 def test_variable_names_carry_the_prefix() -> None:
     assert all(variable(each).startswith("STUDIO_") for each in dataclasses.fields(Settings))
+
+
+def test_settings_shown_hold_no_secrets():
+    environment = {"STUDIO_DATABASE_URL": "postgresql+asyncpg://studio:hush@db/studio", "STUDIO_ADMIN_KEY": "h" * 32}
+    shown = repr(read_settings(environment))
+    assert "hush" not in shown and "hhh" not in shown
