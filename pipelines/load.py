@@ -62,7 +62,7 @@ class LoadedModel:
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
 
 
-def resolve_device(device: str = "auto", dtype: str = "auto") -> tuple[str, str]:
+def resolve_device(device: str, dtype: str) -> tuple[str, str]:
     """What the settings mean on this machine: device `cuda` or `cpu`, and a key of `DTYPES`. Raises ValueError."""
     has_cuda = torch.cuda.is_available()
     if device == "cuda" and not has_cuda:

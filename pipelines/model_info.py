@@ -144,7 +144,7 @@ def _is_half(file: Path) -> bool:
     return f".{HALF_VARIANT}" in file.suffixes[-2:] or f".{HALF_VARIANT}-" in file.name
 
 
-def hashed_files(path: Path, vae: Path | None = None) -> Iterator[tuple[str, Path]]:
+def hashed_files(path: Path, vae: Path | None) -> Iterator[tuple[str, Path]]:
     """Every file that decides what the model makes, with its name in the hash: weights and, of a folder, the scheduler
     config, which says how they are used."""
     if path.is_file():

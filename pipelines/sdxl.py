@@ -11,17 +11,18 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from pipelines.decode import NotFinite, decode_picture
+from pipelines.decode import decode_picture
 from pipelines.denoise import DenoiseState, begin_picture
 from pipelines.load import LoadedModel
 from pipelines.lora_bank import LoraBank
 from pipelines.lora_merge import LoraMerge
 from pipelines.lora_reader import LoraReader
 from pipelines.lora_weights import LoraParser
-from pipelines.loras import AdapterSet, LoraError, Loras, adapter_set
+from pipelines.loras import AdapterSet, Loras, adapter_set
 from pipelines.out_of_memory import free_cached, is_out_of_memory
 from pipelines.params import GenerationParams
-from pipelines.plan import BeginOrder, DeviceLost, PictureError, RawPicture, StepPlan, StepResult
+from pipelines.picture_errors import picture_error, raise_if_device_lost
+from pipelines.plan import BeginOrder, PictureError, RawPicture, StepPlan, StepResult
 from pipelines.previews import Previewer
 from pipelines.sampler_shelf import SamplerShelf
 from pipelines.shared_forward import padded_rows, predict
@@ -297,20 +298,3 @@ class SDXLRunner:
         if self.model.device.type == "cuda":
             torch.cuda.synchronize(self.model.device)
         return time.perf_counter() - started_s
-
-
-def raise_if_device_lost(error: Exception) -> None:
-    """After an error that is not about memory, CUDA refuses every further call of the process."""
-    if isinstance(error, torch.AcceleratorError) and not isinstance(error, torch.OutOfMemoryError):
-        raise DeviceLost(f"the GPU has failed: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
-
-
-def picture_error(error: Exception) -> PictureError:
-    """The stable code and the words for an exception of one picture."""
-    if isinstance(error, NotFinite):
-        return PictureError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
-    if isinstance(error, LoraError):
-        return PictureError("lora", f"The picture could not be made: {error}.")
-    if is_out_of_memory(error):
-        return PictureError("out_of_memory", "There was not enough memory for this picture. A smaller size needs less.")
-    return PictureError("internal", "The server could not make this picture; its log says more.")

@@ -96,7 +96,7 @@ class Workshop:
             database, self.engine, self.outlook, self.store, self.spool, self.feed, self.relay, dispatcher_options
         )
         self.relay.listen_with(HereEars(self.dispatcher, self.feed))
-        self.service = JobService(database, self.reader, self.dispatcher, base_model, max_queue, quotas)
+        self.service = JobService(database, self.reader, self.dispatcher, base_model, max_queue, quotas or Quotas())
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:

@@ -63,7 +63,6 @@ class Engine:
         wants_preview: Callable[[str], bool],
         on_capacity: Callable[[], None],
         on_turn: Callable[[Turn], None] = lambda turn: None,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._scheduler = scheduler
         self._torch_thread = torch_thread
@@ -71,7 +70,6 @@ class Engine:
         self._wants_preview = wants_preview
         self._on_capacity = on_capacity
         self._on_turn = on_turn
-        self._clock = clock
         self._work = asyncio.Event()
         self._stopping = False
         self._running = False
@@ -94,7 +92,7 @@ class Engine:
 
     def choose(self, candidates: Sequence[Candidate]) -> list[str]:
         """The jobs to claim now, best first."""
-        return self._scheduler.choose(candidates, self._clock()) if self._running else []
+        return self._scheduler.choose(candidates, time.time()) if self._running else []
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
         """Take over claimed pictures. They begin once their LoRAs are read; others go on meanwhile."""
@@ -114,7 +112,7 @@ class Engine:
         return self._scheduler.evaluations(job_id)
 
     def forecast(self, candidates: Sequence[Candidate]) -> dict[str, Forecast]:
-        return self._scheduler.forecast(candidates, self._clock())
+        return self._scheduler.forecast(candidates, time.time())
 
     def seconds_alone(self, job: Candidate) -> float:
         """What the job would take if it ran alone, by the cost model."""
@@ -158,14 +156,14 @@ class Engine:
         try:
             while not self._stopping:
                 begun_s = time.perf_counter()
-                plan = self._scheduler.schedule(self._clock(), self._wants_preview)
+                plan = self._scheduler.schedule(time.time(), self._wants_preview)
                 if plan.empty:
                     self._work.clear()
                     await self._work.wait()
                     continue
                 predicted_step_s = self._scheduler.expected_step_s(plan)
                 result = await self._execute(execute, plan)
-                events = self._scheduler.update(plan, result, self._clock())
+                events = self._scheduler.update(plan, result, time.time())
                 self._fetch_loras(self._scheduler.put_back(result.deferred))
                 for event in events:
                     self._sink(event)

@@ -45,14 +45,14 @@ class JobService:
         dispatcher: Dispatcher,
         base_model: BaseModelRef,
         max_queue: int,
-        quotas: Quotas | None = None,
+        quotas: Quotas,
     ) -> None:
         self._database = database
         self._reader = reader
         self._dispatcher = dispatcher
         self._base_model = base_model
         self._max_queue = max_queue
-        self._quotas = quotas or Quotas()
+        self._quotas = quotas
         self._depth = QueueDepth(database)
 
     async def accept(self, order: JobOrder) -> JobView:

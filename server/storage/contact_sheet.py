@@ -35,7 +35,7 @@ def contact_sheet(columns: Sequence[str], rows: Sequence[SheetRow]) -> bytes:
 
 class _Sheet:
     def __init__(self, columns: Sequence[str], rows: Sequence[SheetRow]) -> None:
-        self._columns, self._rows = columns, rows
+        self._rows = rows
         self._font = ImageFont.load_default(FONT_PX)
         cell_px = max(MIN_CELL_PX, min(CELL_PX, MAX_CELLS_PX // max(len(columns), len(rows)) - GAP_PX))
         self._cell_px = cell_px

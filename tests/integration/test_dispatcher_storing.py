@@ -51,10 +51,11 @@ async def test_pictures_wait_on_disk_for_a_store_that_stays_away(database: Datab
         store.refused = {bad}
         shop.runner.open_gate.set()
         assert (await shop.ended(good)).status is JobStatus.COMPLETED
-        await until(lambda: shop.spool.indexes(bad) == {0, 1})
+        told = "2 finished picture(s) wait to be stored: no space left on device"
+        await until(lambda: shop.outlook.waiting.get(bad) == told)
+        assert shop.spool.indexes(bad) == {0, 1}
         view = await shop.service.get(bad)
-        assert view is not None and view.status is JobStatus.PROCESSING
-        assert view.detail == "2 finished picture(s) wait to be stored: no space left on device"
+        assert view is not None and (view.status, view.detail) == (JobStatus.PROCESSING, told)
         assert (view.images, await event_names(database, bad)) == ((), [])
     store.refused = set()
     async with Workshop.running(database, tmp_path, store=store) as shop:
