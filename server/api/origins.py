@@ -46,7 +46,10 @@ class OriginCheck:
     def _knows(self, origin: str, host: str) -> bool:
         if "*" in self._origins or origin in self._origins:
             return True
-        return urlsplit(origin).netloc in {host, self._public_host} - {"", None}
+        try:
+            return urlsplit(origin).netloc in {host, self._public_host} - {"", None}
+        except ValueError:  # like http://[
+            return False
 
 
 def cors(origins: tuple[str, ...]) -> CORSConfig | None:

@@ -57,6 +57,9 @@ BUSY = Kind("busy", 503, "The server is busy")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
 
 
+MAX_ERRORS = 100
+
+
 class FieldError(Struct, frozen=True):
     """One field to blame: `loras[0].weight`, what is wrong with it, what is allowed."""
 
@@ -89,8 +92,11 @@ class Problem(Exception):
 
 
 def invalid(errors: list[FieldError]) -> Problem:
-    """A 400 that names every field to blame."""
-    return Problem(INVALID_REQUEST, "; ".join(f"{e.field}: {e.detail}, allowed is {e.allowed}" for e in errors), errors)
+    """A 400 that names every field to blame, of very many the first: an answer is no larger than what is asked."""
+    told = errors[:MAX_ERRORS]
+    detail = "; ".join(f"{e.field}: {e.detail}, allowed is {e.allowed}" for e in told)
+    more = f"; and {len(errors) - len(told):,} more" if len(errors) > len(told) else ""
+    return Problem(INVALID_REQUEST, detail + more, told)
 
 
 def rate_limit_headers(limit: int, remaining: int, reset_s: int) -> dict[str, str]:

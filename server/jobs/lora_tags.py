@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-_TAG = re.compile(r"\s*<lora:([^<>:]*)(?::([^<>]*))?>", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+# Without going back (++): a caller's prompt of blanks or digits would take the square of its length.
+_TAG = re.compile(r"(?<!\s)\s*+<lora:([^<>:]*+)(?::([^<>]*+))?+>", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)")
 
 
 @dataclass(frozen=True, slots=True)

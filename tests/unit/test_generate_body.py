@@ -172,3 +172,10 @@ def test_any_json_object_is_read_or_refused_with_the_fields_to_blame(fields: dic
     except Problem as problem:
         assert problem.errors or "not JSON" in problem.detail
         assert all(error.allowed for error in problem.errors)
+
+
+def test_a_body_of_many_wrong_fields_is_not_answered_at_length() -> None:
+    problem = refused(json.dumps({str(n): 0 for n in range(50_000)}).encode())
+    assert len(problem.errors) == 100
+    assert problem.detail.endswith("and 49,901 more")  # the prompt is missing too
+    assert len(problem.detail) < 100_000
