@@ -15,6 +15,7 @@ from litestar.di import Provide
 from server.api import document
 from server.api.again import AgainController
 from server.api.auth import AuthController
+from server.api.caching import keep_private
 from server.api.catalog import CatalogController
 from server.api.compare import CompareController
 from server.api.docs import DocsController
@@ -78,7 +79,7 @@ def create_app(
         ],
         lifespan=[studio.running],
         middleware=[DrainRefusedBodies()],
-        before_send=[studio.metrics.on_message],
+        before_send=[studio.metrics.on_message, keep_private],
         exception_handlers=exception_handlers(),
         cors_config=cors(settings.cors_origins),
         openapi_config=document.description(),

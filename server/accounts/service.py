@@ -103,9 +103,10 @@ class Accounts:
         if row.disabled_at_s is not None:
             raise AccountDisabled
         async with self._database.write() as session:
-            unchanged = (AccountRow.id == row.id) & (AccountRow.password_hash == row.password_hash)
-            if await session.scalar(select(AccountRow.id).where(unchanged).with_for_update()) is None:
-                raise WrongLogin  # it was changed meanwhile
+            try:
+                await _still(session, row.id, row.password_hash)
+            except WrongPassword:
+                raise WrongLogin from None
             if old_secret is not None:
                 await session.execute(delete(LoginRow).where(LoginRow.token_sha256 == digest(old_secret)))
             return _account(row), await self._open(session, row.id, anonymous_owner)
@@ -145,16 +146,18 @@ class Accounts:
 
     async def change_password(self, account_id: str, old: str, new: str) -> str:
         """Ends all sessions; the secret of a new one. Raises WrongPassword, AccountGone and TooManyPasswords."""
-        await self._check_password(account_id, old)
+        checked = await self._check_password(account_id, old)
         password_hash = await self._passwords.hash(new)
         async with self._database.write() as session:
+            await _still(session, account_id, checked)
             await _set_password(session, account_id, password_hash)
             return await self._open(session, account_id)
 
     async def delete(self, account_id: str, password: str) -> None:
         """With sessions, keys, jobs and pictures. Raises WrongPassword, AccountGone and TooManyPasswords."""
-        await self._check_password(account_id, password)
+        checked = await self._check_password(account_id, password)
         async with self._database.write() as session:
+            await _still(session, account_id, checked)
             await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
             job_ids = await remove_jobs(session, JobRow.owner == owner_of(account_id))
         self._remover.removed(job_ids)
@@ -217,13 +220,15 @@ class Accounts:
             await adopt(session, anonymous_owner, owner_of(account_id))
         return secret
 
-    async def _check_password(self, account_id: str, password: str) -> None:
+    async def _check_password(self, account_id: str, password: str) -> str:
+        """The hash that it fits: for `_still`, in the transaction that goes by it."""
         async with self._database.read() as session:
             password_hash = await session.scalar(select(AccountRow.password_hash).where(AccountRow.id == account_id))
         if password_hash is None:
             raise AccountGone
         if not await self._passwords.fits(password, password_hash):
             raise WrongPassword
+        return password_hash
 
 
 async def adopt(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
@@ -247,6 +252,13 @@ async def add_account(session: AsyncSession, email: str, password_hash: str, is_
 
 def normalized(email: str) -> str:
     return email.strip().lower()
+
+
+async def _still(session: AsyncSession, account_id: str, password_hash: str) -> None:
+    """Raises WrongPassword where it was changed since it was checked."""
+    unchanged = (AccountRow.id == account_id) & (AccountRow.password_hash == password_hash)
+    if await session.scalar(select(AccountRow.id).where(unchanged).with_for_update()) is None:
+        raise WrongPassword
 
 
 async def _set_password(session: AsyncSession, account_id: str, password_hash: str) -> None:

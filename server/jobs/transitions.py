@@ -23,7 +23,7 @@ from server.db.models import EventRow, ImageRow, JobRow
 from server.jobs import limits
 from server.jobs.model import NEXT, JobError, JobStatus
 
-MAX_LOST_LEASES = 5
+MAX_LOST_LEASES = 10
 """A job whose process died under it this many times in a row, with no picture made in between, is given up: it may be
 what kills them."""
 SUSPECT_LEASES = 2

@@ -200,3 +200,9 @@ def test_pages_elsewhere_cannot_make_pictures_by_a_simple_post(api: Api, origin:
 def test_our_own_pages_and_allowed_ones_can(api: Api, origin: str) -> None:
     body = {"prompt": "red dress", "width": 64, "height": 64, "steps": 1}
     assert api.post("/api/generate", json=body, headers={"Origin": origin}).status_code == 202
+
+
+def test_answers_of_the_api_are_kept_by_no_cache_between(api: Api) -> None:
+    for path in ("/api/options", "/api/history", "/api/status/" + 32 * "0"):
+        assert api.get(path).headers["Cache-Control"] == "private, no-cache", path
+    assert api.get("/api/auth/me").headers["Cache-Control"] == "no-store"
