@@ -18,6 +18,8 @@ from server.warm_up import warm_up
 
 log = logging.getLogger(__name__)
 
+CANCEL_AGAIN_S = 1.0
+
 
 class Studio(Parts):
     """One server, from its start to its end. `on_failure` is called, on the event loop, when it cannot go on: the model
@@ -150,7 +152,11 @@ class Studio(Parts):
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancels them and waits: their connections are closed before the database is."""
-    for task in tasks:
-        task.cancel()
+    """Cancels them and waits: their connections are closed before the database is. More than once where it must be: an
+    error of the database that comes of a cancel can take its place, and a task that lives with such errors goes on."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
     await asyncio.gather(*tasks, return_exceptions=True)
