@@ -110,11 +110,14 @@ def test_a_zip_holds_every_picture_in_order_byte_for_byte(api: Api) -> None:
 
 
 class OnePictureRunner(PaintRunner):
-    """Stops once it has painted a picture of a job."""
+    """Stops once it has painted the first picture of a job."""
+
+    stopped = False
 
     def execute(self, plan: StepPlan) -> StepResult:
         result = super().execute(plan)
-        if any(not picture_id.startswith("calibration") for picture_id in result.decoded):
+        if not self.stopped and any(not picture_id.startswith("calibration") for picture_id in result.decoded):
+            self.stopped = True
             self.open_gate.clear()
         return result
 
