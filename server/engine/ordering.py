@@ -48,8 +48,8 @@ class FairShare:
         self._round: dict[str, float] = {}
 
     def start(self, job: JobWork, others: Iterable[JobWork], now_s: float) -> None:
-        """The job's first picture begins: its owner pays for it. `others` are those that run. Further calls for the
-        same job change nothing."""
+        """The job's first picture begins: its owner pays for it. `others` are all that are here. Further calls for
+        the same job change nothing."""
         if job.job_id in self._round:
             return
         beside = [each for each in others if each.owner == job.owner and self.started(each.job_id)]

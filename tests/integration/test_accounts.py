@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import update
 
 from server.accounts.administration import Administration
 from server.accounts.passwords import NOBODYS_HASH, Passwords
 from server.app import create_app
 from server.commands import run_command
-from server.db.account_models import ApiKeyRow, LoginRow, OneTimeCodeRow, RegistrationRow
+from server.db.account_models import AccountRow, ApiKeyRow, LoginRow, OneTimeCodeRow, RegistrationRow
 from server.db.models import JobRow
 from server.settings import Settings
 from tests.accounts import PASSWORD, Browser, new_key, register
@@ -58,6 +59,35 @@ def test_an_account_from_its_registration_to_its_end(api: Api, settings: Setting
     assert [count(api, table) for table in (JobRow, LoginRow, ApiKeyRow)] == [0, 0, 0]
     assert list((settings.data_dir / "pictures").rglob("*.jpg")) == []
     assert ada.call("GET", "/api/auth/me").json()["user"] is None
+
+
+def test_a_password_that_is_reset_meanwhile_stays_reset(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who changed it knew the old one only: for each of the two calls it is taken from under the check."""
+    ada = register(api, "ada@example.org")
+    passwords = api.app.state.studio.passwords
+    hashed, fits = passwords.hash, passwords.fits
+
+    async def reset() -> None:
+        async with api.app.state.studio.database.write() as session:
+            await session.execute(update(AccountRow).values(password_hash="of a reset"))
+
+    async def hash_late(password: str) -> str:
+        await reset()
+        return await hashed(password)
+
+    async def fits_early(password: str, password_hash: str | None) -> bool:
+        answer = await fits(password, password_hash)
+        await reset()
+        return answer
+
+    with monkeypatch.context() as late:
+        late.setattr(passwords, "hash", hash_late)
+        asked = {"password": PASSWORD, "new_password": "another battery horse"}
+        assert problem(ada.call("POST", "/api/auth/password", asked), 403) == "wrong-password"
+    change(api, AccountRow, password_hash=api.blocking_portal.call(hashed, PASSWORD))
+    monkeypatch.setattr(passwords, "fits", fits_early)
+    assert problem(ada.call("DELETE", "/api/auth/account", {"password": PASSWORD}), 403) == "wrong-password"
+    assert count(api, AccountRow) == 1
 
 
 def test_logging_in_again_makes_a_new_session_and_ends_the_old(api: Api) -> None:
