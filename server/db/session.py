@@ -1,6 +1,7 @@
 """One database, two ways in: `write` and `read`."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from importlib import import_module
@@ -176,9 +177,23 @@ def _told() -> Generator[None]:
         raise
 
 
+class _SqliteConnection(sqlite3.Connection):
+    """Its transaction ends when it is closed. SQLite by itself keeps both open while a statement of theirs lives, and
+    the error of a unit of work that was cancelled keeps one: nobody could write until the garbage is collected."""
+
+    def close(self) -> None:
+        try:
+            if self.in_transaction:
+                self.rollback()
+        finally:
+            super().close()
+
+
 def _sqlite_engine(url: str) -> AsyncEngine:
     engine = create_async_engine(
-        url, hide_parameters=True, connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000}
+        url,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000, "factory": _SqliteConnection},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

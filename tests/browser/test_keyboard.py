@@ -90,5 +90,7 @@ def test_a_lora_is_uploaded_pinned_reloaded_and_deleted(new_visitor: NewVisitor,
     expect(dialog).to_be_visible()
     tab_until(page, dialog.get_by_role("button", name="Delete"))
     page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()  # behind it nothing has a role
+    expect(jade).to_be_visible()
     expect(page.get_by_role("article", name="fresh")).to_have_count(0)
     assert not (home.loras / "fresh-v1.safetensors").exists()

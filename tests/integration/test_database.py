@@ -116,6 +116,33 @@ async def test_reading_never_waits_for_a_writer(database: Database):
             assert await reader.scalar(select(func.count()).select_from(LoraRow)) == 0
 
 
+async def test_a_write_that_is_cancelled_locks_nobody_out(database: Database, database_url: str):
+    """The error is kept, as a crowded server keeps it until its garbage is collected: it holds the statement."""
+    many = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000000) "
+    told = asyncio.Event()
+
+    async def write() -> None:
+        async with database.write() as session:
+            session.add(lora_row("jade"))
+            await session.flush()
+            told.set()
+            await session.execute(text(many + "SELECT count(*) FROM numbers"))
+
+    writing = asyncio.create_task(write())
+    await told.wait()
+    await asyncio.sleep(0.05)  # well inside the statement, which takes seconds and has an answer
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError) as kept:
+        await writing
+    other = Database(database_url)
+    async with asyncio.timeout(8), other.write() as session:
+        session.add(lora_row("amber"))
+    async with other.read() as session:
+        assert list(await session.scalars(select(LoraRow.name))) == ["amber"]
+    await other.close()
+    assert kept
+
+
 async def test_a_full_disk_is_told_apart_from_a_wrong_statement(tmp_path: Path):
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
     await database.migrate()
