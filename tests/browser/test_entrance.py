@@ -59,7 +59,7 @@ def test_an_invitation_lets_one_person_in(new_visitor: NewVisitor, closed: Serve
     expect(page.get_by_label("Invitation")).to_have_value(code)
     email = new_email()
     register(page, email)
-    page.wait_for_url("**/account/")
+    page.wait_for_url(closed.url + "/account/")
     assert page.request.get("/api/auth/me").json()["user"]["email"] == email
 
     stranger.page.goto("/" + link)  # the code is spent
