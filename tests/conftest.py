@@ -1,13 +1,17 @@
-"""Root plumbing of the tests: hypothesis profiles, and an honest account of tests whose server is missing.
+"""Root plumbing of the tests: hypothesis profiles, tests that run alone, and an honest account of tests whose server
+is missing.
 
 A test that needs something this machine may lack skips with a reason that starts with "needs " and ends with how to get
 it: `pytest.skip("needs PostgreSQL: sudo apt-get install postgresql")`. Such tests are named at the end of the run.
 Under CI=true they fail instead.
 """
 
+import fcntl
 import os
 from collections import Counter
 from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +26,26 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "laptop")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-cases", type=int, default=120, help="requests that are made up from the OpenAPI document")
+
+
+@contextmanager
+def locked(file: Path, kind: int) -> Generator[None]:
+    with file.open("a") as lock:
+        fcntl.flock(lock, kind)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Tests marked `alone` wait until the other workers' tests have ended, and those wait for them."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    shared = Path(item.config.option.basetemp).parent
+    kind = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
+    with ExitStack() as room:
+        with locked(shared / "door", fcntl.LOCK_EX):  # nobody passes one who waits
+            room.enter_context(locked(shared / "room", kind))
+        return (yield)
 
 
 def missing_need(report: pytest.TestReport | pytest.CollectReport) -> str | None:

@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from statistics import median
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -17,7 +16,6 @@ from tests.server_process import ServerProcess
 
 NUM_JOBS = 2_000
 MAX_PAINT_MS = 1_000
-MAX_SHARE_OF_ONE = 1.5
 MAX_NODES = 3_000
 
 NOTE_FIRST_PAINT = """
@@ -135,27 +133,20 @@ def first_paint_ms(page: Page) -> float:
     return page.evaluate(PAINTED_MS)
 
 
+@pytest.mark.alone
 def test_two_thousand_pictures(new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess) -> None:
-    """Within a second from nothing, or, on a machine that is busy, in little more than one picture takes beside it."""
-    person, newcomer = new_person(painted), new_person(painted)
-    newcomer.make("red dress")
+    person = new_person(painted)
     oldest = fill_history(painted, person)
+    # from nothing, half of the time is Chromium's own, to start: the best of three. Then every time
     cold_ms: list[float] = []
-    one_ms: list[float] = []
     for _ in range(3):
-        few = new_visitor(painted, "history/", NOTE_FIRST_PAINT, storage_state=newcomer.state).page
-        one_ms.append(first_paint_ms(few))
-        few.close()
         page = new_visitor(painted, "history/", NOTE_FIRST_PAINT, storage_state=person.state).page
         cold_ms.append(first_paint_ms(page))
         assert page.evaluate(WHO_ASKED) == ["link"]  # once, before the page's code is there
-    limit_ms = max(MAX_PAINT_MS, MAX_SHARE_OF_ONE * median(one_ms))
-    assert min(cold_ms) <= limit_ms, (cold_ms, one_ms)
-    reloads_ms: list[float] = []
-    for _ in range(3):
+    assert min(cold_ms) <= MAX_PAINT_MS, cold_ms
+    for _ in range(2):
         page.reload()
-        reloads_ms.append(first_paint_ms(page))
-    assert median(reloads_ms) <= limit_ms, (reloads_ms, one_ms)
+        assert first_paint_ms(page) <= MAX_PAINT_MS
 
     num_nodes: list[int] = []
     while tiles(page).last.get_attribute("data-tile") != f"{oldest}-1":
