@@ -11,22 +11,22 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from pipelines.decode import decode_picture
-from pipelines.denoise import DenoiseState, begin_picture
-from pipelines.load import LoadedModel
-from pipelines.lora_bank import LoraBank
-from pipelines.lora_merge import LoraMerge
-from pipelines.lora_reader import LoraReader
-from pipelines.lora_weights import LoraParser
-from pipelines.loras import AdapterSet, Loras, adapter_set
+from pipelines.denoise.forward import padded_rows, predict
+from pipelines.denoise.sampler_factory import SamplerShelf
+from pipelines.denoise.state import DenoiseState, begin_picture
+from pipelines.errors import picture_error, raise_if_device_lost
+from pipelines.image.previews import Previewer
+from pipelines.image.vae import decode_picture
+from pipelines.lora.backend import AdapterSet, Loras, adapter_set
+from pipelines.lora.bank import LoraBank
+from pipelines.lora.loader import LoraReader
+from pipelines.lora.merge import LoraMerge
+from pipelines.lora.weights import LoraParser
+from pipelines.model.load import LoadedModel
 from pipelines.out_of_memory import free_cached, is_out_of_memory
 from pipelines.params import GenerationParams
-from pipelines.picture_errors import picture_error, raise_if_device_lost
 from pipelines.plan import BeginOrder, PictureError, RawPicture, StepPlan, StepResult
-from pipelines.previews import Previewer
-from pipelines.sampler_shelf import SamplerShelf
-from pipelines.shared_forward import padded_rows, predict
-from pipelines.text import PromptEncoder
+from pipelines.prompt.encoder import PromptEncoder
 
 log = logging.getLogger(__name__)
 

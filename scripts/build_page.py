@@ -148,7 +148,7 @@ class Build:
                 process.wait()
 
     def tell(self, state: str, reason: str = "") -> None:
-        """For server/api/page_notice.py."""
+        """For server/api/site/build_notice.py."""
         told = {"state": state, "reason": reason, "log": self.last_lines()}
         new = self.folder / "state.new"
         new.write_text(json.dumps(told), encoding="utf-8")

@@ -25,18 +25,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tests.chaos.context import World  # noqa: E402
 from tests.chaos.crashes import accepted, crashes  # noqa: E402
 from tests.chaos.ending import ending  # noqa: E402
 from tests.chaos.stall import stall  # noqa: E402
 from tests.chaos.store_faults import store_faults  # noqa: E402
-from tests.chaos.world import World  # noqa: E402
-from tests.databases import PostgresServer, started_postgres_server  # noqa: E402
-from tests.s3_server import S3Server, started_s3_server  # noqa: E402
-from tests.server_process import ServerProcess  # noqa: E402
-from tests.tiny_model import write_tiny_model  # noqa: E402
+from tests.support.databases import PostgresServer, started_postgres_server  # noqa: E402
+from tests.support.s3_server import S3Server, started_s3_server  # noqa: E402
+from tests.support.server_process import ServerProcess  # noqa: E402
+from tests.support.tiny_model import write_tiny_model  # noqa: E402
 
 EXACT = {"STUDIO_EXACT_ROWS": "8", "STUDIO_MAX_ROWS": "8"}
-PAINTING = (sys.executable, "-m", "tests.painting_server")
+PAINTING = (sys.executable, "-m", "tests.support.painting_server")
 
 
 class Run:

@@ -21,7 +21,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from pipelines.model_info import check_base_model
+from pipelines.model.info import check_base_model
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_EVERY_S = 0.05

@@ -16,12 +16,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from pipelines.load import LoadedModel, load_model, resolve_device  # noqa: E402
-from pipelines.lora_weights import LoraParser  # noqa: E402
+from pipelines.lora.weights import LoraParser  # noqa: E402
+from pipelines.model.load import LoadedModel, load_model, resolve_device  # noqa: E402
 from pipelines.params import GenerationParams, LoraRef  # noqa: E402
 from pipelines.plan import BeginOrder, StepPlan  # noqa: E402
 from pipelines.sdxl import RunnerOptions, SDXLRunner  # noqa: E402
-from tests.lora_files import all_layer_lora, kohya_copy  # noqa: E402
+from tests.support.lora_files import all_layer_lora, kohya_copy  # noqa: E402
 
 STEPS = 3
 

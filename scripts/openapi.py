@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from server.app import create_app  # noqa: E402
-from server.settings import Settings  # noqa: E402
+from server.config.settings import Settings  # noqa: E402
 
 DOCUMENT = ROOT / "frontend" / "openapi.json"
 

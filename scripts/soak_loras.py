@@ -24,12 +24,12 @@ sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
 
-from pipelines.load import LoadedModel, load_model  # noqa: E402
+from pipelines.model.load import LoadedModel, load_model  # noqa: E402
+from pipelines.model.weights import trim_heap  # noqa: E402
 from pipelines.params import GenerationParams, LoraRef  # noqa: E402
 from pipelines.plan import BeginOrder, StepPlan  # noqa: E402
 from pipelines.sdxl import RunnerOptions, SDXLRunner  # noqa: E402
-from pipelines.weights import trim_heap  # noqa: E402
-from tests.lora_files import all_layer_lora, keep, kohya_copy  # noqa: E402
+from tests.support.lora_files import all_layer_lora, keep, kohya_copy  # noqa: E402
 
 MAX_GROWTH_MB = 50.0
 LORA_CACHE_BYTES = 8_000_000

@@ -1,5 +1,5 @@
 """`python -m server`: read the settings, start the model loading, answer HTTP until a signal. With a command
-(server/commands.py): do that and end.
+(server/cli.py): do that and end.
 
 Exit codes: 0 after a signal or STUDIO_IDLE_EXIT_MIN, 1 when the server cannot go on, 2 when a setting cannot be used.
 """
@@ -14,13 +14,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from server.commands import run_command
-from server.environment import SettingsError, read_environment, read_settings, unknown_variables
-from server.log import set_up_logging
-from server.settings import Settings
+from server.cli import run_command
+from server.config.environment import (
+    SettingsError,
+    read_environment,
+    read_settings,
+    unknown_variables,
+)
+from server.config.settings import Settings
+from server.observability.logging_setup import set_up_logging
 
 if TYPE_CHECKING:
-    from server.runner import RunnerFactory
+    from server.worker.runner import RunnerFactory
 
 log = logging.getLogger("server")
 
@@ -44,13 +49,13 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     """Serves until a signal; the exit code. `make_runner` None: the one that loads the base model."""
     import uvicorn  # these imports take a second: a bad setting is told before them
 
-    from pipelines.model_info import BaseModelError
+    from pipelines.model.info import BaseModelError
     from server.app import create_app
     from server.db.filesystem import NetworkFilesystem
-    from server.jobs.errors import DataFolderInUse
-    from server.runner import sdxl_runner
+    from server.lifespan import Studio
+    from server.queue.errors import DataFolderInUse
     from server.storage.store import StoreError
-    from server.studio import Studio
+    from server.worker.runner import sdxl_runner
 
     class Server(uvicorn.Server):
         """Ends open event streams and hands the jobs back first: uvicorn's shutdown waits for open connections."""

@@ -1,6 +1,6 @@
 """The composition root: the HTTP side over the parts of one server.
 
-    settings → data folder, database, store, LoRAs → engine, jobs (server/parts.py, server/studio.py) → HTTP
+    settings → data folder, database, store, LoRAs → engine, jobs (server/container.py, server/lifespan.py) → HTTP
 
 Importing this module or calling `create_app` imports no torch: the model is loaded on the torch thread, by the runner
 factory, while the server already answers and accepts jobs.
@@ -12,35 +12,35 @@ from typing import Any
 from litestar import Litestar
 from litestar.di import Provide
 
-from server.api import document
-from server.api.again import AgainController
-from server.api.auth import AuthController
-from server.api.caching import keep_private
-from server.api.catalog import CatalogController
-from server.api.compare import CompareController
-from server.api.docs import DocsController
-from server.api.draining import DrainRefusedBodies
-from server.api.files import FilesController
-from server.api.generate import GenerateController
-from server.api.health import HealthController
-from server.api.history import HistoryController
-from server.api.identity import Identification, caller_of
-from server.api.images import ImagesController
-from server.api.jobs import JobsController
-from server.api.keys import KeysController
-from server.api.loras import LorasController
-from server.api.metrics import MetricsController
-from server.api.operator import OperatorController
-from server.api.origins import OriginCheck, cors
-from server.api.page import Page, PageController
-from server.api.problem_answers import exception_handlers
-from server.api.request_log import RequestLog
-from server.api.usage import UsageController
-from server.api.views import Addresses
-from server.runner import RunnerFactory, sdxl_runner
-from server.settings import Settings
+from server.api.accounts.key_routes import KeysController
+from server.api.accounts.routes import AuthController
+from server.api.auth.authentication import Identification, caller_of
+from server.api.auth.origins import OriginCheck, cors
+from server.api.gallery.download_routes import ImagesController
+from server.api.gallery.file_routes import FilesController
+from server.api.gallery.routes import HistoryController
+from server.api.health.metrics_routes import MetricsController
+from server.api.health.routes import HealthController
+from server.api.http import openapi
+from server.api.http.cache_headers import keep_private
+from server.api.http.docs_page import DocsController
+from server.api.http.drain import DrainRefusedBodies
+from server.api.http.error_handlers import exception_handlers
+from server.api.http.request_log import RequestLog
+from server.api.jobs.compare_routes import CompareController
+from server.api.jobs.generate_routes import GenerateController
+from server.api.jobs.options_routes import CatalogController
+from server.api.jobs.presenters import Addresses
+from server.api.jobs.repeat_routes import AgainController
+from server.api.jobs.routes import JobsController
+from server.api.loras.routes import LorasController
+from server.api.operator.routes import OperatorController
+from server.api.site.static_site import Page, PageController
+from server.api.usage.routes import UsageController
+from server.config.settings import Settings
+from server.lifespan import Studio
 from server.storage.local import LocalStore
-from server.studio import Studio
+from server.worker.runner import RunnerFactory, sdxl_runner
 
 
 def create_app(
@@ -82,7 +82,7 @@ def create_app(
         before_send=[studio.metrics.on_message, keep_private],
         exception_handlers=exception_handlers(),
         cors_config=cors(settings.cors_origins),
-        openapi_config=document.description(),
+        openapi_config=openapi.description(),
         logging_config=None,
         debug=False,
     )

@@ -11,10 +11,10 @@ import asyncio
 import sys
 from pathlib import Path
 
-from pipelines.base_layers import BaseLayers, read_base_layers
-from pipelines.checkpoint import BaseModelError
-from pipelines.file_hashes import FileHashes
-from pipelines.model_info import (
+from pipelines.lora.base_layers import BaseLayers, read_base_layers
+from pipelines.model.checkpoint import BaseModelError
+from pipelines.model.file_hashes import FileHashes
+from pipelines.model.info import (
     HALF_VARIANT,
     check_base_model,
     config_folder,
@@ -23,9 +23,9 @@ from pipelines.model_info import (
     is_hub_id,
     read_model_info,
 )
-from pipelines.prompt_words import PromptReader
-from server.jobs.model import BaseModelRef
-from server.settings import Settings
+from pipelines.prompt.analysis import PromptReader
+from server.config.settings import Settings
+from server.queue.model import BaseModelRef
 
 QUICKLY_READ_BYTES = 256 * 1024 * 1024
 """So much is hashed before the first request is answered."""
@@ -67,7 +67,7 @@ class BaseModel:
         """Bring a hub's weights into the cache, by a process of its own. Raises BaseModelError."""
         if self._hub_id is None:
             return
-        command = [sys.executable, "-m", "pipelines.hub", self._hub_id, *([HALF_VARIANT] if self._half else [])]
+        command = [sys.executable, "-m", "pipelines.model.hub", self._hub_id, *([HALF_VARIANT] if self._half else [])]
         self._fetching = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         printed, _ = await self._fetching.communicate()
         code, self._fetching = self._fetching.returncode, None
@@ -94,6 +94,6 @@ class BaseModel:
 
 
 def _fetch_configs(hub_id: str) -> Path:
-    from pipelines.hub import fetch_configs  # its imports take a while, and most models lie on the disk
+    from pipelines.model.hub import fetch_configs  # its imports take a while, and most models lie on the disk
 
     return fetch_configs(hub_id)

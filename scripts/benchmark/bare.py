@@ -13,8 +13,8 @@ from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteSchedule
 from diffusers.utils.logging import disable_progress_bar
 from PIL import Image
 
-from pipelines.load import DTYPES, load_model, resolve_device
-from pipelines.sampler_shelf import make_sampler
+from pipelines.denoise.sampler_factory import make_sampler
+from pipelines.model.load import DTYPES, load_model, resolve_device
 from scripts.benchmark.jobs import NEGATIVE_PROMPT, Job
 
 JPEG_QUALITY = 92  # the server's

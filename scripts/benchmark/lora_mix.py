@@ -8,7 +8,7 @@ from statistics import median
 from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save
 
-from pipelines.lora_file import read_header
+from pipelines.lora.file import read_header
 from scripts.benchmark.bench import Bench
 from scripts.benchmark.figures import Figure, Pair
 from scripts.benchmark.jobs import Job

@@ -9,7 +9,7 @@ from hmac import compare_digest
 from sqlalchemy import delete, func, or_, select, update
 
 from server.accounts.errors import AccountGone, TooManyKeys
-from server.accounts.secrets import KEY_PREFIX, digest, new_secret
+from server.accounts.tokens import KEY_PREFIX, digest, new_secret
 from server.db.account_models import AccountRow, ApiKeyRow, StreamTokenRow
 from server.db.clock import now_s
 from server.db.session import DATABASE_ERRORS, Database

@@ -19,14 +19,14 @@ from server.accounts.errors import (
     WrongPassword,
 )
 from server.accounts.passwords import Passwords
-from server.accounts.secrets import digest, new_secret
+from server.accounts.tokens import digest, new_secret
 from server.db.account_models import AccountRow, LoginRow, OneTimeCodeRow, RegistrationRow
 from server.db.clock import now_s
 from server.db.history_models import EngagementRow
 from server.db.models import JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
-from server.jobs.removal import Remover, remove_jobs
+from server.queue.deletion import Remover, remove_jobs
 
 SESSION_S = 30 * 86_400.0
 DAY_S = 86_400.0

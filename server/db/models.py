@@ -27,7 +27,7 @@ class Row(AdvancedDeclarativeBase):
 
 
 class JobRow(Row):
-    """What one call asked for, fully resolved. Who may change what: server/jobs/transitions.py.
+    """What one call asked for, fully resolved. Who may change what: server/queue/states.py.
 
     `loras` holds the exact LoRAs in order, the one of `model` first:
     [{name, version, sha256, short_hash, weight}]; of a comparison all that its pictures have. `attempt` counts claims,
@@ -69,7 +69,7 @@ class JobRow(Row):
     )  # full, minimal, none
     model: Mapped[str | None] = mapped_column(String(160))  # label of the LoRA; None: the plain base model
     loras: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # server/jobs/comparison.py
+    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # server/queue/grid.py
     base_name: Mapped[str] = mapped_column(String(255))
     base_sha256: Mapped[str] = mapped_column(String(64))
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.denoise.samplers import SAMPLERS
 from pipelines.params import GenerationParams
-from pipelines.samplers import SAMPLERS
 
 
 @dataclass(frozen=True, slots=True)

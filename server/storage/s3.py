@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from server.storage.bucket import MAX_CONNECTIONS, Bucket
-from server.storage.signed import SignedAddresses
+from server.storage.s3_client import MAX_CONNECTIONS, Bucket
 from server.storage.store import AccessDenied, MissingObject, key_parts
+from server.storage.url_cache import SignedAddresses
 
 T = TypeVar("T")
 

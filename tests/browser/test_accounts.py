@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewPerson, NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.browser.people import PASSWORD, open_menu, painting_server
-from tests.server_process import ServerProcess
+from tests.browser.users import PASSWORD, open_menu, painting_server
+from tests.support.server_process import ServerProcess
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.e2e.jobs import ended, pictures
-from tests.server_process import ServerProcess
+from tests.support.http_jobs import ended, pictures
+from tests.support.server_process import ServerProcess
 
 WORDS = "jade woman, red dress, beach sunset"
 ASKED = {

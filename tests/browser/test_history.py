@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewPerson, NewVisitor
-from tests.browser.people import Person, painting_server
 from tests.browser.test_access import tab_to
-from tests.server_process import ServerProcess
+from tests.browser.users import Person, painting_server
+from tests.support.server_process import ServerProcess
 
 NUM_JOBS = 2_000
 MAX_PAINT_MS = 1_000

@@ -10,15 +10,15 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.browser.app_servers import Home
 from tests.browser.conftest import NewPerson, NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.browser.homes import Home
-from tests.browser.people import new_email, open_menu, register
 from tests.browser.test_access import tab_to
 from tests.browser.test_drop import drop
 from tests.browser.test_history import tile, tiles
-from tests.server_process import ROOT
-from tests.tiny_model import write_lora
+from tests.browser.users import new_email, open_menu, register
+from tests.support.server_process import ROOT
+from tests.support.tiny_model import write_lora
 
 SMALL = "?size=64x64&model=none&steps=2&n=2"
 ANY_FILE = "application/octet-stream"

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.app_servers import Home
 from tests.browser.conftest import NewVisitor
-from tests.browser.homes import Home
-from tests.browser.people import PASSWORD, new_email, painting_server
 from tests.browser.test_access import tab_to, tab_until
-from tests.server_process import ServerProcess
-from tests.tiny_model import write_lora
+from tests.browser.users import PASSWORD, new_email, painting_server
+from tests.support.server_process import ServerProcess
+from tests.support.tiny_model import write_lora
 
 NEW_PASSWORD = "another horse, same battery"
 

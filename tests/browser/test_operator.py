@@ -14,8 +14,8 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.test_access import tab_to
 from tests.e2e.conftest import PAINTING
-from tests.server_process import ServerProcess
-from tests.tiny_model import write_lora, write_tiny_model
+from tests.support.server_process import ServerProcess
+from tests.support.tiny_model import write_lora, write_tiny_model
 
 EMAIL, PASSWORD = "ada@example.org", "a long password of the tests"
 OPERATOR_CALLS = re.compile(r"/api/operator|/api/loras/.|/metrics")

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
-from tests.server_process import ServerProcess
+from tests.support.server_process import ServerProcess
 
 MAX_FIRST_LOAD_BYTES = 200_000
 

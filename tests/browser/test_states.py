@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
 from tests.e2e.conftest import NewServer
-from tests.e2e.jobs import submit
-from tests.server_process import ServerProcess
+from tests.support.http_jobs import submit
+from tests.support.server_process import ServerProcess
 
 SLOW = "?size=256x256&model=none&steps=150"
 

@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
 from tests.e2e.conftest import NewServer
-from tests.s3_server import PUBLIC_BUCKET, S3Server
-from tests.server_process import ServerProcess
+from tests.support.s3_server import PUBLIC_BUCKET, S3Server
+from tests.support.server_process import ServerProcess
 
 
 def stored(server: ServerProcess, job_id: str) -> list[bytes]:

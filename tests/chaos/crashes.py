@@ -6,8 +6,15 @@ from typing import Any
 
 import httpx
 
-from tests.chaos.world import World, check_rows, pictures, snapshot, submit_all, wait_for_all
-from tests.server_process import ServerProcess
+from tests.chaos.context import (
+    World,
+    check_rows,
+    pictures,
+    snapshot,
+    submit_all,
+    wait_for_all,
+)
+from tests.support.server_process import ServerProcess
 
 
 def crashes(

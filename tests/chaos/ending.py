@@ -3,8 +3,13 @@
 import time
 from typing import Any
 
-from tests.chaos.world import World, check_events, submit_all, wait_for_all
-from tests.event_reader import EventReader
+from tests.chaos.context import (
+    World,
+    check_events,
+    submit_all,
+    wait_for_all,
+)
+from tests.support.event_reader import EventReader
 
 MAX_S = 10
 

@@ -5,9 +5,18 @@ import signal
 import time
 from typing import Any
 
-from tests.chaos.world import World, check_events, check_rows, pictures, snapshot, submit_all, until, wait_for_all
-from tests.event_reader import EventReader
-from tests.s3_server import S3Server
+from tests.chaos.context import (
+    World,
+    check_events,
+    check_rows,
+    pictures,
+    snapshot,
+    submit_all,
+    until,
+    wait_for_all,
+)
+from tests.support.event_reader import EventReader
+from tests.support.s3_server import S3Server
 
 NUM_JOBS = 16
 

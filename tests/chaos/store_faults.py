@@ -5,10 +5,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.chaos.context import (
+    World,
+    check_rows,
+    snapshot,
+    submit_all,
+    until,
+    wait_for_all,
+)
 from tests.chaos.fault_proxy import FAULTS, FaultProxy
-from tests.chaos.world import World, check_rows, snapshot, submit_all, until, wait_for_all
-from tests.s3_server import S3Server
-from tests.server_process import ServerProcess
+from tests.support.s3_server import S3Server
+from tests.support.server_process import ServerProcess
 
 SPOOL_EMPTY_S = 30
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from tests.chaos.context import World
 from tests.chaos.crashes import accepted, crashes
 from tests.chaos.ending import ending
 from tests.chaos.store_faults import store_faults
-from tests.chaos.world import World
 from tests.e2e.conftest import NewServer
-from tests.s3_server import S3Server
+from tests.support.s3_server import S3Server
 
 
 def sqlite(folder: Path) -> str:

@@ -6,9 +6,9 @@ import re
 import time
 
 from tests.e2e.conftest import NewServer
-from tests.e2e.jobs import ended, pictures, submit
-from tests.event_reader import EventReader
-from tests.server_process import ServerProcess
+from tests.support.event_reader import EventReader
+from tests.support.http_jobs import ended, pictures, submit
+from tests.support.server_process import ServerProcess
 
 NUM_JOBS = 10
 NUM_IMAGES = 2

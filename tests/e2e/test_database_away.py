@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.chaos.world import until
-from tests.databases import PostgresServer, started_postgres_server
+from tests.chaos.context import until
 from tests.e2e.conftest import NewServer
-from tests.e2e.jobs import ended, pictures, submit
+from tests.support.databases import PostgresServer, started_postgres_server
+from tests.support.http_jobs import ended, pictures, submit
 
 SMALL = {"model_name": "base", "width": 64, "height": 64, "num_images": 2}
 mortal_postgres_server = pytest.fixture(name="mortal_postgres_server")(started_postgres_server)

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import NewServer
-from tests.e2e.jobs import ended, pictures, submit
-from tests.event_reader import EventReader
-from tests.server_process import ServerProcess
-from tests.tiny_model import write_tiny_model
+from tests.support.event_reader import EventReader
+from tests.support.http_jobs import ended, pictures, submit
+from tests.support.server_process import ServerProcess
+from tests.support.tiny_model import write_tiny_model
 
 SMALL = {"width": 128, "height": 128, "model_name": "base"}
 LONG = {**SMALL, "steps": 150, "num_images": 4}

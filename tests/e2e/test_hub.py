@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub_server import HubServer
-from tests.server_process import ROOT, ServerProcess
+from tests.support.hub_server import HubServer
+from tests.support.server_process import ROOT, ServerProcess
 
 NAME = "studio/demo"
 PLAIN = {"prompt": "woman, red dress", "num_images": 1, "steps": 1}
@@ -77,7 +77,7 @@ def test_what_cannot_be_fetched_ends_the_start_with_one_line(
 
 def test_the_weights_can_be_fetched_beforehand(hub: HubServer, tmp_path: Path) -> None:
     environment = os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "pipelines.hub", NAME, "fp16"]
+    command = [sys.executable, "-m", "pipelines.model.hub", NAME, "fp16"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     folder = Path(done.stdout.strip())
     assert (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").is_file()

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 import pytest
 
 from scripts.flood import Answer, flood, post_all
-from tests.databases import PostgresServer
 from tests.e2e.conftest import NewServer
-from tests.server_process import ServerProcess
+from tests.support.databases import PostgresServer
+from tests.support.server_process import ServerProcess
 
 BODY = b'{"prompt": "red dress", "num_images": 1, "steps": 2, "width": 32, "height": 32}'
 LIMIT = 10

@@ -16,8 +16,8 @@ from PIL import Image
 
 from scripts.npm import find_node
 from tests.e2e.conftest import PAINTING
-from tests.server_process import ROOT, ServerProcess
-from tests.tiny_model import write_lora, write_tiny_model
+from tests.support.server_process import ROOT, ServerProcess
+from tests.support.tiny_model import write_lora, write_tiny_model
 
 ORIGIN = "https://app.example.org"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -13,15 +13,20 @@ from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from safetensors.torch import load, save
 
-from pipelines.load import load_model
+from pipelines.denoise.sampler_factory import make_sampler
+from pipelines.denoise.samplers import SAMPLERS
+from pipelines.model.load import load_model
 from pipelines.params import LoraRef
-from pipelines.sampler_shelf import make_sampler
-from pipelines.samplers import SAMPLERS
-from tests.demo_model import NEGATIVE_PROMPT, demo_folder, share_within_one_level, write_lora
 from tests.e2e.conftest import demo_server
-from tests.e2e.jobs import ended, pictures, submit
-from tests.lora_files import keep, kohya_copy, stock_loras
-from tests.server_process import ROOT, ServerProcess
+from tests.support.demo_model import (
+    NEGATIVE_PROMPT,
+    demo_folder,
+    share_within_one_level,
+    write_lora,
+)
+from tests.support.http_jobs import ended, pictures, submit
+from tests.support.lora_files import keep, kohya_copy, stock_loras
+from tests.support.server_process import ROOT, ServerProcess
 
 ENOUGH = 0.999
 SETS: dict[str, dict[str, float]] = {

@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from pipelines.sampler_shelf import make_sampler
-from pipelines.samplers import SAMPLERS
-from tests.demo_model import NEGATIVE_PROMPT, demo_folder, share_within_one_level
-from tests.e2e.jobs import ended, pictures, submit
-from tests.server_process import ServerProcess
+from pipelines.denoise.sampler_factory import make_sampler
+from pipelines.denoise.samplers import SAMPLERS
+from tests.support.demo_model import NEGATIVE_PROMPT, demo_folder, share_within_one_level
+from tests.support.http_jobs import ended, pictures, submit
+from tests.support.server_process import ServerProcess
 
 ENOUGH = 0.999
 

@@ -1,7 +1,7 @@
-/** Which LoRA a name means, and whether a prompt calls for it, by the server's own rules (server/jobs/loras.py). */
+/** Which LoRA a name means, and whether a prompt calls for it, by the server's own rules (server/loras/registry.py). */
 import type { GenerateRequest, LoraOption, Options } from "@/api/types";
 
-/** `<lora:jade:0.8>` in a prompt, and the space before it (server/jobs/lora_tags.py). */
+/** `<lora:jade:0.8>` in a prompt, and the space before it (server/loras/prompt_tags.py). */
 export const LORA_TAG = /\s*<lora:([^<>:]*)(?::([^<>]*))?>/gi;
 
 /** The words that are left: what a picture is asked for with when its LoRAs stand beside the prompt. */

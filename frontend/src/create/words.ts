@@ -1,4 +1,4 @@
-/** Which words of a prompt a demo model was not trained on, by the server's own rule (pipelines/prompt_words.py). */
+/** Which words of a prompt a demo model was not trained on, by the server's own rule (pipelines/prompt/analysis.py). */
 
 import { LORA_TAG } from "./loras";
 

@@ -1,0 +1,111 @@
+"""The UNet forward that rows of different pictures share, and their guidance. Torch thread.
+
+Nothing in here waits for the device: no tensor is read back, and the numbers of a step go over in one copy.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pipelines.denoise.state import DenoiseState
+from pipelines.device import send
+from pipelines.lora.backend import Loras, Terms
+from pipelines.model.load import LoadedModel
+from pipelines.model.weights import unet_layout
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The inputs of a forward over B rows: `sample` (B, 4, H/8, W/8), `timesteps` (B,) float32, `context` (B, 77 a
+    window, ...), `pooled` (B, ...), `time_ids` (B, 6), and their `loras`."""
+
+    sample: Tensor
+    timesteps: Tensor
+    context: Tensor
+    pooled: Tensor
+    time_ids: Tensor
+    loras: Terms
+
+    def portion(self, start: int, num_rows: int) -> "Rows":
+        rows = slice(start, start + num_rows)
+        return Rows(
+            self.sample[rows],
+            self.timesteps[rows],
+            self.context[rows],
+            self.pooled[rows],
+            self.time_ids[rows],
+            tuple(term.portion(rows) for term in self.loras),
+        )
+
+
+def padded_rows(rows: int, pad_to_rows: int, exact_rows: int) -> int:
+    """Rows that are really computed: at least `pad_to_rows`; with `exact_rows` a multiple of it."""
+    if exact_rows:
+        return -(-rows // exact_rows) * exact_rows
+    return max(rows, pad_to_rows)
+
+
+def predict(
+    model: LoadedModel, loras: Loras, states: Sequence[DenoiseState], num_rows: int, exact_rows: int
+) -> list[Tensor]:
+    """The guided prediction of each state, (1, 4, H/8, W/8) float32, in the order given.
+
+    One row with its prompt for every picture, pictures with guidance first; then the negative rows of those. With
+    `exact_rows` the rows go through in portions of exactly that many: the bits of a row depend on how many rows there
+    are, not on what its neighbors hold.
+    """
+    order = sorted(range(len(states)), key=lambda index: states[index].negative_now is None)
+    ordered = [states[index] for index in order]
+    rows, guidance = _stack(model, loras, ordered, num_rows)
+    size = exact_rows or num_rows
+    outputs = [_forward(model, loras, rows.portion(start, size)) for start in range(0, num_rows, size)]
+    output = torch.cat(outputs).float().contiguous()
+    num_pictures, num_guided = len(ordered), len(guidance)
+    prompted, unprompted = output[:num_pictures], output[num_pictures : num_pictures + num_guided]
+    guided = unprompted + guidance * (prompted[:num_guided] - unprompted)
+    predictions = torch.cat([guided, prompted[num_guided:]])[:, None]  # (pictures, 1, 4, H/8, W/8)
+    return [prediction for _, prediction in sorted(zip(order, predictions, strict=True), key=lambda pair: pair[0])]
+
+
+def _stack(model: LoadedModel, loras: Loras, ordered: Sequence[DenoiseState], num_rows: int) -> tuple[Rows, Tensor]:
+    """Rows padded to `num_rows` with copies of the first, and the guidance scales (G, 1, 1, 1) of the first G."""
+    guided = [(state, state.negative_now) for state in ordered if state.negative_now is not None]
+    states = [*ordered, *(state for state, _ in guided)]
+    embeddings = [*(state.positive for state in ordered), *(negative for _, negative in guided)]
+    states += states[:1] * (num_rows - len(states))
+    embeddings += embeddings[:1] * (num_rows - len(embeddings))
+    layout = loras.prepare([state.adapters for state in states])
+    numbers = send(
+        [
+            *(float(state.timestep) for state in states),  # on the CPU already
+            *(state.params.guidance_scale for state, _ in guided),
+            *layout.numbers,
+        ],
+        model.device,
+    )
+    guidance = numbers[num_rows : num_rows + len(guided)]
+    inputs = {id(state): state.model_input() for state in ordered}
+    sample = torch.cat([inputs[id(state)] for state in states])
+    rows = Rows(
+        sample=sample.to(model.dtype).contiguous(memory_format=unet_layout(model.device)),
+        timesteps=numbers[:num_rows],
+        context=torch.cat([embedding.context for embedding in embeddings]),
+        pooled=torch.cat([embedding.pooled for embedding in embeddings]),
+        time_ids=torch.cat([state.time_ids for state in states]),
+        loras=loras.place(layout, numbers[num_rows + len(guided) :]),
+    )
+    return rows, guidance.view(-1, 1, 1, 1)
+
+
+def _forward(model: LoadedModel, loras: Loras, rows: Rows) -> Tensor:
+    """(B, 4, H/8, W/8), model dtype."""
+    with loras.at_work(rows.loras):
+        return model.unet(
+            rows.sample,
+            rows.timesteps,
+            encoder_hidden_states=rows.context,
+            added_cond_kwargs={"text_embeds": rows.pooled, "time_ids": rows.time_ids},
+            return_dict=False,
+        )[0]

@@ -1,0 +1,98 @@
+"""One picture's way from noise to latents. Torch thread."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from pipelines.denoise.sampler_factory import (
+    Sampler,
+    SamplerShelf,
+    picture_generator,
+    predicted_x0,
+    takes_generator,
+)
+from pipelines.lora.backend import AdapterSet
+from pipelines.model.load import LoadedModel
+from pipelines.params import GenerationParams
+from pipelines.prompt.embedding import Embedding
+
+
+@dataclass(slots=True, eq=False)
+class DenoiseState:
+    """Everything of one begun picture. `latents` (1, 4, H/8, W/8) float32 on the device, whatever the model's dtype;
+    `timesteps` (T,) on the CPU; `negative` is None where guidance is off, `guided` names the steps that use it;
+    `noise_source` is what the sampler's step draws from, if it does."""
+
+    params: GenerationParams
+    adapters: AdapterSet
+    sampler: Sampler
+    timesteps: Tensor
+    latents: Tensor
+    positive: Embedding
+    negative: Embedding | None
+    time_ids: Tensor
+    noise_source: Mapping[str, Generator]
+    guided: range
+    step_index: int = 0
+
+    @property
+    def negative_now(self) -> Embedding | None:
+        """What the next step's second row has for a prompt; None where the step takes one row."""
+        return self.negative if self.step_index in self.guided else None
+
+    @property
+    def rows(self) -> int:
+        """Of the next step."""
+        return 1 if self.negative_now is None else 2
+
+    @property
+    def num_evaluations(self) -> int:
+        return len(self.timesteps)
+
+    @property
+    def timestep(self) -> Tensor:
+        return self.timesteps[self.step_index]
+
+    def model_input(self) -> Tensor:
+        """(1, 4, H/8, W/8) float32: the latents as the UNet wants them at this timestep."""
+        return self.sampler.scale_model_input(self.latents, self.timestep)
+
+    def advance(self, prediction: Tensor) -> Tensor:
+        """One sampler step from the guided prediction (1, 4, H/8, W/8) float32. Returns the clean latents expected now,
+        for previews."""
+        stepped = self.sampler.step(prediction, self.timestep, self.latents, return_dict=False, **self.noise_source)
+        self.latents = stepped[0]
+        self.step_index += 1
+        return predicted_x0(self.sampler, stepped)
+
+
+def begin_picture(
+    model: LoadedModel,
+    samplers: SamplerShelf,
+    params: GenerationParams,
+    adapters: AdapterSet,
+    embeddings: tuple[Embedding, Embedding | None],
+) -> DenoiseState:
+    """The initial noise is stock's for a CPU generator of the same seed; sizes as stock: original = target, no crop."""
+    sampler = samplers.take(params.sampler, params.num_inference_steps)
+    generator = picture_generator(params.seed)
+    scale = model.pixels_per_latent
+    shape = (1, model.unet.config.in_channels, params.height // scale, params.width // scale)
+    noise = torch.randn(shape, generator=generator, dtype=torch.float32).to(model.device)
+    size = (params.height, params.width)
+    time_ids = torch.tensor([[*size, 0, 0, *size]], dtype=model.dtype).to(model.device)
+    positive, negative = embeddings
+    return DenoiseState(
+        params=params,
+        adapters=adapters,
+        sampler=sampler,
+        timesteps=sampler.timesteps,
+        latents=noise * sampler.init_noise_sigma,
+        positive=positive,
+        negative=negative,
+        time_ids=time_ids,
+        noise_source={"generator": generator} if takes_generator(sampler) else {},
+        guided=params.guided(len(sampler.timesteps)),
+    )

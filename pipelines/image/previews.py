@@ -1,0 +1,56 @@
+"""Small pictures straight from latents by a linear map from their channels to colors. Torch thread."""
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import avg_pool2d, interpolate
+
+from pipelines.image.vae import encode_pixels, to_raw_picture
+from pipelines.model.load import LoadedModel
+from pipelines.plan import RawPicture
+
+FIT_SIZE_PX = 256
+
+
+class Previewer:
+    """Fits itself to the model's VAE at its first preview, which takes one VAE encode."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self._model = model
+        self._factors: Tensor | None = None
+
+    def picture(self, latents: Tensor) -> RawPicture:
+        """`latents` (1, 4, H/8, W/8) float32, clean ones give clean previews; the picture is W/8 x H/8 pixels. Waits
+        for the device."""
+        if self._factors is None:
+            self._factors = fit_colors(self._model)
+        colors = _with_constant(latents) @ self._factors  # (H/8 * W/8, 3), -1..1
+        levels = ((colors.nan_to_num() * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
+        return to_raw_picture(levels.T.reshape(3, *latents.shape[2:]))
+
+
+def fit_colors(model: LoadedModel) -> Tensor:
+    """(4 + 1, 3) float32 on the device: colors in -1..1 from latent channels and a constant, least squares over one
+    picture that holds smooth color and hard patches."""
+    pixels = synthetic_picture()
+    latents = encode_pixels(model, pixels).cpu()
+    colors = avg_pool2d(pixels, model.pixels_per_latent)[0].flatten(1).T
+    factors, *_ = np.linalg.lstsq(_with_constant(latents).numpy(), colors.numpy(), rcond=None)
+    return torch.tensor(factors, device=model.device)
+
+
+def synthetic_picture() -> Tensor:
+    """(1, 3, 256, 256) in -1..1: smooth gradients of random colors on the left, flat patches on the right."""
+    generator = Generator("cpu").manual_seed(0)
+    smooth = torch.rand((1, 3, 8, 8), generator=generator) * 2 - 1
+    patches = torch.rand((1, 3, 16, 16), generator=generator) * 2 - 1
+    picture = interpolate(smooth, size=FIT_SIZE_PX, mode="bilinear", align_corners=True)
+    hard = interpolate(patches, size=FIT_SIZE_PX, mode="nearest")
+    picture[..., FIT_SIZE_PX // 2 :] = hard[..., FIT_SIZE_PX // 2 :]
+    return picture
+
+
+def _with_constant(latents: Tensor) -> Tensor:
+    """(1, 4, h, w) -> (h * w, 5)."""
+    rows = latents[0].flatten(1).T.float()
+    return torch.cat([rows, rows.new_ones(len(rows), 1)], dim=1)

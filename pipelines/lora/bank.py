@@ -1,0 +1,272 @@
+"""The bank: LoRAs in memory as stacked matrices, so that each row of a forward has its own. Torch thread.
+
+Base weights are never touched. The slots of one rank bucket are the same in all layers; a layer has stacks only where
+some LoRA in the bank changes it.
+"""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+
+import torch
+from torch import Tensor
+
+from pipelines.lora.backend import (
+    AdapterSet,
+    RowLayout,
+    Term,
+    Terms,
+)
+from pipelines.lora.layer import BankLayer, Stack, Work
+from pipelines.lora.loader import LoraReader
+from pipelines.lora.weights import LoraWeights, lora_layers
+from pipelines.model.load import LoadedModel
+
+log = logging.getLogger(__name__)
+
+SMALLEST_RANK = 8
+
+
+def bucket_rank(rank: int) -> int:
+    """The next power of two: LoRAs of ranks 9 to 16 share stacks."""
+    return max(SMALLEST_RANK, 1 << (rank - 1).bit_length())
+
+
+class RankBucket:
+    """The LoRAs of one rank bucket. `scales` (layers, slots) float32 holds alpha / rank. Slot 0 is all zero."""
+
+    def __init__(self, rank: int, layers: Mapping[str, BankLayer], device: torch.device, dtype: torch.dtype) -> None:
+        self.rank = rank
+        self.slot_of: dict[str, int] = {}
+        self.num_slots = 1
+        self.scales = torch.zeros(len(layers), 1, device=device)
+        self._layers = layers
+        self._changed_by: dict[str, frozenset[str]] = {}
+        self._device, self._dtype = device, dtype
+
+    @property
+    def num_bytes(self) -> int:
+        return self.num_slots * sum(self._slot_bytes(name) for name in self._layer_names)
+
+    @property
+    def _layer_names(self) -> set[str]:
+        return {name for name, layer in self._layers.items() if self.rank in layer.stacks}
+
+    def sizes(self) -> tuple[int, ...]:
+        """Slot counts that have room for one more LoRA, the best first. Doubling keeps the shapes of most additions
+        what they were, which is what a compiled UNet wants."""
+        needed = len(self.slot_of) + 2
+        return (self.num_slots, needed) if needed <= self.num_slots else (2 * self.num_slots, needed)
+
+    def bytes_with(self, weights: LoraWeights, num_slots: int) -> int:
+        return num_slots * sum(self._slot_bytes(name) for name in self._layer_names | weights.pairs.keys())
+
+    def put(self, sha256: str, weights: LoraWeights, num_slots: int) -> None:
+        if num_slots != self.num_slots:
+            self.resize(num_slots)
+        slot = min(set(range(1, num_slots)) - set(self.slot_of.values()))
+        self.slot_of[sha256] = slot
+        self._changed_by[sha256] = frozenset(weights.pairs)
+        scales = torch.zeros(len(self._layers))
+        for name in self._layer_names | weights.pairs.keys():
+            layer, pair = self._layers[name], weights.pairs.get(name)
+            if self.rank not in layer.stacks:
+                layer.stacks[self.rank] = self._empty_stack(layer, num_slots)
+            stack = layer.stacks[self.rank]
+            rank = 0 if pair is None else pair.rank
+            if pair is not None:
+                stack.down[slot, :rank].copy_(pair.down, non_blocking=True)
+                stack.up[slot, :, :rank].copy_(pair.up, non_blocking=True)
+                scales[layer.number] = pair.scale
+            if rank < self.rank:
+                stack.down[slot, rank:].zero_()
+                stack.up[slot, :, rank:].zero_()
+        self.scales[:, slot] = scales.to(self._device)
+
+    def drop(self, sha256: str) -> None:
+        """Its slot is free; the memory stays the bucket's until `resize`, or until no LoRA is left in it."""
+        self.slot_of.pop(sha256, None)
+        self._changed_by.pop(sha256, None)
+        if not self.slot_of:
+            self.resize(1)
+
+    def resize(self, num_slots: int) -> None:
+        """Layer by layer, so that little is held twice; layers that no LoRA changes any longer lose their stacks. Where
+        memory runs out half way, the slots that are used are right in every layer."""
+        self._close_gaps()
+        changed = set(chain.from_iterable(self._changed_by.values()))
+        kept = min(num_slots, self.num_slots)
+        scales = torch.zeros(len(self._layers), num_slots, device=self._device)
+        scales[:, :kept] = self.scales[:, :kept]
+        for name in self._layer_names:
+            layer = self._layers[name]
+            if name not in changed:
+                del layer.stacks[self.rank]
+                continue
+            old, new = layer.stacks[self.rank], self._empty_stack(layer, num_slots)
+            new.down[:kept] = old.down[:kept]
+            new.up[:kept] = old.up[:kept]
+            layer.stacks[self.rank] = new
+        self.scales, self.num_slots = scales, num_slots
+
+    def _close_gaps(self) -> None:
+        """In place: the LoRAs move to the slots from 1 on."""
+        for slot, sha256 in enumerate(sorted(self.slot_of, key=lambda sha256: self.slot_of[sha256]), start=1):
+            old = self.slot_of[sha256]
+            if old == slot:
+                continue
+            for name in self._layer_names:
+                stack = self._layers[name].stacks[self.rank]
+                stack.down[slot] = stack.down[old]
+                stack.up[slot] = stack.up[old]
+            self.scales[:, slot] = self.scales[:, old]
+            self.slot_of[sha256] = slot
+
+    def _empty_stack(self, layer: BankLayer, num_slots: int) -> Stack:
+        out, *inner = layer.weight_shape
+        down = torch.zeros(num_slots, self.rank, *inner, device=self._device, dtype=self._dtype)
+        return Stack(down, torch.zeros(num_slots, out, self.rank, device=self._device, dtype=self._dtype))
+
+    def _slot_bytes(self, name: str) -> int:
+        return self.rank * self._layers[name].numbers_a_rank * self._dtype.itemsize
+
+
+class LoraBank:
+    """Holds LoRAs within `max_bytes`, those used last. The LoRAs of begun pictures stay; a picture whose own are more
+    than that is made alone. `always_hooked`: layers keep their hooks, as a compiled UNet would miss their changes."""
+
+    def __init__(self, model: LoadedModel, reader: LoraReader, max_bytes: int, always_hooked: bool = False) -> None:
+        self.reader = reader
+        self._device, self._dtype = model.device, model.dtype
+        self._max_bytes = max_bytes
+        self._work = Work()
+        self._layers = {
+            name: BankLayer(number, layer, self._work)
+            for number, (name, layer) in enumerate(lora_layers(model).items())
+        }
+        self._buckets: dict[int, RankBucket] = {}
+        self._bucket_of: OrderedDict[str, RankBucket] = OrderedDict()  # by hash, the least recently used first
+        self._resident: frozenset[str] = frozenset()
+        self._always_hooked = always_hooked
+        self._hooked: bool | None = False  # None: layers have got or lost stacks since
+        if always_hooked:
+            for layer in self._layers.values():
+                layer.attach()
+
+    @property
+    def resident(self) -> frozenset[str]:
+        return self._resident
+
+    @property
+    def num_bytes(self) -> int:
+        """Of all stacks, free slots included."""
+        return sum(bucket.num_bytes for bucket in self._buckets.values())
+
+    def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
+        own = [sha256 for sha256, _ in adapters]
+        read = {sha256: self.reader.look(sha256) for sha256 in own if sha256 not in self._bucket_of}
+        found = {sha256: weights for sha256, weights in read.items() if weights is not None}
+        if len(found) < len(read):
+            return False  # none is placed: it might push out what another picture waits for
+        for sha256 in own:
+            if sha256 in self._bucket_of:
+                self._bucket_of.move_to_end(sha256)
+        others_in_use = not set(in_use) <= set(own)
+        try:
+            return all(self._put(sha256, each, {*in_use, *own}, others_in_use) for sha256, each in found.items())
+        finally:
+            self._resident = frozenset(self._bucket_of)
+
+    def prepare(self, rows: Sequence[AdapterSet]) -> RowLayout:
+        by_rank: list[dict[int, list[tuple[int, float]]]] = []
+        for adapters in rows:
+            mine: dict[int, list[tuple[int, float]]] = {}
+            for sha256, weight in adapters:
+                bucket = self._bucket_of[sha256]
+                mine.setdefault(bucket.rank, []).append((bucket.slot_of[sha256], weight))
+            by_rank.append(mine)
+        ranks: list[int] = []
+        numbers: list[float] = []
+        for rank in sorted(set(chain.from_iterable(by_rank))):
+            for turn in range(max(len(mine.get(rank, ())) for mine in by_rank)):
+                terms = [dict(enumerate(mine.get(rank, ()))).get(turn, (0, 0.0)) for mine in by_rank]
+                ranks.append(rank)
+                numbers += [*(slot for slot, _ in terms), *(weight for _, weight in terms)]
+        return RowLayout(tuple(ranks), tuple(numbers))
+
+    def place(self, layout: RowLayout, numbers: Tensor) -> Terms:
+        if not layout.ranks:
+            return ()
+        terms: list[Term] = []
+        for rank, (slots, weights) in zip(layout.ranks, numbers.view(len(layout.ranks), 2, -1), strict=True):
+            where = slots.long()
+            scales = self._buckets[rank].scales.index_select(1, where) * weights  # (layers, B)
+            terms.append(Term(rank, where, scales.to(self._dtype)))
+        return tuple(terms)
+
+    @contextmanager
+    def at_work(self, terms: Terms) -> Generator[None]:
+        self._hook(bool(terms))
+        self._work.terms = terms
+        try:
+            yield
+        finally:
+            self._work.terms = ()
+
+    def _hook(self, wanted: bool) -> None:
+        """A forward without LoRAs runs the bare layers."""
+        if self._always_hooked or self._hooked is wanted:
+            return
+        for layer in self._layers.values():
+            if wanted and layer.stacks:
+                layer.attach()
+            else:
+                layer.detach()
+        self._hooked = wanted
+
+    # ---- what is in the bank
+
+    def _put(self, sha256: str, weights: LoraWeights, staying: Collection[str], others_in_use: bool) -> bool:
+        """False: it has no room now."""
+        started_s = time.perf_counter()
+        rank = bucket_rank(weights.rank)
+        bucket = self._buckets.setdefault(rank, RankBucket(rank, self._layers, self._device, self._dtype))
+        num_slots = self._make_room(bucket, weights, staying, others_in_use)
+        if num_slots is None:
+            return False
+        self._hooked = None
+        try:
+            bucket.put(sha256, weights, num_slots)
+        except Exception:
+            bucket.drop(sha256)
+            raise
+        self._bucket_of[sha256] = bucket
+        self.reader.forget(sha256)
+        taken_ms = 1000 * (time.perf_counter() - started_s)
+        log.info("LoRA %s: %.1f ms into the bank, which takes %.1f MB", sha256[:12], taken_ms, self.num_bytes / 1e6)
+        return True
+
+    def _make_room(
+        self, bucket: RankBucket, weights: LoraWeights, staying: Collection[str], others_in_use: bool
+    ) -> int | None:
+        """The slot count of the bucket with which everything fits; None where it will fit only later."""
+        while True:
+            others = self.num_bytes - bucket.num_bytes
+            for num_slots in bucket.sizes():
+                if others + bucket.bytes_with(weights, num_slots) <= self._max_bytes:
+                    return num_slots
+            unused = next((sha256 for sha256 in self._bucket_of if sha256 not in staying), None)
+            if unused is None:
+                return None if others_in_use else bucket.sizes()[-1]
+            self._evict(unused, shrink=self._bucket_of[unused] is not bucket)
+
+    def _evict(self, sha256: str, shrink: bool) -> None:
+        bucket = self._bucket_of.pop(sha256)
+        bucket.drop(sha256)
+        if shrink and bucket.slot_of:
+            bucket.resize(len(bucket.slot_of) + 1)
+        self._hooked = None
+        log.info("LoRA %s leaves the bank", sha256[:12])

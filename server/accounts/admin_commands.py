@@ -1,0 +1,71 @@
+"""What an operator does to accounts without being logged in: on the machine itself, by server/cli.py."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.accounts.passwords import Passwords
+from server.accounts.service import add_account, normalized
+from server.accounts.tokens import digest, new_secret
+from server.db.account_models import AccountRow, OneTimeCodeRow
+from server.db.clock import now_s
+from server.db.session import Database
+
+
+class Administration:
+    """Each method is a whole unit of work and commits itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, database_url: str) -> AsyncGenerator["Administration"]:
+        """Over a database that need not exist yet. Raises NetworkFilesystem, OSError and SQLAlchemyError."""
+        url = make_url(database_url)
+        if url.get_backend_name() == "sqlite" and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)  # nothing else runs
+        database = Database(database_url)
+        try:
+            await database.migrate()
+            yield cls(database)
+        finally:
+            await database.close()
+
+    async def promote(self, email: str) -> bool:
+        """Make an account an operator's. False: there is none."""
+        mine = AccountRow.email == normalized(email)
+        promoted = update(AccountRow).where(mine).values(is_operator=True).returning(AccountRow.id)
+        async with self._database.write() as session:
+            return await session.scalar(promoted.execution_options(synchronize_session=False)) is not None
+
+    async def create_operator(self, email: str, password: str) -> None:
+        password_hash = await Passwords().hash(password)
+        async with self._database.write() as session:
+            await add_account(session, email, password_hash, is_operator=True)
+
+    async def reset_code(self, email: str, lifetime_s: float) -> str | None:
+        """A code that sets a new password once; those made before for this account work no more. None: there is no
+        account."""
+        async with self._database.write() as session:
+            account_id = await session.scalar(select(AccountRow.id).where(AccountRow.email == normalized(email)))
+            if account_id is None:
+                return None
+            await session.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.account_id == account_id))
+            return await self._add_code(session, account_id, lifetime_s)
+
+    async def invitation(self, lifetime_s: float) -> str:
+        async with self._database.write() as session:
+            return await self._add_code(session, None, lifetime_s)
+
+    async def _add_code(self, session: AsyncSession, account_id: str | None, lifetime_s: float) -> str:
+        code, current_s = new_secret(), await session.scalar(select(now_s())) or 0.0
+        await session.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.expires_at_s < current_s))
+        session.add(
+            OneTimeCodeRow(code_sha256=digest(code), account_id=account_id, expires_at_s=current_s + lifetime_s)
+        )
+        return code

@@ -1,0 +1,265 @@
+"""Accounts: register, log in and out, the password, the end."""
+
+import re
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency
+
+from server.accounts.login_throttle import LoginThrottle
+from server.accounts.service import Account, Accounts, Signup
+from server.api.accounts import examples as account_examples
+from server.api.accounts.schemas import (
+    AccountDeletion,
+    Credentials,
+    Me,
+    PasswordChange,
+    PasswordReset,
+    Registration,
+    User,
+    utc,
+)
+from server.api.auth.caller import Caller
+from server.api.auth.cookies import (
+    CSRF,
+    SESSION,
+    anon_owner,
+    csrf_cookie,
+    ended_session_cookie,
+    is_secure,
+    session_cookie,
+)
+from server.api.auth.guards import signed_in
+from server.api.http import problems
+from server.api.http.openapi_errors import documented
+from server.api.http.problems import FieldError, invalid
+from server.api.http.validation import body_like, json_body
+from server.api.jobs import examples
+from server.api.jobs.presenters import Addresses
+from server.api.usage.routes import consumer_of
+from server.api.usage.schemas import limits_left
+from server.usage.service import Usage
+
+EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+")
+PRIVATE = {"Cache-Control": "no-store"}
+MAX_BODY_BYTES = 10_000
+REFUSED = (problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
+
+
+class AuthController(Controller):
+    path = "/api/auth"
+    tags = ("accounts",)
+
+    @get(
+        "/me",
+        operation_id="me",
+        summary="Who am I, and what is left of my limits?",
+        description="Never refuses an anonymous caller: `user` is null then. Sets the cookie `csrftoken`.",
+        responses={200: examples.answers(account_examples.ME, "The caller"), **documented()},
+    )
+    async def me(
+        self,
+        request: Request[Any, Any, Any],
+        caller: NamedDependency[Caller],
+        accounts: NamedDependency[Accounts],
+        usage: NamedDependency[Usage],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[Me]:
+        account = await accounts.get(caller.user_id) if caller.user_id is not None else None
+        cookies = [] if CSRF in request.cookies else [csrf_cookie(is_secure(request, addresses.public_url))]
+        me = Me(
+            user=_user(account) if account else None,
+            scopes=sorted(caller.scopes),  # pyright: ignore[reportArgumentType]  # they are Scopes
+            registration=accounts.registration,  # pyright: ignore[reportArgumentType]  # a setting of these three
+            anonymous=accounts.anonymous_allowed,
+            limits=limits_left(await usage.left(consumer_of(caller))),
+        )
+        return Response(me, headers=PRIVATE, cookies=cookies)
+
+    @post(
+        "/register",
+        status_code=201,
+        operation_id="register",
+        summary="Make an account and log in",
+        before_request=body_like(account_examples.REGISTRATION),
+        request_max_body_size=MAX_BODY_BYTES,
+        responses={
+            201: examples.answers(account_examples.USER, "The account; the session cookie is set"),
+            **documented(
+                *REFUSED,
+                problems.REGISTRATION_REFUSED,
+                problems.CONFLICT,
+                problems.TOO_MANY_REQUESTS,
+                problems.BUSY,
+            ),
+        },
+    )
+    async def register(
+        self,
+        request: Request[Any, Any, Any],
+        data: Annotated[Registration, json_body(account_examples.REGISTRATION)],
+        caller: NamedDependency[Caller],
+        accounts: NamedDependency[Accounts],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[User]:
+        _check_email(data.email)
+        signup = Signup(data.email, data.password, caller.address, data.invite, anon_owner(request))
+        account, secret = await accounts.register(signup)
+        return _logged_in(account, secret, is_secure(request, addresses.public_url), 201)
+
+    @post(
+        "/login",
+        status_code=200,
+        operation_id="login",
+        summary="Log in",
+        before_request=body_like(account_examples.CREDENTIALS),
+        request_max_body_size=MAX_BODY_BYTES,
+        responses={
+            200: examples.answers(account_examples.USER, "The account; the session cookie is set"),
+            **documented(
+                *REFUSED, problems.WRONG_LOGIN, problems.ACCOUNT_DISABLED, problems.TOO_MANY_REQUESTS, problems.BUSY
+            ),
+        },
+    )
+    async def login(
+        self,
+        request: Request[Any, Any, Any],
+        data: Annotated[Credentials, json_body(account_examples.CREDENTIALS)],
+        caller: NamedDependency[Caller],
+        accounts: NamedDependency[Accounts],
+        throttle: NamedDependency[LoginThrottle],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[User]:
+        old_secret = request.cookies.get(SESSION)
+        await throttle.attempt(caller.address, data.email)
+        account, secret = await accounts.log_in(data.email, data.password, old_secret, anon_owner(request))
+        await throttle.succeeded(data.email)
+        return _logged_in(account, secret, is_secure(request, addresses.public_url), 200)
+
+    @post(
+        "/logout",
+        status_code=204,
+        operation_id="logout",
+        summary="Log out",
+        description="Ends the session of the cookie. Without one there is nothing to end, and the answer is the same.",
+        responses={**examples.nothing("Nobody is logged in now"), **documented()},
+    )
+    async def logout(
+        self,
+        request: Request[Any, Any, Any],
+        accounts: NamedDependency[Accounts],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[None]:
+        secret = request.cookies.get(SESSION)
+        if secret is not None:
+            await accounts.log_out(secret)
+        return _logged_out(request, addresses)
+
+    @post(
+        "/password",
+        status_code=204,
+        guards=[signed_in],
+        operation_id="change_password",
+        summary="Change the password",
+        description="Ends every other session. Keys go on working.",
+        before_request=body_like(account_examples.PASSWORD_CHANGE),
+        request_max_body_size=MAX_BODY_BYTES,
+        responses={
+            **examples.nothing("It is changed; the session cookie is set anew"),
+            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+        },
+    )
+    async def password(
+        self,
+        request: Request[Any, Any, Any],
+        data: Annotated[PasswordChange, json_body(account_examples.PASSWORD_CHANGE)],
+        caller: NamedDependency[Caller],
+        accounts: NamedDependency[Accounts],
+        throttle: NamedDependency[LoginThrottle],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[None]:
+        assert caller.user_id is not None  # the guard's
+        await throttle.attempt(caller.address, caller.user_id)
+        secret = await accounts.change_password(caller.user_id, data.password, data.new_password)
+        await throttle.succeeded(caller.user_id)
+        secure = is_secure(request, addresses.public_url)
+        return Response(
+            None, status_code=204, headers=PRIVATE, cookies=[session_cookie(secret, secure), csrf_cookie(secure)]
+        )
+
+    @post(
+        "/reset",
+        status_code=204,
+        operation_id="reset_password",
+        summary="Set a new password by a one-time link",
+        description="The operator makes the link: `python -m server reset-link --email ...`. Ends every session.",
+        before_request=body_like(account_examples.PASSWORD_RESET),
+        request_max_body_size=MAX_BODY_BYTES,
+        responses={
+            **examples.nothing("It is set; log in with it"),
+            **documented(*REFUSED, problems.CODE_UNUSABLE, problems.BUSY),
+        },
+    )
+    async def reset(
+        self,
+        request: Request[Any, Any, Any],
+        data: Annotated[PasswordReset, json_body(account_examples.PASSWORD_RESET)],
+        accounts: NamedDependency[Accounts],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[None]:
+        await accounts.reset_password(data.token, data.new_password)
+        return _logged_out(request, addresses)
+
+    @delete(
+        "/account",
+        status_code=204,
+        guards=[signed_in],
+        operation_id="delete_account",
+        summary="Delete the account",
+        description=(
+            "With its keys, jobs and pictures; the stored files too, as soon as the store takes it. Jobs that are being"
+            " made stop."
+        ),
+        before_request=body_like(account_examples.ACCOUNT_DELETION),
+        request_max_body_size=MAX_BODY_BYTES,
+        responses={
+            **examples.nothing("It is gone"),
+            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+        },
+    )
+    async def account(
+        self,
+        request: Request[Any, Any, Any],
+        data: Annotated[AccountDeletion, json_body(account_examples.ACCOUNT_DELETION)],
+        caller: NamedDependency[Caller],
+        accounts: NamedDependency[Accounts],
+        throttle: NamedDependency[LoginThrottle],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[None]:
+        assert caller.user_id is not None  # the guard's
+        await throttle.attempt(caller.address, caller.user_id)
+        await accounts.delete(caller.user_id, data.password)
+        await throttle.succeeded(caller.user_id)
+        return _logged_out(request, addresses)
+
+
+def _logged_in(account: Account, secret: str, secure: bool, status: int) -> Response[User]:
+    cookies = [session_cookie(secret, secure), csrf_cookie(secure)]
+    return Response(_user(account), status_code=status, headers=PRIVATE, cookies=cookies)
+
+
+def _logged_out(request: Request[Any, Any, Any], addresses: Addresses) -> Response[None]:
+    cookie = ended_session_cookie(is_secure(request, addresses.public_url))
+    return Response(None, status_code=204, headers=PRIVATE, cookies=[cookie])
+
+
+def _user(account: Account) -> User:
+    return User(
+        id=account.id, email=account.email, is_operator=account.is_operator, created_at=utc(account.created_at_s)
+    )
+
+
+def _check_email(email: str) -> None:
+    """Raises Problem (400). Nobody sends mail to it: what counts is that people know it as theirs."""
+    if not EMAIL.fullmatch(email.strip()):
+        raise invalid([FieldError("email", "it is no e-mail address", "an address like ada@example.org")])

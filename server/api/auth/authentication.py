@@ -1,0 +1,131 @@
+"""Finds out who calls: by API key, session cookie or stream token, else by the page's cookie or the address."""
+
+import re
+from dataclasses import dataclass, replace
+from hmac import compare_digest
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from server.accounts.keys import ApiKeys
+from server.accounts.service import Account, Accounts, owner_of
+from server.api.auth.caller import (
+    EVERYBODY,
+    ON_BEHALF,
+    OPERATOR,
+    READ,
+    Caller,
+    anonymous,
+)
+from server.api.auth.cookies import SESSION, anon_owner, check_csrf
+from server.api.auth.guards import bearer_key
+from server.api.http.problems import (
+    CHALLENGE,
+    INVALID_REQUEST,
+    SCOPE_LACKING,
+    UNAUTHORIZED,
+    FieldError,
+    Problem,
+)
+
+END_USER_HEADER = "x-end-user"
+END_USER = re.compile(r"[\x21-\x7e]{1,128}")
+STREAM_TOKEN = "token"  # the parameter of calls whose `opt` has it
+OPERATOR_OWNER = "operator"
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """A guard of the whole app: puts the `Caller` into the connection's state. Whoever names a key that does not open
+    is refused, never taken for an anonymous caller. `anonymous_allowed`: STUDIO_ANONYMOUS."""
+
+    accounts: Accounts
+    keys: ApiKeys
+    anonymous_allowed: bool
+
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Raises Problem (400, 401, 403)."""
+        caller = anonymous(connection)
+        if connection.scope["path"].startswith(
+            "/api/"
+        ):  # the page's files, health and pictures ask nobody who they are
+            caller = await self._caller(connection, handler, caller)
+            caller = _for_end_user(connection, caller)
+        connection.state.caller = caller
+
+    async def _caller(self, connection: Connection, handler: BaseRouteHandler, unknown: Caller) -> Caller:
+        key = bearer_key(connection)
+        if key is not None:
+            return await self._of_key(connection, key, unknown)
+        token = connection.query_params.get(STREAM_TOKEN)
+        if token is not None and handler.opt.get(STREAM_TOKEN):
+            return await self._of_stream(connection, token, unknown)
+        session = connection.cookies.get(SESSION)
+        if session is not None:
+            check_csrf(connection)
+            account = await self.accounts.of_session(session)
+            if account is not None:
+                return _of_account(account, unknown)
+        scopes = EVERYBODY if self.anonymous_allowed else frozenset[str]()
+        return replace(unknown, owner=anon_owner(connection) or unknown.owner, scopes=scopes)
+
+    async def _of_key(self, connection: Connection, secret: str, unknown: Caller) -> Caller:
+        admin_key: str | None = connection.app.state.admin_key
+        if admin_key is not None and compare_digest(secret.encode(), admin_key.encode()):
+            return replace(unknown, owner=OPERATOR_OWNER, scopes=EVERYBODY | {OPERATOR}, is_operator=True)
+        found = await self.keys.find(secret) if secret else None
+        if found is None:
+            raise Problem(
+                UNAUTHORIZED,
+                "this key is not known, was revoked or has expired; make one at POST /api/keys",
+                headers=CHALLENGE,
+            )
+        key, account_is_operator = found
+        scopes = key.scopes if account_is_operator else key.scopes - {OPERATOR}
+        return replace(
+            unknown,
+            owner=owner_of(key.account_id),
+            user_id=key.account_id,
+            key_id=key.id,
+            scopes=scopes,
+            is_operator=OPERATOR in scopes,
+        )
+
+    async def _of_stream(self, connection: Connection, token: str, unknown: Caller) -> Caller:
+        """Whoever made the token may see the job: its bearer, here, is as good as they."""
+        job_id = str(connection.path_params.get("job_id", ""))
+        if not await self.keys.opens_stream(token, job_id):
+            raise Problem(
+                UNAUTHORIZED,
+                "this stream token has expired or is another job's; POST stream-token makes one",
+                headers=CHALLENGE,
+            )
+        return replace(unknown, owner=OPERATOR_OWNER, scopes=frozenset({READ}), is_operator=True)
+
+
+def caller_of(request: Request[Any, Any, Any]) -> Caller:
+    """What the dependency `caller` gives."""
+    return request.state.caller
+
+
+def _of_account(account: Account, unknown: Caller) -> Caller:
+    scopes = EVERYBODY | {OPERATOR} if account.is_operator else EVERYBODY
+    return replace(unknown, owner=account.owner, user_id=account.id, scopes=scopes, is_operator=account.is_operator)
+
+
+def _for_end_user(connection: Connection, caller: Caller) -> Caller:
+    end_user = connection.headers.get(END_USER_HEADER)
+    if end_user is None:
+        return caller
+    if ON_BEHALF not in caller.scopes:
+        raise Problem(SCOPE_LACKING, "X-End-User is for API keys with the scope on_behalf")
+    if not END_USER.fullmatch(end_user):
+        allowed = "1 to 128 printable ASCII characters without blanks"
+        raise Problem(
+            INVALID_REQUEST, "X-End-User cannot be used", [FieldError("X-End-User", "it cannot be used", allowed)]
+        )
+    return replace(caller, end_user=end_user)

@@ -1,0 +1,76 @@
+"""Who may make which call. Every call under /api that makes, reads or changes something has one of these guards;
+server/api/auth/authentication.py has found out who calls."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from server.api.auth.caller import OPERATOR, Caller
+from server.api.http.problems import (
+    CHALLENGE,
+    OPERATORS_ONLY,
+    SCOPE_LACKING,
+    UNAUTHORIZED,
+    Problem,
+)
+
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+
+NO_OPERATOR = (
+    "this server has no operator key; set STUDIO_ADMIN_KEY and start it again, then send Authorization: Bearer with"
+    " that key; or make an operator account: python -m server create-operator --email you@example.org"
+)
+
+
+def needs(scope: str) -> Guard:
+    """A guard: the call may do `scope` (server/api/auth/caller.py). Raises Problem (401, 403)."""
+
+    def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        caller: Caller = connection.state.caller
+        if scope in caller.scopes:
+            return
+        if caller.is_anonymous:
+            raise Problem(
+                UNAUTHORIZED,
+                "this server works for those who have signed in: log in, or send Authorization: Bearer with an API key",
+                headers=CHALLENGE,
+            )
+        raise Problem(SCOPE_LACKING, f"this key lacks the scope {scope}; make one that has it at POST /api/keys")
+
+    return guard
+
+
+def operator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard of the calls that change what the server offers: for an operator's session, a key with the scope
+    operator, and STUDIO_ADMIN_KEY (`app.state.admin_key`). Raises Problem (401, 403)."""
+    caller: Caller = connection.state.caller
+    if OPERATOR in caller.scopes:
+        return
+    if not caller.is_anonymous:
+        raise Problem(OPERATORS_ONLY, "this call is for operators; this account or key is none")
+    if connection.app.state.admin_key is None:
+        raise Problem(OPERATORS_ONLY, NO_OPERATOR)
+    raise Problem(
+        UNAUTHORIZED,
+        "this call is for the operator: send Authorization: Bearer with STUDIO_ADMIN_KEY or a key with the scope"
+        " operator, or log in",
+        headers=CHALLENGE,
+    )
+
+
+def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard of what people do to their own account: a key, which may be in many hands, cannot. Raises Problem
+    (401, 403)."""
+    caller: Caller = connection.state.caller
+    if caller.key_id is not None or (caller.user_id is None and not caller.is_anonymous):
+        raise Problem(SCOPE_LACKING, "a key cannot do this; log in with e-mail and password")
+    if caller.user_id is None:
+        raise Problem(UNAUTHORIZED, "log in first: POST /api/auth/login", headers=CHALLENGE)
+
+
+def bearer_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """The key of an Authorization header that names one; "" where it should and does not."""
+    scheme, _, key = connection.headers.get("authorization", "").strip().partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None

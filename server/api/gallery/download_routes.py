@@ -1,0 +1,148 @@
+"""Pictures to keep: one as a download, all of a job as a zip."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import Annotated
+
+from litestar import Controller, Response, get
+from litestar.background_tasks import BackgroundTask
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter
+from litestar.response import Redirect, Stream
+
+from server.api.auth.caller import READ, Caller
+from server.api.auth.guards import needs
+from server.api.gallery.file_routes import EMBEDDABLE
+from server.api.gallery.zip_stream import archive_bytes, stream_archive
+from server.api.http import problems
+from server.api.http.openapi_errors import documented
+from server.api.http.problems import NOT_FOUND, Problem
+from server.api.jobs import examples
+from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
+from server.events.filenames import archive_filename
+from server.gallery.engagement import Engagement
+from server.generation.service import JobService
+from server.queue.model import ImageView
+from server.storage.store import ImageStore, MissingObject
+
+ImageId = Annotated[
+    str,
+    PathParameter(
+        description="The `id` of an output of /api/result.", examples=[Example("picture", value=examples.OUTPUT.id)]
+    ),
+]
+
+
+class ImagesController(Controller):
+    path = "/api"
+    tags = ("jobs",)
+
+    @get(
+        "/images/{image_id:str}/download",
+        guards=[needs(READ)],
+        operation_id="download",
+        summary="Download a picture",
+        description=(
+            "The stored bytes, to be saved under the picture's `filename`. Where pictures lie in a bucket, the answer"
+            " is 302 to a signed address there, which works for a few minutes."
+        ),
+        responses={
+            200: examples.file("image/*", "The picture: JPEG, PNG or WebP"),
+            302: ResponseSpec(None, generate_examples=False, description="Pictures lie in a bucket: Location has it"),
+            **KNOWN_OR_NOT,
+            **documented(problems.STORE_AWAY),
+        },
+    )
+    async def download(
+        self,
+        image_id: ImageId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        engagement: NamedDependency[Engagement],
+        store: NamedDependency[ImageStore],
+    ) -> Response[bytes] | Redirect:
+        image = await known_image(jobs, caller, image_id)
+        counted = BackgroundTask(engagement.count_downloads, [image_id])
+        address = store.attachment_url(image.storage_key, image.content_type, image.filename)
+        if address is not None:
+            if not await store.exists(image.storage_key):
+                raise gone(image_id)
+            headers = {**EMBEDDABLE, "Cache-Control": "no-store"}
+            return Redirect(address, status_code=302, headers=headers, background=counted)
+        try:
+            data = await store.get(image.storage_key)
+        except MissingObject as error:
+            raise gone(image_id) from error
+        headers = {
+            **EMBEDDABLE,
+            **attachment(image.filename),
+            "Cache-Control": "private, no-cache",  # asked for again each time: who may have it can change
+            "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
+        }
+        return Response(data, headers=headers, media_type=image.content_type, background=counted)
+
+    @get(
+        "/jobs/{job_id:str}/zip",
+        guards=[needs(READ)],
+        operation_id="zip",
+        summary="Download all pictures of a job",
+        description=(
+            "The pictures that are finished by now, in order, under their `filename`s, not compressed. Where one of"
+            " them is no longer stored the answer is 404; should it vanish while the zip is sent, the download breaks"
+            " off: a finished zip holds every picture."
+        ),
+        responses={
+            200: examples.file("application/zip", "The zip"),
+            **KNOWN_OR_NOT,
+            **documented(problems.STORE_AWAY),
+        },
+    )
+    async def zip(
+        self,
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        engagement: NamedDependency[Engagement],
+        store: NamedDependency[ImageStore],
+    ) -> Stream:
+        job = await known_job(jobs, caller, job_id)
+        images = sorted(job.images, key=lambda image: image.index)
+        if not images:
+            raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
+        return await zip_of(images, archive_filename(job.metadata["prompt"], job_id), store, engagement)
+
+
+async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, engagement: Engagement) -> Stream:
+    """Raises Problem (404) where one of the pictures is no longer stored."""
+    for image in images:
+        if not await store.exists(image.storage_key):
+            raise gone(image.id)
+    headers = {
+        **EMBEDDABLE,
+        **attachment(filename),
+        "Cache-Control": "no-store",
+        "Content-Length": str(archive_bytes(images)),
+    }
+    counted = BackgroundTask(engagement.count_downloads, [image.id for image in images])
+    return Stream(stream_archive(images, store), media_type="application/zip", headers=headers, background=counted)
+
+
+async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
+    """Raises Problem (404), for what belongs to others too."""
+    job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9][0-9]?", image_id) else None
+    for image in job.images if job and caller.may_see(job.owner, job.end_user) else ():
+        if image.id == image_id:
+            return image
+    raise Problem(NOT_FOUND, f"no picture has the id {image_id[:64]}")
+
+
+def attachment(filename: str) -> dict[str, str]:
+    """`filename` is ASCII without quotes."""
+    return {"Content-Disposition": f'attachment; filename="{filename}"'}
+
+
+def gone(image_id: str) -> Problem:
+    return Problem(NOT_FOUND, f"the picture {image_id} was made, but is no longer stored; make it again from its seed")

@@ -1,0 +1,106 @@
+"""POST /api/compare: versions of a LoRA side by side, and the sheet that shows them."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
+
+from pipelines.prompt.analysis import PromptReader
+from server.api.auth.caller import GENERATE, READ, Caller
+from server.api.auth.guards import needs
+from server.api.gallery.file_routes import EMBEDDABLE
+from server.api.http import problems
+from server.api.http.openapi_errors import documented
+from server.api.http.problems import NOT_FOUND, UNFINISHED, Problem
+from server.api.http.validation import MAX_BODY_BYTES, check_compare_body
+from server.api.jobs import examples, presenters, schemas
+from server.api.jobs.compare_schemas import CompareRequest
+from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
+from server.api.jobs.submission import (
+    MAKES_JOBS,
+    IdempotencyKey,
+    Prefer,
+    answer,
+    once,
+)
+from server.events.hub import JobFeed
+from server.gallery.contact_sheets import ContactSheets
+from server.generation.comparisons import fill_in_comparison
+from server.generation.policy import Rules
+from server.generation.service import JobService
+
+CompareBody = Annotated[
+    CompareRequest,
+    BodyKwarg(media_type="application/json", examples=[Example("two versions", value=examples.COMPARE_REQUEST)]),
+]
+
+
+class CompareController(Controller):
+    path = "/api"
+    tags = ("jobs",)
+
+    @post(
+        "/compare",
+        guards=[needs(GENERATE)],
+        status_code=202,
+        operation_id="compare",
+        summary="Compare LoRAs",
+        description=(
+            "One job with a picture for each prompt, seed and variant, 64 at most, whose pictures share forwards."
+            " It is followed, cancelled and downloaded like any other; its result tells where each picture stands and"
+            " the address of a contact sheet."
+        ),
+        before_request=check_compare_body,
+        request_max_body_size=MAX_BODY_BYTES,
+        responses=MAKES_JOBS,
+    )
+    async def compare(
+        self,
+        request: Request[Any, Any, Any],
+        data: CompareBody,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        feed: NamedDependency[JobFeed],
+        reader: NamedDependency[PromptReader],
+        rules: NamedDependency[Rules],
+        addresses: NamedDependency[presenters.Addresses],
+        prefer: Prefer = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[schemas.Accepted | schemas.FinishedJob]:
+        order = fill_in_comparison(data, rules, caller)
+        accepted = await jobs.submit(order, once(idempotency_key, "compare", data, reader))
+        return await answer(accepted, prefer, feed, reader, addresses.base(request))
+
+    @get(
+        "/jobs/{job_id:str}/contact-sheet",
+        guards=[needs(READ)],
+        operation_id="contact_sheet",
+        summary="The contact sheet of a comparison",
+        description=(
+            "A JPEG with a column for each variant and a row for each prompt and seed, labelled. Of a comparison that"
+            " failed or was cancelled it shows what was made."
+        ),
+        responses={
+            200: examples.file("image/jpeg", "The sheet"),
+            **KNOWN_OR_NOT,
+            **documented(problems.UNFINISHED, problems.STORE_AWAY),
+        },
+    )
+    async def contact_sheet(
+        self,
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        sheets: NamedDependency[ContactSheets],
+    ) -> Response[bytes]:
+        job = await known_job(jobs, caller, job_id)
+        if job.axes is None:
+            raise Problem(NOT_FOUND, "this job is no comparison: it has no contact sheet")
+        if not job.status.ended:
+            raise Problem(UNFINISHED, f"the comparison is {job.status.value}; its sheet is made when it has ended")
+        if not job.images:
+            raise Problem(NOT_FOUND, f"no picture of this comparison is finished; it is {job.status.value}")
+        sheet = await sheets.get(job, job.axes)
+        return Response(sheet, headers={**EMBEDDABLE, "Cache-Control": "no-cache"}, media_type="image/jpeg")

@@ -1,0 +1,71 @@
+"""POST /api/generate: accept a job."""
+
+import secrets
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg
+
+from pipelines.params import MAX_SEED
+from pipelines.prompt.analysis import PromptReader
+from server.api.auth.caller import GENERATE, Caller
+from server.api.auth.guards import needs
+from server.api.http.validation import MAX_BODY_BYTES, check_generate_body
+from server.api.jobs import examples, presenters, schemas
+from server.api.jobs.submission import (
+    MAKES_JOBS,
+    IdempotencyKey,
+    Prefer,
+    answer,
+    once,
+)
+from server.events.hub import JobFeed
+from server.generation.policy import Rules, fill_in
+from server.generation.service import JobService
+
+GenerateBody = Annotated[
+    schemas.GenerateRequest,
+    BodyKwarg(
+        media_type="application/json",
+        examples=[Example("short", value=examples.REQUEST), Example("in full", value=examples.REQUEST_IN_FULL)],
+    ),
+]
+
+
+class GenerateController(Controller):
+    path = "/api"
+    tags = ("jobs",)
+
+    @post(
+        "/generate",
+        guards=[needs(GENERATE)],
+        status_code=202,
+        operation_id="generate",
+        summary="Make pictures",
+        description=(
+            "Stores a job and answers 202 with its id; follow it by /api/status, /api/result or /api/jobs/{id}/events."
+            " With `Prefer: wait=N` a job that ends in time is answered 200, with its result;"
+            " the header Preference-Applied tells the wait that was granted."
+        ),
+        before_request=check_generate_body,
+        request_max_body_size=MAX_BODY_BYTES,
+        responses=MAKES_JOBS,
+    )
+    async def generate(
+        self,
+        request: Request[Any, Any, Any],
+        data: GenerateBody,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        feed: NamedDependency[JobFeed],
+        reader: NamedDependency[PromptReader],
+        rules: NamedDependency[Rules],
+        addresses: NamedDependency[presenters.Addresses],
+        prefer: Prefer = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[schemas.Accepted | schemas.FinishedJob]:
+        order = fill_in(data, rules, caller, secrets.randbelow(MAX_SEED + 1))
+        accepted = await jobs.submit(order, once(idempotency_key, "generate", data, reader))
+        return await answer(accepted, prefer, feed, reader, addresses.base(request))

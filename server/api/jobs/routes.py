@@ -1,0 +1,229 @@
+"""A job after it was accepted: where it stands, what it made, what happens to it, and its end before its time."""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
+from litestar.response import Stream
+from structlog.contextvars import bind_contextvars
+
+from server.accounts.keys import STREAM_TOKEN_S, ApiKeys
+from server.api.accounts import examples as account_examples
+from server.api.accounts.schemas import StreamToken
+from server.api.auth.caller import GENERATE, READ, Caller
+from server.api.auth.guards import needs
+from server.api.http import problems
+from server.api.http.openapi_errors import documented
+from server.api.http.problems import (
+    NOT_FOUND,
+    FieldError,
+    Problem,
+    invalid,
+)
+from server.api.jobs import examples, presenters, schemas
+from server.api.jobs.sse import HEADERS, stream_events
+from server.events.hub import JobFeed
+from server.generation.service import JobService
+from server.queue.model import FeedEvent, JobView
+
+JobId = Annotated[
+    str,
+    PathParameter(description="From the answer of /api/generate.", examples=[Example("job", value=examples.JOB_ID)]),
+]
+Wait = Annotated[
+    int,
+    QueryParameter(
+        description=f"Seconds to wait for the job to end: a whole number from 0 to {schemas.MAX_WAIT_S}.",
+        ge=0,
+        le=schemas.MAX_WAIT_S,
+        examples=[Example("wait", value=30)],
+    ),
+]
+Token = Annotated[
+    str | None,
+    QueryParameter(
+        description="From POST /api/jobs/{job_id}/stream-token, in place of a key.",
+        examples=[Example("token", value=account_examples.CODE)],
+    ),
+]
+LastEventId = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Last-Event-ID",
+        description="The id of the last event that was read: the stream goes on after it.",
+        examples=[Example("first picture read", value="1")],
+    ),
+]
+
+KNOWN_OR_NOT = documented(problems.NOT_FOUND, problems.INVALID_REQUEST)
+
+
+class JobsController(Controller):
+    path = "/api"
+    tags = ("jobs",)
+
+    @get(
+        "/status/{job_id:str}",
+        guards=[needs(READ)],
+        operation_id="status",
+        summary="Where a job stands",
+        responses={200: examples.answers(examples.STATE, "Where it stands"), **KNOWN_OR_NOT},
+    )
+    async def status(
+        self,
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        feed: NamedDependency[JobFeed],
+        wait: Wait = 0,
+    ) -> schemas.JobState:
+        known = await known_job(jobs, caller, job_id)
+        job = await feed.wait(job_id, wait) if wait and not known.status.ended else known
+        return presenters.state(job or known)
+
+    @get(
+        "/result/{job_id:str}",
+        guards=[needs(READ)],
+        operation_id="result",
+        summary="The pictures of a job",
+        description="Pictures that are finished are listed while the rest is being made.",
+        responses={200: examples.answers(examples.RESULT, "Its finished pictures"), **KNOWN_OR_NOT},
+    )
+    async def result(
+        self,
+        request: Request[Any, Any, Any],
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        addresses: NamedDependency[presenters.Addresses],
+    ) -> schemas.Result:
+        return presenters.result(await known_job(jobs, caller, job_id), addresses.base(request))
+
+    @get(
+        "/jobs/{job_id:str}/events",
+        guards=[needs(READ)],
+        opt={"token": True},  # server/api/auth/authentication.py
+        operation_id="events",
+        summary="What happens to a job, as it happens",
+        description=(
+            "Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`,"
+            " `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as"
+            " Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too."
+            " Where an ended job has nothing more to tell, the answer is 204: the reader need not come back."
+        ),
+        responses={
+            200: ResponseSpec(
+                str,
+                generate_examples=False,
+                description="The events",
+                media_type="text/event-stream",
+                examples=[Example("four events", value=examples.EVENTS)],
+            ),
+            **examples.nothing("The job has ended, and all was read: do not come back"),
+            **KNOWN_OR_NOT,
+            **documented(problems.TOO_MANY_READERS),
+        },
+    )
+    async def events(
+        self,
+        request: Request[Any, Any, Any],
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        feed: NamedDependency[JobFeed],
+        addresses: NamedDependency[presenters.Addresses],
+        last_event_id: LastEventId = None,
+        token: Token = None,  # read by server/api/auth/authentication.py
+    ) -> Stream | Response[None]:
+        after_seq = _sequence_number(last_event_id)
+        job = await known_job(jobs, caller, job_id)
+        events = feed.subscribe(job_id, after_seq)
+        feed.check_room()
+        if job.status.ended and after_seq is not None:
+            first = await anext(events, None)
+            if first is None:  # all read: 204 is what tells a browser to stop coming back
+                return Response(None, status_code=204)
+            events = _with_first(first, events)
+        stream = stream_events(events, addresses.base(request))
+        return Stream(stream, media_type="text/event-stream", headers=HEADERS)
+
+    @post(
+        "/jobs/{job_id:str}/stream-token",
+        guards=[needs(READ)],
+        status_code=201,
+        operation_id="stream_token",
+        summary="A token to read the events of a job with",
+        description=(
+            "For `EventSource`, which cannot send a key: whoever opens `events_url` within a minute may read this job's"
+            " events, and nothing else. To come back later, ask for another."
+        ),
+        responses={201: examples.answers(account_examples.STREAM_TOKEN, "The token"), **KNOWN_OR_NOT},
+    )
+    async def stream_token(
+        self,
+        request: Request[Any, Any, Any],
+        job_id: JobId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        keys: NamedDependency[ApiKeys],
+        addresses: NamedDependency[presenters.Addresses],
+    ) -> Response[StreamToken]:
+        await known_job(jobs, caller, job_id)
+        token = await keys.open_stream(job_id)
+        url = f"{addresses.base(request)}/api/jobs/{job_id}/events?token={token}"
+        told = StreamToken(token=token, events_url=url, expires_in_s=int(STREAM_TOKEN_S))
+        return Response(told, status_code=201, headers={"Cache-Control": "no-store"})
+
+    @delete(
+        "/jobs/{job_id:str}",
+        guards=[needs(GENERATE)],
+        status_code=200,
+        operation_id="cancel",
+        summary="Cancel a job",
+        description="Takes effect at the next denoising step. A job that has ended stays as it is.",
+        responses={200: examples.answers(examples.CANCELLED, "Where it stands now"), **KNOWN_OR_NOT},
+    )
+    async def cancel(
+        self, job_id: JobId, caller: NamedDependency[Caller], jobs: NamedDependency[JobService]
+    ) -> schemas.JobState:
+        await known_job(jobs, caller, job_id)
+        job = await jobs.cancel(job_id)
+        if job is None:
+            raise _unknown(job_id)
+        return presenters.state(job)
+
+
+async def _with_first(first: FeedEvent, rest: AsyncGenerator[FeedEvent]) -> AsyncGenerator[FeedEvent]:
+    async with aclosing(rest):
+        yield first
+        async for event in rest:
+            yield event
+
+
+async def known_job(jobs: JobService, caller: Caller, job_id: str) -> JobView:
+    """Raises Problem (404), for what belongs to others too: nobody learns that it exists."""
+    job = await jobs.get(job_id) if re.fullmatch(r"[0-9a-f]{32}", job_id) else None
+    if job is None or not caller.may_see(job.owner, job.end_user):
+        raise _unknown(job_id)
+    bind_contextvars(job_id=job_id)
+    return job
+
+
+def _unknown(job_id: str) -> Problem:
+    return Problem(NOT_FOUND, f"no job has the id {job_id[:64]}")
+
+
+def _sequence_number(last_event_id: str | None) -> int | None:
+    """Empty counts as absent: a browser that has read no event yet may send it so."""
+    if not last_event_id:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", last_event_id):
+        detail = f"{last_event_id[:32]!r} is no event of this stream"
+        raise invalid([FieldError("Last-Event-ID", detail, "the id of an event, a whole number")])
+    return int(last_event_id)

@@ -1,0 +1,276 @@
+"""The LoRAs: what there is, for everybody; and the operator's changes to it."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated, Any
+
+from litestar import Controller, Request, delete, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
+from litestar.params import PathParameter
+from msgspec import UNSET
+
+from pipelines.lora.file import LoraFormatError, LoraNameError
+from server.api.auth.guards import operator
+from server.api.http import problems
+from server.api.http.openapi_errors import documented
+from server.api.http.problems import FieldError, Problem
+from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
+from server.api.jobs import examples
+from server.api.loras import schemas as lora_schemas
+from server.engine.engine import Engine
+from server.loras.folder import LoraFolder
+from server.loras.registry import LoraRegistry
+from server.queue.errors import LoraTooLarge, UnknownLora
+
+UPLOADED_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded", "")
+"""The second is what `curl --data-binary` says where nobody tells it another."""
+
+LoraName = Annotated[
+    str, PathParameter(description="`jade-v1`, or `jade`.", examples=[Example("label", value="jade-v1")])
+]
+ROLL_BACK = lora_schemas.LoraDefault(version="1")
+CHANGES = lora_schemas.LoraChanges(trigger="jade woman", weight=0.8)
+
+
+def _unprintable(fields: dict[str, Any]) -> list[FieldError]:
+    trigger = fields.get("trigger")
+    if isinstance(trigger, str) and not trigger.isprintable():
+        return [FieldError("trigger", "it holds characters that cannot be printed", "words of a prompt")]
+    return []
+
+
+class UploadOperation(Operation):
+    """The body is a file's bytes, read as they come."""
+
+    def __post_init__(self) -> None:
+        schema = Schema(
+            type=OpenAPIType.STRING, content_media_type="application/octet-stream", description="A .safetensors file."
+        )
+        self.request_body = RequestBody(content={"application/octet-stream": OpenAPIMediaType(schema=schema)})
+
+
+def answers_to_operators(*kinds: problems.Kind) -> dict[int, Any]:
+    return documented(problems.OPERATORS_ONLY, *kinds)
+
+
+class LorasController(Controller):
+    path = "/api/loras"
+    tags = ("loras",)
+
+    @get(
+        "/",
+        operation_id="loras",
+        summary="The LoRAs",
+        responses={200: examples.answers(examples.LORAS, "By name, newest version first"), **documented()},
+    )
+    async def loras(self, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]) -> lora_schemas.Loras:
+        resident = engine.resident_loras
+        return lora_schemas.Loras([lora_schemas.lora_option(view, resident) for view in await loras.list()])
+
+    @post(
+        "/reload",
+        guards=[operator],
+        status_code=200,
+        operation_id="reload",
+        summary="Read the LoRA folder again",
+        description=(
+            "Every request accepted before the answer is made with the files as they were when it was accepted, every"
+            " one after it with those read now. A file that cannot be used is told each time; its last good version"
+            " goes on serving."
+        ),
+        responses={200: examples.answers(examples.RELOADED, "What has changed, as labels"), **answers_to_operators()},
+    )
+    async def reload(self, folder: NamedDependency[LoraFolder]) -> lora_schemas.Reloaded:
+        started_s = time.perf_counter()
+        return lora_schemas.reloaded(await folder.reload(), started_s)
+
+    @get(
+        "/{name:str}",
+        guards=[operator],
+        operation_id="lora",
+        summary="A LoRA with its training metadata",
+        responses={
+            200: examples.answers(examples.LORA_DETAIL, "A bare name: of the version it means now"),
+            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND),
+        },
+    )
+    async def lora(
+        self, name: LoraName, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]
+    ) -> lora_schemas.LoraDetail:
+        try:
+            detail = await loras.detail(name)
+        except UnknownLora as error:
+            raise _not_found(error) from error
+        return lora_schemas.LoraDetail(
+            lora=lora_schemas.lora_option(detail.view, engine.resident_loras),
+            file_trigger=detail.trigger,
+            file_weight=detail.weight,
+            metadata=dict(detail.metadata),
+            loaded_at=detail.loaded_at_s,
+        )
+
+    @put(
+        "/{name:str}",
+        guards=[operator],
+        status_code=200,
+        operation_id="upload_lora",
+        operation_class=UploadOperation,
+        summary="Upload a LoRA, or replace one",
+        description=(
+            "The body is the `.safetensors` file, `{name}` what it is called (`jade-v2`). It is checked before it takes"
+            " the name, and serves when this answers. Everything else in the folder is reloaded too."
+        ),
+        request_max_body_size=None,
+        responses={
+            200: examples.answers(examples.LORAS.loras[0], "It serves"),
+            **answers_to_operators(
+                problems.INVALID_REQUEST,
+                problems.TOO_LARGE,
+                problems.UNSUPPORTED_MEDIA_TYPE,
+                problems.UNUSABLE_LORA,
+                problems.LORA_FOLDER,
+            ),
+        },
+    )
+    async def upload(
+        self,
+        request: Request[Any, Any, Any],
+        name: LoraName,
+        folder: NamedDependency[LoraFolder],
+        engine: NamedDependency[Engine],
+    ) -> lora_schemas.LoraOption:
+        _check_upload(request, folder.max_bytes)
+        try:
+            view = await folder.put(name, _chunks(request))
+        except LoraNameError as error:
+            raise _bad_name(name, error) from error
+        except LoraTooLarge as error:
+            raise Problem(problems.TOO_LARGE, str(error)) from error
+        except LoraFormatError as error:
+            raise Problem(problems.UNUSABLE_LORA, str(error)) from error
+        except OSError as error:
+            raise _unwritable(error) from error
+        return lora_schemas.lora_option(view, engine.resident_loras)
+
+    @delete(
+        "/{name:str}",
+        guards=[operator],
+        status_code=200,
+        operation_id="delete_lora",
+        summary="Delete a LoRA's file",
+        description=(
+            "`{name}` is a label like `jade-v1`, exactly one file. Jobs that were accepted with it are made; no later"
+            " one is."
+        ),
+        responses={
+            200: examples.answers(examples.RELOADED, "What has changed, as of a reload"),
+            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND, problems.LORA_FOLDER),
+        },
+    )
+    async def delete(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> lora_schemas.Reloaded:
+        started_s = time.perf_counter()
+        try:
+            return lora_schemas.reloaded(await folder.delete(name), started_s)
+        except LoraNameError as error:
+            raise _bad_name(name, error) from error
+        except UnknownLora as error:
+            raise _not_found(error) from error
+        except OSError as error:
+            raise _unwritable(error) from error
+
+    @put(
+        "/{name:str}/default",
+        guards=[operator],
+        status_code=200,
+        operation_id="pin_lora",
+        summary="Pin the version that a bare name means",
+        description=(
+            "From the answer on `{name}` means this version, also after a restart and where newer ones arrive; null:"
+            " the newest again. Rolling back is this call. While there is no such version, the name means the newest."
+        ),
+        before_request=body_like(ROLL_BACK),
+        request_max_body_size=MAX_BODY_BYTES,
+        responses={
+            200: examples.answers(examples.LORAS.loras[0], "What the name means now"),
+            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND),
+        },
+    )
+    async def pin(
+        self,
+        name: LoraName,
+        data: Annotated[lora_schemas.LoraDefault, json_body(ROLL_BACK)],
+        loras: NamedDependency[LoraRegistry],
+        engine: NamedDependency[Engine],
+    ) -> lora_schemas.LoraOption:
+        try:
+            return lora_schemas.lora_option(await loras.pin(name, data.version), engine.resident_loras)
+        except UnknownLora as error:
+            if error.field == "name":
+                raise _not_found(error) from error
+            raise
+
+    @patch(
+        "/{name:str}",
+        guards=[operator],
+        status_code=200,
+        operation_id="describe_lora",
+        summary="Set a LoRA's trigger words and weight",
+        description=(
+            "Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The"
+            " weight is used where a request gives none."
+        ),
+        before_request=body_like(CHANGES, _unprintable),
+        request_max_body_size=MAX_BODY_BYTES,
+        responses={
+            200: examples.answers(examples.LORAS.loras[0], "The LoRA as it is now"),
+            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND),
+        },
+    )
+    async def describe(
+        self,
+        name: LoraName,
+        data: Annotated[lora_schemas.LoraChanges, json_body(CHANGES)],
+        loras: NamedDependency[LoraRegistry],
+        engine: NamedDependency[Engine],
+    ) -> lora_schemas.LoraOption:
+        asked = {"trigger": data.trigger, "weight": data.weight}
+        changes = {field: value for field, value in asked.items() if value is not UNSET}
+        try:
+            return lora_schemas.lora_option(await loras.describe(name, changes), engine.resident_loras)
+        except UnknownLora as error:
+            raise _not_found(error) from error
+
+
+def _check_upload(request: Request[Any, Any, Any], max_bytes: int) -> None:
+    """What the headers say, before a byte is read."""
+    media_type = request.content_type[0].lower()
+    encoding = request.headers.get("content-encoding", "identity")
+    if media_type not in UPLOADED_TYPES or encoding != "identity":
+        what = media_type if encoding == "identity" else f"content encoding {encoding}"
+        raise Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE,
+            f"{what} cannot be read; send the file's bytes as application/octet-stream (curl -T jade-v2.safetensors)",
+        )
+    if (request.content_length or 0) > max_bytes:
+        raise Problem(problems.TOO_LARGE, str(LoraTooLarge(max_bytes)))
+
+
+async def _chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    stream: AsyncGenerator[bytes] = request.stream()
+    async for chunk in stream:
+        yield chunk
+
+
+def _bad_name(name: str, error: LoraNameError) -> Problem:
+    return problems.invalid([FieldError("name", f"{name[:80]!r} cannot be used", str(error))])
+
+
+def _not_found(error: UnknownLora) -> Problem:
+    return Problem(
+        problems.NOT_FOUND, f"no LoRA is called {error.name[:80]!r}; there are: {', '.join(error.allowed) or 'none'}"
+    )
+
+
+def _unwritable(error: OSError) -> Problem:
+    return Problem(problems.LORA_FOLDER, f"the LoRA folder cannot be written to: {error.strerror or error}")

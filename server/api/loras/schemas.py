@@ -1,0 +1,118 @@
+"""What the API takes and gives about LoRAs."""
+
+import time
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from server.api.jobs.schemas import MAX_LORA_WEIGHT
+from server.loras.registry import LoraSync, LoraView
+
+MAX_TRIGGER_CHARACTERS = 500
+
+
+class LoraOption(Struct, frozen=True, kw_only=True):
+    """A LoRA that can be asked for by `label` (`jade-v1`) or by `name` (`jade`), which means the version with
+    `is_default`: the one the operator has pinned (`is_pinned`), else the newest. `weight` is used where a request gives
+    none; null: 0.9. `resident`: in the model's memory now; another is read from the disk first. `times_used`: jobs that
+    named these bytes."""
+
+    label: str
+    name: str
+    version: str | None
+    sha256: str
+    short_hash: str
+    trigger: str | None
+    title: str | None
+    base_model: str | None
+    rank: int
+    num_modules: int
+    has_text_encoder: bool
+    bytes: int
+    weight: float | None
+    is_default: bool
+    is_pinned: bool
+    resident: bool
+    times_used: int
+
+
+class Loras(Struct, frozen=True):
+    loras: list[LoraOption]
+
+
+class LoraDetail(Struct, frozen=True, kw_only=True):
+    """What the operator sees of a LoRA. `file_trigger` and `file_weight` are the file's own, beside what the operator
+    has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970."""
+
+    lora: LoraOption
+    file_trigger: str | None
+    file_weight: float | None
+    metadata: dict[str, str]
+    loaded_at: float
+
+
+class LoraDefault(Struct, frozen=True):
+    """What the bare name means: this version, or (null) the newest."""
+
+    version: Annotated[str, Meta(max_length=64)] | None
+
+
+class LoraChanges(Struct, frozen=True):
+    """Absent: as it is. Null: what the file says. The trigger "" means no words."""
+
+    trigger: Annotated[str, Meta(max_length=MAX_TRIGGER_CHARACTERS)] | UnsetType | None = UNSET
+    weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | UnsetType | None = UNSET
+
+
+class LeftOut(Struct, frozen=True):
+    """A file of the LoRA folder that does not serve, and why."""
+
+    file: str
+    reason: str
+
+
+class Reloaded(Struct, frozen=True, kw_only=True):
+    """What a reload changed, as labels. A `rejected` or `pending` file leaves its last good version serving; `pending`
+    is a file that is still being written."""
+
+    added: list[str]
+    updated: list[str]
+    removed: list[str]
+    unchanged: list[str]
+    rejected: list[LeftOut]
+    pending: list[LeftOut]
+    elapsed_ms: float
+
+
+def reloaded(sync: LoraSync, started_s: float) -> Reloaded:
+    return Reloaded(
+        added=list(sync.added),
+        updated=list(sync.updated),
+        removed=list(sync.removed),
+        unchanged=list(sync.unchanged),
+        rejected=[LeftOut(file, reason) for file, reason in sync.rejected],
+        pending=[LeftOut(file, reason) for file, reason in sync.pending],
+        elapsed_ms=round((time.perf_counter() - started_s) * 1000, 1),
+    )
+
+
+def lora_option(view: LoraView, resident: frozenset[str]) -> LoraOption:
+    return LoraOption(
+        label=view.label,
+        name=view.name,
+        version=view.version,
+        sha256=view.sha256,
+        short_hash=view.short_hash,
+        trigger=view.trigger,
+        title=view.title,
+        base_model=view.base_model,
+        rank=view.rank,
+        num_modules=view.num_modules,
+        has_text_encoder=view.has_text_encoder,
+        bytes=view.num_bytes,
+        weight=view.weight,
+        is_default=view.is_default,
+        is_pinned=view.is_pinned,
+        resident=view.sha256 in resident,
+        times_used=view.times_used,
+    )

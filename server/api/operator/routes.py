@@ -1,0 +1,180 @@
+"""For whoever runs the server: the queue and the users."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Annotated
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
+
+from server.accounts.service import Account, Accounts
+from server.api.accounts import examples as account_examples
+from server.api.accounts.schemas import utc
+from server.api.auth.guards import operator
+from server.api.http import problems
+from server.api.http.openapi_errors import documented
+from server.api.http.problems import NOT_FOUND, Problem
+from server.api.jobs import examples, presenters
+from server.api.usage import schemas as usage_schemas
+from server.api.usage.routes import total
+from server.generation.service import JobService
+from server.observability.metrics import Metrics
+from server.queue.model import JobStatus, JobView
+from server.usage.service import Consumer, DayUsage, Usage
+
+MAX_QUEUED_JOBS = 500
+USERS_A_PAGE = 100
+USAGE_DAYS = 30
+
+UserId = Annotated[
+    str,
+    PathParameter(description="An account's id.", examples=[Example("user", value=account_examples.USER.id)]),
+]
+After = Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.", max_length=254)]
+TOTAL = usage_schemas.UsageTotal(generations=3, pictures=12, gpu_s=31.4)
+QUEUE = usage_schemas.OperatorQueue(
+    waiting=0,
+    running=1,
+    pictures_per_min=14.0,
+    step_s=0.084,
+    rows=7.6,
+    jobs=[
+        usage_schemas.QueuedJob(
+            job_id=examples.JOB_ID,
+            owner="ip:192.0.2.7",
+            end_user=None,
+            status="processing",
+            model="jade-v1",
+            created_at="2026-11-22T10:00:00Z",
+            age_s=2.5,
+            queue_position=0,
+            estimated_time=3,
+            images_completed=1,
+            images_total=4,
+        )
+    ],
+)
+USER = usage_schemas.OperatorUser(
+    id=account_examples.USER.id,
+    email=account_examples.USER.email,
+    is_operator=False,
+    disabled=False,
+    created_at="2026-11-22T10:00:00Z",
+    total=TOTAL,
+)
+REFUSED = (problems.UNAUTHORIZED, problems.OPERATORS_ONLY)
+
+
+class OperatorController(Controller):
+    path = "/api/operator"
+    tags = ("operator",)
+    guards = (operator,)
+
+    @get(
+        "/queue",
+        operation_id="operator_queue",
+        summary="The queue as it stands",
+        responses={200: examples.answers(QUEUE, "What waits and what is made"), **documented(*REFUSED)},
+    )
+    async def queue(
+        self, jobs: NamedDependency[JobService], metrics: NamedDependency[Metrics]
+    ) -> usage_schemas.OperatorQueue:
+        unfinished, counts, num_last_min = await asyncio.gather(
+            jobs.unfinished(MAX_QUEUED_JOBS), jobs.count_by_status(), jobs.count_pictures_since(60)
+        )
+        step_s, rows = metrics.recent_step() or (None, None)
+        in_order = sorted(unfinished, key=lambda job: (job.queue_position, job.created_at_s))
+        return usage_schemas.OperatorQueue(
+            waiting=counts.get(JobStatus.QUEUED, 0),
+            running=counts.get(JobStatus.PROCESSING, 0),
+            pictures_per_min=float(num_last_min),
+            step_s=step_s,
+            rows=rows,
+            jobs=[_queued(job) for job in in_order],
+        )
+
+    @get(
+        "/users",
+        operation_id="operator_users",
+        summary="The users",
+        responses={
+            200: examples.answers(usage_schemas.OperatorUsers(users=[USER], next_cursor=None), "By e-mail"),
+            **documented(problems.INVALID_REQUEST, *REFUSED),
+        },
+    )
+    async def users(
+        self, accounts: NamedDependency[Accounts], usage: NamedDependency[Usage], cursor: After = None
+    ) -> usage_schemas.OperatorUsers:
+        page = await accounts.page(cursor or "", USERS_A_PAGE + 1)
+        shown = page[:USERS_A_PAGE]
+        users = [_user(each, await usage.days(Consumer(each.owner), USAGE_DAYS)) for each in shown]
+        more = shown[-1].email if len(page) > USERS_A_PAGE else None
+        return usage_schemas.OperatorUsers(users=users, next_cursor=more)
+
+    @post(
+        "/users/{user_id:str}/disable",
+        status_code=200,
+        operation_id="disable_user",
+        summary="Switch an account off",
+        description="At once, for its sessions and keys. Jobs that were accepted are made; nothing is deleted.",
+        responses={
+            200: examples.answers(USER, "As it is now"),
+            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+        },
+    )
+    async def disable(
+        self, user_id: UserId, accounts: NamedDependency[Accounts], usage: NamedDependency[Usage]
+    ) -> usage_schemas.OperatorUser:
+        return await _switched(accounts, usage, user_id, is_disabled=True)
+
+    @post(
+        "/users/{user_id:str}/enable",
+        status_code=200,
+        operation_id="enable_user",
+        summary="Switch it on again",
+        responses={
+            200: examples.answers(USER, "As it is now"),
+            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+        },
+    )
+    async def enable(
+        self, user_id: UserId, accounts: NamedDependency[Accounts], usage: NamedDependency[Usage]
+    ) -> usage_schemas.OperatorUser:
+        return await _switched(accounts, usage, user_id, is_disabled=False)
+
+
+async def _switched(accounts: Accounts, usage: Usage, user_id: str, *, is_disabled: bool) -> usage_schemas.OperatorUser:
+    account = await accounts.switch(user_id, is_disabled)
+    if account is None:
+        raise Problem(NOT_FOUND, f"no account has the id {user_id[:64]}")
+    return _user(account, await usage.days(Consumer(account.owner), USAGE_DAYS))
+
+
+def _user(account: Account, days: Sequence[DayUsage]) -> usage_schemas.OperatorUser:
+    return usage_schemas.OperatorUser(
+        id=account.id,
+        email=account.email,
+        is_operator=account.is_operator,
+        disabled=account.is_disabled,
+        created_at=utc(account.created_at_s),
+        total=total(days),
+    )
+
+
+def _queued(job: JobView) -> usage_schemas.QueuedJob:
+    return usage_schemas.QueuedJob(
+        job_id=job.job_id,
+        owner=job.owner,
+        end_user=job.end_user,
+        status=job.status.value,
+        model=job.metadata["model"],
+        created_at=utc(job.created_at_s),
+        age_s=round(max(0.0, time.time() - job.created_at_s), 1),
+        queue_position=job.queue_position,
+        estimated_time=presenters.estimated_time(job),
+        images_completed=len(job.images),
+        images_total=job.images_total,
+    )

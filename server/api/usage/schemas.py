@@ -1,0 +1,107 @@
+"""What is told about use, limits, the queue and the users."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from server.api.jobs.schemas import Status
+from server.queue.quotas import Standing
+from server.usage.service import Left
+
+
+class LimitLeft(Struct, frozen=True, kw_only=True):
+    """`reset_s`: seconds until some, or with a limit by the day all, is given back."""
+
+    limit: int
+    remaining: int
+    reset_s: int
+
+
+class LimitsLeft(Struct, frozen=True, kw_only=True):
+    """What is left of each limit; null: there is none. `pictures_per_day` counts what was asked for, `gpu_s_per_day`
+    seconds of the model's time, what waits included. Days are UTC's."""
+
+    jobs_per_hour: LimitLeft | None
+    pictures_per_day: LimitLeft | None
+    gpu_s_per_day: LimitLeft | None
+
+
+class UsageDay(Struct, frozen=True, kw_only=True):
+    """`gpu_s`: seconds of the model's time that the finished `pictures` took."""
+
+    date: Annotated[str, Meta(description="In UTC.", examples=["2026-11-22"])]
+    generations: int
+    pictures: int
+    gpu_s: float
+
+
+class UsageTotal(Struct, frozen=True, kw_only=True):
+    generations: int
+    pictures: int
+    gpu_s: float
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """`days` with use, the newest first. What was deleted is counted on. `limits` null: of everybody together."""
+
+    days: list[UsageDay]
+    total: UsageTotal
+    limits: LimitsLeft | None
+
+
+class QueuedJob(Struct, frozen=True, kw_only=True):
+    """`owner` is `user:{id}`, `anon:...` or an address. `queue_position` 0: it is being made."""
+
+    job_id: str
+    owner: str
+    end_user: str | None
+    status: Status
+    model: str
+    created_at: str
+    age_s: float
+    queue_position: int
+    estimated_time: int
+    images_completed: int
+    images_total: int
+
+
+class OperatorQueue(Struct, frozen=True, kw_only=True):
+    """Jobs that have not ended, the next first, at most 500. `pictures_per_min` of the last minute, all processes;
+    `step_s` and `rows`: mean of the last UNet forwards of this process, null before the first."""
+
+    waiting: int
+    running: int
+    pictures_per_min: float
+    step_s: float | None
+    rows: float | None
+    jobs: list[QueuedJob]
+
+
+class OperatorUser(Struct, frozen=True, kw_only=True):
+    """`total`: of the last 30 days."""
+
+    id: str
+    email: str
+    is_operator: bool
+    disabled: bool
+    created_at: str
+    total: UsageTotal
+
+
+class OperatorUsers(Struct, frozen=True, kw_only=True):
+    users: list[OperatorUser]
+    next_cursor: str | None
+
+
+def limits_left(left: Left) -> LimitsLeft:
+    return LimitsLeft(
+        jobs_per_hour=_limit(left.jobs_per_hour),
+        pictures_per_day=_limit(left.daily_pictures),
+        gpu_s_per_day=_limit(left.daily_gpu_s),
+    )
+
+
+def _limit(standing: Standing | None) -> LimitLeft | None:
+    if standing is None:
+        return None
+    return LimitLeft(limit=standing.limit, remaining=standing.remaining, reset_s=standing.reset_s)

@@ -1,0 +1,98 @@
+"""What the operator does on the machine, beside the running server or without it:
+
+    python -m server create-operator --email ada@example.org    the password is asked for, or read from stdin
+    python -m server reset-link --email ada@example.org         prints a link that sets a new password, once
+    python -m server create-invite                              prints a code that lets one account be made
+
+They write to the database of the settings. Secrets are never arguments: those can be read by every user of the machine.
+"""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from collections.abc import Sequence
+
+from server.config.settings import Settings
+
+RESET_HOURS = 24
+INVITE_DAYS = 7
+
+
+class CommandError(Exception):
+    """Told in one line."""
+
+
+def run_command(arguments: Sequence[str], settings: Settings) -> int:
+    """The exit code: 0, or 1 where it could not be done; 2 (argparse's) for arguments that are none."""
+    asked = _parser().parse_args(arguments)
+    try:
+        if asked.command == "create-operator":
+            told = asyncio.run(_create_operator(settings, asked.email))
+        elif asked.command == "reset-link":
+            told = asyncio.run(_reset_link(settings, asked.email))
+        else:
+            told = asyncio.run(_create_invite(settings, asked.days))
+    except (CommandError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(told)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m server", description="Without a command: run the server.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    create = commands.add_parser("create-operator", help="an account that may make the operator's calls")
+    reset = commands.add_parser("reset-link", help=f"a link that sets a new password, once, within {RESET_HOURS} hours")
+    for each in (create, reset):
+        each.add_argument("--email", required=True)
+    invite = commands.add_parser("create-invite", help="a code that lets one account be made")
+    invite.add_argument("--days", type=int, default=INVITE_DAYS, choices=range(1, 366), metavar="1..365")
+    return parser
+
+
+def _ask_password() -> str:
+    """From the terminal, twice; else the first line of stdin."""
+    from server.api.accounts.schemas import MAX_PASSWORD, MIN_PASSWORD
+
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != password:
+            raise CommandError("the two passwords differ; nothing was changed")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise CommandError(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters; nothing was changed")
+    return password
+
+
+async def _create_operator(settings: Settings, email: str) -> str:
+    from server.accounts.admin_commands import Administration
+    from server.api.accounts.routes import EMAIL
+
+    if not EMAIL.fullmatch(email.strip()):
+        raise CommandError(f"{email} is no e-mail address")
+    async with Administration.of(settings.resolved_database_url) as administration:
+        if await administration.promote(email):
+            return f"{email} has an account, which is an operator's now; its password is as it was"
+        await administration.create_operator(email, _ask_password())
+        return f"{email} can log in, and is an operator"
+
+
+async def _reset_link(settings: Settings, email: str) -> str:
+    from server.accounts.admin_commands import Administration
+
+    async with Administration.of(settings.resolved_database_url) as administration:
+        code = await administration.reset_code(email, RESET_HOURS * 3600)
+    if code is None:
+        raise CommandError(f"nobody has an account with the e-mail {email}")
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return f"{base}/reset/?token={code}\nIt works once, within {RESET_HOURS} hours."
+
+
+async def _create_invite(settings: Settings, days: int) -> str:
+    from server.accounts.admin_commands import Administration
+
+    async with Administration.of(settings.resolved_database_url) as administration:
+        return await administration.invitation(days * 86_400)

@@ -1,0 +1,66 @@
+"""`Settings` out of the environment (prefix `STUDIO_`) and a `.env` file."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from server.config.settings import PREFIX, Settings, variable
+
+
+class SettingsError(ValueError):
+    """One or more settings cannot be used. The text names each variable, its value and what is allowed."""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from a mapping of variables. An empty variable means the default. Raises SettingsError."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for each in fields(Settings):
+        text = environment.get(variable(each), "").strip()
+        if not text:
+            continue
+        try:
+            values[each.name] = each.metadata["read"](text)
+        except ValueError as error:
+            shown = "what it is set to" if each.name in ("database_url", "admin_key") else repr(text)
+            problems.append(f"{variable(each)}: {shown} cannot be used; allowed is {error}")
+    settings = Settings(**values)
+    if settings.row_buckets[-1] < settings.max_rows:
+        problems.append(
+            f"{PREFIX}ROW_BUCKETS: its last number is {settings.row_buckets[-1]}; allowed is at least"
+            f" {PREFIX}MAX_ROWS, which is {settings.max_rows}"
+        )
+    if settings.storage == "s3" and settings.s3_bucket is None:
+        problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}STORAGE=s3 needs the name of a bucket")
+    if settings.lora_s3_prefix and settings.s3_bucket is None:
+        problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}LORA_S3_PREFIX needs the name of a bucket")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables with our prefix that no setting reads: most often a slip of the pen."""
+    known = {variable(each) for each in fields(Settings)}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def read_environment(env_file: Path) -> dict[str, str]:
+    """The process environment over `env_file` (lines `NAME=value`, `#` comments, quotes around a value are taken off).
+
+    Raises SettingsError for a line that is none of these.
+    """
+    found: dict[str, str] = {}
+    lines = env_file.read_text(encoding="utf-8").splitlines() if env_file.is_file() else []
+    for number, line in enumerate(lines, start=1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        match = re.fullmatch(r"([A-Za-z_]\w*)\s*=\s*(\"[^\"]*\"|'[^']*'|[^#]*?)(\s+#.*)?", text)
+        if match is None:
+            raise SettingsError(f"{env_file}, line {number}: allowed is NAME=value or a comment that begins with #")
+        found[match[1]] = match[2].strip("\"'") if match[2][:1] in ("'", '"') else match[2]
+    return {**found, **os.environ}

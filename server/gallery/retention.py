@@ -1,0 +1,86 @@
+"""Old jobs are deleted with their pictures, where the operator has set how long or how much is kept. What was used
+stays counted, and what people did stays noted."""
+
+import asyncio
+import logging
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.db.clock import now_s
+from server.db.models import ImageRow, JobRow
+from server.db.session import Database
+from server.generation import idempotency
+from server.queue import states
+from server.queue.deletion import Remover, remove_jobs
+from server.worker.saver import DATABASE_ERRORS
+
+log = logging.getLogger(__name__)
+
+PAUSE_S = 600.0
+ROUND = 100  # jobs deleted in one transaction
+
+
+class Retention:
+    """`max_age_s` since a job's end, `max_bytes` of all pictures together, thumbnails apart; 0: no end. Event loop."""
+
+    def __init__(self, database: Database, remover: Remover, max_age_s: float, max_bytes: int) -> None:
+        self._database = database
+        self._remover = remover
+        self._max_age_s = max_age_s
+        self._max_bytes = max_bytes
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            try:
+                while await self.work_off():
+                    pass
+            except DATABASE_ERRORS as error:
+                log.warning("what is too old is still kept, the database does not answer: %s", error)
+            await asyncio.sleep(PAUSE_S)
+
+    async def work_off(self) -> bool:
+        """Delete some of what is too old or too much, the oldest first. True: there may be more. Raises
+        DATABASE_ERRORS."""
+        async with self._database.write() as session:
+            await self._database.lock(session, "retention")  # one process at a time, or twice too much is deleted
+            now = await session.scalar(select(now_s())) or 0.0
+            await idempotency.forget_old(session, now)
+            job_ids = await self._too_old(session, now) or await self._too_much(session)
+            if job_ids:
+                await remove_jobs(session, JobRow.id.in_(job_ids))
+        if job_ids:
+            log.info(
+                "%d jobs are deleted with their pictures: too old, or too much (STUDIO_RETENTION_...)", len(job_ids)
+            )
+            self._remover.removed(job_ids)
+        return bool(job_ids)
+
+    async def _too_old(self, session: AsyncSession, now: float) -> list[str]:
+        if not self._max_age_s:
+            return []
+        old = select(JobRow.id).where(~states.unfinished(), JobRow.finished_at_s < now - self._max_age_s)
+        return list(await session.scalars(old.order_by(JobRow.finished_at_s).limit(ROUND)))
+
+    async def _too_much(self, session: AsyncSession) -> list[str]:
+        if not self._max_bytes:
+            return []
+        excess_bytes = (await session.scalar(select(func.sum(ImageRow.num_bytes))) or 0) - self._max_bytes
+        if excess_bytes <= 0:
+            return []
+        oldest = (
+            select(JobRow.id, func.sum(ImageRow.num_bytes))
+            .join(ImageRow)
+            .where(~states.unfinished())
+            .group_by(JobRow.id)
+            .order_by(JobRow.finished_at_s)
+            .limit(ROUND)
+        )
+        job_ids: list[str] = []
+        for job_id, num_bytes in await session.execute(oldest):
+            if excess_bytes <= 0:
+                break
+            job_ids.append(job_id)
+            excess_bytes -= num_bytes
+        return job_ids

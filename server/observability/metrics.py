@@ -1,0 +1,107 @@
+"""What the server tells Prometheus. Fed by callbacks of the engine, the dispatcher and the HTTP side, all on the event
+loop: the torch thread takes no lock of it and knows nothing of it. docs/metrics.md explains each metric.
+"""
+
+import platform
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
+
+from litestar.types import Message
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from server.engine.engine import Turn
+from server.observability.gpu_metrics import gpu_collector
+from server.queue.model import JobStatus, StoredPicture
+from server.version import VERSION
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+WAITS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
+RATIOS = (0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2)
+
+
+class Metrics:
+    """One registry of its own: two servers in one process do not mix. Event loop only. `num_held` counts the pictures
+    that the engine works on."""
+
+    def __init__(self, base_model: str, num_held: Callable[[], int]) -> None:
+        registry = self._registry = CollectorRegistry()
+        self._last_steps: deque[tuple[float, int]] = deque(maxlen=50)
+        self._jobs = Gauge("studio_jobs", "Jobs by state.", ["state"], registry=registry)
+        self._queue = Gauge("studio_queue_depth", "Accepted jobs that have not ended.", registry=registry)
+        held = Gauge("studio_engine_pictures", "Pictures that the engine works on.", registry=registry)
+        held.set_function(num_held)
+        self._rows = self._histogram("step_rows", "Rows of a UNet forward, padding included.", ROWS)
+        self._pictures = self._histogram("step_pictures", "Pictures that shared a UNet forward.", ROWS)
+        self._step_s = self._histogram("step_seconds", "UNet forward of one step.", SECONDS)
+        self._turn_s = self._histogram("turn_seconds", "One turn of the engine, all of it.", SECONDS)
+        self._encode_s = self._histogram("encode_seconds", "Prompts and first noise of one picture.", SECONDS)
+        self._decode_s = self._histogram("decode_seconds", "Latents of one picture to pixels.", SECONDS)
+        self._store_s = self._histogram("store_seconds", "Pixels of one picture to file, store and database.", SECONDS)
+        self._wait_s = self._histogram("wait_seconds", "From a job's acceptance to a picture's first step.", WAITS_S)
+        self._ratio = self._histogram("step_prediction_ratio", "Measured over predicted seconds of a step.", RATIOS)
+        self._made = Counter("studio_pictures", "Pictures stored.", registry=registry)
+        self._failed = Counter("studio_pictures_failed", "Pictures that failed, by code.", ["code"], registry=registry)
+        self._prompts = Counter("studio_embeddings", "Prompts by cache: hit or miss.", ["cache"], registry=registry)
+        self._answers = Counter("studio_http_answers", "By route and status.", ["route", "status"], registry=registry)
+        ProcessCollector(registry=registry)
+        if (gpus := gpu_collector()) is not None:
+            registry.register(gpus)
+        build = {"version": VERSION, "base_model": base_model, "python": platform.python_version()}
+        Info("studio_build", "What runs here.", registry=registry).info(
+            build | {package: version(package) for package in ("torch", "diffusers")}
+        )
+        for cache in ("hit", "miss"):
+            self._prompts.labels(cache)
+
+    def on_turn(self, turn: Turn) -> None:
+        """The engine has carried out a plan."""
+        result = turn.result
+        self._turn_s.observe(turn.turn_s)
+        if result.step_rows:
+            self._last_steps.append((result.step_s, result.step_rows))
+            self._rows.observe(result.step_rows)
+            self._pictures.observe(len(turn.plan.step))
+            self._step_s.observe(result.step_s)
+            self._ratio.observe(result.step_s / turn.predicted_step_s)
+        for _ in result.begun:
+            self._encode_s.observe(result.begin_s / len(result.begun))
+        for seconds in result.decode_s.values():
+            self._decode_s.observe(seconds)
+        for error in result.failed.values():
+            self._failed.labels(error.code).inc()
+        self._prompts.labels("hit").inc(result.embedding_hits)
+        self._prompts.labels("miss").inc(result.embedding_misses)
+
+    def recent_step(self) -> tuple[float, float] | None:
+        """Mean seconds and rows of the last UNet forwards; None before the first."""
+        steps = self._last_steps
+        if not steps:
+            return None
+        return (sum(step_s for step_s, _ in steps) / len(steps), sum(rows for _, rows in steps) / len(steps))
+
+    def on_stored(self, picture: StoredPicture) -> None:
+        self._made.inc()
+        self._store_s.observe(picture.store_s)
+        self._wait_s.observe(max(0.0, picture.wait_s))  # two clocks: the database's and ours
+
+    async def on_message(self, message: Message, scope: Mapping[str, object]) -> None:
+        """A hook on what leaves the app, so that answers of exception handlers are counted by what was really sent."""
+        if message["type"] == "http.response.start":
+            route = str(scope.get("path_template") or "none")  # a template: nobody makes labels by asking
+            self._answers.labels(route, str(message["status"])).inc()
+
+    def text(self, jobs: Mapping[JobStatus, int] | None) -> bytes:
+        """The page that Prometheus reads. `jobs` None: they cannot be counted now, and are left out."""
+        self._jobs.clear()
+        if jobs is not None:
+            for status in JobStatus:
+                self._jobs.labels(status.value).set(jobs.get(status, 0))
+            self._queue.set(sum(count for status, count in jobs.items() if not status.ended))
+        return generate_latest(self._registry)
+
+    def _histogram(self, name: str, meaning: str, buckets: Iterable[float]) -> Histogram:
+        return Histogram(f"studio_{name}", meaning, buckets=tuple(buckets), registry=self._registry)

@@ -1,0 +1,147 @@
+"""Deleting pictures for good: the rows in one transaction, their files after it, however long that takes.
+
+A file cannot be deleted in the transaction that deletes its row: it may roll back, the store may be away, the process
+may die in between. So the transaction writes down what is doomed (table `doomed_object`), and the `Remover` of each
+process works that off, again and again until the store has done it. How to delete:
+
+    async with database.write() as session:
+        job_ids = await remove_jobs(session, JobRow.owner == owner)             # whole jobs, or
+        await doom(session, [image.storage_key, image.thumbnail_key])           # the files of a row that you delete
+        await session.delete(image)
+    remover.removed(job_ids)                                                    # after the commit; [] for pictures
+
+`remove_jobs` takes jobs that are still being made too: what is stored of them later is deleted as well.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.db.account_models import DoomedObjectRow
+from server.db.clock import now_s
+from server.db.models import ImageRow, JobRow
+from server.db.session import DATABASE_ERRORS, Database
+from server.queue.model import JobStatus
+from server.storage.picture import picture_key, sheet_key, thumbnail_key
+from server.storage.store import ImageStore, InvalidKey, StoreError
+
+log = logging.getLogger(__name__)
+
+LATE_S = 180.0
+"""A picture of a removed job that was on its way is stored by then."""
+POLL_S = 30.0
+ROUND = 200  # files deleted between two looks at the table
+FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 3600.0
+MAX_KEYS = 500  # of one IN (...)
+_is_comparison = JobRow.comparison.is_not(None)
+
+
+async def doom(session: AsyncSession, keys: Iterable[str | None], delay_s: float = 0.0) -> None:
+    """These files shall be deleted, `delay_s` from now at the earliest, once the caller's transaction is committed.
+    None among `keys` is passed over, as is what is doomed already."""
+    wanted = sorted({key for key in keys if key is not None})
+    due_at_s = (await session.scalar(select(now_s())) or 0.0) + delay_s
+    for start in range(0, len(wanted), MAX_KEYS):
+        some = wanted[start : start + MAX_KEYS]
+        known = set(
+            await session.scalars(
+                select(DoomedObjectRow.storage_key).where(DoomedObjectRow.storage_key.in_(some)).with_for_update()
+            )
+        )
+        session.add_all(DoomedObjectRow(storage_key=key, due_at_s=due_at_s) for key in some if key not in known)
+    await session.flush()
+
+
+async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list[str]:
+    """Delete these jobs with all that belongs to them, in the caller's transaction; their ids."""
+    pictures = select(ImageRow.storage_key, ImageRow.thumbnail_key).join(JobRow).where(which)
+    await doom(session, [key for keys in await session.execute(pictures) for key in keys])
+    jobs = (
+        await session.execute(select(JobRow.id, JobRow.num_images, JobRow.image_format, JobRow.status).where(which))
+    ).all()
+    await doom(session, map(sheet_key, await session.scalars(select(JobRow.id).where(which, _is_comparison))))
+    late = [
+        key
+        for job_id, num_images, image_format, status in jobs
+        if status != JobStatus.COMPLETED
+        for n in range(1, num_images + 1)
+        for key in (picture_key(job_id, n, image_format), thumbnail_key(job_id, n))
+    ]
+    await doom(session, late, LATE_S)
+    await session.execute(delete(JobRow).where(which).execution_options(synchronize_session=False))
+    return [job_id for job_id, *_ in jobs]
+
+
+class Remover:
+    """Deletes the doomed files. Several processes may: a file that is gone already is no error. `forget` is told each
+    job that is removed, to stop making it. Event loop."""
+
+    def __init__(self, database: Database, store: ImageStore, forget: Callable[[str], None]) -> None:
+        self._database = database
+        self._store = store
+        self._forget = forget
+        self._woken = asyncio.Event()
+
+    def removed(self, job_ids: Iterable[str]) -> None:
+        """A transaction that dooms files is committed, and these jobs are gone."""
+        for job_id in job_ids:
+            self._forget(job_id)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                while await self.work_off():
+                    pass
+            except DATABASE_ERRORS as error:
+                log.warning("files of deleted pictures wait, the database does not answer: %s", error)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), POLL_S)
+
+    async def work_off(self) -> bool:
+        """Delete what is due, up to the first that cannot be deleted: it is tried again later, the others then too.
+        True: there may be more. Raises DATABASE_ERRORS."""
+        due = (
+            select(DoomedObjectRow.storage_key, DoomedObjectRow.num_tries)
+            .where(DoomedObjectRow.due_at_s <= now_s())
+            .order_by(DoomedObjectRow.due_at_s, DoomedObjectRow.storage_key)
+            .limit(ROUND)
+        )
+        async with self._database.read() as session:
+            doomed = (await session.execute(due)).all()
+        done: list[str] = []
+        for key, num_tries in doomed:
+            try:
+                await self._store.delete(key)
+            except InvalidKey:
+                log.error("%r is no name of a file and cannot be deleted", key)
+            except StoreError as error:
+                await self._put_off(key, num_tries, error)
+                break
+            done.append(key)
+        if done:
+            await self._strike_out(done)
+        return len(done) == ROUND
+
+    async def _put_off(self, key: str, num_tries: int, error: StoreError) -> None:
+        pause_s = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(num_tries, 20))
+        log.warning("the file %s of a deleted picture is still stored, next try in %.0f s: %s", key, pause_s, error)
+        async with self._database.write() as session:
+            await session.execute(
+                update(DoomedObjectRow)
+                .where(DoomedObjectRow.storage_key == key)
+                .values(num_tries=num_tries + 1, due_at_s=now_s() + pause_s)
+                .execution_options(synchronize_session=False)
+            )
+
+    async def _strike_out(self, keys: list[str]) -> None:
+        async with self._database.write() as session:
+            for start in range(0, len(keys), MAX_KEYS):
+                these = DoomedObjectRow.storage_key.in_(keys[start : start + MAX_KEYS])
+                await session.execute(delete(DoomedObjectRow).where(these).execution_options(synchronize_session=False))

@@ -1,0 +1,137 @@
+"""How much one caller may ask for, and the account it is read from. `check` and `note` run in the transaction that
+accepts the job, under the lock "queue": exact, whatever comes at once and in however many processes."""
+
+import math
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.db.models import ImageRow, JobRow
+from server.db.usage_models import GenerationRow
+from server.queue.errors import LimitReached
+from server.queue.mapping import fair_owner
+
+HOUR_S = 3600
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one caller may ask for; 0 is no limit. Days are UTC's."""
+
+    per_hour: int = 0
+    daily_pictures: int = 0
+    daily_gpu_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """By kind of caller."""
+
+    anonymous: Quota = Quota()
+    users: Quota = Quota()
+
+    def of(self, owner: str) -> Quota:
+        return self.anonymous if is_anonymous_owner(owner) else self.users
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a caller stands with its limit of jobs an hour; `reset_s` is the time until the next job is given back."""
+
+    limit: int
+    remaining: int
+    reset_s: int
+
+
+def is_anonymous_owner(owner: str) -> bool:
+    """Owners are `user:…` (an account and its keys), `anon:…` (a browser), `ip:…`, `operator`."""
+    return owner.startswith(("ip:", "anon:"))
+
+
+async def check(session: AsyncSession, quota: Quota, who: str, num_images: int, now: float) -> Standing | None:
+    """How `who` will stand when the job is accepted; None: no limit by the hour. Raises LimitReached."""
+    standing = await standing_of(session, quota, who, now)
+    if standing is not None and standing.remaining == 0:
+        detail = f"{quota.per_hour} jobs an hour are allowed; try again in {standing.reset_s} s"
+        raise LimitReached(detail, standing.limit, standing.reset_s)
+    if quota.daily_pictures or quota.daily_gpu_s:
+        await _check_day(session, quota, who, num_images, now)
+    if standing is None:
+        return None
+    untouched = standing.remaining == standing.limit
+    return Standing(standing.limit, standing.remaining - 1, HOUR_S if untouched else standing.reset_s)
+
+
+async def standing_of(session: AsyncSession, quota: Quota, who: str, now: float) -> Standing | None:
+    """None: no limit by the hour."""
+    if not quota.per_hour:
+        return None
+    statement = select(func.count(), func.min(GenerationRow.created_at_s)).where(
+        GenerationRow.counted_by == who, GenerationRow.created_at_s > now - HOUR_S
+    )
+    count, oldest = (await session.execute(statement)).one()
+    reset_s = max(1, math.ceil(oldest + HOUR_S - now)) if count else 0
+    return Standing(quota.per_hour, max(0, quota.per_hour - count), reset_s)
+
+
+async def used_today(session: AsyncSession, who: str, now: float) -> tuple[int, float]:
+    """Pictures asked for and seconds of the model's time since midnight UTC, what waits included."""
+    statement = select(
+        func.sum(GenerationRow.num_images), func.sum(GenerationRow.gpu_s + GenerationRow.reserved_gpu_s)
+    ).where(GenerationRow.counted_by == who, GenerationRow.created_at_s >= now - now % DAY_S)
+    num_pictures, gpu_s = (await session.execute(statement)).one()
+    return int(num_pictures or 0), float(gpu_s or 0.0)
+
+
+async def _check_day(session: AsyncSession, quota: Quota, who: str, num_images: int, now: float) -> None:
+    num_pictures, gpu_s = await used_today(session, who, now)
+    reset_s = math.ceil(DAY_S - now % DAY_S)
+    if quota.daily_pictures and num_pictures + num_images > quota.daily_pictures:
+        left = max(0, quota.daily_pictures - num_pictures)
+        detail = (
+            f"{quota.daily_pictures} pictures a day are allowed, {left} are left; the next day begins in {reset_s} s"
+        )
+        raise LimitReached(detail, quota.daily_pictures, reset_s, left)
+    if quota.daily_gpu_s and gpu_s >= quota.daily_gpu_s:
+        detail = f"{quota.daily_gpu_s} s of the model's time a day are used up; the next day begins in {reset_s} s"
+        raise LimitReached(detail, quota.daily_gpu_s, reset_s)
+
+
+def generation_row(job: JobRow, expected_gpu_s: float) -> GenerationRow:
+    return GenerationRow(
+        job_id=job.id,
+        owner=job.owner,
+        counted_by=fair_owner(job),
+        created_at_s=job.created_at_s,
+        day=int(job.created_at_s // DAY_S),
+        num_images=job.num_images,
+        reserved_gpu_s=expected_gpu_s,
+    )
+
+
+async def note_picture(session: AsyncSession, image: ImageRow) -> None:
+    """The picture is finished: what it took takes the place of what it was expected to take."""
+    gpu_s = image.encode_s + image.step_share_s + image.decode_s
+    left_s = GenerationRow.reserved_gpu_s - gpu_s
+    await session.execute(
+        update(GenerationRow)
+        .where(GenerationRow.job_id == image.job_id)
+        .values(
+            num_finished=GenerationRow.num_finished + 1,
+            gpu_s=GenerationRow.gpu_s + gpu_s,
+            reserved_gpu_s=case((left_s > 0, left_s), else_=0.0),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def note_end(session: AsyncSession, job_id: str) -> None:
+    """The job has ended: nothing more is expected of it."""
+    await session.execute(
+        update(GenerationRow)
+        .where(GenerationRow.job_id == job_id)
+        .values(reserved_gpu_s=0.0)
+        .execution_options(synchronize_session=False)
+    )

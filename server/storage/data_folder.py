@@ -1,0 +1,58 @@
+"""The data folder: locked by one process, known by an id that outlives it."""
+
+import fcntl
+import os
+import re
+import secrets
+from pathlib import Path
+
+from server.queue.errors import DataFolderInUse
+
+
+class DataFolder:
+    """Holds `{path}/server.lock` until `close`; a process that dies lets go of it too. The file contains the folder's
+    id, made once: leases are held under it, so that a restarted server knows its predecessor's."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder where it is missing and lock it. Raises DataFolderInUse."""
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = os.open(path / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise DataFolderInUse(
+                f"another server works in the data folder {path.absolute()}; stop it, or give this one a folder of its"
+                " own (STUDIO_DATA_DIR)"
+            ) from error
+        self.id = self._read_id()
+        self.lease_owner = f"{self.id}/{secrets.token_hex(4)}"
+
+    @property
+    def loras(self) -> Path:
+        """Where LoRA bytes are kept, as `{sha256}.safetensors`."""
+        return self.path / "loras"
+
+    @property
+    def pictures(self) -> Path:
+        """Root of the local picture store."""
+        return self.path / "pictures"
+
+    @property
+    def spool(self) -> Path:
+        """Where finished pictures wait that the store did not take."""
+        return self.path / "spool"
+
+    def close(self) -> None:
+        os.close(self._lock)
+
+    def _read_id(self) -> str:
+        text = os.pread(self._lock, 64, 0).decode("ascii", "replace").strip()
+        if re.fullmatch(r"[0-9a-f]{32}", text):
+            return text
+        text = secrets.token_hex(16)
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, f"{text}\n".encode(), 0)
+        os.fsync(self._lock)
+        return text

@@ -1,0 +1,95 @@
+"""What somebody has used, day by day, and what is left of their limits. Read from the account of generations, which
+outlives the jobs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, func, select
+
+from server.db.clock import now_s
+from server.db.session import Database
+from server.db.usage_models import GenerationRow
+from server.queue import quotas
+from server.queue.mapping import counted_as
+from server.queue.quotas import DAY_S, Quotas, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Who uses: a caller (server/api/auth/caller.py)."""
+
+    owner: str
+    address: str | None = None
+    key_id: str | None = None
+    end_user: str | None = None
+
+    @property
+    def counted_by(self) -> str:
+        return counted_as(self.owner, self.address, self.key_id, self.end_user)
+
+    def rows(self) -> ColumnElement[bool]:
+        """What the owner has used, whoever of theirs; what one end user has."""
+        if self.end_user is None:
+            return GenerationRow.owner == self.owner
+        return GenerationRow.counted_by == self.counted_by
+
+
+@dataclass(frozen=True, slots=True)
+class DayUsage:
+    """`day` counts from 1970, in UTC. `gpu_s`: seconds of the model's time for `num_pictures` finished pictures."""
+
+    day: int
+    num_jobs: int
+    num_pictures: int
+    gpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of each limit; None: there is none."""
+
+    jobs_per_hour: Standing | None
+    daily_pictures: Standing | None
+    daily_gpu_s: Standing | None
+
+
+class Usage:
+    """Runs on the event loop."""
+
+    def __init__(self, database: Database, quotas: Quotas) -> None:
+        self._database = database
+        self._quotas = quotas
+
+    async def days(self, consumer: Consumer | None, num_days: int) -> Sequence[DayUsage]:
+        """The last days, today's first; days without use are left out. None: of everybody together."""
+        async with self._database.read() as session:
+            today = int((await session.scalar(select(now_s())) or 0.0) // DAY_S)
+            statement = (
+                select(
+                    GenerationRow.day,
+                    func.count(),
+                    func.sum(GenerationRow.num_finished),
+                    func.sum(GenerationRow.gpu_s),
+                )
+                .where(GenerationRow.day > today - num_days)
+                .group_by(GenerationRow.day)
+                .order_by(GenerationRow.day.desc())
+            )
+            rows = await session.execute(statement.where(consumer.rows()) if consumer else statement)
+            return [DayUsage(day, count, int(num or 0), float(gpu_s or 0.0)) for day, count, num, gpu_s in rows]
+
+    async def left(self, consumer: Consumer) -> Left:
+        quota, who = self._quotas.of(consumer.owner), consumer.counted_by
+        async with self._database.read() as session:
+            now = await session.scalar(select(now_s())) or 0.0
+            num_pictures, gpu_s = await quotas.used_today(session, who, now)
+            per_hour = await quotas.standing_of(session, quota, who, now)
+        reset_s = math.ceil(DAY_S - now % DAY_S)
+        return Left(
+            per_hour, _left(quota.daily_pictures, num_pictures, reset_s), _left(quota.daily_gpu_s, gpu_s, reset_s)
+        )
+
+
+def _left(limit: int, used: float, reset_s: int) -> Standing | None:
+    return Standing(limit, max(0, math.floor(limit - used)), reset_s) if limit else None

@@ -1,0 +1,51 @@
+"""What makes the pictures: the Runner, and `sdxl_runner`, which makes the real one. Importing this module imports no
+torch; `sdxl_runner` does, on the torch thread."""
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from pipelines.plan import StepPlan, StepResult
+from server.config.settings import Settings
+from server.engine.engine import LoraSource
+
+CPU_TORCH_NICENESS = 5
+
+
+class Runner(LoraSource, Protocol):
+    """What makes pictures. `execute` is called on the torch thread only."""
+
+    def execute(self, plan: StepPlan) -> StepResult: ...
+
+
+RunnerFactory = Callable[[Settings, Path], Runner]
+"""(settings, folder of the LoRA copies) → a runner whose model is loaded. Called on the torch thread."""
+
+
+def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
+    from pipelines.model.load import LoadOptions, load_model, resolve_device
+    from pipelines.sdxl import RunnerOptions, SDXLRunner
+
+    device, dtype = resolve_device(settings.device, settings.dtype)
+    if device == "cpu" and sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+        # steps take every core: whoever asks for the state of a job is answered in between. torch's workers inherit it
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), CPU_TORCH_NICENESS)
+    options = LoadOptions(settings.vae, settings.vae_decode == "tiled", settings.attention, settings.compile)
+    model = load_model(settings.base_model, device, dtype, options)
+    running = RunnerOptions(
+        exact_rows=settings.exact_rows,
+        embedding_cache_bytes=settings.embedding_cache_mb * 1_000_000,
+        lora_cache_bytes=settings.lora_cache_mb * 1_000_000,
+        merged_loras=settings.lora_mode == "merged",
+        compiled=settings.compile,
+    )
+    runner = SDXLRunner(model, lora_bytes_dir, running)
+    # a full collection takes 0.4 s with these libraries in memory, and stops event loop and steps: it need not look at
+    # what stays for ever
+    gc.collect()
+    gc.freeze()
+    return runner

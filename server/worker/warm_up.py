@@ -1,0 +1,35 @@
+"""The first pictures of a server, which nobody sees: they warm the device up and teach the cost model."""
+
+import math
+
+from pipelines.model.info import ModelInfo
+from pipelines.params import GenerationParams
+from server.config.settings import Settings
+from server.engine.engine import Engine, Execute
+from server.generation import policy
+
+
+async def warm_up(engine: Engine, execute: Execute, info: ModelInfo, settings: Settings) -> None:
+    """Smallest size first: where that is slow (a large model on a CPU), the larger ones are estimated from it. With
+    `STUDIO_COMPILE` every row count is compiled at the native size instead, however long it takes. Raises RuntimeError
+    where the model cannot make a picture."""
+    native = (info.native_width, info.native_height)
+    if settings.compile:
+        counts = [settings.exact_rows] if settings.exact_rows else settings.row_buckets
+        await engine.calibrate(execute, _picture(*native, guidance_scale=0.0), counts, max_step_s=math.inf)
+        return
+    for width, height in ((info.min_size_px, info.min_size_px), native):
+        await engine.calibrate(execute, _picture(width, height, policy.GUIDANCE_SCALE))
+
+
+def _picture(width: int, height: int, guidance_scale: float) -> GenerationParams:
+    return GenerationParams(
+        prompt="",
+        negative_prompt="",
+        num_inference_steps=policy.STEPS["low"],
+        guidance_scale=guidance_scale,
+        width=width,
+        height=height,
+        seed=0,
+        sampler=policy.SAMPLER,
+    )

@@ -1,0 +1,63 @@
+"""Servers of the browser tests whose rows and pictures lie in different places."""
+
+import asyncio
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.browser.create_page import CreatePage
+from tests.browser.users import PASSWORD, painting_server
+from tests.support.databases import PostgresServer
+from tests.support.s3_server import S3Server
+from tests.support.server_process import ServerProcess
+
+OPERATOR = "operator@example.org"
+
+
+@dataclass(frozen=True)
+class Home:
+    """A server that paints, with the LoRAs jade-v1 and amber-v1 in the folder `loras`, an operator, and one job an hour
+    for who has no account. `hosts` give the pictures where the server does not."""
+
+    server: ServerProcess
+    loras: Path
+    hosts: tuple[str, ...] = ()
+
+    def log_in_operator(self, visitor: CreatePage) -> None:
+        """By the call that the login page makes."""
+        account = {"email": OPERATOR, "password": PASSWORD}
+        answer = visitor.page.request.post("/api/auth/login", data=account)
+        assert answer.status == 200, answer.text()
+
+
+@pytest.fixture(scope="module", params=["sqlite and files", "postgresql and s3"])
+def home(request: pytest.FixtureRequest, built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    settings, hosts = {"STUDIO_RATE_LIMIT_PER_HOUR": "1"}, ()
+    if request.param == "postgresql and s3":
+        s3: S3Server = request.getfixturevalue("s3_server")
+        name = f"browser-{secrets.token_hex(6)}"
+        s3.make_bucket(name)
+        url = new_database(request.getfixturevalue("postgres_server"))
+        settings |= {"STUDIO_DATABASE_URL": url, **s3.settings(name)}
+        hosts = (urlsplit(s3.url).netloc,)
+    folder = tmp_path_factory.mktemp("home")
+    with painting_server(folder, **settings) as server:
+        server.start()
+        command = [sys.executable, "-m", "server", "create-operator", "--email", OPERATOR]
+        subprocess.run(command, input=PASSWORD, text=True, check=True, cwd=folder, env=server.environment, timeout=60)
+        yield Home(server, folder / "loras", hosts)
+
+
+def new_database(postgres: PostgresServer) -> str:
+    """Its address. In a thread: Playwright's event loop runs in this one."""
+    name = f"browser_{secrets.token_hex(6)}"
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, postgres.execute(f"CREATE DATABASE {name}")).result()
+    return postgres.url(name)

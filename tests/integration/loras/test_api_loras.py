@@ -1,0 +1,279 @@
+"""The operator's calls: who may make them, and that the folder, the table and the answers stay in step."""
+
+import hashlib
+import itertools
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from server.app import create_app
+from server.config.settings import Settings
+from tests.support.databases import database_url, postgres_server
+from tests.support.fake_runner import PaintRunner
+from tests.support.studio_app import (
+    QUICK,
+    api,
+    app,
+    client,
+    runner,
+    studio_settings,
+)
+from tests.support.tiny_model import write_lora
+
+__all__ = ["api", "app", "database_url", "postgres_server", "runner"]
+
+Api = TestClient[Litestar]
+KEY = "operator-key-of-the-tests"
+OPERATOR = {"Authorization": f"Bearer {KEY}"}
+CALLS = [
+    ("POST", "/api/loras/reload"),
+    ("GET", "/api/loras/jade"),
+    ("PUT", "/api/loras/jade-v3"),
+    ("DELETE", "/api/loras/jade-v1"),
+    ("PATCH", "/api/loras/jade"),
+    ("PUT", "/api/loras/jade/default"),
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return replace(studio_settings(tmp_path, database_url), admin_key=KEY, max_lora_mb=1)
+
+
+@pytest.fixture
+def operator(api: Api) -> Api:
+    api.headers.update(OPERATOR)
+    return api
+
+
+def labels(api: Api) -> list[str]:
+    return [lora["label"] for lora in api.get("/api/loras").json()["loras"]]
+
+
+def lora(api: Api, label: str) -> dict[str, Any]:
+    (found,) = [each for each in api.get("/api/loras").json()["loras"] if each["label"] == label]
+    return found
+
+
+def made_with(api: Api, **fields: Any) -> dict[str, Any]:
+    """The metadata of an accepted job."""
+    answer = api.post("/api/generate", json={"prompt": "red dress", **fields})
+    assert answer.status_code == 202, answer.text
+    return api.get(f"/api/result/{answer.json()['job_id']}").json()["metadata"]
+
+
+def lora_file(tmp_path: Path, value: float) -> bytes:
+    return write_lora(tmp_path / "made.safetensors", value=value).read_bytes()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Of every file below, but for the server's own."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.safetensors") if path.is_file()
+    }
+
+
+NO_KEYS = ({}, {"Authorization": "Bearer wrong-key"}, {"Authorization": "Bearer"}, {"Authorization": KEY})
+
+
+def test_only_the_operator_may(api: Api) -> None:
+    for (method, path), headers in itertools.product(CALLS, NO_KEYS):
+        answer = api.request(method, path, headers=headers, content=b"{}")
+        assert answer.status_code == 401, (method, path, headers)
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.json()["type"] == "urn:lora-studio:problem:unauthorized"
+
+
+def test_without_an_operator_key_nobody_may(app: Litestar, api: Api) -> None:
+    app.state.admin_key = None
+    for method, path in CALLS:
+        assert api.request(method, path, headers=OPERATOR).status_code == 401  # it opens nothing
+        answer = api.request(method, path)
+        assert answer.status_code == 403
+        assert "set STUDIO_ADMIN_KEY" in answer.json()["detail"]
+
+
+def test_a_reload_tells_what_it_changed_and_the_next_request_uses_it(api: Api, settings: Settings) -> None:
+    write_lora(settings.lora_dir / "jade-v3.safetensors", value=0.9)
+    write_lora(settings.lora_dir / "jade-v1.safetensors", value=0.7)
+    (settings.lora_dir / "amber.safetensors").unlink()
+    (settings.lora_dir / "film.safetensors").write_bytes(b"not a LoRA at all")
+    (settings.lora_dir / "next.safetensors.part").write_bytes(b"")
+    answer = api.post("/api/loras/reload", headers=OPERATOR)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told.pop("elapsed_ms") > 0
+    assert [each["file"] for each in told.pop("rejected")] == ["film.safetensors"]
+    assert [each["file"] for each in told.pop("pending")] == ["next.safetensors.part"]
+    assert told == {"added": ["jade-v3"], "updated": ["jade-v1"], "removed": ["amber"], "unchanged": ["jade-v2"]}
+    assert [lora["label"] for lora in api.get("/api/loras").json()["loras"]] == ["jade-v3", "jade-v2", "jade-v1"]
+    job = api.post("/api/generate", json={"prompt": "red dress"}).json()["job_id"]
+    assert api.get(f"/api/result/{job}").json()["metadata"]["model"] == "jade-v3"
+
+
+def test_an_upload_serves_when_it_is_answered(operator: Api, settings: Settings, tmp_path: Path) -> None:
+    data = lora_file(tmp_path, 0.8)
+    answer = operator.put("/api/loras/jade-v3", content=data)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["label"], answer.json()["sha256"]) == ("jade-v3", hashlib.sha256(data).hexdigest())
+    assert (settings.lora_dir / "jade-v3.safetensors").read_bytes() == data
+    assert made_with(operator)["loras"][0]["sha256"] == hashlib.sha256(data).hexdigest()
+    newer = lora_file(tmp_path, 0.6)
+    assert operator.put("/api/loras/jade-v3", content=newer).json()["sha256"] == hashlib.sha256(newer).hexdigest()
+    assert [path.name for path in settings.lora_dir.iterdir() if path.name.startswith(".")] == []
+
+
+REFUSED = [
+    ("jade-v3", b"x" * 1_000_001, "", 413, "1,000,000 bytes large (STUDIO_MAX_LORA_MB)"),
+    ("jade-v3", b"not a LoRA at all", "", 422, "not safetensors"),
+    ("jade-v3", b"", "", 422, "0 bytes long"),
+    ("jade-v3", b"--x", "multipart/form-data; boundary=x", 415, "curl -T"),
+    ("jade-v3", b"{}", "application/json", 415, "application/octet-stream"),
+    ("base", None, "", 400, "no LoRA may be called base"),
+    ("a" * 300, None, "", 400, "1 to 64"),
+    (".jade", None, "", 400, "no dot first"),
+    ("%00jade", None, "", 400, "1 to 64"),
+    ("jade%0a", None, "", 400, "1 to 64"),
+    ("j%C3%A4de", None, "", 400, "1 to 64"),
+    ("..%5cx", None, "", 400, "1 to 64"),
+    ("jade v3", None, "", 400, "1 to 64"),
+    ("%2e%2e", None, "", 400, "no dot first"),
+    ("..%2fx", None, "", (404, 405), ""),
+    ("../x", None, "", (404, 405), ""),
+    ("..%2f..%2fdata%2fx", None, "", (404, 405), ""),
+    ("/etc/x", None, "", (404, 405), ""),
+]
+
+
+def test_a_refused_upload_changes_nothing(operator: Api, tmp_path: Path) -> None:
+    before, served = contents(tmp_path), operator.get("/api/loras").json()
+    sound = lora_file(tmp_path.parent / "elsewhere", 0.8)
+    for name, content, content_type, status, told in REFUSED:
+        data = sound if content is None else content
+        answer = operator.put(f"/api/loras/{name}", content=data, headers={"Content-Type": content_type})
+        assert answer.status_code in (status if isinstance(status, tuple) else (status,)), (name, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert told in answer.json()["detail"], name
+        assert contents(tmp_path) == before, name
+        assert operator.get("/api/loras").json() == served, name
+        assert not [path for path in (tmp_path / "loras").iterdir() if path.name.startswith(".")], name
+
+
+def test_an_upload_without_a_length_is_cut_off_at_the_limit(operator: Api, settings: Settings) -> None:
+    answer = operator.put("/api/loras/jade-v3", content=iter([b"x" * 600_000] * 3))
+    assert answer.status_code == 413
+    assert sorted(path.name for path in settings.lora_dir.iterdir()) == [
+        "amber.safetensors",
+        "jade-v1.safetensors",
+        "jade-v2.safetensors",
+    ]
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(operator: Api, settings: Settings, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    settings.lora_dir.rename(elsewhere)
+    settings.lora_dir.write_text("no folder")  # what root could write to as well
+    answer = operator.put("/api/loras/jade-v3", content=lora_file(tmp_path, 0.8))
+    assert answer.status_code == 503
+    assert "cannot be written to" in answer.json()["detail"]
+
+
+def test_a_deleted_lora_is_gone_at_once_and_its_jobs_are_made(
+    operator: Api, settings: Settings, runner: PaintRunner
+) -> None:
+    runner.open_gate.clear()
+    job = operator.post("/api/generate", json=QUICK | {"model_name": "jade-v2"}).json()["job_id"]
+    answer = operator.delete("/api/loras/jade-v2")
+    assert (answer.status_code, answer.json()["removed"]) == (200, ["jade-v2"])
+    assert not (settings.lora_dir / "jade-v2.safetensors").exists()
+    assert made_with(operator)["model"] == "jade-v1"
+    refused = operator.post("/api/generate", json=QUICK | {"model_name": "jade-v2"})
+    assert refused.json()["errors"][0]["field"] == "model_name"
+    runner.open_gate.set()
+    assert operator.get(f"/api/status/{job}", params={"wait": 20}).json()["status"] == "completed"
+    for name, status in (("jade", 404), ("jade-v2", 404), ("a" * 300, 400), ("..%2famber", 404)):
+        assert operator.delete(f"/api/loras/{name}").status_code == status
+    assert labels(operator) == ["amber", "jade-v1"]
+
+
+def test_a_pin_says_what_the_bare_name_means_until_it_is_taken_back(
+    operator: Api, settings: Settings, tmp_path: Path
+) -> None:
+    assert lora(operator, "jade-v2")["is_default"]
+    answer = operator.put("/api/loras/jade/default", json={"version": "1"})
+    assert (answer.status_code, answer.json()["label"], answer.json()["is_pinned"]) == (200, "jade-v1", True)
+    assert made_with(operator)["model"] == "jade-v1"
+    operator.put("/api/loras/jade-v3", content=lora_file(tmp_path, 0.8))
+    assert made_with(operator)["model"] == "jade-v1"  # a newer one does not move it
+    assert made_with(operator, model_name="jade-v3")["model"] == "jade-v3"
+    assert [each["label"] for each in operator.get("/api/loras").json()["loras"] if each["is_default"]] == [
+        "amber",
+        "jade-v1",
+    ]
+    operator.delete("/api/loras/jade-v1")
+    assert made_with(operator)["model"] == "jade-v3"  # better the newest than nothing
+    assert operator.put("/api/loras/jade/default", json={"version": None}).json()["label"] == "jade-v3"
+    wrong = operator.put("/api/loras/jade/default", json={"version": "7"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["allowed"]) == (400, "3, 2")
+    assert operator.put("/api/loras/ruby/default", json={"version": None}).status_code == 404
+    assert operator.put("/api/loras/jade/default", json={}).status_code == 400
+    assert operator.put("/api/loras/jade/default", content=b"version=1").status_code == 400
+
+
+def test_a_pin_outlives_the_server(settings: Settings, runner: PaintRunner) -> None:
+    with client(create_app(settings, make_runner=lambda *_: runner)) as api:
+        assert api.put("/api/loras/jade/default", json={"version": "1"}, headers=OPERATOR).status_code == 200
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
+        assert made_with(api)["model"] == "jade-v1"
+
+
+def test_words_and_weight_are_the_operator_s_the_name_s_or_the_file_s(operator: Api) -> None:
+    assert (lora(operator, "jade-v2")["trigger"], lora(operator, "jade-v2")["weight"]) == ("jade woman", None)
+    assert made_with(operator)["loras"][0]["weight"] == 0.9
+    operator.patch("/api/loras/jade", json={"trigger": "jd woman", "weight": 0.7})
+    operator.patch("/api/loras/jade-v1", json={"weight": 1.1, "trigger": ""})
+    made = made_with(operator)
+    assert (made["final_prompt"], made["loras"][0]["weight"]) == ("jd woman, red dress", 0.7)
+    assert made_with(operator, model_weight=0.2)["loras"][0]["weight"] == 0.2
+    made = made_with(operator, model_name="jade-v1")
+    assert (made["final_prompt"], made["loras"][0]["weight"]) == ("red dress", 1.1)
+    made = made_with(operator, model_name="amber", loras=[{"name": "jade"}])
+    assert [each["weight"] for each in made["loras"]] == [0.9, 0.7]
+    operator.patch("/api/loras/jade", json={"trigger": None, "weight": None})
+    assert lora(operator, "jade-v2")["trigger"] == "jade woman"
+    for wrong in ({"weight": 3}, {"weight": "1"}, {"trigger": "a\nb"}, {"color": "red"}, {"trigger": "x" * 501}):
+        assert operator.patch("/api/loras/jade", json=wrong).status_code == 400, wrong
+    assert operator.patch("/api/loras/ruby", json={"weight": 1}).status_code == 404
+
+
+def test_the_operator_sees_the_training_metadata_and_others_do_not(operator: Api, api: Api) -> None:
+    detail = operator.get("/api/loras/jade").json()
+    assert detail["lora"]["label"] == "jade-v2"
+    assert detail["file_trigger"] == "jade woman"
+    assert detail["metadata"]["studio.base_model"] == "lora-studio-demo"
+    assert operator.get("/api/loras/jade-v1").json()["lora"]["label"] == "jade-v1"
+    assert operator.get("/api/loras/ruby").status_code == 404
+    assert "metadata" not in lora(api, "jade-v2")
+
+
+def test_uses_are_counted_by_the_bytes_that_were_used(operator: Api, tmp_path: Path) -> None:
+    for name in ("jade", "jade-v1", "jade-v2", "base"):
+        made_with(operator, model_name=name, loras=[{"name": "amber"}])
+    assert {label: lora(operator, label)["times_used"] for label in labels(operator)} == {
+        "amber": 4,
+        "jade-v2": 2,
+        "jade-v1": 1,
+    }
+    operator.put("/api/loras/jade-v2", content=lora_file(tmp_path, 0.8))
+    assert lora(operator, "jade-v2")["times_used"] == 0
+
+
+def test_the_list_tells_which_loras_the_model_holds(api: Api) -> None:
+    assert not lora(api, "amber")["resident"]
+    job = api.post("/api/generate", json=QUICK | {"model_name": "amber"}).json()["job_id"]
+    assert api.get(f"/api/status/{job}", params={"wait": 20}).json()["status"] == "completed"
+    assert [each["label"] for each in api.get("/api/loras").json()["loras"] if each["resident"]] == ["amber"]

@@ -1,0 +1,114 @@
+"""The base model that tests run on, LoRA files made for it, and how a test gets a picture from the runner."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save
+
+from pipelines.lora.bank import LoraBank
+from pipelines.lora.file import read_lora
+from pipelines.lora.loader import LoraReader
+from pipelines.lora.weights import LoraParser
+from pipelines.model.load import LoadedModel
+from pipelines.params import GenerationParams, LoraRef
+from pipelines.plan import BeginOrder, RawPicture, StepPlan, StepResult
+from pipelines.sdxl import SDXLRunner
+
+PROMPT = "woman, red dress, beach, sunset"
+NEGATIVE_PROMPT = "low quality, blurry, distorted"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def demo_folder() -> Path:
+    """`STUDIO_BASE_MODEL` names another small SDXL-shaped folder to test with."""
+    return Path(os.environ.get("STUDIO_BASE_MODEL") or ROOT / "pipelines" / "demo")
+
+
+def params(**changes: Any) -> GenerationParams:
+    """A small quick picture."""
+    values: dict[str, Any] = {
+        "prompt": PROMPT,
+        "negative_prompt": NEGATIVE_PROMPT,
+        "num_inference_steps": 6,
+        "guidance_scale": 7.0,
+        "width": 128,
+        "height": 128,
+        "seed": 5,
+        "sampler": "euler",
+    }
+    return GenerationParams(**{**values, **changes})
+
+
+def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, alpha: int | None = None) -> LoraRef:
+    """A random rank 4 LoRA over attention in UNet and text encoders, under its content hash in `folder`; `alpha` goes
+    into the metadata as diffusers saves it."""
+    generator = torch.Generator().manual_seed(seed)
+    parts = {"unet": model.unet, "text_encoder": model.text_encoders[0], "text_encoder_2": model.text_encoders[1]}
+    tensors: dict[str, torch.Tensor] = {}
+    for prefix, part in parts.items():
+        for key, weight in part.state_dict().items():
+            module = key.removesuffix(".weight").replace(".base_layer", "")
+            if key.endswith(".weight") and module.endswith(("to_q", "to_v", "q_proj", "v_proj")):
+                up, down = (
+                    torch.randn((weight.shape[0], 4), generator=generator),
+                    torch.randn((4, weight.shape[1]), generator=generator),
+                )
+                tensors[f"{prefix}.{module}.lora_A.weight"] = (down / weight.shape[1] ** 0.5).half()
+                tensors[f"{prefix}.{module}.lora_B.weight"] = (up * strength).half()
+    settings = {
+        "r": 4,
+        "lora_alpha": alpha,
+        "target_modules": ["to_q", "to_v", "q_proj", "v_proj"],
+        "lora_dropout": 0.1,
+    }
+    scales = {f"{prefix}.{key}": value for prefix in parts for key, value in settings.items()}
+    data = save(tensors, {"lora_adapter_metadata": json.dumps(scales)} if alpha else None)
+    content = read_lora(data)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{content.sha256}.safetensors").write_bytes(data)
+    return LoraRef("jade", "1", content.sha256, 0.9)
+
+
+def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) -> LoraBank:
+    """For LoRAs whose files are in `folder`."""
+    return LoraBank(model, LoraReader(folder, LoraParser(model).parse, max_bytes), max_bytes)
+
+
+def run(runner: SDXLRunner, wanted: Mapping[str, GenerationParams], **plan: Any) -> dict[str, RawPicture]:
+    """All pictures together from begin to decode, each leaving the forward when its steps are done."""
+    pictures = dict(wanted)
+    begun = begin(runner, pictures).begun
+    left = dict(begun)
+    while stepping := tuple(picture_id for picture_id, count in left.items() if count):
+        result = runner.execute(StepPlan(step=stepping, **plan))
+        assert set(result.stepped) == set(stepping), result.failed
+        left = {picture_id: count - (picture_id in stepping) for picture_id, count in left.items()}
+    return runner.execute(StepPlan(decode=tuple(pictures))).decoded
+
+
+def begin(runner: SDXLRunner, wanted: Mapping[str, GenerationParams]) -> StepResult:
+    """With their LoRAs read, as the engine sees to it."""
+    runner.fetch_loras({lora.sha256 for each in wanted.values() for lora in each.loras}).result()
+    return runner.execute(StepPlan(begin=tuple(BeginOrder(picture_id, each) for picture_id, each in wanted.items())))
+
+
+def step(runner: SDXLRunner, picture_ids: Iterable[str], times: int = 1) -> StepResult:
+    result = StepResult()
+    for _ in range(times):
+        result = runner.execute(StepPlan(step=tuple(picture_ids)))
+    return result
+
+
+def pixels(picture: RawPicture) -> np.ndarray:
+    """(H, W, 3) uint8."""
+    return np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width, 3)
+
+
+def share_within_one_level(ours: np.ndarray, theirs: np.ndarray) -> float:
+    assert ours.shape == theirs.shape
+    return float((np.abs(ours.astype(int) - theirs.astype(int)) <= 1).mean())

@@ -1,0 +1,187 @@
+"""From a request to an order: the defaults of the design, and the bounds that depend on the model."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.denoise.samplers import SAMPLERS
+from pipelines.model.info import ModelInfo
+from server.api.auth.caller import Caller
+from server.api.http.problems import Problem
+from server.api.jobs.schemas import ExtraLora, GenerateRequest
+from server.generation.policy import Rules, fill_in
+from server.generation.styles import STYLES
+from server.loras.prompt_tags import lora_tags, without_lora_tags
+from server.queue.model import BaseModelRef, JobOrder, LoraChoice
+
+DEMO = ModelInfo(
+    name="lora-studio-demo",
+    is_demo=True,
+    native_width=256,
+    native_height=256,
+    min_size_px=128,
+    max_size_px=512,
+    max_pixels=147_456,
+    lora_base="lora-studio-demo",
+)
+CALLER = Caller(owner="ip:192.0.2.7", address="ip:192.0.2.7")
+REF = BaseModelRef("lora-studio-demo", "0" * 64)
+RULES = Rules(DEMO, "jade", REF)
+
+
+def order(rules: Rules = RULES, **fields: Any) -> JobOrder:
+    return fill_in(GenerateRequest(**{"prompt": "red dress", **fields}), rules, CALLER, 77)
+
+
+def blamed(**fields: Any) -> dict[str, str]:
+    with pytest.raises(Problem) as problem:
+        order(**fields)
+    assert problem.value.kind.status == 400
+    return {error.field: error.allowed for error in problem.value.errors}
+
+
+def test_a_prompt_alone_takes_every_default() -> None:
+    assert order(prompt=" red dress\n") == JobOrder(
+        owner="ip:192.0.2.7",
+        address="ip:192.0.2.7",
+        prompt="red dress",
+        negative_prompt="low quality, blurry, distorted",
+        num_images=4,
+        quality="high",
+        num_inference_steps=30,
+        guidance_scale=7.0,
+        width=256,
+        height=256,
+        seed=77,
+        sampler="euler",
+        image_format="jpeg",
+        embed_parameters="full",
+        model=LoraChoice("jade", None, "model_name"),
+    )
+
+
+@pytest.mark.parametrize(("quality", "steps"), [("low", 12), ("medium", 20), ("high", 30)])
+def test_quality_decides_the_steps_unless_they_are_given(quality: str, steps: int) -> None:
+    assert order(quality=quality).num_inference_steps == steps
+    assert order(quality=quality, steps=7).num_inference_steps == 7
+
+
+def test_zero_and_empty_are_values_and_not_absence() -> None:
+    made = order(negative_prompt="", guidance_scale=0.0, seed=0)
+    assert (made.negative_prompt, made.guidance_scale, made.seed) == ("", 0.0, 0)
+
+
+def test_a_given_seed_wins_over_the_random_one() -> None:
+    assert order(seed=5).seed == 5
+    assert order().seed == 77
+
+
+@pytest.mark.parametrize("name", [None, "base"])
+def test_null_and_base_mean_no_lora(name: str | None) -> None:
+    assert order(model_name=name).model is None
+
+
+def test_the_operator_decides_what_files_tell_and_a_request_may_say_otherwise() -> None:
+    quiet = Rules(DEMO, "jade", REF, embed_parameters="none")
+    assert order(quiet).embed_parameters == "none"
+    assert order(quiet, embed_parameters="minimal").embed_parameters == "minimal"
+
+
+def test_the_operator_decides_the_default_lora() -> None:
+    assert order(Rules(DEMO, "amber", REF)).model == LoraChoice("amber", None, "model_name")
+    assert order(Rules(DEMO, "base", REF)).model is None
+
+
+def test_the_weight_is_that_of_the_lora_named_by_model_name() -> None:
+    assert order(model_weight=-0.5, model_name="amber").model == LoraChoice("amber", -0.5, "model_name")
+    assert order(model_weight=0.0).model == LoraChoice("jade", 0.0, "model_name")
+    assert order(model_weight=None).model == LoraChoice("jade", None, "model_name")
+
+
+@pytest.mark.parametrize("name", [None, "base"])
+def test_a_weight_without_a_lora_is_refused(name: str | None) -> None:
+    assert set(blamed(model_name=name, model_weight=0.9)) == {"model_weight"}
+    assert order(model_name=name, model_weight=None).model is None
+
+
+def test_a_style_brings_its_negative_words_along_and_leaves_the_prompt_as_typed() -> None:
+    style = STYLES["photographic"]
+    made = order(style="photographic")
+    assert (made.style, made.prompt) == (style, "red dress")
+    assert made.negative_prompt == f"low quality, blurry, distorted, {style.negative_prompt}"
+    assert order(style="photographic", negative_prompt="").negative_prompt == style.negative_prompt
+    assert order(style=None).style is None
+
+
+@pytest.mark.parametrize("name", ["", "oil", "Sketch"])
+def test_an_unknown_style_is_refused_with_those_there_are(name: str) -> None:
+    assert blamed(style=name) == {"style": "null or one of " + ", ".join(STYLES)}
+
+
+def test_further_loras_are_blamed_by_their_place() -> None:
+    made = order(loras=[ExtraLora("amber"), ExtraLora("jade-v1", -1)])
+    assert made.loras == (LoraChoice("amber", None, "loras[0].name"), LoraChoice("jade-v1", -1, "loras[1].name"))
+
+
+@pytest.mark.parametrize("side", ["width", "height"])
+def test_a_size_outside_the_models_bounds_is_refused(side: str) -> None:
+    for px in (120, 520):
+        assert blamed(**{side: px}) == {side: "a multiple of 8 from 128 to 512"}
+
+
+def test_bounds_themselves_are_allowed() -> None:
+    made = order(width=128, height=512)
+    assert (made.width, made.height) == (128, 512)
+
+
+def test_too_many_pixels_are_refused_though_each_side_fits() -> None:
+    assert blamed(width=512, height=512) == {"width": "width times height up to 147,456"}
+
+
+def test_an_unknown_sampler_is_refused_with_those_there_are() -> None:
+    assert blamed(sampler="ddpm") == {"sampler": "one of " + ", ".join(SAMPLERS)}
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_samplers_own_bounds_on_steps_hold(sampler: str) -> None:
+    spec = SAMPLERS[sampler]
+    assert order(sampler=sampler, steps=spec.max_steps).num_inference_steps == spec.max_steps
+    if spec.max_steps < 150:
+        assert set(blamed(sampler=sampler, steps=spec.max_steps + 1)) == {"steps"}
+
+
+def test_loras_in_the_prompt_are_loras() -> None:
+    made = order(prompt="red <lora:amber:0.4> dress<lora: jade-v1 >", loras=[ExtraLora("jade", 1)])
+    assert made.prompt == "red <lora:amber:0.4> dress<lora: jade-v1 >"
+    assert [(lora.name, lora.weight, lora.field) for lora in made.loras] == [
+        ("jade", 1, "loras[0].name"),
+        ("amber", 0.4, "prompt"),
+        ("jade-v1", None, "prompt"),
+    ]
+    assert without_lora_tags(made.prompt) == "red dress"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        *("red <lora:jade:3>", "red <lora:jade:x>", "red <lora:jade:>", "red <lora::1>", "red <lora:jade:1:te=1>"),
+        *(" <lora:jade:1> ", "red" + "<lora:jade>" * 9, "red " + "[red] blue " * 17, f"red <lora:{'j' * 129}>"),
+    ],
+)
+def test_a_tag_or_weight_that_cannot_be_used_names_the_prompt(prompt: str) -> None:
+    assert list(blamed(prompt=prompt)) == ["prompt"]
+
+
+def test_a_lora_in_the_negative_prompt_is_refused() -> None:
+    assert list(blamed(negative_prompt="blurry <lora:jade:1>")) == ["negative_prompt"]
+    assert list(blamed(negative_prompt="[a] b " * 17)) == ["negative_prompt"]
+
+
+@given(st.text(st.sampled_from("<lora:jde>.180- "), max_size=40))
+def test_no_tag_cannot_be_read(prompt: str) -> None:
+    for tag in lora_tags(prompt):
+        assert tag.text.startswith("<lora:") and tag.text.endswith(">")
+        assert tag.number is None or tag.weight is not None
+        assert len(without_lora_tags(prompt)) <= len(prompt) - len(tag.text)

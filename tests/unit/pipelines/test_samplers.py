@@ -1,0 +1,119 @@
+"""The sampler table against diffusers itself."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from pipelines.denoise.sampler_factory import (
+    Sampler,
+    SamplerShelf,
+    make_sampler,
+    picture_generator,
+    predicted_x0,
+    takes_generator,
+)
+from pipelines.denoise.samplers import MAX_STEPS, SAMPLERS
+from pipelines.plan import num_evaluations
+
+SDXL_CONFIG: dict[str, Any] = {
+    "_class_name": "EulerDiscreteScheduler",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "clip_sample": False,
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+    "timestep_spacing": "leading",
+    "prediction_type": "epsilon",
+}
+
+
+def denoise(sampler: Sampler, latents: torch.Tensor, seed: int, steps: int | None = None) -> torch.Tensor:
+    """With a made-up model that always predicts the tanh of its input."""
+    noise = {"generator": picture_generator(seed)} if takes_generator(sampler) else {}
+    for timestep in sampler.timesteps[:steps]:
+        prediction = torch.tanh(sampler.scale_model_input(latents, timestep))
+        latents = sampler.step(prediction, timestep, latents, return_dict=False, **noise)[0]
+    return latents
+
+
+def noise(sampler: Sampler, seed: int = 1) -> torch.Tensor:
+    return torch.randn((1, 4, 2, 2), generator=picture_generator(seed)) * sampler.init_noise_sigma
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_evaluations_are_known_before_the_sampler_is_made(name: str) -> None:
+    spec = SAMPLERS[name]
+    sampler = make_sampler(name, SDXL_CONFIG)
+    for steps in range(spec.min_steps, spec.max_steps + 1):
+        sampler.set_timesteps(steps, device="cpu")
+        assert len(sampler.timesteps) == num_evaluations(name, steps), steps
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_the_bounds_of_the_table_are_the_samplers_own(name: str) -> None:
+    spec = SAMPLERS[name]
+    for steps in (spec.min_steps, spec.min_steps + 1, spec.max_steps):
+        sampler = SamplerShelf(SDXL_CONFIG).take(name, steps)
+        assert torch.isfinite(denoise(sampler, noise(sampler), seed=2)).all(), steps
+    if spec.max_steps < MAX_STEPS:
+        with pytest.raises(ValueError, match="num_inference_steps"):
+            SamplerShelf(SDXL_CONFIG).take(name, spec.max_steps + 1)
+
+
+@pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, prediction_type: str) -> None:
+    config = {**SDXL_CONFIG, "prediction_type": prediction_type}
+    shelf = SamplerShelf(config)
+    first, second = shelf.take(name, 5), shelf.take(name, 5)
+    fresh = make_sampler(name, config)
+    fresh.set_timesteps(5, device="cpu")
+    alone = denoise(fresh, noise(fresh), seed=3)
+
+    latents, others = noise(first), noise(second, seed=9)
+    sources = [{"generator": picture_generator(seed)} if takes_generator(first) else {} for seed in (3, 4)]
+    for timestep in first.timesteps:
+        prediction = torch.tanh(first.scale_model_input(latents, timestep))
+        latents = first.step(prediction, timestep, latents, return_dict=False, **sources[0])[0]
+        prediction = torch.tanh(second.scale_model_input(others, timestep))
+        others = second.step(prediction, timestep, others, return_dict=False, **sources[1])[0]
+    assert torch.equal(latents, alone)
+
+    third = shelf.take(name, 5)  # the prototype is as new
+    assert torch.equal(denoise(third, noise(third), seed=3), alone)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_previews_get_the_clean_latents(name: str) -> None:
+    sampler = SamplerShelf(SDXL_CONFIG).take(name, 10)
+    clean, added = noise(sampler, seed=5) * 0 + 0.7, torch.randn((1, 4, 2, 2), generator=picture_generator(6))
+    timestep = sampler.timesteps[0]
+    alpha = make_sampler("ddim", SDXL_CONFIG).alphas_cumprod[int(timestep)]
+    sigma = ((1 - alpha) / alpha) ** 0.5
+    by_sigma = sampler.init_noise_sigma != 1
+    latents = clean + sigma * added if by_sigma else alpha**0.5 * clean + (1 - alpha) ** 0.5 * added
+    sampler.scale_model_input(latents, timestep)
+    stepped = sampler.step(added, timestep, latents, return_dict=False)
+    assert torch.allclose(predicted_x0(sampler, stepped), clean, atol=0.02)
+
+
+def test_a_sampler_is_what_from_config_makes_of_the_base() -> None:
+    from diffusers import DPMSolverMultistepScheduler
+
+    theirs: Any = DPMSolverMultistepScheduler.from_config(
+        SDXL_CONFIG, algorithm_type="dpmsolver++", use_karras_sigmas=True
+    )
+    ours = make_sampler("dpmpp_2m_karras", SDXL_CONFIG)
+    settings = {key: value for key, value in ours.config.items() if not key.startswith("_")}
+    assert settings == {key: theirs.config[key] for key in settings}
+    assert settings["algorithm_type"] == "dpmsolver++" and settings["use_karras_sigmas"]
+    assert not make_sampler("dpmpp_2m", {**SDXL_CONFIG, "use_karras_sigmas": True}).config.use_karras_sigmas
+
+
+def test_labels_and_schedule_types_are_those_of_the_metadata_convention() -> None:
+    named = {name: (spec.label, spec.schedule_type) for name, spec in SAMPLERS.items()}
+    assert named["dpmpp_2m_karras"] == ("DPM++ 2M", "Karras")
+    assert len(set(named.values())) == len(SAMPLERS) == 10
