@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from pipelines.denoise.forward import padded_rows, predict
-from pipelines.denoise.sampler_factory import SamplerShelf
+from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.state import DenoiseState, begin_picture
 from pipelines.errors import picture_error, raise_if_device_lost
 from pipelines.image.previews import Previewer
 from pipelines.image.vae import decode_picture
-from pipelines.lora.backend import AdapterSet, Loras, adapter_set
+from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
 from pipelines.lora.bank import LoraBank
 from pipelines.lora.loader import LoraReader
 from pipelines.lora.merge import LoraMerge
@@ -92,9 +92,9 @@ class SDXLRunner:
         options = options or RunnerOptions()
         self.model = model
         self._exact_rows = options.exact_rows
-        self._samplers = SamplerShelf(model.scheduler_config)
+        self._samplers = SamplerFactory(model.scheduler_config)
         self._reader = LoraReader(lora_bytes_dir, LoraParser(model).parse, options.lora_cache_bytes)
-        self._loras: Loras = (
+        self._loras: LoraBackend = (
             LoraMerge(model, self._reader, options.lora_cache_bytes)
             if options.merged_loras
             else LoraBank(model, self._reader, options.lora_cache_bytes, always_hooked=options.compiled)

@@ -23,7 +23,7 @@ from pipelines.model.info import (
     is_hub_id,
     read_model_info,
 )
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from server.config.settings import Settings
 from server.queue.model import BaseModelRef
 
@@ -45,7 +45,7 @@ class BaseModel:
         self.info = read_model_info(self.path, self._hub_id)
         if self._hub_id is None:
             check_base_model(self.path, self._vae)
-        self.prompts = PromptReader(config_folder(self.path))
+        self.prompts = PromptAnalyzer(config_folder(self.path))
         self.ref = BaseModelRef(self.info.name)
         self._is_here = self._hub_id is None
         self._identifying = asyncio.Lock()

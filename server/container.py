@@ -17,9 +17,9 @@ from server.db.session import Database
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
-from server.events.hub import JobFeed
-from server.events.peers import HereEars, Relay
-from server.events.progress import Outlook
+from server.events.hub import EventHub
+from server.events.peers import HereEars, PeerBus
+from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
 from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
@@ -34,12 +34,12 @@ from server.queue.deletion import Remover
 from server.queue.quotas import DAY_S, Quota, Quotas
 from server.storage.data_folder import DataFolder
 from server.storage.factory import open_lora_bucket, open_store
-from server.storage.health import StoreWatch
+from server.storage.health import StoreHealth
 from server.usage.service import Usage
 from server.version import VERSION
 from server.worker.dispatcher import Dispatcher
 from server.worker.options import DispatcherOptions
-from server.worker.outbox import Spool
+from server.worker.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 class Parts:
     """All parts of one server, made and handed to each other. None of them runs yet."""
 
-    feed: JobFeed
+    feed: EventHub
     dispatcher: Dispatcher
 
     def __init__(self, settings: Settings) -> None:
@@ -63,8 +63,8 @@ class Parts:
         self.torch_thread = ThreadPoolExecutor(1, thread_name_prefix="torch")
         self.database = Database(settings.resolved_database_url)
         self.store = open_store(settings, self.folder.pictures, FILES_PATH)
-        self.store_watch = StoreWatch(self.store)
-        self.spool = Spool(self.folder.spool, settings.spool_max_mb * 1_000_000)
+        self.store_watch = StoreHealth(self.store)
+        self.spool = Outbox(self.folder.spool, settings.spool_max_mb * 1_000_000)
         self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
         self.library = LoraLibrary(
             settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
@@ -86,7 +86,7 @@ class Parts:
             on_capacity=lambda: self.dispatcher.wake(),
             on_turn=self.metrics.on_turn,
         )
-        outlook = Outlook(self.engine)
+        outlook = ProgressTracker(self.engine)
         reader = JobReader(self.database, self.store, outlook)
         options = DispatcherOptions(
             self.folder.lease_owner,
@@ -95,13 +95,13 @@ class Parts:
             max_queue=settings.max_queue,
             stop_timeout_s=settings.stop_timeout_s / 2,
             store_trouble=lambda: self.store_watch.reason,
-            on_store_error=self.store_watch.doubt,
+            on_store_error=self.store_watch.recheck,
             has_lora=self.registry.has,
             fetch_loras=self.loras.changed_elsewhere,
             num_context_tokens=self.base.prompts.num_context_tokens,
         )
-        self.relay = Relay(self.database, outlook)
-        self.feed = JobFeed(self.database, reader, self.relay)
+        self.relay = PeerBus(self.database, outlook)
+        self.feed = EventHub(self.database, reader, self.relay)
         self.dispatcher = Dispatcher(
             self.database,
             self.engine,

@@ -51,7 +51,7 @@ class Studio(Parts):
         relaying: asyncio.Task[None] | None = None
         try:
             await self.prepare()
-            await self.store_watch.first_look()
+            await self.store_watch.first_check()
             making = asyncio.create_task(self.make_pictures(loading))
             dispatching = asyncio.create_task(self.dispatch())
             beside += [asyncio.create_task(each.run()) for each in (self.remover, self.retention)]

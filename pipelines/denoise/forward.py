@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from pipelines.denoise.state import DenoiseState
-from pipelines.device import send
-from pipelines.lora.backend import Loras, Terms
+from pipelines.device import to_device
+from pipelines.lora.backend import LoraBackend, LoraTerms
 from pipelines.model.load import LoadedModel
 from pipelines.model.weights import unet_layout
 
@@ -26,7 +26,7 @@ class Rows:
     context: Tensor
     pooled: Tensor
     time_ids: Tensor
-    loras: Terms
+    loras: LoraTerms
 
     def portion(self, start: int, num_rows: int) -> "Rows":
         rows = slice(start, start + num_rows)
@@ -48,7 +48,7 @@ def padded_rows(rows: int, pad_to_rows: int, exact_rows: int) -> int:
 
 
 def predict(
-    model: LoadedModel, loras: Loras, states: Sequence[DenoiseState], num_rows: int, exact_rows: int
+    model: LoadedModel, loras: LoraBackend, states: Sequence[DenoiseState], num_rows: int, exact_rows: int
 ) -> list[Tensor]:
     """The guided prediction of each state, (1, 4, H/8, W/8) float32, in the order given.
 
@@ -69,7 +69,9 @@ def predict(
     return [prediction for _, prediction in sorted(zip(order, predictions, strict=True), key=lambda pair: pair[0])]
 
 
-def _stack(model: LoadedModel, loras: Loras, ordered: Sequence[DenoiseState], num_rows: int) -> tuple[Rows, Tensor]:
+def _stack(
+    model: LoadedModel, loras: LoraBackend, ordered: Sequence[DenoiseState], num_rows: int
+) -> tuple[Rows, Tensor]:
     """Rows padded to `num_rows` with copies of the first, and the guidance scales (G, 1, 1, 1) of the first G."""
     guided = [(state, state.negative_now) for state in ordered if state.negative_now is not None]
     states = [*ordered, *(state for state, _ in guided)]
@@ -77,7 +79,7 @@ def _stack(model: LoadedModel, loras: Loras, ordered: Sequence[DenoiseState], nu
     states += states[:1] * (num_rows - len(states))
     embeddings += embeddings[:1] * (num_rows - len(embeddings))
     layout = loras.prepare([state.adapters for state in states])
-    numbers = send(
+    numbers = to_device(
         [
             *(float(state.timestep) for state in states),  # on the CPU already
             *(state.params.guidance_scale for state, _ in guided),
@@ -99,9 +101,9 @@ def _stack(model: LoadedModel, loras: Loras, ordered: Sequence[DenoiseState], nu
     return rows, guidance.view(-1, 1, 1, 1)
 
 
-def _forward(model: LoadedModel, loras: Loras, rows: Rows) -> Tensor:
+def _forward(model: LoadedModel, loras: LoraBackend, rows: Rows) -> Tensor:
     """(B, 4, H/8, W/8), model dtype."""
-    with loras.at_work(rows.loras):
+    with loras.applied(rows.loras):
         return model.unet(
             rows.sample,
             rows.timesteps,

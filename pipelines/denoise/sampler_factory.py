@@ -36,7 +36,7 @@ def make_sampler(name: str, base_config: Mapping[str, Any]) -> Any:
     return sampler_class.from_config(config, **spec.overrides)
 
 
-class SamplerShelf:
+class SamplerFactory:
     """Hands out samplers ready for their first step. One instance a picture: they carry the history of their steps.
 
     Keeps one untouched prototype for each (name, steps), timesteps set, and copies it. Torch thread.
@@ -46,7 +46,7 @@ class SamplerShelf:
         self._base_config = base_config
         self._prototypes: dict[tuple[str, int], Any] = {}
 
-    def take(self, name: str, num_inference_steps: int) -> Sampler:
+    def create(self, name: str, num_inference_steps: int) -> Sampler:
         """A fresh sampler. On a base with trailing timestep spacing diffusers makes one timestep more than asked for
         at a few counts (61, 103, 121, 122): the length of `timesteps` is what counts."""
         key = (name, num_inference_steps)

@@ -8,7 +8,7 @@ from torch import Generator, Tensor
 
 from pipelines.denoise.sampler_factory import (
     Sampler,
-    SamplerShelf,
+    SamplerFactory,
     picture_generator,
     predicted_x0,
     takes_generator,
@@ -70,13 +70,13 @@ class DenoiseState:
 
 def begin_picture(
     model: LoadedModel,
-    samplers: SamplerShelf,
+    samplers: SamplerFactory,
     params: GenerationParams,
     adapters: AdapterSet,
     embeddings: tuple[Embedding, Embedding | None],
 ) -> DenoiseState:
     """The initial noise is stock's for a CPU generator of the same seed; sizes as stock: original = target, no crop."""
-    sampler = samplers.take(params.sampler, params.num_inference_steps)
+    sampler = samplers.create(params.sampler, params.num_inference_steps)
     generator = picture_generator(params.seed)
     scale = model.pixels_per_latent
     shape = (1, model.unet.config.in_channels, params.height // scale, params.width // scale)

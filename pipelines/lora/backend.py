@@ -35,21 +35,21 @@ class RowLayout:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Term:
+class LoraTerm:
     """One LoRA a row, all of one rank, on the device: `slots` (B,) int64, `scales` (layers, B) in the model's dtype."""
 
     rank: int
     slots: Tensor
     scales: Tensor
 
-    def portion(self, rows: slice) -> "Term":
-        return Term(self.rank, self.slots[rows], self.scales[:, rows])
+    def portion(self, rows: slice) -> "LoraTerm":
+        return LoraTerm(self.rank, self.slots[rows], self.scales[:, rows])
 
 
-Terms = tuple[Term, ...]
+LoraTerms = tuple[LoraTerm, ...]
 
 
-class Loras(Protocol):
+class LoraBackend(Protocol):
     """Applies LoRAs to UNet and text encoders. Torch thread, but for `resident`."""
 
     @property
@@ -71,10 +71,10 @@ class Loras(Protocol):
         """For one forward over these rows, all of them admitted."""
         ...
 
-    def place(self, layout: RowLayout, numbers: Tensor) -> Terms:
+    def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         """The layout with its numbers (float32) sent to the device."""
         ...
 
-    def at_work(self, terms: Terms) -> AbstractContextManager[None]:
+    def applied(self, terms: LoraTerms) -> AbstractContextManager[None]:
         """Within it, forwards use the LoRAs of these terms."""
         ...

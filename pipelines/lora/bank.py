@@ -16,9 +16,9 @@ from torch import Tensor
 
 from pipelines.lora.backend import (
     AdapterSet,
+    LoraTerm,
+    LoraTerms,
     RowLayout,
-    Term,
-    Terms,
 )
 from pipelines.lora.layer import BankLayer, Stack, Work
 from pipelines.lora.loader import LoraReader
@@ -197,18 +197,18 @@ class LoraBank:
                 numbers += [*(slot for slot, _ in terms), *(weight for _, weight in terms)]
         return RowLayout(tuple(ranks), tuple(numbers))
 
-    def place(self, layout: RowLayout, numbers: Tensor) -> Terms:
+    def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         if not layout.ranks:
             return ()
-        terms: list[Term] = []
+        terms: list[LoraTerm] = []
         for rank, (slots, weights) in zip(layout.ranks, numbers.view(len(layout.ranks), 2, -1), strict=True):
             where = slots.long()
             scales = self._buckets[rank].scales.index_select(1, where) * weights  # (layers, B)
-            terms.append(Term(rank, where, scales.to(self._dtype)))
+            terms.append(LoraTerm(rank, where, scales.to(self._dtype)))
         return tuple(terms)
 
     @contextmanager
-    def at_work(self, terms: Terms) -> Generator[None]:
+    def applied(self, terms: LoraTerms) -> Generator[None]:
         self._hook(bool(terms))
         self._work.terms = terms
         try:

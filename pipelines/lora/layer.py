@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipelines.lora.backend import Terms
+from pipelines.lora.backend import LoraTerms
 
 
 @dataclass(slots=True, eq=False)
@@ -32,12 +32,12 @@ class Stack:
 class Work:
     """What the forward at hand uses; all layers look at one."""
 
-    terms: Terms = ()
+    terms: LoraTerms = ()
 
 
 class BankLayer:
-    """One layer of the model and its stacks by rank. `number` is its row in `Term.scales`; `numbers_a_rank` what a LoRA
-    has here for each rank."""
+    """One layer of the model and its stacks by rank. `number` is its row in `LoraTerm.scales`; `numbers_a_rank` what a
+    LoRA has here for each rank."""
 
     def __init__(self, number: int, layer: Any, work: Work) -> None:
         self.number = number

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from pipelines.lora.backend import AdapterSet, RowLayout, Terms
+from pipelines.lora.backend import AdapterSet, LoraTerms, RowLayout
 from pipelines.lora.loader import LoraReader
 from pipelines.lora.weights import LoraPair, LoraWeights, lora_layers
 from pipelines.model.load import LoadedModel
@@ -66,10 +66,10 @@ class LoraMerge:
         self._merge(rows[0])
         return RowLayout()
 
-    def place(self, layout: RowLayout, numbers: Tensor) -> Terms:
+    def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         return ()
 
-    def at_work(self, terms: Terms) -> AbstractContextManager[None]:
+    def applied(self, terms: LoraTerms) -> AbstractContextManager[None]:
         return nullcontext()
 
     def _merge(self, adapters: AdapterSet) -> None:

@@ -16,7 +16,7 @@ _CLIP_PIECES = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 
-class PromptReader:
+class PromptAnalyzer:
     """Reads prompts the way the base model's first tokenizer does (SDXL's two share their vocabulary). Any thread."""
 
     def __init__(self, folder: Path) -> None:

@@ -7,8 +7,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from pipelines.device import send
-from pipelines.lora.backend import AdapterSet, Loras
+from pipelines.device import to_device
+from pipelines.lora.backend import AdapterSet, LoraBackend
 from pipelines.model.load import LoadedModel
 from pipelines.prompt.cache import EmbeddingCache
 from pipelines.prompt.compel_encoder import encode_parts
@@ -23,7 +23,7 @@ class PromptEncoder:
     Keyed by text and exact LoRA set: a negative prompt shared by many pictures is encoded once.
     """
 
-    def __init__(self, model: LoadedModel, loras: Loras, cache_bytes: int) -> None:
+    def __init__(self, model: LoadedModel, loras: LoraBackend, cache_bytes: int) -> None:
         self._model = model
         self._loras = loras
         self._windows = PromptWindows([_uncut(tokenizer) for tokenizer in model.tokenizers])
@@ -51,9 +51,9 @@ class PromptEncoder:
     def _encode(self, text: str, adapters: AdapterSet) -> Embedding:
         model = self._model
         layout = self._loras.prepare([adapters])
-        terms = self._loras.place(layout, send(layout.numbers, model.device)) if layout.ranks else ()
+        terms = self._loras.place(layout, to_device(layout.numbers, model.device)) if layout.ranks else ()
         fitted = self._windows.fit(text)
-        with self._loras.at_work(terms):
+        with self._loras.applied(terms):
             if not fitted.is_plain:
                 return encode_parts(model, fitted.parts)
             outputs = [

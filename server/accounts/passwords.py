@@ -31,7 +31,7 @@ class Passwords:
         """Raises TooManyPasswords."""
         return await self._on_thread(lambda: self._hasher.hash(password))
 
-    async def fits(self, password: str, password_hash: str | None) -> bool:
+    async def verify(self, password: str, password_hash: str | None) -> bool:
         """None: nobody's hash, which takes as long and never fits. Raises TooManyPasswords."""
         fits = await self._on_thread(lambda: self._verify(password, password_hash or NOBODYS_HASH))
         return fits and password_hash is not None

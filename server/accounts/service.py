@@ -98,13 +98,13 @@ class Accounts:
         TooManyPasswords."""
         async with self._database.read() as session:
             row = await session.scalar(select(AccountRow).where(AccountRow.email == normalized(email)))
-        if not await self._passwords.fits(password, row.password_hash if row else None) or row is None:
+        if not await self._passwords.verify(password, row.password_hash if row else None) or row is None:
             raise WrongLogin
         if row.disabled_at_s is not None:
             raise AccountDisabled
         async with self._database.write() as session:
             try:
-                await _still(session, row.id, row.password_hash)
+                await _require_same_hash(session, row.id, row.password_hash)
             except WrongPassword:
                 raise WrongLogin from None
             if old_secret is not None:
@@ -130,7 +130,7 @@ class Accounts:
         async with self._database.read() as session:
             return [_account(row) for row in await session.scalars(following)]
 
-    async def switch(self, account_id: str, is_disabled: bool) -> Account | None:
+    async def set_disabled(self, account_id: str, is_disabled: bool) -> Account | None:
         """Sessions and keys of a disabled account open nothing. None: there is no such account."""
         async with self._database.write() as session:
             row = await session.get(AccountRow, account_id)
@@ -149,7 +149,7 @@ class Accounts:
         checked = await self._check_password(account_id, old)
         password_hash = await self._passwords.hash(new)
         async with self._database.write() as session:
-            await _still(session, account_id, checked)
+            await _require_same_hash(session, account_id, checked)
             await _set_password(session, account_id, password_hash)
             return await self._open(session, account_id)
 
@@ -157,7 +157,7 @@ class Accounts:
         """With sessions, keys, jobs and pictures. Raises WrongPassword, AccountGone and TooManyPasswords."""
         checked = await self._check_password(account_id, password)
         async with self._database.write() as session:
-            await _still(session, account_id, checked)
+            await _require_same_hash(session, account_id, checked)
             await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
             job_ids = await remove_jobs(session, JobRow.owner == owner_of(account_id))
         self._remover.removed(job_ids)
@@ -217,21 +217,21 @@ class Accounts:
             )
         )
         if anonymous_owner is not None:
-            await adopt(session, anonymous_owner, owner_of(account_id))
+            await claim_anonymous_work(session, anonymous_owner, owner_of(account_id))
         return secret
 
     async def _check_password(self, account_id: str, password: str) -> str:
-        """The hash that it fits: for `_still`, in the transaction that goes by it."""
+        """The hash that it fits: for `_require_same_hash`, in the transaction that goes by it."""
         async with self._database.read() as session:
             password_hash = await session.scalar(select(AccountRow.password_hash).where(AccountRow.id == account_id))
         if password_hash is None:
             raise AccountGone
-        if not await self._passwords.fits(password, password_hash):
+        if not await self._passwords.verify(password, password_hash):
             raise WrongPassword
         return password_hash
 
 
-async def adopt(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
+async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
     """What a browser has made before it signed in goes to the account. Whatever else is kept by owner moves here."""
     for table in (JobRow, GenerationRow, EngagementRow):
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
@@ -254,7 +254,7 @@ def normalized(email: str) -> str:
     return email.strip().lower()
 
 
-async def _still(session: AsyncSession, account_id: str, password_hash: str) -> None:
+async def _require_same_hash(session: AsyncSession, account_id: str, password_hash: str) -> None:
     """Raises WrongPassword where it was changed since it was checked."""
     unchanged = (AccountRow.id == account_id) & (AccountRow.password_hash == password_hash)
     if await session.scalar(select(AccountRow.id).where(unchanged).with_for_update()) is None:

@@ -94,7 +94,7 @@ class StreamTokenRow(Row):
     expires_at_s: Mapped[float] = mapped_column(Double)
 
 
-class DoomedObjectRow(Row):
+class PendingDeletionRow(Row):
     """A stored file that no row tells of any more: to be deleted. See server/queue/deletion.py."""
 
     __tablename__ = "doomed_object"

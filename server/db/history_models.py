@@ -25,7 +25,7 @@ class EngagementRow(Row):
     lora_sha256s: Mapped[list[str]] = mapped_column(JSON)
 
 
-class AnswerRow(Row):
+class IdempotencyRow(Row):
     """What a request with an Idempotency-Key was answered. Kept for 24 h."""
 
     __tablename__ = "answer"

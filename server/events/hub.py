@@ -12,9 +12,9 @@ from sqlalchemy import select
 from pipelines.plan import RawPicture
 from server.db.models import EventRow, JobRow
 from server.db.session import Database
-from server.events.peers import Relay
+from server.events.peers import PeerBus
 from server.events.reader import JobReader, JobRecord, progress_data
-from server.events.subscriber import Listener
+from server.events.subscriber import Subscriber
 from server.queue.errors import TooManyReaders
 from server.queue.model import FeedEvent, JobStatus, JobView
 from server.storage.picture import preview_address
@@ -32,19 +32,19 @@ PROGRESS_GAP_S = 0.1
 """Progress and previews are told at most this often; the newest wins."""
 
 
-class JobFeed:
+class EventHub:
     """Runs on the event loop. Sees events of other processes too: when `relay` tells of them, else by reading the table
     every `poll_s`."""
 
-    def __init__(self, database: Database, reader: JobReader, relay: Relay, poll_s: float = 1.0) -> None:
+    def __init__(self, database: Database, reader: JobReader, relay: PeerBus, poll_s: float = 1.0) -> None:
         self._database = database
         self._relay = relay
         self._reader = reader
         self._poll_s = poll_s
         self._closed = False
         self._num_readers = 0
-        self._streams: dict[str, set[Listener]] = {}
-        self._waits: dict[str, set[Listener]] = {}
+        self._streams: dict[str, set[Subscriber]] = {}
+        self._waits: dict[str, set[Subscriber]] = {}
         self._previews: dict[tuple[str, int], RawPicture] = {}
         self._encoding: asyncio.Task[None] | None = None
 
@@ -164,10 +164,10 @@ class JobFeed:
         return max(poll_s, POLL_GAP_S * self._num_readers)
 
     @contextmanager
-    def _member(self, members: dict[str, set[Listener]], job_id: str) -> Generator[Listener]:
+    def _member(self, members: dict[str, set[Subscriber]], job_id: str) -> Generator[Subscriber]:
         """Among `members` while the block lasts."""
         self.check_room()
-        listener = Listener(self._closed)
+        listener = Subscriber(self._closed)
         members.setdefault(job_id, set()).add(listener)
         self._num_readers += 1
         try:
@@ -189,7 +189,9 @@ class JobFeed:
         data = self._reader.addressed(row.data, job) if row.name == "image" else row.data
         return FeedEvent(row.name, data, row.seq)
 
-    async def _live(self, listener: Listener, record: JobRecord, told: Mapping[str, Any]) -> AsyncGenerator[FeedEvent]:
+    async def _live(
+        self, listener: Subscriber, record: JobRecord, told: Mapping[str, Any]
+    ) -> AsyncGenerator[FeedEvent]:
         """Progress and previews until the rows have changed or it is time to look whether they have."""
         loop = asyncio.get_running_loop()
         look_at_s, tell_at_s = loop.time() + self._pause_s(record.job.id), loop.time()

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from server.db.channel import MAX_BYTES
 from server.db.session import Database
-from server.events.progress import Elsewhere, Outlook
+from server.events.progress import ProgressTracker, RemoteProgress
 
 TICK_S = 0.25
 HERE_S = 3.0
@@ -44,13 +44,13 @@ class Ears(Protocol):
     def loras_changed(self) -> None: ...
 
 
-class Relay:
+class PeerBus:
     """Runs on the event loop. Silent until `run`, and wherever the database has no channel."""
 
-    def __init__(self, database: Database, outlook: Outlook) -> None:
+    def __init__(self, database: Database, outlook: ProgressTracker) -> None:
         self._name = secrets.token_hex(4)
         self._outlook = outlook
-        self._channel = database.channel(self._hear, self._connected)
+        self._channel = database.channel(self._on_message, self._connected)
         self._ears: Ears | None = None
         self._peers: dict[str, float] = {}  # name -> until when it counts as here
         self._watched: dict[str, float] = {}  # job id -> until when somebody elsewhere watches it
@@ -129,7 +129,7 @@ class Relay:
         if self._ears is not None:
             self._ears.loras_changed()
 
-    def _hear(self, text: str) -> None:
+    def _on_message(self, text: str) -> None:
         said = json.loads(text)
         if said["from"] == self._name or self._ears is None:
             return
@@ -138,9 +138,9 @@ class Relay:
             self._send("here", jobs=sorted(self._ears.watched_jobs())[:MAX_IDS])  # so that it knows of us at once
         self._peers = {name: until_s for name, until_s in self._peers.items() if until_s > now_s}
         self._peers[said["from"]] = now_s + GONE_S
-        self._heed(said, self._ears, now_s)
+        self._dispatch(said, self._ears, now_s)
 
-    def _heed(self, said: dict[str, Any], ears: Ears, now_s: float) -> None:
+    def _dispatch(self, said: dict[str, Any], ears: Ears, now_s: float) -> None:
         match said["kind"]:
             case "here":
                 self._watched = {job_id: until_s for job_id, until_s in self._watched.items() if until_s > now_s}
@@ -154,7 +154,7 @@ class Relay:
                 ears.rows_changed(said["job"])
             case "progress":
                 for job_id, (progress, remaining_s, waiting) in said["jobs"].items():
-                    self._outlook.told_elsewhere(job_id, Elsewhere(progress, remaining_s, waiting, now_s))
+                    self._outlook.update_remote(job_id, RemoteProgress(progress, remaining_s, waiting, now_s))
                     ears.progressed(job_id)
             case "preview":
                 if (address := self._whole(said)) is not None:

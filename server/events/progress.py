@@ -14,7 +14,7 @@ HEARD_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class RemoteProgress:
     """How another process says that its job stands. `at_s`: when it was heard, of the monotonic clock."""
 
     progress: float
@@ -23,7 +23,7 @@ class Elsewhere:
     at_s: float
 
 
-class Outlook:
+class ProgressTracker:
     """Runs on the event loop. The dispatcher keeps `candidates` (the queue as it last saw it) and `active` (the jobs
     this process works on) up to date, and in `waiting` what those of them wait for whose pictures cannot be stored."""
 
@@ -35,9 +35,9 @@ class Outlook:
         self.active: set[str] = set()
         self.num_evaluations: dict[str, int] = {}  # of all the pictures of an active job
         self.waiting: dict[str, str] = {}
-        self._elsewhere: dict[str, Elsewhere] = {}
+        self._elsewhere: dict[str, RemoteProgress] = {}
 
-    def look_at(self, candidates: Sequence[Candidate]) -> None:
+    def set_queue(self, candidates: Sequence[Candidate]) -> None:
         """The queue has been read again."""
         self._candidates = tuple(candidates)
         self._made_at_s = -math.inf
@@ -66,7 +66,7 @@ class Outlook:
         return told.waiting if told else self.waiting.get(job_id)
 
     def standing(self) -> dict[str, tuple[float, float, str | None]]:
-        """Of the jobs of this process: progress, seconds left, what it waits for; as `told_elsewhere` takes it."""
+        """Of the jobs of this process: progress, seconds left, what it waits for; as `update_remote` takes it."""
         found: dict[str, tuple[float, float, str | None]] = {}
         for job_id in self.active:
             pictures = self._engine.evaluations(job_id).values()
@@ -77,12 +77,12 @@ class Outlook:
             found[job_id] = (round(progress, 4), round(forecast.remaining_s, 1), self.waiting.get(job_id))
         return found
 
-    def told_elsewhere(self, job_id: str, told: Elsewhere) -> None:
+    def update_remote(self, job_id: str, told: RemoteProgress) -> None:
         self._elsewhere[job_id] = told
         if len(self._elsewhere) > 1000:
             self._elsewhere = {job_id: each for job_id, each in self._elsewhere.items() if _is_fresh(each)}
 
-    def _told(self, job_id: str) -> Elsewhere | None:
+    def _told(self, job_id: str) -> RemoteProgress | None:
         told = self._elsewhere.get(job_id)
         return told if told is not None and job_id not in self.active and _is_fresh(told) else None
 
@@ -101,5 +101,5 @@ class Outlook:
         return self._forecasts
 
 
-def _is_fresh(told: Elsewhere) -> bool:
+def _is_fresh(told: RemoteProgress) -> bool:
     return time.monotonic() - told.at_s < HEARD_S

@@ -12,7 +12,7 @@ from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Forecast
 from server.events.filenames import picture_filename
-from server.events.progress import Outlook
+from server.events.progress import ProgressTracker
 from server.queue.grid import Axes
 from server.queue.mapping import candidate_of, evaluations_of, lora_refs
 from server.queue.model import (
@@ -37,7 +37,7 @@ class JobRecord:
 class JobReader:
     """Builds `JobView`s: rows, addresses from the store, progress and time left from the outlook."""
 
-    def __init__(self, database: Database, store: ImageStore, outlook: Outlook) -> None:
+    def __init__(self, database: Database, store: ImageStore, outlook: ProgressTracker) -> None:
         self._database = database
         self._store = store
         self.outlook = outlook

@@ -4,7 +4,7 @@ import asyncio
 import math
 
 
-class Listener:
+class Subscriber:
     def __init__(self, closed: bool) -> None:
         self.rows_changed = False
         self.progressed = False

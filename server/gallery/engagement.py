@@ -11,7 +11,7 @@ from server.db.clock import now_s
 from server.db.history_models import EngagementRow
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
-from server.queue.deletion import Remover, doom
+from server.queue.deletion import Remover, schedule_deletion
 from server.queue.model import JobStatus
 from server.storage.picture import sheet_key
 from server.worker.saver import DATABASE_ERRORS
@@ -72,8 +72,12 @@ class Engagement:
             ended = [(image, job) for image, job in theirs if JobStatus(job.status).ended]
             deleted = [image.id for image, _ in ended]
             await _note(session, "deleted", deleted)
-            await doom(session, [key for image, _ in ended for key in (image.storage_key, image.thumbnail_key)])
-            await doom(session, {sheet_key(job.id) for _, job in ended if job.comparison})  # made anew when asked for
+            await schedule_deletion(
+                session, [key for image, _ in ended for key in (image.storage_key, image.thumbnail_key)]
+            )
+            await schedule_deletion(
+                session, {sheet_key(job.id) for _, job in ended if job.comparison}
+            )  # made anew when asked for
             await _delete_rows(session, deleted, {job.id for _, job in ended})
         self._remover.removed([])
         kept = {image.id for image, _ in theirs}.difference(deleted)

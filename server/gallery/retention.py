@@ -34,13 +34,13 @@ class Retention:
         """Until it is cancelled."""
         while True:
             try:
-                while await self.work_off():
+                while await self.run_once():
                     pass
             except DATABASE_ERRORS as error:
                 log.warning("what is too old is still kept, the database does not answer: %s", error)
             await asyncio.sleep(PAUSE_S)
 
-    async def work_off(self) -> bool:
+    async def run_once(self) -> bool:
         """Delete some of what is too old or too much, the oldest first. True: there may be more. Raises
         DATABASE_ERRORS."""
         async with self._database.write() as session:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.db.history_models import AnswerRow
+from server.db.history_models import IdempotencyRow
 from server.queue.errors import KeyReused
 from server.queue.mapping import fair_owner
 from server.queue.model import JobOrder, JobView
@@ -18,7 +18,7 @@ KEPT_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotencyKey:
     """A request that shall be carried out once. `request_sha256` is of all that it asks for; `tell` makes its answer's
     body, of the accepted job and the trigger words of its LoRAs."""
 
@@ -28,7 +28,7 @@ class Once:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class StoredResponse:
     """What the same request was answered before."""
 
     job_id: str
@@ -40,9 +40,9 @@ def asked_by(order: JobOrder) -> str:
     return order.owner if order.end_user is None else fair_owner(order)
 
 
-async def find(session: AsyncSession, order: JobOrder, once: Once, now: float) -> Answered | None:
+async def find(session: AsyncSession, order: JobOrder, once: IdempotencyKey, now: float) -> StoredResponse | None:
     """Raises KeyReused where the key came with another request."""
-    row = await session.get(AnswerRow, (asked_by(order), once.key))
+    row = await session.get(IdempotencyRow, (asked_by(order), once.key))
     if row is None:
         return None
     if row.created_at_s < now - KEPT_S:
@@ -51,11 +51,11 @@ async def find(session: AsyncSession, order: JobOrder, once: Once, now: float) -
         return None
     if row.request_sha256 != once.request_sha256:
         raise KeyReused(once.key)
-    return Answered(row.job_id, row.body)
+    return StoredResponse(row.job_id, row.body)
 
 
-def row_of(order: JobOrder, once: Once, job: JobView, triggers: Sequence[str], now: float) -> AnswerRow:
-    return AnswerRow(
+def row_of(order: JobOrder, once: IdempotencyKey, job: JobView, triggers: Sequence[str], now: float) -> IdempotencyRow:
+    return IdempotencyRow(
         asked_by=asked_by(order),
         key=once.key,
         request_sha256=once.request_sha256,
@@ -66,4 +66,4 @@ def row_of(order: JobOrder, once: Once, job: JobView, triggers: Sequence[str], n
 
 
 async def forget_old(session: AsyncSession, now: float) -> None:
-    await session.execute(delete(AnswerRow).where(AnswerRow.created_at_s < now - KEPT_S))
+    await session.execute(delete(IdempotencyRow).where(IdempotencyRow.created_at_s < now - KEPT_S))

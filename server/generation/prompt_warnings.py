@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.prompt.windows import MAX_WINDOWS
 from server.generation.styles import STYLES, Style
 from server.loras.prompt_tags import without_lora_tags
 
 
-def prompt_warnings(reader: PromptReader, metadata: Mapping[str, Any], triggers: Iterable[str]) -> list[str]:
+def prompt_warnings(reader: PromptAnalyzer, metadata: Mapping[str, Any], triggers: Iterable[str]) -> list[str]:
     """`metadata` is the job's, `triggers` are the trigger words of its LoRAs: the LoRA knows them, even where the model
     does not. A style that the model does not know is told once, not by its words."""
     taught = {word.lower() for trigger in triggers for word in trigger.split()}
@@ -29,6 +29,6 @@ def prompt_warnings(reader: PromptReader, metadata: Mapping[str, Any], triggers:
     return warnings
 
 
-def style_fits(style: Style, reader: PromptReader) -> bool:
+def style_fits(style: Style, reader: PromptAnalyzer) -> bool:
     """The model knows the words that the style adds."""
     return not reader.unknown_words(style.words)

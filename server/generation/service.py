@@ -15,7 +15,7 @@ from server.events.reader import JobReader
 from server.gallery.engagement import note_again
 from server.gallery.history import records_of
 from server.generation import idempotency
-from server.generation.idempotency import Answered, Once
+from server.generation.idempotency import IdempotencyKey, StoredResponse
 from server.loras.resolution import (
     ResolvedLoras,
     count_use,
@@ -71,9 +71,9 @@ class JobService:
         assert isinstance(accepted, Acceptance)  # nothing is answered twice without a key
         return accepted.job
 
-    async def submit(self, order: JobOrder, once: Once | None = None) -> Acceptance | Answered:
-        """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns. Answered:
-        `once` has been carried out already, and nothing is done.
+    async def submit(self, order: JobOrder, once: IdempotencyKey | None = None) -> Acceptance | StoredResponse:
+        """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns. A
+        StoredResponse is returned, and nothing is done, where `once` has been carried out already.
 
         Raises BaseModelUnread, OwnerGone, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora
         (server/queue/errors.py); then nothing is stored and nothing counted."""

@@ -5,8 +5,8 @@ may die in between. So the transaction writes down what is doomed (table `doomed
 process works that off, again and again until the store has done it. How to delete:
 
     async with database.write() as session:
-        job_ids = await remove_jobs(session, JobRow.owner == owner)             # whole jobs, or
-        await doom(session, [image.storage_key, image.thumbnail_key])           # the files of a row that you delete
+        job_ids = await remove_jobs(session, JobRow.owner == owner)              # whole jobs, or
+        await schedule_deletion(session, [image.storage_key, image.thumbnail_key])  # the files of a row that you delete
         await session.delete(image)
     remover.removed(job_ids)                                                    # after the commit; [] for pictures
 
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from server.db.account_models import DoomedObjectRow
+from server.db.account_models import PendingDeletionRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
@@ -40,7 +40,7 @@ MAX_KEYS = 500  # of one IN (...)
 _is_comparison = JobRow.comparison.is_not(None)
 
 
-async def doom(session: AsyncSession, keys: Iterable[str | None], delay_s: float = 0.0) -> None:
+async def schedule_deletion(session: AsyncSession, keys: Iterable[str | None], delay_s: float = 0.0) -> None:
     """These files shall be deleted, `delay_s` from now at the earliest, once the caller's transaction is committed.
     None among `keys` is passed over, as is what is doomed already."""
     wanted = sorted({key for key in keys if key is not None})
@@ -49,21 +49,23 @@ async def doom(session: AsyncSession, keys: Iterable[str | None], delay_s: float
         some = wanted[start : start + MAX_KEYS]
         known = set(
             await session.scalars(
-                select(DoomedObjectRow.storage_key).where(DoomedObjectRow.storage_key.in_(some)).with_for_update()
+                select(PendingDeletionRow.storage_key).where(PendingDeletionRow.storage_key.in_(some)).with_for_update()
             )
         )
-        session.add_all(DoomedObjectRow(storage_key=key, due_at_s=due_at_s) for key in some if key not in known)
+        session.add_all(PendingDeletionRow(storage_key=key, due_at_s=due_at_s) for key in some if key not in known)
     await session.flush()
 
 
 async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list[str]:
     """Delete these jobs with all that belongs to them, in the caller's transaction; their ids."""
     pictures = select(ImageRow.storage_key, ImageRow.thumbnail_key).join(JobRow).where(which)
-    await doom(session, [key for keys in await session.execute(pictures) for key in keys])
+    await schedule_deletion(session, [key for keys in await session.execute(pictures) for key in keys])
     jobs = (
         await session.execute(select(JobRow.id, JobRow.num_images, JobRow.image_format, JobRow.status).where(which))
     ).all()
-    await doom(session, map(sheet_key, await session.scalars(select(JobRow.id).where(which, _is_comparison))))
+    await schedule_deletion(
+        session, map(sheet_key, await session.scalars(select(JobRow.id).where(which, _is_comparison)))
+    )
     late = [
         key
         for job_id, num_images, image_format, status in jobs
@@ -71,7 +73,7 @@ async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list
         for n in range(1, num_images + 1)
         for key in (picture_key(job_id, n, image_format), thumbnail_key(job_id, n))
     ]
-    await doom(session, late, LATE_S)
+    await schedule_deletion(session, late, LATE_S)
     await session.execute(delete(JobRow).where(which).execution_options(synchronize_session=False))
     return [job_id for job_id, *_ in jobs]
 
@@ -97,20 +99,20 @@ class Remover:
         while True:
             self._woken.clear()
             try:
-                while await self.work_off():
+                while await self.run_once():
                     pass
             except DATABASE_ERRORS as error:
                 log.warning("files of deleted pictures wait, the database does not answer: %s", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_S)
 
-    async def work_off(self) -> bool:
+    async def run_once(self) -> bool:
         """Delete what is due, up to the first that cannot be deleted: it is tried again later, the others then too.
         True: there may be more. Raises DATABASE_ERRORS."""
         due = (
-            select(DoomedObjectRow.storage_key, DoomedObjectRow.num_tries)
-            .where(DoomedObjectRow.due_at_s <= now_s())
-            .order_by(DoomedObjectRow.due_at_s, DoomedObjectRow.storage_key)
+            select(PendingDeletionRow.storage_key, PendingDeletionRow.num_tries)
+            .where(PendingDeletionRow.due_at_s <= now_s())
+            .order_by(PendingDeletionRow.due_at_s, PendingDeletionRow.storage_key)
             .limit(ROUND)
         )
         async with self._database.read() as session:
@@ -126,7 +128,7 @@ class Remover:
                 break
             done.append(key)
         if done:
-            await self._strike_out(done)
+            await self._delete_rows_of(done)
         return len(done) == ROUND
 
     async def _put_off(self, key: str, num_tries: int, error: StoreError) -> None:
@@ -134,14 +136,16 @@ class Remover:
         log.warning("the file %s of a deleted picture is still stored, next try in %.0f s: %s", key, pause_s, error)
         async with self._database.write() as session:
             await session.execute(
-                update(DoomedObjectRow)
-                .where(DoomedObjectRow.storage_key == key)
+                update(PendingDeletionRow)
+                .where(PendingDeletionRow.storage_key == key)
                 .values(num_tries=num_tries + 1, due_at_s=now_s() + pause_s)
                 .execution_options(synchronize_session=False)
             )
 
-    async def _strike_out(self, keys: list[str]) -> None:
+    async def _delete_rows_of(self, keys: list[str]) -> None:
         async with self._database.write() as session:
             for start in range(0, len(keys), MAX_KEYS):
-                these = DoomedObjectRow.storage_key.in_(keys[start : start + MAX_KEYS])
-                await session.execute(delete(DoomedObjectRow).where(these).execution_options(synchronize_session=False))
+                these = PendingDeletionRow.storage_key.in_(keys[start : start + MAX_KEYS])
+                await session.execute(
+                    delete(PendingDeletionRow).where(these).execution_options(synchronize_session=False)
+                )

@@ -13,7 +13,7 @@ PAUSE_IN_TROUBLE_S = 2.0
 FIRST_LOOK_S = 3.0
 
 
-class StoreWatch:
+class StoreHealth:
     """`reason`: why no picture can be stored now; None where one can. On the event loop."""
 
     def __init__(self, store: ImageStore, pause_in_trouble_s: float = PAUSE_IN_TROUBLE_S) -> None:
@@ -23,13 +23,13 @@ class StoreWatch:
         self._doubted = asyncio.Event()
         self.reason: str | None = "the store of pictures is being checked"
 
-    async def first_look(self) -> None:
+    async def first_check(self) -> None:
         """Returns once `run` has looked, or after 3 s of a store that takes its time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LOOK_S):
                 await self._looked.wait()
 
-    def doubt(self) -> None:
+    def recheck(self) -> None:
         """A picture could not be stored: look now."""
         self._doubted.set()
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from server.storage.s3_client import MAX_CONNECTIONS, Bucket
 from server.storage.store import AccessDenied, MissingObject, key_parts
-from server.storage.url_cache import SignedAddresses
+from server.storage.url_cache import UrlCache
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class S3Store:
         self._options = options
         self._bucket = Bucket(options.bucket, options.endpoint_url)
         self._threads = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")
-        self._signed = SignedAddresses(options.url_expiry_s)
+        self._signed = UrlCache(options.url_expiry_s)
         self._cache_control = f"public, max-age={options.cache_age_s}"
         self._proved = False
 

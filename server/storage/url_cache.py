@@ -7,7 +7,7 @@ from collections.abc import Callable
 MAX_KEPT = 20_000
 
 
-class SignedAddresses:
+class UrlCache:
     """Keeps each address for half of its life: what is handed out can be used for at least the other half. On the
     event loop."""
 

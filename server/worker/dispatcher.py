@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable
 from server.db.session import Database
 from server.engine.engine import Engine
 from server.engine.requests import Candidate, EngineEvent, Finished, PictureFailed, Previewed, Progressed
-from server.events.hub import JobFeed
-from server.events.peers import Relay
-from server.events.progress import Outlook
+from server.events.hub import EventHub
+from server.events.peers import PeerBus
+from server.events.progress import ProgressTracker
 from server.queue import claims, states
 from server.queue.mapping import evaluations_of, requests_of
 from server.queue.model import StoredPicture
@@ -23,7 +23,7 @@ from server.storage.store import ImageStore
 from server.worker.claimed_job import ActiveJob
 from server.worker.keeper import Keeper
 from server.worker.options import DispatcherOptions
-from server.worker.outbox import Spool
+from server.worker.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,11 @@ class Dispatcher:
         self,
         database: Database,
         engine: Engine,
-        outlook: Outlook,
+        outlook: ProgressTracker,
         store: ImageStore,
-        spool: Spool,
-        feed: JobFeed,
-        relay: Relay,
+        spool: Outbox,
+        feed: EventHub,
+        relay: PeerBus,
         options: DispatcherOptions,
         on_stored: Callable[[StoredPicture], None] = lambda picture: None,
     ) -> None:
@@ -155,7 +155,7 @@ class Dispatcher:
         queue = await claims.read_queue(
             self._database, self._options.base_model, self._options.max_queue, self._jobs.keys()
         )
-        self._outlook.look_at(queue.candidates)
+        self._outlook.set_queue(queue.candidates)
         if self._keeper.num_held >= MAX_UNSAVED or self._spool.full or self._options.store_trouble() is not None:
             return
         for job_id in self._engine.choose(self._makeable(queue)):

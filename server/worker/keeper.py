@@ -11,15 +11,15 @@ from structlog.contextvars import bind_contextvars
 from server.db.session import DATABASE_ERRORS, Database
 from server.engine.engine import Engine
 from server.engine.requests import Finished, PictureFailed
-from server.events.hub import JobFeed
-from server.events.progress import Outlook
+from server.events.hub import EventHub
+from server.events.progress import ProgressTracker
 from server.queue import states
 from server.queue.mapping import requests_of
 from server.queue.model import JobError, StoredPicture
 from server.storage.store import ImageStore
 from server.worker.claimed_job import ActiveJob
 from server.worker.options import DispatcherOptions
-from server.worker.outbox import DamagedParcel, Spool
+from server.worker.outbox import CorruptEntry, Outbox
 from server.worker.saver import PictureSaver
 
 log = logging.getLogger(__name__)
@@ -33,10 +33,10 @@ class Keeper:
         self,
         database: Database,
         engine: Engine,
-        outlook: Outlook,
+        outlook: ProgressTracker,
         store: ImageStore,
-        spool: Spool,
-        feed: JobFeed,
+        spool: Outbox,
+        feed: EventHub,
         options: DispatcherOptions,
         forget: Callable[[ActiveJob], None],
         on_stored: Callable[[StoredPicture], None],
@@ -98,7 +98,7 @@ class Keeper:
         begun_s = time.perf_counter()
         try:
             still_ours = await save()
-        except DamagedParcel as error:
+        except CorruptEntry as error:
             log.error("%s; it is made again", error)
             job.saving.discard(index)
             job.making.add(index)

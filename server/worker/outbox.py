@@ -12,7 +12,7 @@ from server.storage.store import InvalidKey, MissingObject, key_parts
 SUFFIX = ".picture"
 
 
-class Parcel(Struct, frozen=True):
+class OutboxEntry(Struct, frozen=True):
     """A picture ready to store: `data` and `thumbnail` as they are put, `facts` that go beside them, and `image`, the
     columns of the row that will tell of it. `index` counts from 0 within the job."""
 
@@ -28,7 +28,7 @@ class Parcel(Struct, frozen=True):
         return spool_key(self.job_id, self.index)
 
 
-class DamagedParcel(Exception):
+class CorruptEntry(Exception):
     """What lies in the spool cannot be read: the picture must be made again."""
 
 
@@ -36,7 +36,7 @@ def spool_key(job_id: str, index: int) -> str:
     return f"{job_id}-{index + 1}{SUFFIX}"
 
 
-class Spool:
+class Outbox:
     """One file a picture in `folder`, whole or not there. Runs on the event loop, its file work in threads. `max_bytes`
     is no wall: a picture that is made is kept, but where the spool is full no further one should be begun."""
 
@@ -71,19 +71,19 @@ class Spool:
         """Of the job's pictures that lie here."""
         return frozenset(_index(key) for key in self._sizes if key.startswith(f"{job_id}-"))
 
-    async def put(self, parcel: Parcel) -> None:
+    async def put(self, parcel: OutboxEntry) -> None:
         """Durable when it returns. Raises StoreError where this disk does not take it either."""
         data = msgpack.encode(parcel)
         await self._files.put(parcel.key, data, "application/msgpack")
         self._sizes[parcel.key] = len(data)
 
-    async def get(self, job_id: str, index: int) -> Parcel:
-        """Raises DamagedParcel, and StoreError where the disk cannot be read now."""
+    async def get(self, job_id: str, index: int) -> OutboxEntry:
+        """Raises CorruptEntry, and StoreError where the disk cannot be read now."""
         key = spool_key(job_id, index)
         try:
-            return msgpack.decode(await self._files.get(key), type=Parcel)
+            return msgpack.decode(await self._files.get(key), type=OutboxEntry)
         except (MsgspecError, MissingObject) as error:
-            raise DamagedParcel(f"{key} in the spool cannot be read: {error}") from error
+            raise CorruptEntry(f"{key} in the spool cannot be read: {error}") from error
 
     async def remove(self, job_id: str, index: int) -> None:
         """Raises StoreError."""

@@ -15,14 +15,14 @@ from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.engine.requests import Finished
 from server.queue import states
-from server.queue.deletion import doom
+from server.queue.deletion import schedule_deletion
 from server.queue.mapping import object_facts, origin_of
 from server.queue.model import JobStatus
 from server.storage.infotext import embedded_text
 from server.storage.picture import THUMBNAIL_TYPE, encode_picture, picture_key, thumbnail_key
 from server.storage.store import ImageStore, StoreError
 from server.worker.claimed_job import ActiveJob
-from server.worker.outbox import DamagedParcel, Parcel, Spool
+from server.worker.outbox import CorruptEntry, Outbox, OutboxEntry
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class PictureSaver:
         self,
         database: Database,
         store: ImageStore,
-        spool: Spool,
+        spool: Outbox,
         software: str,
         retry_s: Sequence[float],
         store_trouble: Callable[[], str | None],
@@ -67,10 +67,10 @@ class PictureSaver:
         return await self._deliver(job, made.index, parcel)
 
     async def save_spooled(self, job: ActiveJob, index: int) -> bool:
-        """The same for a picture that lies in the spool already. Raises DamagedParcel; then it is out of the spool."""
+        """The same for a picture that lies in the spool already. Raises CorruptEntry; then it is out of the spool."""
         try:
             return await self._deliver(job, index, None)
-        except DamagedParcel:
+        except CorruptEntry:
             await self._spool.remove(job.row.id, index)
             raise
 
@@ -81,14 +81,14 @@ class PictureSaver:
     def close(self) -> None:
         self._threads.shutdown(wait=False)
 
-    def _pack(self, job: ActiveJob, made: Finished) -> Parcel:
+    def _pack(self, job: ActiveJob, made: Finished) -> OutboxEntry:
         text = embedded_text(job.row.embed_parameters, made.params, origin_of(job.row, self._software))
         encoded = encode_picture(made.picture, job.row.image_format, text)
         row = job.image_row(made, encoded)
         facts = object_facts(job.row, row)
-        return Parcel(job.row.id, made.index, image_values(row), facts, encoded.data, encoded.thumbnail)
+        return OutboxEntry(job.row.id, made.index, image_values(row), facts, encoded.data, encoded.thumbnail)
 
-    async def _deliver(self, job: ActiveJob, index: int, parcel: Parcel | None) -> bool:
+    async def _deliver(self, job: ActiveJob, index: int, parcel: OutboxEntry | None) -> bool:
         """`parcel` None: it lies in the spool."""
         stored, pauses = False, chain(self._retry_s, repeat(self._retry_s[-1]))
         self.num_held += parcel is not None
@@ -117,7 +117,7 @@ class PictureSaver:
         finally:
             self.num_held -= parcel is not None
 
-    async def _put(self, parcel: Parcel) -> None:
+    async def _put(self, parcel: OutboxEntry) -> None:
         if (trouble := self._store_trouble()) is not None:
             raise StoreError(trouble)
         key, thumbnail_key = parcel.image["storage_key"], parcel.image.get("thumbnail_key")
@@ -130,7 +130,7 @@ class PictureSaver:
         async with self._database.write() as session:
             return await states.add_picture(session, job.lease, row)
 
-    async def _spooled(self, parcel: Parcel) -> bool:
+    async def _spooled(self, parcel: OutboxEntry) -> bool:
         """False: this disk does not take it either; it stays in memory."""
         try:
             await self._spool.put(parcel)
@@ -180,7 +180,7 @@ class PictureSaver:
                 await self._store.delete(key)
         except StoreError:
             async with self._database.write() as session:
-                await doom(session, keys)
+                await schedule_deletion(session, keys)
 
 
 def image_values(row: ImageRow) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from pipelines.device import send
+from pipelines.device import to_device
 from pipelines.lora.backend import AdapterSet
 from pipelines.lora.bank import LoraBank
 from pipelines.lora.loader import LoraReader
@@ -32,7 +32,7 @@ class Bank:
     @contextmanager
     def rows(self, *rows: AdapterSet) -> Iterator[None]:
         layout = self.bank.prepare(rows)
-        with self.bank.at_work(self.bank.place(layout, send(layout.numbers, torch.device("cpu")))):
+        with self.bank.applied(self.bank.place(layout, to_device(layout.numbers, torch.device("cpu")))):
             yield
 
 

@@ -17,9 +17,9 @@ from server.db.usage_models import GenerationRow
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
-from server.events.hub import JobFeed
-from server.events.peers import HereEars, Relay
-from server.events.progress import Outlook
+from server.events.hub import EventHub
+from server.events.peers import HereEars, PeerBus
+from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
 from server.generation.service import JobService
 from server.queue.model import (
@@ -33,7 +33,7 @@ from server.storage.local import LocalStore
 from server.storage.store import ImageStore
 from server.worker.dispatcher import Dispatcher
 from server.worker.options import DispatcherOptions
-from server.worker.outbox import Spool
+from server.worker.outbox import Outbox
 from tests.support.fake_runner import PaintRunner
 
 BASE = BaseModelRef("painted", "c" * 64)
@@ -63,7 +63,7 @@ def order(**changed: Any) -> JobOrder:
 class Workshop:
     """`start` begins to claim and make, `stop` ends as a server does, `kill` as a crash does: leases stay behind."""
 
-    feed: JobFeed
+    feed: EventHub
     dispatcher: Dispatcher
 
     def __init__(
@@ -90,13 +90,13 @@ class Workshop:
             wants_preview=lambda job_id: self.feed.wants_preview(job_id),
             on_capacity=lambda: self.dispatcher.wake(),
         )
-        self.outlook = Outlook(self.engine)
+        self.outlook = ProgressTracker(self.engine)
         self.reader = JobReader(database, self.store, self.outlook)
-        self.relay = Relay(database, self.outlook)
-        self.feed = JobFeed(database, self.reader, self.relay, poll_s=poll_s)
+        self.relay = PeerBus(database, self.outlook)
+        self.feed = EventHub(database, self.reader, self.relay, poll_s=poll_s)
         quick: dict[str, Any] = {"heartbeat_s": 0.1, "poll_s": poll_s, "retry_s": (0.01, 0.02)}
         dispatcher_options = DispatcherOptions(lease_owner, base_model, SOFTWARE, max_queue, **(quick | options))
-        self.spool = Spool(folder / "spool", 1_000_000)
+        self.spool = Outbox(folder / "spool", 1_000_000)
         self.dispatcher = Dispatcher(
             database, self.engine, self.outlook, self.store, self.spool, self.feed, self.relay, dispatcher_options
         )
@@ -179,7 +179,7 @@ async def change_generation(database: Database, job_id: str, **values: Any) -> N
         await session.execute(update(GenerationRow).where(GenerationRow.job_id == job_id).values(**values))
 
 
-async def read_stream(feed: JobFeed, job_id: str, after_seq: int | None = None, limit: int = 1000) -> list[FeedEvent]:
+async def read_stream(feed: EventHub, job_id: str, after_seq: int | None = None, limit: int = 1000) -> list[FeedEvent]:
     """Events until the stream ends, or the first `limit` of them."""
     events: list[FeedEvent] = []
     async with asyncio.timeout(20), contextlib.aclosing(feed.subscribe(job_id, after_seq)) as stream:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
@@ -20,12 +20,12 @@ from server.api.jobs.compare_schemas import CompareRequest
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
 from server.api.jobs.submission import (
     MAKES_JOBS,
-    IdempotencyKey,
+    IdempotencyKeyHeader,
     Prefer,
     answer,
     once,
 )
-from server.events.hub import JobFeed
+from server.events.hub import EventHub
 from server.gallery.contact_sheets import ContactSheets
 from server.generation.comparisons import fill_in_comparison
 from server.generation.policy import Rules
@@ -62,12 +62,12 @@ class CompareController(Controller):
         data: CompareBody,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[JobFeed],
-        reader: NamedDependency[PromptReader],
+        feed: NamedDependency[EventHub],
+        reader: NamedDependency[PromptAnalyzer],
         rules: NamedDependency[Rules],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
-        idempotency_key: IdempotencyKey = None,
+        idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         order = fill_in_comparison(data, rules, caller)
         accepted = await jobs.submit(order, once(idempotency_key, "compare", data, reader))

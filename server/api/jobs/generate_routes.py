@@ -9,19 +9,19 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
 from pipelines.params import MAX_SEED
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http.validation import MAX_BODY_BYTES, check_generate_body
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.submission import (
     MAKES_JOBS,
-    IdempotencyKey,
+    IdempotencyKeyHeader,
     Prefer,
     answer,
     once,
 )
-from server.events.hub import JobFeed
+from server.events.hub import EventHub
 from server.generation.policy import Rules, fill_in
 from server.generation.service import JobService
 
@@ -59,12 +59,12 @@ class GenerateController(Controller):
         data: GenerateBody,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[JobFeed],
-        reader: NamedDependency[PromptReader],
+        feed: NamedDependency[EventHub],
+        reader: NamedDependency[PromptAnalyzer],
         rules: NamedDependency[Rules],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
-        idempotency_key: IdempotencyKey = None,
+        idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         order = fill_in(data, rules, caller, secrets.randbelow(MAX_SEED + 1))
         accepted = await jobs.submit(order, once(idempotency_key, "generate", data, reader))

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.params import MAX_SEED
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.auth.caller import Caller
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, schemas
@@ -34,12 +34,12 @@ class CatalogController(Controller):
         self,
         caller: NamedDependency[Caller],
         rules: NamedDependency[policy.Rules],
-        reader: NamedDependency[PromptReader],
+        reader: NamedDependency[PromptAnalyzer],
     ) -> schemas.Options:
         return options(rules, reader, caller)
 
 
-def options(rules: policy.Rules, reader: PromptReader, caller: Caller) -> schemas.Options:
+def options(rules: policy.Rules, reader: PromptAnalyzer, caller: Caller) -> schemas.Options:
     """For this caller: bounds differ with and without an account."""
     info = rules.model
     return schemas.Options(

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from pipelines.params import MAX_SEED
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http import problems
@@ -18,12 +18,12 @@ from server.api.jobs import presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
 from server.api.jobs.submission import (
     MAKES_JOBS,
-    IdempotencyKey,
+    IdempotencyKeyHeader,
     Prefer,
     answer,
     once,
 )
-from server.events.hub import JobFeed
+from server.events.hub import EventHub
 from server.generation.policy import Rules, repeat
 from server.generation.service import JobService
 
@@ -66,12 +66,12 @@ class AgainController(Controller):
         data: Annotated[Again, json_body(OTHERS)],
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[JobFeed],
-        reader: NamedDependency[PromptReader],
+        feed: NamedDependency[EventHub],
+        reader: NamedDependency[PromptAnalyzer],
         rules: NamedDependency[Rules],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
-        idempotency_key: IdempotencyKey = None,
+        idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         job = await known_job(jobs, caller, job_id)
         seed = job.metadata["seed"] if data.seed == "same" else secrets.randbelow(MAX_SEED + 1)

@@ -28,7 +28,7 @@ from server.api.http.problems import (
 )
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.sse import HEADERS, stream_events
-from server.events.hub import JobFeed
+from server.events.hub import EventHub
 from server.generation.service import JobService
 from server.queue.model import FeedEvent, JobView
 
@@ -80,7 +80,7 @@ class JobsController(Controller):
         job_id: JobId,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[JobFeed],
+        feed: NamedDependency[EventHub],
         wait: Wait = 0,
     ) -> schemas.JobState:
         known = await known_job(jobs, caller, job_id)
@@ -136,7 +136,7 @@ class JobsController(Controller):
         job_id: JobId,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[JobFeed],
+        feed: NamedDependency[EventHub],
         addresses: NamedDependency[presenters.Addresses],
         last_event_id: LastEventId = None,
         token: Token = None,  # read by server/api/auth/authentication.py

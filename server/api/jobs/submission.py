@@ -10,14 +10,14 @@ from litestar import Response
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter
 
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.http import problems
 from server.api.http.openapi_errors import documented
 from server.api.http.problems import FieldError, invalid
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.prefer_header import preferred_wait_s
-from server.events.hub import JobFeed
-from server.generation.idempotency import Answered, Once
+from server.events.hub import EventHub
+from server.generation.idempotency import IdempotencyKey, StoredResponse
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.service import Acceptance
 from server.queue.model import JobView
@@ -31,7 +31,7 @@ Prefer = Annotated[
         examples=[Example("wait", value="wait=30")],
     ),
 ]
-IdempotencyKey = Annotated[
+IdempotencyKeyHeader = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key",
@@ -56,7 +56,7 @@ MAKES_JOBS = {
 }
 
 
-def once(key: str | None, call: str, body: msgspec.Struct, reader: PromptReader) -> Once | None:
+def once(key: str | None, call: str, body: msgspec.Struct, reader: PromptAnalyzer) -> IdempotencyKey | None:
     """None: the caller gave no key. Raises Problem (400)."""
     if key is None:
         return None
@@ -68,14 +68,14 @@ def once(key: str | None, call: str, body: msgspec.Struct, reader: PromptReader)
     def tell(job: JobView, triggers: Sequence[str]) -> dict[str, Any]:
         return msgspec.to_builtins(presenters.accepted(job, prompt_warnings(reader, job.metadata, triggers)))
 
-    return Once(key, digest, tell)
+    return IdempotencyKey(key, digest, tell)
 
 
 async def answer(
-    accepted: Acceptance | Answered, prefer: str | None, feed: JobFeed, reader: PromptReader, base: str
+    accepted: Acceptance | StoredResponse, prefer: str | None, feed: EventHub, reader: PromptAnalyzer, base: str
 ) -> Response[schemas.Accepted | schemas.FinishedJob]:
     """202, or 200 where the caller waits and the job ends in time."""
-    if isinstance(accepted, Answered):
+    if isinstance(accepted, StoredResponse):
         job_id, told, standing = accepted.job_id, msgspec.convert(accepted.body, schemas.Accepted), None
     else:
         job_id, standing = accepted.job.job_id, accepted.standing

@@ -147,7 +147,7 @@ class OperatorController(Controller):
 
 
 async def _switched(accounts: Accounts, usage: Usage, user_id: str, *, is_disabled: bool) -> usage_schemas.OperatorUser:
-    account = await accounts.switch(user_id, is_disabled)
+    account = await accounts.set_disabled(user_id, is_disabled)
     if account is None:
         raise Problem(NOT_FOUND, f"no account has the id {user_id[:64]}")
     return _user(account, await usage.days(Consumer(account.owner), USAGE_DAYS))

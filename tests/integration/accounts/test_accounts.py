@@ -80,7 +80,7 @@ def test_an_account_from_its_registration_to_its_end(api: Api, settings: Setting
     assert problem(ada.call("DELETE", "/api/auth/account", {"password": PASSWORD}), 403) == "wrong-password"
     assert list((settings.data_dir / "pictures").rglob("*.jpg"))
     assert ada.call("DELETE", "/api/auth/account", {"password": changed["new_password"]}).status_code == 204
-    api.blocking_portal.call(api.app.state.studio.remover.work_off)
+    api.blocking_portal.call(api.app.state.studio.remover.run_once)
     assert [count(api, table) for table in (JobRow, LoginRow, ApiKeyRow)] == [0, 0, 0]
     assert list((settings.data_dir / "pictures").rglob("*.jpg")) == []
     assert ada.call("GET", "/api/auth/me").json()["user"] is None
@@ -311,7 +311,7 @@ async def test_nobodys_hash_takes_as_long_as_anybodys() -> None:
     passwords = Passwords()
     made = await passwords.hash(PASSWORD)
     assert made.split("$")[:4] == NOBODYS_HASH.split("$")[:4]  # argon2id, version, memory, time, threads
-    assert await passwords.fits(PASSWORD, made)
-    assert not await passwords.fits(PASSWORD, None)
-    assert not await passwords.fits(PASSWORD, "no hash at all")
+    assert await passwords.verify(PASSWORD, made)
+    assert not await passwords.verify(PASSWORD, None)
+    assert not await passwords.verify(PASSWORD, "no hash at all")
     passwords.close()

@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import func, select
 
-from server.db.account_models import DoomedObjectRow
+from server.db.account_models import PendingDeletionRow
 from server.db.history_models import EngagementRow
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
@@ -154,11 +154,11 @@ async def test_deleted_pictures_go_with_row_event_and_file_and_the_last_one_with
         assert [row.data["id"] for row in events if row.name == "image"] == [last]
         await engagement.delete([last], mine)
         assert await shop.service.get(job.job_id) is None
-        await working.work_off()
+        await working.run_once()
         stored = [await shop.store.exists(image.storage_key) for view in (job, other) for image in view.images]
         assert stored == [False, False, True]
         async with database.read() as session:
-            assert await session.scalar(select(func.count()).select_from(DoomedObjectRow)) == 0
+            assert await session.scalar(select(func.count()).select_from(PendingDeletionRow)) == 0
             kinds = list(await session.scalars(select(EngagementRow.kind)))
         assert kinds == ["deleted", "deleted"]
 
@@ -185,7 +185,7 @@ async def test_what_is_too_old_or_too_much_goes_with_its_files_the_oldest_first(
         async def kept_by(max_age_s: float, max_bytes: int) -> list[int]:
             """Which of the four jobs are left."""
             retention = Retention(database, working, max_age_s, max_bytes)
-            while await retention.work_off():
+            while await retention.run_once():
                 pass
             return [n for n, job in enumerate(jobs) if await shop.service.get(job.job_id) is not None]
 
@@ -193,7 +193,7 @@ async def test_what_is_too_old_or_too_much_goes_with_its_files_the_oldest_first(
         assert await kept_by(4 * DAY_S, 0) == [1, 2, 3]
         last_two_bytes = sum(job.images[0].num_bytes for job in jobs[2:])
         assert await kept_by(0, last_two_bytes) == [2, 3]
-        await working.work_off()
+        await working.run_once()
         assert [await shop.store.exists(job.images[0].storage_key) for job in jobs] == [False, False, True, True]
         assert await shop.service.get(waiting.job_id) is not None
         await shop.service.cancel(waiting.job_id)

@@ -12,11 +12,11 @@ from litestar.testing import TestClient
 from sqlalchemy import func, select, update
 
 from server.config.settings import Settings
-from server.db.history_models import AnswerRow
+from server.db.history_models import IdempotencyRow
 from server.db.models import JobRow
 from server.db.session import Database
 from server.generation import idempotency
-from server.generation.idempotency import Answered, Once
+from server.generation.idempotency import IdempotencyKey, StoredResponse
 from server.queue.errors import KeyReused, QueueFull
 from server.queue.model import JobOrder, JobView
 from tests.support.jobs_harness import Workshop, order
@@ -44,16 +44,16 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
     return replace(studio_settings(tmp_path, database_url), admin_key="operator-key")
 
 
-def once(key: str = "k", request: str = "r") -> Once:
+def once(key: str = "k", request: str = "r") -> IdempotencyKey:
     def tell(job: JobView, _: Sequence[str]) -> Mapping[str, Any]:
         return {"job_id": job.job_id, "estimated_time": job.remaining_s}
 
-    return Once(key, request, tell)
+    return IdempotencyKey(key, request, tell)
 
 
-async def told(shop: Workshop, order_: JobOrder, once_: Once) -> Mapping[str, Any]:
+async def told(shop: Workshop, order_: JobOrder, once_: IdempotencyKey) -> Mapping[str, Any]:
     accepted = await shop.service.submit(order_, once_)
-    return accepted.body if isinstance(accepted, Answered) else once_.tell(accepted.job, ())
+    return accepted.body if isinstance(accepted, StoredResponse) else once_.tell(accepted.job, ())
 
 
 async def test_a_hundred_at_once_with_one_key_make_one_job_and_are_told_the_same(
@@ -79,16 +79,18 @@ async def test_a_key_is_its_caller_s_and_its_request_s_and_ends_after_a_day(data
     ]
     assert len({body["job_id"] for body in (first, *others)}) == 3
     async with database.write() as session:
-        mine = AnswerRow.job_id == first["job_id"]
-        old = update(AnswerRow).where(mine).values(created_at_s=AnswerRow.created_at_s - idempotency.KEPT_S - 1)
+        mine = IdempotencyRow.job_id == first["job_id"]
+        old = (
+            update(IdempotencyRow).where(mine).values(created_at_s=IdempotencyRow.created_at_s - idempotency.KEPT_S - 1)
+        )
         await session.execute(old)
     assert (await told(shop, order(), once(request="other")))["job_id"] != first["job_id"]
     with pytest.raises(QueueFull):
         await shop.service.submit(order(), once(key="new"))
     async with database.write() as session:
-        assert await session.scalar(select(func.count()).select_from(AnswerRow)) == 3
+        assert await session.scalar(select(func.count()).select_from(IdempotencyRow)) == 3
         await idempotency.forget_old(session, 4e9)
-        assert await session.scalar(select(func.count()).select_from(AnswerRow)) == 0
+        assert await session.scalar(select(func.count()).select_from(IdempotencyRow)) == 0
 
 
 def test_the_same_request_is_answered_the_same_and_another_is_refused(api: Api) -> None:

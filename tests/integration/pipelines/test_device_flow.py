@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from pipelines.denoise.forward import predict
-from pipelines.denoise.sampler_factory import SamplerShelf
+from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.denoise.state import DenoiseState, begin_picture
 from pipelines.lora.backend import adapter_set
@@ -74,7 +74,7 @@ def embedding() -> Embedding:
 
 def begun(model: LoadedModel, embedding: Embedding, sampler: str) -> list[DenoiseState]:
     """Three pictures, the last without guidance."""
-    shelf = SamplerShelf(model.scheduler_config)
+    shelf = SamplerFactory(model.scheduler_config)
     wanted = [params(sampler=sampler, seed=seed, num_inference_steps=5) for seed in range(3)]
     return [
         begin_picture(model, shelf, each, (), (embedding, embedding if seed < 2 else None))
@@ -172,7 +172,7 @@ def test_each_row_count_is_compiled_once() -> None:
         return graph.forward
 
     bank = bank_of(model, Path())
-    encoder, shelf = PromptEncoder(model, bank, 0), SamplerShelf(model.scheduler_config)
+    encoder, shelf = PromptEncoder(model, bank, 0), SamplerFactory(model.scheduler_config)
     embedding = encoder.encode("red", ())
     wanted = params(width=64, height=64, guidance_scale=0.0)
     state = begin_picture(model, shelf, wanted, (), (embedding, None))

@@ -17,7 +17,7 @@ from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.info import SDXL_BASE
 from pipelines.model.load import LoadedModel, LoadOptions, load_model
 from pipelines.model.weights import unet_layout
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.sdxl import SDXLRunner
 from tests.support.demo_model import (
     demo_folder,
@@ -166,7 +166,7 @@ def test_the_packed_vocabulary_is_clips(tokenizers: list[Any]) -> None:
 
 @pytest.mark.parametrize("text", ["", "jade woman, red dress", "Ünïcode 日本 🎉 don't it's 1234", "x " * 100])
 def test_prompts_are_counted_as_they_are_encoded(tokenizers: list[Any], text: str) -> None:
-    assert PromptReader(SDXL_BASE).num_tokens(text) == len(tokenizers[0](text).input_ids) - 2
+    assert PromptAnalyzer(SDXL_BASE).num_tokens(text) == len(tokenizers[0](text).input_ids) - 2
 
 
 def test_tiles_take_less_memory_and_give_the_same_picture_but_for_their_seams() -> None:

@@ -18,7 +18,7 @@ from pipelines.model import load
 from pipelines.model.info import SDXL_BASE
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.params import GenerationParams, LoraRef
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.prompt.compel_encoder import encode_parts
 from pipelines.prompt.encoder import PromptEncoder, _uncut
 from pipelines.prompt.weights import plain_text, read_weights
@@ -120,7 +120,7 @@ def test_alone_it_is_the_picture_of_compels_embeddings(
 def test_in_a_crowd_of_its_length_it_is_that_picture_too(
     runner: SDXLRunner, stock_pictures: dict[str, np.ndarray]
 ) -> None:
-    reader = PromptReader(demo_folder())
+    reader = PromptAnalyzer(demo_folder())
     plain = {"plain": params(**STEPS), "plain_too": params(seed=1, guidance_scale=1.0, **STEPS)}
     lengths = {name: reader.num_context_tokens(wanted) for name, wanted in {**CROWD, **plain}.items()}
     assert set(lengths.values()) == {77, 154}
@@ -198,7 +198,7 @@ def sdxl() -> Any:
         device=blank.device,
         dtype=blank.dtype,
         windows=PromptWindows([_uncut(tokenizer) for tokenizer in tokenizers]),
-        reader=PromptReader(SDXL_BASE),
+        reader=PromptAnalyzer(SDXL_BASE),
     )
 
 
@@ -212,9 +212,9 @@ def test_with_sdxl_s_vocabulary_too(sdxl: Any, text: str) -> None:
     assert told == 77 * fitted.num_windows
 
 
-_ENCODERS: list[tuple[PromptEncoder, PromptReader]] = []
+_ENCODERS: list[tuple[PromptEncoder, PromptAnalyzer]] = []
 
 
 @pytest.fixture(autouse=True, scope="module")
 def encoders(model: LoadedModel) -> None:
-    _ENCODERS.append((PromptEncoder(model, bank_of(model, Path()), 0), PromptReader(demo_folder())))
+    _ENCODERS.append((PromptEncoder(model, bank_of(model, Path()), 0), PromptAnalyzer(demo_folder())))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from server.db.account_models import DoomedObjectRow
+from server.db.account_models import PendingDeletionRow
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
-from server.queue.deletion import Remover, doom, remove_jobs
+from server.queue.deletion import Remover, remove_jobs, schedule_deletion
 from server.storage.local import LocalStore
 from server.storage.store import StoreUnreachable
 from tests.support.jobs_harness import Workshop, order, until
@@ -30,7 +30,7 @@ class DeadStore(LocalStore):
 
 async def num_rows(database: Database) -> dict[str, int]:
     async with database.read() as session:
-        tables = (JobRow, ImageRow, EventRow, DoomedObjectRow)
+        tables = (JobRow, ImageRow, EventRow, PendingDeletionRow)
         counts = [await session.scalar(select(func.count()).select_from(table)) for table in tables]
         return {table.__tablename__: count or 0 for table, count in zip(tables, counts, strict=True)}
 
@@ -42,7 +42,7 @@ def owners_of_files(folder: Path) -> set[str]:
 
 async def make_all_due(database: Database) -> None:
     async with database.write() as session:
-        await session.execute(update(DoomedObjectRow).values(due_at_s=0.0))
+        await session.execute(update(PendingDeletionRow).values(due_at_s=0.0))
 
 
 async def test_what_is_removed_while_the_store_is_away_is_deleted_by_the_next_process(
@@ -58,11 +58,11 @@ async def test_what_is_removed_while_the_store_is_away_is_deleted_by_the_next_pr
     assert sorted(removed) == sorted(jobs[:2])
     assert await num_rows(database) == {"job": 1, "image": 2, "job_event": 3, "doomed_object": 4}
     first = Remover(database, store, forget=lambda _: None)
-    assert await first.work_off() is False
+    assert await first.run_once() is False
     assert await num_rows(database) == {"job": 1, "image": 2, "job_event": 3, "doomed_object": 4}
     store.away = False
     await make_all_due(database)
-    await Remover(database, store, forget=lambda _: None).work_off()  # another process: nothing is remembered
+    await Remover(database, store, forget=lambda _: None).run_once()  # another process: nothing is remembered
     assert (await num_rows(database))["doomed_object"] == 0
     assert owners_of_files(tmp_path) == {jobs[2]}
 
@@ -81,7 +81,7 @@ async def test_a_job_is_removed_while_it_is_made_and_leaves_no_file(database: Da
         await workshop.ended(after)
         assert workshop.runner.held == frozenset()
         await make_all_due(database)
-        await remover.work_off()
+        await remover.run_once()
     assert await workshop.service.get(job_id) is None
     assert owners_of_files(tmp_path) == {after}
 
@@ -93,7 +93,7 @@ async def test_dooming_twice_and_waking_are_harmless(database: Database, tmp_pat
     running = asyncio.create_task(remover.run())
     for _ in range(2):
         async with database.write() as session:
-            await doom(session, ["generations/a.png", None, "generations/never-stored.png", "not a key!"])
+            await schedule_deletion(session, ["generations/a.png", None, "generations/never-stored.png", "not a key!"])
     remover.removed([])
     for _ in range(500):
         if not (await num_rows(database))["doomed_object"]:

@@ -13,7 +13,7 @@ import pytest
 
 from server.db.session import Database
 from server.queue.model import JobStatus
-from server.storage.health import StoreWatch
+from server.storage.health import StoreHealth
 from server.storage.s3 import PROBE, S3Options, S3Store
 from server.storage.store import MissingObject, StoreError, StoreRefused, StoreUnreachable
 from tests.support.jobs_harness import Workshop, order, until
@@ -150,7 +150,7 @@ async def test_a_probe_that_somebody_removed_is_written_again(
 
 
 @asynccontextmanager
-async def watching(watch: StoreWatch) -> AsyncIterator[None]:
+async def watching(watch: StoreHealth) -> AsyncIterator[None]:
     task = asyncio.create_task(watch.run())
     try:
         yield
@@ -158,7 +158,7 @@ async def watching(watch: StoreWatch) -> AsyncIterator[None]:
         task.cancel()
 
 
-async def reason_becomes(watch: StoreWatch, wanted: Callable[[str | None], bool]) -> None:
+async def reason_becomes(watch: StoreHealth, wanted: Callable[[str | None], bool]) -> None:
     end_s = time.monotonic() + 20
     while not wanted(watch.reason):
         assert time.monotonic() < end_s, watch.reason
@@ -170,7 +170,7 @@ async def test_corrected_credentials_are_taken_without_a_restart(
 ) -> None:
     """As an operator corrects ~/.aws/credentials; addresses signed with the old ones are not given any more."""
     store = new_store(("studio", "not-the-secret"))
-    watch = StoreWatch(store, pause_in_trouble_s=0.05)
+    watch = StoreHealth(store, pause_in_trouble_s=0.05)
     async with watching(watch):
         await reason_becomes(watch, lambda reason: "refuses the secret" in (reason or ""))
         wrong = store.url(KEY)
@@ -200,7 +200,7 @@ async def test_a_server_that_goes_and_comes_back(
     await store.put(KEY, b"picture", "image/jpeg")
     await store.check()
     mortal_s3_server.kill()
-    watch = StoreWatch(store, pause_in_trouble_s=0.2)
+    watch = StoreHealth(store, pause_in_trouble_s=0.2)
     async with watching(watch):
         for attempt in (store.put(KEY, b"x", "image/jpeg"), store.get(KEY), store.exists(KEY), store.check()):
             with pytest.raises(StoreUnreachable, match="does not answer"):

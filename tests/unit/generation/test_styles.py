@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.prompt.analysis import PromptReader
+from pipelines.prompt.analysis import PromptAnalyzer
 from scripts.demo_training import scenes
 from server.generation.prompt_warnings import style_fits
 from server.generation.styles import STYLES, Style
@@ -51,6 +51,6 @@ def test_the_demo_models_styles_are_offered_in_the_words_of_its_captions() -> No
 
 
 def test_the_demo_model_fits_its_own_styles_and_no_other() -> None:
-    reader = PromptReader(DEMO_MODEL)
+    reader = PromptAnalyzer(DEMO_MODEL)
     fitting = {name for name, style in STYLES.items() if style_fits(style, reader)}
     assert fitting == {"sketch", "monochrome", "pixel_art", "foggy"}

@@ -7,7 +7,7 @@ import torch
 
 from pipelines.denoise.sampler_factory import (
     Sampler,
-    SamplerShelf,
+    SamplerFactory,
     make_sampler,
     picture_generator,
     predicted_x0,
@@ -56,19 +56,19 @@ def test_evaluations_are_known_before_the_sampler_is_made(name: str) -> None:
 def test_the_bounds_of_the_table_are_the_samplers_own(name: str) -> None:
     spec = SAMPLERS[name]
     for steps in (spec.min_steps, spec.min_steps + 1, spec.max_steps):
-        sampler = SamplerShelf(SDXL_CONFIG).take(name, steps)
+        sampler = SamplerFactory(SDXL_CONFIG).create(name, steps)
         assert torch.isfinite(denoise(sampler, noise(sampler), seed=2)).all(), steps
     if spec.max_steps < MAX_STEPS:
         with pytest.raises(ValueError, match="num_inference_steps"):
-            SamplerShelf(SDXL_CONFIG).take(name, spec.max_steps + 1)
+            SamplerFactory(SDXL_CONFIG).create(name, spec.max_steps + 1)
 
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, prediction_type: str) -> None:
     config = {**SDXL_CONFIG, "prediction_type": prediction_type}
-    shelf = SamplerShelf(config)
-    first, second = shelf.take(name, 5), shelf.take(name, 5)
+    shelf = SamplerFactory(config)
+    first, second = shelf.create(name, 5), shelf.create(name, 5)
     fresh = make_sampler(name, config)
     fresh.set_timesteps(5, device="cpu")
     alone = denoise(fresh, noise(fresh), seed=3)
@@ -82,13 +82,13 @@ def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, predi
         others = second.step(prediction, timestep, others, return_dict=False, **sources[1])[0]
     assert torch.equal(latents, alone)
 
-    third = shelf.take(name, 5)  # the prototype is as new
+    third = shelf.create(name, 5)  # the prototype is as new
     assert torch.equal(denoise(third, noise(third), seed=3), alone)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_previews_get_the_clean_latents(name: str) -> None:
-    sampler = SamplerShelf(SDXL_CONFIG).take(name, 10)
+    sampler = SamplerFactory(SDXL_CONFIG).create(name, 10)
     clean, added = noise(sampler, seed=5) * 0 + 0.7, torch.randn((1, 4, 2, 2), generator=picture_generator(6))
     timestep = sampler.timesteps[0]
     alpha = make_sampler("ddim", SDXL_CONFIG).alphas_cumprod[int(timestep)]

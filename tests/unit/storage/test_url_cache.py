@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from server.storage import url_cache
-from server.storage.url_cache import SignedAddresses
+from server.storage.url_cache import UrlCache
 
 
 class Clock:
@@ -17,7 +17,7 @@ class Clock:
 
 def test_an_address_lasts_for_half_of_its_life_and_is_signed_anew_with_another_key() -> None:
     clock, numbers = Clock(), count()
-    addresses = SignedAddresses(100, clock)
+    addresses = UrlCache(100, clock)
 
     def address(name: str = "a", key_number: int = 0) -> str:
         return addresses.get(name, key_number, lambda: str(next(numbers)))
@@ -35,7 +35,7 @@ def test_an_address_lasts_for_half_of_its_life_and_is_signed_anew_with_another_k
 def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(url_cache, "MAX_KEPT", 2)
     numbers = count()
-    addresses = SignedAddresses(100)
+    addresses = UrlCache(100)
     for name in ("a", "b", "c", "b", "c", "a"):
         addresses.get(name, 0, lambda: str(next(numbers)))
     assert next(numbers) == 4, "only a, the oldest, was signed twice"
