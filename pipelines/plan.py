@@ -7,7 +7,7 @@ failure or release.
 
 from dataclasses import dataclass, field
 
-from pipelines.params import GenerationParams
+from pipelines.spec import ImageSpec
 
 
 class DeviceLost(Exception):
@@ -30,7 +30,7 @@ class BeginOrder:
     """Encode (or fetch from the cache) and make the initial latents of one picture."""
 
     picture_id: str
-    params: GenerationParams
+    spec: ImageSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,3 @@ class StepResult:
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
     embedding_hits: int = 0
     embedding_misses: int = 0
-
-
-def num_evaluations(sampler: str, num_inference_steps: int) -> int:
-    """UNet forwards a picture takes with this sampler: one a step, but Heun's method takes two for all but the last."""
-    return 2 * num_inference_steps - 1 if sampler == "heun" else num_inference_steps

@@ -24,9 +24,9 @@ from pipelines.lora.merge import LoraMerge
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
 from pipelines.out_of_memory import free_cached, is_out_of_memory
-from pipelines.params import GenerationParams
 from pipelines.plan import BeginOrder, PictureError, RawPicture, StepPlan, StepResult
 from pipelines.prompt.encoder import PromptEncoder
+from pipelines.spec import ImageSpec
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class SDXLRunner:
         cache = self._encoder.cache
         hits, misses = cache.num_hits, cache.num_misses
         for order in orders:
-            adapters = adapter_set(order.params.loras)
+            adapters = adapter_set(order.spec.loras)
             admitted = self._attempt(
                 outcome, order.picture_id, lambda adapters=adapters: self._loras.admit(adapters, self._loras_in_use())
             )
@@ -161,17 +161,17 @@ class SDXLRunner:
             state = self._attempt(
                 outcome,
                 order.picture_id,
-                lambda order=order, adapters=adapters: self._begin_one(order.params, adapters),
+                lambda order=order, adapters=adapters: self._begin_one(order.spec, adapters),
             )
             if state is not None:
                 self._states[order.picture_id] = state
                 outcome.begun[order.picture_id] = state.num_evaluations
         outcome.embedding_hits, outcome.embedding_misses = cache.num_hits - hits, cache.num_misses - misses
 
-    def _begin_one(self, params: GenerationParams, adapters: AdapterSet) -> DenoiseState:
-        negative_prompt = params.negative_prompt if params.rows == 2 else None
-        embeddings = self._encoder.encode_pair(params.prompt, negative_prompt, adapters)
-        return begin_picture(self.model, self._samplers, params, adapters, embeddings)
+    def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
+        negative_prompt = spec.negative_prompt if spec.rows == 2 else None
+        embeddings = self._encoder.encode_pair(spec.prompt, negative_prompt, adapters)
+        return begin_picture(self.model, self._samplers, spec, adapters, embeddings)
 
     def _loras_in_use(self) -> set[str]:
         return {sha256 for state in self._states.values() for sha256, _ in state.adapters}

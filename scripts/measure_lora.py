@@ -18,9 +18,9 @@ sys.path.insert(0, str(ROOT))
 
 from pipelines.lora.weights import LoraParser  # noqa: E402
 from pipelines.model.load import LoadedModel, load_model, resolve_device  # noqa: E402
-from pipelines.params import GenerationParams, LoraRef  # noqa: E402
 from pipelines.plan import BeginOrder, StepPlan  # noqa: E402
 from pipelines.sdxl import RunnerOptions, SDXLRunner  # noqa: E402
+from pipelines.spec import ImageSpec, LoraRef, Pass, Sampling  # noqa: E402
 from tests.support.lora_files import all_layer_lora, kohya_copy  # noqa: E402
 
 STEPS = 3
@@ -61,8 +61,8 @@ def measure(model: LoadedModel, folder: Path, rank: int, size: int) -> None:
         print(f"{name}: {step_s:.2f} s a step of 2 rows at {size} x {size}")
 
 
-def picture(size: int, loras: tuple[LoraRef, ...]) -> GenerationParams:
-    return GenerationParams("a boat at night", "", STEPS + 2, 7.0, size, size, 1, "euler", loras)
+def picture(size: int, loras: tuple[LoraRef, ...]) -> ImageSpec:
+    return ImageSpec("a boat at night", "", Sampling("euler", STEPS + 2, 7.0, seed=1), (Pass(size, size),), loras)
 
 
 def timed(work: object) -> float:

@@ -26,9 +26,9 @@ import torch  # noqa: E402
 
 from pipelines.model.load import LoadedModel, load_model  # noqa: E402
 from pipelines.model.weights import trim_heap  # noqa: E402
-from pipelines.params import GenerationParams, LoraRef  # noqa: E402
 from pipelines.plan import BeginOrder, StepPlan  # noqa: E402
 from pipelines.sdxl import RunnerOptions, SDXLRunner  # noqa: E402
+from pipelines.spec import ImageSpec, LoraRef, Pass, Sampling  # noqa: E402
 from tests.support.lora_files import all_layer_lora, keep, kohya_copy  # noqa: E402
 
 MAX_GROWTH_MB = 50.0
@@ -88,7 +88,7 @@ def write_loras(model: LoadedModel, folder: Path) -> list[LoraRef]:
     return [keep(folder, data, f"lora{number}", 1.0) for number, data in enumerate(files)]
 
 
-def request(chance: random.Random, loras: list[LoraRef], number: int, merged: bool) -> Iterator[GenerationParams]:
+def request(chance: random.Random, loras: list[LoraRef], number: int, merged: bool) -> Iterator[ImageSpec]:
     """One to three pictures; in merged mode all with one set."""
     chosen: tuple[LoraRef, ...] = ()
     for index in range(chance.randint(1, 3)):
@@ -98,21 +98,12 @@ def request(chance: random.Random, loras: list[LoraRef], number: int, merged: bo
         yield picture(number * 3 + index, chosen)
 
 
-def picture(seed: int, loras: tuple[LoraRef, ...]) -> GenerationParams:
-    return GenerationParams(
-        prompt=f"woman, red dress, {seed % 50}",
-        negative_prompt="",
-        num_inference_steps=2,
-        guidance_scale=(1.0, 5.0)[seed % 2],
-        width=64,
-        height=64,
-        seed=seed,
-        sampler=("euler", "dpmpp_2m")[seed % 2],
-        loras=loras,
-    )
+def picture(seed: int, loras: tuple[LoraRef, ...]) -> ImageSpec:
+    sampling = Sampling(("euler", "dpmpp_2m")[seed % 2], 2, (1.0, 5.0)[seed % 2], seed)
+    return ImageSpec(f"woman, red dress, {seed % 50}", "", sampling, (Pass(64, 64),), loras)
 
 
-def make(runner: SDXLRunner, wanted: list[GenerationParams]) -> None:
+def make(runner: SDXLRunner, wanted: list[ImageSpec]) -> None:
     """As the engine does it: what is deferred is begun again, when the others are done."""
     waiting = {f"p{index}": each for index, each in enumerate(wanted)}
     while waiting:

@@ -51,8 +51,9 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
 
     from pipelines.model.info import BaseModelError
     from server.app import create_app
+    from server.container import RoleError
     from server.db.filesystem import NetworkFilesystem
-    from server.lifespan import Studio
+    from server.lifespan import Lifespan
     from server.queue.errors import DataFolderInUse
     from server.storage.store import StoreError
     from server.worker.runner import sdxl_runner
@@ -68,7 +69,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
             super().handle_exit(sig, frame)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            studio.begin_stop()
+            lifespan.begin_stop()
             await super().shutdown(sockets)
 
         def give_up(self) -> None:
@@ -87,11 +88,11 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
             on_failure=lambda: server.give_up(),
             on_idle=lambda: server.leave(),
         )
-    except (BaseModelError, DataFolderInUse, NetworkFilesystem, StoreError) as error:
+    except (BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError, StoreError) as error:
         log.error("the server cannot start: %s", error)
         return 1
-    studio: Studio = app.state.studio
-    logging.getLogger("uvicorn.error").addFilter(lambda _: not studio.start_failed)  # told in one line already
+    lifespan: Lifespan = app.state.lifespan
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not lifespan.start_failed)  # told in one line already
     config = uvicorn.Config(
         app,
         log_config=None,

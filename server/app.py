@@ -1,9 +1,9 @@
-"""The composition root: the HTTP side over the parts of one server.
+"""The HTTP side over the container of one process.
 
-    settings → data folder, database, store, LoRAs → engine, jobs (server/container.py, server/lifespan.py) → HTTP
+    settings → container (server/container.py) → lifespan (server/lifespan.py) → HTTP
 
-Importing this module or calling `create_app` imports no torch: the model is loaded on the torch thread, by the runner
-factory, while the server already answers and accepts jobs.
+Importing this module or calling `create_app` imports no torch: the runner factory loads the model on the torch thread,
+while the server already answers and accepts jobs.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Any
 
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
 
 from server.api.accounts.key_routes import KeysController
 from server.api.accounts.routes import AuthController
@@ -27,20 +28,38 @@ from server.api.http.docs_page import DocsController
 from server.api.http.drain import DrainRefusedBodies
 from server.api.http.error_handlers import exception_handlers
 from server.api.http.request_log import RequestLog
+from server.api.internal.preview_routes import PreviewController, WorkerToken
 from server.api.jobs.compare_routes import CompareController
 from server.api.jobs.generate_routes import GenerateController
 from server.api.jobs.options_routes import CatalogController
 from server.api.jobs.presenters import Addresses
 from server.api.jobs.repeat_routes import AgainController
 from server.api.jobs.routes import JobsController
+from server.api.jobs.submission import Submission
 from server.api.loras.routes import LorasController
 from server.api.operator.routes import OperatorController
 from server.api.site.static_site import Page, PageController
 from server.api.usage.routes import UsageController
 from server.config.settings import Settings
-from server.lifespan import Studio
+from server.container import ApiHalf, Container
+from server.lifespan import Lifespan
 from server.storage.local import LocalStore
 from server.worker.runner import RunnerFactory, sdxl_runner
+
+API: tuple[type, ...] = (
+    GenerateController,
+    CompareController,
+    JobsController,
+    AgainController,
+    ImagesController,
+    HistoryController,
+    UsageController,
+    OperatorController,
+    CatalogController,
+    LorasController,
+    AuthController,
+    KeysController,
+)
 
 
 def create_app(
@@ -49,37 +68,17 @@ def create_app(
     on_failure: Callable[[], None] = lambda: None,
     on_idle: Callable[[], None] = lambda: None,
 ) -> Litestar:
-    """The ASGI app; its lifespan runs the server. `app.state.studio` is the `Studio`. Raises BaseModelError,
-    DataFolderInUse and StoreError."""
-    studio = Studio(settings, make_runner, on_failure, on_idle)
+    """The ASGI app of the process's role; its lifespan runs the container. `app.state.lifespan` is the `Lifespan`.
+    Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+    lifespan = Lifespan(settings, make_runner, on_failure, on_idle)
+    container = lifespan.container
     app = Litestar(
-        route_handlers=[
-            GenerateController,
-            CompareController,
-            JobsController,
-            AgainController,
-            ImagesController,
-            HistoryController,
-            UsageController,
-            OperatorController,
-            CatalogController,
-            LorasController,
-            AuthController,
-            KeysController,
-            HealthController,
-            MetricsController,
-            *([FilesController] if isinstance(studio.store, LocalStore) else []),
-            DocsController,
-            PageController,
-        ],
-        dependencies=_dependencies(studio),
-        guards=[
-            OriginCheck(settings.public_url, settings.cors_origins),
-            Identification(studio.accounts, studio.keys, settings.anonymous),
-        ],
-        lifespan=[studio.running],
+        route_handlers=_controllers(container),
+        dependencies=_dependencies(container),
+        guards=_guards(container.api, settings),
+        lifespan=[lifespan.running],
         middleware=[DrainRefusedBodies()],
-        before_send=[studio.metrics.on_message, keep_private],
+        before_send=[container.shared.metrics.on_message, keep_private],
         exception_handlers=exception_handlers(),
         cors_config=cors(settings.cors_origins),
         openapi_config=openapi.description(),
@@ -87,39 +86,67 @@ def create_app(
         debug=False,
     )
     app.asgi_handler = RequestLog(app.asgi_handler)
-    app.state.studio = studio
+    app.state.lifespan = lifespan
     app.state.admin_key = settings.admin_key
     return app
 
 
-def _dependencies(studio: Studio) -> dict[str, Provide]:
+def _controllers(container: Container) -> list[ControllerRouterHandler]:
+    answers = container.api is not None
+    controllers: list[ControllerRouterHandler] = [*(API if answers else ()), HealthController, MetricsController]
+    if container.worker is not None and container.database.is_shared:
+        controllers.append(PreviewController)
+    if answers and isinstance(container.shared.store, LocalStore):
+        controllers.append(FilesController)
+    return [*controllers, *((DocsController, PageController) if answers else ())]
+
+
+def _guards(api: ApiHalf | None, settings: Settings) -> list[Any]:
+    if api is None:
+        return []
+    return [
+        OriginCheck(settings.public_url, settings.cors_origins),
+        Identification(api.accounts, api.keys, settings.anonymous),
+    ]
+
+
+def _dependencies(container: Container) -> dict[str, Provide]:
+    shared = container.shared
     parts: dict[str, Any] = {
-        "jobs": studio.jobs,
-        "feed": studio.feed,
-        "history": studio.history,
-        "engagement": studio.engagement,
-        "accounts": studio.accounts,
-        "throttle": studio.throttle,
-        "usage": studio.usage,
-        "keys": studio.keys,
-        "loras": studio.registry,
-        "folder": studio.loras,
-        "engine": studio.engine,
-        "store": studio.store,
-        "reader": studio.prompts,
-        "sheets": studio.sheets,
-        "readiness": studio.readiness,
-        "metrics": studio.metrics,
-        "rules": studio.rules,
-        "addresses": Addresses(studio.settings.public_url),
-        "page": Page(studio.settings.page_dir, studio.settings.public_url, studio.store.origins),
+        "counts": shared.counts,
+        "readiness": container.readiness,
+        "metrics": shared.metrics,
+        "hub": container.hub,
+        "progress": shared.progress,
     }
-    given = {name: Provide(_giver(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
-    return given | {"caller": Provide(caller_of, sync_to_thread=False)}
+    if container.worker is not None:
+        parts["worker_token"] = WorkerToken(container.worker.registration.token)
+    if (api := container.api) is not None:
+        parts |= {
+            "jobs": api.jobs,
+            "feed": api.feed,
+            "submission": Submission(api.jobs, api.feed),
+            "history": api.history,
+            "engagement": api.engagement,
+            "accounts": api.accounts,
+            "throttle": api.throttle,
+            "usage": api.usage,
+            "keys": api.keys,
+            "loras": shared.registry,
+            "folder": shared.loras,
+            "model": api.model,
+            "store": shared.store,
+            "analyzer": shared.base.prompts,
+            "sheets": api.sheets,
+            "policy": container.policy,
+            "addresses": Addresses(container.settings.public_url),
+            "page": Page(container.settings.page_dir, container.settings.public_url, shared.store.origins),
+        }
+    provided = {name: Provide(_constant(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
+    if container.api is not None:
+        provided["caller"] = Provide(caller_of, sync_to_thread=False)
+    return provided
 
 
-def _giver(part: Any) -> Callable[[], Any]:
-    def give() -> Any:
-        return part
-
-    return give
+def _constant(part: Any) -> Callable[[], Any]:
+    return lambda: part

@@ -1,6 +1,8 @@
-"""The parts of a server: settings → data folder, database, store, LoRAs → engine, jobs."""
+"""Constructs everything: the only place that does. An api half and a worker half meet in the database, the store and
+three protocols: queue signals (acceptance → worker), progress (worker → readers) and model facts."""
 
 import logging
+import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,26 +12,32 @@ from server.accounts.login_throttle import LoginThrottle
 from server.accounts.passwords import Passwords
 from server.accounts.service import Accounts
 from server.api.gallery.file_routes import PATH as FILES_PATH
-from server.api.health.routes import Readiness
 from server.base_model import BaseModel
 from server.config.settings import Settings
 from server.db.session import Database
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
+from server.events.feed import JobFeed
+from server.events.fleet import FleetForecaster, FleetObserver
 from server.events.hub import EventHub
-from server.events.peers import HereEars, PeerBus
+from server.events.model_facts import ModelFacts
+from server.events.peers import LocalPeer, PeerBus
+from server.events.previews import RemotePreviews
 from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
+from server.events.signals import QueueSignals
 from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
 from server.gallery.history import History
 from server.gallery.retention import Retention
-from server.generation import policy
+from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
 from server.observability.metrics import Metrics
+from server.observability.readiness import Readiness
+from server.queue.counts import QueueCounts
 from server.queue.deletion import Remover
 from server.queue.quotas import DAY_S, Quota, Quotas
 from server.storage.data_folder import DataFolder
@@ -38,109 +46,184 @@ from server.storage.health import StoreHealth
 from server.usage.service import Usage
 from server.version import VERSION
 from server.worker.dispatcher import Dispatcher
-from server.worker.options import DispatcherOptions
+from server.worker.options import WorkerOptions
 from server.worker.outbox import Outbox
+from server.worker.registration import Registration
 
 log = logging.getLogger(__name__)
 
 
-class Parts:
-    """All parts of one server, made and handed to each other. None of them runs yet."""
+class RoleError(Exception):
+    """The settings do not fit STUDIO_ROLE."""
 
-    feed: EventHub
-    dispatcher: Dispatcher
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem and StoreError."""
-        self.settings = settings
-        self.base = BaseModel(settings)
-        self.info, self.prompts = self.base.info, self.base.prompts
-        users, anonymous = _bounds(settings)
-        self.rules = policy.Rules(
-            self.info, settings.default_model, self.base.ref, settings.embed_parameters, users, anonymous
+class WorkerHalf:
+    """Claims jobs and makes their images."""
+
+    def __init__(self, shared: "Shared", engine: Engine, hub: EventHub, peers: PeerBus) -> None:
+        settings = shared.settings
+        self.engine = engine
+        self.outbox = Outbox(
+            shared.folder.spool, settings.spool_max_mb * 1_000_000, durable=settings.storage != "local"
         )
-        self.folder = DataFolder(settings.data_dir)
-        self.torch_thread = ThreadPoolExecutor(1, thread_name_prefix="torch")
-        self.database = Database(settings.resolved_database_url)
-        self.store = open_store(settings, self.folder.pictures, FILES_PATH)
-        self.store_watch = StoreHealth(self.store)
-        self.spool = Outbox(self.folder.spool, settings.spool_max_mb * 1_000_000)
-        self.registry = LoraRegistry(self.database, self.folder.loras, self.info.lora_base)
-        self.library = LoraLibrary(
-            settings.lora_dir, self.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
-        )
-        self.loras = LoraFolder(
-            self.library,
-            self.registry,
-            self.choose_default_model,
-            lambda: self.relay.loras_changed(),
-            open_lora_bucket(settings),
-        )
-        self.readiness = Readiness(self.database.ping, self.store_trouble)
-        self.metrics = Metrics(self.info.name, lambda: self.engine.num_pictures)
-        self.engine = Engine(
-            _scheduler(settings),
-            self.torch_thread,
-            sink=lambda event: self.dispatcher.on_event(event),
-            wants_preview=lambda job_id: self.feed.wants_preview(job_id),
-            on_capacity=lambda: self.dispatcher.wake(),
-            on_turn=self.metrics.on_turn,
-        )
-        outlook = ProgressTracker(self.engine)
-        reader = JobReader(self.database, self.store, outlook)
-        options = DispatcherOptions(
-            self.folder.lease_owner,
-            self.base.ref,
+        options = WorkerOptions(
+            shared.folder.lease_owner,
+            shared.base.ref,
             f"LoRA Studio {VERSION}",
             max_queue=settings.max_queue,
             stop_timeout_s=settings.stop_timeout_s / 2,
-            store_trouble=lambda: self.store_watch.reason,
-            on_store_error=self.store_watch.recheck,
-            has_lora=self.registry.has,
-            fetch_loras=self.loras.changed_elsewhere,
-            num_context_tokens=self.base.prompts.num_context_tokens,
+            store_trouble=lambda: shared.store_health.reason,
+            on_store_error=shared.store_health.recheck,
+            on_stored=shared.metrics.on_stored,
+            has_lora=shared.registry.has,
+            fetch_loras=shared.loras.changed_elsewhere,
+            num_context_tokens=shared.base.prompts.num_context_tokens,
         )
-        self.relay = PeerBus(self.database, outlook)
-        self.feed = EventHub(self.database, reader, self.relay)
         self.dispatcher = Dispatcher(
-            self.database,
-            self.engine,
-            outlook,
-            self.store,
-            self.spool,
-            self.feed,
-            self.relay,
-            options,
-            self.metrics.on_stored,
+            shared.database, engine, shared.progress, shared.store, self.outbox, hub, peers, options
         )
-        self.relay.listen_with(HereEars(self.dispatcher, self.feed, self.loras.changed_elsewhere))
-        self.remover = Remover(self.database, self.store, lambda job_id: self.dispatcher.drop(job_id))
-        self.retention = Retention(
-            self.database, self.remover, settings.retention_days * DAY_S, settings.retention_gb * 1_000_000_000
+        self.registration = Registration(
+            shared.database, engine, shared.base.ref, shared.folder.lease_owner, _worker_url(settings)
         )
-        self.history = History(self.database, reader)
-        self.engagement = Engagement(self.database, self.remover)
-        quotas = _quotas(settings)
-        self.usage = Usage(self.database, quotas)
-        self.jobs = JobService(self.database, reader, self.dispatcher, self.base.ref, settings.max_queue, quotas)
-        self.sheets = ContactSheets(self.store)
-        self.passwords = Passwords()
-        self.accounts = Accounts(self.database, self.passwords, self.remover, settings.registration, settings.anonymous)
-        self.keys = ApiKeys(self.database)
-        self.throttle = LoginThrottle(self.database)
+        self.listener = _EngineListener(self.dispatcher, hub, shared.metrics)
 
-    def choose_default_model(self, loras: Sequence[LoraView]) -> None:
-        """Of requests that name none: what the operator wants, as far as the LoRAs there are allow it."""
-        wanted = self.settings.default_model
-        self.rules.default_model = policy.default_that_fits(wanted, loras)
-        if self.rules.default_model != wanted:
-            taken = "none" if self.rules.default_model == policy.NO_LORA else self.rules.default_model
-            log.warning("STUDIO_DEFAULT_MODEL: no LoRA %s fits %s; the default is %s", wanted, self.info.name, taken)
+    def store_trouble(self, reason: str | None) -> str | None:
+        """Why no image can be stored now, and how many wait for it on this disk."""
+        reason = reason or ("the outbox is full" if self.outbox.full else None)
+        waiting = len(self.outbox)
+        return f"{reason}; {waiting} finished pictures wait in the outbox" if reason and waiting else reason
+
+
+class ApiHalf:
+    """Accepts requests and answers readers."""
+
+    def __init__(self, shared: "Shared", hub: EventHub, signals: QueueSignals, model: ModelFacts) -> None:
+        settings, database, store = shared.settings, shared.database, shared.store
+        self.model = model
+        self.hub = hub
+        reader = JobReader(database, store, shared.progress)
+        self.feed = JobFeed(database, reader, hub)
+        self.remover = Remover(database, store, signals.job_ended)
+        self.retention = Retention(
+            database, self.remover, settings.retention_days * DAY_S, settings.retention_gb * 1_000_000_000
+        )
+        self.history = History(database, reader)
+        self.engagement = Engagement(database, self.remover)
+        quotas = _quotas(settings)
+        self.usage = Usage(database, quotas)
+        self.jobs = JobService(
+            database, reader, signals, shared.base.ref, shared.base.prompts, shared.counts, settings.max_queue, quotas
+        )
+        self.sheets = ContactSheets(store)
+        self.passwords = Passwords()
+        self.accounts = Accounts(database, self.passwords, self.remover, settings.registration, settings.anonymous)
+        self.keys = ApiKeys(database)
+        self.throttle = LoginThrottle(database)
+
+
+class Shared:
+    """What both halves use."""
+
+    progress: ProgressTracker
+    loras: LoraFolder
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.base = BaseModel(settings)
+        self.folder = DataFolder(settings.data_dir)
+        self.database = Database(settings.resolved_database_url)
+        self.counts = QueueCounts(self.database)
+        self.store = open_store(settings, self.folder.pictures, FILES_PATH)
+        self.store_health = StoreHealth(self.store)
+        self.registry = LoraRegistry(self.database, self.folder.loras, self.base.info.lora_base)
+        self.library = LoraLibrary(
+            settings.lora_dir, self.base.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
+        )
+        self.metrics = Metrics(self.base.info.name)
+
+
+class Container:
+    """Everything of one process, by its role. Nothing runs yet."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+        _check_role(settings)
+        shared = self.shared = Shared(settings)
+        self.settings, self.database, self.base = settings, shared.database, shared.base
+        self.torch_thread = ThreadPoolExecutor(1, thread_name_prefix="torch")
+        makes_images, answers = settings.role != "api", settings.role != "worker"
+        engine = Engine(_scheduler(settings), self.torch_thread) if makes_images else None
+        forecaster = FleetForecaster(_scheduler(settings))
+        shared.progress = ProgressTracker(engine or forecaster)
+        self.peers = PeerBus(self.database, shared.progress)
+        self.hub = EventHub(self.peers.rows_changed)
+        users, anonymous = _bounds(settings)
+        self.policy = RequestPolicy(
+            self.base.info, settings.default_model, self.base.ref, settings.embed_parameters, users, anonymous
+        )
+        shared.loras = LoraFolder(
+            shared.library,
+            shared.registry,
+            self.choose_default_model,
+            self.peers.loras_changed,
+            open_lora_bucket(settings),
+        )
+        self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
+        self.observer = None
+        if engine is None:
+            self.observer = FleetObserver(self.database, shared.progress, forecaster, self.base.ref, settings.max_queue)
+        maker = self.worker.dispatcher if self.worker else self.observer
+        self.peers.handler = LocalPeer(self.hub, shared.loras.changed_elsewhere, maker)
+        model = engine or self.observer
+        signals = QueueSignals(self.hub, self.peers, maker)
+        self.api = ApiHalf(shared, self.hub, signals, model) if answers and model is not None else None
+        self.previews = RemotePreviews(self.database, self.hub, shared.progress, self.peers) if answers else None
+        if engine is not None:
+            shared.metrics.count_images(lambda: engine.num_pictures)
+        waits_for = "the model is being loaded" if makes_images else None
+        self.readiness = Readiness(self.database.ping, self.store_trouble, waits_for)
 
     def store_trouble(self) -> str | None:
-        """Why no picture can be stored now, and how many wait for it on this disk."""
-        reason = self.store_watch.reason or ("the spool is full" if self.spool.full else None)
-        return f"{reason}; {len(self.spool)} finished pictures wait in the spool" if reason and self.spool else reason
+        reason = self.shared.store_health.reason
+        return self.worker.store_trouble(reason) if self.worker else reason
+
+    def choose_default_model(self, loras: Sequence[LoraView]) -> None:
+        """Of requests that name none: the operator's, as far as the existing LoRAs allow it."""
+        wanted = self.settings.default_model
+        names, labels = [lora.name for lora in loras], [lora.label for lora in loras]
+        self.policy.default_model = default_that_fits(wanted, names, labels)
+        if self.policy.default_model != wanted and self.api is not None:
+            default = "none" if self.policy.default_model == NO_LORA else self.policy.default_model
+            name = self.base.info.name
+            log.warning("STUDIO_DEFAULT_MODEL: no LoRA %s fits %s; the default is %s", wanted, name, default)
+
+
+class _EngineListener:
+    """Connects the engine to the dispatcher, the hub and the metrics."""
+
+    def __init__(self, dispatcher: Dispatcher, hub: EventHub, metrics: Metrics) -> None:
+        self.on_event = dispatcher.on_event
+        self.wants_preview = hub.wants_preview
+        self.on_capacity = dispatcher.wake
+        self.on_turn = metrics.on_turn
+
+
+def _check_role(settings: Settings) -> None:
+    """Halves in processes of their own meet in the database and the store, which both must reach. Raises RoleError."""
+    if settings.role == "all":
+        return
+    if not settings.resolved_database_url.startswith("postgresql"):
+        raise RoleError(f"STUDIO_ROLE={settings.role} needs PostgreSQL: set STUDIO_DATABASE_URL")
+    if settings.storage != "s3":
+        raise RoleError(f"STUDIO_ROLE={settings.role} needs a bucket: set STUDIO_STORAGE=s3")
+
+
+def _worker_url(settings: Settings) -> str:
+    """Where api processes reach this one."""
+    if settings.worker_url is not None:
+        return settings.worker_url
+    host = socket.gethostname() if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def _scheduler(settings: Settings) -> Scheduler:
@@ -160,10 +243,10 @@ def _quotas(settings: Settings) -> Quotas:
     )
 
 
-def _bounds(settings: Settings) -> tuple[policy.RequestBounds, policy.RequestBounds]:
+def _bounds(settings: Settings) -> tuple[RequestBounds, RequestBounds]:
     """Of users and of callers without an account."""
-    users = policy.RequestBounds(settings.max_images, settings.max_steps, settings.max_pixels)
-    anonymous = policy.RequestBounds(
+    users = RequestBounds(settings.max_images, settings.max_steps, settings.max_pixels)
+    anonymous = RequestBounds(
         settings.anonymous_max_images or users.max_images,
         settings.anonymous_max_steps or users.max_steps,
         settings.anonymous_max_pixels,

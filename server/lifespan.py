@@ -1,17 +1,18 @@
-"""The life of a server: what is ready before the first request, the loops beside the requests, the end of them."""
+"""The lifespan of a process: what is ready before the first request, the loops beside the requests, the shutdown."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from litestar import Litestar
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.config.settings import Settings
-from server.container import Parts
+from server.container import Container, WorkerHalf
 from server.worker.idle import when_idle
 from server.worker.runner import Runner, RunnerFactory
 from server.worker.warm_up import warm_up
@@ -21,10 +22,9 @@ log = logging.getLogger(__name__)
 CANCEL_AGAIN_S = 1.0
 
 
-class Studio(Parts):
-    """One server, from its start to its end. `on_failure` is called, on the event loop, when it cannot go on: the model
-    cannot be loaded, or the loop that makes pictures has ended on an error; `on_idle` when nobody has used it for as
-    long as STUDIO_IDLE_EXIT_MIN says."""
+class Lifespan:
+    """Runs a container. Calls `on_failure`, on the event loop, when the process cannot go on: the model cannot be
+    loaded or a loop has ended on an error; `on_idle` after STUDIO_IDLE_EXIT_MIN without a job and without a stream."""
 
     start_failed = False
 
@@ -35,128 +35,181 @@ class Studio(Parts):
         on_failure: Callable[[], None],
         on_idle: Callable[[], None],
     ) -> None:
-        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem and StoreError."""
-        super().__init__(settings)
+        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+        self.container = Container(settings)
+        self.settings = settings
         self.make_runner = make_runner
         self.on_failure = on_failure
         self.on_idle = on_idle
 
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncGenerator[None]:
-        """The lifespan: everything that must be right before the first request, then the two loops, until the end."""
-        loading = asyncio.create_task(self.load())
-        beside = [asyncio.create_task(self.store_watch.run())]  # what ends by being cancelled
-        making: asyncio.Task[None] | None = None
-        dispatching: asyncio.Task[None] | None = None
-        relaying: asyncio.Task[None] | None = None
+        parts = self.container
+        loops = [asyncio.create_task(parts.shared.store_health.run())]  # each ends when it is cancelled
+        working = WorkerTasks(self, parts.worker) if parts.worker else None
+        peering: asyncio.Task[None] | None = None
         try:
             await self.prepare()
-            await self.store_watch.first_check()
-            making = asyncio.create_task(self.make_pictures(loading))
-            dispatching = asyncio.create_task(self.dispatch())
-            beside += [asyncio.create_task(each.run()) for each in (self.remover, self.retention)]
-            beside.append(asyncio.create_task(self.loras.follow()))
-            relaying = asyncio.create_task(self.relay.run())
-            if self.settings.lora_watch_s:
-                beside.append(asyncio.create_task(self.loras.watch(self.settings.lora_watch_s)))
+            await parts.shared.store_health.first_check()
+            if working is not None:
+                working.start()
+            loops += [asyncio.create_task(loop) for loop in self.loops()]
+            peering = asyncio.create_task(parts.peers.run())
             yield
         finally:
-            self.feed.close()
-            await _ended(beside)
-            if dispatching is not None:
-                await self.dispatcher.stop()
-                await dispatching
-            if relaying is not None:
-                await _ended([relaying])
-            self.engine.stop()
-            self.base.cancel_fetch()
-            await asyncio.wait([making or loading])
-            self.torch_thread.shutdown()
-            self.passwords.close()
-            await self.database.close()
-            self.folder.close()
+            parts.hub.close()
+            await cancelled(loops)
+            if working is not None:
+                await working.stop_claiming()
+            if peering is not None:
+                await cancelled([peering])
+            if working is not None:
+                await working.stop_making()
+            parts.torch_thread.shutdown()
+            if parts.api is not None:
+                parts.api.passwords.close()
+            await parts.database.close()
+            parts.shared.folder.close()
+
+    def loops(self) -> list[Coroutine[Any, Any, None]]:
+        """What runs beside the requests, by role."""
+        parts, loras = self.container, self.container.shared.loras
+        loops: list[Coroutine[Any, Any, None]] = [loras.follow()]
+        if self.settings.lora_watch_s:
+            loops.append(loras.watch(self.settings.lora_watch_s))
+        if parts.api is not None:
+            loops += [parts.api.remover.run(), parts.api.retention.run()]
+        if parts.previews is not None and parts.database.is_shared:
+            loops.append(parts.previews.run())
+        if parts.observer is not None:
+            loops.append(parts.observer.run())
+        return loops
 
     async def prepare(self) -> None:
-        """The schema, the LoRA table and, where it is quick, the base model's hash, before the first request."""
+        """Migrate the schema, fill the LoRA table and, where it is quick, hash the base model."""
         try:
-            await self.database.migrate()
-            await self.loras.start()
-            if self.base.quickly_read:
-                await self.base.identify()
+            await self.container.database.migrate()
+            await self.container.shared.loras.start()
+            if self.container.base.quickly_read:
+                await self.container.base.identify()
         except (OSError, SQLAlchemyError) as error:
             self.start_failed = True
             url = make_url(self.settings.resolved_database_url)  # shown without its password
             log.error("the server cannot start: the database %s cannot be used: %s", url, error)
             raise
 
+    async def busy(self) -> bool:
+        return self.container.hub.num_readers > 0 or await self.container.shared.counts.any_unfinished()
+
+    def give_up(self, reason: str) -> None:
+        log.error("the server cannot go on: %s", reason)
+        self.container.readiness.not_ready(reason)
+        self.on_failure()
+
+    def begin_stop(self) -> None:
+        """The first things of a shutdown, before it waits for open connections: end streams and waits, begin no further
+        step, hand the jobs back."""
+        self.container.hub.close()
+        if (worker := self.container.worker) is not None:
+            worker.registration.set_state("draining")
+            worker.dispatcher.begin_stop()
+            worker.engine.stop()
+
+
+class WorkerTasks:
+    """The tasks of the worker half."""
+
+    def __init__(self, lifespan: Lifespan, worker: WorkerHalf) -> None:
+        """Begins to load the model."""
+        self._lifespan = lifespan
+        self._parts = lifespan.container
+        self._worker = worker
+        self._loading = asyncio.create_task(self.load())
+        self._making: asyncio.Task[None] | None = None
+        self._dispatching: asyncio.Task[None] | None = None
+        self._registering: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """The database is ready."""
+        self._making = asyncio.create_task(self.make_images())
+        self._dispatching = asyncio.create_task(self.dispatch())
+        self._registering = asyncio.create_task(self._worker.registration.run())
+
+    async def stop_claiming(self) -> None:
+        """Complete the deliveries in flight and release the jobs."""
+        if self._registering is not None:
+            await cancelled([self._registering])
+            await self._worker.registration.report()
+        if self._dispatching is not None:
+            await self._worker.dispatcher.stop()
+            await self._dispatching
+
+    async def stop_making(self) -> None:
+        """Wait for the plan in flight, or for the model that is being loaded."""
+        self._worker.engine.stop()
+        self._parts.base.cancel_fetch()
+        await asyncio.wait([self._making or self._loading])
+
     async def load(self) -> Runner:
-        """The runner, once its model is on this disk and in memory; the model is hashed meanwhile."""
-        await self.base.fetch()
-        identified = asyncio.create_task(self.base.identify())
-        settings = replace(self.settings, base_model=self.base.path)
+        """The runner, once its model is on this disk and in memory; the weights are hashed meanwhile."""
+        base, settings = self._parts.base, self._parts.settings
+        await base.fetch()
+        identified = asyncio.create_task(base.identify())
         runner = await asyncio.get_running_loop().run_in_executor(
-            self.torch_thread, self.make_runner, settings, self.folder.loras
+            self._parts.torch_thread,
+            self._lifespan.make_runner,
+            replace(settings, base_model=base.path),
+            self._parts.shared.folder.loras,
         )
         await identified
         return runner
 
-    async def make_pictures(self, loading: "asyncio.Task[Runner]") -> None:
+    async def make_images(self) -> None:
         """Wait for the model, measure it, then run the engine."""
+        parts, engine = self._parts, self._worker.engine
+        info = parts.base.info
         try:
-            runner = await loading
-            if self.base.is_remote:  # only now is known what its LoRAs can change
-                self.library.base_layers = await asyncio.to_thread(self.base.layers)
-                await self.loras.reload()
-            await warm_up(self.engine, runner.execute, self.info, self.settings)
+            runner = await self._loading
+            if parts.base.is_remote:  # only now it is known which layers its LoRAs can change
+                parts.shared.library.base_layers = await asyncio.to_thread(parts.base.layers)
+                await parts.shared.loras.reload()
+            await warm_up(engine, runner.execute, info, parts.settings)
         except Exception as error:  # a model folder can be wrong in more ways than there are types
             log.debug("the whole error", exc_info=error)
-            self.give_up(f"{self.settings.base_model} cannot make pictures: {error}")
+            self._lifespan.give_up(f"{parts.settings.base_model} cannot make pictures: {error}")
             return
-        self.readiness.ready()
+        parts.readiness.ready()
+        self._worker.registration.set_state("ready")
         leaving = asyncio.create_task(self.leave_when_idle())
-        log.info("%s is loaded: ready to make pictures", self.info.name)
+        log.info("%s is loaded: ready to make pictures", info.name)
         try:
-            await self.engine.run(runner.execute, runner)
+            await engine.run(runner.execute, self._worker.listener, runner)
         except Exception:
             log.exception("the engine ended")
-            self.give_up("the loop that makes pictures has ended on an error")
+            self._lifespan.give_up("the loop that makes pictures has ended on an error")
         finally:
             leaving.cancel()
 
     async def leave_when_idle(self) -> None:
-        """Counted from the moment when the server is ready: a model that is still being loaded is no reason to go."""
-        if self.settings.idle_exit_min:
-            await when_idle(self.busy, self.settings.idle_exit_min * 60, self.on_idle)
-
-    async def busy(self) -> bool:
-        return self.feed.num_readers > 0 or await self.jobs.any_unfinished()
+        """Counted from the moment when the server is ready: loading the model does not count as idle."""
+        idle_exit_min = self._parts.settings.idle_exit_min
+        if idle_exit_min:
+            await when_idle(self._lifespan.busy, idle_exit_min * 60, self._lifespan.on_idle)
 
     async def dispatch(self) -> None:
         try:
-            await self.dispatcher.run()
+            await self._worker.dispatcher.run()
         except Exception:
             log.exception("the dispatcher ended")
-            self.give_up("the loop that takes jobs from the queue has ended on an error")
-
-    def give_up(self, reason: str) -> None:
-        log.error("the server cannot go on: %s", reason)
-        self.readiness.not_ready(reason)
-        self.on_failure()
-
-    def begin_stop(self) -> None:
-        """End open event streams and waits, begin no further step and hand the jobs back: the first things of a
-        shutdown, before it waits for open connections."""
-        self.feed.close()
-        self.dispatcher.begin_stop()
-        self.engine.stop()
+            self._lifespan.give_up("the loop that takes jobs from the queue has ended on an error")
 
 
-async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancels them and waits: their connections are closed before the database is. More than once where it must be: an
-    error of the database that comes of a cancel can take its place, and a task that lives with such errors goes on."""
-    left = set(tasks)
-    while left:
-        for task in left:
+async def cancelled(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel and wait: their connections are closed before the database is. Cancel again where a cancel was lost: a
+    database error can take its place, and a task that survives such errors goes on."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -82,7 +82,7 @@ def _stack(
     numbers = to_device(
         [
             *(float(state.timestep) for state in states),  # on the CPU already
-            *(state.params.guidance_scale for state, _ in guided),
+            *(state.spec.sampling.guidance_scale for state, _ in guided),
             *layout.numbers,
         ],
         model.device,

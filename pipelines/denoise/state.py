@@ -15,8 +15,8 @@ from pipelines.denoise.sampler_factory import (
 )
 from pipelines.lora.backend import AdapterSet
 from pipelines.model.load import LoadedModel
-from pipelines.params import GenerationParams
 from pipelines.prompt.embedding import Embedding
+from pipelines.spec import ImageSpec
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +25,7 @@ class DenoiseState:
     `timesteps` (T,) on the CPU; `negative` is None where guidance is off, `guided` names the steps that use it;
     `noise_source` is what the sampler's step draws from, if it does."""
 
-    params: GenerationParams
+    spec: ImageSpec
     adapters: AdapterSet
     sampler: Sampler
     timesteps: Tensor
@@ -71,21 +71,21 @@ class DenoiseState:
 def begin_picture(
     model: LoadedModel,
     samplers: SamplerFactory,
-    params: GenerationParams,
+    spec: ImageSpec,
     adapters: AdapterSet,
     embeddings: tuple[Embedding, Embedding | None],
 ) -> DenoiseState:
     """The initial noise is stock's for a CPU generator of the same seed; sizes as stock: original = target, no crop."""
-    sampler = samplers.create(params.sampler, params.num_inference_steps)
-    generator = picture_generator(params.seed)
+    sampler = samplers.create(spec.sampling.sampler, spec.sampling.steps)
+    generator = picture_generator(spec.sampling.seed)
     scale = model.pixels_per_latent
-    shape = (1, model.unet.config.in_channels, params.height // scale, params.width // scale)
+    shape = (1, model.unet.config.in_channels, spec.height // scale, spec.width // scale)
     noise = torch.randn(shape, generator=generator, dtype=torch.float32).to(model.device)
-    size = (params.height, params.width)
+    size = (spec.height, spec.width)
     time_ids = torch.tensor([[*size, 0, 0, *size]], dtype=model.dtype).to(model.device)
     positive, negative = embeddings
     return DenoiseState(
-        params=params,
+        spec=spec,
         adapters=adapters,
         sampler=sampler,
         timesteps=sampler.timesteps,
@@ -94,5 +94,5 @@ def begin_picture(
         negative=negative,
         time_ids=time_ids,
         noise_source={"generator": generator} if takes_generator(sampler) else {},
-        guided=params.guided(len(sampler.timesteps)),
+        guided=spec.guided(len(sampler.timesteps)),
     )

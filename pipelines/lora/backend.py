@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import Tensor
 
-from pipelines.params import LoraRef
+from pipelines.spec import LoraRef
 
 AdapterSet = tuple[tuple[str, float], ...]
 """The exact LoRAs at work: (sha256, weight) in the order given."""

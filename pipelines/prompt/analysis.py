@@ -9,8 +9,8 @@ from tokenizers.models import BPE
 
 from pipelines.model.clip_vocabulary import MERGES_FILE, read_merges, vocabulary
 from pipelines.model.info import read_config, read_known_words
-from pipelines.params import GenerationParams
 from pipelines.prompt.windows import PromptWindows
+from pipelines.spec import ImageSpec
 
 _CLIP_PIECES = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -29,9 +29,9 @@ class PromptAnalyzer:
         """Tokens of `text` as it stands, start and end not counted."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def num_context_tokens(self, params: GenerationParams) -> int:
+    def num_context_tokens(self, spec: ImageSpec) -> int:
         """How long the context of such a picture is; only pictures of one length share a forward."""
-        return self._windows.num_context_tokens(params.prompt, params.negative_prompt if params.rows == 2 else None)
+        return self._windows.num_context_tokens(spec.prompt, spec.negative_prompt if spec.rows == 2 else None)
 
     def unknown_words(self, text: str) -> list[str]:
         """Words the demo model was not trained on, lower case, in order, each once; empty for a real model."""

@@ -48,6 +48,16 @@ class Settings:
     cors_origins: tuple[str, ...] = setting(
         (), origins, "", "none", "origins of front ends hosted elsewhere, with commas between them; `*` for any"
     )
+    role: str = setting(
+        "all",
+        one_of("all", "api", "worker"),
+        "",
+        "all",
+        "what this process does: `api` answers callers, `worker` makes images, `all` does both in one process",
+    )
+    worker_url: str | None = setting(
+        None, web_address, "", "host and port", "address at which api processes reach this worker, for live previews"
+    )
     data_dir: Path = setting(
         Path("data"), folder, "", "./data", "folder of the database, the pictures and the LoRA copies"
     )

@@ -17,6 +17,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pipelines.spec import ImageSpec
+from server.db.struct_type import StructType
+
 
 class Row(AdvancedDeclarativeBase):
     """Base of our tables, with a registry of its own: nothing of the library's tables comes along."""
@@ -27,12 +30,11 @@ class Row(AdvancedDeclarativeBase):
 
 
 class JobRow(Row):
-    """What one call asked for, fully resolved. Who may change what: server/queue/states.py.
+    """The envelope of one accepted request. server/queue/states.py lists who may change what.
 
-    `loras` holds the exact LoRAs in order, the one of `model` first:
-    [{name, version, sha256, short_hash, weight}]; of a comparison all that its pictures have. `attempt` counts claims,
-    `lost_leases` those of them since its last picture that ended because their process was gone. `num_events` is the
-    seq of the newest event.
+    `prompt` is as typed; the prompts of a comparison stand one a line. `search_text` is what the history searches: the
+    prompt as typed and as encoded. `attempt` counts claims; `lost_leases` counts leases that expired in a row, with no
+    image finished in between. `num_events` is the seq of the newest event.
     """
 
     __tablename__ = "job"
@@ -44,32 +46,16 @@ class JobRow(Row):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     owner: Mapped[str] = mapped_column(String(255))
-    address: Mapped[str | None] = mapped_column(String(64))  # where it came from, like ip:192.0.2.7
-    key_id: Mapped[str | None] = mapped_column(String(32))  # of the API key it came with
-    end_user: Mapped[str | None] = mapped_column(String(128))  # whom that key called for
+    address: Mapped[str | None] = mapped_column(String(64))  # of the caller, like ip:192.0.2.7
+    key_id: Mapped[str | None] = mapped_column(String(32))  # of the API key
+    end_user: Mapped[str | None] = mapped_column(String(128))  # X-End-User of that key
+    kind: Mapped[str] = mapped_column(String(16), server_default="generate")  # generate, compare
     status: Mapped[str] = mapped_column(String(16))
-
-    prompt: Mapped[str] = mapped_column(Text)  # as typed
-    final_prompt: Mapped[str] = mapped_column(Text)  # as encoded
-    negative_prompt: Mapped[str] = mapped_column(Text)  # as encoded
-    style: Mapped[str | None] = mapped_column(String(32))  # its name; final_prompt and negative_prompt hold its words
+    prompt: Mapped[str] = mapped_column(Text)
+    search_text: Mapped[str] = mapped_column(Text, server_default="", deferred=True)
+    request: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}", deferred=True)  # as sent
+    axes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of a comparison: queue/grid.py
     num_images: Mapped[int]
-    quality: Mapped[str] = mapped_column(String(16))
-    num_inference_steps: Mapped[int]
-    guidance_scale: Mapped[float] = mapped_column(Double)
-    guidance_start: Mapped[float] = mapped_column(Double, default=0.0, server_default="0")  # shares of the way
-    guidance_end: Mapped[float] = mapped_column(Double, default=1.0, server_default="1")
-    width: Mapped[int]
-    height: Mapped[int]
-    seed: Mapped[int] = mapped_column(BigInteger)
-    sampler: Mapped[str] = mapped_column(String(32))
-    image_format: Mapped[str] = mapped_column(String(8))
-    embed_parameters: Mapped[str] = mapped_column(
-        String(8), default="full", server_default="full"
-    )  # full, minimal, none
-    model: Mapped[str | None] = mapped_column(String(160))  # label of the LoRA; None: the plain base model
-    loras: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    comparison: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # server/queue/grid.py
     base_name: Mapped[str] = mapped_column(String(255))
     base_sha256: Mapped[str] = mapped_column(String(64))
 
@@ -87,32 +73,104 @@ class JobRow(Row):
 
 
 class ImageRow(Row):
-    """One stored picture, n from 1. Addresses are computed from the keys at read. `encode_s` is text encoding and
-    setting up, `step_share_s` its share, by rows, of the forwards it took part in."""
+    """One image of a job, n from 1, from acceptance on.
+
+    `work` is the rows of its UNet forwards, `rows` the most of one forward, `num_px` width times height. The columns
+    from `content_type` on are set when it is done; a deleted image keeps its spec only. `encode_s` is text encoding and
+    setup, `step_share_s` its share, by rows, of the shared forwards.
+    """
 
     __tablename__ = "image"
-    __table_args__ = (UniqueConstraint("job_id", "n"), Index("ix_image_finished", "finished_at_s"))
+    __table_args__ = (
+        UniqueConstraint("job_id", "n"),
+        CheckConstraint("status IN ('queued', 'done', 'failed', 'blocked', 'deleted')", name="status"),
+        Index("ix_image_finished", "finished_at_s"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)  # {job_id}-{n}
     job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"))
     n: Mapped[int]
-    seed: Mapped[int] = mapped_column(BigInteger)
-    width: Mapped[int]
-    height: Mapped[int]
-    content_type: Mapped[str] = mapped_column(String(32))
-    num_bytes: Mapped[int]
-    storage_key: Mapped[str] = mapped_column(String(255))
-    thumbnail_key: Mapped[str | None] = mapped_column(String(255))  # None: small enough to be its own
-    queued_at_s: Mapped[float] = mapped_column(Double)
-    started_at_s: Mapped[float] = mapped_column(Double)
-    finished_at_s: Mapped[float] = mapped_column(Double)
-    encode_s: Mapped[float] = mapped_column(Double)
-    step_share_s: Mapped[float] = mapped_column(Double)
-    decode_s: Mapped[float] = mapped_column(Double)
-    lora_sha256s: Mapped[list[str]] = mapped_column(JSON)
-    base_sha256: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    spec: Mapped[ImageSpec] = mapped_column(StructType(ImageSpec))
+    work: Mapped[int]
+    num_px: Mapped[int]
+    rows: Mapped[int]
+    error_code: Mapped[str | None] = mapped_column(String(32))
+    error_detail: Mapped[str | None] = mapped_column(Text)
+
+    content_type: Mapped[str | None] = mapped_column(String(32))
+    num_bytes: Mapped[int | None]
+    storage_key: Mapped[str | None] = mapped_column(String(255))
+    thumbnail_key: Mapped[str | None] = mapped_column(String(255))  # None: the image is its own thumbnail
+    started_at_s: Mapped[float | None] = mapped_column(Double)
+    finished_at_s: Mapped[float | None] = mapped_column(Double)
+    encode_s: Mapped[float | None] = mapped_column(Double)
+    step_share_s: Mapped[float | None] = mapped_column(Double)
+    decode_s: Mapped[float | None] = mapped_column(Double)
     downloads: Mapped[int] = mapped_column(default=0, server_default="0")
     is_favorite: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class ImageAttemptErrorRow(Row):
+    """Why one attempt at an image failed."""
+
+    __tablename__ = "image_attempt_error"
+    __table_args__ = (Index("ix_image_attempt_error_image", "image_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    image_id: Mapped[str] = mapped_column(ForeignKey("image.id", ondelete="CASCADE"))
+    attempt: Mapped[int]  # of the job
+    worker: Mapped[str | None] = mapped_column(String(64))  # its lease_owner
+    code: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[str] = mapped_column(Text)
+    created_at_s: Mapped[float] = mapped_column(Double)
+
+
+class JobLoraRow(Row):
+    """An exact LoRA that images of a job use. `weight` is that of the first image that does."""
+
+    __tablename__ = "job_lora"
+    __table_args__ = (Index("ix_job_lora_name", "name", "version"),)
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str | None] = mapped_column(String(64))
+    weight: Mapped[float] = mapped_column(Double)
+
+
+class AssetRow(Row):
+    """Bytes that a caller brought: an init image or a mask. Identified by content, one row an owner."""
+
+    __tablename__ = "asset"
+    __table_args__ = (Index("ix_asset_expires", "expires_at_s"),)
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(255), primary_key=True)
+    storage_key: Mapped[str] = mapped_column(String(255))
+    content_type: Mapped[str] = mapped_column(String(32))
+    width: Mapped[int]
+    height: Mapped[int]
+    num_bytes: Mapped[int]
+    created_at_s: Mapped[float] = mapped_column(Double)
+    expires_at_s: Mapped[float] = mapped_column(Double)
+
+
+class WorkerRow(Row):
+    """A process that makes images, as it last reported itself. An api process estimates from `cost_lines`."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)  # the lease_owner of its jobs
+    state: Mapped[str] = mapped_column(String(16))  # loading, ready, draining
+    base_name: Mapped[str] = mapped_column(String(255))
+    base_sha256: Mapped[str | None] = mapped_column(String(64))
+    cost_lines: Mapped[dict[str, Any]] = mapped_column(JSON)
+    resident_loras: Mapped[list[str]] = mapped_column(JSON)
+    url: Mapped[str | None] = mapped_column(String(255))  # its own HTTP server, for previews
+    token: Mapped[str] = mapped_column(String(64))  # what that server asks for
+    started_at_s: Mapped[float] = mapped_column(Double)
+    heartbeat_at_s: Mapped[float] = mapped_column(Double)
 
 
 class EventRow(Row):

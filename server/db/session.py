@@ -81,6 +81,11 @@ class Database:
         )
         self._turn = asyncio.Lock()
 
+    @property
+    def is_shared(self) -> bool:
+        """True if other processes may work on this database."""
+        return not self._is_sqlite
+
     async def migrate(self) -> None:
         """Bring the schema to the newest version. Safe when several processes start at once. Raises DatabaseAway and
         DatabaseFull."""

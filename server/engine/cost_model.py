@@ -7,9 +7,10 @@ sharing (`knee`), from both every time the server tells its callers.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Any
 
 KNEE_SHARE = 0.95  # rows are added until throughput is within 5 % of the best that any allowed row count gives
 FIXED_SHARE_PRIOR = 0.3  # share of a one-row forward that does not grow with rows, until two row counts were measured
@@ -123,6 +124,32 @@ class CostModel:
 
     def observe_decode(self, num_px: int, seconds: float) -> None:
         self._decode.setdefault(num_px, RunningMean()).add(seconds)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything measured, JSON-ready: {"step": {num_px: {rows: seconds}}, "decode": {num_px: seconds}, "begin":
+        seconds}. Empty before the first measurement."""
+        if not self._sizes:
+            return {}
+        steps = {
+            str(num_px): {str(rows): steps.typical_s for rows, steps in size.recent.items()}
+            for num_px, size in self._sizes.items()
+        }
+        decodes = {str(num_px): mean.value for num_px, mean in self._decode.items()}
+        return {"step": steps, "decode": decodes, "begin": self._begin.value}
+
+    def load(self, snapshot: Mapping[str, Any]) -> None:
+        """Replace everything measured by a snapshot of another process."""
+        self._sizes, self._decode, self._begin = {}, {}, RunningMean()
+        self._lines.clear()
+        self._knees.clear()
+        for num_px, by_rows in snapshot.get("step", {}).items():
+            for rows, seconds in by_rows.items():
+                for _ in range(MIN_STEPS):
+                    self.observe_step(int(num_px), int(rows), seconds)
+        for num_px, seconds in snapshot.get("decode", {}).items():
+            self.observe_decode(int(num_px), seconds)
+        if "begin" in snapshot:
+            self.observe_begin(snapshot["begin"])
 
     def step_s(self, num_px: int, rows: int) -> float:
         """Seconds of one forward of `rows` rows."""

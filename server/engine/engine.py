@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from pipelines.params import GenerationParams
 from pipelines.plan import BeginOrder, DeviceLost, PictureError, StepPlan, StepResult
+from pipelines.spec import ImageSpec
 from server.engine.requests import Candidate, EngineEvent, Finished, Forecast, ImageRequest, PictureFailed
 from server.engine.scheduler import Scheduler
 
@@ -51,28 +51,33 @@ class Turn:
     turn_s: float
 
 
-class Engine:
-    """Owns the scheduler. `sink` is called with each event on the event loop and must not block; `wants_preview`
-    says whether somebody looks at a job; `on_capacity` is called when a picture has left, `on_turn` after each plan."""
+class EngineListener(Protocol):
+    """What `run` calls, on the event loop. Must not block."""
 
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        torch_thread: ThreadPoolExecutor,
-        sink: Callable[[EngineEvent], None],
-        wants_preview: Callable[[str], bool],
-        on_capacity: Callable[[], None],
-        on_turn: Callable[[Turn], None] = lambda turn: None,
-    ) -> None:
+    def on_event(self, event: EngineEvent) -> None: ...
+
+    def wants_preview(self, job_id: str) -> bool:
+        """True if someone watches the job."""
+        ...
+
+    def on_capacity(self) -> None:
+        """An image has left."""
+        ...
+
+    def on_turn(self, turn: Turn) -> None:
+        """A plan was carried out."""
+        ...
+
+
+class Engine:
+    """Owns the scheduler."""
+
+    def __init__(self, scheduler: Scheduler, torch_thread: ThreadPoolExecutor) -> None:
         self._scheduler = scheduler
         self._torch_thread = torch_thread
-        self._sink = sink
-        self._wants_preview = wants_preview
-        self._on_capacity = on_capacity
-        self._on_turn = on_turn
         self._work = asyncio.Event()
         self._stopping = False
-        self._running = False
+        self._listener: EngineListener | None = None  # while `run` runs
         self._loras: LoraSource | None = None
 
     @property
@@ -83,7 +88,7 @@ class Engine:
     @property
     def running(self) -> bool:
         """True while `run` turns plans into pictures; until then nothing should be claimed."""
-        return self._running
+        return self._listener is not None
 
     @property
     def num_pictures(self) -> int:
@@ -92,7 +97,7 @@ class Engine:
 
     def choose(self, candidates: Sequence[Candidate]) -> list[str]:
         """The jobs to claim now, best first."""
-        return self._scheduler.choose(candidates, time.time()) if self._running else []
+        return self._scheduler.choose(candidates, time.time()) if self.running else []
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
         """Take over claimed pictures. They begin once their LoRAs are read; others go on meanwhile."""
@@ -105,7 +110,8 @@ class Engine:
         """The job's pictures take no further step."""
         self._scheduler.abort(job_id)
         self._work.set()
-        self._on_capacity()
+        if self._listener is not None:
+            self._listener.on_capacity()
 
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
         """Picture index -> (UNet evaluations done, in all), for the job's unfinished pictures here."""
@@ -118,23 +124,27 @@ class Engine:
         """What the job would take if it ran alone, by the cost model."""
         return self._scheduler.seconds_alone(job)
 
+    def cost_lines(self) -> dict[str, Any]:
+        """What was measured: CostModel.snapshot()."""
+        return self._scheduler.cost.snapshot()
+
     async def calibrate(
         self,
         execute: Execute,
-        params: GenerationParams,
+        spec: ImageSpec,
         pictures: Sequence[int] = (1, 4),
         max_step_s: float = MAX_CALIBRATION_STEP_S,
     ) -> None:
-        """Warm the runner up and teach the cost model: each count of copies of `params` takes two steps together (the
+        """Warm the runner up and teach the cost model: each count of copies of `spec` takes two steps together (the
         second is measured) and one copy is decoded. A count whose step is expected to take more than `max_step_s` is
         passed over. Raises RuntimeError where the model cannot make a picture."""
-        num_px, limits, cost = params.width * params.height, self._scheduler.limits, self._scheduler.cost
+        num_px, limits, cost = spec.num_px, self._scheduler.limits, self._scheduler.cost
         for count in pictures:
-            rows = count * params.rows
+            rows = count * spec.rows
             if (count > 1 and rows > limits.row_budget) or cost.step_s(num_px, rows) > max_step_s:
                 continue
             ids = tuple(f"calibration-{count}-{i}" for i in range(count))
-            begin = tuple(BeginOrder(i, params.with_index(n)) for n, i in enumerate(ids))
+            begin = tuple(BeginOrder(i, spec.with_seed(n)) for n, i in enumerate(ids))
             pad = limits.exact_rows or cost.bucket(rows)
             warm = await self._execute(execute, StepPlan(begin=begin, step=ids, pad_to_rows=pad))
             measured = await self._execute(execute, StepPlan(step=ids, pad_to_rows=pad))
@@ -148,15 +158,15 @@ class Engine:
             for seconds in decoded.decode_s.values():
                 cost.observe_decode(num_px, seconds)
 
-    async def run(self, execute: Execute, loras: LoraSource | None = None) -> None:
-        """Make pictures until `stop`. Ends after the plan in flight. Raises DeviceLost."""
-        self._running = True
+    async def run(self, execute: Execute, listener: EngineListener, loras: LoraSource | None = None) -> None:
+        """Make images until `stop`. Ends after the plan in flight. Raises DeviceLost."""
+        self._listener = listener
         self._loras = loras
-        self._on_capacity()
+        listener.on_capacity()
         try:
             while not self._stopping:
                 begun_s = time.perf_counter()
-                plan = self._scheduler.schedule(time.time(), self._wants_preview)
+                plan = self._scheduler.schedule(time.time(), listener.wants_preview)
                 if plan.empty:
                     self._work.clear()
                     await self._work.wait()
@@ -166,12 +176,12 @@ class Engine:
                 events = self._scheduler.update(plan, result, time.time())
                 self._fetch_loras(self._scheduler.put_back(result.deferred))
                 for event in events:
-                    self._sink(event)
+                    listener.on_event(event)
                 if any(isinstance(event, Finished | PictureFailed) for event in events):
-                    self._on_capacity()
-                self._on_turn(Turn(plan, result, predicted_step_s, time.perf_counter() - begun_s))
+                    listener.on_capacity()
+                listener.on_turn(Turn(plan, result, predicted_step_s, time.perf_counter() - begun_s))
         finally:
-            self._running = False
+            self._listener = None
 
     def stop(self) -> None:
         """Let `run` return after the plan in flight; the pictures it holds are dropped with the process."""
@@ -181,7 +191,7 @@ class Engine:
     def _fetch_loras(self, requests: Iterable[ImageRequest]) -> None:
         loras = self._loras
         for request in requests:
-            missing = {lora.sha256 for lora in request.params.loras} - self.resident_loras
+            missing = {lora.sha256 for lora in request.spec.loras} - self.resident_loras
             if loras is not None and missing:
                 request.ready = False
                 loop = asyncio.get_running_loop()

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipelines.params import GenerationParams
-from pipelines.plan import BatchKey, PictureError, RawPicture, num_evaluations
+from pipelines.plan import BatchKey, PictureError, RawPicture
+from pipelines.spec import ImageSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,7 @@ class Candidate:
     work: int
     num_images: int
     arrival_s: float
-    width: int
-    height: int
+    num_px: int
     rows: int
     alone: bool = False
 
@@ -39,7 +38,7 @@ class ImageRequest:
     job_id: str
     index: int
     owner: str
-    params: GenerationParams
+    spec: ImageSpec
     arrival_s: float
     batch_key: BatchKey
     phase: Phase = Phase.WAITING
@@ -52,7 +51,7 @@ class ImageRequest:
 
     def __post_init__(self) -> None:
         if not self.evaluations_total:
-            self.evaluations_total = num_evaluations(self.params.sampler, self.params.num_inference_steps)
+            self.evaluations_total = self.spec.evaluations
 
     @property
     def id(self) -> str:
@@ -61,12 +60,12 @@ class ImageRequest:
     @property
     def rows(self) -> int:
         """Of its next evaluation."""
-        return 2 if self.evaluations_done in self.params.guided(self.evaluations_total) else 1
+        return 2 if self.evaluations_done in self.spec.guided(self.evaluations_total) else 1
 
     @property
     def work(self) -> int:
         """UNet row evaluations left."""
-        guided = self.params.guided(self.evaluations_total)
+        guided = self.spec.guided(self.evaluations_total)
         guided_left = max(0, guided.stop - max(guided.start, self.evaluations_done))
         return self.evaluations_total - self.evaluations_done + guided_left
 
@@ -105,7 +104,7 @@ class Finished:
 
     job_id: str
     index: int
-    params: GenerationParams
+    spec: ImageSpec
     picture: RawPicture
     times: PictureTimes
 

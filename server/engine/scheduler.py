@@ -62,7 +62,7 @@ class Scheduler:
 
     def seconds_alone(self, job: Candidate) -> float:
         """What the job would take if it ran alone, by the cost model."""
-        return self._seconds(job.work, job.width * job.height, job.rows * job.num_images)
+        return self._seconds(job.work, job.num_px, job.rows * job.num_images)
 
     def choose(self, candidates: Sequence[Candidate], now_s: float) -> list[str]:
         """The candidates worth claiming now: those among the first two row budgets of the whole order. The rest stay
@@ -110,7 +110,7 @@ class Scheduler:
             if picture.phase is Phase.DECODING:  # alone in its plan, so that it is delivered before the next step
                 return StepPlan(decode=(picture.id,), release=release)
         step = self._share_forward(pictures)
-        begin = tuple(BeginOrder(p.id, p.params) for p in step if p.phase is Phase.WAITING)
+        begin = tuple(BeginOrder(p.id, p.spec) for p in step if p.phase is Phase.WAITING)
         for picture in step:
             if picture.phase is Phase.WAITING:
                 picture.phase, picture.begun_at_s = Phase.STEPPING, now_s
@@ -154,7 +154,7 @@ class Scheduler:
                     step_share_s=picture.step_share_s,
                     decode_s=result.decode_s.get(picture_id, 0.0),
                 )
-                events.append(Finished(picture.job_id, picture.index, picture.params, pixels, times))
+                events.append(Finished(picture.job_id, picture.index, picture.spec, pixels, times))
                 self._end(picture, release=False)
         return events
 
@@ -175,7 +175,7 @@ class Scheduler:
     def expected_step_s(self, plan: StepPlan) -> float:
         """Seconds that the plan's UNet forward is expected to take; 0 where it has none."""
         first = next((self._requests[i] for i in plan.step if i in self._requests), None)
-        return 0.0 if first is None else self.cost.step_s(first.params.width * first.params.height, plan.pad_to_rows)
+        return 0.0 if first is None else self.cost.step_s(first.spec.num_px, plan.pad_to_rows)
 
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
         """Picture index -> (UNet evaluations done, in all), for the pictures that are here."""
@@ -183,7 +183,7 @@ class Scheduler:
 
     def forecast(self, candidates: Sequence[Candidate], now_s: float) -> dict[str, Forecast]:
         """Queue position and seconds to the end of every job here and every candidate, if nothing else arrives."""
-        shapes = {c.job_id: (c.width * c.height, c.num_images) for c in candidates}
+        shapes = {c.job_id: (c.num_px, c.num_images) for c in candidates}
         forecasts: dict[str, Forecast] = {}
         elapsed_s, waiting = 0.0, 0
         for job in self._order(candidates, now_s):
@@ -208,7 +208,7 @@ class Scheduler:
         for picture in pictures:
             if not picture.ready or (picture.phase is Phase.WAITING and room <= 0):
                 continue
-            loras = picture.params.loras if self.limits.one_lora_set else ()
+            loras = picture.spec.loras if self.limits.one_lora_set else ()
             if key is None:
                 key = (picture.batch_key, loras)
                 budget = self._budget(picture.batch_key, picture.rows)
@@ -240,13 +240,13 @@ class Scheduler:
         if result.begun:
             self.cost.observe_begin(result.begin_s)
         if (leader := next((self._requests[i] for i in plan.step if i in self._requests), None)) is not None:
-            self.note_memory(leader.params.width * leader.params.height, result)
+            self.note_memory(leader.spec.num_px, result)
         stepped = next((self._requests[i] for i in result.stepped if i in self._requests), None)
         if stepped is not None and result.step_rows:
-            self.cost.observe_step(stepped.params.width * stepped.params.height, result.step_rows, result.step_s)
+            self.cost.observe_step(stepped.spec.num_px, result.step_rows, result.step_s)
         for picture_id, seconds in result.decode_s.items():
             if picture := self._requests.get(picture_id):
-                self.cost.observe_decode(picture.params.width * picture.params.height, seconds)
+                self.cost.observe_decode(picture.spec.num_px, seconds)
 
     def _end(self, request: ImageRequest, *, release: bool) -> None:
         request.phase = Phase.ENDED
@@ -268,7 +268,7 @@ class Scheduler:
 
     def _shape(self, job_id: str) -> tuple[int, int]:
         pictures = list(self._pictures_of(job_id))
-        return pictures[0].params.width * pictures[0].params.height, len(pictures)
+        return pictures[0].spec.num_px, len(pictures)
 
     def _works(self) -> dict[str, JobWork]:
         by_job: dict[str, list[ImageRequest]] = {}
@@ -292,5 +292,5 @@ class Scheduler:
 def _work_of(pictures: list[ImageRequest], seconds: Callable[[int, int, int], float]) -> JobWork:
     first = pictures[0]
     rows = sum(picture.rows for picture in pictures)
-    remaining_s = seconds(sum(p.work for p in pictures), first.params.width * first.params.height, rows)
+    remaining_s = seconds(sum(p.work for p in pictures), first.spec.num_px, rows)
     return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s)

@@ -1,204 +1,174 @@
-"""What the processes on one PostgreSQL tell each other, so that each can answer for jobs that another one makes.
+"""Pub/sub between the processes on one PostgreSQL, over LISTEN/NOTIFY (server/db/channel.py).
 
-    here       I am alive, and somebody here watches these jobs
-    queue      a job was accepted
-    rows       rows of a job have changed: its readers look at once
-    ended      a job has ended or was taken away: whoever makes it stops
-    progress   how far my jobs are, a few times a second, while there are others
-    preview    a part of a picture in the making, of a job that somebody elsewhere watches
-    loras      the table of LoRAs was switched
-
-All of it only makes things faster: what a process misses it reads from the tables within a second. With SQLite there is
-no channel, and nothing is sent.
-"""
+Delivery is best effort. Every process also polls the tables once a second, so a lost message costs latency, never
+correctness. With SQLite there is no channel, and nothing is sent. Previews do not travel here:
+server/events/previews.py."""
 
 import asyncio
-import json
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from server.db.channel import MAX_BYTES
 from server.db.session import Database
+from server.events.messages import (
+    AnyMessage,
+    Here,
+    JobAccepted,
+    JobEnded,
+    LorasChanged,
+    Progress,
+    RowsChanged,
+    decode,
+    encode,
+)
 from server.events.progress import ProgressTracker, RemoteProgress
 
 TICK_S = 0.25
 HERE_S = 3.0
 GONE_S = 10.0
-"""A process that has not been heard for so long is gone, and so are its watchers."""
-MAX_IDS = 150  # in one text
+"""A process that has not been heard from for this long is gone."""
 MAX_JOBS = 40
-PART_BYTES = 7000
+"""Of one progress message."""
 
 
-class Ears(Protocol):
-    """What happens here when another process tells something."""
+class PeerHandler(Protocol):
+    """What this process does about the messages of others."""
 
-    def wake(self) -> None: ...
+    def job_accepted(self) -> None: ...
     def rows_changed(self, job_id: str) -> None: ...
-    def stop_making(self, job_id: str) -> None: ...
+    def job_ended(self, job_id: str) -> None: ...
     def progressed(self, job_id: str) -> None: ...
-    def show_preview(self, job_id: str, index: int, address: str) -> None: ...
-    def watched_jobs(self) -> Collection[str]: ...
     def loras_changed(self) -> None: ...
 
 
 class PeerBus:
-    """Runs on the event loop. Silent until `run`, and wherever the database has no channel."""
+    """Runs on the event loop. Silent until `run`, and wherever the database has no channel. `handler` is set before
+    `run`."""
 
-    def __init__(self, database: Database, outlook: ProgressTracker) -> None:
+    handler: PeerHandler
+
+    def __init__(self, database: Database, progress: ProgressTracker) -> None:
         self._name = secrets.token_hex(4)
-        self._outlook = outlook
+        self._progress = progress
         self._channel = database.channel(self._on_message, self._connected)
-        self._ears: Ears | None = None
-        self._peers: dict[str, float] = {}  # name -> until when it counts as here
-        self._watched: dict[str, float] = {}  # job id -> until when somebody elsewhere watches it
-        self._parts: dict[tuple[str, int], list[str]] = {}
-
-    def listen_with(self, ears: Ears) -> None:
-        self._ears = ears
+        self._peers: dict[str, float] = {}  # name → until when it counts as alive
 
     @property
     def has_peers(self) -> bool:
         return any(until_s > time.monotonic() for until_s in self._peers.values())
-
-    def watched(self, job_id: str) -> bool:
-        """Does somebody watch the job in another process?"""
-        return self._watched.get(job_id, 0.0) > time.monotonic()
 
     async def run(self) -> None:
         """Until it is cancelled."""
         if self._channel is not None:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._channel.run())
-                tasks.create_task(self._tell_regularly())
+                tasks.create_task(self._publish_regularly())
 
     # ---- to the others
 
-    def accepted(self) -> None:
-        self._tell("queue")
+    def job_accepted(self) -> None:
+        self._publish(JobAccepted(sender=self._name))
 
     def rows_changed(self, job_id: str) -> None:
-        self._tell("rows", job=job_id)
+        self._publish(RowsChanged(sender=self._name, job_id=job_id))
 
-    def ended(self, job_id: str) -> None:
-        self._tell("ended", job=job_id)
+    def job_ended(self, job_id: str) -> None:
+        self._publish(JobEnded(sender=self._name, job_id=job_id))
 
     def loras_changed(self) -> None:
-        self._tell("loras")
+        self._publish(LorasChanged(sender=self._name))
 
-    def preview(self, job_id: str, index: int, address: str) -> None:
-        if self.watched(job_id):
-            parts = [address[at : at + PART_BYTES] for at in range(0, len(address), PART_BYTES)]
-            for number, part in enumerate(parts):
-                self._tell("preview", job=job_id, index=index, part=number, parts=len(parts), image=part)
-
-    def _tell(self, kind: str, **facts: Any) -> None:
+    def _publish(self, message: AnyMessage) -> None:
         if self.has_peers:
-            self._send(kind, **facts)
+            self._send(message)
 
-    def _send(self, kind: str, **facts: Any) -> None:
-        text = json.dumps({"from": self._name, "kind": kind, **facts}, separators=(",", ":"))
+    def _send(self, message: AnyMessage) -> None:
+        text = encode(message)
         if self._channel is not None and len(text) <= MAX_BYTES:
             self._channel.send(text)
 
-    async def _tell_regularly(self) -> None:
-        watched: frozenset[str] = frozenset()
-        told: Mapping[str, Any] = {}
+    async def _publish_regularly(self) -> None:
+        sent: dict[str, tuple[float, float, str | None]] = {}
         here_at_s = 0.0
         while True:
             now_s = time.monotonic()
-            wanted = frozenset(self._ears.watched_jobs() if self._ears else ())
-            if now_s >= here_at_s or not wanted <= watched:
-                here_at_s, watched = now_s + HERE_S, wanted
-                for some in _chunks(sorted(wanted), MAX_IDS) or [[]]:
-                    self._send("here", jobs=some)
+            if now_s >= here_at_s:
+                here_at_s = now_s + HERE_S
+                self._send(Here(sender=self._name))
+                sent = {}  # progress is sent in full once in a while
             if self.has_peers:
-                standing = self._outlook.standing()
-                news = {job_id: each for job_id, each in standing.items() if told.get(job_id) != each}
-                for ids in _chunks(news, MAX_JOBS):
-                    self._send("progress", jobs={job_id: news[job_id] for job_id in ids})
-                told = standing if now_s < here_at_s - TICK_S else {}  # all of it once in a while
+                snapshot = self._progress.snapshot()
+                changed = {job_id: numbers for job_id, numbers in snapshot.items() if sent.get(job_id) != numbers}
+                for ids in _chunks(changed, MAX_JOBS):
+                    self._send(Progress(sender=self._name, jobs={job_id: changed[job_id] for job_id in ids}))
+                sent = snapshot
             await asyncio.sleep(TICK_S)
 
     # ---- from the others
 
     def _connected(self) -> None:
-        self._send("here", jobs=[])
-        if self._ears is not None:
-            self._ears.loras_changed()
+        self._send(Here(sender=self._name))
+        self.handler.loras_changed()
 
     def _on_message(self, text: str) -> None:
-        said = json.loads(text)
-        if said["from"] == self._name or self._ears is None:
+        message = decode(text)
+        if message is None or message.sender == self._name:
             return
         now_s = time.monotonic()
-        if self._peers.get(said["from"], 0.0) < now_s:
-            self._send("here", jobs=sorted(self._ears.watched_jobs())[:MAX_IDS])  # so that it knows of us at once
+        if self._peers.get(message.sender, 0.0) < now_s:
+            self._send(Here(sender=self._name))  # so that a new process knows of this one immediately
         self._peers = {name: until_s for name, until_s in self._peers.items() if until_s > now_s}
-        self._peers[said["from"]] = now_s + GONE_S
-        self._dispatch(said, self._ears, now_s)
+        self._peers[message.sender] = now_s + GONE_S
+        self._dispatch(message, now_s)
 
-    def _dispatch(self, said: dict[str, Any], ears: Ears, now_s: float) -> None:
-        match said["kind"]:
-            case "here":
-                self._watched = {job_id: until_s for job_id, until_s in self._watched.items() if until_s > now_s}
-                self._watched |= dict.fromkeys(said["jobs"], now_s + GONE_S)
-            case "queue":
-                ears.wake()
-            case "rows":
-                ears.rows_changed(said["job"])
-            case "ended":
-                ears.stop_making(said["job"])
-                ears.rows_changed(said["job"])
-            case "progress":
-                for job_id, (progress, remaining_s, waiting) in said["jobs"].items():
-                    self._outlook.update_remote(job_id, RemoteProgress(progress, remaining_s, waiting, now_s))
-                    ears.progressed(job_id)
-            case "preview":
-                if (address := self._whole(said)) is not None:
-                    ears.show_preview(said["job"], said["index"], address)
-            case "loras":
-                ears.loras_changed()
-            case _:  # of a newer version
+    def _dispatch(self, message: AnyMessage, now_s: float) -> None:
+        match message:
+            case Here():
                 pass
+            case JobAccepted():
+                self.handler.job_accepted()
+            case RowsChanged():
+                self.handler.rows_changed(message.job_id)
+            case JobEnded():
+                self.handler.job_ended(message.job_id)
+            case Progress():
+                for job_id, (progress, remaining_s, waiting) in message.jobs.items():
+                    self._progress.update_remote(job_id, RemoteProgress(progress, remaining_s, waiting, now_s))
+                    self.handler.progressed(job_id)
+            case LorasChanged():
+                self.handler.loras_changed()
 
-    def _whole(self, said: dict[str, Any]) -> str | None:
-        """Parts come in order; a preview that lost one is never shown."""
-        key = (said["job"], said["index"])
-        parts = [*(self._parts.pop(key, []) if said["part"] else []), said["image"]]
-        if len(parts) != said["part"] + 1:
-            return None
-        if len(parts) == said["parts"]:
-            return "".join(parts)
-        self._parts[key] = parts
-        return None
 
+class LocalPeer:
+    """The handler of a process: its hub always, its worker and its LoRA folder where it has them."""
 
-class HereEars:
-    """The ears of a process: its dispatcher, its feed, and what it does about LoRAs."""
-
-    def __init__(self, dispatcher: "Maker", feed: "Readers", loras_changed: Callable[[], None] = lambda: None) -> None:
-        self.wake = dispatcher.wake
-        self.stop_making = dispatcher.stop_making
-        self.rows_changed = feed.rows_changed
-        self.progressed = feed.progressed
-        self.show_preview = feed.show_preview
-        self.watched_jobs = feed.watched_jobs
+    def __init__(self, hub: "Hub", loras_changed: Callable[[], None], worker: "Worker | None" = None) -> None:
+        self._hub = hub
+        self._worker = worker
         self.loras_changed = loras_changed
+        self.rows_changed = hub.rows_changed
+        self.progressed = hub.progressed
+
+    def job_accepted(self) -> None:
+        if self._worker is not None:
+            self._worker.wake()
+
+    def job_ended(self, job_id: str) -> None:
+        if self._worker is not None:
+            self._worker.stop_making(job_id)
+        self._hub.rows_changed(job_id)
 
 
-class Maker(Protocol):
-    def wake(self) -> None: ...
-    def stop_making(self, job_id: str) -> None: ...
-
-
-class Readers(Protocol):
+class Hub(Protocol):
     def rows_changed(self, job_id: str) -> None: ...
     def progressed(self, job_id: str) -> None: ...
-    def show_preview(self, job_id: str, index: int, address: str) -> None: ...
-    def watched_jobs(self) -> Collection[str]: ...
+
+
+class Worker(Protocol):
+    def wake(self) -> None: ...
+    def stop_making(self, job_id: str) -> bool: ...
 
 
 def _chunks(ids: Iterable[str], size: int) -> list[list[str]]:

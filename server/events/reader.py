@@ -1,23 +1,26 @@
 """From rows to what readers are shown."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
-from server.engine.requests import Forecast
+from server.engine.requests import Candidate, Forecast
 from server.events.filenames import picture_filename
 from server.events.progress import ProgressTracker
 from server.queue.grid import Axes
-from server.queue.mapping import candidate_of, evaluations_of, lora_refs
+from server.queue.mapping import requester_of
 from server.queue.model import (
+    BaseModelRef,
+    ImageStatus,
     ImageView,
     JobError,
+    JobState,
     JobStatus,
     JobView,
 )
@@ -27,159 +30,200 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class JobRecord:
-    """A job's rows as they were read."""
+class JobFacts:
+    """A job's row with the sums over its images that its state needs. `queued` is the job as the scheduler sees it."""
 
     job: JobRow
-    images: tuple[ImageRow, ...]
+    num_done: int
+    queued: Candidate
 
 
 class JobReader:
-    """Builds `JobView`s: rows, addresses from the store, progress and time left from the outlook."""
+    """Builds `JobState`s and `JobView`s: rows, URLs from the store, progress and forecast from the tracker."""
 
-    def __init__(self, database: Database, store: ImageStore, outlook: ProgressTracker) -> None:
+    def __init__(self, database: Database, store: ImageStore, progress: ProgressTracker) -> None:
         self._database = database
         self._store = store
-        self.outlook = outlook
+        self.progress = progress
+
+    async def state(self, job_id: str) -> JobState | None:
+        """None: there is no such job. Reads no spec."""
+
+        async def read() -> JobFacts | None:
+            async with self._database.read() as session:
+                return await self.facts(session, job_id)
+
+        facts = await self.settled(job_id, read)
+        return self.state_of(facts) if facts else None
 
     async def view(self, job_id: str) -> JobView | None:
         """None: there is no such job."""
 
-        async def read() -> JobRecord | None:
+        async def read() -> tuple[JobRow, list[ImageRow]] | None:
             async with self._database.read() as session:
-                return await self.record(session, job_id)
+                job = await session.get(JobRow, job_id)
+                return (job, await images_of(session, [job_id])) if job else None
 
-        record = await self.settled(job_id, read)
-        return self.view_of(record) if record else None
+        rows = await self.settled(job_id, read)
+        return self._view(*rows) if rows else None
+
+    async def views(self, session: AsyncSession, jobs: Sequence[JobRow]) -> list[JobView]:
+        """Of these jobs, in this order, with one more query."""
+        by_job: dict[str, list[ImageRow]] = {job.id: [] for job in jobs}
+        for image in await images_of(session, list(by_job)):
+            by_job[image.job_id].append(image)
+        return [self._view(job, by_job[job.id]) for job in jobs]
 
     async def settled(self, job_id: str, read: Callable[[], Awaitable[T]]) -> T:
-        """What `read` reads, read again where the job left this process meanwhile: progress is told from the rows and
-        from the engine, and rows from before the end beside an engine from after it would make it go back."""
+        """The result of `read`, read again where the job left this process meanwhile: rows from before the end beside a
+        tracker from after it would make progress go back."""
         while True:
-            was_active = job_id in self.outlook.active
-            found = await read()
-            if not was_active or job_id in self.outlook.active:
-                return found
+            was_active = job_id in self.progress.active
+            rows = await read()
+            if not was_active or job_id in self.progress.active:
+                return rows
 
-    async def record(self, session: AsyncSession, job_id: str) -> JobRecord | None:
-        """One statement: status is what is asked for most."""
-        found = await session.execute(
-            select(JobRow, ImageRow)
+    async def facts(self, session: AsyncSession, job_id: str) -> JobFacts | None:
+        """One statement: callers ask for a job's state more often than for anything else."""
+        by_status = (
+            select(
+                JobRow,
+                ImageRow.status,
+                func.count(ImageRow.id),
+                func.sum(ImageRow.work),
+                func.max(ImageRow.num_px),
+                func.max(ImageRow.rows),
+            )
             .outerjoin(ImageRow, ImageRow.job_id == JobRow.id)
             .where(JobRow.id == job_id)
-            .order_by(ImageRow.n)
+            .group_by(JobRow.id, ImageRow.status)
         )
-        rows = found.tuples().all()
-        return JobRecord(rows[0][0], tuple(image for _, image in rows if image)) if rows else None
+        rows = (await session.execute(by_status)).all()
+        if not rows:
+            return None
+        job: JobRow = rows[0][0]
+        sums = {status: numbers for _, status, *numbers in rows}
+        num_queued, work, num_px, most_rows = sums.get(ImageStatus.QUEUED, (0, 0, 0, 1))
+        num_done = sums.get(ImageStatus.DONE, (0,))[0]
+        return JobFacts(job, num_done, _candidate(job, num_queued, work, num_px, most_rows))
 
-    def view_of(self, record: JobRecord) -> JobView:
+    def state_of(self, facts: JobFacts) -> JobState:
         """The rows as read, progress and forecast as they are now."""
-        job, num_stored = record.job, len(record.images)
-        status = JobStatus(job.status)
-        forecast = self._forecast(job, status, num_stored)
-        return JobView(
-            job_id=job.id,
-            owner=job.owner,
-            end_user=job.end_user,
-            created_at_s=job.created_at_s,
-            status=status,
-            progress=round(self._progress(job, status, num_stored), 4),
-            images_total=job.num_images,
-            queue_position=forecast.queue_position,
-            remaining_s=forecast.remaining_s,
-            detail=None if status.ended else self.outlook.waits_for(job.id),
-            error=JobError(job.error_code, job.error_detail or "") if job.error_code else None,
-            images=tuple(self._image(image, job) for image in record.images),
-            metadata=_metadata(job),
-            axes=Axes.of(job.comparison) if job.comparison else None,
-        )
+        return JobState(**self._state(facts))
 
-    def addressed(self, facts: dict[str, Any], job: JobRow) -> dict[str, Any]:
-        """The facts of an image event of this job with addresses and a name in place of keys."""
-        shown = dict(facts)
+    def with_urls(self, event_data: dict[str, Any], job: JobRow) -> dict[str, Any]:
+        """The data of an image event of this job with URLs and a file name in place of storage keys."""
+        shown = dict(event_data)
         key, thumbnail = shown.pop("storage_key"), shown.pop("thumbnail_key")
         return shown | {
             "url": self._store.url(key),
             "thumbnail_url": self._store.url(thumbnail or key),
-            "filename": picture_filename(_title(job, shown["index"]), shown["seed"], key),
+            "filename": picture_filename(_title(job, _axes(job), shown["index"]), shown["seed"], key),
         }
 
-    def _image(self, image: ImageRow, job: JobRow) -> ImageView:
+    def _state(self, facts: JobFacts) -> dict[str, Any]:
+        job = facts.job
+        status = JobStatus(job.status)
+        forecast = self._forecast(facts, status)
+        return {
+            "job_id": job.id,
+            "owner": job.owner,
+            "end_user": job.end_user,
+            "created_at_s": job.created_at_s,
+            "status": status,
+            "progress": round(self._progress(facts, status), 4),
+            "images_completed": facts.num_done,
+            "images_total": job.num_images,
+            "queue_position": forecast.queue_position,
+            "remaining_s": forecast.remaining_s,
+            "detail": None if status.ended else self.progress.waits_for(job.id),
+            "error": JobError(job.error_code, job.error_detail or "") if job.error_code else None,
+        }
+
+    def _view(self, job: JobRow, images: Sequence[ImageRow]) -> JobView:
+        done = [image for image in images if image.status == ImageStatus.DONE]
+        queued = [image for image in images if image.status == ImageStatus.QUEUED]
+        candidate = _candidate(
+            job,
+            len(queued),
+            sum(image.work for image in queued),
+            max((image.num_px for image in queued), default=0),
+            max((image.rows for image in queued), default=1),
+        )
+        axes = _axes(job)
+        return JobView(
+            **self._state(JobFacts(job, len(done), candidate)),
+            prompt=job.prompt,
+            specs=tuple(image.spec for image in images),
+            images=tuple(self._image(image, job, axes) for image in done),
+            base=BaseModelRef(job.base_name, job.base_sha256),
+            axes=axes,
+        )
+
+    def _image(self, image: ImageRow, job: JobRow, axes: Axes | None) -> ImageView:
+        """Of a stored image."""
+        key, seed = image.storage_key or "", image.spec.sampling.seed
         return ImageView(
             id=image.id,
             index=image.n - 1,
-            url=self._store.url(image.storage_key),
-            thumbnail_url=self._store.url(image.thumbnail_key or image.storage_key),
-            seed=image.seed,
-            width=image.width,
-            height=image.height,
-            content_type=image.content_type,
-            num_bytes=image.num_bytes,
-            filename=picture_filename(_title(job, image.n - 1), image.seed, image.storage_key),
-            storage_key=image.storage_key,
-            finished_at_s=image.finished_at_s,
+            url=self._store.url(key),
+            thumbnail_url=self._store.url(image.thumbnail_key or key),
+            seed=seed,
+            width=image.spec.width,
+            height=image.spec.height,
+            content_type=image.content_type or "",
+            num_bytes=image.num_bytes or 0,
+            filename=picture_filename(_title(job, axes, image.n - 1), seed, key),
+            storage_key=key,
+            finished_at_s=image.finished_at_s or 0.0,
             is_favorite=image.is_favorite,
             num_downloads=image.downloads,
-            cell=Axes.of(job.comparison).cell(image.n - 1) if job.comparison else None,
+            cell=axes.cell(image.n - 1) if axes else None,
         )
 
-    def _progress(self, job: JobRow, status: JobStatus, num_stored: int) -> float:
+    def _progress(self, facts: JobFacts, status: JobStatus) -> float:
         if status.ended:
-            return num_stored / job.num_images
-        return self.outlook.progress(job.id, evaluations_of(job), job.num_images, num_stored)
+            return facts.num_done / facts.job.num_images
+        return self.progress.progress(facts.job.id, facts.job.num_images, facts.num_done)
 
-    def _forecast(self, job: JobRow, status: JobStatus, num_stored: int) -> Forecast:
+    def _forecast(self, facts: JobFacts, status: JobStatus) -> Forecast:
         if status.ended:
             return Forecast(0, 0.0)
-        forecast = self.outlook.forecast(candidate_of(job, num_stored))
-        elsewhere = status is JobStatus.PROCESSING and job.id not in self.outlook.active
-        return Forecast(0, forecast.remaining_s) if elsewhere else forecast
+        forecast = self.progress.forecast(facts.queued)
+        is_remote = status is JobStatus.PROCESSING and facts.job.id not in self.progress.active
+        return Forecast(0, forecast.remaining_s) if is_remote else forecast
 
 
-def progress_data(view: JobView) -> dict[str, Any]:
+async def images_of(session: AsyncSession, job_ids: Sequence[str]) -> list[ImageRow]:
+    """Of these jobs, whatever their status, by job and n."""
+    images = select(ImageRow).where(ImageRow.job_id.in_(job_ids)).order_by(ImageRow.job_id, ImageRow.n)
+    return list(await session.scalars(images))
+
+
+def progress_data(state: JobState) -> dict[str, Any]:
     """The data of a progress event, and what the status call answers."""
     return {
-        "job_id": view.job_id,
-        "status": view.status.value,
-        "progress": view.progress,
-        "images_completed": len(view.images),
-        "images_total": view.images_total,
-        "queue_position": view.queue_position,
-        "estimated_time": math.ceil(view.remaining_s),
-        "detail": view.detail,
-        "error": {"code": view.error.code, "detail": view.error.detail} if view.error else None,
+        "job_id": state.job_id,
+        "status": state.status.value,
+        "progress": state.progress,
+        "images_completed": state.images_completed,
+        "images_total": state.images_total,
+        "queue_position": state.queue_position,
+        "estimated_time": math.ceil(state.remaining_s),
+        "detail": state.detail,
+        "error": {"code": state.error.code, "detail": state.error.detail} if state.error else None,
     }
 
 
-def _title(job: JobRow, index: int) -> str:
-    """What a picture's file is named after."""
-    if job.comparison is None:
-        return job.prompt
-    axes = Axes.of(job.comparison)
-    return axes.title(axes.cell(index))
+def _candidate(job: JobRow, num_queued: int, work: int, num_px: int, rows: int) -> Candidate:
+    owner = requester_of(job).counted_as
+    return Candidate(job.id, owner, int(work), num_queued, job.created_at_s, num_px, rows)
 
 
-def _metadata(job: JobRow) -> dict[str, Any]:
-    rows: list[Any] = job.comparison["cells"] if job.comparison else []
-    finals: dict[str, Any] = {"final_prompts": [row[0]["final_prompt"] for row in rows]} if rows else {}
-    return {
-        "prompt": job.prompt,
-        "final_prompt": job.final_prompt,
-        "negative_prompt": job.negative_prompt,
-        "model": job.model or "base",
-        "loras": [{"name": ref.label, "weight": ref.weight, "sha256": ref.sha256} for ref in lora_refs(job)],
-        "style": job.style,
-        "quality": job.quality,
-        "num_images": job.num_images,
-        "steps": job.num_inference_steps,
-        "guidance_scale": job.guidance_scale,
-        "guidance_start": job.guidance_start,
-        "guidance_end": job.guidance_end,
-        "width": job.width,
-        "height": job.height,
-        "seed": job.seed,
-        "sampler": job.sampler,
-        "format": job.image_format,
-        "embed_parameters": job.embed_parameters,
-        "base_model": {"name": job.base_name, "sha256": job.base_sha256},
-    } | finals
+def _axes(job: JobRow) -> Axes | None:
+    return Axes.from_json(job.axes) if job.axes else None
+
+
+def _title(job: JobRow, axes: Axes | None, index: int) -> str:
+    """What an image's file is named after."""
+    return job.prompt if axes is None else axes.title(axes.cell(index))

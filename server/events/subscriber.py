@@ -1,4 +1,4 @@
-"""One reader of a job's stream: what it has not been told yet. Bounded: flags, and one preview per picture."""
+"""One reader of a job: what it has not been sent yet. Bounded: flags, and one preview per image."""
 
 import asyncio
 import math
@@ -9,7 +9,7 @@ class Subscriber:
         self.rows_changed = False
         self.progressed = False
         self.closed = closed
-        self.previews: dict[int, str] = {}  # picture index -> data: address
+        self.previews: dict[int, str] = {}  # image index → data: URL
         self._woken = asyncio.Event()
 
     @property
@@ -19,7 +19,7 @@ class Subscriber:
     def wake(self) -> None:
         self._woken.set()
 
-    async def woken(self, until_s: float) -> None:
+    async def wait(self, until_s: float) -> None:
         """Return when `wake` is called, or at `until_s` of the event loop's clock."""
         if not math.isinf(until_s) and until_s <= asyncio.get_running_loop().time():
             return

@@ -1,15 +1,15 @@
-"""What somebody has made, newest first. Each method is a whole unit of work."""
+"""Somebody's jobs, newest first. Each method is a whole unit of work."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
-from server.db.models import ImageRow, JobRow
+from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
-from server.events.reader import JobReader, JobRecord
+from server.events.reader import JobReader
+from server.gallery.engagement import is_stored
 from server.queue import states
 from server.queue.model import ImageView, JobView
 
@@ -33,7 +33,7 @@ class Person:
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
     """`words`: all of them occur in the prompt, in any order. `lora`: `jade` (any version) or `jade-v1`. `cursor` is
-    what the page before said comes next."""
+    the `next_cursor` of the page before."""
 
     words: tuple[str, ...] = ()
     lora: str | None = None
@@ -56,7 +56,7 @@ class History:
         self._reader = reader
 
     async def page(self, person: Person, query: HistoryQuery) -> HistoryPage:
-        """Jobs that have a picture or may still get one. With `favorites`, those that have a favorite."""
+        """Jobs that have an image or may still get one. With `favorites`, those that have a favorite."""
         statement = (
             select(JobRow)
             .where(person.owns(), *_conditions(query))
@@ -65,46 +65,39 @@ class History:
         )
         async with self._database.read() as session:
             jobs = list(await session.scalars(statement))
-            records = await records_of(session, jobs[: query.limit])
+            views = await self._reader.views(session, jobs[: query.limit])
         last = jobs[query.limit - 1] if len(jobs) > query.limit else None
-        next_cursor = f"{last.created_at_s!r}-{last.id}" if last else None
-        return HistoryPage(tuple(map(self._reader.view_of, records)), next_cursor)
+        return HistoryPage(tuple(views), f"{last.created_at_s!r}-{last.id}" if last else None)
 
     async def pictures(self, image_ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
-        """Those of these pictures that there are, with their jobs, in no order."""
+        """The stored images among these, with their jobs, in no order."""
         async with self._database.read() as session:
-            jobs = await session.scalars(select(JobRow).where(JobRow.id.in_({each[:32] for each in image_ids})))
-            records = await records_of(session, list(jobs))
-        views = map(self._reader.view_of, records)
+            jobs = await session.scalars(select(JobRow).where(JobRow.id.in_({image_id[:32] for image_id in image_ids})))
+            views = await self._reader.views(session, list(jobs))
         return [(job, image) for job in views for image in job.images if image.id in image_ids]
 
 
-async def records_of(session: AsyncSession, jobs: Sequence[JobRow]) -> list[JobRecord]:
-    """The jobs in this order with their pictures, by one query."""
-    ids = [job.id for job in jobs]
-    images = list(await session.scalars(select(ImageRow).where(ImageRow.job_id.in_(ids)).order_by(ImageRow.n)))
-    return [JobRecord(job, tuple(image for image in images if image.job_id == job.id)) for job in jobs]
-
-
 def _conditions(query: HistoryQuery) -> list[ColumnElement[bool]]:
-    its_pictures = select(ImageRow.id).where(ImageRow.job_id == JobRow.id)
+    stored = select(ImageRow.id).where(ImageRow.job_id == JobRow.id, is_stored())
+    conditions: list[ColumnElement[bool]] = []
     if query.favorites:
-        found = [exists(its_pictures.where(ImageRow.is_favorite))]
+        conditions.append(exists(stored.where(ImageRow.is_favorite)))
     else:
-        found: list[ColumnElement[bool]] = [or_(exists(its_pictures), states.unfinished())]
-    for word in query.words:
-        found.append(or_(*(text.icontains(word, autoescape=True) for text in (JobRow.prompt, JobRow.final_prompt))))
+        conditions.append(or_(exists(stored), states.unfinished()))
+    conditions += [JobRow.search_text.icontains(word, autoescape=True) for word in query.words]
     if query.lora is not None:
-        found.append(_names(query.lora))
+        conditions.append(
+            exists(select(JobLoraRow.job_id).where(JobLoraRow.job_id == JobRow.id, _is_called(query.lora)))
+        )
     if query.cursor is not None and (after := CURSOR.fullmatch(query.cursor)):
-        found.append(tuple_(JobRow.created_at_s, JobRow.id) < (float(after[1]), after[2]))
-    return found
+        conditions.append(tuple_(JobRow.created_at_s, JobRow.id) < (float(after[1]), after[2]))
+    return conditions
 
 
-def _names(lora: str) -> ColumnElement[bool]:
-    """`JobRow.loras` as text, which is as rows.lora_json wrote it: both databases keep it so."""
-    text = cast(JobRow.loras, Text)
+def _is_called(lora: str) -> ColumnElement[bool]:
+    """A name means any version, a label that one."""
     name, version_mark, version = lora.rpartition("-v")
-    exact = text.contains(f'"name": "{name}", "version": "{version}",', autoescape=True)
-    any_version = text.contains(f'"name": "{lora}", "version": ', autoescape=True)
-    return or_(any_version, exact) if version_mark else any_version
+    any_version = JobLoraRow.name == lora
+    if not version_mark:
+        return any_version
+    return or_(any_version, and_(JobLoraRow.name == name, JobLoraRow.version == version))

@@ -9,11 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
-from server.db.session import Database
-from server.generation import idempotency
-from server.queue import states
+from server.db.session import DATABASE_ERRORS, Database
+from server.queue import idempotency, states
 from server.queue.deletion import Remover, remove_jobs
-from server.worker.saver import DATABASE_ERRORS
 
 log = logging.getLogger(__name__)
 

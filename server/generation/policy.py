@@ -1,21 +1,19 @@
-"""From a request to a `JobOrder`: every default filled in, every bound that depends on the model checked. Pure."""
+"""From a request to a `JobDraft`: fills in every default and checks every bound that depends on model and caller.
+Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+import msgspec
 from msgspec import UNSET
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.info import ModelInfo
 from pipelines.prompt.weights import read_weights
-from server.api.auth.caller import Caller
-from server.api.http.problems import (
-    SETTINGS_GONE,
-    FieldError,
-    Problem,
-    invalid,
-)
-from server.api.jobs.schemas import (
+from pipelines.spec import ImageSpec, Output, Pass, Sampling, seed_at
+from server.errors import FieldError, InvalidRequest
+from server.generation.requests import (
     MAX_EXTRA_LORAS,
     MAX_IMAGES,
     MAX_LORA_NAME_CHARACTERS,
@@ -23,27 +21,24 @@ from server.api.jobs.schemas import (
     MAX_LOWERED_PARTS,
     MAX_STEPS,
     SIZE_MULTIPLE_PX,
-    Format,
+    CompareRequest,
+    CompareVariant,
+    ExtraLora,
     GenerateRequest,
+    ImageFields,
     Quality,
 )
 from server.generation.styles import STYLES
 from server.loras.prompt_tags import lora_tags, without_lora_tags
-from server.loras.registry import LoraView
-from server.loras.resolution import tagged
-from server.queue.model import (
-    BaseModelRef,
-    JobOrder,
-    JobView,
-    LoraChoice,
-    Pinned,
-)
+from server.queue.errors import BaseModelChanged
+from server.queue.grid import MAX_CELLS, Axes
+from server.queue.model import BaseModelRef, ImageDraft, JobDraft, JobView, LoraChoice, LoraChoices, Requester
 
 STEPS: Mapping[Quality, int] = {"low": 12, "medium": 20, "high": 30}
 GUIDANCE_SCALE = 7.0
 NEGATIVE_PROMPT = "low quality, blurry, distorted"
 SAMPLER = "euler"
-FORMAT: Format = "jpeg"
+FORMAT = "jpeg"
 NO_LORA = "base"
 
 
@@ -57,17 +52,16 @@ class RequestBounds:
 
     def and_at_most(self, other: "RequestBounds") -> "RequestBounds":
         """The lower of each."""
-        pixels = [each for each in (self.max_pixels, other.max_pixels) if each is not None]
+        pixels = [px for px in (self.max_pixels, other.max_pixels) if px is not None]
         return RequestBounds(
             min(self.max_images, other.max_images), min(self.max_steps, other.max_steps), min(pixels, default=None)
         )
 
 
 @dataclass(slots=True)
-class Rules:
-    """What orders depend on beside the request: the base model, the LoRA (or `base`) of a request that names none, how
-    much files tell where it does not say. `default_model` follows the LoRAs that there are; `base` learns its hash when
-    the model has been read."""
+class RequestPolicy:
+    """What requests may ask for and what they get where they do not say. `default_model` follows the LoRAs that exist;
+    `base` learns its hash when the model has been hashed."""
 
     model: ModelInfo
     default_model: str
@@ -76,111 +70,182 @@ class Rules:
     users: RequestBounds = RequestBounds()
     anonymous: RequestBounds = RequestBounds()
 
-    def bounds(self, caller: Caller) -> RequestBounds:
-        """What this caller may ask of one job."""
-        return self.anonymous if caller.is_anonymous else self.users
+    def bounds(self, requester: Requester) -> RequestBounds:
+        """Of one job of this caller."""
+        return self.anonymous if requester.is_anonymous else self.users
 
-    def max_pixels(self, caller: Caller) -> int:
-        return min(self.model.max_pixels, self.bounds(caller).max_pixels or self.model.max_pixels)
+    def max_pixels(self, requester: Requester) -> int:
+        return min(self.model.max_pixels, self.bounds(requester).max_pixels or self.model.max_pixels)
+
+    def generate(self, request: GenerateRequest, requester: Requester, random_seed: int) -> JobDraft:
+        """Raises InvalidRequest. The accepting transaction resolves the LoRA names."""
+        seed = random_seed if request.seed is None else request.seed
+        spec = self._spec(request, requester, request.prompt.strip(), seed)
+        choices = _choices(self._model_name(request), request, "")
+        errors = [
+            *_prompt_errors("prompt", request.prompt, len(request.loras or ())),
+            *_weight_errors("", request.model_weight, choices),
+            *self._errors(spec, request, requester),
+            *_num_images_errors(request.num_images, self.bounds(requester)),
+        ]
+        if errors:
+            raise InvalidRequest(errors)
+        choices = _with_tags(choices, request.prompt, "prompt")
+        images = (ImageDraft(spec.with_seed(seed_at(seed, n)), choices) for n in range(request.num_images))
+        return JobDraft("generate", requester, spec.prompt, tuple(images), _as_sent(request))
+
+    def compare(self, request: CompareRequest, requester: Requester) -> JobDraft:
+        """Raises InvalidRequest."""
+        prompts = tuple(prompt.strip() for prompt in request.prompts)
+        spec = self._spec(request, requester, prompts[0], request.seeds[0])
+        columns = tuple(
+            _choices(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
+        )
+        errors = [
+            *_grid_errors(request, self.bounds(requester)),
+            *self._errors(spec, request, requester),
+        ]
+        if errors:
+            raise InvalidRequest(errors)
+        images = tuple(
+            ImageDraft(
+                msgspec.structs.replace(spec, prompt=prompt).with_seed(seed),
+                _with_tags(choices, prompt, f"prompts[{n}]"),
+            )
+            for n, prompt in enumerate(prompts)
+            for seed in request.seeds
+            for choices in columns
+        )
+        axes = Axes(prompts, tuple(request.seeds), ())  # the accepting transaction labels the variants
+        return JobDraft("compare", requester, "\n".join(prompts), images, _as_sent(request), axes, columns)
+
+    def repeat(self, job: JobView, requester: Requester, seed: int) -> JobDraft:
+        """The job's specs again, from this seed on. Raises InvalidRequest and BaseModelChanged."""
+        if job.axes is not None:
+            allowed = "a job of /api/generate; send a comparison to /api/compare once more"
+            raise InvalidRequest([FieldError("job_id", "this job is a comparison", allowed)])
+        if job.base.sha256 != self.base.sha256:
+            raise BaseModelChanged(job.base.name, self.base.name)
+        bounds = self.bounds(requester)
+        errors = [
+            *self._size_errors(job.first, requester),
+            *_num_images_errors(len(job.specs), bounds),
+            *_steps_errors(job.first, bounds),
+        ]
+        if errors:
+            raise InvalidRequest(errors)
+        images = tuple(ImageDraft(spec.with_seed(seed_at(seed, n))) for n, spec in enumerate(job.specs))
+        return JobDraft("generate", requester, job.prompt, images, {"repeats": job.job_id}, repeats=job.job_id)
+
+    def _spec(self, request: ImageFields, requester: Requester, prompt: str, seed: int) -> ImageSpec:
+        style = STYLES.get(request.style or "")
+        negative_prompt = NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt
+        defaults = {
+            "steps": min(STEPS[request.quality], self.bounds(requester).max_steps),
+            "guidance_scale": GUIDANCE_SCALE,
+            "sampler": SAMPLER,
+            "format": FORMAT,
+            "embed_parameters": self.embed_parameters,
+        }
+        sampling = Sampling(**_taken(request, Sampling, defaults), seed=seed)
+        return ImageSpec(
+            prompt=prompt,
+            negative_prompt=style.add_negative(negative_prompt) if style else negative_prompt,
+            sampling=sampling,
+            passes=(Pass(request.width or self.model.native_width, request.height or self.model.native_height),),
+            output=Output(**_taken(request, Output, defaults)),
+            style=request.style,
+            quality=request.quality,
+        )
+
+    def _model_name(self, request: GenerateRequest) -> str | None:
+        return self.default_model if request.model_name is UNSET else request.model_name
+
+    def _errors(self, spec: ImageSpec, request: ImageFields, requester: Requester) -> Iterator[FieldError]:
+        yield from _negative_prompt_errors(request.negative_prompt)
+        if spec.sampling.guidance_start > spec.sampling.guidance_end:
+            allowed = f"from {spec.sampling.guidance_start:g} (guidance_start) to 1"
+            yield FieldError("guidance_end", f"{spec.sampling.guidance_end:g} lies before guidance_start", allowed)
+        if spec.style is not None and spec.style not in STYLES:
+            yield FieldError("style", f"{spec.style!r} is not known", "null or one of " + ", ".join(STYLES))
+        yield from _sampler_errors(spec, "steps" if request.steps else "quality")
+        yield from self._size_errors(spec, requester)
+        yield from _steps_errors(spec, self.bounds(requester))
+
+    def _size_errors(self, spec: ImageSpec, requester: Requester) -> Iterator[FieldError]:
+        info, max_pixels = self.model, self.max_pixels(requester)
+        allowed = f"a multiple of {SIZE_MULTIPLE_PX} from {info.min_size_px} to {info.max_size_px}"
+        sides = {"width": spec.width, "height": spec.height}
+        wrong = {name: px for name, px in sides.items() if not info.min_size_px <= px <= info.max_size_px}
+        for name, px in wrong.items():
+            yield FieldError(name, f"{px} is outside what {info.name} can make", allowed)
+        if not wrong and spec.num_px > max_pixels:
+            size = f"{spec.width} x {spec.height}"
+            yield FieldError("width", f"{size} is too much", f"width times height up to {max_pixels:,}")
 
 
-def default_that_fits(wanted: str, loras: Sequence[LoraView]) -> str:
+def default_that_fits(wanted: str, names: Sequence[str], labels: Sequence[str]) -> str:
     """The operator's default where there is such a LoRA, else the first by name, else none."""
-    if wanted == NO_LORA or any(wanted in (lora.name, lora.label) for lora in loras):
+    if wanted == NO_LORA or wanted in names or wanted in labels:
         return wanted
-    return min((lora.name for lora in loras), default=NO_LORA)
+    return min(names, default=NO_LORA)
 
 
-def fill_in(request: GenerateRequest, rules: Rules, caller: Caller, random_seed: int) -> JobOrder:
-    """Raises Problem (400). LoRA names are resolved later, by the transaction that accepts the job."""
-    info, bounds = rules.model, rules.bounds(caller)
-    style = STYLES.get(request.style or "")
-    negative_prompt = NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt
-    order = JobOrder(
-        owner=caller.owner,
-        address=caller.address,
-        key_id=caller.key_id,
-        end_user=caller.end_user,
-        prompt=request.prompt.strip(),
-        negative_prompt=style.add_negative(negative_prompt) if style else negative_prompt,
-        num_images=request.num_images,
-        quality=request.quality,
-        num_inference_steps=request.steps or min(STEPS[request.quality], bounds.max_steps),
-        guidance_scale=GUIDANCE_SCALE if request.guidance_scale is None else request.guidance_scale,
-        width=request.width or info.native_width,
-        height=request.height or info.native_height,
-        seed=random_seed if request.seed is None else request.seed,
-        sampler=request.sampler or SAMPLER,
-        image_format=request.format or FORMAT,
-        model=_model(request, rules.default_model),
-        loras=(
-            *(LoraChoice(lora.name, lora.weight, f"loras[{n}].name") for n, lora in enumerate(request.loras or ())),
-            *tagged(request.prompt, "prompt"),
-        ),
-        style=style,
-        embed_parameters=request.embed_parameters or rules.embed_parameters,
-        guidance_start=request.guidance_start,
-        guidance_end=request.guidance_end,
-    )
-    errors = [
-        *prompt_errors("prompt", request.prompt, len(request.loras or ())),
-        *negative_prompt_errors(request.negative_prompt),
-        *_choice_errors(order, request),
-        *_sampler_errors(order, request),
-        *_size_errors(order, info, rules.max_pixels(caller)),
-        *_bound_errors(order, bounds),
-    ]
-    if errors:
-        raise invalid(errors)
-    return order
+def _taken(request: ImageFields, part: type[msgspec.Struct], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `part` that the request has under the same name; None takes the default."""
+    named = {name: getattr(request, name) for name in part.__struct_fields__ if hasattr(request, name)}
+    return {
+        name: defaults.get(name) if value is None else value
+        for name, value in named.items()
+        if name != "seed"  # each image has its own
+    }
 
 
-def repeat(job: JobView, rules: Rules, caller: Caller, seed: int) -> JobOrder:
-    """The job's settings once more, its exact LoRAs included. Raises Problem (400, 409)."""
-    if job.axes is not None:
-        allowed = "a job of /api/generate; send a comparison to /api/compare once more"
-        raise invalid([FieldError("job_id", "this job is a comparison", allowed)])
-    told = job.metadata
-    base = told["base_model"]
-    if base["sha256"] != rules.base.sha256:
-        detail = f"the job was made with the base model {base['name']}; the server now runs {rules.base.name}"
-        raise Problem(SETTINGS_GONE, detail)
-    loras = tuple((lora["name"], lora["sha256"], lora["weight"]) for lora in told["loras"])
-    order = JobOrder(
-        owner=caller.owner,
-        address=caller.address,
-        key_id=caller.key_id,
-        end_user=caller.end_user,
-        prompt=told["prompt"],
-        negative_prompt=told["negative_prompt"],
-        num_images=told["num_images"],
-        quality=told["quality"],
-        num_inference_steps=told["steps"],
-        guidance_scale=told["guidance_scale"],
-        width=told["width"],
-        height=told["height"],
-        seed=seed,
-        sampler=told["sampler"],
-        image_format=told["format"],
-        model=None,
-        style=STYLES.get(told["style"] or ""),
-        embed_parameters=told["embed_parameters"],
-        guidance_start=told["guidance_start"],
-        guidance_end=told["guidance_end"],
-        pinned=Pinned(job.job_id, told["final_prompt"], None if told["model"] == NO_LORA else told["model"], loras),
-    )
-    errors = [*_size_errors(order, rules.model, rules.max_pixels(caller)), *_bound_errors(order, rules.bounds(caller))]
-    if errors:
-        raise invalid(errors)
-    return order
+def _as_sent(request: ImageFields) -> dict[str, Any]:
+    """Without the fields that were left out."""
+    sent: dict[str, Any] = msgspec.to_builtins(request)
+    return {name: value for name, value in sent.items() if value is not None}
 
 
-def _model(request: GenerateRequest, default: str) -> LoraChoice | None:
-    name = default if request.model_name is UNSET else request.model_name
-    return None if name in (None, NO_LORA) else LoraChoice(name, request.model_weight, "model_name")
+def _choices(model_name: str | None, source: GenerateRequest | CompareVariant, path: str) -> LoraChoices:
+    """`path` leads to the source's fields in the request."""
+    model = None
+    if model_name not in (None, NO_LORA):
+        model = LoraChoice(model_name, source.model_weight, f"{path}model_name")
+    loras: list[ExtraLora] = source.loras or []
+    others = (LoraChoice(lora.name, lora.weight, f"{path}loras[{n}].name") for n, lora in enumerate(loras))
+    return LoraChoices(model, tuple(others))
 
 
-def prompt_errors(field: str, prompt: str, num_loras: int) -> Iterator[FieldError]:
+def _with_tags(choices: LoraChoices, prompt: str, field: str) -> LoraChoices:
+    """And the LoRAs that the prompt names; `field` is its place in the request."""
+    tagged = (LoraChoice(tag.name, tag.number, field) for tag in lora_tags(prompt))
+    return replace(choices, others=(*choices.others, *tagged))
+
+
+def _grid_errors(request: CompareRequest, bounds: RequestBounds) -> Iterator[FieldError]:
+    num_cells = len(request.prompts) * len(request.seeds) * len(request.variants)
+    max_cells = MAX_CELLS if bounds.max_images >= MAX_IMAGES else bounds.max_images
+    if num_cells > max_cells:
+        allowed = f"prompts times seeds times variants up to {max_cells}"
+        yield FieldError("variants", f"{num_cells} pictures are too many", allowed)
+    if len(set(request.seeds)) < len(request.seeds):
+        yield FieldError("seeds", "a seed occurs twice", "each seed once")
+    num_loras = max(len(variant.loras or ()) for variant in request.variants)
+    for n, prompt in enumerate(request.prompts):
+        yield from _prompt_errors(f"prompts[{n}]", prompt, num_loras)
+    for n, variant in enumerate(request.variants):
+        choices = _choices(variant.model_name, variant, "")
+        yield from _weight_errors(f"variants[{n}].", variant.model_weight, choices)
+
+
+def _weight_errors(path: str, model_weight: float | None, choices: LoraChoices) -> Iterator[FieldError]:
+    if model_weight is not None and choices.model is None:
+        allowed = "only beside a model_name that names a LoRA"
+        yield FieldError(f"{path}model_weight", "there is no LoRA to weigh", allowed)
+
+
+def _prompt_errors(field: str, prompt: str, num_loras: int) -> Iterator[FieldError]:
     """`num_loras` are named beside the prompt."""
     tags = lora_tags(prompt)
     if tags and not without_lora_tags(prompt):
@@ -197,7 +262,7 @@ def prompt_errors(field: str, prompt: str, num_loras: int) -> Iterator[FieldErro
     yield from _lowered_errors(field, prompt)
 
 
-def negative_prompt_errors(negative_prompt: str | None) -> Iterator[FieldError]:
+def _negative_prompt_errors(negative_prompt: str | None) -> Iterator[FieldError]:
     if tags := lora_tags(negative_prompt or ""):
         allowed = "name LoRAs in the prompt or in loras: they work on the whole picture"
         yield FieldError("negative_prompt", f"{tags[0].text[:80]} cannot stand here", allowed)
@@ -205,52 +270,30 @@ def negative_prompt_errors(negative_prompt: str | None) -> Iterator[FieldError]:
 
 
 def _lowered_errors(field: str, prompt: str) -> Iterator[FieldError]:
-    """Each such part costs the text encoders another round."""
+    """Each part with a weight below 1 costs the text encoders another round."""
     num_lowered = sum(part.weight < 1 for part in read_weights(prompt))
     if num_lowered > MAX_LOWERED_PARTS:
         allowed = f"up to {MAX_LOWERED_PARTS} parts with a weight below 1"
         yield FieldError(field, f"{num_lowered} parts have a weight below 1", allowed)
 
 
-def _choice_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:
-    if request.model_weight is not None and order.model is None:
-        yield FieldError("model_weight", "there is no LoRA to weigh", "only beside a model_name that names a LoRA")
-    if order.guidance_start > order.guidance_end:
-        allowed = f"from {order.guidance_start:g} (guidance_start) to 1"
-        yield FieldError("guidance_end", f"{order.guidance_end:g} lies before guidance_start", allowed)
-    if request.style is not None and order.style is None:
-        yield FieldError("style", f"{request.style!r} is not known", "null or one of " + ", ".join(STYLES))
+def _sampler_errors(spec: ImageSpec, steps_field: str) -> Iterator[FieldError]:
+    name, steps = spec.sampling.sampler, spec.sampling.steps
+    sampler = SAMPLERS.get(name)
+    if sampler is None:
+        yield FieldError("sampler", f"{name!r} is not known", "one of " + ", ".join(SAMPLERS))
+    elif not sampler.min_steps <= steps <= sampler.max_steps:
+        allowed = f"from {sampler.min_steps} to {sampler.max_steps} steps"
+        yield FieldError(steps_field, f"{steps} steps are not possible with {name}", allowed)
 
 
-def _sampler_errors(order: JobOrder, request: GenerateRequest) -> Iterator[FieldError]:
-    spec = SAMPLERS.get(order.sampler)
-    if spec is None:
-        yield FieldError("sampler", f"{order.sampler!r} is not known", "one of " + ", ".join(SAMPLERS))
-    elif not spec.min_steps <= order.num_inference_steps <= spec.max_steps:
-        where = "steps" if request.steps else "quality"
-        yield FieldError(
-            where,
-            f"{order.num_inference_steps} steps are not possible with {order.sampler}",
-            f"from {spec.min_steps} to {spec.max_steps} steps",
-        )
-
-
-def _bound_errors(order: JobOrder, bounds: RequestBounds) -> Iterator[FieldError]:
-    if order.num_images > bounds.max_images:
+def _num_images_errors(num_images: int, bounds: RequestBounds) -> Iterator[FieldError]:
+    if num_images > bounds.max_images:
         allowed = f"a whole number from 1 to {bounds.max_images} for this caller"
-        yield FieldError("num_images", f"{order.num_images} cannot be used", allowed)
-    if order.num_inference_steps > bounds.max_steps:
+        yield FieldError("num_images", f"{num_images} cannot be used", allowed)
+
+
+def _steps_errors(spec: ImageSpec, bounds: RequestBounds) -> Iterator[FieldError]:
+    if spec.sampling.steps > bounds.max_steps:
         allowed = f"a whole number from 1 to {bounds.max_steps} for this caller"
-        yield FieldError("steps", f"{order.num_inference_steps} cannot be used", allowed)
-
-
-def _size_errors(order: JobOrder, info: ModelInfo, max_pixels: int) -> Iterator[FieldError]:
-    allowed = f"a multiple of {SIZE_MULTIPLE_PX} from {info.min_size_px} to {info.max_size_px}"
-    sides = {"width": order.width, "height": order.height}
-    wrong = {name: px for name, px in sides.items() if not info.min_size_px <= px <= info.max_size_px}
-    for name, px in wrong.items():
-        yield FieldError(name, f"{px} is outside what {info.name} can make", allowed)
-    if not wrong and order.width * order.height > max_pixels:
-        yield FieldError(
-            "width", f"{order.width} x {order.height} is too much", f"width times height up to {max_pixels:,}"
-        )
+        yield FieldError("steps", f"{spec.sampling.steps} cannot be used", allowed)

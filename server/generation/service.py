@@ -3,47 +3,46 @@
 import math
 import secrets
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pipelines.prompt.analysis import PromptAnalyzer
+from pipelines.spec import LoraRef
 from server.db.account_models import AccountRow
 from server.db.clock import now_s
-from server.db.models import ImageRow, JobRow
+from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
 from server.events.reader import JobReader
 from server.gallery.engagement import note_again
-from server.gallery.history import records_of
-from server.generation import idempotency
-from server.generation.idempotency import IdempotencyKey, StoredResponse
-from server.loras.resolution import (
-    ResolvedLoras,
-    count_use,
-    resolve,
-    resolve_pinned,
-)
-from server.queue import quotas, states
-from server.queue.depth import QueueDepth
+from server.generation.prompt_warnings import prompt_warnings
+from server.generation.resolution import Resolved, resolve
+from server.loras.resolution import count_use
+from server.queue import idempotency, quotas, states
+from server.queue.counts import QueueCounts
 from server.queue.errors import BaseModelUnread, OwnerGone, QueueFull
-from server.queue.mapping import candidate_of, fair_owner
-from server.queue.model import (
-    BaseModelRef,
-    JobOrder,
-    JobStatus,
-    JobView,
-)
+from server.queue.idempotency import IdempotencyKey, StoredResponse
+from server.queue.mapping import candidate_of
+from server.queue.model import BaseModelRef, ImageStatus, JobDraft, JobState, JobStatus, JobView, distinct_loras
 from server.queue.quotas import Quotas, Standing
-from server.worker.dispatcher import Dispatcher
+
+
+class QueueSignals(Protocol):
+    """What acceptance and cancelling report to whatever makes the images."""
+
+    def job_accepted(self) -> None: ...
+    def job_ended(self, job_id: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """An accepted job, and how its caller stands now; `standing` None: it has no limit by the hour. `triggers`: the
-    words that call its LoRAs up."""
+    """The response to an accepted job. `standing` None: the caller has no hourly limit, or the response is replayed."""
 
-    job: JobView
-    standing: Standing | None
-    triggers: tuple[str, ...]
+    job_id: str
+    estimated_time: int
+    warnings: list[str]
+    standing: Standing | None = None
 
 
 class JobService:
@@ -53,153 +52,146 @@ class JobService:
         self,
         database: Database,
         reader: JobReader,
-        dispatcher: Dispatcher,
+        signals: QueueSignals,
         base_model: BaseModelRef,
+        analyzer: PromptAnalyzer,
+        counts: QueueCounts,
         max_queue: int,
-        quotas: Quotas,
+        limits: Quotas,
     ) -> None:
         self._database = database
         self._reader = reader
-        self._dispatcher = dispatcher
+        self._signals = signals
         self._base_model = base_model
+        self._analyzer = analyzer
+        self._counts = counts
         self._max_queue = max_queue
-        self._quotas = quotas
-        self._depth = QueueDepth(database)
+        self._quotas = limits
 
-    async def accept(self, order: JobOrder) -> JobView:
-        accepted = await self.submit(order)
-        assert isinstance(accepted, Acceptance)  # nothing is answered twice without a key
-        return accepted.job
-
-    async def submit(self, order: JobOrder, once: IdempotencyKey | None = None) -> Acceptance | StoredResponse:
-        """Resolve the LoRA names, store the job, wake the dispatcher. The job is durable when this returns. A
-        StoredResponse is returned, and nothing is done, where `once` has been carried out already.
+    async def submit(self, draft: JobDraft, key: IdempotencyKey | None = None) -> Acceptance:
+        """Resolve the LoRA names, insert the job and its images, signal the workers. The job is durable when this
+        returns. Where `key` was used before, its response is replayed and nothing else happens.
 
         Raises BaseModelUnread, OwnerGone, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora
         (server/queue/errors.py); then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
-        if once is None:
-            await self._refuse_early(order)
+        if key is None:
+            await self._refuse_early(draft)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
-            await _check_owner(session, order.owner)
+            await _check_owner(session, draft.requester.owner)
             now = await session.scalar(select(now_s())) or 0.0
-            if once is not None and (answered := await idempotency.find(session, order, once, now)) is not None:
-                return answered
-            acceptance = await self._insert(session, order, now)
-            if once is not None:
-                session.add(idempotency.row_of(order, once, acceptance.job, acceptance.triggers, now))
-        self._dispatcher.accepted()
-        return acceptance
+            if key is not None and (stored := await idempotency.find(session, draft.requester, key, now)) is not None:
+                return Acceptance(stored.job_id, stored.estimated_time, stored.warnings)
+            accepted = await self._insert(session, draft, now)
+            if key is not None:
+                response = StoredResponse(accepted.job_id, accepted.estimated_time, accepted.warnings)
+                session.add(idempotency.row_of(draft.requester, key, response, now))
+        self._signals.job_accepted()
+        return accepted
 
-    async def _insert(self, session: AsyncSession, order: JobOrder, now: float) -> Acceptance:
-        standing = await self._check_limits(session, order, now)
-        if order.pinned is None:
-            resolved = await resolve(session, order)
-        else:
-            resolved = await resolve_pinned(session, order.pinned)
-            await note_again(session, order.pinned.job_id)
-        await count_use(session, {lora["sha256"] for lora in resolved.loras})
-        job = self._row_of(secrets.token_hex(16), order, resolved)
-        job.created_at_s = now
-        session.add(job)
-        await session.flush()
-        session.add(quotas.generation_row(job, self._reader.outlook.seconds_alone(candidate_of(job, 0))))
-        record = await self._reader.record(session, job.id)
-        assert record is not None
-        return Acceptance(self._reader.view_of(record), standing, resolved.triggers)
-
-    async def any_unfinished(self) -> bool:
-        """Is there a job, of any process, that has not ended?"""
-        async with self._database.read() as session:
-            return await session.scalar(select(JobRow.id).where(states.unfinished()).limit(1)) is not None
+    async def state(self, job_id: str) -> JobState | None:
+        """None: there is no such job."""
+        return await self._reader.state(job_id)
 
     async def get(self, job_id: str) -> JobView | None:
         """None: there is no such job."""
         return await self._reader.view(job_id)
 
-    async def cancel(self, job_id: str) -> JobView | None:
-        """Cancel the job unless it has ended; the view tells which. None: there is no such job."""
+    async def cancel(self, job_id: str) -> JobState | None:
+        """Cancel the job unless it has ended; the state says which. None: there is no such job."""
         async with self._database.write() as session:
             cancelled = await states.cancel(session, job_id)
         if cancelled:
-            self._dispatcher.drop(job_id)
-        return await self._reader.view(job_id)
+            self._signals.job_ended(job_id)
+        return await self._reader.state(job_id)
 
     async def unfinished(self, limit: int) -> list[JobView]:
         """Of all owners, the oldest first."""
         oldest = select(JobRow).where(states.unfinished()).order_by(JobRow.created_at_s, JobRow.id).limit(limit)
         async with self._database.read() as session:
-            records = await records_of(session, list(await session.scalars(oldest)))
-        return [self._reader.view_of(record) for record in records]
+            return await self._reader.views(session, list(await session.scalars(oldest)))
 
-    async def count_pictures_since(self, seconds: float) -> int:
-        """Pictures that were finished in the last `seconds`, by all processes."""
-        recent = select(func.count()).select_from(ImageRow).where(ImageRow.finished_at_s > now_s() - seconds)
-        async with self._database.read() as session:
-            return await session.scalar(recent) or 0
+    async def _insert(self, session: AsyncSession, draft: JobDraft, now: float) -> Acceptance:
+        standing = await self._check_limits(session, draft, now)
+        resolved = await resolve(session, draft)
+        if draft.repeats is not None:
+            await note_again(session, draft.repeats)
+        job, images = self._rows_of(secrets.token_hex(16), draft, resolved, now)
+        loras = distinct_loras(resolved.specs)
+        await count_use(session, {lora.sha256 for lora in loras})
+        session.add(job)
+        await session.flush()
+        session.add_all(images)
+        session.add_all(JobLoraRow(job_id=job.id, **_lora_columns(lora)) for lora in loras)
+        candidate = candidate_of(job, images)
+        session.add(quotas.generation_row(job, self._reader.progress.seconds_alone(candidate)))
+        warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
+        remaining_s = self._reader.progress.forecast(candidate).remaining_s
+        return Acceptance(job.id, math.ceil(remaining_s), warnings, standing)
 
-    async def count_by_status(self) -> dict[JobStatus, int]:
-        """All jobs in the database; a status that no job has is left out."""
-        async with self._database.read() as session:
-            counts = await session.execute(select(JobRow.status, func.count()).group_by(JobRow.status))
-            return {JobStatus(status): count for status, count in counts}
-
-    async def _refuse_early(self, order: JobOrder) -> None:
-        """A flood is refused here, out of the way of those who write. Raises LimitReached, QueueFull."""
-        self._check_depth(await self._depth.now())
-        quota = self._quotas.of(order.owner)
+    async def _refuse_early(self, draft: JobDraft) -> None:
+        """Refuse a flood without taking the write lock. Raises LimitReached, QueueFull."""
+        self._check_depth(await self._counts.shared_depth())
+        quota = self._quotas.of(draft.requester.owner)
         if quota.per_hour:
             async with self._database.read() as session:
                 now = await session.scalar(select(now_s())) or 0.0
-                await quotas.check(session, quota, fair_owner(order), order.num_images, now)
+                await quotas.check(session, quota, draft.requester.counted_as, len(draft.images), now)
 
-    async def _check_limits(self, session: AsyncSession, order: JobOrder, now: float) -> Standing | None:
-        """How the caller will stand when the order is accepted. Raises LimitReached, QueueFull."""
-        quota = self._quotas.of(order.owner)
-        standing = await quotas.check(session, quota, fair_owner(order), order.num_images, now)
-        self._check_depth(await self._depth.in_(session))
+    async def _check_limits(self, session: AsyncSession, draft: JobDraft, now: float) -> Standing | None:
+        """The caller's standing after this job. Raises LimitReached, QueueFull."""
+        quota = self._quotas.of(draft.requester.owner)
+        standing = await quotas.check(session, quota, draft.requester.counted_as, len(draft.images), now)
+        self._check_depth(await self._counts.depth(session))
         return standing
 
     def _check_depth(self, depth: int) -> None:
         if depth >= self._max_queue:
-            raise QueueFull(self._max_queue, max(1, math.ceil(self._reader.outlook.next_end_s())))
+            raise QueueFull(self._max_queue, max(1, math.ceil(self._reader.progress.next_end_s())))
 
-    def _row_of(self, job_id: str, order: JobOrder, resolved: ResolvedLoras) -> JobRow:
-        return JobRow(
+    def _rows_of(self, job_id: str, draft: JobDraft, resolved: Resolved, now: float) -> tuple[JobRow, list[ImageRow]]:
+        requester = draft.requester
+        job = JobRow(
             id=job_id,
-            owner=order.owner,
-            address=order.address,
-            key_id=order.key_id,
-            end_user=order.end_user,
+            owner=requester.owner,
+            address=requester.address,
+            key_id=requester.key_id,
+            end_user=requester.end_user,
+            kind=draft.kind,
             status=JobStatus.QUEUED,
-            prompt=order.prompt,
-            final_prompt=resolved.final_prompt,
-            negative_prompt=order.negative_prompt,
-            style=order.style.name if order.style else None,
-            num_images=order.num_images,
-            quality=order.quality,
-            num_inference_steps=order.num_inference_steps,
-            guidance_scale=order.guidance_scale,
-            guidance_start=order.guidance_start,
-            guidance_end=order.guidance_end,
-            width=order.width,
-            height=order.height,
-            seed=order.seed,
-            sampler=order.sampler,
-            image_format=order.image_format,
-            embed_parameters=order.embed_parameters,
-            model=resolved.model,
-            loras=resolved.loras,
-            comparison=resolved.comparison,
+            prompt=draft.prompt,
+            search_text="\n".join(dict.fromkeys([draft.prompt, *(spec.prompt for spec in resolved.specs)])),
+            request=dict(draft.request),
+            axes=resolved.axes.to_json() if resolved.axes else None,
+            num_images=len(resolved.specs),
             base_name=self._base_model.name,
             base_sha256=self._base_model.sha256,
+            created_at_s=now,
         )
+        images = [
+            ImageRow(
+                id=f"{job_id}-{n}",
+                job_id=job_id,
+                n=n,
+                status=ImageStatus.QUEUED,
+                spec=spec,
+                work=spec.work,
+                num_px=spec.num_px,
+                rows=spec.rows,
+            )
+            for n, spec in enumerate(resolved.specs, start=1)
+        ]
+        return job, images
+
+
+def _lora_columns(lora: LoraRef) -> dict[str, Any]:
+    return {"sha256": lora.sha256, "name": lora.name, "version": lora.version, "weight": lora.weight}
 
 
 async def _check_owner(session: AsyncSession, owner: str) -> None:
-    """The account stays until the transaction ends: a job that its deletion does not see would outlive it."""
+    """Lock the account until the transaction ends: a deletion that does not see this job would leave it behind."""
     kind, _, account_id = owner.partition(":")
     account = select(AccountRow.id).where(AccountRow.id == account_id).with_for_update(read=True, key_share=True)
     if kind == "user" and await session.scalar(account) is None:

@@ -15,7 +15,7 @@ from pipelines.lora.library import LoraFile, LoraScan, version_key
 from pipelines.model.info import SDXL_LORA_BASE
 from server.db.clock import now_s
 from server.db.lora_models import LoraChoiceRow, LoraUseRow
-from server.db.models import JobRow, LoraRow
+from server.db.models import JobLoraRow, JobRow, LoraRow
 from server.db.session import Database
 from server.loras.resolution import LoraNames
 from server.queue.errors import UnknownLora
@@ -101,8 +101,7 @@ class LoraRegistry:
             for file in copied:
                 if before.get(file.label) != file.sha256:
                     await session.merge(_row_of(file, now))
-            pinned = await session.scalars(select(JobRow.loras).where(unfinished()))
-            needed = {*after.values(), *(lora["sha256"] for loras in pinned for lora in loras)}
+            needed = {*after.values(), *await _needed_by_jobs(session)}
         await asyncio.to_thread(self._delete_all_but, needed)
         return replace(_sync_report(before, after), rejected=rejected, pending=pending)
 
@@ -220,6 +219,12 @@ def _row_of(file: LoraFile, loaded_at_s: float) -> LoraRow:
         file_metadata=dict(file.metadata),
         loaded_at_s=loaded_at_s,
     )
+
+
+async def _needed_by_jobs(session: AsyncSession) -> set[str]:
+    """Content hashes that unfinished jobs name."""
+    named = select(JobLoraRow.sha256).join(JobRow, JobRow.id == JobLoraRow.job_id).where(unfinished()).distinct()
+    return set(await session.scalars(named))
 
 
 def _storable(text: str | None) -> str | None:

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from server.engine.engine import Turn
 from server.observability.gpu_metrics import gpu_collector
-from server.queue.model import JobStatus, StoredPicture
+from server.queue.model import JobStatus, StoredImage
 from server.version import VERSION
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -24,16 +24,14 @@ RATIOS = (0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2)
 
 
 class Metrics:
-    """One registry of its own: two servers in one process do not mix. Event loop only. `num_held` counts the pictures
-    that the engine works on."""
+    """One registry of its own: two servers in one process do not mix. Event loop only."""
 
-    def __init__(self, base_model: str, num_held: Callable[[], int]) -> None:
+    def __init__(self, base_model: str) -> None:
         registry = self._registry = CollectorRegistry()
         self._last_steps: deque[tuple[float, int]] = deque(maxlen=50)
         self._jobs = Gauge("studio_jobs", "Jobs by state.", ["state"], registry=registry)
         self._queue = Gauge("studio_queue_depth", "Accepted jobs that have not ended.", registry=registry)
-        held = Gauge("studio_engine_pictures", "Pictures that the engine works on.", registry=registry)
-        held.set_function(num_held)
+        self._engine_images = Gauge("studio_engine_pictures", "Pictures that the engine works on.", registry=registry)
         self._rows = self._histogram("step_rows", "Rows of a UNet forward, padding included.", ROWS)
         self._pictures = self._histogram("step_pictures", "Pictures that shared a UNet forward.", ROWS)
         self._step_s = self._histogram("step_seconds", "UNet forward of one step.", SECONDS)
@@ -56,6 +54,10 @@ class Metrics:
         )
         for cache in ("hit", "miss"):
             self._prompts.labels(cache)
+
+    def count_images(self, num_images: Callable[[], int]) -> None:
+        """`num_images` counts the images that the engine works on."""
+        self._engine_images.set_function(num_images)
 
     def on_turn(self, turn: Turn) -> None:
         """The engine has carried out a plan."""
@@ -83,10 +85,10 @@ class Metrics:
             return None
         return (sum(step_s for step_s, _ in steps) / len(steps), sum(rows for _, rows in steps) / len(steps))
 
-    def on_stored(self, picture: StoredPicture) -> None:
+    def on_stored(self, image: StoredImage) -> None:
         self._made.inc()
-        self._store_s.observe(picture.store_s)
-        self._wait_s.observe(max(0.0, picture.wait_s))  # two clocks: the database's and ours
+        self._store_s.observe(image.store_s)
+        self._wait_s.observe(max(0.0, image.wait_s))  # two clocks: the database's and ours
 
     async def on_message(self, message: Message, scope: Mapping[str, object]) -> None:
         """A hook on what leaves the app, so that answers of exception handlers are counted by what was really sent."""

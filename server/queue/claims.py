@@ -1,68 +1,102 @@
-"""What the dispatcher asks of the queue, each a unit of work of its own."""
+"""What the dispatcher reads and writes, each a unit of work of its own."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
-from server.db.models import ImageRow, JobRow
+from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Candidate
 from server.queue import states
-from server.queue.mapping import candidate_of, lora_refs
-from server.queue.model import BaseModelRef, JobError
+from server.queue.model import BaseModelRef, ImageStatus, JobError, Requester
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A job that is ours now, and the indexes of the pictures that are not stored yet."""
+    """A job that is ours now. `images` are all of its images, by n."""
 
     row: JobRow
-    lacking: frozenset[int]
+    images: tuple[ImageRow, ...]
+
+    @property
+    def queued(self) -> tuple[ImageRow, ...]:
+        return tuple(image for image in self.images if image.status == ImageStatus.QUEUED)
 
 
 async def take_over(database: Database, lease_owner: str) -> None:
-    """What a predecessor in this data folder held can be claimed at once."""
+    """Make the jobs that a predecessor in this data folder held claimable."""
     async with database.write() as session:
         await states.expire_leases_of(session, lease_owner.partition("/")[0])
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """The claimable jobs, oldest first, and the content hashes of their LoRAs."""
+class Claimable:
+    """A claimable job with what decides whether it may still be made."""
 
-    candidates: list[Candidate]
-    lora_sha256s: dict[str, frozenset[str]]
+    candidate: Candidate
+    base_name: str
+    base_sha256: str
+    num_lost_leases: int
+
+    def reason_to_fail(self, base_model: BaseModelRef) -> JobError | None:
+        if self.base_sha256 != base_model.sha256:
+            detail = f"the job was accepted for the base model {self.base_name}; the server now runs {base_model.name}"
+            return JobError("base_model_changed", detail)
+        if self.num_lost_leases >= states.MAX_LOST_LEASES:
+            return JobError("given_up", f"{states.MAX_LOST_LEASES} attempts at this job broke off")
+        return None
 
 
-async def read_queue(database: Database, base_model: BaseModelRef, max_queue: int, ours: Collection[str]) -> Queue:
-    """The claimable jobs, oldest first, at most `max_queue`. Those that must not be made any more are failed. Jobs of
-    `ours` are passed over: where their lease has run out, a late heartbeat renews it."""
-    num_stored = select(func.count()).where(ImageRow.job_id == JobRow.id).correlate(JobRow).scalar_subquery()
+async def read_queue(database: Database, max_queue: int) -> list[Claimable]:
+    """The claimable jobs, oldest first, at most `max_queue`. Reads the numbers that the scheduler needs, no prompts and
+    no specs."""
     statement = (
-        select(JobRow, num_stored)
+        select(
+            JobRow.id,
+            JobRow.owner,
+            JobRow.address,
+            JobRow.key_id,
+            JobRow.end_user,
+            JobRow.created_at_s,
+            JobRow.base_name,
+            JobRow.base_sha256,
+            states.num_lost_leases().label("num_lost_leases"),
+            func.count(ImageRow.id).label("num_images"),
+            func.coalesce(func.sum(ImageRow.work), 0).label("work"),
+            func.coalesce(func.max(ImageRow.num_px), 0).label("num_px"),
+            func.coalesce(func.max(ImageRow.rows), 1).label("rows"),
+        )
+        .outerjoin(ImageRow, (ImageRow.job_id == JobRow.id) & (ImageRow.status == ImageStatus.QUEUED))
         .where(states.is_claimable())
+        .group_by(JobRow.id)
         .order_by(JobRow.created_at_s, JobRow.id)
         .limit(max_queue)
     )
     async with database.read() as session:
-        rows = [(job, count) for job, count in await session.execute(statement)]
-    candidates: list[Candidate] = []
-    loras: dict[str, frozenset[str]] = {}
-    for job, count in rows:
-        if job.id in ours:
-            continue
-        if (error := _reason_to_fail(job, base_model)) is None:
-            candidates.append(candidate_of(job, count, alone=states.is_suspect(job)))
-            loras[job.id] = frozenset(ref.sha256 for ref in lora_refs(job))
-            continue
-        async with database.write() as session:
-            await states.fail_stale(session, job.id, error)
-    return Queue(candidates, loras)
+        rows = (await session.execute(statement)).all()
+    return [Claimable(_candidate(row), row.base_name, row.base_sha256, row.num_lost_leases) for row in rows]
+
+
+async def fail_stale(database: Database, job_id: str, error: JobError) -> None:
+    """Fail a job that must not be made any more."""
+    async with database.write() as session:
+        await states.fail_stale(session, job_id, error)
+
+
+async def loras_of(database: Database, job_ids: Collection[str]) -> dict[str, set[str]]:
+    """Job id → content hashes of its LoRAs."""
+    loras: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
+    async with database.read() as session:
+        named = select(JobLoraRow.job_id, JobLoraRow.sha256).where(JobLoraRow.job_id.in_(job_ids))
+        for job_id, sha256 in await session.execute(named):
+            loras[job_id].add(sha256)
+    return loras
 
 
 async def unfinished_of(database: Database, job_ids: Collection[str]) -> set[str]:
-    """Those of these jobs that have not ended."""
+    """The jobs among these that have not ended."""
     async with database.read() as session:
         return set(await session.scalars(select(JobRow.id).where(JobRow.id.in_(job_ids), states.unfinished())))
 
@@ -73,14 +107,18 @@ async def claim(database: Database, job_id: str, lease_owner: str, lease_s: floa
         row = await states.claim(session, job_id, lease_owner, lease_s)
         if row is None:
             return None
-        stored = await session.scalars(select(ImageRow.n).where(ImageRow.job_id == job_id))
-        return Claimed(row, frozenset(range(row.num_images)) - {n - 1 for n in stored})
+        images = await session.scalars(select(ImageRow).where(ImageRow.job_id == job_id).order_by(ImageRow.n))
+        return Claimed(row, tuple(images))
 
 
-def _reason_to_fail(job: JobRow, base_model: BaseModelRef) -> JobError | None:
-    if job.base_sha256 != base_model.sha256:
-        detail = f"the job was accepted for the base model {job.base_name}; the server now runs {base_model.name}"
-        return JobError("base_model_changed", detail)
-    if states.given_up(job):
-        return JobError("given_up", f"{states.MAX_LOST_LEASES} attempts at this job broke off")
-    return None
+def _candidate(row: Row[Any]) -> Candidate:
+    return Candidate(
+        job_id=row.id,
+        owner=Requester(row.owner, row.address, row.key_id, row.end_user).counted_as,
+        work=int(row.work),
+        num_images=row.num_images,
+        arrival_s=row.created_at_s,
+        num_px=row.num_px,
+        rows=row.rows,
+        alone=row.num_lost_leases >= states.SUSPECT_LEASES,
+    )

@@ -37,7 +37,6 @@ POLL_S = 30.0
 ROUND = 200  # files deleted between two looks at the table
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 3600.0
 MAX_KEYS = 500  # of one IN (...)
-_is_comparison = JobRow.comparison.is_not(None)
 
 
 async def schedule_deletion(session: AsyncSession, keys: Iterable[str | None], delay_s: float = 0.0) -> None:
@@ -57,25 +56,26 @@ async def schedule_deletion(session: AsyncSession, keys: Iterable[str | None], d
 
 
 async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list[str]:
-    """Delete these jobs with all that belongs to them, in the caller's transaction; their ids."""
-    pictures = select(ImageRow.storage_key, ImageRow.thumbnail_key).join(JobRow).where(which)
-    await schedule_deletion(session, [key for keys in await session.execute(pictures) for key in keys])
-    jobs = (
-        await session.execute(select(JobRow.id, JobRow.num_images, JobRow.image_format, JobRow.status).where(which))
+    """Delete these jobs with all that belongs to them, in the caller's transaction. Returns their ids."""
+    images = (
+        await session.execute(
+            select(ImageRow.storage_key, ImageRow.thumbnail_key, ImageRow.spec, ImageRow.n, JobRow.id, JobRow.status)
+            .join(JobRow)
+            .where(which)
+        )
     ).all()
-    await schedule_deletion(
-        session, map(sheet_key, await session.scalars(select(JobRow.id).where(which, _is_comparison)))
-    )
+    jobs = (await session.execute(select(JobRow.id, JobRow.kind).where(which))).all()
+    stored = [key for image in images for key in (image.storage_key, image.thumbnail_key)]
+    await schedule_deletion(session, [*stored, *(sheet_key(job.id) for job in jobs if job.kind == "compare")])
     late = [
         key
-        for job_id, num_images, image_format, status in jobs
-        if status != JobStatus.COMPLETED
-        for n in range(1, num_images + 1)
-        for key in (picture_key(job_id, n, image_format), thumbnail_key(job_id, n))
+        for image in images
+        if image.status != JobStatus.COMPLETED
+        for key in (picture_key(image.id, image.n, image.spec.output.format), thumbnail_key(image.id, image.n))
     ]
     await schedule_deletion(session, late, LATE_S)
     await session.execute(delete(JobRow).where(which).execution_options(synchronize_session=False))
-    return [job_id for job_id, *_ in jobs]
+    return [job.id for job in jobs]
 
 
 class Remover:

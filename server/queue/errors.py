@@ -5,6 +5,7 @@ JobsError
 ├── LoraTooLarge      an upload beyond the limit
 ├── BaseModelUnread   the base model that jobs are pinned to is still being read
 ├── LoraGone          exact bytes that are no longer here
+├── BaseModelChanged  a job that is made again was made with another base model
 ├── KeyReused         an Idempotency-Key that came with another request
 ├── QueueFull         too many accepted, unfinished jobs
 ├── LimitReached      this caller has asked for as much as it may, for now
@@ -40,6 +41,13 @@ class LoraGone(JobsError):
 
     def __init__(self, label: str, sha256: str) -> None:
         super().__init__(f"the LoRA {label} with the SHA-256 {sha256} is no longer here; GET /api/loras tells what is")
+
+
+class BaseModelChanged(JobsError):
+    """The job that is made again was made with another base model."""
+
+    def __init__(self, made_with: str, now: str) -> None:
+        super().__init__(f"the job was made with the base model {made_with}; the server now runs {now}")
 
 
 class KeyReused(JobsError):

@@ -1,22 +1,22 @@
-"""The nouns of the job queue as plain data: what a caller asked for, what readers are shown. No database, no torch."""
+"""The nouns of the queue as plain data: what is accepted, what readers are shown. No database, no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from server.generation.styles import Style
+from pipelines.spec import ImageSpec, LoraRef
 from server.queue.grid import Axes, Cell
 
 
 class JobStatus(StrEnum):
-    """States of a job. Status never goes back; each accepted job reaches exactly one of the last three."""
+    """States of a job. A status never goes back; each accepted job reaches exactly one of the last three."""
 
-    QUEUED = "queued"  # accept() wrote it
-    PROCESSING = "processing"  # the dispatcher claimed it; a rescued job stays here with attempt + 1
-    COMPLETED = "completed"  # the transaction that added its last picture
-    FAILED = "failed"  # a picture failed for good, or the job was given up
-    CANCELLED = "cancelled"  # a caller's cancel
+    QUEUED = "queued"  # the accepting transaction inserts it
+    PROCESSING = "processing"  # the dispatcher claims it; a rescued job stays here with attempt + 1
+    COMPLETED = "completed"  # the transaction that finishes its last image
+    FAILED = "failed"  # the transaction that ends its last image where one has failed, or the job is given up
+    CANCELLED = "cancelled"  # a caller cancels it
 
     @property
     def ended(self) -> bool:
@@ -32,19 +32,56 @@ NEXT: Mapping[JobStatus, frozenset[JobStatus]] = {
 }
 
 
+class ImageStatus(StrEnum):
+    """States of an image. It is queued from acceptance on; images of a job that ended early stay queued."""
+
+    QUEUED = "queued"
+    DONE = "done"  # stored
+    FAILED = "failed"
+    BLOCKED = "blocked"  # moderation refused it; not stored
+    DELETED = "deleted"  # its owner deleted it; the spec is kept for "again"
+
+
 @dataclass(slots=True)
 class BaseModelRef:
     """The base model a job is pinned to when it is accepted. `sha256` is over its weights; None as long as they are
-    still being read, and then no job is accepted."""
+    being hashed, and then no job is accepted."""
 
     name: str
     sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asks. `owner` is what jobs are kept under: `user:…`, `anon:…`, `ip:…`, `operator`. `address` is the caller's
+    (`ip:192.0.2.7`), `key_id` that of the API key, `end_user` whom that key calls for."""
+
+    owner: str
+    address: str | None = None
+    key_id: str | None = None
+    end_user: str | None = None
+
+    @property
+    def counted_as(self) -> str:
+        """Identity for fair scheduling and quotas: the end user of a key, else the IP address of an anonymous caller (a
+        cookie is too easy to replace), else the owner."""
+        if self.end_user is not None:
+            return f"{self.owner}/{self.key_id}/{self.end_user}"
+        return self.address if self.address is not None and self.owner.startswith("anon:") else self.owner
+
+    @property
+    def is_anonymous(self) -> bool:
+        return is_anonymous_owner(self.owner)
+
+
+def is_anonymous_owner(owner: str) -> bool:
+    return owner.startswith(("ip:", "anon:"))
+
+
+@dataclass(frozen=True, slots=True)
 class LoraChoice:
     """A LoRA as a caller names it: `jade` (the operator's choice, or its newest version) or `jade-v1` (exactly that
-    one). `weight` None: the LoRA's own. `field` is the request field to blame in an error."""
+    one). `weight` None: the LoRA's own. `field` is the request field that an error names."""
 
     name: str
     weight: float | None
@@ -52,64 +89,38 @@ class LoraChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """One column of a comparison: `model` None is the plain base model."""
+class LoraChoices:
+    """The LoRAs of one image as named: that of `model_name` (None: the plain base model) and further ones."""
 
-    model: LoraChoice | None
-    loras: tuple[LoraChoice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Prompts as typed, seeds, and the LoRAs to compare: server/queue/grid.py."""
-
-    prompts: tuple[str, ...]
-    seeds: tuple[int, ...]
-    variants: tuple[Variant, ...]
+    model: LoraChoice | None = None
+    others: tuple[LoraChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Pinned:
-    """What a job that is made again was resolved to; `loras` as (label, sha256, weight), the one of `model` first."""
+class ImageDraft:
+    """An image before its LoRA names are resolved. Until then the spec's prompt is as typed, and its `loras` and
+    `model` are empty. `choices` None: the spec is complete."""
 
-    job_id: str
-    final_prompt: str
-    model: str | None
-    loras: tuple[tuple[str, str, float], ...]
+    spec: ImageSpec
+    choices: LoraChoices | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class JobOrder:
-    """A validated request with every default filled in but its LoRA names, which the accepting transaction resolves.
+class JobDraft:
+    """A validated request with every default filled in; the accepting transaction resolves its LoRA names.
 
-    `model` is None for the plain base model. `prompt` is as typed; the style's and the trigger words come with the
-    resolution. `negative_prompt` is as encoded. `address`, `key_id` and `end_user` are the caller's
-    (server/api/auth/caller.py).
+    `prompt` is as typed. `request` is the body as sent. `axes` and `columns` (the LoRAs of each variant, without those
+    that prompts name) are a comparison's. `repeats` is the job that is made again.
     """
 
-    owner: str
+    kind: str
+    requester: Requester
     prompt: str
-    negative_prompt: str
-    num_images: int
-    quality: str
-    num_inference_steps: int
-    guidance_scale: float
-    width: int
-    height: int
-    seed: int
-    sampler: str
-    image_format: str  # jpeg, png, webp
-    model: LoraChoice | None
-    loras: tuple[LoraChoice, ...] = ()
-    style: Style | None = None
-    embed_parameters: str = "full"  # or minimal, none
-    guidance_start: float = 0.0
-    guidance_end: float = 1.0
-    address: str | None = None
-    key_id: str | None = None
-    end_user: str | None = None
-    pinned: Pinned | None = None  # instead of `model` and `loras`
-    comparison: Comparison | None = None  # instead of `prompt`, `seed`, `model` and `loras`
+    images: tuple[ImageDraft, ...]
+    request: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    axes: Axes | None = None
+    columns: tuple[LoraChoices, ...] = ()
+    repeats: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +133,8 @@ class JobError:
 
 @dataclass(frozen=True, slots=True)
 class ImageView:
-    """One stored picture. `id` is `{job_id}-{n}`, `index` counts from 0. Addresses and the name that a download of it
-    gets are computed at read. `finished_at_s` is since 1970. `cell`: of a comparison."""
+    """One stored image. `id` is `{job_id}-{n}`, `index` counts from 0. URLs and the file name of a download are
+    computed at read. `finished_at_s` is since 1970. `cell`: of a comparison."""
 
     id: str
     index: int
@@ -143,22 +154,18 @@ class ImageView:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPicture:
-    """How long a picture took that is stored now. `wait_s`: from the job's acceptance to the picture's first step;
-    `store_s`: from its pixels to the commit that tells of it."""
+class StoredImage:
+    """How long a stored image took. `wait_s`: from the job's acceptance to the image's first step; `store_s`: from its
+    pixels to the commit of its row."""
 
     wait_s: float
     store_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """A job as its readers see it. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it is done (0
-    once it has ended); `detail` what it waits for besides its turn. `metadata` holds the resolved parameters: prompt,
-    final_prompt, negative_prompt, model (`jade-v1` or `base`), loras [{name, weight, sha256}], style, quality,
-    num_images, steps, guidance_scale, guidance_start, guidance_end, width, height, seed, sampler, format,
-    embed_parameters, base_model {name, sha256}; `axes` of a comparison, whose metadata has `final_prompts`,
-    those of its first variant, and in `prompt` and `final_prompt` one line for each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobState:
+    """Where a job stands. `progress` 0..1 over all its UNet evaluations; `remaining_s` until it ends (0 once it has);
+    `detail` is what it waits for besides its turn."""
 
     job_id: str
     owner: str
@@ -166,26 +173,60 @@ class JobView:
     created_at_s: float
     status: JobStatus
     progress: float
+    images_completed: int
     images_total: int
     queue_position: int
     remaining_s: float
     detail: str | None
     error: JobError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView(JobState):
+    """A job with its images. `images` are those that are stored, `specs` those of all images in order; `prompt` is as
+    typed; `axes` of a comparison."""
+
+    prompt: str
+    specs: tuple[ImageSpec, ...]
     images: tuple[ImageView, ...]
-    metadata: Mapping[str, Any]
+    base: BaseModelRef
     axes: Axes | None = None
+
+    @property
+    def first(self) -> ImageSpec:
+        return self.specs[0]
+
+    @property
+    def loras(self) -> tuple[LoraRef, ...]:
+        """Of all its images, in the order of their first use."""
+        return distinct_loras(self.specs)
+
+    @property
+    def final_prompts(self) -> tuple[str, ...]:
+        """As encoded: of a comparison one for each prompt, that of the first variant."""
+        if self.axes is None:
+            return (self.first.prompt,)
+        return tuple(self.specs[self.axes.index(n)].prompt for n in range(len(self.axes.prompts)))
+
+
+def distinct_loras(specs: tuple[ImageSpec, ...]) -> tuple[LoraRef, ...]:
+    """By content, in the order of their first use, with the weight of that use."""
+    loras: dict[str, LoraRef] = {}
+    for spec in specs:
+        for lora in spec.loras:
+            loras.setdefault(lora.sha256, lora)
+    return tuple(loras.values())
 
 
 @dataclass(frozen=True, slots=True)
 class FeedEvent:
-    """One thing to tell a reader of a job's stream. `seq` is the durable number (the SSE id); None for progress and
-    previews, which are never replayed. `data` is JSON-ready, by `name`:
+    """One event of a job's stream. `seq` is the durable number (the SSE id); None for progress and previews, which are
+    never replayed. `data` is JSON-ready, by `name`:
 
     - progress: what the status call answers {job_id, status, progress, images_completed, images_total,
       queue_position, estimated_time (whole seconds, rounded up), detail, error}
-    - preview: {index, image}, `image` a small `data:` address
-    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename}, addresses from the
-      store
+    - preview: {index, image}, `image` a small `data:` URL
+    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename}
     - completed, failed, cancelled: {job_id, status, images_completed, images_total, error: null or {code, detail}}
     """
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.models import ImageRow, JobRow
 from server.db.usage_models import GenerationRow
 from server.queue.errors import LimitReached
-from server.queue.mapping import fair_owner
+from server.queue.mapping import requester_of
+from server.queue.model import is_anonymous_owner
 
 HOUR_S = 3600
 DAY_S = 86_400
@@ -43,11 +44,6 @@ class Standing:
     limit: int
     remaining: int
     reset_s: int
-
-
-def is_anonymous_owner(owner: str) -> bool:
-    """Owners are `user:…` (an account and its keys), `anon:…` (a browser), `ip:…`, `operator`."""
-    return owner.startswith(("ip:", "anon:"))
 
 
 async def check(session: AsyncSession, quota: Quota, who: str, num_images: int, now: float) -> Standing | None:
@@ -103,7 +99,7 @@ def generation_row(job: JobRow, expected_gpu_s: float) -> GenerationRow:
     return GenerationRow(
         job_id=job.id,
         owner=job.owner,
-        counted_by=fair_owner(job),
+        counted_by=requester_of(job).counted_as,
         created_at_s=job.created_at_s,
         day=int(job.created_at_s // DAY_S),
         num_images=job.num_images,
@@ -111,9 +107,9 @@ def generation_row(job: JobRow, expected_gpu_s: float) -> GenerationRow:
     )
 
 
-async def note_picture(session: AsyncSession, image: ImageRow) -> None:
-    """The picture is finished: what it took takes the place of what it was expected to take."""
-    gpu_s = image.encode_s + image.step_share_s + image.decode_s
+async def note_image(session: AsyncSession, image: ImageRow) -> None:
+    """The image is done: count the seconds that it took instead of those that were reserved for it."""
+    gpu_s = (image.encode_s or 0.0) + (image.step_share_s or 0.0) + (image.decode_s or 0.0)
     left_s = GenerationRow.reserved_gpu_s - gpu_s
     await session.execute(
         update(GenerationRow)

@@ -1,38 +1,40 @@
-"""Every move a job makes, each one guarded UPDATE: 0 rows means that someone else was faster.
+"""Every transition of a job and its images, each one guarded UPDATE: 0 rows means that another process was faster.
 
-    accept        → queued                      insert
-    claim         queued → processing           attempt + 1; so is a processing job whose lease ran out
+    accept        → queued                      insert (generation/service.py)
+    claim         queued → processing           attempt + 1; so is a processing job whose lease expired
     renew, release, expire_leases_of            keep the state, move the lease
-    add_picture   processing → completed        with the last picture
+    finish_image  image queued → done           with the last image, the job processing → completed or failed
+    fail_image    image queued → failed         with the last image, the job processing → failed
     fail_mine     processing → failed           guarded by the lease
-    fail_stale    queued, processing → failed   jobs that nobody may go on with
+    fail_stale    queued, processing → failed   jobs that must not be made any more
     cancel        queued, processing → cancelled
 
-All run in the caller's transaction, and write the event that tells of the move in it.
+All run in the caller's transaction and insert the event of the transition in it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
-from server.db.models import EventRow, ImageRow, JobRow
+from server.db.models import EventRow, ImageAttemptErrorRow, ImageRow, JobRow
 from server.queue import quotas
-from server.queue.model import NEXT, JobError, JobStatus
+from server.queue.model import NEXT, ImageStatus, JobError, JobStatus
 
 MAX_LOST_LEASES = 10
-"""A job whose process died under it this many times in a row, with no picture made in between, is given up: it may be
-what kills them."""
+"""After this many lost leases in a row, with no image finished in between, a job is given up: it may kill its
+processes."""
 SUSPECT_LEASES = 2
-"""From so many on a job is made alone, so that it costs no neighbor its lease, and none is given up in its place."""
+"""After this many lost leases in a row a job runs alone: if it kills the process again, no other job loses its lease or
+is blamed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A claim on a job. Writes carry it, so that a process that stalled cannot write over its successor."""
+    """A claim on a job. Writes carry it, so that a stalled process cannot write over its successor."""
 
     job_id: str
     attempt: int
@@ -50,18 +52,13 @@ def is_claimable() -> ColumnElement[bool]:
 
 
 def lease_was_lost() -> ColumnElement[bool]:
-    """Of a claimable job: its last process did not let go of it, it was gone."""
+    """Of a claimable job: True if its last process ended without releasing it."""
     return and_(JobRow.status == JobStatus.PROCESSING, JobRow.lease_owner.is_not(None))
 
 
-def given_up(job: JobRow) -> bool:
-    """A claimable job whose next claim would follow on one lost lease too many."""
-    return _num_lost(job) >= MAX_LOST_LEASES
-
-
-def is_suspect(job: JobRow) -> bool:
-    """A claimable job that should be made alone."""
-    return _num_lost(job) >= SUSPECT_LEASES
+def num_lost_leases() -> ColumnElement[int]:
+    """Of a claimable job: leases lost in a row, with the one that a claim now would follow on."""
+    return JobRow.lost_leases + case((lease_was_lost(), 1), else_=0)
 
 
 def unfinished() -> ColumnElement[bool]:
@@ -69,14 +66,14 @@ def unfinished() -> ColumnElement[bool]:
 
 
 async def claim(session: AsyncSession, job_id: str, lease_owner: str, lease_s: float) -> JobRow | None:
-    """The job, now ours; None when another process has it, is just taking it, or it has ended."""
+    """The job, now ours; None when another process has it, is just claiming it, or it has ended."""
     free = select(JobRow.id).where(JobRow.id == job_id, is_claimable()).with_for_update(skip_locked=True)
     return await _update(
         session,
         JobRow.id == free.scalar_subquery(),
         status=JobStatus.PROCESSING,
         attempt=JobRow.attempt + 1,
-        lost_leases=JobRow.lost_leases + case((lease_was_lost(), 1), else_=0),
+        lost_leases=num_lost_leases(),
         lease_owner=lease_owner,
         lease_until=now_s() + lease_s,
         started_at_s=func.coalesce(JobRow.started_at_s, now_s()),
@@ -84,7 +81,7 @@ async def claim(session: AsyncSession, job_id: str, lease_owner: str, lease_s: f
 
 
 async def renew(session: AsyncSession, leases: Mapping[str, Lease], lease_owner: str, lease_s: float) -> set[str]:
-    """Move our leases' ends. The ids of the jobs that are still ours."""
+    """Extend our leases. Returns the ids of the jobs that are still ours."""
     statement = (
         update(JobRow)
         .where(JobRow.status == JobStatus.PROCESSING, JobRow.lease_owner == lease_owner, JobRow.id.in_(leases))
@@ -97,7 +94,7 @@ async def renew(session: AsyncSession, leases: Mapping[str, Lease], lease_owner:
 
 
 async def release(session: AsyncSession, lease_owner: str) -> None:
-    """Let go of all our jobs: the next process goes on with them at once, and no lease counts as lost."""
+    """Release all our jobs: the next process claims them immediately, and no lease counts as lost."""
     await session.execute(
         update(JobRow)
         .where(JobRow.status == JobStatus.PROCESSING, JobRow.lease_owner == lease_owner)
@@ -107,7 +104,7 @@ async def release(session: AsyncSession, lease_owner: str) -> None:
 
 
 async def expire_leases_of(session: AsyncSession, folder_id: str) -> None:
-    """End the leases held from this data folder. Its lock is ours, so their process is gone."""
+    """End the leases held from this data folder. We hold its lock, so their process is gone."""
     await session.execute(
         update(JobRow)
         .where(JobRow.status == JobStatus.PROCESSING, JobRow.lease_owner.startswith(f"{folder_id}/"))
@@ -116,58 +113,90 @@ async def expire_leases_of(session: AsyncSession, folder_id: str) -> None:
     )
 
 
-async def add_picture(session: AsyncSession, lease: Lease, image: ImageRow) -> bool:
-    """Add the picture and its event; with the last one, complete the job. False: the lease is not ours any more.
-    A picture that is there already (the commit before went through, its answer was lost) is not added again."""
-    if await session.get(ImageRow, image.id) is not None:
-        return await session.scalar(select(JobRow.attempt).where(JobRow.id == lease.job_id)) == lease.attempt
+async def finish_image(session: AsyncSession, lease: Lease, n: int, stored: Mapping[str, Any]) -> bool:
+    """Set the image's `stored` columns, insert its event and, with the last image, end the job. Returns False if the
+    lease is not ours any more. An image that is done already (the commit went through, its answer was lost) is left as
+    it is."""
+    image = await _image(session, lease, n)
+    if image is None or image.status != ImageStatus.QUEUED:
+        return image is not None and await _is_ours(session, lease)
     job = await _update(session, lease.holds, num_events=JobRow.num_events + 1, lost_leases=0)
     if job is None:
         return False
-    image.finished_at_s = await _now(session)
-    session.add(image)
-    await quotas.note_picture(session, image)
-    session.add(_event(job, "image", image_facts(image), image.finished_at_s))
+    for column, value in stored.items():
+        setattr(image, column, value)
+    now = await _now(session)
+    image.status, image.finished_at_s = ImageStatus.DONE, now
+    await quotas.note_image(session, image)
+    session.add(_event(job, "image", image_facts(image), now))
     await session.flush()
-    if await session.scalar(_num_images(lease.job_id)) == job.num_images:
-        await _end(session, lease.holds, JobStatus.COMPLETED)
+    await _end_if_last(session, lease)
+    return True
+
+
+async def fail_image(session: AsyncSession, lease: Lease, n: int, error: JobError) -> bool:
+    """Record the failure and, with the last image, fail the job. Returns False if the lease is not ours any more."""
+    image = await _image(session, lease, n)
+    if image is None or not await _is_ours(session, lease):
+        return False
+    if image.status == ImageStatus.QUEUED:
+        image.status, image.error_code, image.error_detail = ImageStatus.FAILED, error.code, error.detail
+        await _record_attempt(session, lease, image.id, error)
+        await session.flush()
+        await _end_if_last(session, lease)
     return True
 
 
 async def fail_mine(session: AsyncSession, lease: Lease, error: JobError) -> bool:
-    """False: the lease is not ours any more."""
+    """Fail the job as it is. Returns False if the lease is not ours any more."""
     return await _end(session, lease.holds, JobStatus.FAILED, error) is not None
 
 
 async def fail_stale(session: AsyncSession, job_id: str, error: JobError) -> bool:
-    """Fail a job that nobody works on. False: somebody does, or it has ended."""
+    """Fail a job that no process works on. Returns False if one does, or it has ended."""
     return await _end(session, and_(JobRow.id == job_id, is_claimable()), JobStatus.FAILED, error) is not None
 
 
 async def cancel(session: AsyncSession, job_id: str) -> bool:
-    """False: it has ended already, or was never there."""
+    """Returns False if it has ended already, or there is no such job."""
     return await _end(session, JobRow.id == job_id, JobStatus.CANCELLED) is not None
 
 
 def image_facts(image: ImageRow) -> dict[str, Any]:
-    """What an image event keeps: keys, not addresses."""
+    """The data of an image event: storage keys, not URLs."""
     return {
         "id": image.id,
         "index": image.n - 1,
         "storage_key": image.storage_key,
         "thumbnail_key": image.thumbnail_key,
-        "seed": image.seed,
-        "width": image.width,
-        "height": image.height,
+        "seed": image.spec.sampling.seed,
+        "width": image.spec.width,
+        "height": image.spec.height,
         "content_type": image.content_type,
         "bytes": image.num_bytes,
     }
 
 
+async def _end_if_last(session: AsyncSession, lease: Lease) -> None:
+    """End the job where no image is queued any more: as failed where one has failed."""
+    counts = await _count_images(session, lease.job_id)
+    if counts.get(ImageStatus.QUEUED):
+        return
+    num_failed = counts.get(ImageStatus.FAILED, 0)
+    if not num_failed:
+        await _end(session, lease.holds, JobStatus.COMPLETED)
+        return
+    failed = select(ImageRow).where(ImageRow.job_id == lease.job_id, ImageRow.status == ImageStatus.FAILED)
+    first = (await session.scalars(failed.order_by(ImageRow.n).limit(1))).one()
+    others = f" ({num_failed} of {sum(counts.values())} failed)" if num_failed > 1 else ""
+    error = JobError(first.error_code or "internal", f"picture {first.n}: {first.error_detail}{others}")
+    await _end(session, lease.holds, JobStatus.FAILED, error)
+
+
 async def _end(
     session: AsyncSession, guard: ColumnElement[bool], to: JobStatus, error: JobError | None = None
 ) -> JobRow | None:
-    """Move a job to one of its last states and tell of it, once."""
+    """Move a job to one of its last states and insert the event, once."""
     job = await _update(
         session,
         and_(guard, JobRow.status.in_([status for status in JobStatus if to in NEXT[status]])),
@@ -184,7 +213,7 @@ async def _end(
         facts = {
             "job_id": job.id,
             "status": to.value,
-            "images_completed": await session.scalar(_num_images(job.id)),
+            "images_completed": (await _count_images(session, job.id)).get(ImageStatus.DONE, 0),
             "images_total": job.num_images,
             "error": {"code": error.code, "detail": error.detail} if error else None,
         }
@@ -198,17 +227,38 @@ async def _update(session: AsyncSession, guard: ColumnElement[bool], **values: A
     return (await session.execute(statement, execution_options=options)).scalar_one_or_none()
 
 
+async def _image(session: AsyncSession, lease: Lease, n: int) -> ImageRow | None:
+    return await session.get(ImageRow, f"{lease.job_id}-{n}")
+
+
+async def _is_ours(session: AsyncSession, lease: Lease) -> bool:
+    """True if the job's last claim is this one. Locks the job until the transaction ends."""
+    attempt = select(JobRow.attempt).where(JobRow.id == lease.job_id).with_for_update()
+    return await session.scalar(attempt) == lease.attempt
+
+
+async def _record_attempt(session: AsyncSession, lease: Lease, image_id: str, error: JobError) -> None:
+    worker = await session.scalar(select(JobRow.lease_owner).where(JobRow.id == lease.job_id))
+    session.add(
+        ImageAttemptErrorRow(
+            image_id=image_id,
+            attempt=lease.attempt,
+            worker=worker,
+            code=error.code,
+            detail=error.detail,
+            created_at_s=await _now(session),
+        )
+    )
+
+
 def _event(job: JobRow, name: str, data: dict[str, Any], at_s: float) -> EventRow:
     return EventRow(job_id=job.id, seq=job.num_events, name=name, data=data, created_at_s=at_s)
 
 
-def _num_lost(job: JobRow) -> int:
-    """Leases lost in a row, with the one that a claim now would follow on."""
-    return job.lost_leases + (job.status == JobStatus.PROCESSING and job.lease_owner is not None)
-
-
-def _num_images(job_id: str) -> Select[tuple[int]]:
-    return select(func.count()).select_from(ImageRow).where(ImageRow.job_id == job_id)
+async def _count_images(session: AsyncSession, job_id: str) -> dict[str, int]:
+    """By status."""
+    counts = select(ImageRow.status, func.count()).where(ImageRow.job_id == job_id).group_by(ImageRow.status)
+    return dict((await session.execute(counts)).tuples().all())
 
 
 async def _now(session: AsyncSession) -> float:

@@ -1,64 +1,64 @@
-"""A picture's parameters as text, in the form that A1111's web UI writes and other tools read."""
+"""An image's parameters as text, in the format of A1111's web UI."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.denoise.samplers import SAMPLERS
-from pipelines.params import GenerationParams
+from pipelines.spec import ImageSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made a picture, beside its parameters. `lora_hashes`: LoRA label -> short hash (12 hex digits)."""
+    """What made an image, beside its spec."""
 
     base_name: str
     base_sha256: str
     software: str
-    lora_hashes: Mapping[str, str]
 
 
-def embedded_text(amount: str, params: GenerationParams, origin: Origin) -> str | None:
-    """What a picture's file tells of its making: `full` is all of it, `minimal` what is not the caller's own words,
-    `none` nothing."""
-    match amount:
+def embedded_text(spec: ImageSpec, origin: Origin) -> str | None:
+    """What the file contains about its making, by `embed_parameters`: `full` is everything, `minimal` what is not the
+    caller's own words and settings, `none` nothing."""
+    match spec.output.embed_parameters:
         case "full":
-            return infotext(params, origin)
+            return infotext(spec, origin)
         case "minimal":
-            return _line({"Seed": str(params.seed), **_made_with(params, origin)})
+            return _line({"Seed": str(spec.sampling.seed), **_made_with(spec, origin)})
         case "none":
             return None
-        case _:
-            raise ValueError(f"{amount!r} is no amount of parameters; there are full, minimal and none")
+        case amount:
+            raise ValueError(f"embed_parameters {amount!r}; allowed are full, minimal and none")
 
 
-def infotext(params: GenerationParams, origin: Origin) -> str:
+def infotext(spec: ImageSpec, origin: Origin) -> str:
     """Prompt with its LoRAs as `<lora:name:weight>`, then the negative prompt if any, then one line of fields."""
-    tags = "".join(f" <lora:{lora.label}:{number(lora.weight)}>" for lora in params.loras)
-    sampler = SAMPLERS[params.sampler]
+    tags = "".join(f" <lora:{lora.label}:{number(lora.weight)}>" for lora in spec.loras)
+    sampling = spec.sampling
+    sampler = SAMPLERS[sampling.sampler]
     fields = {
-        "Steps": str(params.num_inference_steps),
+        "Steps": str(sampling.steps),
         "Sampler": sampler.label,
         "Schedule type": sampler.schedule_type or "",
-        "CFG scale": number(params.guidance_scale),
-        "Guidance start": number(params.guidance_start) if params.guidance_start > 0 else "",
-        "Guidance end": number(params.guidance_end) if params.guidance_end < 1 else "",
-        "Seed": str(params.seed),
-        "Size": f"{params.width}x{params.height}",
-        **_made_with(params, origin),
+        "CFG scale": number(sampling.guidance_scale),
+        "Guidance start": number(sampling.guidance_start) if sampling.guidance_start > 0 else "",
+        "Guidance end": number(sampling.guidance_end) if sampling.guidance_end < 1 else "",
+        "Seed": str(sampling.seed),
+        "Size": f"{spec.width}x{spec.height}",
+        **_made_with(spec, origin),
     }
-    lines = [params.prompt + tags]
-    if params.negative_prompt:
-        lines.append(f"Negative prompt: {params.negative_prompt}")
+    lines = [spec.prompt + tags]
+    if spec.negative_prompt:
+        lines.append(f"Negative prompt: {spec.negative_prompt}")
     lines.append(_line(fields))
     return "\n".join(lines)
 
 
-def _made_with(params: GenerationParams, origin: Origin) -> dict[str, str]:
+def _made_with(spec: ImageSpec, origin: Origin) -> dict[str, str]:
     return {
         "Model hash": origin.base_sha256[:10],
         "Model": origin.base_name,
-        "Lora hashes": ", ".join(f"{lora.label}: {origin.lora_hashes[lora.label]}" for lora in params.loras),
+        "Lora hashes": ", ".join(f"{lora.label}: {lora.short_hash}" for lora in spec.loras),
         "Version": origin.software,
     }
 

@@ -11,28 +11,8 @@ from server.db.clock import now_s
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.queue import quotas
-from server.queue.mapping import counted_as
+from server.queue.model import Requester
 from server.queue.quotas import DAY_S, Quotas, Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Consumer:
-    """Who uses: a caller (server/api/auth/caller.py)."""
-
-    owner: str
-    address: str | None = None
-    key_id: str | None = None
-    end_user: str | None = None
-
-    @property
-    def counted_by(self) -> str:
-        return counted_as(self.owner, self.address, self.key_id, self.end_user)
-
-    def rows(self) -> ColumnElement[bool]:
-        """What the owner has used, whoever of theirs; what one end user has."""
-        if self.end_user is None:
-            return GenerationRow.owner == self.owner
-        return GenerationRow.counted_by == self.counted_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +41,7 @@ class Usage:
         self._database = database
         self._quotas = quotas
 
-    async def days(self, consumer: Consumer | None, num_days: int) -> Sequence[DayUsage]:
+    async def days(self, requester: Requester | None, num_days: int) -> Sequence[DayUsage]:
         """The last days, today's first; days without use are left out. None: of everybody together."""
         async with self._database.read() as session:
             today = int((await session.scalar(select(now_s())) or 0.0) // DAY_S)
@@ -76,11 +56,11 @@ class Usage:
                 .group_by(GenerationRow.day)
                 .order_by(GenerationRow.day.desc())
             )
-            rows = await session.execute(statement.where(consumer.rows()) if consumer else statement)
+            rows = await session.execute(statement.where(_rows_of(requester)) if requester else statement)
             return [DayUsage(day, count, int(num or 0), float(gpu_s or 0.0)) for day, count, num, gpu_s in rows]
 
-    async def left(self, consumer: Consumer) -> Left:
-        quota, who = self._quotas.of(consumer.owner), consumer.counted_by
+    async def left(self, requester: Requester) -> Left:
+        quota, who = self._quotas.of(requester.owner), requester.counted_as
         async with self._database.read() as session:
             now = await session.scalar(select(now_s())) or 0.0
             num_pictures, gpu_s = await quotas.used_today(session, who, now)
@@ -89,6 +69,13 @@ class Usage:
         return Left(
             per_hour, _left(quota.daily_pictures, num_pictures, reset_s), _left(quota.daily_gpu_s, gpu_s, reset_s)
         )
+
+
+def _rows_of(requester: Requester) -> ColumnElement[bool]:
+    """All that the owner has used, with whatever key; of an end user, what that one has."""
+    if requester.end_user is None:
+        return GenerationRow.owner == requester.owner
+    return GenerationRow.counted_by == requester.counted_as
 
 
 def _left(limit: int, used: float, reset_s: int) -> Standing | None:

@@ -1,6 +1,6 @@
-"""Between the queue in the database and the engine: claims, keeps leases, and hands what comes out to the keeper.
+"""Between the queue in the database and the engine: claims jobs, renews leases, passes engine events on.
 
-server/container.py makes it. Stop in this order: `feed.close()`, `await dispatcher.stop()`, `engine.stop()`,
+server/container.py makes it. Stop in this order: `hub.close()`, `await dispatcher.stop()`, `engine.stop()`,
 `await database.close()`.
 """
 
@@ -17,47 +17,45 @@ from server.events.hub import EventHub
 from server.events.peers import PeerBus
 from server.events.progress import ProgressTracker
 from server.queue import claims, states
-from server.queue.mapping import evaluations_of, requests_of
-from server.queue.model import StoredPicture
+from server.queue.mapping import requests_of
 from server.storage.store import ImageStore
-from server.worker.claimed_job import ActiveJob
-from server.worker.keeper import Keeper
-from server.worker.options import DispatcherOptions
+from server.worker.claimed_job import ClaimedJob
+from server.worker.delivery import Delivery
+from server.worker.options import WorkerOptions
 from server.worker.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
-MAX_UNSAVED = 32
-"""Finished pictures in memory on their way to the store; with more of them nothing is claimed."""
+MAX_UNDELIVERED = 32
+"""Outbox entries in memory; with more of them nothing is claimed."""
 
 BEATS_A_TIDY = 20
-"""Heartbeats between two looks whether the spool holds what nobody waits for."""
+"""Heartbeats between two removals of outbox entries whose job has ended."""
 
 
 class Dispatcher:
-    """Runs on the event loop. `on_stored` is called with each picture that is in the store and the database."""
+    """Runs on the event loop."""
 
     def __init__(
         self,
         database: Database,
         engine: Engine,
-        outlook: ProgressTracker,
+        progress: ProgressTracker,
         store: ImageStore,
-        spool: Outbox,
-        feed: EventHub,
-        relay: PeerBus,
-        options: DispatcherOptions,
-        on_stored: Callable[[StoredPicture], None] = lambda picture: None,
+        outbox: Outbox,
+        hub: EventHub,
+        peers: PeerBus,
+        options: WorkerOptions,
     ) -> None:
         self._database = database
         self._engine = engine
-        self._outlook = outlook
-        self._feed = feed
-        self._relay = relay
+        self._progress = progress
+        self._hub = hub
+        self._peers = peers
         self._options = options
-        self._spool = spool
-        self._keeper = Keeper(database, engine, outlook, store, spool, feed, options, self._forget, on_stored)
-        self._jobs: dict[str, ActiveJob] = {}
+        self._outbox = outbox
+        self.delivery = Delivery(database, store, outbox, options, self._on_changed, self._forget, self._make_again)
+        self._jobs: dict[str, ClaimedJob] = {}
         self._claiming: str | None = None
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -67,7 +65,7 @@ class Dispatcher:
     # ---- from outside
 
     async def run(self) -> None:
-        """Take over what a predecessor in this data folder left, then claim and keep jobs until `stop`."""
+        """Take over the jobs that a predecessor in this data folder left, then claim and keep jobs until `stop`."""
         self._stopped.clear()
         beating = asyncio.create_task(self._beat())
         try:
@@ -83,12 +81,12 @@ class Dispatcher:
             await self._let_go()
         finally:
             beating.cancel()
-            self._keeper.close()
+            self.delivery.close()
             self._stopped.set()
 
     async def stop(self) -> None:
-        """Claim nothing more, finish the stores in flight, let go of the leases: the jobs stay unfinished and the
-        next server goes on with them."""
+        """Claim nothing more, complete the deliveries in flight, release the leases: the jobs stay unfinished and the
+        next process goes on with them."""
         self.begin_stop()
         await self._stopped.wait()
 
@@ -98,33 +96,18 @@ class Dispatcher:
         self._woken.set()
 
     def wake(self) -> None:
-        """Look at the queue now."""
+        """Read the queue now."""
         self._woken.set()
 
-    def accepted(self) -> None:
-        """A job is in the queue: whoever is free may take it."""
-        self.wake()
-        self._relay.accepted()
-
-    def drop(self, job_id: str) -> None:
-        """The job has ended or is another's: its pictures take no further step here, and its listeners look at once."""
+    def stop_making(self, job_id: str) -> bool:
+        """The job has ended: its images take no further step here. Returns False if it is not made here."""
         if self._claiming == job_id:
             self._claiming = None  # it ended while its claim was being committed
-        if (job := self._jobs.pop(job_id, None)) is not None:
-            job.dropped = True
-            self._outlook.active.discard(job_id)
-            self._outlook.num_evaluations.pop(job_id, None)
-            self._outlook.waiting.pop(job_id, None)
-            self._engine.abort(job_id)
-        else:
-            self._relay.ended(job_id)
-        self._feed.notify(job_id)
-        self.wake()
-
-    def stop_making(self, job_id: str) -> None:
-        """Another process has ended the job."""
-        if job_id in self._jobs or self._claiming == job_id:
-            self.drop(job_id)
+        job = self._jobs.get(job_id)
+        if job is None:
+            return False
+        self._drop(job)
+        return True
 
     def on_event(self, event: EngineEvent) -> None:
         """The engine's sink."""
@@ -133,14 +116,14 @@ class Dispatcher:
             return
         match event:
             case Progressed():
-                self._feed.progressed(event.job_id)
+                self._hub.progressed(event.job_id)
             case Previewed():
-                self._feed.preview(event.job_id, event.index, event.picture)
+                self._hub.preview(event.job_id, event.index, event.picture)
             case Finished() if event.index in job.making:
-                self._keeper.finished(job, event)
+                self.delivery.finished(job, event)
             case PictureFailed() if event.index in job.making:
-                self._keeper.failed(job, event)
-            case _:  # of an earlier attempt: the picture is here already
+                self.delivery.failed(job, event)
+            case _:  # of an earlier attempt: the image is here already
                 pass
 
     # ---- claiming
@@ -149,16 +132,15 @@ class Dispatcher:
         await claims.take_over(self._database, self._options.lease_owner)
 
     async def _claim(self) -> None:
-        """Ask the engine which of the waiting jobs to make, and claim those."""
+        """Claim the jobs that the scheduler chooses."""
         if self._options.base_model.sha256 is None:
-            return  # nobody knows yet which jobs are meant for it
-        queue = await claims.read_queue(
-            self._database, self._options.base_model, self._options.max_queue, self._jobs.keys()
-        )
-        self._outlook.set_queue(queue.candidates)
-        if self._keeper.num_held >= MAX_UNSAVED or self._spool.full or self._options.store_trouble() is not None:
+            return  # not hashed yet: it is unknown which jobs are pinned to it
+        candidates = await self._read_queue()
+        self._progress.set_queue(candidates)
+        is_full = self._outbox.num_in_memory >= MAX_UNDELIVERED or self._outbox.full
+        if is_full or self._options.store_trouble() is not None:
             return
-        for job_id in self._engine.choose(self._makeable(queue)):
+        for job_id in self._engine.choose(await self._makeable(candidates)):
             if self._stopping.is_set():
                 return
             self._claiming = job_id
@@ -167,35 +149,60 @@ class Dispatcher:
                 continue  # another process was faster, or it was cancelled
             self._begin(claimed)
 
-    def _makeable(self, queue: claims.Queue) -> list[Candidate]:
-        """Without those whose LoRAs are not here. They are another process's to make; where there is none, their
-        pictures fail with what is wrong."""
-        named = {sha256 for sha256s in queue.lora_sha256s.values() for sha256 in sha256s}
-        lacking = {sha256 for sha256 in named if not self._options.has_lora(sha256)}
-        if not lacking or not self._relay.has_peers:
-            return queue.candidates
+    async def _read_queue(self) -> list[Candidate]:
+        """The claimable jobs. Those that must not be made any more are failed. Our own are left out: where their lease
+        has expired, a late heartbeat renews it."""
+        candidates: list[Candidate] = []
+        for queued in await claims.read_queue(self._database, self._options.max_queue):
+            job_id = queued.candidate.job_id
+            if job_id in self._jobs:
+                continue
+            if (error := queued.reason_to_fail(self._options.base_model)) is None:
+                candidates.append(queued.candidate)
+            else:
+                await claims.fail_stale(self._database, job_id, error)
+                self._hub.notify(job_id)
+        return candidates
+
+    async def _makeable(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Without the jobs whose LoRAs are not here: another process makes them. Where there is no other, their images
+        fail with the reason."""
+        if not self._peers.has_peers:
+            return candidates
+        loras = await claims.loras_of(self._database, [candidate.job_id for candidate in candidates])
+        missing = {sha256 for named in loras.values() for sha256 in named if not self._options.has_lora(sha256)}
+        if not missing:
+            return candidates
         self._options.fetch_loras()
-        return [each for each in queue.candidates if not queue.lora_sha256s[each.job_id] & lacking]
+        return [candidate for candidate in candidates if not loras[candidate.job_id] & missing]
 
     def _begin(self, claimed: claims.Claimed) -> None:
-        """What lies in the spool need not be made again."""
-        spooled = claimed.lacking & self._spool.indexes(claimed.row.id)
-        job = ActiveJob(claimed.row, set(claimed.lacking - spooled), set(spooled))
-        self._jobs[job.row.id] = job
-        self._outlook.active.add(job.row.id)
-        self._outlook.num_evaluations[job.row.id] = evaluations_of(job.row) * job.row.num_images
-        self._engine.add(requests_of(job.row, job.making, self._options.num_context_tokens))
-        for index in spooled:
-            self._keeper.spooled(job, index)
-        self._feed.notify(job.row.id)
+        """Images in the outbox need not be made again."""
+        job_id = claimed.row.id
+        queued = {image.n - 1 for image in claimed.queued}
+        in_outbox = queued & self._outbox.indexes(job_id)
+        job = ClaimedJob(claimed.row, {image.n - 1: image for image in claimed.images}, queued - in_outbox)
+        self._jobs[job_id] = job
+        self._progress.active.add(job_id)
+        self._progress.num_evaluations[job_id] = job.num_evaluations
+        self._make(job, sorted(job.making))
+        for index in in_outbox:
+            self.delivery.resume(job, index)
+        self._hub.notify(job_id)
+
+    def _make(self, job: ClaimedJob, indexes: list[int]) -> None:
+        images = [job.images[index] for index in indexes]
+        self._engine.add(requests_of(job.row, images, self._options.num_context_tokens))
+
+    # ---- leases
 
     async def _beat(self) -> None:
-        """Renew our leases; what could not be renewed is another's or has ended."""
+        """Renew our leases. A lease that cannot be renewed is another process's, or the job has ended."""
         for beat in itertools.count():
             await asyncio.sleep(self._options.heartbeat_s)
             await self._surviving(self._renew)
-            if len(self._spool) and beat % BEATS_A_TIDY == 0:
-                await self._surviving(self._tidy_spool)
+            if len(self._outbox) and beat % BEATS_A_TIDY == 0:
+                await self._surviving(self._tidy_outbox)
 
     async def _renew(self) -> None:
         leases = {job_id: job.lease for job_id, job in self._jobs.items()}
@@ -206,37 +213,62 @@ class Dispatcher:
         for job_id, lease in leases.items():
             job = self._jobs.get(job_id)
             if job_id not in ours and job is not None and job.lease == lease:
-                self.drop(job_id)
+                self._drop(job)
+                self._hub.notify(job_id)
 
-    async def _tidy_spool(self) -> None:
-        """Remove pictures whose job ended elsewhere."""
-        held = self._spool.job_ids - self._jobs.keys()
+    async def _tidy_outbox(self) -> None:
+        """Remove entries whose job ended elsewhere."""
+        held = self._outbox.job_ids - self._jobs.keys()
         for job_id in held - await claims.unfinished_of(self._database, held):
-            for index in self._spool.indexes(job_id):
-                await self._spool.remove(job_id, index)
+            for index in self._outbox.indexes(job_id):
+                await self._outbox.remove(job_id, index)
 
     async def _let_go(self) -> None:
-        """Finish what is on its way to the store, then leave our jobs to the next process."""
+        """Complete the deliveries in flight, then release our jobs."""
         for job_id in self._jobs:
             self._engine.abort(job_id)
-        await self._keeper.finish()
+        await self.delivery.finish()
         self._jobs.clear()
-        self._outlook.active.clear()
-        self._outlook.num_evaluations.clear()
+        self._progress.active.clear()
+        self._progress.num_evaluations.clear()
         await self._surviving(self._release)
 
     async def _release(self) -> None:
         async with self._database.write() as session:
             await states.release(session, self._options.lease_owner)
-        self._relay.accepted()  # they can be claimed like new ones
+        self._peers.job_accepted()  # they are claimable like new ones
 
-    def _forget(self, job: ActiveJob) -> None:
+    # ---- jobs leave
+
+    def _drop(self, job: ClaimedJob) -> None:
+        """Its images take no further step here."""
+        job.dropped = True
+        del self._jobs[job.id]
+        self._progress.active.discard(job.id)
+        self._progress.num_evaluations.pop(job.id, None)
+        self._progress.waiting.pop(job.id, None)
+        self._engine.abort(job.id)
+        self.wake()
+
+    def _forget(self, job: ClaimedJob) -> None:
         """Drop the job unless it is here again under a newer lease."""
-        if self._jobs.get(job.row.id) is job:
-            self.drop(job.row.id)
+        if self._jobs.get(job.id) is job:
+            self._drop(job)
+
+    def _make_again(self, job: ClaimedJob, index: int) -> None:
+        job.making.add(index)
+        self._make(job, [index])
+
+    def _on_changed(self, job: ClaimedJob) -> None:
+        if job.dropped or not job.waiting:
+            self._progress.waiting.pop(job.id, None)
+        else:
+            count, reason = len(job.waiting), next(iter(job.waiting.values()))
+            self._progress.waiting[job.id] = f"{count} finished picture(s) wait to be stored: {reason}"
+        self._hub.notify(job.id)
 
     async def _surviving(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """False: it raised, and was logged. The loops outlive a database that is away for a while."""
+        """Returns False if it raised, which is logged. The loops outlive a database that is away for a while."""
         try:
             await work()
         except Exception:

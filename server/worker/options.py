@@ -1,20 +1,20 @@
-"""What the dispatcher is told once: who it is, its pauses, and whom it asks."""
+"""Settings and callbacks of the worker half."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines.params import GenerationParams
 from pipelines.prompt.windows import MAX_TOKENS
-from server.queue.model import BaseModelRef
+from pipelines.spec import ImageSpec
+from server.queue.model import BaseModelRef, StoredImage
 
 
 @dataclass(frozen=True, slots=True)
-class DispatcherOptions:
-    """`lease_owner` from the DataFolder; `software` is told in every picture (`LoRA Studio 0.1.0`). `retry_s`: pauses
-    between the tries of a store or database write, the last one again and again. While `store_trouble` names one, no
-    job is claimed and no picture is put; `on_store_error` is called when a put fails. `has_lora`: are the bytes of
-    this hash here? `fetch_loras` looks for them. `num_context_tokens`: how long the base model's context of
-    a picture is."""
+class WorkerOptions:
+    """`lease_owner` is the DataFolder's; `software` goes into every file (`LoRA Studio 0.1.0`). `retry_s`: pauses
+    between the tries of a store or database write, the last one again and again. While `store_trouble` returns a
+    reason, no job is claimed and nothing is uploaded; `on_store_error` is called when an upload fails, `on_stored`
+    with each recorded image. `has_lora`: True if the bytes of this hash are here; `fetch_loras` looks for missing
+    ones. `num_context_tokens`: the context length of an image on this base model."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -27,6 +27,7 @@ class DispatcherOptions:
     retry_s: tuple[float, ...] = (0.2, 1.0, 3.0, 5.0)
     store_trouble: Callable[[], str | None] = lambda: None
     on_store_error: Callable[[], None] = lambda: None
+    on_stored: Callable[[StoredImage], None] = lambda image: None
     has_lora: Callable[[str], bool] = lambda sha256: True
     fetch_loras: Callable[[], None] = lambda: None
-    num_context_tokens: Callable[[GenerationParams], int] = lambda params: MAX_TOKENS
+    num_context_tokens: Callable[[ImageSpec], int] = lambda spec: MAX_TOKENS

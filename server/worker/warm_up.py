@@ -1,9 +1,9 @@
-"""The first pictures of a server, which nobody sees: they warm the device up and teach the cost model."""
+"""Make images that are thrown away: they warm the device up and teach the cost model."""
 
 import math
 
 from pipelines.model.info import ModelInfo
-from pipelines.params import GenerationParams
+from pipelines.spec import ImageSpec, Pass, Sampling
 from server.config.settings import Settings
 from server.engine.engine import Engine, Execute
 from server.generation import policy
@@ -16,20 +16,12 @@ async def warm_up(engine: Engine, execute: Execute, info: ModelInfo, settings: S
     native = (info.native_width, info.native_height)
     if settings.compile:
         counts = [settings.exact_rows] if settings.exact_rows else settings.row_buckets
-        await engine.calibrate(execute, _picture(*native, guidance_scale=0.0), counts, max_step_s=math.inf)
+        await engine.calibrate(execute, _spec(*native, guidance_scale=0.0), counts, max_step_s=math.inf)
         return
     for width, height in ((info.min_size_px, info.min_size_px), native):
-        await engine.calibrate(execute, _picture(width, height, policy.GUIDANCE_SCALE))
+        await engine.calibrate(execute, _spec(width, height, policy.GUIDANCE_SCALE))
 
 
-def _picture(width: int, height: int, guidance_scale: float) -> GenerationParams:
-    return GenerationParams(
-        prompt="",
-        negative_prompt="",
-        num_inference_steps=policy.STEPS["low"],
-        guidance_scale=guidance_scale,
-        width=width,
-        height=height,
-        seed=0,
-        sampler=policy.SAMPLER,
-    )
+def _spec(width: int, height: int, guidance_scale: float) -> ImageSpec:
+    sampling = Sampling(policy.SAMPLER, policy.STEPS["low"], guidance_scale, seed=0)
+    return ImageSpec("", "", sampling, (Pass(width, height),))

@@ -16,7 +16,7 @@ from safetensors.torch import load, save
 from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.load import load_model
-from pipelines.params import LoraRef
+from pipelines.spec import LoraRef
 from tests.e2e.conftest import demo_server
 from tests.support.demo_model import (
     NEGATIVE_PROMPT,

@@ -13,7 +13,7 @@ from pipelines.lora.bank import LoraBank
 from pipelines.lora.loader import LoraReader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
-from pipelines.params import LoraRef
+from pipelines.spec import LoraRef
 
 MUCH = 1_000_000_000
 

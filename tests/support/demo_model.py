@@ -15,9 +15,10 @@ from pipelines.lora.file import read_lora
 from pipelines.lora.loader import LoraReader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
-from pipelines.params import GenerationParams, LoraRef
 from pipelines.plan import BeginOrder, RawPicture, StepPlan, StepResult
 from pipelines.sdxl import SDXLRunner
+from pipelines.spec import ImageSpec, LoraRef
+from tests.support.builders import image_spec
 
 PROMPT = "woman, red dress, beach, sunset"
 NEGATIVE_PROMPT = "low quality, blurry, distorted"
@@ -29,19 +30,9 @@ def demo_folder() -> Path:
     return Path(os.environ.get("STUDIO_BASE_MODEL") or ROOT / "pipelines" / "demo")
 
 
-def params(**changes: Any) -> GenerationParams:
+def params(**changes: Any) -> ImageSpec:
     """A small quick picture."""
-    values: dict[str, Any] = {
-        "prompt": PROMPT,
-        "negative_prompt": NEGATIVE_PROMPT,
-        "num_inference_steps": 6,
-        "guidance_scale": 7.0,
-        "width": 128,
-        "height": 128,
-        "seed": 5,
-        "sampler": "euler",
-    }
-    return GenerationParams(**{**values, **changes})
+    return image_spec(**{"prompt": PROMPT, "negative_prompt": NEGATIVE_PROMPT, **changes})
 
 
 def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, alpha: int | None = None) -> LoraRef:
@@ -79,7 +70,7 @@ def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) ->
     return LoraBank(model, LoraReader(folder, LoraParser(model).parse, max_bytes), max_bytes)
 
 
-def run(runner: SDXLRunner, wanted: Mapping[str, GenerationParams], **plan: Any) -> dict[str, RawPicture]:
+def run(runner: SDXLRunner, wanted: Mapping[str, ImageSpec], **plan: Any) -> dict[str, RawPicture]:
     """All pictures together from begin to decode, each leaving the forward when its steps are done."""
     pictures = dict(wanted)
     begun = begin(runner, pictures).begun
@@ -91,7 +82,7 @@ def run(runner: SDXLRunner, wanted: Mapping[str, GenerationParams], **plan: Any)
     return runner.execute(StepPlan(decode=tuple(pictures))).decoded
 
 
-def begin(runner: SDXLRunner, wanted: Mapping[str, GenerationParams]) -> StepResult:
+def begin(runner: SDXLRunner, wanted: Mapping[str, ImageSpec]) -> StepResult:
     """With their LoRAs read, as the engine sees to it."""
     runner.fetch_loras({lora.sha256 for each in wanted.values() for lora in each.loras}).result()
     return runner.execute(StepPlan(begin=tuple(BeginOrder(picture_id, each) for picture_id, each in wanted.items())))

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import Future
 
-from pipelines.params import GenerationParams
-from pipelines.plan import PictureError, RawPicture, StepPlan, StepResult, num_evaluations
+from pipelines.plan import PictureError, RawPicture, StepPlan, StepResult
+from pipelines.spec import ImageSpec
 
 
-def paint(params: GenerationParams) -> RawPicture:
+def paint(spec: ImageSpec) -> RawPicture:
     """Stripes in colors that depend on every parameter."""
-    digest = hashlib.sha256(repr(params).encode()).digest()
-    row = b"".join(digest[x % 30 : x % 30 + 1] * 3 for x in range(params.width))
-    rgb = b"".join(bytes((row[(3 * y) % len(row)],)) + row[1:] for y in range(params.height))
-    return RawPicture(params.width, params.height, rgb)
+    digest = hashlib.sha256(repr(spec).encode()).digest()
+    row = b"".join(digest[x % 30 : x % 30 + 1] * 3 for x in range(spec.width))
+    rgb = b"".join(bytes((row[(3 * y) % len(row)],)) + row[1:] for y in range(spec.height))
+    return RawPicture(spec.width, spec.height, rgb)
 
 
 class PaintRunner:
@@ -31,7 +31,7 @@ class PaintRunner:
         self.painted: Counter[str] = Counter()
         self.steps: Counter[str] = Counter()
         self._loras: set[str] = set()
-        self._held: dict[str, GenerationParams] = {}
+        self._held: dict[str, ImageSpec] = {}
 
     @property
     def resident_loras(self) -> frozenset[str]:
@@ -57,20 +57,20 @@ class PaintRunner:
             self._held.pop(picture_id, None)
         for order in plan.begin:
             assert order.picture_id not in self._held, f"{order.picture_id} was begun twice"
-            self._held[order.picture_id] = order.params
-            self._loras.update(lora.sha256 for lora in order.params.loras)
+            self._held[order.picture_id] = order.spec
+            self._loras.update(lora.sha256 for lora in order.spec.loras)
         self.steps.update(plan.step)
         decoded: dict[str, RawPicture] = {}
         failed: dict[str, PictureError] = {}
         for picture_id in plan.decode:
-            params = self._held.pop(picture_id)
+            spec = self._held.pop(picture_id)
             self.painted[picture_id] += 1
-            if params.seed in self.broken_seeds:
+            if spec.sampling.seed in self.broken_seeds:
                 failed[picture_id] = PictureError("nan", "the picture came out as not-a-number")
             else:
-                decoded[picture_id] = paint(params)
+                decoded[picture_id] = paint(spec)
         return StepResult(
-            begun={o.picture_id: num_evaluations(o.params.sampler, o.params.num_inference_steps) for o in plan.begin},
+            begun={order.picture_id: order.spec.evaluations for order in plan.begin},
             stepped=plan.step,
             decoded=decoded,
             previews={picture_id: paint(self._held[picture_id]) for picture_id in plan.preview},

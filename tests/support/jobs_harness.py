@@ -3,68 +3,60 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import select, update
+from sqlalchemy.orm import undefer
 
-from server.db.models import EventRow, JobRow
+from pipelines.prompt.analysis import PromptAnalyzer
+from server.api.jobs import presenters
+from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.engine.cost_model import CostModel
-from server.engine.engine import Engine
+from server.engine.engine import Engine, Turn
+from server.engine.requests import EngineEvent
 from server.engine.scheduler import Limits, Scheduler
+from server.events.feed import JobFeed
 from server.events.hub import EventHub
-from server.events.peers import HereEars, PeerBus
+from server.events.peers import LocalPeer, PeerBus
 from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
+from server.events.signals import QueueSignals
 from server.generation.service import JobService
-from server.queue.model import (
-    BaseModelRef,
-    FeedEvent,
-    JobOrder,
-    JobView,
-)
+from server.queue.counts import QueueCounts
+from server.queue.model import BaseModelRef, FeedEvent, ImageStatus, JobDraft, JobView
 from server.queue.quotas import Quotas
 from server.storage.local import LocalStore
 from server.storage.store import ImageStore
 from server.worker.dispatcher import Dispatcher
-from server.worker.options import DispatcherOptions
+from server.worker.options import WorkerOptions
 from server.worker.outbox import Outbox
+from tests.support.demo_model import ROOT
 from tests.support.fake_runner import PaintRunner
 
 BASE = BaseModelRef("painted", "c" * 64)
 SOFTWARE = "LoRA Studio test"
 
 
-def order(**changed: Any) -> JobOrder:
-    values: dict[str, Any] = {
-        "owner": "ip:127.0.0.1",
-        "prompt": "red dress, beach sunset",
-        "negative_prompt": "",
-        "num_images": 2,
-        "quality": "low",
-        "num_inference_steps": 3,
-        "guidance_scale": 7.0,
-        "width": 16,
-        "height": 16,
-        "seed": 100,
-        "sampler": "euler",
-        "image_format": "png",
-        "model": None,
-        "loras": (),
-    }
-    return JobOrder(**(values | changed))
+@cache
+def demo_analyzer() -> PromptAnalyzer:
+    return PromptAnalyzer(ROOT / "pipelines" / "demo")
 
 
-class Workshop:
+def metadata(job: JobView) -> dict[str, Any]:
+    """As the API answers it."""
+    return msgspec.to_builtins(presenters.metadata(job))
+
+
+class JobsHarness:
     """`start` begins to claim and make, `stop` ends as a server does, `kill` as a crash does: leases stay behind."""
-
-    feed: EventHub
-    dispatcher: Dispatcher
 
     def __init__(
         self,
@@ -77,74 +69,103 @@ class Workshop:
         max_queue: int = 100,
         quotas: Quotas | None = None,
         poll_s: float = 0.05,
+        durable: bool = False,
         **options: Any,
     ) -> None:
         self.database = database
         self.runner = runner or PaintRunner()
         self.store = store or LocalStore(folder / "pictures")
         self._torch_thread = ThreadPoolExecutor(1)
-        self.engine = Engine(
-            Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1)),
-            self._torch_thread,
-            sink=lambda event: self.dispatcher.on_event(event),
-            wants_preview=lambda job_id: self.feed.wants_preview(job_id),
-            on_capacity=lambda: self.dispatcher.wake(),
-        )
-        self.outlook = ProgressTracker(self.engine)
-        self.reader = JobReader(database, self.store, self.outlook)
-        self.relay = PeerBus(database, self.outlook)
-        self.feed = EventHub(database, self.reader, self.relay, poll_s=poll_s)
+        self.engine = Engine(Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1)), self._torch_thread)
+        self.progress = ProgressTracker(self.engine)
+        self.peers = PeerBus(database, self.progress)
+        self.hub = EventHub(self.peers.rows_changed)
         quick: dict[str, Any] = {"heartbeat_s": 0.1, "poll_s": poll_s, "retry_s": (0.01, 0.02)}
-        dispatcher_options = DispatcherOptions(lease_owner, base_model, SOFTWARE, max_queue, **(quick | options))
-        self.spool = Outbox(folder / "spool", 1_000_000)
+        worker_options = WorkerOptions(lease_owner, base_model, SOFTWARE, max_queue, **(quick | options))
+        self.outbox = Outbox(folder / "spool", 1_000_000, durable)
         self.dispatcher = Dispatcher(
-            database, self.engine, self.outlook, self.store, self.spool, self.feed, self.relay, dispatcher_options
+            database, self.engine, self.progress, self.store, self.outbox, self.hub, self.peers, worker_options
         )
-        self.relay.listen_with(HereEars(self.dispatcher, self.feed))
-        self.service = JobService(database, self.reader, self.dispatcher, base_model, max_queue, quotas or Quotas())
+        self.peers.handler = LocalPeer(self.hub, lambda: None, self.dispatcher)
+        self.signals = QueueSignals(self.hub, self.peers, self.dispatcher)
+        self.reader = JobReader(database, self.store, self.progress)
+        self.feed = JobFeed(database, self.reader, self.hub, poll_s=poll_s)
+        self.counts = QueueCounts(database)
+        self.service = JobService(
+            database,
+            self.reader,
+            self.signals,
+            base_model,
+            demo_analyzer(),
+            self.counts,
+            max_queue,
+            quotas or Quotas(),
+        )
         self._tasks: list[asyncio.Task[None]] = []
+
+    async def accept(self, wanted: JobDraft) -> JobView:
+        """Submit it; the job as its readers see it then."""
+        view = await self.service.get((await self.service.submit(wanted)).job_id)
+        assert view is not None
+        return view
 
     def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self.engine.run(self.runner.execute)),
+            asyncio.create_task(self.engine.run(self.runner.execute, self)),
             asyncio.create_task(self.dispatcher.run()),
-            asyncio.create_task(self.relay.run()),
+            asyncio.create_task(self.peers.run()),
         ]
 
     async def stop(self) -> None:
-        self.feed.close()
+        self.hub.close()
         await self.dispatcher.stop()
         self.engine.stop()
-        relaying = self._tasks.pop()
-        relaying.cancel()
+        peering = self._tasks.pop()
+        peering.cancel()
         await asyncio.gather(*self._tasks)
-        await asyncio.gather(relaying, return_exceptions=True)
+        await asyncio.gather(peering, return_exceptions=True)
         self._torch_thread.shutdown()
 
     async def kill(self) -> None:
-        self.feed.close()
+        self.hub.close()
         self.runner.open_gate.set()
-        for task in (*self._tasks, *self.dispatcher._keeper._tasks):  # pyright: ignore[reportPrivateUsage]
+        for task in (*self._tasks, *self.dispatcher.delivery.cancel()):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._torch_thread.shutdown()
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, database: Database, folder: Path, **options: Any) -> AsyncIterator["Workshop"]:
-        workshop = cls(database, folder, **options)
-        workshop.start()
+    async def running(cls, database: Database, folder: Path, **options: Any) -> AsyncIterator["JobsHarness"]:
+        harness = cls(database, folder, **options)
+        harness.start()
         try:
-            yield workshop
+            yield harness
         finally:
-            workshop.runner.open_gate.set()
-            await workshop.stop()
+            harness.runner.open_gate.set()
+            await harness.stop()
 
     async def ended(self, job_id: str, timeout_s: float = 20) -> JobView:
         """The job once it has ended."""
-        view = await self.feed.wait(job_id, timeout_s)
-        assert view is not None and view.status.ended, f"not ended after {timeout_s} s: {view}"
+        state = await self.feed.wait(job_id, timeout_s)
+        assert state is not None and state.status.ended, f"not ended after {timeout_s} s: {state}"
+        view = await self.service.get(job_id)
+        assert view is not None
         return view
+
+    # ---- what the engine calls
+
+    def on_event(self, event: EngineEvent) -> None:
+        self.dispatcher.on_event(event)
+
+    def wants_preview(self, job_id: str) -> bool:
+        return self.hub.wants_preview(job_id)
+
+    def on_capacity(self) -> None:
+        self.dispatcher.wake()
+
+    def on_turn(self, turn: Turn) -> None:
+        """Nothing is measured here."""
 
 
 async def until(condition: Callable[[], bool], timeout_s: float = 10) -> None:
@@ -167,6 +188,31 @@ async def event_names(database: Database, job_id: str) -> list[str]:
     return [row.name for row in rows]
 
 
+async def copy_job(database: Database, job_id: str, ids_and_times: Sequence[tuple[str, float]]) -> None:
+    """The same job with other ids, accepted at other times."""
+    async with database.read() as session:
+        job = await session.get_one(JobRow, job_id, options=[undefer("*")])
+        images = list(await session.scalars(select(ImageRow).where(ImageRow.job_id == job_id)))
+    async with database.write() as session:
+        for new_id, created_at_s in ids_and_times:
+            session.add(JobRow(**columns_of(job) | {"id": new_id, "created_at_s": created_at_s}))
+        await session.flush()
+        for new_id, _ in ids_and_times:
+            ids = ({"id": f"{new_id}-{image.n}", "job_id": new_id} for image in images)
+            session.add_all(ImageRow(**columns_of(image) | own) for image, own in zip(images, ids, strict=True))
+
+
+def columns_of(row: JobRow | ImageRow) -> dict[str, Any]:
+    return {column.key: getattr(row, column.key) for column in type(row).__table__.columns}
+
+
+async def image_statuses(database: Database, job_id: str) -> list[ImageStatus]:
+    """By n."""
+    async with database.read() as session:
+        rows = select(ImageRow.status).where(ImageRow.job_id == job_id).order_by(ImageRow.n)
+        return [ImageStatus(status) for status in await session.scalars(rows)]
+
+
 async def change_job(database: Database, job_id: str, **values: Any) -> None:
     """What only time or a crash does: for tests that cannot wait for it."""
     async with database.write() as session:
@@ -179,7 +225,7 @@ async def change_generation(database: Database, job_id: str, **values: Any) -> N
         await session.execute(update(GenerationRow).where(GenerationRow.job_id == job_id).values(**values))
 
 
-async def read_stream(feed: EventHub, job_id: str, after_seq: int | None = None, limit: int = 1000) -> list[FeedEvent]:
+async def read_stream(feed: JobFeed, job_id: str, after_seq: int | None = None, limit: int = 1000) -> list[FeedEvent]:
     """Events until the stream ends, or the first `limit` of them."""
     events: list[FeedEvent] = []
     async with asyncio.timeout(20), contextlib.aclosing(feed.subscribe(job_id, after_seq)) as stream:

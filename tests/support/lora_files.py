@@ -13,7 +13,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from pipelines.lora.weights import lora_layers
-from pipelines.params import LoraRef
+from pipelines.spec import LoraRef
 
 KOHYA_PREFIXES = {"unet": "lora_unet_", "text_encoder": "lora_te1_", "text_encoder_2": "lora_te2_"}
 

@@ -3,11 +3,12 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pipelines.params import GenerationParams
-from pipelines.plan import BatchKey, PictureError, RawPicture, StepPlan, StepResult, num_evaluations
+from pipelines.plan import BatchKey, PictureError, RawPicture, StepPlan, StepResult
+from pipelines.spec import ImageSpec
 from server.engine.cost_model import CostModel
 from server.engine.requests import Candidate, EngineEvent, Finished, ImageRequest, PictureFailed
 from server.engine.scheduler import Limits, Scheduler
+from tests.support.builders import image_spec
 
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
 PIXEL = RawPicture(1, 1, b"\0\0\0")
@@ -15,18 +16,27 @@ PIXEL = RawPicture(1, 1, b"\0\0\0")
 
 def params(
     steps: int = 10, guidance: float = 7.0, size: int = 256, sampler: str = "euler", guidance_end: float = 1.0
-) -> GenerationParams:
-    return GenerationParams("a boat", "", steps, guidance, size, size, 1, sampler, guidance_end=guidance_end)
+) -> ImageSpec:
+    return image_spec(
+        prompt="a boat",
+        steps=steps,
+        guidance_scale=guidance,
+        width=size,
+        height=size,
+        seed=1,
+        sampler=sampler,
+        guidance_end=guidance_end,
+    )
 
 
 def pictures(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
     made = params(**kwargs)  # type: ignore[arg-type]
     key = BatchKey(made.width, made.height, 77)
-    return [ImageRequest(job_id, i, owner, made.with_index(i), arrival_s, key) for i in range(count)]
+    return [ImageRequest(job_id, i, owner, made.with_seed(1 + i), arrival_s, key) for i in range(count)]
 
 
 def candidate(job_id: str, owner: str, arrival_s: float = 0.0, count: int = 1, steps: int = 10) -> Candidate:
-    return Candidate(job_id, owner, 2 * steps * count, count, arrival_s, 256, 256, 2)
+    return Candidate(job_id, owner, 2 * steps * count, count, arrival_s, 256 * 256, 2)
 
 
 @dataclass
@@ -46,7 +56,7 @@ class Machine:
     def __post_init__(self) -> None:
         self.cost = CostModel(BUCKETS)
         self.scheduler = Scheduler(self.cost, self.limits)
-        self.params: dict[str, GenerationParams] = {}
+        self.params: dict[str, ImageSpec] = {}
         self.keys: dict[str, BatchKey] = {}
         self.held: dict[str, int] = {}  # begun pictures: forwards still to do
         self.ended: Counter[str] = Counter()
@@ -57,14 +67,14 @@ class Machine:
             self.cost.observe_step(256 * 256, rows, self.fixed_s + self.row_s * rows)
 
     def add(self, requests: list[ImageRequest]) -> None:
-        self.params |= {request.id: request.params for request in requests}
+        self.params |= {request.id: request.spec for request in requests}
         self.keys |= {request.id: request.batch_key for request in requests}
         self.scheduler.add(requests)
 
     def _rows_now(self, picture_id: str) -> int:
         """Of the next forward of a begun picture."""
         params = self.params[picture_id]
-        total = num_evaluations(params.sampler, params.num_inference_steps)
+        total = params.evaluations
         return 2 if total - self.held[picture_id] in params.guided(total) else 1
 
     def abort(self, job_id: str) -> None:
@@ -102,7 +112,7 @@ class Machine:
         begun: dict[str, int] = {}
         for order in plan.begin:
             assert order.picture_id not in self.held, "begun twice"
-            begun[order.picture_id] = num_evaluations(order.params.sampler, order.params.num_inference_steps)
+            begun[order.picture_id] = order.spec.evaluations
         self.held |= begun
         rows = sum(map(self._rows_now, plan.step))
         assert len({self.keys[picture_id] for picture_id in plan.step}) <= 1, "two BatchKeys in one forward"

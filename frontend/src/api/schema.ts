@@ -798,10 +798,6 @@ export interface components {
          *     }
          */
         CompareRequest: {
-            prompts: string[];
-            /** @description Each once. */
-            seeds: number[];
-            variants: components["schemas"]["CompareVariant"][];
             /**
              * @description 12, 20 or 30 steps.
              * @default high
@@ -818,6 +814,16 @@ export interface components {
             steps?: number | null;
             /** @description Classifier-free guidance; 1 or less is off. Default 7. */
             guidance_scale?: number | null;
+            /**
+             * @description Guidance works from this share of the way on. Default 0.
+             * @default 0
+             */
+            guidance_start?: number;
+            /**
+             * @description And up to this share; 1: to the end. Default 1.
+             * @default 1
+             */
+            guidance_end?: number;
             /** @description One of /api/options. Default euler. */
             sampler?: string | null;
             /**
@@ -830,8 +836,15 @@ export interface components {
              * @enum {null|string}
              */
             format?: "jpeg" | "png" | "webp" | null;
-            /** @enum {null|string} */
+            /**
+             * @description What the files contain about their making: all parameters, all but your words and settings, or nothing. Default: the operator's setting, as a rule full.
+             * @enum {null|string}
+             */
             embed_parameters?: "full" | "minimal" | "none" | null;
+            prompts: string[];
+            /** @description Each once. */
+            seeds: number[];
+            variants: components["schemas"]["CompareVariant"][];
         };
         /** CompareVariant */
         CompareVariant: {
@@ -919,9 +932,7 @@ export interface components {
             warnings: string[];
             images: string[];
             outputs: components["schemas"]["Output"][];
-            metadata: {
-                [key: string]: unknown;
-            };
+            metadata: components["schemas"]["Metadata"];
             error: components["schemas"]["Failure"] | null;
             /** @description Of a job of /api/compare. */
             comparison?: components["schemas"]["ComparisonAxes"] | null;
@@ -944,6 +955,8 @@ export interface components {
          *       "height": 256,
          *       "steps": 24,
          *       "guidance_scale": 6.5,
+         *       "guidance_start": 0.1,
+         *       "guidance_end": 0.8,
          *       "seed": 20261122,
          *       "sampler": "dpmpp_2m_karras",
          *       "model_weight": 0.8,
@@ -959,26 +972,6 @@ export interface components {
          *     }
          */
         GenerateRequest: {
-            /**
-             * @description What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`. The style is applied to it, the LoRA's trigger words are put before it.
-             * @example jade woman, red dress, beach sunset
-             */
-            prompt: string;
-            /**
-             * @description The LoRA: `jade` (newest version) or `jade-v1`. Null or "base": none.
-             * @example jade
-             */
-            model_name?: string | null;
-            /**
-             * @description Weight of the LoRA that model_name names. Default: its own, else 0.9.
-             * @example 0.7
-             */
-            model_weight?: number | null;
-            /**
-             * @description Pictures to make.
-             * @default 4
-             */
-            num_images?: number;
             /**
              * @description 12, 20 or 30 steps.
              * @default high
@@ -1005,11 +998,8 @@ export interface components {
              * @default 1
              */
             guidance_end?: number;
-            /** @description Picture n takes seed + n - 1. Absent: random, told in the result. */
-            seed?: number | null;
             /** @description One of /api/options. Default euler. */
             sampler?: string | null;
-            loras?: components["schemas"]["ExtraLora"][] | null;
             /**
              * @description A prompt template (see /api/options): one of photographic, cinematic, watercolor, anime, line_art, sketch, monochrome, pixel_art, foggy. Null: none.
              * @example sketch
@@ -1021,10 +1011,33 @@ export interface components {
              */
             format?: "jpeg" | "png" | "webp" | null;
             /**
-             * @description What the files tell of their making: all of it, all but your words and settings, nothing. Default: what the operator has set, as a rule full.
+             * @description What the files contain about their making: all parameters, all but your words and settings, or nothing. Default: the operator's setting, as a rule full.
              * @enum {null|string}
              */
             embed_parameters?: "full" | "minimal" | "none" | null;
+            /**
+             * @description What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`. The style is applied to it, the LoRA's trigger words are put before it.
+             * @example jade woman, red dress, beach sunset
+             */
+            prompt: string;
+            /**
+             * @description The LoRA: `jade` (newest version) or `jade-v1`. Null or "base": none.
+             * @example jade
+             */
+            model_name?: string | null;
+            /**
+             * @description Weight of the LoRA that model_name names. Default: its own, else 0.9.
+             * @example 0.7
+             */
+            model_weight?: number | null;
+            /**
+             * @description Pictures to make.
+             * @default 4
+             */
+            num_images?: number;
+            /** @description Picture n takes seed + n - 1. Absent: random; the result has it. */
+            seed?: number | null;
+            loras?: components["schemas"]["ExtraLora"][] | null;
         };
         /** Health */
         Health: {
@@ -1039,9 +1052,7 @@ export interface components {
             /** @description UTC, RFC 3339. */
             created_at: string;
             images_total: number;
-            metadata: {
-                [key: string]: unknown;
-            };
+            metadata: components["schemas"]["Metadata"];
             images: components["schemas"]["KeptImage"][];
         };
         /** HistoryItems */
@@ -1200,6 +1211,36 @@ export interface components {
             anonymous: boolean;
             limits: components["schemas"]["LimitsLeft"];
         };
+        /** Metadata */
+        Metadata: {
+            sampler: string;
+            steps: number;
+            guidance_scale: number;
+            seed: number;
+            /** @default 0 */
+            guidance_start?: number;
+            /** @default 1 */
+            guidance_end?: number;
+            prompt: string;
+            final_prompt: string;
+            negative_prompt: string;
+            /** @description Label of the LoRA that `model_name` named, or "base". */
+            model: string;
+            loras: components["schemas"]["UsedLora"][];
+            style: string | null;
+            /** @enum {string} */
+            quality: "low" | "medium" | "high";
+            num_images: number;
+            width: number;
+            height: number;
+            /** @enum {string} */
+            format: "jpeg" | "png" | "webp";
+            /** @enum {string} */
+            embed_parameters: "full" | "minimal" | "none";
+            base_model: components["schemas"]["UsedBaseModel"];
+            /** @description Of a job of /api/compare. */
+            final_prompts?: string[];
+        };
         /** NewKey */
         NewKey: {
             id: string;
@@ -1304,9 +1345,7 @@ export interface components {
             job_id: string;
             /** @description UTC, RFC 3339. */
             created_at: string;
-            metadata: {
-                [key: string]: unknown;
-            };
+            metadata: components["schemas"]["Metadata"];
             image: components["schemas"]["KeptImage"];
         };
         /**
@@ -1387,9 +1426,7 @@ export interface components {
             status: "queued" | "processing" | "completed" | "failed" | "cancelled";
             images: string[];
             outputs: components["schemas"]["Output"][];
-            metadata: {
-                [key: string]: unknown;
-            };
+            metadata: components["schemas"]["Metadata"];
             /** @description Of a job of /api/compare. */
             comparison?: components["schemas"]["ComparisonAxes"] | null;
         };
@@ -1444,6 +1481,17 @@ export interface components {
             generations: number;
             pictures: number;
             gpu_s: number;
+        };
+        /** UsedBaseModel */
+        UsedBaseModel: {
+            name: string;
+            sha256: string | null;
+        };
+        /** UsedLora */
+        UsedLora: {
+            name: string;
+            weight: number;
+            sha256: string;
         };
         /** User */
         User: {

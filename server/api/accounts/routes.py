@@ -36,7 +36,6 @@ from server.api.http.problems import FieldError, invalid
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.jobs.presenters import Addresses
-from server.api.usage.routes import consumer_of
 from server.api.usage.schemas import limits_left
 from server.usage.service import Usage
 
@@ -72,7 +71,7 @@ class AuthController(Controller):
             scopes=sorted(caller.scopes),  # pyright: ignore[reportArgumentType]  # they are Scopes
             registration=accounts.registration,  # pyright: ignore[reportArgumentType]  # a setting of these three
             anonymous=accounts.anonymous_allowed,
-            limits=limits_left(await usage.left(consumer_of(caller))),
+            limits=limits_left(await usage.left(caller.requester)),
         )
         return Response(me, headers=PRIVATE, cookies=cookies)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 
-from server.queue.quotas import is_anonymous_owner
+from server.queue.model import Requester, is_anonymous_owner
 
 IPV6_OWNER_BITS = 64  # one customer of a provider holds at least this block: all of it is one caller
 
@@ -33,6 +33,10 @@ class Caller:
     @property
     def is_anonymous(self) -> bool:
         return is_anonymous_owner(self.owner)
+
+    @property
+    def requester(self) -> Requester:
+        return Requester(self.owner, self.address, self.key_id, self.end_user)
 
     def may_change(self, owner: str, end_user: str | None) -> bool:
         """May they delete or mark what belongs to `owner`? An id is not enough for that."""

@@ -112,7 +112,7 @@ class ImagesController(Controller):
         images = sorted(job.images, key=lambda image: image.index)
         if not images:
             raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
-        return await zip_of(images, archive_filename(job.metadata["prompt"], job_id), store, engagement)
+        return await zip_of(images, archive_filename(job.prompt, job_id), store, engagement)
 
 
 async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, engagement: Engagement) -> Stream:

@@ -139,7 +139,7 @@ class HistoryController(Controller):
         ((job, image),) = await _seen(history, caller, [image_id])
         kept = _kept(image, addresses.base(request))
         return history_schemas.Picture(
-            job_id=job.job_id, created_at=utc(job.created_at_s), metadata=dict(job.metadata), image=kept
+            job_id=job.job_id, created_at=utc(job.created_at_s), metadata=presenters.metadata(job), image=kept
         )
 
     @delete(
@@ -284,7 +284,7 @@ def _item(job: JobView, base: str) -> history_schemas.HistoryItem:
         status=job.status.value,
         created_at=utc(job.created_at_s),
         images_total=job.images_total,
-        metadata=dict(job.metadata),
+        metadata=presenters.metadata(job),
         images=[_kept(image, base) for image in job.images],
     )
 

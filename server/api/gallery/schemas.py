@@ -1,10 +1,10 @@
 """What the calls about finished work take and give."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from server.api.jobs.schemas import Output, Status
+from server.api.jobs.schemas import Metadata, Output, Status
 
 MAX_IDS = 500
 ImageIds = Annotated[
@@ -27,7 +27,7 @@ class HistoryItem(Struct, frozen=True, kw_only=True):
     status: Status
     created_at: Annotated[str, Meta(description="UTC, RFC 3339.")]
     images_total: int
-    metadata: dict[str, Any]
+    metadata: Metadata
     images: list[KeptImage]
 
 
@@ -43,7 +43,7 @@ class Picture(Struct, frozen=True, kw_only=True):
 
     job_id: str
     created_at: Annotated[str, Meta(description="UTC, RFC 3339.")]
-    metadata: dict[str, Any]
+    metadata: Metadata
     image: KeptImage
 
 

@@ -6,19 +6,19 @@ from typing import Any
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
-from server.generation.service import JobService
+from server.db.session import DATABASE_ERRORS
 from server.observability.metrics import CONTENT_TYPE, Metrics
-from server.worker.saver import DATABASE_ERRORS
+from server.queue.counts import QueueCounts
 
 log = logging.getLogger(__name__)
 
 
 class MetricsController(Controller):
     @get("/metrics", include_in_schema=False)
-    async def metrics(self, metrics: NamedDependency[Metrics], jobs: NamedDependency[JobService]) -> Response[Any]:
+    async def metrics(self, metrics: NamedDependency[Metrics], counts: NamedDependency[QueueCounts]) -> Response[Any]:
         try:
-            counts = await jobs.count_by_status()
+            jobs = await counts.by_status()
         except DATABASE_ERRORS as error:  # what else there is to tell matters most now
             log.warning("the jobs cannot be counted: %s", error)
-            counts = None
-        return Response(metrics.text(counts), media_type=CONTENT_TYPE)
+            jobs = None
+        return Response(metrics.text(jobs), media_type=CONTENT_TYPE)

@@ -1,8 +1,5 @@
 """Alive, and able to make a picture now."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
@@ -10,35 +7,9 @@ from server.api.http import problems
 from server.api.http.openapi_errors import documented_open
 from server.api.http.problems import NOT_READY, Problem
 from server.api.jobs import examples, schemas
+from server.observability.readiness import Readiness
 
 RETRY_AFTER_S = 2
-
-
-class Readiness:
-    """Why the server cannot make a picture now, if it cannot. Set by the studio, on the event loop. `probe` raises
-    where the database cannot be reached, `store_trouble` tells why no picture can be stored."""
-
-    def __init__(self, probe: Callable[[], Awaitable[Any]], store_trouble: Callable[[], str | None]) -> None:
-        self._probe = probe
-        self._store_trouble = store_trouble
-        self._reason: str | None = "the model is being loaded"
-
-    def ready(self) -> None:
-        self._reason = None
-
-    def not_ready(self, reason: str) -> None:
-        self._reason = reason
-
-    async def reason(self) -> str | None:
-        """All there is to tell at once: a wrong bucket is told while the model still loads."""
-        return "; ".join(filter(None, (self._reason, self._store_trouble(), await self._database_trouble()))) or None
-
-    async def _database_trouble(self) -> str | None:
-        try:
-            await self._probe()
-        except Exception as error:  # whatever the driver raises: the answer is the same
-            return f"the database cannot be reached: {type(error).__name__}"
-        return None
 
 
 class HealthController(Controller):

@@ -30,7 +30,9 @@ from server.api.http.problems import (
     rate_limit_headers,
 )
 from server.db.session import DatabaseAway, DatabaseFull
+from server.errors import StudioError
 from server.queue.errors import (
+    BaseModelChanged,
     BaseModelUnread,
     KeyReused,
     LimitReached,
@@ -76,11 +78,12 @@ Answer = Callable[[Request[Any, Any, Any], Any], Response[ProblemDocument]]
 
 def exception_handlers() -> dict[int | type[Exception], Answer]:
     return {
-        Problem: _from_problem,
+        StudioError: _from_problem,
         UnknownLora: _from_unknown_lora,
         QueueFull: _from_queue_full,
         LimitReached: _from_limit_reached,
         LoraGone: _from_lora_gone,
+        BaseModelChanged: lambda _, error: answer_of(Problem(problems.SETTINGS_GONE, str(error))),
         KeyReused: _from_key_reused,
         BaseModelUnread: _from_base_model_unread,
         TooManyReaders: _from_too_many_readers,

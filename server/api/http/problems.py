@@ -1,29 +1,18 @@
 """Errors as RFC 9457 problem documents: the one table of kinds, and the Problem that handlers raise. error_handlers.py
 maps other exceptions to problems; openapi_errors.py documents them in the OpenAPI document."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from litestar import Response
 from msgspec import Struct
+
+from server.errors import INVALID_REQUEST, FieldError, InvalidRequest, Kind, StudioError
+
+__all__ = ["INVALID_REQUEST", "FieldError", "Kind"]
 
 MEDIA_TYPE = "application/problem+json"
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="LoRA Studio"'}
 """Goes with every 401."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    name: str
-    status: int
-    title: str
-
-    @property
-    def type(self) -> str:
-        return f"urn:lora-studio:problem:{self.name}"
-
-
-INVALID_REQUEST = Kind("invalid-request", 400, "The request cannot be carried out as it is")
 NOT_FOUND = Kind("not-found", 404, "There is nothing at this address")
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This address does not take this method")
 TOO_LARGE = Kind("too-large", 413, "The request body is too large")
@@ -57,17 +46,6 @@ BUSY = Kind("busy", 503, "The server is busy")
 FOREIGN_ORIGIN = Kind("foreign-origin", 403, "This page may not use this server")
 
 
-MAX_ERRORS = 100
-
-
-class FieldError(Struct, frozen=True):
-    """One field to blame: `loras[0].weight`, what is wrong with it, what is allowed."""
-
-    field: str
-    detail: str
-    allowed: str
-
-
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     """RFC 9457. `type` is a stable name for programs, `detail` is for people."""
 
@@ -78,25 +56,11 @@ class ProblemDocument(Struct, frozen=True, omit_defaults=True):
     errors: list[FieldError] = []
 
 
-class Problem(Exception):
-    """Answer this request with a problem document."""
-
-    def __init__(
-        self, kind: Kind, detail: str, errors: list[FieldError] | None = None, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.kind = kind
-        self.detail = detail
-        self.errors = errors or []
-        self.headers = dict(headers or {})
+Problem = StudioError
 
 
 def invalid(errors: list[FieldError]) -> Problem:
-    """A 400 that names every field to blame, of very many the first: an answer is no larger than what is asked."""
-    told = errors[:MAX_ERRORS]
-    detail = "; ".join(f"{e.field}: {e.detail}, allowed is {e.allowed}" for e in told)
-    more = f"; and {len(errors) - len(told):,} more" if len(errors) > len(told) else ""
-    return Problem(INVALID_REQUEST, detail + more, told)
+    return InvalidRequest(errors)
 
 
 def rate_limit_headers(limit: int, remaining: int, reset_s: int) -> dict[str, str]:

@@ -21,8 +21,7 @@ from server.api.http.problems import (
     Problem,
     invalid,
 )
-from server.api.jobs.compare_schemas import CompareRequest
-from server.api.jobs.schemas import GenerateRequest
+from server.generation.requests import CompareRequest, GenerateRequest
 
 MAX_BODY_BYTES = 1_000_000
 MAX_SHOWN_CHARACTERS = 60

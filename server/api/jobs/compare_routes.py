@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
-from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
@@ -16,19 +15,11 @@ from server.api.http.openapi_errors import documented
 from server.api.http.problems import NOT_FOUND, UNFINISHED, Problem
 from server.api.http.validation import MAX_BODY_BYTES, check_compare_body
 from server.api.jobs import examples, presenters, schemas
-from server.api.jobs.compare_schemas import CompareRequest
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
-from server.api.jobs.submission import (
-    MAKES_JOBS,
-    IdempotencyKeyHeader,
-    Prefer,
-    answer,
-    once,
-)
-from server.events.hub import EventHub
+from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
 from server.gallery.contact_sheets import ContactSheets
-from server.generation.comparisons import fill_in_comparison
-from server.generation.policy import Rules
+from server.generation.policy import RequestPolicy
+from server.generation.requests import CompareRequest
 from server.generation.service import JobService
 
 CompareBody = Annotated[
@@ -61,17 +52,15 @@ class CompareController(Controller):
         request: Request[Any, Any, Any],
         data: CompareBody,
         caller: NamedDependency[Caller],
-        jobs: NamedDependency[JobService],
-        feed: NamedDependency[EventHub],
-        reader: NamedDependency[PromptAnalyzer],
-        rules: NamedDependency[Rules],
+        submission: NamedDependency[Submission],
+        policy: NamedDependency[RequestPolicy],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        order = fill_in_comparison(data, rules, caller)
-        accepted = await jobs.submit(order, once(idempotency_key, "compare", data, reader))
-        return await answer(accepted, prefer, feed, reader, addresses.base(request))
+        draft = policy.compare(data, caller.requester)
+        key = idempotency_of(idempotency_key, "compare", data)
+        return await submission.submit(draft, key, prefer, addresses.base(request))
 
     @get(
         "/jobs/{job_id:str}/contact-sheet",

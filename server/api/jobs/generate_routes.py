@@ -8,25 +8,17 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
-from pipelines.params import MAX_SEED
-from pipelines.prompt.analysis import PromptAnalyzer
+from pipelines.spec import MAX_SEED
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http.validation import MAX_BODY_BYTES, check_generate_body
 from server.api.jobs import examples, presenters, schemas
-from server.api.jobs.submission import (
-    MAKES_JOBS,
-    IdempotencyKeyHeader,
-    Prefer,
-    answer,
-    once,
-)
-from server.events.hub import EventHub
-from server.generation.policy import Rules, fill_in
-from server.generation.service import JobService
+from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
+from server.generation.policy import RequestPolicy
+from server.generation.requests import GenerateRequest
 
 GenerateBody = Annotated[
-    schemas.GenerateRequest,
+    GenerateRequest,
     BodyKwarg(
         media_type="application/json",
         examples=[Example("short", value=examples.REQUEST), Example("in full", value=examples.REQUEST_IN_FULL)],
@@ -58,14 +50,12 @@ class GenerateController(Controller):
         request: Request[Any, Any, Any],
         data: GenerateBody,
         caller: NamedDependency[Caller],
-        jobs: NamedDependency[JobService],
-        feed: NamedDependency[EventHub],
-        reader: NamedDependency[PromptAnalyzer],
-        rules: NamedDependency[Rules],
+        submission: NamedDependency[Submission],
+        policy: NamedDependency[RequestPolicy],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        order = fill_in(data, rules, caller, secrets.randbelow(MAX_SEED + 1))
-        accepted = await jobs.submit(order, once(idempotency_key, "generate", data, reader))
-        return await answer(accepted, prefer, feed, reader, addresses.base(request))
+        draft = policy.generate(data, caller.requester, secrets.randbelow(MAX_SEED + 1))
+        key = idempotency_of(idempotency_key, "generate", data)
+        return await submission.submit(draft, key, prefer, addresses.base(request))

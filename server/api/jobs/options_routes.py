@@ -6,17 +6,26 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 
 from pipelines.denoise.samplers import SAMPLERS
-from pipelines.params import MAX_SEED
 from pipelines.prompt.analysis import PromptAnalyzer
+from pipelines.spec import MAX_SEED
 from server.api.auth.caller import Caller
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, schemas
-from server.generation import policy
+from server.generation import policy as defaults
+from server.generation.policy import RequestPolicy
 from server.generation.prompt_warnings import style_fits
+from server.generation.requests import (
+    MAX_GUIDANCE_SCALE,
+    MAX_LORA_WEIGHT,
+    MAX_PROMPT_CHARACTERS,
+    SIZE_MULTIPLE_PX,
+    Format,
+    GenerateRequest,
+)
 from server.generation.styles import STYLES
 from server.loras.resolution import LORA_WEIGHT
 
-DEFAULTS = schemas.GenerateRequest(prompt="-")
+DEFAULTS = GenerateRequest(prompt="-")
 
 
 class CatalogController(Controller):
@@ -33,34 +42,36 @@ class CatalogController(Controller):
     def options(
         self,
         caller: NamedDependency[Caller],
-        rules: NamedDependency[policy.Rules],
-        reader: NamedDependency[PromptAnalyzer],
+        policy: NamedDependency[RequestPolicy],
+        analyzer: NamedDependency[PromptAnalyzer],
     ) -> schemas.Options:
-        return options(rules, reader, caller)
+        return options(policy, analyzer, caller)
 
 
-def options(rules: policy.Rules, reader: PromptAnalyzer, caller: Caller) -> schemas.Options:
+def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller) -> schemas.Options:
     """For this caller: bounds differ with and without an account."""
-    info = rules.model
+    info = policy.model
     return schemas.Options(
         base_model=info.name,
-        base_model_sha256=rules.base.sha256,
+        base_model_sha256=policy.base.sha256,
         is_demo=info.is_demo,
         native_width=info.native_width,
         native_height=info.native_height,
-        shapes=_shapes(rules.model.native_width, rules.model.native_height),
-        bounds=_bounds(rules, caller),
-        defaults=_defaults(rules, caller),
+        shapes=_shapes(policy.model.native_width, policy.model.native_height),
+        bounds=_bounds(policy, caller),
+        defaults=_defaults(policy, caller),
         samplers=[
             schemas.SamplerOption(name, spec.label, spec.schedule_type, spec.min_steps, spec.max_steps)
             for name, spec in SAMPLERS.items()
         ],
-        qualities=[schemas.QualityOption(name, steps) for name, steps in policy.STEPS.items()],
+        qualities=[schemas.QualityOption(name, steps) for name, steps in defaults.STEPS.items()],
         styles=[
-            schemas.StyleOption(each.name, each.label, each.prompt, each.negative_prompt, style_fits(each, reader))
-            for each in STYLES.values()
+            schemas.StyleOption(
+                style.name, style.label, style.prompt, style.negative_prompt, style_fits(style, analyzer)
+            )
+            for style in STYLES.values()
         ],
-        formats=list(get_args(schemas.Format)),
+        formats=list(get_args(Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
     )
 
@@ -68,7 +79,7 @@ def options(rules: policy.Rules, reader: PromptAnalyzer, caller: Caller) -> sche
 def _shapes(width: int, height: int) -> list[schemas.ShapeOption]:
     """13 : 19 is the upright shape that SDXL was trained at with (nearly) its native area: 832 x 1216."""
     short, long = width * 13 // 16, height * 19 // 16
-    short, long = (side - side % schemas.SIZE_MULTIPLE_PX for side in (short, long))
+    short, long = (side - side % SIZE_MULTIPLE_PX for side in (short, long))
     return [
         schemas.ShapeOption("square", width, height),
         schemas.ShapeOption("portrait", short, long),
@@ -76,34 +87,34 @@ def _shapes(width: int, height: int) -> list[schemas.ShapeOption]:
     ]
 
 
-def _bounds(rules: policy.Rules, caller: Caller) -> schemas.Bounds:
-    info, bounds = rules.model, rules.bounds(caller)
+def _bounds(policy: RequestPolicy, caller: Caller) -> schemas.Bounds:
+    info, bounds = policy.model, policy.bounds(caller.requester)
     return schemas.Bounds(
-        max_prompt_characters=schemas.MAX_PROMPT_CHARACTERS,
+        max_prompt_characters=MAX_PROMPT_CHARACTERS,
         max_images=bounds.max_images,
         min_steps=1,
         max_steps=bounds.max_steps,
-        max_guidance_scale=schemas.MAX_GUIDANCE_SCALE,
-        max_lora_weight=schemas.MAX_LORA_WEIGHT,
+        max_guidance_scale=MAX_GUIDANCE_SCALE,
+        max_lora_weight=MAX_LORA_WEIGHT,
         max_seed=MAX_SEED,
         min_size=info.min_size_px,
         max_size=info.max_size_px,
-        max_pixels=rules.max_pixels(caller),
-        size_multiple=schemas.SIZE_MULTIPLE_PX,
+        max_pixels=policy.max_pixels(caller.requester),
+        size_multiple=SIZE_MULTIPLE_PX,
     )
 
 
-def _defaults(rules: policy.Rules, caller: Caller) -> schemas.Defaults:
-    info = rules.model
+def _defaults(policy: RequestPolicy, caller: Caller) -> schemas.Defaults:
+    info = policy.model
     return schemas.Defaults(
-        model_name=None if rules.default_model == policy.NO_LORA else rules.default_model,
-        num_images=min(DEFAULTS.num_images, rules.bounds(caller).max_images),
+        model_name=None if policy.default_model == defaults.NO_LORA else policy.default_model,
+        num_images=min(DEFAULTS.num_images, policy.bounds(caller.requester).max_images),
         quality=DEFAULTS.quality,
-        guidance_scale=policy.GUIDANCE_SCALE,
+        guidance_scale=defaults.GUIDANCE_SCALE,
         width=info.native_width,
         height=info.native_height,
-        sampler=policy.SAMPLER,
-        negative_prompt=policy.NEGATIVE_PROMPT,
-        format=policy.FORMAT,
+        sampler=defaults.SAMPLER,
+        negative_prompt=defaults.NEGATIVE_PROMPT,
+        format=defaults.FORMAT,
         lora_weight=LORA_WEIGHT,
     )

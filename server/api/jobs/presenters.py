@@ -1,4 +1,4 @@
-"""From a `JobView` to what the API answers."""
+"""From job states and views to the API's answers."""
 
 import math
 from collections.abc import Mapping
@@ -8,16 +8,11 @@ from typing import Any
 import msgspec
 from litestar import Request
 
-from server.api.jobs.schemas import (
-    Accepted,
-    ComparisonAxes,
-    Failure,
-    FinishedJob,
-    JobState,
-    Output,
-    Result,
-)
-from server.queue.model import ImageView, JobView
+from server.api.jobs import schemas
+from server.api.jobs.schemas import Accepted, ComparisonAxes, Failure, FinishedJob, Metadata, Output, Result
+from server.generation.policy import NO_LORA
+from server.generation.service import Acceptance
+from server.queue.model import ImageView, JobState, JobView
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +30,51 @@ def absolute(base: str, address: str) -> str:
     return base + address if address.startswith("/") else address
 
 
-def estimated_time(view: JobView) -> int:
-    """Whole seconds, rounded up."""
-    return math.ceil(view.remaining_s)
+def failure(state: JobState) -> Failure | None:
+    return Failure(state.error.code, state.error.detail) if state.error else None
 
 
-def failure(view: JobView) -> Failure | None:
-    return Failure(view.error.code, view.error.detail) if view.error else None
-
-
-def accepted(view: JobView, warnings: list[str]) -> Accepted:
+def accepted(acceptance: Acceptance) -> Accepted:
     return Accepted(
-        job_id=view.job_id, status=view.status.value, estimated_time=estimated_time(view), warnings=warnings
+        job_id=acceptance.job_id,
+        status="queued",
+        estimated_time=acceptance.estimated_time,
+        warnings=acceptance.warnings,
     )
 
 
-def state(view: JobView) -> JobState:
-    return JobState(
-        job_id=view.job_id,
-        status=view.status.value,
-        progress=view.progress,
-        images_completed=len(view.images),
-        images_total=view.images_total,
-        queue_position=view.queue_position,
-        estimated_time=estimated_time(view),
-        detail=view.detail,
-        error=failure(view),
+def state(job: JobState) -> schemas.JobState:
+    return schemas.JobState(
+        job_id=job.job_id,
+        status=job.status.value,
+        progress=job.progress,
+        images_completed=job.images_completed,
+        images_total=job.images_total,
+        queue_position=job.queue_position,
+        estimated_time=math.ceil(job.remaining_s),
+        detail=job.detail,
+        error=failure(job),
     )
+
+
+def metadata(job: JobView) -> Metadata:
+    spec, final_prompts = job.first, job.final_prompts
+    values: dict[str, Any] = {
+        **msgspec.structs.asdict(spec.sampling),
+        **msgspec.structs.asdict(spec.output),
+        "prompt": job.prompt,
+        "final_prompt": "\n".join(final_prompts),
+        "negative_prompt": spec.negative_prompt,
+        "model": spec.model or NO_LORA,
+        "loras": [schemas.UsedLora(lora.label, lora.weight, lora.sha256) for lora in job.loras],
+        "style": spec.style,
+        "quality": spec.quality,
+        "num_images": job.images_total,
+        "width": spec.width,
+        "height": spec.height,
+        "base_model": schemas.UsedBaseModel(job.base.name, job.base.sha256),
+    }
+    return Metadata(**values) if job.axes is None else Metadata(**values, final_prompts=list(final_prompts))
 
 
 def result(view: JobView, base: str) -> Result:
@@ -71,7 +84,7 @@ def result(view: JobView, base: str) -> Result:
         status=view.status.value,
         images=[output.url for output in outputs],
         outputs=outputs,
-        metadata=dict(view.metadata),
+        metadata=metadata(view),
         comparison=_axes(view, base),
     )
 
@@ -89,17 +102,17 @@ def _axes(view: JobView, base: str) -> ComparisonAxes | None:
 
 
 def finished(view: JobView, base: str, warnings: list[str]) -> FinishedJob:
-    told = result(view, base)
+    answer = result(view, base)
     return FinishedJob(
-        job_id=told.job_id,
-        status=told.status,
+        job_id=answer.job_id,
+        status=answer.status,
         estimated_time=0,
         warnings=warnings,
-        images=told.images,
-        outputs=told.outputs,
-        metadata=told.metadata,
+        images=answer.images,
+        outputs=answer.outputs,
+        metadata=answer.metadata,
         error=failure(view),
-        comparison=told.comparison,
+        comparison=answer.comparison,
     )
 
 
@@ -108,9 +121,9 @@ def fields_of(output: Output) -> dict[str, Any]:
 
 
 def with_absolute_addresses(data: Mapping[str, Any], base: str) -> dict[str, Any]:
-    """The data of a feed event, its addresses made absolute; a picture's has the address of its download too."""
-    told = {key: absolute(base, value) if key in ("url", "thumbnail_url") else value for key, value in data.items()}
-    return told | {"download_url": download_url(base, told["id"])} if "filename" in told else told
+    """The data of a feed event with absolute URLs; an image's has its download URL, too."""
+    shown = {key: absolute(base, value) if key in ("url", "thumbnail_url") else value for key, value in data.items()}
+    return shown | {"download_url": download_url(base, shown["id"])} if "filename" in shown else shown
 
 
 def download_url(base: str, image_id: str) -> str:

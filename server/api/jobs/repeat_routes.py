@@ -7,8 +7,7 @@ from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
-from pipelines.params import MAX_SEED
-from pipelines.prompt.analysis import PromptAnalyzer
+from pipelines.spec import MAX_SEED
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http import problems
@@ -16,15 +15,8 @@ from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
 from server.api.jobs import presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
-from server.api.jobs.submission import (
-    MAKES_JOBS,
-    IdempotencyKeyHeader,
-    Prefer,
-    answer,
-    once,
-)
-from server.events.hub import EventHub
-from server.generation.policy import Rules, repeat
+from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
+from server.generation.policy import RequestPolicy
 from server.generation.service import JobService
 
 
@@ -66,15 +58,14 @@ class AgainController(Controller):
         data: Annotated[Again, json_body(OTHERS)],
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[EventHub],
-        reader: NamedDependency[PromptAnalyzer],
-        rules: NamedDependency[Rules],
+        submission: NamedDependency[Submission],
+        policy: NamedDependency[RequestPolicy],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         job = await known_job(jobs, caller, job_id)
-        seed = job.metadata["seed"] if data.seed == "same" else secrets.randbelow(MAX_SEED + 1)
-        only_once = once(idempotency_key, f"again {job_id}", data, reader)
-        accepted = await jobs.submit(repeat(job, rules, caller, seed), only_once)
-        return await answer(accepted, prefer, feed, reader, addresses.base(request))
+        seed = job.first.sampling.seed if data.seed == "same" else secrets.randbelow(MAX_SEED + 1)
+        draft = policy.repeat(job, caller.requester, seed)
+        key = idempotency_of(idempotency_key, f"again {job_id}", data)
+        return await submission.submit(draft, key, prefer, addresses.base(request))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
@@ -28,9 +28,10 @@ from server.api.http.problems import (
 )
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.sse import HEADERS, stream_events
+from server.events.feed import JobFeed
 from server.events.hub import EventHub
 from server.generation.service import JobService
-from server.queue.model import FeedEvent, JobView
+from server.queue.model import FeedEvent, JobState, JobView
 
 JobId = Annotated[
     str,
@@ -61,6 +62,9 @@ LastEventId = Annotated[
     ),
 ]
 
+JOB_ID = re.compile(r"[0-9a-f]{32}")
+Job = TypeVar("Job", bound=JobState)
+
 KNOWN_OR_NOT = documented(problems.NOT_FOUND, problems.INVALID_REQUEST)
 
 
@@ -80,10 +84,10 @@ class JobsController(Controller):
         job_id: JobId,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[EventHub],
+        feed: NamedDependency[JobFeed],
         wait: Wait = 0,
     ) -> schemas.JobState:
-        known = await known_job(jobs, caller, job_id)
+        known = await known_state(jobs, caller, job_id)
         job = await feed.wait(job_id, wait) if wait and not known.status.ended else known
         return presenters.state(job or known)
 
@@ -136,15 +140,16 @@ class JobsController(Controller):
         job_id: JobId,
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
-        feed: NamedDependency[EventHub],
+        feed: NamedDependency[JobFeed],
+        hub: NamedDependency[EventHub],
         addresses: NamedDependency[presenters.Addresses],
         last_event_id: LastEventId = None,
         token: Token = None,  # read by server/api/auth/authentication.py
     ) -> Stream | Response[None]:
         after_seq = _sequence_number(last_event_id)
-        job = await known_job(jobs, caller, job_id)
+        job = await known_state(jobs, caller, job_id)
         events = feed.subscribe(job_id, after_seq)
-        feed.check_room()
+        hub.check_room()
         if job.status.ended and after_seq is not None:
             first = await anext(events, None)
             if first is None:  # all read: 204 is what tells a browser to stop coming back
@@ -174,7 +179,7 @@ class JobsController(Controller):
         keys: NamedDependency[ApiKeys],
         addresses: NamedDependency[presenters.Addresses],
     ) -> Response[StreamToken]:
-        await known_job(jobs, caller, job_id)
+        await known_state(jobs, caller, job_id)
         token = await keys.open_stream(job_id)
         url = f"{addresses.base(request)}/api/jobs/{job_id}/events?token={token}"
         told = StreamToken(token=token, events_url=url, expires_in_s=int(STREAM_TOKEN_S))
@@ -192,7 +197,7 @@ class JobsController(Controller):
     async def cancel(
         self, job_id: JobId, caller: NamedDependency[Caller], jobs: NamedDependency[JobService]
     ) -> schemas.JobState:
-        await known_job(jobs, caller, job_id)
+        await known_state(jobs, caller, job_id)
         job = await jobs.cancel(job_id)
         if job is None:
             raise _unknown(job_id)
@@ -207,8 +212,16 @@ async def _with_first(first: FeedEvent, rest: AsyncGenerator[FeedEvent]) -> Asyn
 
 
 async def known_job(jobs: JobService, caller: Caller, job_id: str) -> JobView:
-    """Raises Problem (404), for what belongs to others too: nobody learns that it exists."""
-    job = await jobs.get(job_id) if re.fullmatch(r"[0-9a-f]{32}", job_id) else None
+    """Raises NOT_FOUND, for other people's jobs too: a caller does not learn that they exist."""
+    return _visible(await jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None, caller, job_id)
+
+
+async def known_state(jobs: JobService, caller: Caller, job_id: str) -> JobState:
+    """The same, without its images."""
+    return _visible(await jobs.state(job_id) if JOB_ID.fullmatch(job_id) else None, caller, job_id)
+
+
+def _visible(job: Job | None, caller: Caller, job_id: str) -> Job:
     if job is None or not caller.may_see(job.owner, job.end_user):
         raise _unknown(job_id)
     bind_contextvars(job_id=job_id)

@@ -1,127 +1,15 @@
-"""What the API takes and gives, field by field. Bounds live here only; the docs and the errors are read off them."""
+"""What the API of jobs answers, field by field. What it takes is in server/generation/requests.py."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from pipelines.params import MAX_SEED
-from server.generation.styles import STYLES
-from server.loras.resolution import LORA_WEIGHT
+from pipelines.spec import Sampling
+from server.generation.requests import EmbedParameters, Format, Quality
 
-MAX_PROMPT_CHARACTERS = 2000
-MAX_IMAGES = 8
-MAX_STEPS = 150
-MAX_GUIDANCE_SCALE = 30.0
-MAX_LORA_WEIGHT = 2.0
-MAX_EXTRA_LORAS = 8
-MAX_LORA_NAME_CHARACTERS = 128
-MAX_LOWERED_PARTS = 16
 MAX_WAIT_S = 60
-SIZE_MULTIPLE_PX = 8
 
-Quality = Literal["low", "medium", "high"]
-Format = Literal["jpeg", "png", "webp"]
-EmbedParameters = Literal["full", "minimal", "none"]
 Status = Literal["queued", "processing", "completed", "failed", "cancelled"]
-
-LoraName = Annotated[str, Meta(min_length=1, max_length=MAX_LORA_NAME_CHARACTERS)]
-ModelName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=MAX_LORA_NAME_CHARACTERS,
-        description='The LoRA: `jade` (newest version) or `jade-v1`. Null or "base": none.',
-        examples=["jade"],
-    ),
-]
-ModelWeight = Annotated[
-    float,
-    Meta(
-        ge=-MAX_LORA_WEIGHT,
-        le=MAX_LORA_WEIGHT,
-        description=f"Weight of the LoRA that model_name names. Default: its own, else {LORA_WEIGHT}.",
-        examples=[0.7],
-    ),
-]
-StyleName = Annotated[
-    str,
-    Meta(
-        max_length=64,
-        description=f"A prompt template (see /api/options): one of {', '.join(STYLES)}. Null: none.",
-        examples=["sketch"],
-    ),
-]
-Prompt = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=MAX_PROMPT_CHARACTERS,
-        description="What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`."
-        " The style is applied to it, the LoRA's trigger words are put before it.",
-        examples=["jade woman, red dress, beach sunset"],
-    ),
-]
-NegativePrompt = Annotated[
-    str,
-    Meta(
-        max_length=MAX_PROMPT_CHARACTERS,
-        description='What they should not show. Absent or null: "low quality, blurry, distorted"; "": the empty text.'
-        " A style's own words are added.",
-    ),
-]
-Size = Annotated[
-    int,
-    Meta(ge=SIZE_MULTIPLE_PX, le=16384, multiple_of=SIZE_MULTIPLE_PX, description="Pixels; see /api/options."),
-]
-Steps = Annotated[int, Meta(ge=1, le=MAX_STEPS, description="Denoising steps; wins over quality.")]
-Guidance = Annotated[
-    float, Meta(ge=0, le=MAX_GUIDANCE_SCALE, description="Classifier-free guidance; 1 or less is off. Default 7.")
-]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Seed = Annotated[
-    int, Meta(ge=0, le=MAX_SEED, description="Picture n takes seed + n - 1. Absent: random, told in the result.")
-]
-Sampler = Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")]
-NumImages = Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Pictures to make.")]
-
-
-class ExtraLora(Struct, frozen=True, forbid_unknown_fields=True):
-    """A further LoRA: `jade` is its newest version, `jade-v1` exactly that one."""
-
-    name: LoraName
-    weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | None = None
-
-
-class GenerateRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A job: one prompt, one or more pictures."""
-
-    prompt: Prompt
-    model_name: ModelName | UnsetType | None = UNSET
-    model_weight: ModelWeight | None = None
-    num_images: NumImages = 4
-    quality: Annotated[Quality, Meta(description="12, 20 or 30 steps.")] = "high"
-    negative_prompt: NegativePrompt | None = None
-    width: Size | None = None
-    height: Size | None = None
-    steps: Steps | None = None
-    guidance_scale: Guidance | None = None
-    guidance_start: Annotated[Share, Meta(description="Guidance works from this share of the way on. Default 0.")] = 0.0
-    guidance_end: Annotated[Share, Meta(description="And up to this share; 1: to the end. Default 1.")] = 1.0
-    seed: Seed | None = None
-    sampler: Sampler | None = None
-    loras: Annotated[list[ExtraLora], Meta(max_length=MAX_EXTRA_LORAS)] | None = None
-    style: StyleName | None = None
-    format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None
-    embed_parameters: (
-        Annotated[
-            EmbedParameters,
-            Meta(
-                description="What the files tell of their making: all of it, all but your words and settings, nothing."
-                " Default: what the operator has set, as a rule full."
-            ),
-        ]
-        | None
-    ) = None
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
@@ -175,6 +63,39 @@ class Output(Struct, frozen=True, kw_only=True):
     variant_index: Annotated[int | None, Meta(description="In a comparison: which of its variants, from 0.")] = None
 
 
+class UsedLora(Struct, frozen=True):
+    """An exact LoRA: `name` is its label, like `jade-v1`."""
+
+    name: str
+    weight: float
+    sha256: str
+
+
+class UsedBaseModel(Struct, frozen=True):
+    name: str
+    sha256: str | None
+
+
+class Metadata(Sampling, frozen=True, kw_only=True):
+    """How the pictures were made, every default filled in. `prompt` is as sent, `final_prompt` as encoded; those of a
+    comparison stand one a line, and `final_prompts` lists them. `seed` is that of the first picture."""
+
+    prompt: str
+    final_prompt: str
+    negative_prompt: str
+    model: Annotated[str, Meta(description='Label of the LoRA that `model_name` named, or "base".')]
+    loras: list[UsedLora]
+    style: str | None
+    quality: Quality
+    num_images: int
+    width: int
+    height: int
+    format: Format
+    embed_parameters: EmbedParameters
+    base_model: UsedBaseModel
+    final_prompts: Annotated[list[str] | UnsetType, Meta(description="Of a job of /api/compare.")] = UNSET
+
+
 class ComparisonAxes(Struct, frozen=True, kw_only=True):
     """What a comparison's pictures stand along; `variants` are labels like `jade-v1:0.9`. `contact_sheet_url` is null
     until the job has ended."""
@@ -192,7 +113,7 @@ class Result(Struct, frozen=True, kw_only=True):
     status: Status
     images: list[str]
     outputs: list[Output]
-    metadata: dict[str, Any]
+    metadata: Metadata
     comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
 
 
@@ -205,7 +126,7 @@ class FinishedJob(Struct, frozen=True, kw_only=True):
     warnings: list[str]
     images: list[str]
     outputs: list[Output]
-    metadata: dict[str, Any]
+    metadata: Metadata
     error: Failure | None
     comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
 

@@ -1,26 +1,24 @@
-"""What the calls that make jobs have in common: asked twice, counted once, answered now or when it is done."""
+"""Shared by all endpoints that create jobs: idempotency, rate-limit headers, `Prefer: wait`."""
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Response
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter
 
-from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import FieldError, invalid
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.prefer_header import preferred_wait_s
-from server.events.hub import EventHub
-from server.generation.idempotency import IdempotencyKey, StoredResponse
-from server.generation.prompt_warnings import prompt_warnings
-from server.generation.service import Acceptance
-from server.queue.model import JobView
+from server.errors import FieldError, InvalidRequest
+from server.events.feed import JobFeed
+from server.generation.service import JobService
+from server.queue.idempotency import IdempotencyKey
+from server.queue.model import JobDraft
 from server.queue.quotas import Standing
 
 Prefer = Annotated[
@@ -56,38 +54,36 @@ MAKES_JOBS = {
 }
 
 
-def once(key: str | None, call: str, body: msgspec.Struct, reader: PromptAnalyzer) -> IdempotencyKey | None:
-    """None: the caller gave no key. Raises Problem (400)."""
+def idempotency_of(key: str | None, call: str, body: msgspec.Struct) -> IdempotencyKey | None:
+    """None: the caller sent no key. Raises InvalidRequest."""
     if key is None:
         return None
     if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
         allowed = "1 to 255 printable ASCII characters without blanks"
-        raise invalid([FieldError("Idempotency-Key", "it cannot be used", allowed)])
-    digest = sha256(f"{call} ".encode() + msgspec.json.encode(body)).hexdigest()
-
-    def tell(job: JobView, triggers: Sequence[str]) -> dict[str, Any]:
-        return msgspec.to_builtins(presenters.accepted(job, prompt_warnings(reader, job.metadata, triggers)))
-
-    return IdempotencyKey(key, digest, tell)
+        raise InvalidRequest([FieldError("Idempotency-Key", "it cannot be used", allowed)])
+    return IdempotencyKey(key, sha256(f"{call} ".encode() + msgspec.json.encode(body)).hexdigest())
 
 
-async def answer(
-    accepted: Acceptance | StoredResponse, prefer: str | None, feed: EventHub, reader: PromptAnalyzer, base: str
-) -> Response[schemas.Accepted | schemas.FinishedJob]:
-    """202, or 200 where the caller waits and the job ends in time."""
-    if isinstance(accepted, StoredResponse):
-        job_id, told, standing = accepted.job_id, msgspec.convert(accepted.body, schemas.Accepted), None
-    else:
-        job_id, standing = accepted.job.job_id, accepted.standing
-        told = presenters.accepted(accepted.job, prompt_warnings(reader, accepted.job.metadata, accepted.triggers))
-    headers = {"Location": f"{base}/api/status/{job_id}", **_limit_headers(standing)}
-    wait_s = preferred_wait_s(prefer)
-    if wait_s is not None:
-        headers["Preference-Applied"] = f"wait={wait_s}"
-        job = await feed.wait(job_id, wait_s)
-        if job is not None and job.status.ended:
-            return Response(presenters.finished(job, base, told.warnings), status_code=200, headers=headers)
-    return Response(told, status_code=202, headers=headers)
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Submits drafts for all endpoints that create jobs, and answers them."""
+
+    jobs: JobService
+    feed: JobFeed
+
+    async def submit(
+        self, draft: JobDraft, key: IdempotencyKey | None, prefer: str | None, base: str
+    ) -> Response[schemas.Accepted | schemas.FinishedJob]:
+        """202, or 200 where the caller waits (`Prefer: wait`) and the job ends in time."""
+        accepted = await self.jobs.submit(draft, key)
+        headers = {"Location": f"{base}/api/status/{accepted.job_id}", **_limit_headers(accepted.standing)}
+        wait_s = preferred_wait_s(prefer)
+        if wait_s is not None:
+            headers["Preference-Applied"] = f"wait={wait_s}"
+            state = await self.feed.wait(accepted.job_id, wait_s)
+            if state is not None and state.status.ended and (job := await self.jobs.get(state.job_id)) is not None:
+                return Response(presenters.finished(job, base, accepted.warnings), status_code=200, headers=headers)
+        return Response(presenters.accepted(accepted), status_code=202, headers=headers)
 
 
 def _limit_headers(standing: Standing | None) -> dict[str, str]:

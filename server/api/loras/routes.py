@@ -18,7 +18,7 @@ from server.api.http.problems import FieldError, Problem
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
 from server.api.jobs import examples
 from server.api.loras import schemas as lora_schemas
-from server.engine.engine import Engine
+from server.events.model_facts import ModelFacts
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry
 from server.queue.errors import LoraTooLarge, UnknownLora
@@ -64,8 +64,10 @@ class LorasController(Controller):
         summary="The LoRAs",
         responses={200: examples.answers(examples.LORAS, "By name, newest version first"), **documented()},
     )
-    async def loras(self, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]) -> lora_schemas.Loras:
-        resident = engine.resident_loras
+    async def loras(
+        self, loras: NamedDependency[LoraRegistry], model: NamedDependency[ModelFacts]
+    ) -> lora_schemas.Loras:
+        resident = model.resident_loras
         return lora_schemas.Loras([lora_schemas.lora_option(view, resident) for view in await loras.list()])
 
     @post(
@@ -96,14 +98,14 @@ class LorasController(Controller):
         },
     )
     async def lora(
-        self, name: LoraName, loras: NamedDependency[LoraRegistry], engine: NamedDependency[Engine]
+        self, name: LoraName, loras: NamedDependency[LoraRegistry], model: NamedDependency[ModelFacts]
     ) -> lora_schemas.LoraDetail:
         try:
             detail = await loras.detail(name)
         except UnknownLora as error:
             raise _not_found(error) from error
         return lora_schemas.LoraDetail(
-            lora=lora_schemas.lora_option(detail.view, engine.resident_loras),
+            lora=lora_schemas.lora_option(detail.view, model.resident_loras),
             file_trigger=detail.trigger,
             file_weight=detail.weight,
             metadata=dict(detail.metadata),
@@ -138,7 +140,7 @@ class LorasController(Controller):
         request: Request[Any, Any, Any],
         name: LoraName,
         folder: NamedDependency[LoraFolder],
-        engine: NamedDependency[Engine],
+        model: NamedDependency[ModelFacts],
     ) -> lora_schemas.LoraOption:
         _check_upload(request, folder.max_bytes)
         try:
@@ -151,7 +153,7 @@ class LorasController(Controller):
             raise Problem(problems.UNUSABLE_LORA, str(error)) from error
         except OSError as error:
             raise _unwritable(error) from error
-        return lora_schemas.lora_option(view, engine.resident_loras)
+        return lora_schemas.lora_option(view, model.resident_loras)
 
     @delete(
         "/{name:str}",
@@ -201,10 +203,10 @@ class LorasController(Controller):
         name: LoraName,
         data: Annotated[lora_schemas.LoraDefault, json_body(ROLL_BACK)],
         loras: NamedDependency[LoraRegistry],
-        engine: NamedDependency[Engine],
+        model: NamedDependency[ModelFacts],
     ) -> lora_schemas.LoraOption:
         try:
-            return lora_schemas.lora_option(await loras.pin(name, data.version), engine.resident_loras)
+            return lora_schemas.lora_option(await loras.pin(name, data.version), model.resident_loras)
         except UnknownLora as error:
             if error.field == "name":
                 raise _not_found(error) from error
@@ -232,12 +234,12 @@ class LorasController(Controller):
         name: LoraName,
         data: Annotated[lora_schemas.LoraChanges, json_body(CHANGES)],
         loras: NamedDependency[LoraRegistry],
-        engine: NamedDependency[Engine],
+        model: NamedDependency[ModelFacts],
     ) -> lora_schemas.LoraOption:
         asked = {"trigger": data.trigger, "weight": data.weight}
         changes = {field: value for field, value in asked.items() if value is not UNSET}
         try:
-            return lora_schemas.lora_option(await loras.describe(name, changes), engine.resident_loras)
+            return lora_schemas.lora_option(await loras.describe(name, changes), model.resident_loras)
         except UnknownLora as error:
             raise _not_found(error) from error
 

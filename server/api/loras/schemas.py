@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from server.api.jobs.schemas import MAX_LORA_WEIGHT
+from server.generation.requests import MAX_LORA_WEIGHT
 from server.loras.registry import LoraSync, LoraView
 
 MAX_TRIGGER_CHARACTERS = 500

@@ -1,6 +1,7 @@
 """For whoever runs the server: the queue and the users."""
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -17,13 +18,15 @@ from server.api.auth.guards import operator
 from server.api.http import problems
 from server.api.http.openapi_errors import documented
 from server.api.http.problems import NOT_FOUND, Problem
-from server.api.jobs import examples, presenters
+from server.api.jobs import examples
 from server.api.usage import schemas as usage_schemas
 from server.api.usage.routes import total
+from server.generation.policy import NO_LORA
 from server.generation.service import JobService
 from server.observability.metrics import Metrics
-from server.queue.model import JobStatus, JobView
-from server.usage.service import Consumer, DayUsage, Usage
+from server.queue.counts import QueueCounts
+from server.queue.model import JobStatus, JobView, Requester
+from server.usage.service import DayUsage, Usage
 
 MAX_QUEUED_JOBS = 500
 USERS_A_PAGE = 100
@@ -80,16 +83,19 @@ class OperatorController(Controller):
         responses={200: examples.answers(QUEUE, "What waits and what is made"), **documented(*REFUSED)},
     )
     async def queue(
-        self, jobs: NamedDependency[JobService], metrics: NamedDependency[Metrics]
+        self,
+        jobs: NamedDependency[JobService],
+        counts: NamedDependency[QueueCounts],
+        metrics: NamedDependency[Metrics],
     ) -> usage_schemas.OperatorQueue:
-        unfinished, counts, num_last_min = await asyncio.gather(
-            jobs.unfinished(MAX_QUEUED_JOBS), jobs.count_by_status(), jobs.count_pictures_since(60)
+        unfinished, by_status, num_last_min = await asyncio.gather(
+            jobs.unfinished(MAX_QUEUED_JOBS), counts.by_status(), counts.images_since(60)
         )
         step_s, rows = metrics.recent_step() or (None, None)
         in_order = sorted(unfinished, key=lambda job: (job.queue_position, job.created_at_s))
         return usage_schemas.OperatorQueue(
-            waiting=counts.get(JobStatus.QUEUED, 0),
-            running=counts.get(JobStatus.PROCESSING, 0),
+            waiting=by_status.get(JobStatus.QUEUED, 0),
+            running=by_status.get(JobStatus.PROCESSING, 0),
             pictures_per_min=float(num_last_min),
             step_s=step_s,
             rows=rows,
@@ -110,7 +116,7 @@ class OperatorController(Controller):
     ) -> usage_schemas.OperatorUsers:
         page = await accounts.page(cursor or "", USERS_A_PAGE + 1)
         shown = page[:USERS_A_PAGE]
-        users = [_user(each, await usage.days(Consumer(each.owner), USAGE_DAYS)) for each in shown]
+        users = [_user(each, await usage.days(Requester(each.owner), USAGE_DAYS)) for each in shown]
         more = shown[-1].email if len(page) > USERS_A_PAGE else None
         return usage_schemas.OperatorUsers(users=users, next_cursor=more)
 
@@ -150,7 +156,7 @@ async def _switched(accounts: Accounts, usage: Usage, user_id: str, *, is_disabl
     account = await accounts.set_disabled(user_id, is_disabled)
     if account is None:
         raise Problem(NOT_FOUND, f"no account has the id {user_id[:64]}")
-    return _user(account, await usage.days(Consumer(account.owner), USAGE_DAYS))
+    return _user(account, await usage.days(Requester(account.owner), USAGE_DAYS))
 
 
 def _user(account: Account, days: Sequence[DayUsage]) -> usage_schemas.OperatorUser:
@@ -170,11 +176,11 @@ def _queued(job: JobView) -> usage_schemas.QueuedJob:
         owner=job.owner,
         end_user=job.end_user,
         status=job.status.value,
-        model=job.metadata["model"],
+        model=job.first.model or NO_LORA,
         created_at=utc(job.created_at_s),
         age_s=round(max(0.0, time.time() - job.created_at_s), 1),
         queue_position=job.queue_position,
-        estimated_time=presenters.estimated_time(job),
-        images_completed=len(job.images),
+        estimated_time=math.ceil(job.remaining_s),
+        images_completed=job.images_completed,
         images_total=job.images_total,
     )

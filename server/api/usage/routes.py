@@ -17,8 +17,9 @@ from server.api.http.openapi_errors import documented
 from server.api.http.problems import OPERATORS_ONLY, Problem
 from server.api.jobs import examples
 from server.api.usage import schemas as usage_schemas
+from server.queue.model import Requester
 from server.queue.quotas import DAY_S
-from server.usage.service import Consumer, DayUsage, Usage
+from server.usage.service import DayUsage, Usage
 
 EVERYBODY = "all"
 MAX_DAYS = 366
@@ -60,13 +61,9 @@ class UsageController(Controller):
             raise Problem(OPERATORS_ONLY, "only operators see the use of others; leave `user` out for your own")
         if user == EVERYBODY:
             return _told(await usage.days(None, days), None)
-        consumer = consumer_of(caller) if user is None else Consumer(f"user:{user}")
-        left = usage_schemas.limits_left(await usage.left(consumer))
-        return _told(await usage.days(consumer, days), left)
-
-
-def consumer_of(caller: Caller) -> Consumer:
-    return Consumer(caller.owner, caller.address, caller.key_id, caller.end_user)
+        requester = caller.requester if user is None else Requester(f"user:{user}")
+        left = usage_schemas.limits_left(await usage.left(requester))
+        return _told(await usage.days(requester, days), left)
 
 
 def total(days: Sequence[DayUsage]) -> usage_schemas.UsageTotal:

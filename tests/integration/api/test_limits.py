@@ -167,7 +167,7 @@ def test_guessing_a_password_is_slowed_down_and_told_when_to_try_again(api: Api)
     signed_in(api)
     api.cookies.clear()
     wrong: dict[str, Any] = {**ACCOUNT, "password": "wrong horse battery"}
-    studio: Any = api.app.state.studio
+    studio: Any = api.app.state.lifespan
     with api.portal() as portal:
         for _ in range(MAX_OF_ACCOUNT - 1):
             portal.call(LoginThrottle(studio.database).attempt, "ip:192.0.2.9", ACCOUNT["email"])

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from server.db.account_models import PendingDeletionRow
 from server.db.history_models import EngagementRow
-from server.db.models import EventRow, ImageRow, JobRow
+from server.db.models import EventRow, ImageRow
 from server.db.session import Database
 from server.gallery.engagement import Engagement
 from server.gallery.history import History, HistoryQuery, Person
@@ -22,12 +22,8 @@ from server.gallery.retention import Retention
 from server.queue.deletion import Remover
 from server.queue.model import JobStatus, JobView
 from server.queue.quotas import DAY_S
-from tests.support.jobs_harness import (
-    Workshop,
-    change_job,
-    job_row,
-    order,
-)
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, change_job, copy_job, job_row
 from tests.support.studio_app import (
     QUICK,
     api,
@@ -45,8 +41,8 @@ ME = Person("user:me")
 NUM_MANY = 2000
 
 
-async def finished(shop: Workshop, **fields: Any) -> JobView:
-    view = await shop.service.accept(order(**{"owner": "user:me", "num_images": 1, **fields}))
+async def finished(shop: JobsHarness, **fields: Any) -> JobView:
+    view = await shop.accept(draft(**{"owner": "user:me", "num_images": 1, **fields}))
     return await shop.ended(view.job_id)
 
 
@@ -62,7 +58,7 @@ async def all_pages(history: History, **query: Any) -> list[JobView]:
 
 
 async def test_pages_show_each_job_once_newest_first_and_nobody_else_s(database: Database, tmp_path: Path):
-    async with Workshop.running(database, tmp_path) as shop:
+    async with JobsHarness.running(database, tmp_path) as shop:
         ids = [(await finished(shop, seed=seed)).job_id for seed in range(5)]
         for same_moment in ids[1:4]:
             await change_job(database, same_moment, created_at_s=(await job_row(database, ids[2])).created_at_s)
@@ -79,7 +75,7 @@ async def test_a_search_finds_every_word_in_any_case_a_lora_by_name_or_version_a
     def lora(name: str, version: str | None) -> dict[str, Any]:
         return {"name": name, "version": version, "sha256": "a" * 64, "short_hash": "b" * 12, "weight": 0.9}
 
-    async with Workshop.running(database, tmp_path) as shop:
+    async with JobsHarness.running(database, tmp_path) as shop:
         dress = await finished(shop, prompt="Red Dress, 100% beach")
         hat = await finished(shop, prompt="hat in red_")
         await change_job(database, dress.job_id, loras=[lora("amber", None), lora("jade", "2")])
@@ -103,9 +99,9 @@ async def test_a_search_finds_every_word_in_any_case_a_lora_by_name_or_version_a
 async def test_jobs_that_ended_without_a_picture_are_left_out_and_end_users_see_their_own(
     database: Database, tmp_path: Path
 ):
-    shop = Workshop(database, tmp_path)
-    waiting = await shop.service.accept(order(owner="user:me", key_id="k", end_user="a"))
-    cancelled = await shop.service.accept(order(owner="user:me"))
+    shop = JobsHarness(database, tmp_path)
+    waiting = await shop.accept(draft(owner="user:me", key_id="k", end_user="a"))
+    cancelled = await shop.accept(draft(owner="user:me"))
     await shop.service.cancel(cancelled.job_id)
     history = History(database, shop.reader)
     assert [view.job_id for view in await all_pages(history)] == [waiting.job_id]
@@ -115,12 +111,9 @@ async def test_jobs_that_ended_without_a_picture_are_left_out_and_end_users_see_
 
 
 async def test_two_thousand_jobs_are_paged_by_the_index(database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path)
-    first = await job_row(database, (await shop.service.accept(order(owner="user:me"))).job_id)
-    template = {column.key: getattr(first, column.key) for column in JobRow.__table__.columns}
-    async with database.write() as session:
-        for n in range(1, NUM_MANY):
-            session.add(JobRow(**template | {"id": f"{n:032x}", "created_at_s": float(n)}))
+    shop = JobsHarness(database, tmp_path)
+    first = await shop.accept(draft(owner="user:me"))
+    await copy_job(database, first.job_id, [(f"{n:032x}", float(n)) for n in range(1, NUM_MANY)])
     history = History(database, shop.reader)
     began_s = time.perf_counter()
     seen = {view.job_id for view in await all_pages(history, limit=100)}
@@ -128,14 +121,14 @@ async def test_two_thousand_jobs_are_paged_by_the_index(database: Database, tmp_
     assert time.perf_counter() - began_s < 10  # 21 pages: without the index the last ones take this long together
 
 
-def remover(shop: Workshop) -> Remover:
-    return Remover(shop.database, shop.store, shop.dispatcher.drop)
+def remover(shop: JobsHarness) -> Remover:
+    return Remover(shop.database, shop.store, shop.signals.job_ended)
 
 
 async def test_deleted_pictures_go_with_row_event_and_file_and_the_last_one_with_its_job(
     database: Database, tmp_path: Path
 ):
-    async with Workshop.running(database, tmp_path) as shop:
+    async with JobsHarness.running(database, tmp_path) as shop:
         job = await finished(shop, num_images=2)
         other = await finished(shop, owner="user:other")
         engagement = Engagement(database, working := remover(shop))
@@ -164,7 +157,7 @@ async def test_deleted_pictures_go_with_row_event_and_file_and_the_last_one_with
 
 
 async def test_pictures_of_a_job_that_is_being_made_are_kept(database: Database, tmp_path: Path):
-    async with Workshop.running(database, tmp_path) as shop:
+    async with JobsHarness.running(database, tmp_path) as shop:
         job = await finished(shop)
         await change_job(database, job.job_id, status=JobStatus.PROCESSING, lease_until=4e9)
         done = await Engagement(database, remover(shop)).delete([job.images[0].id], lambda *_: True)
@@ -174,9 +167,9 @@ async def test_pictures_of_a_job_that_is_being_made_are_kept(database: Database,
 
 
 async def test_what_is_too_old_or_too_much_goes_with_its_files_the_oldest_first(database: Database, tmp_path: Path):
-    async with Workshop.running(database, tmp_path) as shop:
+    async with JobsHarness.running(database, tmp_path) as shop:
         jobs = [await finished(shop, seed=seed) for seed in range(4)]
-        waiting = await shop.service.accept(order(owner="user:me", num_inference_steps=100_000))
+        waiting = await shop.accept(draft(owner="user:me", steps=100_000))
         for age_days, job in zip((9, 3, 2, 1), jobs, strict=True):
             ended_s = (await job_row(database, job.job_id)).finished_at_s or 0.0
             await change_job(database, job.job_id, finished_at_s=ended_s - age_days * DAY_S)

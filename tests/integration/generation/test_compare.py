@@ -13,14 +13,11 @@ from litestar.testing import TestClient
 from PIL import Image
 
 from server.db.session import Database
-from server.queue.model import Comparison, JobStatus, Variant
+from server.generation.requests import CompareRequest, CompareVariant
+from server.queue.model import JobStatus, Requester
+from tests.support.builders import request_policy
 from tests.support.fake_runner import PaintRunner
-from tests.support.jobs_harness import (
-    Workshop,
-    event_names,
-    order,
-    until,
-)
+from tests.support.jobs_harness import JobsHarness, event_names, until
 from tests.support.studio_app import (
     BROKEN_SEED,
     api,
@@ -31,6 +28,7 @@ from tests.support.studio_app import (
 
 Api = TestClient[Litestar]
 __all__ = ["api", "app", "runner", "settings"]
+POLICY = request_policy(min_size_px=8)
 COMMON = {"steps": 2, "width": 32, "height": 32, "format": "png", "embed_parameters": "none"}
 ASKED = {
     **COMMON,
@@ -126,11 +124,15 @@ def test_a_wrong_request_names_the_field(api: Api, changed: dict[str, Any], fiel
 
 
 async def test_after_a_crash_only_the_cells_that_lack_are_made(database: Database, tmp_path: Path) -> None:
-    variants = tuple(Variant(None, ()) for _ in range(2))
-    asked = order(num_images=12, comparison=Comparison(("red", "sea"), (1, 2, 3), variants))
-    first = Workshop(database, tmp_path, lease_owner="1" * 32 + "/a")
+    asked = POLICY.compare(
+        CompareRequest(
+            prompts=["red", "sea"], seeds=[1, 2, 3], variants=[CompareVariant()] * 2, steps=3, width=16, height=16
+        ),
+        Requester("ip:192.0.2.7"),
+    )
+    first = JobsHarness(database, tmp_path, lease_owner="1" * 32 + "/a")
     first.start()
-    job_id = (await first.service.accept(asked)).job_id
+    job_id = (await first.accept(asked)).job_id
     await until(lambda: first.runner.painted.total() >= 2)
     first.runner.open_gate.clear()
     async with asyncio.timeout(10), aclosing(first.feed.subscribe(job_id)) as stream:
@@ -140,7 +142,7 @@ async def test_after_a_crash_only_the_cells_that_lack_are_made(database: Databas
     await first.kill()
     left = await first.service.get(job_id)
     assert left is not None and 0 < len(left.images) < 12
-    async with Workshop.running(database, tmp_path, lease_owner="1" * 32 + "/b") as second:
+    async with JobsHarness.running(database, tmp_path, lease_owner="1" * 32 + "/b") as second:
         view = await second.ended(job_id)
         assert view.status is JobStatus.COMPLETED
         assert 0 < second.runner.painted.total() < 12

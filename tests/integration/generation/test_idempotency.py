@@ -1,7 +1,7 @@
 """Asked twice, made once; and asked for again on purpose."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from server.config.settings import Settings
 from server.db.history_models import IdempotencyRow
 from server.db.models import JobRow
 from server.db.session import Database
-from server.generation import idempotency
-from server.generation.idempotency import IdempotencyKey, StoredResponse
+from server.queue import idempotency
 from server.queue.errors import KeyReused, QueueFull
-from server.queue.model import JobOrder, JobView
-from tests.support.jobs_harness import Workshop, order
+from server.queue.idempotency import IdempotencyKey
+from server.queue.model import JobDraft
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness
 from tests.support.studio_app import (
     QUICK,
     api,
@@ -45,23 +46,20 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 def once(key: str = "k", request: str = "r") -> IdempotencyKey:
-    def tell(job: JobView, _: Sequence[str]) -> Mapping[str, Any]:
-        return {"job_id": job.job_id, "estimated_time": job.remaining_s}
-
-    return IdempotencyKey(key, request, tell)
+    return IdempotencyKey(key, request)
 
 
-async def told(shop: Workshop, order_: JobOrder, once_: IdempotencyKey) -> Mapping[str, Any]:
-    accepted = await shop.service.submit(order_, once_)
-    return accepted.body if isinstance(accepted, StoredResponse) else once_.tell(accepted.job, ())
+async def told(shop: JobsHarness, wanted: JobDraft, key: IdempotencyKey) -> Mapping[str, Any]:
+    accepted = await shop.service.submit(wanted, key)
+    return {"job_id": accepted.job_id, "estimated_time": accepted.estimated_time, "warnings": accepted.warnings}
 
 
 async def test_a_hundred_at_once_with_one_key_make_one_job_and_are_told_the_same(
     database: Database, database_url: str, tmp_path: Path
 ):
     other = Database(database_url)
-    shops = [Workshop(each, tmp_path) for each in (database, other)]
-    bodies = await asyncio.gather(*(told(shops[n % 2], order(), once()) for n in range(100)))
+    shops = [JobsHarness(each, tmp_path) for each in (database, other)]
+    bodies = await asyncio.gather(*(told(shops[n % 2], draft(), once()) for n in range(100)))
     assert all(body == bodies[0] for body in bodies)
     async with database.read() as session:
         assert list(await session.scalars(select(JobRow.id))) == [bodies[0]["job_id"]]
@@ -69,13 +67,13 @@ async def test_a_hundred_at_once_with_one_key_make_one_job_and_are_told_the_same
 
 
 async def test_a_key_is_its_caller_s_and_its_request_s_and_ends_after_a_day(database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path, max_queue=4)
-    first = await told(shop, order(), once())
+    shop = JobsHarness(database, tmp_path, max_queue=4)
+    first = await told(shop, draft(), once())
     with pytest.raises(KeyReused):
-        await shop.service.submit(order(), once(request="other"))
+        await shop.service.submit(draft(), once(request="other"))
     others = [
-        await told(shop, order(owner="user:1"), once()),
-        await told(shop, order(owner="user:1", key_id="k", end_user="a"), once()),
+        await told(shop, draft(owner="user:1"), once()),
+        await told(shop, draft(owner="user:1", key_id="k", end_user="a"), once()),
     ]
     assert len({body["job_id"] for body in (first, *others)}) == 3
     async with database.write() as session:
@@ -84,9 +82,9 @@ async def test_a_key_is_its_caller_s_and_its_request_s_and_ends_after_a_day(data
             update(IdempotencyRow).where(mine).values(created_at_s=IdempotencyRow.created_at_s - idempotency.KEPT_S - 1)
         )
         await session.execute(old)
-    assert (await told(shop, order(), once(request="other")))["job_id"] != first["job_id"]
+    assert (await told(shop, draft(), once(request="other")))["job_id"] != first["job_id"]
     with pytest.raises(QueueFull):
-        await shop.service.submit(order(), once(key="new"))
+        await shop.service.submit(draft(), once(key="new"))
     async with database.write() as session:
         assert await session.scalar(select(func.count()).select_from(IdempotencyRow)) == 3
         await idempotency.forget_old(session, 4e9)

@@ -11,13 +11,13 @@ from pipelines.lora.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.models import JobRow
 from server.db.session import Database
-from server.generation.styles import STYLES
+from server.generation.resolution import with_trigger
 from server.loras.registry import LoraRegistry
-from server.loras.resolution import with_trigger
 from server.queue.errors import DataFolderInUse, QueueFull, UnknownLora
 from server.queue.model import JobStatus, LoraChoice
 from server.storage.data_folder import DataFolder
-from tests.support.jobs_harness import Workshop, job_row, order
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, job_row, metadata
 from tests.support.tiny_model import write_lora
 
 
@@ -37,15 +37,15 @@ def jade(weight: float = 0.9, name: str = "jade") -> LoraChoice:
 
 
 async def test_an_accepted_job_is_stored_and_told_in_full(database: Database, tmp_path: Path, loras: LoraRegistry):
-    shop = Workshop(database, tmp_path)
+    shop = JobsHarness(database, tmp_path)
     extra = LoraChoice("amber", -0.5, "loras[0].name")
-    fields = {"seed": 2**32 - 1, "guidance_scale": 4.5, "style": STYLES["sketch"]}
-    view = await shop.service.accept(order(model=jade(), loras=(extra,), **fields))
+    fields = {"seed": 2**32 - 1, "guidance_scale": 4.5, "style": "sketch"}
+    view = await shop.accept(draft(model=jade(), loras=(extra,), **fields))
     assert re.fullmatch("[0-9a-f]{32}", view.job_id)
     assert (view.status, view.progress, view.error, view.images) == (JobStatus.QUEUED, 0.0, None, ())
     assert view.remaining_s > 0 and view.queue_position == 1
     sha256s = {each.label: each.sha256 for each in await loras.list()}
-    assert view.metadata == {
+    assert metadata(view) == {
         "prompt": "red dress, beach sunset",
         "final_prompt": "jade woman, red dress, beach sunset, sketch",
         "negative_prompt": "",
@@ -79,18 +79,18 @@ async def test_an_accepted_job_is_stored_and_told_in_full(database: Database, tm
 async def test_a_bare_name_means_the_newest_version(
     database: Database, tmp_path: Path, loras: LoraRegistry, name: str, label: str
 ):
-    view = await Workshop(database, tmp_path).service.accept(order(model=jade(name=name)))
-    assert view.metadata["model"] == label
+    view = await JobsHarness(database, tmp_path).accept(draft(model=jade(name=name)))
+    assert metadata(view)["model"] == label
 
 
 async def test_an_unknown_lora_is_refused_with_what_there_is(database: Database, tmp_path: Path, loras: LoraRegistry):
-    shop = Workshop(database, tmp_path)
+    shop = JobsHarness(database, tmp_path)
     for bad in (
-        order(model=LoraChoice("jade-v3", 0.9, "model_name")),
-        order(model=jade(), loras=(LoraChoice("ruby", 0.9, "loras[0].name"),)),
+        draft(model=LoraChoice("jade-v3", 0.9, "model_name")),
+        draft(model=jade(), loras=(LoraChoice("ruby", 0.9, "loras[0].name"),)),
     ):
         with pytest.raises(UnknownLora) as raised:
-            await shop.service.accept(bad)
+            await shop.accept(bad)
         assert raised.value.allowed == ("amber", "jade", "jade-v10", "jade-v2", "jade-v9")
     assert raised.value.field == "loras[0].name"
     async with database.read() as session:
@@ -100,9 +100,9 @@ async def test_an_unknown_lora_is_refused_with_what_there_is(database: Database,
 async def test_one_lora_named_twice_counts_once_with_both_weights(
     database: Database, tmp_path: Path, loras: LoraRegistry
 ):
-    twice = order(model=jade(0.75), loras=(LoraChoice("jade-v10", 0.5, "loras[0].name"),))
-    view = await Workshop(database, tmp_path).service.accept(twice)
-    assert [(lora["name"], lora["weight"]) for lora in view.metadata["loras"]] == [("jade-v10", 1.25)]
+    twice = draft(model=jade(0.75), loras=(LoraChoice("jade-v10", 0.5, "loras[0].name"),))
+    view = await JobsHarness(database, tmp_path).accept(twice)
+    assert [(lora["name"], lora["weight"]) for lora in metadata(view)["loras"]] == [("jade-v10", 1.25)]
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ async def test_the_limit_of_the_queue_is_exact_for_all_processes_together(
     database: Database, database_url: str, tmp_path: Path
 ):
     other = Database(database_url)
-    shops = [Workshop(each, tmp_path, max_queue=7) for each in (database, other)]
+    shops = [JobsHarness(each, tmp_path, max_queue=7) for each in (database, other)]
 
-    async def try_accept(shop: Workshop) -> bool:
+    async def try_accept(shop: JobsHarness) -> bool:
         try:
-            await shop.service.accept(order())
+            await shop.accept(draft())
         except QueueFull as error:
             assert error.retry_after_s >= 1
             return False
@@ -146,7 +146,7 @@ async def test_the_limit_of_the_queue_is_exact_for_all_processes_together(
 
 @pytest.mark.usefixtures("people")
 async def test_what_was_accepted_is_there_for_the_next_process(database: Database, database_url: str, tmp_path: Path):
-    view = await Workshop(database, tmp_path).service.accept(order(owner="user:42", prompt="ein Haus am See 🏡"))
+    view = await JobsHarness(database, tmp_path).accept(draft(owner="user:42", prompt="ein Haus am See 🏡"))
     fresh = Database(database_url)
     row = await job_row(fresh, view.job_id)
     assert (row.owner, row.prompt, row.status, row.attempt) == ("user:42", "ein Haus am See 🏡", "queued", 0)

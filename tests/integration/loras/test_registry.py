@@ -12,7 +12,8 @@ from server.db.session import Database
 from server.loras.registry import LoraRegistry, LoraSync
 from server.queue.errors import UnknownLora
 from server.queue.model import LoraChoice
-from tests.support.jobs_harness import Workshop, order
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, metadata
 from tests.support.tiny_model import write_lora
 
 
@@ -106,35 +107,35 @@ async def test_loras_of_another_base_model_do_not_serve_on(shelf: Shelf):
 
 
 async def test_bytes_stay_while_an_unfinished_job_names_them(shelf: Shelf, database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path)
+    shop = JobsHarness(database, tmp_path)
     old = shelf.write("jade-v1", 0.1)
     await shelf.sync()
-    view = await shop.service.accept(order(model=LoraChoice("jade", 0.9, "model_name")))
+    view = await shop.accept(draft(model=LoraChoice("jade", 0.9, "model_name")))
     new = shelf.write("jade-v1", 0.2)
     await shelf.sync()
     assert shelf.copied() == {old, new}
     again = await shop.service.get(view.job_id)
-    assert again is not None and again.metadata["loras"][0]["sha256"] == old
+    assert again is not None and metadata(again)["loras"][0]["sha256"] == old
     await shop.service.cancel(view.job_id)
     await shelf.sync()
     assert shelf.copied() == {new}
 
 
 async def test_orders_accepted_during_a_switch_find_their_bytes(shelf: Shelf, database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path)
+    shop = JobsHarness(database, tmp_path)
     shelf.write("jade-v1", 0.1)
     await shelf.sync()
     choice = LoraChoice("jade", 0.9, "model_name")
     for i in range(5):
         shelf.write("jade-v1", 1.0 + i)
         accepted = await asyncio.gather(
-            *(shop.service.accept(order(model=choice)) for _ in range(3)),
+            *(shop.accept(draft(model=choice)) for _ in range(3)),
             shelf.sync(),
-            *(shop.service.accept(order(model=choice)) for _ in range(3)),
+            *(shop.accept(draft(model=choice)) for _ in range(3)),
         )
         for view in accepted:
             if not isinstance(view, LoraSync):
-                assert view.metadata["loras"][0]["sha256"] in shelf.copied()
+                assert metadata(view)["loras"][0]["sha256"] in shelf.copied()
 
 
 async def test_loras_in_the_prompt_leave_its_text_and_unknown_ones_name_the_prompt(
@@ -142,11 +143,11 @@ async def test_loras_in_the_prompt_leave_its_text_and_unknown_ones_name_the_prom
 ) -> None:
     shelf.write("amber-v1", 0.2, trigger="amber light")
     await shelf.sync()
-    workshop = Workshop(database, tmp_path)
-    asked = order(prompt="red dress <lora:amber:0.4>", loras=(LoraChoice("amber", 0.4, "prompt"),))
-    told = (await workshop.service.accept(asked)).metadata
+    workshop = JobsHarness(database, tmp_path)
+    asked = draft(prompt="red dress <lora:amber:0.4>", loras=(LoraChoice("amber", 0.4, "prompt"),))
+    told = metadata(await workshop.accept(asked))
     assert (told["prompt"], told["final_prompt"]) == ("red dress <lora:amber:0.4>", "red dress")
     assert [(lora["name"], lora["weight"]) for lora in told["loras"]] == [("amber-v1", 0.4)]
     with pytest.raises(UnknownLora) as refused:
-        await workshop.service.accept(order(loras=(LoraChoice("nobody", None, "prompt"),)))
+        await workshop.accept(draft(loras=(LoraChoice("nobody", None, "prompt"),)))
     assert refused.value.field == "prompt"

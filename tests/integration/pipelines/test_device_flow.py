@@ -75,7 +75,7 @@ def embedding() -> Embedding:
 def begun(model: LoadedModel, embedding: Embedding, sampler: str) -> list[DenoiseState]:
     """Three pictures, the last without guidance."""
     shelf = SamplerFactory(model.scheduler_config)
-    wanted = [params(sampler=sampler, seed=seed, num_inference_steps=5) for seed in range(3)]
+    wanted = [params(sampler=sampler, seed=seed, steps=5) for seed in range(3)]
     return [
         begin_picture(model, shelf, each, (), (embedding, embedding if seed < 2 else None))
         for seed, each in enumerate(wanted)

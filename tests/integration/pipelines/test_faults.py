@@ -91,7 +91,7 @@ class FaultyRunner(SDXLRunner):
 
     def _decode(self, picture_id: str, outcome: Any) -> None:
         state = self._states.get(picture_id)
-        self.decoding_victim = state is not None and state.params.prompt == VICTIM
+        self.decoding_victim = state is not None and state.spec.prompt == VICTIM
         super()._decode(picture_id, outcome)
 
 

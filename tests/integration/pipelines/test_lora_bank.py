@@ -12,9 +12,9 @@ from pipelines.lora.bank import bucket_rank
 from pipelines.lora.weights import LoraParser, lora_layers
 from pipelines.model.acceleration import compile_unet
 from pipelines.model.load import LoadedModel, load_model
-from pipelines.params import LoraRef
 from pipelines.plan import BeginOrder, StepPlan
 from pipelines.sdxl import RunnerOptions, SDXLRunner
+from pipelines.spec import LoraRef
 from tests.support.adapter_bank import (
     Bank,
     checksum,

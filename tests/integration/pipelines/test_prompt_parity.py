@@ -17,13 +17,13 @@ from pipelines.lora.weights import LoraParser
 from pipelines.model import load
 from pipelines.model.info import SDXL_BASE
 from pipelines.model.load import LoadedModel, load_model
-from pipelines.params import GenerationParams, LoraRef
 from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.prompt.compel_encoder import encode_parts
 from pipelines.prompt.encoder import PromptEncoder, _uncut
 from pipelines.prompt.weights import plain_text, read_weights
 from pipelines.prompt.windows import PromptWindows
 from pipelines.sdxl import SDXLRunner
+from pipelines.spec import ImageSpec, LoraRef
 from tests.support.demo_model import (
     bank_of,
     demo_folder,
@@ -75,7 +75,7 @@ def stock() -> Any:
     return pipeline
 
 
-def compels(pipeline: Any, wanted: GenerationParams) -> dict[str, torch.Tensor]:
+def compels(pipeline: Any, wanted: ImageSpec) -> dict[str, torch.Tensor]:
     """CompelForSDXL's embeddings; the pooled ones are compel's of the words without brackets and numbers."""
     from compel import CompelForSDXL
 
@@ -95,14 +95,14 @@ def compels(pipeline: Any, wanted: GenerationParams) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="module")
 def stock_pictures(stock: Any) -> dict[str, np.ndarray]:
-    def picture(wanted: GenerationParams) -> np.ndarray:
+    def picture(wanted: ImageSpec) -> np.ndarray:
         made = stock(
             **compels(stock, wanted),
-            num_inference_steps=wanted.num_inference_steps,
-            guidance_scale=wanted.guidance_scale,
+            num_inference_steps=wanted.sampling.steps,
+            guidance_scale=wanted.sampling.guidance_scale,
             width=wanted.width,
             height=wanted.height,
-            generator=torch.Generator("cpu").manual_seed(wanted.seed),
+            generator=torch.Generator("cpu").manual_seed(wanted.sampling.seed),
         )
         return np.asarray(made.images[0])
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from pipelines.model.load import LoadedModel, load_model
-from pipelines.params import GenerationParams
 from pipelines.sdxl import RunnerOptions, SDXLRunner
+from pipelines.spec import ImageSpec
 from tests.support.demo_model import (
     begin,
     demo_folder,
@@ -18,14 +18,14 @@ from tests.support.demo_model import (
 
 EXACT_ROWS = 8
 TARGETS = {
-    "euler_a": params(sampler="euler_a", num_inference_steps=4),
-    "dpmpp_2m_sde": params(sampler="dpmpp_2m_sde", num_inference_steps=4, seed=6),
-    "unguided": params(guidance_scale=1.0, num_inference_steps=4, seed=7),
+    "euler_a": params(sampler="euler_a", steps=4),
+    "dpmpp_2m_sde": params(sampler="dpmpp_2m_sde", steps=4, seed=6),
+    "unguided": params(guidance_scale=1.0, steps=4, seed=7),
 }
 NEIGHBORS = {
     f"neighbor{index}": params(
         sampler=sampler,
-        num_inference_steps=5 + index % 3,
+        steps=5 + index % 3,
         guidance_scale=(1.0, 3.0, 8.0)[index % 3],
         seed=50 + index,
         prompt=f"{('man', 'boat', 'castle')[index % 3]}, night",
@@ -45,7 +45,7 @@ def runner(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> SDXL
 
 
 def final_latents(
-    runner: SDXLRunner, target: GenerationParams, neighbors: dict[str, GenerationParams], first: bool = True
+    runner: SDXLRunner, target: ImageSpec, neighbors: dict[str, ImageSpec], first: bool = True
 ) -> torch.Tensor:
     """`first`: the target's place in the plan, before or after its neighbors."""
     together = {"target": target, **neighbors} if first else {**neighbors, "target": target}
@@ -69,8 +69,6 @@ def test_latents_are_bitwise_equal_alone_and_in_any_crowd(name: str, runner: SDX
 def test_latents_are_bitwise_equal_with_a_lora(model: LoadedModel, tmp_path: Path) -> None:
     lora = write_lora(model, tmp_path, strength=0.05)
     runner = SDXLRunner(model, tmp_path, RunnerOptions(exact_rows=EXACT_ROWS))
-    target = params(num_inference_steps=4, loras=(lora,))
-    neighbors = {
-        f"n{seed}": params(num_inference_steps=6, seed=seed, guidance_scale=2.0, loras=(lora,)) for seed in (1, 2)
-    }
+    target = params(steps=4, loras=(lora,))
+    neighbors = {f"n{seed}": params(steps=6, seed=seed, guidance_scale=2.0, loras=(lora,)) for seed in (1, 2)}
     assert torch.equal(final_latents(runner, target, neighbors), final_latents(runner, target, {}))

@@ -11,8 +11,8 @@ import torch
 from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.load import LoadedModel, load_model
-from pipelines.params import GenerationParams, LoraRef
 from pipelines.sdxl import SDXLRunner
+from pipelines.spec import ImageSpec, LoraRef
 from tests.support.demo_model import (
     ROOT,
     demo_folder,
@@ -35,7 +35,7 @@ ENOUGH = 0.999
 CROWD = {
     name: params(
         sampler=name,
-        num_inference_steps=6 + index % 3,
+        steps=6 + index % 3,
         guidance_scale=(7.0, 1.0, 4.5, 9.0)[index % 4],
         seed=100 + index,
         prompt=f"woman, {('red', 'blue', 'green')[index % 3]} dress, {('beach', 'forest')[index % 2]}",
@@ -82,16 +82,16 @@ class Stock:
         self.pipeline.set_progress_bar_config(disable=True)
         self.base_config = dict(self.pipeline.scheduler.config)
 
-    def picture(self, wanted: GenerationParams, **options: Any) -> np.ndarray:
-        self.pipeline.scheduler = make_sampler(wanted.sampler, self.base_config)
+    def picture(self, wanted: ImageSpec, **options: Any) -> np.ndarray:
+        self.pipeline.scheduler = make_sampler(wanted.sampling.sampler, self.base_config)
         made = self.pipeline(
             wanted.prompt,
             negative_prompt=wanted.negative_prompt,
-            num_inference_steps=wanted.num_inference_steps,
-            guidance_scale=wanted.guidance_scale,
+            num_inference_steps=wanted.sampling.steps,
+            guidance_scale=wanted.sampling.guidance_scale,
             width=wanted.width,
             height=wanted.height,
-            generator=torch.Generator("cpu").manual_seed(wanted.seed),
+            generator=torch.Generator("cpu").manual_seed(wanted.sampling.seed),
             **options,
         )
         return np.asarray(made.images[0])
@@ -129,7 +129,7 @@ def test_in_a_crowd_it_is_stocks_picture(
 
 
 @pytest.fixture(scope="module")
-def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict[str, GenerationParams]:
+def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict[str, ImageSpec]:
     """Pictures with LoRA sets, steps, samplers and guidance of their own; together they are each other's crowd."""
     jade, amber = ((ROOT / "loras" / f"{name}-v1.safetensors").read_bytes() for name in ("jade", "amber"))
     jade_1, amber_1 = keep(lora_dir, jade, "jade", 1.0), keep(lora_dir, amber, "amber", 0.9)
@@ -149,7 +149,7 @@ def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict
     return {
         name: params(
             sampler=sampler,
-            num_inference_steps=4 + index % 4,
+            steps=4 + index % 4,
             guidance_scale=(7.0, 1.0, 4.5)[index % 3],
             seed=700 + index,
             prompt=f"jade woman, {('red', 'blue')[index % 2]} dress, beach",
@@ -160,7 +160,7 @@ def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict
 
 
 def test_with_loras_of_its_own_in_a_crowd_it_is_stocks_picture(
-    runner: SDXLRunner, stock: Stock, lora_dir: Path, lora_crowd: dict[str, GenerationParams]
+    runner: SDXLRunner, stock: Stock, lora_dir: Path, lora_crowd: dict[str, ImageSpec]
 ) -> None:
     """All share their forwards; stock makes them one by one, with `load_lora_weights` and `set_adapters`."""
     expected: dict[str, np.ndarray] = {}
@@ -178,7 +178,7 @@ def test_with_loras_of_its_own_in_a_crowd_it_is_stocks_picture(
 
 def test_guidance_that_ends_half_way_is_stock_s_dynamic_guidance(runner: SDXLRunner, stock: Stock) -> None:
     """Stock switches guidance off by a callback that drops the negative rows."""
-    wanted = params(num_inference_steps=8, guidance_end=0.5)
+    wanted = params(steps=8, guidance_end=0.5)
 
     def switch_off(pipeline: Any, step: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         if step + 1 == len(wanted.guided(8)):
@@ -188,6 +188,6 @@ def test_guidance_that_ends_half_way_is_stock_s_dynamic_guidance(runner: SDXLRun
 
     names = ["prompt_embeds", "add_text_embeds", "add_time_ids"]
     expected = stock.picture(wanted, callback_on_step_end=switch_off, callback_on_step_end_tensor_inputs=names)
-    made = run(runner, {"half": wanted, "whole": params(num_inference_steps=8, seed=9)})["half"]
+    made = run(runner, {"half": wanted, "whole": params(steps=8, seed=9)})["half"]
     assert share_within_one_level(pixels(made), expected) >= ENOUGH
-    assert share_within_one_level(pixels(made), stock.picture(params(num_inference_steps=8))) < ENOUGH
+    assert share_within_one_level(pixels(made), stock.picture(params(steps=8))) < ENOUGH

@@ -14,9 +14,9 @@ import torch
 from pipelines.image.vae import decode_picture
 from pipelines.model.info import BaseModelError
 from pipelines.model.load import LoadedModel, load_model, resolve_device
-from pipelines.params import LoraRef
 from pipelines.plan import BeginOrder, StepPlan
 from pipelines.sdxl import SDXLRunner
+from pipelines.spec import LoraRef
 from tests.support.demo_model import (
     begin,
     demo_folder,
@@ -178,7 +178,7 @@ def test_a_picture_alone_is_made_row_by_row_where_two_are_too_many(model: Loaded
 
 
 def test_a_decode_that_is_too_large_is_done_in_tiles(model: LoadedModel, runner: SDXLRunner) -> None:
-    large = params(width=640, height=64, num_inference_steps=1)
+    large = params(width=640, height=64, steps=1)
     whole = run(runner, {"a": large})["a"]
 
     def check(_: Any, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -225,7 +225,7 @@ def test_pictures_of_two_sizes_may_not_share_a_forward(runner: SDXLRunner) -> No
 
 
 def test_a_preview_looks_like_the_picture(runner: SDXLRunner) -> None:
-    wanted = params(sampler="dpmpp_2m", num_inference_steps=10, width=256, height=192)
+    wanted = params(sampler="dpmpp_2m", steps=10, width=256, height=192)
     begin(runner, {"a": wanted, "b": wanted})
     assert step(runner, ["a", "b"], times=9).previews == {}
     result = runner.execute(StepPlan(step=("a", "b"), preview=("a",)))

@@ -12,7 +12,8 @@ from server.db.session import Database
 from server.queue.deletion import Remover, remove_jobs, schedule_deletion
 from server.storage.local import LocalStore
 from server.storage.store import StoreUnreachable
-from tests.support.jobs_harness import Workshop, order, until
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, until
 
 pytestmark = pytest.mark.usefixtures("people")
 
@@ -49,8 +50,8 @@ async def test_what_is_removed_while_the_store_is_away_is_deleted_by_the_next_pr
     database: Database, tmp_path: Path
 ) -> None:
     store = DeadStore(tmp_path / "pictures")
-    async with Workshop.running(database, tmp_path, store=store) as workshop:
-        jobs = [(await workshop.service.accept(order(owner=owner))).job_id for owner in ("user:a", "user:a", "user:b")]
+    async with JobsHarness.running(database, tmp_path, store=store) as workshop:
+        jobs = [(await workshop.accept(draft(owner=owner))).job_id for owner in ("user:a", "user:a", "user:b")]
         for job_id in jobs:
             await workshop.ended(job_id)
         async with database.write() as session:
@@ -68,16 +69,16 @@ async def test_what_is_removed_while_the_store_is_away_is_deleted_by_the_next_pr
 
 
 async def test_a_job_is_removed_while_it_is_made_and_leaves_no_file(database: Database, tmp_path: Path) -> None:
-    async with Workshop.running(database, tmp_path) as workshop:
+    async with JobsHarness.running(database, tmp_path) as workshop:
         workshop.runner.open_gate.clear()
-        job_id = (await workshop.service.accept(order())).job_id
-        await until(lambda: job_id in workshop.outlook.active)
+        job_id = (await workshop.accept(draft())).job_id
+        await until(lambda: job_id in workshop.progress.active)
         async with database.write() as session:
             removed = await remove_jobs(session, JobRow.id == job_id)
-        remover = Remover(database, workshop.store, workshop.dispatcher.drop)
+        remover = Remover(database, workshop.store, workshop.signals.job_ended)
         remover.removed(removed)
         workshop.runner.open_gate.set()
-        after = (await workshop.service.accept(order())).job_id
+        after = (await workshop.accept(draft())).job_id
         await workshop.ended(after)
         assert workshop.runner.held == frozenset()
         await make_all_due(database)

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from server.db.models import JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
-from server.generation.service import Acceptance
 from server.queue.errors import LimitReached, UnknownLora
 from server.queue.model import LoraChoice
 from server.queue.quotas import (
@@ -21,17 +20,18 @@ from server.queue.quotas import (
     Quotas,
     Standing,
 )
-from tests.support.jobs_harness import Workshop, change_generation, order
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, change_generation
 
 pytestmark = pytest.mark.usefixtures("people")
 
 
-async def accepted(shops: Sequence[Workshop], times: int, **fields: Any) -> list[str]:
+async def accepted(shops: Sequence[JobsHarness], times: int, **fields: Any) -> list[str]:
     """The ids of those of `times` orders, all at once, that were accepted."""
 
-    async def attempt(shop: Workshop) -> str | None:
+    async def attempt(shop: JobsHarness) -> str | None:
         try:
-            return (await shop.service.accept(order(**fields))).job_id
+            return (await shop.accept(draft(**fields))).job_id
         except LimitReached as error:
             assert 1 <= error.retry_after_s <= DAY_S
             return None
@@ -44,7 +44,7 @@ async def test_exactly_as_many_are_accepted_as_the_limit_says_in_all_processes_t
     database: Database, database_url: str, tmp_path: Path
 ):
     other = Database(database_url)
-    shops = [Workshop(each, tmp_path, quotas=Quotas(anonymous=Quota(per_hour=5))) for each in (database, other)]
+    shops = [JobsHarness(each, tmp_path, quotas=Quotas(anonymous=Quota(per_hour=5))) for each in (database, other)]
     assert len(await accepted(shops, 24)) == 5
     assert len(await accepted(shops, 8, owner="ip:192.0.2.8")) == 5
     async with database.read() as session:
@@ -53,13 +53,12 @@ async def test_exactly_as_many_are_accepted_as_the_limit_says_in_all_processes_t
 
 
 async def test_an_hour_later_each_job_is_given_back(database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path, quotas=Quotas(anonymous=Quota(per_hour=3)))
+    shop = JobsHarness(database, tmp_path, quotas=Quotas(anonymous=Quota(per_hour=3)))
     ids: list[str] = []
     standings: list[Standing | None] = []
     for _ in range(3):
-        acceptance = await shop.service.submit(order())
-        assert isinstance(acceptance, Acceptance)
-        ids.append(acceptance.job.job_id)
+        acceptance = await shop.service.submit(draft())
+        ids.append(acceptance.job_id)
         standings.append(acceptance.standing)
     assert [each and (each.limit, each.remaining) for each in standings] == [(3, 2), (3, 1), (3, 0)]
     assert all(each and HOUR_S - 60 < each.reset_s <= HOUR_S for each in standings)
@@ -67,7 +66,7 @@ async def test_an_hour_later_each_job_is_given_back(database: Database, tmp_path
         first_s = (await session.get_one(GenerationRow, ids[0])).created_at_s
     await change_generation(database, ids[0], created_at_s=first_s - HOUR_S + 40)
     with pytest.raises(LimitReached, match="3 jobs an hour") as refused:
-        await shop.service.accept(order())
+        await shop.accept(draft())
     assert 1 <= refused.value.retry_after_s <= 40
     await change_generation(database, ids[0], created_at_s=first_s - HOUR_S - 1)
     assert len(await accepted([shop], 3)) == 1
@@ -75,7 +74,7 @@ async def test_an_hour_later_each_job_is_given_back(database: Database, tmp_path
 
 async def test_cookies_count_by_address_accounts_and_end_users_by_themselves(database: Database, tmp_path: Path):
     quotas = Quotas(anonymous=Quota(per_hour=2), users=Quota(per_hour=3))
-    shop = Workshop(database, tmp_path, quotas=quotas)
+    shop = JobsHarness(database, tmp_path, quotas=quotas)
     address = "ip:192.0.2.9"
     one_address = [
         len(await accepted([shop], 2, owner=owner, address=address)) for owner in ("anon:a", "anon:b", address)
@@ -87,10 +86,10 @@ async def test_cookies_count_by_address_accounts_and_end_users_by_themselves(dat
 
 
 async def test_what_is_refused_does_not_count_and_what_is_deleted_does(database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path, quotas=Quotas(anonymous=Quota(per_hour=2)))
+    shop = JobsHarness(database, tmp_path, quotas=Quotas(anonymous=Quota(per_hour=2)))
     for _ in range(3):
         with pytest.raises(UnknownLora):
-            await shop.service.accept(order(model=LoraChoice("ruby", 0.9, "model_name")))
+            await shop.accept(draft(model=LoraChoice("ruby", 0.9, "model_name")))
     (job_id,) = await accepted([shop], 1)
     async with database.write() as session:
         await session.delete(await session.get_one(JobRow, job_id))
@@ -98,20 +97,20 @@ async def test_what_is_refused_does_not_count_and_what_is_deleted_does(database:
 
 
 async def test_a_user_s_pictures_of_a_day_are_limited(database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path, quotas=Quotas(users=Quota(daily_pictures=7)))
+    shop = JobsHarness(database, tmp_path, quotas=Quotas(users=Quota(daily_pictures=7)))
     (yesterday,) = await accepted([shop], 1, owner="user:1", num_images=7)
     async with database.read() as session:
         row = await session.get_one(GenerationRow, yesterday)
     await change_generation(database, yesterday, created_at_s=row.created_at_s - DAY_S, day=row.day - 1)
     assert len(await accepted([shop], 9, owner="user:1", num_images=2)) == 3
     with pytest.raises(LimitReached, match="7 pictures a day are allowed, 1 are left"):
-        await shop.service.accept(order(owner="user:1", num_images=2))
+        await shop.accept(draft(owner="user:1", num_images=2))
     assert len(await accepted([shop], 2, owner="user:1", num_images=1)) == 1
     assert len(await accepted([shop], 1, owner="user:2", num_images=7)) == 1
 
 
 async def test_a_user_s_seconds_of_a_day_count_what_waits_and_then_what_it_took(database: Database, tmp_path: Path):
-    shop = Workshop(database, tmp_path, quotas=Quotas(users=Quota(daily_gpu_s=1)))
+    shop = JobsHarness(database, tmp_path, quotas=Quotas(users=Quota(daily_gpu_s=1)))
     (job_id,) = await accepted([shop], 1, owner="user:1")
     async with database.read() as session:
         expected_s = (await session.get_one(GenerationRow, job_id)).reserved_gpu_s

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,8 +13,9 @@ from sqlalchemy import select
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
 from server.queue import states
-from server.queue.model import JobError, JobStatus
+from server.queue.model import ImageStatus, JobError, JobStatus
 from server.queue.states import Lease
+from tests.support.builders import image_spec
 from tests.support.jobs_harness import change_job
 
 NUM_IMAGES = 2
@@ -22,7 +24,7 @@ worker = st.sampled_from(WORKERS)
 moves = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["claim", "renew", "release", "fail"]), worker, st.just(0)),
-        st.tuples(st.just("add"), worker, st.integers(1, NUM_IMAGES)),
+        st.tuples(st.sampled_from(["add", "break"]), worker, st.integers(1, NUM_IMAGES)),
         st.tuples(st.sampled_from(["expire", "cancel", "fail_stale"]), st.just(""), st.just(0)),
     ),
     max_size=14,
@@ -38,6 +40,7 @@ class Expected:
     holder: str | None = None
     expired: bool = False
     stored: set[int] = field(default_factory=set)
+    broken: set[int] = field(default_factory=set)
     events: list[str] = field(default_factory=list)
     leases: dict[str, int] = field(default_factory=dict)
 
@@ -51,6 +54,10 @@ class Expected:
     def end(self, status: JobStatus) -> None:
         self.status, self.holder = status, None
         self.events.append(status.value)
+
+    def end_with_last(self) -> None:
+        if len(self.stored) + len(self.broken) == NUM_IMAGES:
+            self.end(JobStatus.FAILED if self.broken else JobStatus.COMPLETED)
 
     def apply(self, move: str, worker: str, n: int) -> bool:
         """Whether the move must succeed."""
@@ -66,13 +73,15 @@ class Expected:
                     self.holder, self.expired = None, True
             case "expire":
                 self.expired = True
-            case "add" if n in self.stored:
+            case "add" | "break" if n in self.stored | self.broken:
                 return self.leases.get(worker) == self.attempt
             case "add" if self.holds(worker):
                 self.stored.add(n)
                 self.events.append("image")
-                if len(self.stored) == NUM_IMAGES:
-                    self.end(JobStatus.COMPLETED)
+                self.end_with_last()
+            case "break" if self.holds(worker):
+                self.broken.add(n)
+                self.end_with_last()
             case "fail" if self.holds(worker):
                 self.end(JobStatus.FAILED)
             case "fail_stale" if self.claimable:
@@ -84,49 +93,47 @@ class Expected:
         return True
 
 
-def job(job_id: str) -> JobRow:
-    return JobRow(
+SPEC = image_spec(prompt="a boat", steps=3, width=8, height=8, seed=2**32 - 1)
+
+
+def job(job_id: str) -> list[JobRow | ImageRow]:
+    """With its images."""
+    row = JobRow(
         id=job_id,
         owner="ip:127.0.0.1",
         status=JobStatus.QUEUED,
         prompt="a boat",
-        final_prompt="a boat",
-        negative_prompt="",
         num_images=NUM_IMAGES,
-        quality="low",
-        num_inference_steps=3,
-        guidance_scale=7.0,
-        width=8,
-        height=8,
-        seed=2**32 - 1,
-        sampler="euler",
-        image_format="png",
-        loras=[],
         base_name="painted",
         base_sha256="c" * 64,
         created_at_s=1.0,
     )
-
-
-def image(job_id: str, n: int) -> ImageRow:
-    return ImageRow(
-        id=f"{job_id}-{n}",
-        job_id=job_id,
-        n=n,
-        seed=n,
-        width=8,
-        height=8,
-        content_type="image/png",
-        num_bytes=1,
-        storage_key=f"{job_id}-{n}.png",
-        queued_at_s=1.0,
-        started_at_s=1.0,
-        encode_s=0.0,
-        step_share_s=0.0,
-        decode_s=0.0,
-        lora_sha256s=[],
-        base_sha256="c" * 64,
+    images = (
+        ImageRow(
+            id=f"{job_id}-{n}",
+            job_id=job_id,
+            n=n,
+            status=ImageStatus.QUEUED,
+            spec=SPEC,
+            work=SPEC.work,
+            num_px=SPEC.num_px,
+            rows=SPEC.rows,
+        )
+        for n in range(1, NUM_IMAGES + 1)
     )
+    return [row, *images]
+
+
+def stored(job_id: str, n: int) -> dict[str, Any]:
+    return {
+        "content_type": "image/png",
+        "num_bytes": 1,
+        "storage_key": f"{job_id}-{n}.png",
+        "started_at_s": 1.0,
+        "encode_s": 0.0,
+        "step_share_s": 0.0,
+        "decode_s": 0.0,
+    }
 
 
 async def carry_out(database: Database, job_id: str, leases: dict[str, Lease], move: tuple[str, str, int]) -> bool:
@@ -148,7 +155,9 @@ async def carry_out(database: Database, job_id: str, leases: dict[str, Lease], m
                 await states.release(session, f"folder/{worker}")
                 return True
             case "add":
-                return await states.add_picture(session, lease, image(job_id, n))
+                return await states.finish_image(session, lease, n, stored(job_id, n))
+            case "break":
+                return await states.fail_image(session, lease, n, JobError("nan", "not a number"))
             case "fail":
                 return await states.fail_mine(session, lease, JobError("nan", "not a number"))
             case "fail_stale":
@@ -161,15 +170,18 @@ async def carry_out(database: Database, job_id: str, leases: dict[str, Lease], m
 async def play(database: Database, sequence: list[tuple[str, str, int]]) -> None:
     job_id = secrets.token_hex(16)
     async with database.write() as session:
-        session.add(job(job_id))
+        session.add_all(job(job_id))
     expected, leases = Expected(), dict[str, Lease]()
     for move in sequence:
         assert await carry_out(database, job_id, leases, move) == expected.apply(*move), move
     async with database.read() as session:
         row = await session.get_one(JobRow, job_id)
         events = list(await session.scalars(select(EventRow).where(EventRow.job_id == job_id).order_by(EventRow.seq)))
-        stored = set(await session.scalars(select(ImageRow.n).where(ImageRow.job_id == job_id)))
-    assert (row.status, row.attempt, stored) == (expected.status, expected.attempt, expected.stored)
+        images = list(await session.scalars(select(ImageRow).where(ImageRow.job_id == job_id)))
+    done = {image.n for image in images if image.status == ImageStatus.DONE}
+    broken = {image.n for image in images if image.status == ImageStatus.FAILED}
+    assert (row.status, row.attempt) == (expected.status, expected.attempt)
+    assert (done, broken) == (expected.stored, expected.broken)
     assert [(event.seq, event.name) for event in events] == list(enumerate(expected.events, 1))
     assert row.num_events == len(events)
     assert sum(JobStatus(event.name).ended for event in events if event.name != "image") == expected.status.ended
@@ -197,7 +209,7 @@ async def test_of_many_claims_at_once_exactly_one_wins(database: Database, datab
     for _ in range(5):
         job_id = secrets.token_hex(16)
         async with database.write() as session:
-            session.add(job(job_id))
+            session.add_all(job(job_id))
 
         async def try_claim(on: Database, owner: str, job_id: str = job_id) -> bool:
             async with on.write() as session:
@@ -213,7 +225,7 @@ async def test_of_completing_and_cancelling_at_once_exactly_one_wins(database: D
     for _ in range(8):
         job_id = secrets.token_hex(16)
         async with database.write() as session:
-            session.add(job(job_id))
+            session.add_all(job(job_id))
         leases: dict[str, Lease] = {}
         for move in (("claim", "a", 0), ("add", "a", 1)):
             assert await carry_out(database, job_id, leases, move)

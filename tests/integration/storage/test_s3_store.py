@@ -16,7 +16,8 @@ from server.queue.model import JobStatus
 from server.storage.health import StoreHealth
 from server.storage.s3 import PROBE, S3Options, S3Store
 from server.storage.store import MissingObject, StoreError, StoreRefused, StoreUnreachable
-from tests.support.jobs_harness import Workshop, order, until
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, until
 from tests.support.s3_server import (
     ADMIN,
     PUBLIC_BUCKET,
@@ -184,9 +185,9 @@ async def test_corrected_credentials_are_taken_without_a_restart(
 async def test_a_job_tells_the_store_that_it_waits_for(new_store: NewStore, database: Database, tmp_path: Path) -> None:
     new_store()
     store = S3Store(S3Options("pictures", endpoint_url="http://127.0.0.1:9"))
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
-        await until(lambda: len(shop.spool) == 1)
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
+        job_id = (await shop.accept(draft(num_images=1))).job_id
+        await until(lambda: len(shop.outbox) == 1)
         view = await shop.service.get(job_id)
     assert view is not None and view.status is JobStatus.PROCESSING
     assert "http://127.0.0.1:9 does not answer" in (view.detail or "")

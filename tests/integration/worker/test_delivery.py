@@ -14,12 +14,8 @@ from server.queue.states import Lease
 from server.storage.local import LocalStore
 from server.storage.picture import EncodedPicture
 from server.storage.store import StoreError
-from tests.support.jobs_harness import (
-    Workshop,
-    event_names,
-    order,
-    until,
-)
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, event_names, until
 
 
 class FullStore(LocalStore):
@@ -39,9 +35,9 @@ class FullStore(LocalStore):
 
 async def test_a_store_that_fails_for_a_moment_is_tried_again(database: Database, tmp_path: Path):
     store = FullStore(tmp_path)
-    async with Workshop.running(database, tmp_path, store=store) as shop:
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
         shop.runner.open_gate.clear()
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        job_id = (await shop.accept(draft(num_images=1))).job_id
         store.refused, store.num_refusals = {job_id}, 2
         shop.runner.open_gate.set()
         assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
@@ -49,55 +45,55 @@ async def test_a_store_that_fails_for_a_moment_is_tried_again(database: Database
 
 async def test_pictures_wait_on_disk_for_a_store_that_stays_away(database: Database, tmp_path: Path):
     store = FullStore(tmp_path)
-    async with Workshop.running(database, tmp_path, store=store) as shop:
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
         shop.runner.open_gate.clear()
-        bad = (await shop.service.accept(order())).job_id
-        good = (await shop.service.accept(order())).job_id
+        bad = (await shop.accept(draft())).job_id
+        good = (await shop.accept(draft())).job_id
         store.refused = {bad}
         shop.runner.open_gate.set()
         assert (await shop.ended(good)).status is JobStatus.COMPLETED
         told = "2 finished picture(s) wait to be stored: no space left on device"
-        await until(lambda: shop.outlook.waiting.get(bad) == told)
-        assert shop.spool.indexes(bad) == {0, 1}
+        await until(lambda: shop.progress.waiting.get(bad) == told)
+        assert shop.outbox.indexes(bad) == {0, 1}
         view = await shop.service.get(bad)
         assert view is not None and (view.status, view.detail) == (JobStatus.PROCESSING, told)
         assert (view.images, await event_names(database, bad)) == ((), [])
     store.refused = set()
-    async with Workshop.running(database, tmp_path, store=store) as shop:
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
         view = await shop.ended(bad)
         assert (view.status, view.detail, len(view.images)) == (JobStatus.COMPLETED, None, 2)
         assert shop.runner.painted == {}, "what lay on disk was made again"
-        assert len(shop.spool) == 0
+        assert len(shop.outbox) == 0
     assert list((tmp_path / "spool").iterdir()) == []
 
 
 async def test_a_spooled_picture_of_a_cancelled_job_leaves_no_file(database: Database, tmp_path: Path):
     store = FullStore(tmp_path / "pictures")
-    async with Workshop.running(database, tmp_path, store=store) as shop:
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
         shop.runner.open_gate.clear()
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        job_id = (await shop.accept(draft(num_images=1))).job_id
         store.refused = {job_id}
         shop.runner.open_gate.set()
-        await until(lambda: len(shop.spool) == 1)
+        await until(lambda: len(shop.outbox) == 1)
         await shop.service.cancel(job_id)
         store.refused = set()
-        await until(lambda: len(shop.spool) == 0)
+        await until(lambda: len(shop.outbox) == 0)
     assert await event_names(database, job_id) == ["cancelled"]
     assert [path for path in (tmp_path / "pictures").rglob("*") if path.is_file()] == []
 
 
 async def test_a_damaged_file_in_the_spool_is_made_again(database: Database, tmp_path: Path):
     store = FullStore(tmp_path / "pictures")
-    async with Workshop.running(database, tmp_path, store=store) as shop:
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
         shop.runner.open_gate.clear()
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
+        job_id = (await shop.accept(draft(num_images=1))).job_id
         store.refused = {job_id}
         shop.runner.open_gate.set()
-        await until(lambda: len(shop.spool) == 1)
+        await until(lambda: len(shop.outbox) == 1)
     (file,) = (tmp_path / "spool").iterdir()
     file.write_bytes(file.read_bytes()[:100])
     store.refused = set()
-    async with Workshop.running(database, tmp_path, store=store) as shop:
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
         assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
         assert shop.runner.painted == {f"{job_id}-1": 1}
 
@@ -105,8 +101,8 @@ async def test_a_damaged_file_in_the_spool_is_made_again(database: Database, tmp
 async def test_nothing_is_claimed_while_pictures_cannot_be_stored(database: Database, tmp_path: Path):
     usable = False
     trouble = "the store of pictures does not answer"
-    async with Workshop.running(database, tmp_path, store_trouble=lambda: None if usable else trouble) as shop:
-        job_id = (await shop.service.accept(order())).job_id
+    async with JobsHarness.running(database, tmp_path, store_trouble=lambda: None if usable else trouble) as shop:
+        job_id = (await shop.accept(draft())).job_id
         await asyncio.sleep(0.3)  # six looks at the queue
         view = await shop.service.get(job_id)
         assert view is not None and view.status is JobStatus.QUEUED
@@ -129,8 +125,8 @@ class HeldBackStore(LocalStore):
 
 async def test_a_picture_cancelled_on_its_way_to_the_store_is_not_left_there(database: Database, tmp_path: Path):
     store = HeldBackStore(tmp_path / "pictures")
-    async with Workshop.running(database, tmp_path, store=store) as shop:
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
+    async with JobsHarness.running(database, tmp_path, store=store) as shop:
+        job_id = (await shop.accept(draft(num_images=1))).job_id
         await until(lambda: store.holding == 1)
         await shop.service.cancel(job_id)
         store.let_go.set()
@@ -153,10 +149,10 @@ async def test_a_job_whose_failure_cannot_be_written_is_put_back(
             raise away.pop()
         return await fail(session, lease, error)
 
-    monkeypatch.setattr("server.worker.saver.encode_picture", refuse)
+    monkeypatch.setattr("server.worker.delivery.encode_picture", refuse)
     monkeypatch.setattr("server.queue.states.fail_mine", fail_later)
-    async with Workshop.running(database, tmp_path, lease_s=0.5) as shop:
-        job_id = (await shop.service.accept(order(num_images=1))).job_id
+    async with JobsHarness.running(database, tmp_path, lease_s=0.5) as shop:
+        job_id = (await shop.accept(draft(num_images=1))).job_id
         view = await shop.ended(job_id)
         assert view.error is not None and view.error.code == "internal"
         assert shop.runner.painted[f"{job_id}-1"] == 2

@@ -7,7 +7,8 @@ import pytest
 from server.db.session import Database
 from server.queue.model import JobStatus
 from server.queue.states import MAX_LOST_LEASES
-from tests.support.jobs_harness import Workshop, change_job, order
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, change_job
 
 
 @pytest.mark.parametrize(
@@ -17,8 +18,8 @@ async def test_a_job_is_given_up_after_so_many_broken_attempts(
     database: Database, tmp_path: Path, num_before: int, status: JobStatus
 ):
     """Its last process has just died under it, after others."""
-    shop = Workshop(database, tmp_path)
-    job_id = (await shop.service.accept(order(num_images=1))).job_id
+    shop = JobsHarness(database, tmp_path)
+    job_id = (await shop.accept(draft(num_images=1))).job_id
     await change_job(
         database, job_id, status="processing", lease_owner="gone", lease_until=0.0, lost_leases=num_before, attempt=1
     )

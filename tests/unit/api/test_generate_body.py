@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from server.api.http.problems import Problem
 from server.api.http.validation import read_generate_body
-from server.api.jobs.schemas import ExtraLora, GenerateRequest
+from server.generation.requests import ExtraLora, GenerateRequest
 
 PROMPT = {"prompt": "red dress, beach"}
 

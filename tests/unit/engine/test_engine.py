@@ -6,11 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from pipelines.params import LoraRef
 from pipelines.plan import DeviceLost, StepPlan, StepResult
+from pipelines.spec import LoraRef
 from server.engine.cost_model import CostModel
-from server.engine.engine import Engine
+from server.engine.engine import Engine, Turn
 from server.engine.requests import EngineEvent, Finished, ImageRequest, PictureFailed
 from server.engine.scheduler import Limits, Scheduler
 from tests.support.fake_runner import PaintRunner
@@ -18,26 +19,38 @@ from tests.support.jobs_harness import until
 from tests.support.simulation import BUCKETS, params, pictures
 
 
-def engine(events: list[EngineEvent]) -> Engine:
-    return Engine(
-        Scheduler(CostModel(BUCKETS), Limits()),
-        ThreadPoolExecutor(1),
-        sink=events.append,
-        wants_preview=lambda _: False,
-        on_capacity=lambda: None,
-    )
+class Listener:
+    """Keeps the events."""
+
+    def __init__(self) -> None:
+        self.events: list[EngineEvent] = []
+
+    def on_event(self, event: EngineEvent) -> None:
+        self.events.append(event)
+
+    def wants_preview(self, job_id: str) -> bool:
+        return False
+
+    def on_capacity(self) -> None:
+        pass
+
+    def on_turn(self, turn: Turn) -> None:
+        pass
+
+
+def engine(cost: CostModel | None = None) -> Engine:
+    return Engine(Scheduler(cost or CostModel(BUCKETS), Limits()), ThreadPoolExecutor(1))
 
 
 async def test_a_lost_device_ends_the_loop_and_fails_no_picture():
     def lost(_: StepPlan) -> StepResult:
         raise DeviceLost("the GPU has failed")
 
-    events: list[EngineEvent] = []
-    studio = engine(events)
+    listener, studio = Listener(), engine()
     studio.add(pictures("a", "ip:a"))
     with pytest.raises(DeviceLost):
-        await studio.run(lost)
-    assert not events
+        await studio.run(lost, listener)
+    assert not listener.events
     assert not studio.running
 
 
@@ -50,26 +63,19 @@ async def test_a_runner_that_raises_fails_the_plan_and_forgets_its_pictures():
         released.extend(plan.release)
         return StepResult()
 
-    events: list[EngineEvent] = []
-    studio = engine(events)
+    listener, studio = Listener(), engine()
     studio.add(pictures("a", "ip:a", count=2))
-    running = asyncio.create_task(studio.run(raising))
-    await until(lambda: len(events) == 2)
+    running = asyncio.create_task(studio.run(raising, listener))
+    await until(lambda: len(listener.events) == 2)
     studio.stop()
     await running
-    assert {event.index for event in events if isinstance(event, PictureFailed)} == {0, 1}
+    assert {event.index for event in listener.events if isinstance(event, PictureFailed)} == {0, 1}
     assert set(released) == {"a-1", "a-2"}
 
 
 async def test_calibration_teaches_the_cost_model_and_leaves_nothing_behind():
     cost, runner = CostModel(BUCKETS), PaintRunner(step_s=0.02)
-    studio = Engine(
-        Scheduler(cost, Limits()),
-        ThreadPoolExecutor(1),
-        sink=lambda _: None,
-        wants_preview=lambda _: False,
-        on_capacity=lambda: None,
-    )
+    studio = engine(cost)
     await studio.calibrate(runner.execute, params(steps=12))
     assert cost.step_s(256 * 256, 2) == pytest.approx(0.02, rel=0.2)
     assert not runner.held
@@ -77,7 +83,7 @@ async def test_calibration_teaches_the_cost_model_and_leaves_nothing_behind():
 
 def with_lora(requests: list[ImageRequest], lora: LoraRef) -> list[ImageRequest]:
     for request in requests:
-        request.params = replace(request.params, loras=(lora,))
+        request.spec = structs.replace(request.spec, loras=(lora,))
     return requests
 
 
@@ -96,14 +102,14 @@ class SlowLoras:
 
 
 async def test_a_picture_whose_lora_is_being_read_waits_and_its_neighbors_step():
-    runner, loras, events = PaintRunner(), SlowLoras(), list[EngineEvent]()
-    studio = engine(events)
-    running = asyncio.create_task(studio.run(runner.execute, loras))
+    runner, loras, listener = PaintRunner(), SlowLoras(), Listener()
+    studio = engine()
+    running = asyncio.create_task(studio.run(runner.execute, listener, loras))
     await until(lambda: studio.running)
     lora = LoraRef("jade", "1", "a" * 64, 0.9)
     studio.add(with_lora(pictures("styled", "ip:a"), lora))
     studio.add(pictures("plain", "ip:b"))
-    await until(lambda: any(isinstance(event, Finished) for event in events))
+    await until(lambda: any(isinstance(event, Finished) for event in listener.events))
     assert runner.painted.keys() == {"plain-1"}
     assert "styled-1" not in runner.steps
     loras.reading[0].set_result(None)
@@ -118,8 +124,8 @@ async def test_a_picture_whose_lora_is_being_read_waits_and_its_neighbors_step()
 
 
 async def test_a_picture_that_the_runner_defers_is_begun_again_when_its_lora_is_read():
-    runner, loras, events = PaintRunner(), SlowLoras(), list[EngineEvent]()
-    studio = engine(events)
+    runner, loras, listener = PaintRunner(), SlowLoras(), Listener()
+    studio = engine()
     deferred: list[str] = []
 
     def execute(plan: StepPlan) -> StepResult:
@@ -130,7 +136,7 @@ async def test_a_picture_that_the_runner_defers_is_begun_again_when_its_lora_is_
         step = tuple(picture_id for picture_id in plan.step if picture_id not in waiting)
         return replace(runner.execute(replace(plan, begin=begin, step=step)), deferred=waiting)
 
-    running = asyncio.create_task(studio.run(execute, loras))
+    running = asyncio.create_task(studio.run(execute, listener, loras))
     await until(lambda: studio.running)
     studio.add(with_lora(pictures("styled", "ip:a"), LoraRef("jade", "1", "a" * 64, 0.9)))
     loras.reading[0].set_result(None)

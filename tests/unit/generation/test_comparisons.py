@@ -6,22 +6,23 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from server.api.http.problems import Problem
-from server.api.jobs.compare_schemas import CompareRequest, CompareVariant
-from server.api.jobs.schemas import ExtraLora
-from server.db.models import JobRow
+from pipelines.spec import LoraRef
+from server.db.models import ImageRow, JobRow
+from server.errors import InvalidRequest
 from server.events.filenames import slug
-from server.generation.comparisons import fill_in_comparison
+from server.generation.requests import CompareRequest, CompareVariant, ExtraLora
 from server.queue.grid import (
     Axes,
     Cell,
-    told_apart,
+    distinct,
     variant_label,
 )
 from server.queue.mapping import requests_of
-from server.queue.model import JobOrder, LoraChoice, Variant
+from server.queue.model import JobDraft, LoraChoice, LoraChoices, Requester
 from server.storage.sheet_image import SheetRow, contact_sheet
-from tests.unit.generation.test_policy import CALLER, RULES
+from tests.support.builders import image_spec, request_policy
+
+POLICY, CALLER = request_policy(), Requester("ip:192.0.2.7")
 
 AXES = Axes(("red dress", "sea"), (7, 4, 9), ("jade-v1:0.9", "no LoRA"))
 
@@ -35,31 +36,40 @@ def test_prompts_change_slowest_and_variants_fastest() -> None:
 
 
 def test_labels_name_the_loras_and_are_told_apart() -> None:
-    jade = {"name": "jade", "version": "1", "weight": 0.9}
-    amber = {"name": "amber", "version": None, "weight": 1.0}
+    jade = LoraRef("jade", "1", "a" * 64, 0.9)
+    amber = LoraRef("amber", None, "b" * 64, 1.0)
     assert [variant_label(loras) for loras in ([jade, amber], [])] == ["jade-v1:0.9 + amber:1", "no LoRA"]
-    assert told_apart(["a", "b", "a", "a"]) == ["a", "b", "a (2)", "a (3)"]
+    assert distinct(["a", "b", "a", "a"]) == ("a", "b", "a (2)", "a (3)")
 
 
-def compare(**changed: Any) -> JobOrder:
+def compare(**changed: Any) -> JobDraft:
     variants = [CompareVariant("jade-v1", 0.5, [ExtraLora("amber", 0.2)]), CompareVariant("base"), CompareVariant()]
     asked = {"prompts": [" red dress "], "seeds": [7, 8], "variants": variants, **changed}
-    return fill_in_comparison(CompareRequest(**asked), RULES, CALLER)
+    return POLICY.compare(CompareRequest(**asked), CALLER)
 
 
 def test_a_comparison_is_one_job_of_all_its_cells() -> None:
-    made = compare(steps=5, format="png")
-    assert (made.num_images, made.seed, made.num_inference_steps, made.image_format) == (6, 7, 5, "png")
-    assert made.comparison is not None
-    assert made.comparison.prompts == ("red dress",)
-    assert made.comparison.variants == (
-        Variant(
+    made = compare(steps=5, format="png", guidance_start=0.1, guidance_end=0.6)
+    assert (made.kind, made.prompt, made.axes) == ("compare", "red dress", Axes(("red dress",), (7, 8), ()))
+    assert made.columns == (
+        LoraChoices(
             LoraChoice("jade-v1", 0.5, "variants[0].model_name"),
             (LoraChoice("amber", 0.2, "variants[0].loras[0].name"),),
         ),
-        Variant(None, ()),
-        Variant(None, ()),
+        LoraChoices(),
+        LoraChoices(),
     )
+    assert [image.choices for image in made.images] == [*made.columns, *made.columns]
+    sampling = [image.spec.sampling for image in made.images]
+    assert [each.seed for each in sampling] == [7, 7, 7, 8, 8, 8]
+    assert {(each.steps, each.guidance_start, each.guidance_end) for each in sampling} == {(5, 0.1, 0.6)}
+    assert made.images[0].spec.output.format == "png"
+
+
+def test_loras_in_a_prompt_are_those_of_its_cells_and_in_no_label() -> None:
+    made = compare(prompts=["red <lora:ruby:0.3>", "sea"], variants=[CompareVariant("jade")])
+    assert [len(image.choices.others) for image in made.images if image.choices] == [1, 1, 0, 0]
+    assert made.columns[0].others == ()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +85,7 @@ def test_a_comparison_is_one_job_of_all_its_cells() -> None:
     ],
 )
 def test_what_cannot_be_compared_names_the_field(changed: dict[str, Any], field: str) -> None:
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(InvalidRequest) as refused:
         compare(**changed)
     assert [error.field for error in refused.value.errors] == [field]
 
@@ -101,27 +111,8 @@ def test_a_sheet_holds_every_picture_and_a_gray_place_where_one_lacks() -> None:
 
 
 def test_cells_of_one_context_length_share_forwards() -> None:
-    cells = [[{"final_prompt": prompt, "loras": []}] for prompt in ("red", "red " * 100)]
-    job = JobRow(
-        id="0" * 32,
-        owner="ip:192.0.2.7",
-        created_at_s=0.0,
-        negative_prompt="",
-        final_prompt="",
-        num_inference_steps=2,
-        guidance_scale=7.0,
-        guidance_start=0.0,
-        guidance_end=1.0,
-        width=64,
-        height=64,
-        seed=1,
-        sampler="euler",
-        loras=[],
-        comparison={"prompts": ["a", "b"], "seeds": [1, 2], "variants": ["no LoRA"], "cells": cells},
-    )
-    made = requests_of(job, {0, 2, 3}, lambda params: 77 if len(params.prompt) < 100 else 154)
-    assert [(each.index, each.params.seed, each.batch_key.num_context_tokens) for each in made] == [
-        (0, 1, 77),
-        (2, 1, 154),
-        (3, 2, 154),
-    ]
+    job = JobRow(id="0" * 32, owner="ip:192.0.2.7", created_at_s=0.0)
+    prompts = {1: "red", 3: "red " * 100, 4: "red"}
+    images = [ImageRow(n=n, spec=image_spec(prompt=prompt)) for n, prompt in prompts.items()]
+    made = requests_of(job, images, lambda spec: 77 if len(spec.prompt) < 100 else 154)
+    assert [(each.index, each.batch_key.num_context_tokens) for each in made] == [(0, 77), (2, 154), (3, 77)]

@@ -1,5 +1,6 @@
 """From a request to an order: the defaults of the design, and the bounds that depend on the model."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,112 +8,108 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.denoise.samplers import SAMPLERS
-from pipelines.model.info import ModelInfo
-from server.api.auth.caller import Caller
-from server.api.http.problems import Problem
-from server.api.jobs.schemas import ExtraLora, GenerateRequest
-from server.generation.policy import Rules, fill_in
+from pipelines.spec import ImageSpec, Output, Pass, Sampling
+from server.errors import InvalidRequest
+from server.generation.policy import RequestPolicy
+from server.generation.requests import ExtraLora, GenerateRequest
 from server.generation.styles import STYLES
 from server.loras.prompt_tags import lora_tags, without_lora_tags
-from server.queue.model import BaseModelRef, JobOrder, LoraChoice
+from server.queue.model import ImageDraft, JobDraft, LoraChoice, LoraChoices, Requester
+from tests.support.builders import request_policy
 
-DEMO = ModelInfo(
-    name="lora-studio-demo",
-    is_demo=True,
-    native_width=256,
-    native_height=256,
-    min_size_px=128,
-    max_size_px=512,
-    max_pixels=147_456,
-    lora_base="lora-studio-demo",
-)
-CALLER = Caller(owner="ip:192.0.2.7", address="ip:192.0.2.7")
-REF = BaseModelRef("lora-studio-demo", "0" * 64)
-RULES = Rules(DEMO, "jade", REF)
+CALLER = Requester("ip:192.0.2.7", "ip:192.0.2.7")
+POLICY = request_policy()
 
 
-def order(rules: Rules = RULES, **fields: Any) -> JobOrder:
-    return fill_in(GenerateRequest(**{"prompt": "red dress", **fields}), rules, CALLER, 77)
+def draft(policy: RequestPolicy = POLICY, **fields: Any) -> JobDraft:
+    return policy.generate(GenerateRequest(**{"prompt": "red dress", **fields}), CALLER, 77)
+
+
+def first(policy: RequestPolicy = POLICY, **fields: Any) -> ImageSpec:
+    """The spec of the first image."""
+    return draft(policy, **fields).images[0].spec
+
+
+def choices(policy: RequestPolicy = POLICY, **fields: Any) -> LoraChoices:
+    named = draft(policy, **fields).images[0].choices
+    assert named is not None
+    return named
 
 
 def blamed(**fields: Any) -> dict[str, str]:
-    with pytest.raises(Problem) as problem:
-        order(**fields)
+    with pytest.raises(InvalidRequest) as problem:
+        draft(**fields)
     assert problem.value.kind.status == 400
     return {error.field: error.allowed for error in problem.value.errors}
 
 
 def test_a_prompt_alone_takes_every_default() -> None:
-    assert order(prompt=" red dress\n") == JobOrder(
-        owner="ip:192.0.2.7",
-        address="ip:192.0.2.7",
+    made = draft(prompt=" red dress\n")
+    spec = ImageSpec(
         prompt="red dress",
         negative_prompt="low quality, blurry, distorted",
-        num_images=4,
+        sampling=Sampling("euler", 30, 7.0, seed=77),
+        passes=(Pass(256, 256),),
+        output=Output("jpeg", "full"),
         quality="high",
-        num_inference_steps=30,
-        guidance_scale=7.0,
-        width=256,
-        height=256,
-        seed=77,
-        sampler="euler",
-        image_format="jpeg",
-        embed_parameters="full",
-        model=LoraChoice("jade", None, "model_name"),
     )
+    named = LoraChoices(LoraChoice("jade", None, "model_name"))
+    images = tuple(ImageDraft(spec.with_seed(77 + n), named) for n in range(4))
+    sent = {"prompt": " red dress\n", "num_images": 4, "quality": "high", "guidance_start": 0.0, "guidance_end": 1.0}
+    assert made == JobDraft("generate", CALLER, "red dress", images, sent)
 
 
 @pytest.mark.parametrize(("quality", "steps"), [("low", 12), ("medium", 20), ("high", 30)])
 def test_quality_decides_the_steps_unless_they_are_given(quality: str, steps: int) -> None:
-    assert order(quality=quality).num_inference_steps == steps
-    assert order(quality=quality, steps=7).num_inference_steps == 7
+    assert first(quality=quality).sampling.steps == steps
+    assert first(quality=quality, steps=7).sampling.steps == 7
 
 
 def test_zero_and_empty_are_values_and_not_absence() -> None:
-    made = order(negative_prompt="", guidance_scale=0.0, seed=0)
-    assert (made.negative_prompt, made.guidance_scale, made.seed) == ("", 0.0, 0)
+    made = first(negative_prompt="", guidance_scale=0.0, seed=0)
+    assert (made.negative_prompt, made.sampling.guidance_scale, made.sampling.seed) == ("", 0.0, 0)
 
 
 def test_a_given_seed_wins_over_the_random_one() -> None:
-    assert order(seed=5).seed == 5
-    assert order().seed == 77
+    assert first(seed=5).sampling.seed == 5
+    assert first().sampling.seed == 77
 
 
 @pytest.mark.parametrize("name", [None, "base"])
 def test_null_and_base_mean_no_lora(name: str | None) -> None:
-    assert order(model_name=name).model is None
+    assert choices(model_name=name).model is None
 
 
 def test_the_operator_decides_what_files_tell_and_a_request_may_say_otherwise() -> None:
-    quiet = Rules(DEMO, "jade", REF, embed_parameters="none")
-    assert order(quiet).embed_parameters == "none"
-    assert order(quiet, embed_parameters="minimal").embed_parameters == "minimal"
+    quiet = replace(POLICY, embed_parameters="none")
+    assert first(quiet).output.embed_parameters == "none"
+    assert first(quiet, embed_parameters="minimal").output.embed_parameters == "minimal"
 
 
 def test_the_operator_decides_the_default_lora() -> None:
-    assert order(Rules(DEMO, "amber", REF)).model == LoraChoice("amber", None, "model_name")
-    assert order(Rules(DEMO, "base", REF)).model is None
+    assert choices(replace(POLICY, default_model="amber")).model == LoraChoice("amber", None, "model_name")
+    assert choices(replace(POLICY, default_model="base")).model is None
 
 
 def test_the_weight_is_that_of_the_lora_named_by_model_name() -> None:
-    assert order(model_weight=-0.5, model_name="amber").model == LoraChoice("amber", -0.5, "model_name")
-    assert order(model_weight=0.0).model == LoraChoice("jade", 0.0, "model_name")
-    assert order(model_weight=None).model == LoraChoice("jade", None, "model_name")
+    assert choices(model_weight=-0.5, model_name="amber").model == LoraChoice("amber", -0.5, "model_name")
+    assert choices(model_weight=0.0).model == LoraChoice("jade", 0.0, "model_name")
+    assert choices(model_weight=None).model == LoraChoice("jade", None, "model_name")
 
 
 @pytest.mark.parametrize("name", [None, "base"])
 def test_a_weight_without_a_lora_is_refused(name: str | None) -> None:
     assert set(blamed(model_name=name, model_weight=0.9)) == {"model_weight"}
-    assert order(model_name=name, model_weight=None).model is None
+    assert choices(model_name=name, model_weight=None).model is None
 
 
 def test_a_style_brings_its_negative_words_along_and_leaves_the_prompt_as_typed() -> None:
     style = STYLES["photographic"]
-    made = order(style="photographic")
-    assert (made.style, made.prompt) == (style, "red dress")
+    made = first(style="photographic")
+    assert (made.style, made.prompt) == ("photographic", "red dress")
     assert made.negative_prompt == f"low quality, blurry, distorted, {style.negative_prompt}"
-    assert order(style="photographic", negative_prompt="").negative_prompt == style.negative_prompt
-    assert order(style=None).style is None
+    assert first(style="photographic", negative_prompt="").negative_prompt == style.negative_prompt
+    assert first(style=None).style is None
 
 
 @pytest.mark.parametrize("name", ["", "oil", "Sketch"])
@@ -121,8 +118,8 @@ def test_an_unknown_style_is_refused_with_those_there_are(name: str) -> None:
 
 
 def test_further_loras_are_blamed_by_their_place() -> None:
-    made = order(loras=[ExtraLora("amber"), ExtraLora("jade-v1", -1)])
-    assert made.loras == (LoraChoice("amber", None, "loras[0].name"), LoraChoice("jade-v1", -1, "loras[1].name"))
+    made = choices(loras=[ExtraLora("amber"), ExtraLora("jade-v1", -1)])
+    assert made.others == (LoraChoice("amber", None, "loras[0].name"), LoraChoice("jade-v1", -1, "loras[1].name"))
 
 
 @pytest.mark.parametrize("side", ["width", "height"])
@@ -132,7 +129,7 @@ def test_a_size_outside_the_models_bounds_is_refused(side: str) -> None:
 
 
 def test_bounds_themselves_are_allowed() -> None:
-    made = order(width=128, height=512)
+    made = first(width=128, height=512)
     assert (made.width, made.height) == (128, 512)
 
 
@@ -147,15 +144,16 @@ def test_an_unknown_sampler_is_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_samplers_own_bounds_on_steps_hold(sampler: str) -> None:
     spec = SAMPLERS[sampler]
-    assert order(sampler=sampler, steps=spec.max_steps).num_inference_steps == spec.max_steps
+    assert first(sampler=sampler, steps=spec.max_steps).sampling.steps == spec.max_steps
     if spec.max_steps < 150:
         assert set(blamed(sampler=sampler, steps=spec.max_steps + 1)) == {"steps"}
 
 
 def test_loras_in_the_prompt_are_loras() -> None:
-    made = order(prompt="red <lora:amber:0.4> dress<lora: jade-v1 >", loras=[ExtraLora("jade", 1)])
+    made = draft(prompt="red <lora:amber:0.4> dress<lora: jade-v1 >", loras=[ExtraLora("jade", 1)])
+    named = made.images[0].choices
     assert made.prompt == "red <lora:amber:0.4> dress<lora: jade-v1 >"
-    assert [(lora.name, lora.weight, lora.field) for lora in made.loras] == [
+    assert [(lora.name, lora.weight, lora.field) for lora in (named.others if named else ())] == [
         ("jade", 1, "loras[0].name"),
         ("amber", 0.4, "prompt"),
         ("jade-v1", None, "prompt"),

@@ -14,7 +14,7 @@ from pipelines.denoise.sampler_factory import (
     takes_generator,
 )
 from pipelines.denoise.samplers import MAX_STEPS, SAMPLERS
-from pipelines.plan import num_evaluations
+from tests.support.builders import image_spec
 
 SDXL_CONFIG: dict[str, Any] = {
     "_class_name": "EulerDiscreteScheduler",
@@ -49,7 +49,7 @@ def test_evaluations_are_known_before_the_sampler_is_made(name: str) -> None:
     sampler = make_sampler(name, SDXL_CONFIG)
     for steps in range(spec.min_steps, spec.max_steps + 1):
         sampler.set_timesteps(steps, device="cpu")
-        assert len(sampler.timesteps) == num_evaluations(name, steps), steps
+        assert len(sampler.timesteps) == image_spec(sampler=name, steps=steps).evaluations, steps
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

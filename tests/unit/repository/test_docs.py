@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.denoise.samplers import SAMPLERS
-from server.api.jobs.schemas import GenerateRequest
+from server.generation.requests import GenerateRequest
 from server.generation.styles import STYLES
 
 ROOT = Path(__file__).parents[3]

@@ -20,5 +20,5 @@ async def test_a_task_whose_cancel_was_lost_is_cancelled_again(monkeypatch: pyte
     task = asyncio.create_task(deaf_once())
     await asyncio.sleep(0)
     async with asyncio.timeout(5):
-        await lifespan._ended([task])  # pyright: ignore[reportPrivateUsage]
+        await lifespan.cancelled([task])
     assert task.cancelled()

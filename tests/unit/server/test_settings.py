@@ -154,6 +154,8 @@ def test_each_setting_reads_its_variable() -> None:
         ),
         page_dir=Path("/srv/page"),
         storage="s3",
+        role="api",
+        worker_url="http://10.0.0.8:8000",
         spool_max_mb=10,
         s3_bucket="pictures",
         s3_endpoint_url="https://s3.example.org",

@@ -7,19 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.denoise.samplers import SAMPLERS
-from pipelines.params import GenerationParams, LoraRef
+from pipelines.spec import ImageSpec, LoraRef
 from server.storage.infotext import Origin, embedded_text, infotext
+from tests.support.builders import image_spec
 
-JADE = LoraRef("jade", "1", "a" * 64, 0.9)
-AMBER = LoraRef("amber", None, "b" * 64, -1.0)
-ORIGIN = Origin("demo", "c" * 64, "LoRA Studio 0.1.0", {"jade-v1": "0123456789ab", "amber": "ba9876543210"})
+JADE = LoraRef("jade", "1", "a" * 64, 0.9, "0123456789ab")
+AMBER = LoraRef("amber", None, "b" * 64, -1.0, "ba9876543210")
+ORIGIN = Origin("demo", "c" * 64, "LoRA Studio 0.1.0")
 
 
-def params(**changed: object) -> GenerationParams:
+def params(**changed: object) -> ImageSpec:
     values: dict[str, object] = {
         "prompt": "jade woman, red dress, beach sunset",
         "negative_prompt": "low quality, blurry, distorted",
-        "num_inference_steps": 30,
+        "steps": 30,
         "guidance_scale": 7.0,
         "width": 1024,
         "height": 768,
@@ -27,7 +28,7 @@ def params(**changed: object) -> GenerationParams:
         "sampler": "dpmpp_2m_karras",
         "loras": (JADE,),
     }
-    return GenerationParams(**(values | changed))  # type: ignore[arg-type]
+    return image_spec(**(values | changed))
 
 
 def fields_of(line: str) -> dict[str, str]:
@@ -47,9 +48,9 @@ def test_the_form_is_a1111s():
 
 
 def test_a_file_tells_as_much_as_it_is_meant_to():
-    assert embedded_text("full", params(), ORIGIN) == infotext(params(), ORIGIN)
-    assert embedded_text("none", params(), ORIGIN) is None
-    assert embedded_text("minimal", params(), ORIGIN) == (
+    assert embedded_text(params(embed_parameters="full"), ORIGIN) == infotext(params(), ORIGIN)
+    assert embedded_text(params(embed_parameters="none"), ORIGIN) is None
+    assert embedded_text(params(embed_parameters="minimal"), ORIGIN) == (
         'Seed: 1, Model hash: cccccccccc, Model: demo, Lora hashes: "jade-v1: 0123456789ab", Version: LoRA Studio 0.1.0'
     )
 
@@ -75,7 +76,7 @@ def test_several_loras_keep_their_order_and_weights():
     guidance=st.floats(0, 30),
 )
 def test_every_field_reads_back(base: str, sampler: str, seed: int, guidance: float):
-    origin = Origin(base, "c" * 64, "LoRA Studio 0.1.0", ORIGIN.lora_hashes)
+    origin = Origin(base, "c" * 64, "LoRA Studio 0.1.0")
     text = infotext(params(sampler=sampler, seed=seed, guidance_scale=guidance), origin)
     fields = fields_of(text.split("\n")[-1])
     assert fields["Model"] == base

@@ -1,0 +1,10 @@
+"""What the API shows of the running model: an engine of this process, or the fleet."""
+
+from typing import Protocol
+
+
+class ModelFacts(Protocol):
+    @property
+    def resident_loras(self) -> frozenset[str]:
+        """Hashes of the LoRAs in memory: an image with one of them needs no file."""
+        ...

@@ -1,0 +1,146 @@
+"""What may be asked for, field by field. Every bound that does not depend on the model stands here only: the OpenAPI
+document and the error texts are read off these types."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from pipelines.spec import MAX_SEED
+from server.generation.styles import STYLES
+from server.loras.resolution import LORA_WEIGHT
+from server.queue.grid import MAX_CELLS
+
+MAX_PROMPT_CHARACTERS = 2000
+MAX_IMAGES = 8
+MAX_STEPS = 150
+MAX_GUIDANCE_SCALE = 30.0
+MAX_LORA_WEIGHT = 2.0
+MAX_EXTRA_LORAS = 8
+MAX_LORA_NAME_CHARACTERS = 128
+MAX_LOWERED_PARTS = 16
+SIZE_MULTIPLE_PX = 8
+
+Quality = Literal["low", "medium", "high"]
+Format = Literal["jpeg", "png", "webp"]
+EmbedParameters = Literal["full", "minimal", "none"]
+
+LoraName = Annotated[str, Meta(min_length=1, max_length=MAX_LORA_NAME_CHARACTERS)]
+ModelName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_LORA_NAME_CHARACTERS,
+        description='The LoRA: `jade` (newest version) or `jade-v1`. Null or "base": none.',
+        examples=["jade"],
+    ),
+]
+ModelWeight = Annotated[
+    float,
+    Meta(
+        ge=-MAX_LORA_WEIGHT,
+        le=MAX_LORA_WEIGHT,
+        description=f"Weight of the LoRA that model_name names. Default: its own, else {LORA_WEIGHT}.",
+        examples=[0.7],
+    ),
+]
+StyleName = Annotated[
+    str,
+    Meta(
+        max_length=64,
+        description=f"A prompt template (see /api/options): one of {', '.join(STYLES)}. Null: none.",
+        examples=["sketch"],
+    ),
+]
+Prompt = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_PROMPT_CHARACTERS,
+        description="What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`."
+        " The style is applied to it, the LoRA's trigger words are put before it.",
+        examples=["jade woman, red dress, beach sunset"],
+    ),
+]
+NegativePrompt = Annotated[
+    str,
+    Meta(
+        max_length=MAX_PROMPT_CHARACTERS,
+        description='What they should not show. Absent or null: "low quality, blurry, distorted"; "": the empty text.'
+        " A style's own words are added.",
+    ),
+]
+Size = Annotated[
+    int,
+    Meta(ge=SIZE_MULTIPLE_PX, le=16384, multiple_of=SIZE_MULTIPLE_PX, description="Pixels; see /api/options."),
+]
+Steps = Annotated[int, Meta(ge=1, le=MAX_STEPS, description="Denoising steps; wins over quality.")]
+Guidance = Annotated[
+    float, Meta(ge=0, le=MAX_GUIDANCE_SCALE, description="Classifier-free guidance; 1 or less is off. Default 7.")
+]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Seed = Annotated[
+    int, Meta(ge=0, le=MAX_SEED, description="Picture n takes seed + n - 1. Absent: random; the result has it.")
+]
+Sampler = Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")]
+NumImages = Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Pictures to make.")]
+
+
+class ExtraLora(Struct, frozen=True, forbid_unknown_fields=True):
+    """A further LoRA: `jade` is its newest version, `jade-v1` exactly that one."""
+
+    name: LoraName
+    weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | None = None
+
+
+class ImageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The parameters that all images of a request share. A field that `Sampling` or `Output` (pipelines/spec.py) has
+    under the same name goes into the spec by itself; None takes the default of the policy."""
+
+    quality: Annotated[Quality, Meta(description="12, 20 or 30 steps.")] = "high"
+    negative_prompt: NegativePrompt | None = None
+    width: Size | None = None
+    height: Size | None = None
+    steps: Steps | None = None
+    guidance_scale: Guidance | None = None
+    guidance_start: Annotated[Share, Meta(description="Guidance works from this share of the way on. Default 0.")] = 0.0
+    guidance_end: Annotated[Share, Meta(description="And up to this share; 1: to the end. Default 1.")] = 1.0
+    sampler: Sampler | None = None
+    style: StyleName | None = None
+    format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None
+    embed_parameters: (
+        Annotated[
+            EmbedParameters,
+            Meta(
+                description="What the files contain about their making: all parameters, all but your words and"
+                " settings, or nothing. Default: the operator's setting, as a rule full."
+            ),
+        ]
+        | None
+    ) = None
+
+
+class GenerateRequest(ImageFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A job: one prompt, one or more pictures."""
+
+    prompt: Prompt
+    model_name: ModelName | UnsetType | None = UNSET
+    model_weight: ModelWeight | None = None
+    num_images: NumImages = 4
+    seed: Seed | None = None
+    loras: Annotated[list[ExtraLora], Meta(max_length=MAX_EXTRA_LORAS)] | None = None
+
+
+class CompareVariant(Struct, frozen=True, forbid_unknown_fields=True):
+    """A column: what `model_name`, `model_weight` and `loras` are to generate. Without any: the plain base model."""
+
+    model_name: ModelName | None = None
+    model_weight: ModelWeight | None = None
+    loras: Annotated[list[ExtraLora], Meta(max_length=MAX_EXTRA_LORAS)] | None = None
+
+
+class CompareRequest(ImageFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A picture for each prompt, seed and variant, 64 at most in all; everything else is the same for all."""
+
+    prompts: Annotated[list[Prompt], Meta(min_length=1, max_length=MAX_CELLS)]
+    seeds: Annotated[list[Seed], Meta(min_length=1, max_length=MAX_CELLS, description="Each once.")]
+    variants: Annotated[list[CompareVariant], Meta(min_length=1, max_length=MAX_CELLS)]
