@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,8 +53,8 @@ class JobRow(Row):
     kind: Mapped[str] = mapped_column(String(16), server_default="generate")  # generate, compare
     status: Mapped[str] = mapped_column(String(16))
     prompt: Mapped[str] = mapped_column(Text)
-    search_text: Mapped[str] = mapped_column(Text, server_default="", deferred=True)
-    request: Mapped[dict[str, Any]] = mapped_column(JSON, server_default="{}", deferred=True)  # as sent
+    search_text: Mapped[str] = mapped_column(Text, server_default=text("''"), deferred=True)
+    request: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # as sent
     axes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of a comparison: queue/grid.py
     num_images: Mapped[int]
     base_name: Mapped[str] = mapped_column(String(255))

@@ -137,13 +137,24 @@ async def finish_image(session: AsyncSession, lease: Lease, n: int, stored: Mapp
 async def fail_image(session: AsyncSession, lease: Lease, n: int, error: JobError) -> bool:
     """Record the failure and, with the last image, fail the job. Returns False if the lease is not ours any more."""
     image = await _image(session, lease, n)
-    if image is None or not await _is_ours(session, lease):
+    if image is None or image.status != ImageStatus.QUEUED:
+        return image is not None and await _is_ours(session, lease)
+    job = await _update(session, lease.holds, lost_leases=0)
+    if job is None:
         return False
-    if image.status == ImageStatus.QUEUED:
-        image.status, image.error_code, image.error_detail = ImageStatus.FAILED, error.code, error.detail
-        await _record_attempt(session, lease, image.id, error)
-        await session.flush()
-        await _end_if_last(session, lease)
+    image.status, image.error_code, image.error_detail = ImageStatus.FAILED, error.code, error.detail
+    session.add(
+        ImageAttemptErrorRow(
+            image_id=image.id,
+            attempt=job.attempt,
+            worker=job.lease_owner,
+            code=error.code,
+            detail=error.detail,
+            created_at_s=await _now(session),
+        )
+    )
+    await session.flush()
+    await _end_if_last(session, lease)
     return True
 
 
@@ -232,23 +243,8 @@ async def _image(session: AsyncSession, lease: Lease, n: int) -> ImageRow | None
 
 
 async def _is_ours(session: AsyncSession, lease: Lease) -> bool:
-    """True if the job's last claim is this one. Locks the job until the transaction ends."""
-    attempt = select(JobRow.attempt).where(JobRow.id == lease.job_id).with_for_update()
-    return await session.scalar(attempt) == lease.attempt
-
-
-async def _record_attempt(session: AsyncSession, lease: Lease, image_id: str, error: JobError) -> None:
-    worker = await session.scalar(select(JobRow.lease_owner).where(JobRow.id == lease.job_id))
-    session.add(
-        ImageAttemptErrorRow(
-            image_id=image_id,
-            attempt=lease.attempt,
-            worker=worker,
-            code=error.code,
-            detail=error.detail,
-            created_at_s=await _now(session),
-        )
-    )
+    """True if the job's last claim is this one."""
+    return await session.scalar(select(JobRow.attempt).where(JobRow.id == lease.job_id)) == lease.attempt
 
 
 def _event(job: JobRow, name: str, data: dict[str, Any], at_s: float) -> EventRow:

@@ -41,7 +41,7 @@ def register(api: TestClient[Litestar], email: str, is_operator: bool = False) -
     answer = browser.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
     assert answer.status_code == 201, answer.text
     if is_operator:
-        api.blocking_portal.call(Administration(api.app.state.lifespan.database).promote, email)
+        api.blocking_portal.call(Administration(api.app.state.lifespan.container.database).promote, email)
     return browser
 
 

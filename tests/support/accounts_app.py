@@ -40,7 +40,7 @@ def change(api: Api, table: Any, **values: Any) -> None:
     """What only time does."""
 
     async def work() -> None:
-        async with api.app.state.lifespan.database.write() as session:
+        async with api.app.state.lifespan.container.database.write() as session:
             await session.execute(update(table).values(**values))
 
     api.blocking_portal.call(work)
@@ -48,7 +48,7 @@ def change(api: Api, table: Any, **values: Any) -> None:
 
 def count(api: Api, table: Any) -> int:
     async def work() -> int:
-        async with api.app.state.lifespan.database.read() as session:
+        async with api.app.state.lifespan.container.database.read() as session:
             return len(list(await session.scalars(select(table))))
 
     return api.blocking_portal.call(work)

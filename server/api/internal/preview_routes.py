@@ -10,7 +10,7 @@ import msgspec
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException
-from litestar.params import HeaderParameter
+from litestar.params import FromPath, HeaderParameter
 from litestar.response import Stream
 
 from server.events.hub import EventHub
@@ -38,7 +38,7 @@ class PreviewController(Controller):
     @get("/jobs/{job_id:str}/previews", include_in_schema=False)
     async def previews(
         self,
-        job_id: str,
+        job_id: FromPath[str],
         hub: NamedDependency[EventHub],
         progress: NamedDependency[ProgressTracker],
         worker_token: NamedDependency[WorkerToken],

@@ -80,7 +80,7 @@ def test_an_account_from_its_registration_to_its_end(api: Api, settings: Setting
     assert problem(ada.call("DELETE", "/api/auth/account", {"password": PASSWORD}), 403) == "wrong-password"
     assert list((settings.data_dir / "pictures").rglob("*.jpg"))
     assert ada.call("DELETE", "/api/auth/account", {"password": changed["new_password"]}).status_code == 204
-    api.blocking_portal.call(api.app.state.lifespan.remover.run_once)
+    api.blocking_portal.call(api.app.state.lifespan.container.api.remover.run_once)
     assert [count(api, table) for table in (JobRow, LoginRow, ApiKeyRow)] == [0, 0, 0]
     assert list((settings.data_dir / "pictures").rglob("*.jpg")) == []
     assert ada.call("GET", "/api/auth/me").json()["user"] is None
@@ -89,19 +89,19 @@ def test_an_account_from_its_registration_to_its_end(api: Api, settings: Setting
 def test_a_password_that_is_reset_meanwhile_stays_reset(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who changed it knew the old one only: for each of the two calls it is taken from under the check."""
     ada = register(api, "ada@example.org")
-    passwords = api.app.state.lifespan.passwords
-    hashed, fits = passwords.hash, passwords.fits
+    passwords = api.app.state.lifespan.container.api.passwords
+    hashed, verify = passwords.hash, passwords.verify
 
     async def reset() -> None:
-        async with api.app.state.lifespan.database.write() as session:
+        async with api.app.state.lifespan.container.database.write() as session:
             await session.execute(update(AccountRow).values(password_hash="of a reset"))
 
     async def hash_late(password: str) -> str:
         await reset()
         return await hashed(password)
 
-    async def fits_early(password: str, password_hash: str | None) -> bool:
-        answer = await fits(password, password_hash)
+    async def verify_early(password: str, password_hash: str | None) -> bool:
+        answer = await verify(password, password_hash)
         await reset()
         return answer
 
@@ -110,7 +110,7 @@ def test_a_password_that_is_reset_meanwhile_stays_reset(api: Api, monkeypatch: p
         asked = {"password": PASSWORD, "new_password": "another battery horse"}
         assert problem(ada.call("POST", "/api/auth/password", asked), 403) == "wrong-password"
     change(api, AccountRow, password_hash=api.blocking_portal.call(hashed, PASSWORD))
-    monkeypatch.setattr(passwords, "verify", fits_early)
+    monkeypatch.setattr(passwords, "verify", verify_early)
     assert problem(ada.call("DELETE", "/api/auth/account", {"password": PASSWORD}), 403) == "wrong-password"
     assert count(api, AccountRow) == 1
 
@@ -213,7 +213,7 @@ def test_registration_by_invitation_and_none_at_all(tmp_path: Path) -> None:
     open_settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
     wish = {"email": "ada@example.org", "password": PASSWORD}
     with client(create_app(replace(open_settings, registration="invite"), make_runner=lambda *_: PaintRunner())) as api:
-        code = api.blocking_portal.call(Administration(api.app.state.lifespan.database).invitation, 60.0)
+        code = api.blocking_portal.call(Administration(api.app.state.lifespan.container.database).invitation, 60.0)
         for invite in ({}, {"invite": "made up"}):
             refused = Browser(api).call("POST", "/api/auth/register", {**wish, **invite})
             assert problem(refused, 403) == "registration-refused"
@@ -237,7 +237,7 @@ def test_registration_by_invitation_and_none_at_all(tmp_path: Path) -> None:
 
 def test_a_reset_link_works_once_and_ends_every_session(shared: Api) -> None:
     browser = register(shared, "forgetful@example.org")
-    administration = Administration(shared.app.state.lifespan.database)
+    administration = Administration(shared.app.state.lifespan.container.database)
     old, code = (shared.blocking_portal.call(administration.reset_code, "Forgetful@example.org", 60.0) for _ in "ab")
     assert shared.blocking_portal.call(administration.reset_code, "nobody@example.org", 60.0) is None
     new = "not to be forgotten"

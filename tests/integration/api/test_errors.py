@@ -173,6 +173,6 @@ def test_a_failure_of_ours_is_told_without_its_insides(
     def explode() -> None:
         raise RuntimeError("a secret of the database")
 
-    monkeypatch.setattr(api.app.state.lifespan.registry, "list", explode)
+    monkeypatch.setattr(api.app.state.lifespan.container.shared.registry, "list", explode)
     assert "secret" not in json.dumps(problem(api.get("/api/loras"), 500))
     assert "a secret of the database" in caplog.text

@@ -167,10 +167,10 @@ def test_guessing_a_password_is_slowed_down_and_told_when_to_try_again(api: Api)
     signed_in(api)
     api.cookies.clear()
     wrong: dict[str, Any] = {**ACCOUNT, "password": "wrong horse battery"}
-    studio: Any = api.app.state.lifespan
+    container: Any = api.app.state.lifespan.container
     with api.portal() as portal:
         for _ in range(MAX_OF_ACCOUNT - 1):
-            portal.call(LoginThrottle(studio.database).attempt, "ip:192.0.2.9", ACCOUNT["email"])
+            portal.call(LoginThrottle(container.database).attempt, "ip:192.0.2.9", ACCOUNT["email"])
     assert api.post("/api/auth/login", json=wrong).status_code == 401
     refused = api.post("/api/auth/login", json=ACCOUNT)
     assert (refused.status_code, refused.json()["type"]) == (429, "urn:lora-studio:problem:too-many-requests")

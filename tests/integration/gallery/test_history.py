@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from server.db.account_models import PendingDeletionRow
 from server.db.history_models import EngagementRow
-from server.db.models import EventRow, ImageRow
+from server.db.models import EventRow, ImageRow, JobLoraRow
 from server.db.session import Database
 from server.gallery.engagement import Engagement
 from server.gallery.history import History, HistoryQuery, Person
@@ -72,14 +72,15 @@ async def test_pages_show_each_job_once_newest_first_and_nobody_else_s(database:
 async def test_a_search_finds_every_word_in_any_case_a_lora_by_name_or_version_and_favorites(
     database: Database, tmp_path: Path
 ):
-    def lora(name: str, version: str | None) -> dict[str, Any]:
-        return {"name": name, "version": version, "sha256": "a" * 64, "short_hash": "b" * 12, "weight": 0.9}
+    def lora(job_id: str, name: str, version: str | None) -> JobLoraRow:
+        return JobLoraRow(job_id=job_id, sha256=name.ljust(64, "0"), name=name, version=version, weight=0.9)
 
     async with JobsHarness.running(database, tmp_path) as shop:
         dress = await finished(shop, prompt="Red Dress, 100% beach")
         hat = await finished(shop, prompt="hat in red_")
-        await change_job(database, dress.job_id, loras=[lora("amber", None), lora("jade", "2")])
-        await change_job(database, hat.job_id, loras=[lora("jade-v2", "1")])
+        async with database.write() as session:
+            session.add_all([lora(dress.job_id, "amber", None), lora(dress.job_id, "jade", "2")])
+            session.add(lora(hat.job_id, "jade-v2", "1"))
         history, engagement = History(database, shop.reader), Engagement(database, remover(shop))
         await engagement.set_favorite(hat.images[0].id, True)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
@@ -96,8 +97,8 @@ class Expected:
 SPEC = image_spec(prompt="a boat", steps=3, width=8, height=8, seed=2**32 - 1)
 
 
-def job(job_id: str) -> list[JobRow | ImageRow]:
-    """With its images."""
+async def insert(session: AsyncSession, job_id: str) -> None:
+    """A job with its images."""
     row = JobRow(
         id=job_id,
         owner="ip:127.0.0.1",
@@ -108,6 +109,8 @@ def job(job_id: str) -> list[JobRow | ImageRow]:
         base_sha256="c" * 64,
         created_at_s=1.0,
     )
+    session.add(row)
+    await session.flush()
     images = (
         ImageRow(
             id=f"{job_id}-{n}",
@@ -121,7 +124,7 @@ def job(job_id: str) -> list[JobRow | ImageRow]:
         )
         for n in range(1, NUM_IMAGES + 1)
     )
-    return [row, *images]
+    session.add_all(images)
 
 
 def stored(job_id: str, n: int) -> dict[str, Any]:
@@ -170,7 +173,7 @@ async def carry_out(database: Database, job_id: str, leases: dict[str, Lease], m
 async def play(database: Database, sequence: list[tuple[str, str, int]]) -> None:
     job_id = secrets.token_hex(16)
     async with database.write() as session:
-        session.add_all(job(job_id))
+        await insert(session, job_id)
     expected, leases = Expected(), dict[str, Lease]()
     for move in sequence:
         assert await carry_out(database, job_id, leases, move) == expected.apply(*move), move
@@ -209,7 +212,7 @@ async def test_of_many_claims_at_once_exactly_one_wins(database: Database, datab
     for _ in range(5):
         job_id = secrets.token_hex(16)
         async with database.write() as session:
-            session.add_all(job(job_id))
+            await insert(session, job_id)
 
         async def try_claim(on: Database, owner: str, job_id: str = job_id) -> bool:
             async with on.write() as session:
@@ -225,7 +228,7 @@ async def test_of_completing_and_cancelling_at_once_exactly_one_wins(database: D
     for _ in range(8):
         job_id = secrets.token_hex(16)
         async with database.write() as session:
-            session.add_all(job(job_id))
+            await insert(session, job_id)
         leases: dict[str, Lease] = {}
         for move in (("claim", "a", 0), ("add", "a", 1)):
             assert await carry_out(database, job_id, leases, move)

@@ -42,8 +42,8 @@ IN_SPEC = (
 
 def upgrade() -> None:
     op.add_column("job", sa.Column("kind", sa.String(16), nullable=False, server_default="generate"))
-    op.add_column("job", sa.Column("search_text", sa.Text(), nullable=False, server_default=""))
-    op.add_column("job", sa.Column("request", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("job", sa.Column("search_text", sa.Text(), nullable=False, server_default=sa.text("''")))
+    op.add_column("job", sa.Column("request", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("job", sa.Column("axes", sa.JSON(none_as_null=True), nullable=True))
     _create_tables()
     op.drop_index("ix_image_finished", "image")
