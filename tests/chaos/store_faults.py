@@ -58,7 +58,7 @@ def _run(
     most = len(_pictures(spool))
     until(lambda: server.http.get("/readyz").status_code == 503, what="a readiness that tells")
     unready = server.http.get("/readyz")
-    assert unready.status_code == 503 and "wait in the spool" in unready.json()["detail"], unready.text
+    assert unready.status_code == 503 and "wait in the outbox" in unready.json()["detail"], unready.text
     _check_objects(database_url, store)
     server.kill()  # what lies in the spool outlives this
     server.launch()

@@ -154,7 +154,7 @@ def test_a_store_that_goes_while_pictures_are_made_costs_none_of_them(
         mortal_s3_server.kill()
         wait_until(lambda: "does not answer" in trouble(server))
         waiting = submit(server, **SMALL, num_images=1)
-        wait_until(lambda: "a finished picture could not be stored" in server.log.read_text())
+        wait_until(lambda: "a finished image cannot be stored" in server.log.read_text())
         assert server.http.get(f"/api/status/{under_way}").json()["status"] == "processing"
         for path in (f"/api/images/{earlier}-1/download", f"/api/jobs/{earlier}/zip"):
             away = server.http.get(path)

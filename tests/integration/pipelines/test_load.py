@@ -27,7 +27,7 @@ from tests.support.demo_model import (
 )
 from tests.support.original_layout import write_small_sdxl
 
-SMALL = {"width": 64, "height": 64, "num_inference_steps": 2}
+SMALL = {"width": 64, "height": 64, "steps": 2}
 PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 
 

@@ -33,7 +33,7 @@ from tests.support.demo_model import (
 )
 from tests.support.lora_files import all_layer_lora, keep, kohya_copy
 
-SMALL = {"width": 64, "height": 64, "num_inference_steps": 3}
+SMALL = {"width": 64, "height": 64, "steps": 3}
 
 
 @pytest.fixture(scope="module")

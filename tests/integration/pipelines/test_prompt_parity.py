@@ -36,7 +36,7 @@ from tests.support.demo_model import (
 
 ENOUGH = 0.999
 LONG = "woman, red dress, beach, sunset. " * 12
-STEPS = {"num_inference_steps": 4}
+STEPS = {"steps": 4}
 
 # As typed, and as compel writes the same.
 PROMPTS: Mapping[str, tuple[str, str]] = {

@@ -1,12 +1,12 @@
 """The same picture as stock StableDiffusionXLPipeline, alone and in a crowd (fp32: at most 1 level off on 99.9 %)."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 
 from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS

@@ -28,7 +28,7 @@ from tests.support.demo_model import (
     write_lora,
 )
 
-SMALL = {"width": 64, "height": 64, "num_inference_steps": 4}
+SMALL = {"width": 64, "height": 64, "steps": 4}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_a_picture_joins_between_any_two_steps(runner: SDXLRunner, steps_before:
     newcomer = params(**SMALL, seed=11)
     alone = run(runner, {"alone": newcomer})["alone"]
 
-    begin(runner, {"old": params(**SMALL | {"num_inference_steps": 12})})
+    begin(runner, {"old": params(**SMALL | {"steps": 12})})
     step(runner, ["old"], times=steps_before)
     joined = runner.execute(StepPlan(begin=(BeginOrder("new", newcomer),), step=("old", "new"), pad_to_rows=4))
     assert joined.begun == {"new": 4}
