@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import { answer, api } from "@/api/client";
 import { becomeSomebodyElse } from "@/api/session";
 import type { User } from "@/api/types";
-import { AskForm } from "@/components/AskForm";
+import { AskForm } from "@/components/form/ApiForm";
 import { notify } from "@/components/notify";
 import { Shell } from "@/components/Shell";
 import { SignedIn } from "@/components/SignedIn";
@@ -11,7 +11,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { forgetAll } from "@/jobs/recent";
-import { text } from "./form-text";
+import { text } from "@/components/form/form-text";
 import { NewPassword } from "./NewPassword";
 
 export function Account() {

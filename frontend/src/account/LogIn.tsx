@@ -1,10 +1,10 @@
 "use client";
 import { answer, api } from "@/api/client";
 import { becomeSomebodyElse, nextPage, useMe } from "@/api/session";
-import { AskForm } from "@/components/AskForm";
+import { AskForm } from "@/components/form/ApiForm";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
-import { text } from "./form-text";
+import { text } from "@/components/form/form-text";
 
 export function LogIn() {
   const me = useMe().data;

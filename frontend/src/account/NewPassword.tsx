@@ -1,5 +1,5 @@
 import { Field } from "@/components/ui/field";
-import { MIN_PASSWORD_CHARACTERS } from "./form-text";
+import { MIN_PASSWORD_CHARACTERS } from "@/components/form/form-text";
 
 /** The field `new_password` of a form. */
 export function NewPassword({ label, problem }: { label: string; problem: string | null }) {

@@ -2,10 +2,10 @@
 import { useEffect, useState } from "react";
 import { answer, api } from "@/api/client";
 import { becomeSomebodyElse, nextPage, useMe } from "@/api/session";
-import { AskForm } from "@/components/AskForm";
+import { AskForm } from "@/components/form/ApiForm";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
-import { text } from "./form-text";
+import { text } from "@/components/form/form-text";
 import { OtherForm } from "./LogIn";
 import { NewPassword } from "./NewPassword";
 

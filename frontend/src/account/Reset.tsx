@@ -1,10 +1,10 @@
 "use client";
 import { useState } from "react";
 import { answer, api } from "@/api/client";
-import { AskForm } from "@/components/AskForm";
+import { AskForm } from "@/components/form/ApiForm";
 import { Shell } from "@/components/Shell";
 import { Button } from "@/components/ui/button";
-import { text } from "./form-text";
+import { text } from "@/components/form/form-text";
 import { NewPassword } from "./NewPassword";
 
 /** Where the operator's one-time link leads. */

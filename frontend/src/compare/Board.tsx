@@ -1,8 +1,8 @@
 "use client";
 import { memo } from "react";
-import { cn } from "@/components/cn";
-import type { Job } from "@/jobs/job";
-import { Making } from "@/results/Making";
+import { cn } from "@/lib/cn";
+import type { Job } from "@/domain/job";
+import { Making } from "@/pictures/PendingPicture";
 import { type Axes, cellIndex } from "./axes";
 
 interface BoardProps {

@@ -3,8 +3,8 @@ import { DicesIcon, PlusIcon, XIcon } from "lucide-react";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import type { LoraOption, Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import type { Trouble } from "@/create/problems";
-import { TroubleNote } from "@/create/TroubleNote";
+import type { Trouble } from "@/lib/form-error";
+import { TroubleNote } from "@/components/form/FormErrorNote";
 import { type Plan, planTrouble, readSeeds, sumWords, type Variant } from "./plan";
 
 interface SetupProps {

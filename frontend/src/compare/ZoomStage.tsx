@@ -1,9 +1,9 @@
 "use client";
 import { type CSSProperties, type ReactNode, useState } from "react";
-import { cn } from "@/components/cn";
-import { transformOf } from "@/results/compare-geometry";
-import { usePanZoom } from "@/results/pan-zoom";
-import { ZoomControls } from "@/results/ZoomControls";
+import { cn } from "@/lib/cn";
+import { transformOf } from "@/pictures/zoom/view";
+import { usePanZoom } from "@/pictures/zoom/pan-zoom";
+import { ZoomControls } from "@/pictures/zoom/ZoomControls";
 
 interface ZoomStageProps {
   /** Beside the zoom. */

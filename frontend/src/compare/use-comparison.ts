@@ -1,9 +1,9 @@
 /** A comparison by its job: asked for once, then followed until it has ended. */
 import { useEffect, useState } from "react";
 import { Refused, Unreachable } from "@/api/client";
-import { followJob } from "@/jobs/follow";
-import { applyNews, hasEnded, type Job, type JobNews, newJob } from "@/jobs/job";
-import { lookUp } from "@/jobs/look-up";
+import { followJob } from "@/jobs/stream/follow";
+import { applyNews, hasEnded, type Job, type JobNews, newJob } from "@/domain/job";
+import { lookUp } from "@/jobs/stream/fetch-job";
 import { type Axes, axesOf } from "./axes";
 
 export interface Told {

@@ -4,8 +4,8 @@ import { useEffect, useState } from "react";
 import { API_URL } from "@/api/client";
 import { followOtherWindows, logOut, thenBack, useMe } from "@/api/session";
 import type { Me } from "@/api/types";
-import { notify } from "@/components/notify";
-import { Opener } from "@/components/Opener";
+import { notify } from "./notify";
+import { Opener } from "./PopoverTrigger";
 
 const ITEM = "block w-full rounded-xl px-3 py-2 text-left text-sm hover:bg-muted focus-visible:bg-muted";
 

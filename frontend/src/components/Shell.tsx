@@ -1,7 +1,7 @@
 "use client";
 import type { ReactNode } from "react";
-import { cn } from "@/components/cn";
-import { Header } from "@/components/Header";
+import { cn } from "@/lib/cn";
+import { Header } from "./Header";
 
 interface ShellProps {
   title: string;

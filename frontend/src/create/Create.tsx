@@ -8,13 +8,13 @@ import { loadPart } from "@/components/lazy";
 import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
 import { useJobs } from "@/jobs/store";
-import { Results } from "@/results/Results";
-import { Composer } from "./Composer";
+import { Results } from "@/create/results/Results";
+import { Composer } from "@/create/composer/Composer";
 import { DemoBanner } from "./DemoBanner";
 import { DropZone } from "./DropZone";
 import { EMPTY, keepInAddress, useForm, writeAddress } from "./form";
-import { NO_PROMPT, type Trouble, troubleOf } from "./problems";
-import { sizeOf } from "./shapes";
+import { NO_PROMPT, type Trouble, troubleOf } from "@/lib/form-error";
+import { sizeOf } from "@/settings/shapes";
 import { Welcome } from "./Welcome";
 
 /** The create page: prompt above, pictures below. */
@@ -72,7 +72,7 @@ export function Create() {
 
   async function read(file: File) {
     try {
-      const { readPicture } = await loadPart(() => import("@/metadata/read-picture"));
+      const { readPicture } = await loadPart(() => import("@/settings/read-picture"));
       use({ ...EMPTY, ...(await readPicture(file, options.data?.samplers, loras.data)) });
       notify("success", "The form holds this picture's settings.");
     } catch (error) {

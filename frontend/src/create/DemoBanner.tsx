@@ -1,7 +1,7 @@
 "use client";
 import { SproutIcon } from "lucide-react";
 import { useOptions } from "@/api/catalog";
-import { Opener } from "@/components/Opener";
+import { Opener } from "@/components/PopoverTrigger";
 
 /** Says that what is being tried is a tiny model, and which words it knows. */
 export function DemoBanner() {

@@ -1,7 +1,7 @@
 "use client";
 import { ImageDownIcon } from "lucide-react";
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
-import { cn } from "@/components/cn";
+import { cn } from "@/lib/cn";
 
 interface DropZoneProps {
   onPicture: (file: File) => void;

@@ -2,12 +2,12 @@
 import { BoxesIcon, CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useLoras } from "@/api/catalog";
-import { cn } from "@/components/cn";
+import { cn } from "@/lib/cn";
 import { Button } from "@/components/ui/button";
-import { Chip } from "@/create/Chip";
-import { Choice } from "@/create/Choice";
+import { Chip } from "@/components/form/Chip";
+import { Choice } from "@/components/form/Choice";
 import type { Filter } from "./filter";
-import { useMarks } from "./marks";
+import { useMarks } from "./selection";
 
 const SEARCH_AFTER_MS = 250;
 const ANY = "";

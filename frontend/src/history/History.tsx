@@ -2,20 +2,20 @@
 import { useEffect, useLayoutEffect, useMemo, useState } from "react";
 import { Refused } from "@/api/client";
 import { thenBack, useMe } from "@/api/session";
-import { cn } from "@/components/cn";
+import { cn } from "@/lib/cn";
 import { lazyPart } from "@/components/lazy";
 import { Shell } from "@/components/Shell";
 import { Button } from "@/components/ui/button";
-import { ChoiceBar } from "./ChoiceBar";
-import { useDeletions } from "./deletions";
+import { ChoiceBar } from "./SelectionBar";
+import { useDeletions } from "@/jobs/deletions";
 import { Filters } from "./Filters";
 import { ANYTHING, type Filter, filterOf, queryOf } from "./filter";
 import { isUnfinished, picturesOfHistory } from "./items";
-import { useMarks } from "./marks";
-import { Nothing } from "./Nothing";
+import { useMarks } from "./selection";
+import { Nothing } from "./EmptyState";
 import { PictureWall } from "./PictureWall";
-import { UndoBar } from "./UndoBar";
-import { useHistory } from "./use-history";
+import { UndoBar } from "@/pictures/UndoBar";
+import { useHistory } from "@/jobs/use-history";
 
 const [Viewer, loadViewer] = lazyPart(() => import("./Viewer"));
 

@@ -1,12 +1,12 @@
 "use client";
 import { CheckIcon, EllipsisIcon, HeartIcon } from "lucide-react";
 import { memo, useState } from "react";
-import { cn } from "@/components/cn";
-import { Opener } from "@/components/Opener";
-import { pictureName } from "@/results/picture";
+import { cn } from "@/lib/cn";
+import { Opener } from "@/components/PopoverTrigger";
+import { pictureName } from "@/domain/picture";
 import { ActionList } from "./ActionList";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./marks";
+import { useMarks } from "./selection";
 
 interface HistoryTileProps {
   picture: HistoryPicture;

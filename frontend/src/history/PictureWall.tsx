@@ -2,7 +2,7 @@
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { HistoryTile } from "./HistoryTile";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./marks";
+import { useMarks } from "./selection";
 import { type Row, rowsWithin, wallOf } from "./rows";
 
 /** Beyond the window's upper and lower edge. */

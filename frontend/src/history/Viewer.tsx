@@ -1,17 +1,17 @@
 "use client";
-import "@/results/results.css";
+import "@/pictures/pictures.css";
 import { HeartIcon, RotateCwIcon, ShuffleIcon, SlidersHorizontalIcon, Trash2Icon } from "lucide-react";
 import { useMemo } from "react";
 import { useOptions } from "@/api/catalog";
-import { cn } from "@/components/cn";
-import { Act, PictureFacts } from "@/results/PictureFacts";
-import { PictureStage } from "@/results/PictureStage";
-import { pictureName } from "@/results/picture";
+import { cn } from "@/lib/cn";
+import { Act, PictureFacts } from "@/pictures/PictureFacts";
+import { PictureStage } from "@/pictures/PictureStage";
+import { pictureName } from "@/domain/picture";
 import { formAddress, makeAgain } from "./actions";
-import { useDeletions } from "./deletions";
+import { useDeletions } from "@/jobs/deletions";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./marks";
-import { UndoBar } from "./UndoBar";
+import { useMarks } from "./selection";
+import { UndoBar } from "@/pictures/UndoBar";
 
 interface ViewerProps {
   pictures: readonly HistoryPicture[];

@@ -2,7 +2,7 @@
 import { answer, api } from "@/api/client";
 import type { Options } from "@/api/types";
 import { notify } from "@/components/notify";
-import { toQuery } from "@/create/address";
+import { toQuery } from "@/settings/settings";
 import { remember } from "@/jobs/recent";
 import { formOf, type HistoryPicture } from "./items";
 

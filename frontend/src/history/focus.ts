@@ -1,5 +1,5 @@
 /** Where the focus goes when what had it is gone. */
-import { useDeletions } from "./deletions";
+import { useDeletions } from "@/jobs/deletions";
 
 /** Deletes the picture; who uses the keyboard goes on at the one after it. */
 export function removeAndMoveOn(id: string): void {

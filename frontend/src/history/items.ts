@@ -1,8 +1,8 @@
 /** What the API tells of finished work, as the page's own jobs and pictures. Pure. */
 import type { GenerateRequest, HistoryItem, KeptImage, Options } from "@/api/types";
-import { dayWords } from "@/components/dates";
-import { hasEnded, type Job, newJob } from "@/jobs/job";
-import { type Picture, settingsOf } from "@/results/picture";
+import { dayWords } from "@/lib/dates";
+import { hasEnded, type Job, newJob } from "@/domain/job";
+import { type Picture, settingsOf } from "@/domain/picture";
 
 export interface HistoryPicture extends Picture {
   readonly output: KeptImage;

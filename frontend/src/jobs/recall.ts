@@ -1,7 +1,7 @@
 /** Jobs that the browser remembers, brought back with what the server knows of them. */
 import { Refused, Unreachable } from "@/api/client";
-import { applyNews, type Job, newJob } from "./job";
-import { type LookedUp, lookUp } from "./look-up";
+import { applyNews, type Job, newJob } from "@/domain/job";
+import { type LookedUp, lookUp } from "@/jobs/stream/fetch-job";
 import type { RecentJob } from "./recent";
 
 const MAX_AT_ONCE = 3;

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JobState } from "@/api/types";
-import { aResult, aState } from "./examples";
+import { aResult, aState } from "@/domain/examples";
 import type { JobsStore } from "./store";
 
 const SIZE = { width: 64, height: 48 };

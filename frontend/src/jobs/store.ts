@@ -2,8 +2,8 @@
 import { create } from "zustand";
 import { answer, api, Unreachable } from "@/api/client";
 import type { GenerateRequest } from "@/api/types";
-import { followJob } from "./follow";
-import { applyNews, isEnded, type Job, type JobNews, newJob } from "./job";
+import { followJob } from "@/jobs/stream/follow";
+import { applyNews, isEnded, type Job, type JobNews, newJob } from "@/domain/job";
 import { recall } from "./recall";
 import { forget, onOtherTabs, recentJobs, remember } from "./recent";
 

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "react";
 import { API_URL } from "@/api/client";
 import type { NewKey } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { CopyButton } from "@/results/CopyButton";
+import { CopyButton } from "@/components/CopyButton";
 
 /** A key that was just made: the only time that it is shown. */
 export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void }) {

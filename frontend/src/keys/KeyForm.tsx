@@ -1,9 +1,9 @@
 "use client";
 import { useId, useState } from "react";
-import { text } from "@/account/form-text";
+import { text } from "@/components/form/form-text";
 import { answer, api } from "@/api/client";
 import type { NewKey, Scope } from "@/api/types";
-import { AskForm } from "@/components/AskForm";
+import { AskForm } from "@/components/form/ApiForm";
 import { Field } from "@/components/ui/field";
 
 const SCOPES: readonly { scope: Scope; note: string; isOperators?: boolean }[] = [

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "@/api/client";
 import type { Key, NewKey, User } from "@/api/types";
-import { agoWords, dateWords } from "@/components/dates";
+import { agoWords, dateWords } from "@/lib/dates";
 import { notify } from "@/components/notify";
 import { Shell } from "@/components/Shell";
 import { SignedIn } from "@/components/SignedIn";

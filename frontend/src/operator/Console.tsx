@@ -1,6 +1,6 @@
 "use client";
 import { Tabs } from "radix-ui";
-import { Loras } from "./Loras";
+import { Loras } from "@/operator/loras/Loras";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
 import { TABS, type Tab, useTab } from "./tabs";

@@ -2,9 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { OperatorQueue, QueuedJob } from "@/api/types";
-import { aboutTime } from "@/results/words";
+import { aboutTime } from "@/domain/job-words";
 import { Figure, Figures } from "./Figures";
-import { wordsOf } from "./say";
+import { wordsOf } from "@/lib/error-text";
 
 const EVERY_MS = 2_000;
 

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlertIcon, CircleCheckIcon } from "lucide-react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { API_URL, answer, api, Refused } from "@/api/client";
-import { wordsOf } from "./say";
+import { wordsOf } from "@/lib/error-text";
 
 const EVERY_MS = 3_000;
 

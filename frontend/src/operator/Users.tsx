@@ -7,7 +7,7 @@ import type { OperatorUser } from "@/api/types";
 import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
-import { wordsOf } from "./say";
+import { wordsOf } from "@/lib/error-text";
 
 const USERS = ["operator", "users"];
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { aLora } from "@/api/examples";
 import { age, milliseconds, ownerWords } from "./Queue";
 import { tabOf } from "./tabs";
-import { labelOf } from "./upload";
-import { afterwards, byName, meaning } from "./versions";
+import { labelOf } from "@/operator/loras/upload";
+import { afterwards, byName, meaning } from "@/operator/loras/versions";
 
 const loras = [
   { ...aLora("jade-v2"), is_default: false },

@@ -6,7 +6,7 @@ import { thenBack, useMe } from "@/api/session";
 import type { Usage as UsageAnswer } from "@/api/types";
 import { Shell } from "@/components/Shell";
 import { Button } from "@/components/ui/button";
-import { Choice } from "@/create/Choice";
+import { Choice } from "@/components/form/Choice";
 import { Chart } from "./Chart";
 import { DayTable } from "./DayTable";
 import { everyDay, type Measure, measured } from "./days";

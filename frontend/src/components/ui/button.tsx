@@ -1,6 +1,6 @@
 import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
-import { cn } from "@/components/cn";
+import { cn } from "@/lib/cn";
 
 interface ButtonProps extends ComponentProps<"button"> {
   variant?: "default" | "secondary" | "ghost" | "outline" | "destructive" | "glass";

@@ -1,8 +1,8 @@
 import { XIcon } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode, RefObject } from "react";
-import { cn } from "@/components/cn";
-import { Button } from "@/components/ui/button";
+import { cn } from "@/lib/cn";
+import { Button } from "./button";
 
 export const Dialog = Radix.Root;
 export const DialogTrigger = Radix.Trigger;

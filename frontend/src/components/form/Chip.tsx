@@ -1,0 +1,35 @@
+"use client";
+import type { LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { Opener } from "@/components/PopoverTrigger";
+
+interface ChipProps {
+  /** What is chosen here, `Shape` for example. */
+  name: string;
+  /** What is chosen now. */
+  value: string;
+  icon: LucideIcon;
+  children: ReactNode;
+  /** The choices are likely to be opened soon. */
+  onNear?: () => void;
+}
+
+/** A setting in one line: it says its value and opens its choices. */
+export function Chip({ name, value, icon: Icon, children, onNear }: ChipProps) {
+  return (
+    <Opener
+      label={`${name}: ${value}`}
+      panelLabel={name}
+      onNear={onNear}
+      className="flex h-9 max-w-56 shrink-0 items-center gap-2 rounded-full border border-border bg-card px-3 text-sm transition-colors hover:bg-muted aria-expanded:bg-muted"
+      face={
+        <>
+          <Icon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
+          <span className="truncate">{value}</span>
+        </>
+      }
+    >
+      {children}
+    </Opener>
+  );
+}

@@ -1,0 +1,46 @@
+"use client";
+import { LoaderCircleIcon } from "lucide-react";
+import type { GenerateRequest } from "@/api/types";
+import type { Job } from "@/domain/job";
+import { ChoosingBar } from "./ChoosingBar";
+import { Floating } from "@/components/Floating";
+import { Compare, Lightbox } from "./lazy";
+import { findPicture } from "@/domain/picture";
+import { isAnyLost } from "@/create/results/sections";
+import { useViewing } from "./viewing";
+
+interface OverlaysProps {
+  jobs: readonly Job[];
+  onUse: (settings: GenerateRequest) => void;
+  onGenerate: (request: GenerateRequest) => void;
+}
+
+/** What lies over the page: the lightbox, the comparison, or the way to it; else, where it applies, that the server is
+ * gone. */
+export function Overlays({ jobs, onUse, onGenerate }: OverlaysProps) {
+  const view = useViewing((viewing) => viewing.view);
+  switch (view.kind) {
+    case "none":
+      return isAnyLost(jobs) && <LostNote />;
+    case "lightbox":
+      return <Lightbox id={view.id} onUse={onUse} onGenerate={onGenerate} />;
+    case "choosing": {
+      const first = findPicture(jobs, view.first);
+      return first && <ChoosingBar first={first} />;
+    }
+    case "comparing": {
+      const first = findPicture(jobs, view.first);
+      const second = findPicture(jobs, view.second);
+      return first && second && <Compare first={first} second={second} />;
+    }
+  }
+}
+
+function LostNote() {
+  return (
+    <Floating role="alert" className="px-4 py-2.5">
+      <LoaderCircleIcon aria-hidden className="size-4 animate-spin text-muted-foreground" />
+      The server does not answer. Trying again…
+    </Floating>
+  );
+}

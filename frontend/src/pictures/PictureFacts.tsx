@@ -1,0 +1,106 @@
+"use client";
+import { ChevronUpIcon, DownloadIcon } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { useOptions } from "@/api/catalog";
+import { cn } from "@/lib/cn";
+import { Button } from "@/components/ui/button";
+import { CopyButton } from "@/components/CopyButton";
+import { factsOf } from "@/settings/facts";
+import type { Picture } from "@/domain/picture";
+
+interface PictureFactsProps {
+  picture: Picture;
+  /** What else can be done with it, beside the download: `Act`s. */
+  children: ReactNode;
+}
+
+/** Everything about a picture and what can be done with it: a panel at the side, a sheet from below on a phone. */
+export function PictureFacts({ picture, children }: PictureFactsProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  const { job, output } = picture;
+  return (
+    <aside
+      aria-label="About this picture"
+      className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground lg:max-h-none lg:w-[22rem] lg:rounded-none lg:border-t-0 lg:border-l"
+    >
+      <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 lg:px-6 lg:py-6">
+        <div className="flex items-start gap-2">
+          <p
+            className={cn(
+              "min-w-0 flex-1 whitespace-pre-wrap break-words leading-relaxed",
+              !isOpen && "max-lg:line-clamp-2",
+            )}
+          >
+            {job.request.prompt}
+          </p>
+          <CopyButton label="Copy prompt" text={job.request.prompt} />
+        </div>
+        <div className="grid grid-cols-4 gap-2 lg:grid-cols-2">
+          <Button asChild className="col-span-4 lg:col-span-2">
+            <a href={output.download_url} download={output.filename}>
+              <DownloadIcon aria-hidden />
+              Download
+            </a>
+          </Button>
+          {children}
+        </div>
+        <Button
+          variant="ghost"
+          size="sm"
+          aria-expanded={isOpen}
+          onClick={() => setIsOpen(!isOpen)}
+          className="-my-2 w-full text-muted-foreground lg:hidden"
+        >
+          {isOpen ? "Hide details" : "Show details"}
+          <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
+        </Button>
+        <Facts picture={picture} className={isOpen ? undefined : "max-lg:hidden"} />
+      </div>
+    </aside>
+  );
+}
+
+interface ActProps {
+  className: string;
+  onClick: () => void;
+  icon: ReactNode;
+  isPressed?: boolean;
+  children: string;
+}
+
+/** One thing that can be done with the picture. */
+export function Act({ className, onClick, icon, isPressed, children }: ActProps) {
+  return (
+    <Button variant="secondary" className={cn("px-3", className)} aria-pressed={isPressed} onClick={onClick}>
+      {icon}
+      {children}
+    </Button>
+  );
+}
+
+function Facts({ picture, className }: { picture: Picture; className: string | undefined }) {
+  const samplers = useOptions().data?.samplers;
+  const labelOf = (name: string) => {
+    const sampler = samplers?.find((each) => each.name === name);
+    return sampler ? [sampler.label, sampler.schedule_type].filter(Boolean).join(" ") : name;
+  };
+  return (
+    <dl className={cn("grid grid-cols-[auto_1fr] items-baseline gap-x-6 gap-y-2.5 text-sm", className)}>
+      {factsOf(picture.job, picture.output, labelOf).map(({ label, value }) => (
+        <div key={label} className="contents">
+          <dt className="text-muted-foreground">{label}</dt>
+          <dd className="min-w-0 break-words text-right tabular-nums">
+            {label === "Seed" ? (
+              <span className="inline-flex items-center gap-1">
+                {value}
+                <CopyButton label="Copy seed" text={value} className="-my-2 -mr-2" />
+              </span>
+            ) : (
+              value
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

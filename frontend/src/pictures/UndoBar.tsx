@@ -1,0 +1,54 @@
+"use client";
+import { Trash2Icon } from "lucide-react";
+import { useEffect } from "react";
+import { cn } from "@/lib/cn";
+import { Button } from "@/components/ui/button";
+import { pictures } from "@/domain/job-words";
+import { useDeletions } from "@/jobs/deletions";
+import { useMarks } from "@/history/selection";
+
+/** What was deleted last, as long as it can be brought back: by its button or Ctrl+Z. */
+export function UndoBar({ isInPanel = false }: { isInPanel?: boolean }) {
+  const { pending, undo, hold, release } = useDeletions();
+  const isChoosing = useMarks((marks) => marks.isChoosing);
+  useEffect(() => {
+    if (pending.length === 0) return;
+    const onKey = (event: KeyboardEvent) => {
+      const isTyping = event.target instanceof HTMLInputElement;
+      if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || isTyping) return;
+      event.preventDefault();
+      undo();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [pending, undo]);
+
+  const bar = pending.length > 0 && (
+    <div
+      onPointerEnter={hold}
+      onPointerLeave={release}
+      className="pointer-events-auto flex items-center gap-3 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
+    >
+      <Trash2Icon aria-hidden className="size-4 text-muted-foreground" />
+      {pictures(pending.length)} deleted
+      <Button variant="secondary" size="sm" onClick={undo} onFocus={hold} onBlur={release}>
+        Undo
+      </Button>
+    </div>
+  );
+  return (
+    <div
+      role="status"
+      className={
+        isInPanel
+          ? "flex [&:empty]:hidden"
+          : cn(
+              "pointer-events-none fixed inset-x-0 z-[810] flex justify-center px-4",
+              isChoosing ? "bottom-20" : "bottom-6",
+            )
+      }
+    >
+      {bar}
+    </div>
+  );
+}
