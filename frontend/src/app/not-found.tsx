@@ -1,4 +1,5 @@
 import { Header } from "@/components/Header";
+import { Link } from "@/components/Link";
 import { Button } from "@/components/ui/button";
 
 export default function NotFound() {
@@ -9,7 +10,7 @@ export default function NotFound() {
         <h1 className="font-semibold text-2xl">There is no such page.</h1>
         <p className="text-muted-foreground">The address may be mistyped, or what it showed is gone.</p>
         <Button asChild>
-          <a href="/">Make pictures</a>
+          <Link href="/">Make pictures</Link>
         </Button>
       </main>
     </>

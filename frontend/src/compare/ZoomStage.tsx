@@ -1,8 +1,8 @@
 "use client";
 import { type CSSProperties, type ReactNode, useState } from "react";
 import { cn } from "@/lib/cn";
-import { transformOf } from "@/pictures/zoom/view";
 import { usePanZoom } from "@/pictures/zoom/pan-zoom";
+import { transformOf } from "@/pictures/zoom/view";
 import { ZoomControls } from "@/pictures/zoom/ZoomControls";
 
 interface ZoomStageProps {

@@ -3,7 +3,7 @@ import { API_URL, answer, api } from "@/api/client";
 import type { Plan } from "./plan";
 
 /** The id of the job that was accepted. */
-export async function askComparison({ prompts, seeds, variants }: Plan): Promise<string> {
+export async function requestComparison({ prompts, seeds, variants }: Plan): Promise<string> {
   const body = {
     prompts: [...prompts],
     seeds: [...seeds],
@@ -11,10 +11,6 @@ export async function askComparison({ prompts, seeds, variants }: Plan): Promise
   };
   const accepted = await answer(api.POST("/api/compare", { body }));
   return accepted.job_id;
-}
-
-export async function cancelComparison(id: string): Promise<void> {
-  await answer(api.DELETE("/api/jobs/{job_id}", { params: { path: { job_id: id } } }));
 }
 
 /** The labeled contact sheet, as a file. */

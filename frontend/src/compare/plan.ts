@@ -36,7 +36,7 @@ export function sumWords({ prompts, seeds, variants }: Plan): string {
 }
 
 /** Why this cannot be compared, and what to do; null where it can. */
-export function planTrouble(plan: Plan): string | null {
+export function planProblem(plan: Plan): string | null {
   if (plan.prompts.length === 0) return "Write a prompt.";
   if (plan.seeds.length === 0) return "Name a seed.";
   if (plan.variants.length === 0) return "Add a variant.";

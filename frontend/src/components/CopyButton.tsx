@@ -1,9 +1,9 @@
 "use client";
 import { CheckIcon, CopyIcon } from "lucide-react";
 import { useEffect, useState } from "react";
-import { notify } from "./notify";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { notify } from "@/lib/notify";
 
 const THANKS_MS = 1600;
 

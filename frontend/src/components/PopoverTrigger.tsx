@@ -1,12 +1,12 @@
 "use client";
 import { type ReactNode, useRef, useState } from "react";
-import { lazyPart } from "./lazy";
+import { lazyPart } from "@/lib/lazy";
 
 const [PopoverPanel, loadPanel] = lazyPart(() => import("@/components/ui/popover"), {
   onMissing: ({ onClose }) => onClose(),
 });
 
-interface OpenerProps {
+interface PopoverTriggerProps {
   /** Accessible name of the button; it contains what the button shows. */
   label: string;
   /** Accessible name of the panel. */
@@ -16,13 +16,13 @@ interface OpenerProps {
   face: ReactNode;
   /** The button is neared: what the panel holds may be fetched. */
   onNear?: () => void;
-  /** What the panel holds, and how it closes where that is not by a click beside it. */
+  /** The content of the panel; a function receives how to close it. */
   children: ReactNode | ((close: () => void) => ReactNode);
 }
 
-/** A button that opens a panel beside it. */
-export function Opener({ label, panelLabel, className, face, children, onNear }: OpenerProps) {
-  const opener = useRef<HTMLButtonElement>(null);
+/** A button that opens a panel next to it. */
+export function PopoverTrigger({ label, panelLabel, className, face, children, onNear }: PopoverTriggerProps) {
+  const trigger = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(false);
   const near = () => {
     loadPanel();
@@ -31,7 +31,7 @@ export function Opener({ label, panelLabel, className, face, children, onNear }:
   return (
     <>
       <button
-        ref={opener}
+        ref={trigger}
         type="button"
         aria-label={label}
         aria-haspopup="dialog"
@@ -44,7 +44,7 @@ export function Opener({ label, panelLabel, className, face, children, onNear }:
         {face}
       </button>
       {isOpen && (
-        <PopoverPanel label={panelLabel} opener={opener} onClose={() => setIsOpen(false)}>
+        <PopoverPanel label={panelLabel} trigger={trigger} onClose={() => setIsOpen(false)}>
           {typeof children === "function" ? children(() => setIsOpen(false)) : children}
         </PopoverPanel>
       )}

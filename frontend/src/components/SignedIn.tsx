@@ -1,18 +1,14 @@
 "use client";
 import type { ReactNode } from "react";
-import { thenBack, useMe } from "@/api/session";
+import { withWayBack } from "@/address/way-back";
+import { useMe } from "@/api/session";
 import type { User } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { Link } from "./Link";
 
-interface SignedInProps {
-  /** For operators alone. */
-  operator?: boolean;
-  children: (user: User) => ReactNode;
-}
-
-/** Its children for who has logged in; for everybody else the way to that. The server decides by itself what it
- * answers: this only explains. */
-export function SignedIn({ operator = false, children }: SignedInProps) {
+/** Its children for a user with an account; for a visitor the way to one. The server checks each call by itself: this only
+ * explains. */
+export function SignedIn({ children }: { children: (user: User) => ReactNode }) {
   const { data: me, failureReason } = useMe();
   if (!me) {
     return (
@@ -27,19 +23,16 @@ export function SignedIn({ operator = false, children }: SignedInProps) {
         <p className="text-sm">This page is for those who have logged in.</p>
         <div className="flex flex-wrap gap-2">
           <Button asChild>
-            <a href={thenBack("/login/")}>Log in</a>
+            <Link href={() => withWayBack("/login/")}>Log in</Link>
           </Button>
           {me.registration !== "closed" && (
             <Button variant="secondary" asChild>
-              <a href={thenBack("/register/")}>Register</a>
+              <Link href={() => withWayBack("/register/")}>Register</Link>
             </Button>
           )}
         </div>
       </div>
     );
-  }
-  if (operator && !me.user.is_operator) {
-    return <p className="text-muted-foreground text-sm">There is nothing here for you.</p>;
   }
   return children(me.user);
 }

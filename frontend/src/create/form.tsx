@@ -1,48 +1,57 @@
-/** What the form holds: one request, kept in the address so that a link or a reload brings it back. */
-import { create } from "zustand";
-import type { GenerateRequest } from "@/api/types";
-import { fromQuery, toQuery } from "@/settings/settings";
+"use client";
+/** The form's content: one request. The address is the place where it is kept. */
+import { debounce, useQueryStates } from "nuqs";
+import { createContext, type ReactNode, useContext, useLayoutEffect, useMemo, useRef } from "react";
+import { PARSERS } from "@/address/parsers";
+import { addressOf, type Settings, settingsOfAddress } from "@/settings/settings";
 
-interface Form {
-  request: GenerateRequest;
-  /** Change some fields; `undefined` takes a field back to the server's default. */
-  set: (patch: Partial<GenerateRequest>) => void;
-  /** Everything at once: a dropped picture, "use these settings", an example. */
-  replace: (request: GenerateRequest) => void;
+interface FormActions {
+  /** Changes some fields; `undefined` takes a field back to the server's default. */
+  set(patch: Partial<Settings>): void;
+  /** Changes everything: a dropped picture, "use these settings", an example. */
+  replace(request: Settings): void;
+  /** The content as it was rendered last. */
+  current(): Settings;
 }
 
-export const EMPTY: GenerateRequest = { prompt: "" };
-
-export const useForm = create<Form>()((set) => ({
-  request: EMPTY,
-  set: (patch) => set(({ request }) => ({ request: withoutDefaults({ ...request, ...patch }) })),
-  replace: (request) => set({ request: withoutDefaults(request) }),
-}));
-
-function withoutDefaults(request: GenerateRequest): GenerateRequest {
-  const fields = Object.entries(request).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(fields), prompt: request.prompt };
-}
-
-const WRITE_AFTER_MS = 250;
-
-/** Reads the form from the address, then keeps the address equal to the form. `typed` is what somebody wrote before
- * the page's code had arrived: it wins over the address's prompt. Answers how to stop. */
-export function keepInAddress(typed: string): () => void {
-  useForm.getState().replace({ ...EMPTY, ...fromQuery(window.location.search), ...(typed && { prompt: typed }) });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = useForm.subscribe(({ request }) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => writeAddress(request), WRITE_AFTER_MS);
-  });
-  return () => {
-    clearTimeout(timer);
-    stop();
-  };
-}
+export const EMPTY: Settings = { prompt: "" };
 
 /** Browsers allow about 100 changes of the address in 30 s, which is why typing waits a little. */
-export function writeAddress(request: GenerateRequest): void {
-  const query = toQuery(request);
-  window.history.replaceState(window.history.state, "", window.location.pathname + (query && `?${query}`));
+const WRITE_AFTER = { limitUrlUpdates: debounce(250) };
+
+const RequestContext = createContext<Settings>(EMPTY);
+const ActionsContext = createContext<FormActions | null>(null);
+
+export function FormProvider({ children }: { children: ReactNode }) {
+  const [parts, setParts] = useQueryStates(PARSERS.create, WRITE_AFTER);
+  const request = useMemo(() => settingsOfAddress(parts), [parts]);
+  const latest = useRef(request);
+  useLayoutEffect(() => {
+    latest.current = request;
+  }, [request]);
+  const actions = useMemo<FormActions>(
+    () => ({
+      set: (patch) => setParts((now) => addressOf({ ...settingsOfAddress(now), ...patch }, Object.keys(patch))),
+      replace: (next) => setParts(addressOf(next)),
+      current: () => latest.current,
+    }),
+    [setParts],
+  );
+  return (
+    <ActionsContext value={actions}>
+      <RequestContext value={request}>{children}</RequestContext>
+    </ActionsContext>
+  );
+}
+
+/** The content and how to change it: renders again with every change. */
+export function useForm(): FormActions & { request: Settings } {
+  return { request: useContext(RequestContext), ...useFormActions() };
+}
+
+/** How to change the content: never renders again. */
+export function useFormActions(): FormActions {
+  const actions = useContext(ActionsContext);
+  if (!actions) throw new Error("the form is used outside of FormProvider");
+  return actions;
 }

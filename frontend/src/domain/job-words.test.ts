@@ -1,51 +1,34 @@
 import { describe, expect, it } from "vitest";
-import { sentence } from "@/lib/sentence";
-import { makeJob, makeOutput, makeState } from "./made.test-data";
-import { aboutTime, outcome, progressOf, standing } from "./job-words";
+import { sentence } from "@/lib/words/sentence";
+import { makeImage, makeJob, makeState } from "./examples";
+import { outcome, progressOf, statusWords } from "./job-words";
 
-describe("aboutTime", () => {
-  it.each([
-    [0, "about 1 s"],
-    [0.2, "about 1 s"],
-    [12, "about 12 s"],
-    [59, "about 59 s"],
-    [60, "about 1 min"],
-    [89, "about 1 min"],
-    [91, "about 2 min"],
-    [3570, "about 1 h"],
-    [4200, "about 1 h 10 min"],
-    [7200, "about 2 h"],
-  ])("%d s is %s", (seconds, words) => expect(aboutTime(seconds)).toBe(words));
-});
-
-describe("standing", () => {
-  it("tells the place in the queue and the forecast", () => {
+describe("statusWords", () => {
+  it("names the place in the queue and the forecast", () => {
     const job = (queue_position: number) =>
       makeJob({ state: makeState({ status: "queued", queue_position, estimated_time: 40 }) });
-    expect(standing(job(3))).toBe("Number 3 in the queue · about 40 s");
-    expect(standing(job(1))).toBe("Next in the queue · about 40 s");
-    expect(standing(job(0))).toBe("Starting · about 40 s");
+    expect(statusWords(job(3))).toBe("Number 3 in the queue · about 40 s");
+    expect(statusWords(job(1))).toBe("Next in the queue · about 40 s");
+    expect(statusWords(job(0))).toBe("Starting · about 40 s");
   });
 
   it("counts finished pictures", () => {
-    expect(standing(makeJob())).toBe("Making 4 pictures · about 12 s left");
-    expect(standing(makeJob({ outputs: [makeOutput(0), makeOutput(2)] }))).toBe("2 of 4 done · about 12 s left");
-    expect(standing(makeJob({ state: makeState({ images_total: 1, estimated_time: 0 }) }))).toBe(
+    expect(statusWords(makeJob())).toBe("Making 4 pictures · about 12 s left");
+    expect(statusWords(makeJob({ outputs: [makeImage(0), makeImage(2)] }))).toBe("2 of 4 done · about 12 s left");
+    expect(statusWords(makeJob({ state: makeState({ images_total: 1, estimated_time: 0 }) }))).toBe(
       "Making 1 picture · almost there",
     );
   });
 
-  it("names no time while the server cannot be asked", () => {
-    expect(standing(makeJob({ connection: "lost" }))).toBe("Reconnecting…");
-    expect(standing(makeJob({ state: null }))).toBe("Waiting for the server…");
+  it("names no time while the server does not answer", () => {
+    expect(statusWords(makeJob({ connection: "lost" }))).toBe("Reconnecting…");
+    expect(statusWords(makeJob({ state: null }))).toBe("Waiting for the server…");
   });
 });
 
 describe("outcome", () => {
   const ended = (status: "completed" | "failed" | "cancelled", made: number) =>
-    outcome(
-      makeJob({ state: makeState({ status }), outputs: Array.from({ length: made }, (_, at) => makeOutput(at)) }),
-    );
+    outcome(makeJob({ state: makeState({ status }), outputs: Array.from({ length: made }, (_, at) => makeImage(at)) }));
 
   it("says what is left of a job that did not complete", () => {
     expect(ended("cancelled", 0)).toBe("Cancelled before a picture was finished.");

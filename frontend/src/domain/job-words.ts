@@ -1,23 +1,10 @@
-/** What the page says about a job, in words. */
+/** What the page says about a job. */
+import { aboutTime, pictures } from "@/lib/words/quantities";
 import { isEnded, type Job, numDone } from "./job";
 import { numWanted } from "./picture";
 
-/** `about 12 s`, `about 2 min`, `about 1 h 10 min`. `remaining_s` is the server's forecast, in whole seconds. */
-export function aboutTime(remaining_s: number): string {
-  if (remaining_s < 60) return `about ${Math.max(1, Math.ceil(remaining_s))} s`;
-  const minutes = Math.round(remaining_s / 60);
-  if (minutes < 60) return `about ${minutes} min`;
-  const rest = minutes % 60;
-  return `about ${Math.floor(minutes / 60)} h${rest > 0 ? ` ${rest} min` : ""}`;
-}
-
-/** `4 pictures`, `1 picture`. */
-export function pictures(count: number): string {
-  return count === 1 ? "1 picture" : `${count} pictures`;
-}
-
-/** Where an unfinished job stands: `2 of 4 done · about 12 s left`. Says no time where the server cannot be asked. */
-export function standing(job: Job): string {
+/** The status of an unfinished job: `2 of 4 done · about 12 s left`. Names no time while the server does not answer. */
+export function statusWords(job: Job): string {
   const { state } = job;
   if (job.connection === "lost") return "Reconnecting…";
   if (state === null) return "Waiting for the server…";

@@ -1,33 +1,52 @@
-/** One job as the page knows it, and how news changes it. Pure: no network, no React. */
-import type { Accepted, GenerateRequest, JobState, Output, Result, Status } from "@/api/types";
+/** One job as the page knows it, and how events of the server change it. Pure: no network, no React. */
+import type {
+  Accepted,
+  ComparisonAxes,
+  GenerateRequest,
+  HistoryItem,
+  JobState,
+  KeptImage,
+  Metadata,
+  Output,
+  Result,
+  Status,
+} from "@/api/types";
+import { settingsOfMetadata } from "@/settings/settings";
 
-/** How news of the job arrives: by its event stream, by asking again and again, or not at all for now. */
+/** A finished picture. `isDeleted`: the visitor has deleted it, and can still bring it back. */
+export interface Image extends KeptImage {
+  readonly isDeleted?: boolean;
+}
+
+/** How events of the job arrive: by its event stream, by polling, or not at all for now. */
 export type Connection = "live" | "polling" | "lost";
 
 export interface Job {
   readonly id: string;
-  /** Milliseconds since the epoch, by this browser's clock. */
+  /** Milliseconds since the epoch: by the server's clock, until it has listed the job by this browser's. */
   readonly askedAt_ms: number;
   readonly request: GenerateRequest;
   /** Pixels of each picture, known before the first one is made. */
   readonly width: number;
   readonly height: number;
-  /** Null until the server has said something. */
+  /** Null until the server has sent one. */
   readonly state: JobState | null;
-  /** Finished pictures by index; a picture not made yet is absent. */
-  readonly outputs: readonly Output[];
-  /** Latest preview of a picture being made, as a data: address, by index. */
+  /** Finished pictures by index; a picture that is not made yet, or deleted, is absent. */
+  readonly outputs: readonly Image[];
+  /** Latest preview of a picture that is being made, as a data: address, by index. */
   readonly previews: Readonly<Record<number, string>>;
   readonly warnings: readonly string[];
-  /** What the server made of the request: seed, final prompt, model (metadata of the result). Null until known. */
-  readonly metadata: Readonly<Record<string, unknown>> | null;
+  /** The parameters that the server has resolved: seed, final prompt, LoRAs. Null until known. */
+  readonly metadata: Metadata | null;
+  /** The axes of a job of /api/compare; null for any other, and where only the history has listed it. */
+  readonly comparison: ComparisonAxes | null;
   readonly connection: Connection;
 }
 
 /** The data of `completed`, `failed` and `cancelled`. */
 export type Ending = Pick<JobState, "job_id" | "status" | "images_completed" | "images_total" | "error">;
 
-export type JobNews =
+export type JobEvent =
   | { kind: "progress"; state: JobState }
   | { kind: "preview"; index: number; image: string }
   | { kind: "image"; output: Output }
@@ -42,7 +61,7 @@ export const GONE = "gone";
 
 const STAGE: Readonly<Record<Status, number>> = { queued: 0, processing: 1, completed: 2, failed: 2, cancelled: 2 };
 
-/** A job that the server has just taken on. `size` in pixels, `now_ms` since the epoch. */
+/** A job that the server has just accepted. `size` in pixels, `now_ms` since the epoch. */
 export function newJob(
   accepted: Pick<Accepted, "job_id" | "warnings">,
   request: GenerateRequest,
@@ -60,30 +79,62 @@ export function newJob(
     previews: {},
     warnings: accepted.warnings,
     metadata: null,
+    comparison: null,
     connection: "live",
   };
 }
 
-/** The job after the news; the same object where it tells nothing new. News may come twice, and late: a job never goes
+/** A job as the history lists it. Where an unfinished one stands, its events say. */
+export function jobOfHistory(item: HistoryItem): Job {
+  const { metadata, images } = item;
+  const accepted = { job_id: item.job_id, warnings: [] };
+  const job = newJob(accepted, settingsOfMetadata(metadata), metadata, new Date(item.created_at).getTime());
+  const ending = {
+    job_id: item.job_id,
+    status: item.status,
+    images_completed: images.length,
+    images_total: item.images_total,
+    error: null,
+  };
+  return { ...job, metadata, outputs: images, state: hasEnded(item.status) ? ended(ending) : null };
+}
+
+/** A job that only its id was known of. */
+export function jobOfResult(state: JobState, result: Result, askedAt_ms: number): Job {
+  const { metadata } = result;
+  const job = newJob({ job_id: result.job_id, warnings: [] }, settingsOfMetadata(metadata), metadata, askedAt_ms);
+  return applyEvent(job, { kind: "result", state, result });
+}
+
+/** `known` with what the history says of it now. Of an ended job, the server's pictures are all there are: others were
+ * deleted. */
+export function refreshed(known: Job, listed: Job): Job {
+  const { metadata, askedAt_ms, width, height, request } = listed;
+  const job = { ...known, metadata, askedAt_ms, width, height, request };
+  if (!isEnded(listed)) return { ...withOutputs(job, listed.outputs), state: known.state };
+  return { ...job, outputs: listed.outputs, previews: {}, state: isEnded(known) ? known.state : listed.state };
+}
+
+/** The job after the event; the same object where it changes nothing. Events may come twice, and late: a job never goes
  * back to an earlier stage, and a finished picture stays. */
-export function applyNews(job: Job, news: JobNews): Job {
-  switch (news.kind) {
+export function applyEvent(job: Job, event: JobEvent): Job {
+  switch (event.kind) {
     case "progress":
-      return withState(job, news.state);
+      return withState(job, event.state);
     case "preview":
-      if (isEnded(job) || job.outputs.some((output) => output.index === news.index)) return job;
-      return { ...job, previews: { ...job.previews, [news.index]: news.image } };
+      if (isEnded(job) || job.outputs.some((output) => output.index === event.index)) return job;
+      return { ...job, previews: { ...job.previews, [event.index]: event.image } };
     case "image":
-      if (job.outputs.some((output) => output.id === news.output.id)) return job;
-      return withOutputs(job, [news.output]);
+      if (job.outputs.some((output) => output.id === event.output.id)) return job;
+      return withOutputs(job, [event.output]);
     case "ended":
-      return withState(job, ended(news.ending));
+      return withState(job, ended(event.ending));
     case "result": {
-      const told = withState(withOutputs(job, news.result.outputs), news.state);
-      return { ...told, metadata: news.result.metadata };
+      const { outputs, metadata, comparison = null } = event.result;
+      return { ...withState(withOutputs(job, outputs), event.state), metadata, comparison };
     }
     case "connection":
-      return job.connection === news.connection ? job : { ...job, connection: news.connection };
+      return job.connection === event.connection ? job : { ...job, connection: event.connection };
     case "gone":
       return withState(job, ended(goneEnding(job)));
   }
@@ -95,6 +146,21 @@ export function isEnded(job: Job): boolean {
 
 export function hasEnded(status: Status): boolean {
   return STAGE[status] === STAGE.completed;
+}
+
+/** True if events of a job that may still change do not arrive. */
+export function isAnyLost(jobs: readonly Job[]): boolean {
+  return jobs.some((job) => job.connection === "lost" && !isEnded(job));
+}
+
+/** True for a job of /api/compare. */
+export function isComparison(job: Job): boolean {
+  return job.comparison !== null || job.metadata?.final_prompts !== undefined;
+}
+
+/** As it was asked for, tags of LoRAs included. */
+export function promptOf(job: Job): string {
+  return job.metadata?.prompt ?? job.request.prompt;
 }
 
 /** Pictures that are finished. */
@@ -116,8 +182,12 @@ function withState(job: Job, state: JobState): Job {
   return { ...job, state, previews: hasEnded(state.status) ? {} : job.previews };
 }
 
-function withOutputs(job: Job, fresh: readonly Output[]): Job {
-  const byIndex = new Map([...job.outputs, ...fresh].map((output) => [output.index, output]));
+function withOutputs(job: Job, fresh: readonly (Output | Image)[]): Job {
+  const byIndex = new Map(job.outputs.map((output) => [output.index, output]));
+  for (const output of fresh) {
+    const { favorite, downloads } = byIndex.get(output.index) ?? { favorite: false, downloads: 0 };
+    byIndex.set(output.index, { favorite, downloads, ...output });
+  }
   const outputs = [...byIndex.values()].sort((a, b) => a.index - b.index);
   const previews = Object.fromEntries(Object.entries(job.previews).filter(([index]) => !byIndex.has(Number(index))));
   return { ...job, outputs, previews };

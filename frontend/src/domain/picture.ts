@@ -1,19 +1,19 @@
-/** A finished picture together with the job that made it, and what can be asked for with it. */
+/** A finished picture together with the job that made it, and the requests that make it or others like it. */
 import { API_URL } from "@/api/client";
-import type { GenerateRequest, Output } from "@/api/types";
-import { withoutLoraTags } from "@/settings/loras";
-import type { Job } from "./job";
-import { weighted } from "@/settings/facts";
+import type { GenerateRequest, Options } from "@/api/types";
+import { type Settings, settingsOfMetadata, withoutDefaults } from "@/settings/settings";
+import { type Image, type Job, promptOf } from "./job";
 
 export interface Picture {
   readonly job: Job;
-  readonly output: Output;
+  readonly output: Image;
 }
 
 /** What the server makes where a request names no number. */
 const NUM_IMAGES = 4;
 const MAX_NAME_CHARACTERS = 140;
 
+/** Pictures that the job makes, those included that are deleted by now. */
 export function numWanted(job: Job): number {
   return job.state?.images_total ?? job.request.num_images ?? NUM_IMAGES;
 }
@@ -27,38 +27,29 @@ export function findPicture(jobs: readonly Job[], id: string): Picture | null {
   return picturesOf(jobs).find((picture) => picture.output.id === id) ?? null;
 }
 
-/** `Picture 2 of 4: jade woman, red dress`: what a screen reader says for it. */
+/** `Picture 2 of 4: jade woman, red dress`: its accessible name. */
 export function pictureName({ job, output }: Picture): string {
-  const { prompt } = job.request;
-  const told = prompt.length > MAX_NAME_CHARACTERS ? `${prompt.slice(0, MAX_NAME_CHARACTERS).trimEnd()}…` : prompt;
-  return `Picture ${output.index + 1} of ${numWanted(job)}: ${told}`;
+  const prompt = promptOf(job);
+  const shown = prompt.length > MAX_NAME_CHARACTERS ? `${prompt.slice(0, MAX_NAME_CHARACTERS).trimEnd()}…` : prompt;
+  return `Picture ${output.index + 1} of ${numWanted(job)}: ${shown}`;
 }
 
-/** The request that makes this picture again, alone. */
-export function settingsOf({ job, output }: Picture): GenerateRequest {
-  return { ...job.request, ...exactLoras(job), seed: output.seed, num_images: 1 };
+/** The settings that make this picture again, alone. `options` undefined: no default is left to the server. */
+export function settingsOf({ job, output }: Picture, options: Options | undefined): Settings {
+  return resolved(job, { seed: output.seed, num_images: 1 }, options);
 }
 
-/** The same request, with the same versions of LoRAs, and seeds of the server's choosing. */
-export function variationsOf(job: Job): GenerateRequest {
-  const { seed: _seed, ...rest } = job.request;
-  return { ...rest, ...exactLoras(job) };
-}
-
-/** The LoRAs as the server chose them: a bare name may mean a newer version by now. Those that the prompt names are
- * among them, and named twice both weights would count. Nothing until it has told. */
-function exactLoras({ metadata, request }: Job): Partial<GenerateRequest> {
-  const model = metadata?.model;
-  if (typeof model !== "string") return {};
-  const used = weighted(metadata?.loras).map(({ name, weight }) => ({ name, weight }));
-  return {
-    prompt: withoutLoraTags(request.prompt),
-    model_name: model === "base" ? null : model,
-    model_weight: used.find(({ name }) => name === model)?.weight,
-    loras: used.filter(({ name }) => name !== model),
-  };
+/** The settings of the job with seeds of the server's choosing. */
+export function variationsOf(job: Job, options: Options | undefined): Settings {
+  return resolved(job, { seed: undefined }, options);
 }
 
 export function zipAddress(job: Job): string {
   return `${API_URL}/api/jobs/${job.id}/zip`;
+}
+
+/** With the LoRAs that the server chose: a bare name may mean a newer version by now. As asked for until it is known. */
+function resolved(job: Job, change: Partial<GenerateRequest>, options: Options | undefined): Settings {
+  if (job.metadata === null) return { ...job.request, ...change };
+  return withoutDefaults({ ...settingsOfMetadata(job.metadata), ...change }, options);
 }

@@ -2,8 +2,8 @@
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { HistoryTile } from "./HistoryTile";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./selection";
 import { type Row, rowsWithin, wallOf } from "./rows";
+import { useSelection } from "./selection";
 
 /** Beyond the window's upper and lower edge. */
 const AHEAD_PX = 700;
@@ -94,7 +94,7 @@ function useChooser(pictures: readonly HistoryPicture[]) {
       const to = pictures.findIndex((picture) => picture.id === id);
       last.current = id;
       const range = isRange && from >= 0 ? pictures.slice(Math.min(from, to), Math.max(from, to) + 1) : [];
-      useMarks.getState().choose([id, ...range.map((picture) => picture.id)], isChosen);
+      useSelection.getState().choose([id, ...range.map((picture) => picture.id)], isChosen);
     },
     [pictures],
   );

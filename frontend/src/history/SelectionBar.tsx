@@ -1,21 +1,20 @@
 "use client";
 import { DownloadIcon, LoaderCircleIcon, Trash2Icon, XIcon } from "lucide-react";
-import { useEffect, useState } from "react";
-import { notify } from "@/components/notify";
+import { useEffect } from "react";
 import { Button } from "@/components/ui/button";
-import { downloadZip } from "./actions";
-import { useDeletions } from "@/jobs/deletions";
+import { useDelete } from "@/jobs/deletions";
+import { useZip } from "./actions";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./selection";
+import { useSelection } from "./selection";
 
 /** Of one zip, by the API. */
 const MAX_ZIPPED = 500;
 
-/** What can be done with the chosen pictures together. Those that are out of sight by now do not count. */
-export function ChoiceBar({ pictures }: { pictures: readonly HistoryPicture[] }) {
-  const { chosen, isChoosing, stopChoosing } = useMarks();
-  const remove = useDeletions((deletions) => deletions.remove);
-  const [isZipping, setIsZipping] = useState(false);
+/** Actions on the chosen pictures together. Those that are not listed any more do not count. */
+export function SelectionBar({ pictures }: { pictures: readonly HistoryPicture[] }) {
+  const { chosen, isChoosing, stopChoosing } = useSelection();
+  const remove = useDelete();
+  const { mutate: zip, isPending: isZipping } = useZip();
   const ids = chosen.size === 0 ? [] : pictures.flatMap(({ id }) => (chosen.has(id) ? [id] : []));
 
   useEffect(() => {
@@ -25,16 +24,6 @@ export function ChoiceBar({ pictures }: { pictures: readonly HistoryPicture[] })
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);
   }, [stopChoosing]);
-
-  async function zip() {
-    setIsZipping(true);
-    try {
-      await downloadZip(ids);
-    } catch (error) {
-      notify("error", error instanceof Error ? error.message : String(error));
-    }
-    setIsZipping(false);
-  }
 
   if (!isChoosing) return null;
   const isNone = ids.length === 0;
@@ -53,7 +42,7 @@ export function ChoiceBar({ pictures }: { pictures: readonly HistoryPicture[] })
         size="sm"
         aria-disabled={!canZip}
         title={isTooMany ? `At most ${MAX_ZIPPED} at a time` : undefined}
-        onClick={canZip ? zip : undefined}
+        onClick={canZip ? () => zip(ids) : undefined}
       >
         {isZipping ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <DownloadIcon aria-hidden />}
         <span className="max-sm:sr-only">Download as zip</span>

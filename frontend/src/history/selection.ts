@@ -1,40 +1,18 @@
-/** What somebody does with pictures of the history: favorites, and those chosen to do something with together. */
+/** The pictures of the history that the visitor has selected, to do something with them together. */
 import { create } from "zustand";
-import { answer, api } from "@/api/client";
-import { notify } from "@/components/notify";
 
-interface Marks {
-  /** What was changed since the pages were loaded. */
-  readonly favorites: ReadonlyMap<string, boolean>;
+interface Selection {
   readonly chosen: ReadonlySet<string>;
-  /** A click on a picture chooses it. */
+  /** True if a click on a picture chooses it. */
   readonly isChoosing: boolean;
-  /** Shown at once; taken back, with a notice, where the server refuses. */
-  setFavorite(id: string, isFavorite: boolean): Promise<void>;
   choose(ids: readonly string[], isChosen: boolean): void;
   startChoosing(): void;
   stopChoosing(): void;
 }
 
-export const useMarks = create<Marks>()((set, get) => ({
-  favorites: new Map(),
+export const useSelection = create<Selection>()((set, get) => ({
   chosen: new Set(),
   isChoosing: false,
-  async setFavorite(id, isFavorite) {
-    const show = (value: boolean) => set({ favorites: new Map(get().favorites).set(id, value) });
-    show(isFavorite);
-    try {
-      const picture = { params: { path: { image_id: id } } };
-      await answer(
-        isFavorite
-          ? api.PUT("/api/images/{image_id}/favorite", picture)
-          : api.DELETE("/api/images/{image_id}/favorite", picture),
-      );
-    } catch (error) {
-      show(!isFavorite);
-      notify("error", error instanceof Error ? error.message : String(error));
-    }
-  },
   choose(ids, isChosen) {
     const chosen = new Set(get().chosen);
     for (const id of ids) {

@@ -1,75 +1,98 @@
-/** Pictures that somebody has deleted. They are out of sight at once; the server is told when the time for second
- * thoughts has passed, or when the page is left before that. */
+/** Deleting pictures, with time for second thoughts: they are out of sight immediately, and the server deletes them when
+ * that time has passed, or when the page is left before. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { create } from "zustand";
 import { answer, api } from "@/api/client";
-import { notify } from "@/components/notify";
-import { pictures } from "@/domain/job-words";
+import { markDeleted, removePictures } from "@/jobs/history/history-cache";
+import { notify } from "@/lib/notify";
+import { errorText } from "@/lib/words/error-text";
+import { pictures } from "@/lib/words/quantities";
+import { postChange } from "./other-windows";
 
 export const UNDO_MS = 8_000;
 /** Of one call, by the API. */
 const MAX_IDS = 500;
 
-interface Deletions {
-  /** Out of sight: those that can still be brought back, those the server is being told of, those that are gone. */
-  readonly hidden: ReadonlySet<string>;
-  /** Those that can still be brought back. */
-  readonly pending: readonly string[];
-  /** The pictures deleted before these can be brought back no more. */
-  remove(ids: readonly string[]): void;
-  undo(): void;
-  /** Stops the clock, for who is about to press Undo. */
-  hold(): void;
-  /** Starts it anew. */
-  release(): void;
-  /** Tells the server now. */
-  send(): void;
+interface Deletion {
+  readonly ids: readonly string[];
+  /** Resolves when the time to undo has passed (true) or when it is undone (false). */
+  readonly isFinal: Promise<boolean>;
 }
 
-export const useDeletions = create<Deletions>()((set, get) => {
+interface UndoStore {
+  /** The last deletion, while it can be undone. */
+  readonly pending: { readonly count: number; decide(isFinal: boolean): void } | null;
+  undo(): void;
+  /** Stops the clock while the visitor is about to undo. */
+  hold(): void;
+  /** Starts it again. */
+  release(): void;
+}
+
+export const useUndo = create<UndoStore>()((_set, get) => {
   let timer: ReturnType<typeof setTimeout> | undefined;
-
-  function bringBack(ids: readonly string[]): void {
-    const back = new Set(ids);
-    set({ hidden: new Set([...get().hidden].filter((id) => !back.has(id))) });
-  }
-
-  async function tell(ids: readonly string[]): Promise<void> {
-    try {
-      // keepalive: it goes out though the page is being left
-      const { kept } = await answer(api.POST("/api/images/delete", { body: { ids: [...ids] }, keepalive: true }));
-      if (kept.length === 0) return;
-      bringBack(kept);
-      notify("error", `${pictures(kept.length)} of jobs that are still being made cannot be deleted yet.`);
-    } catch (error) {
-      bringBack(ids);
-      const reason = error instanceof Error ? error.message : String(error);
-      notify("error", `${pictures(ids.length)} could not be deleted. ${reason}`);
-    }
-  }
-
   return {
-    hidden: new Set(),
-    pending: [],
-    remove(ids) {
-      get().send();
-      set({ hidden: new Set([...get().hidden, ...ids]), pending: ids });
-      get().release();
-    },
-    undo() {
-      clearTimeout(timer);
-      bringBack(get().pending);
-      set({ pending: [] });
-    },
+    pending: null,
+    undo: () => get().pending?.decide(false),
     hold: () => clearTimeout(timer),
     release() {
       clearTimeout(timer);
-      if (get().pending.length > 0) timer = setTimeout(get().send, UNDO_MS);
-    },
-    send() {
-      clearTimeout(timer);
       const { pending } = get();
-      set({ pending: [] });
-      for (let at = 0; at < pending.length; at += MAX_IDS) void tell(pending.slice(at, at + MAX_IDS));
+      if (pending) timer = setTimeout(() => pending.decide(true), UNDO_MS);
     },
   };
 });
+
+/** Deletes pictures. Those that were deleted before can be brought back no more. */
+export function useDelete(): (ids: readonly string[]) => void {
+  const queries = useQueryClient();
+  const { mutate } = useMutation({
+    mutationFn: async ({ ids, isFinal }: Deletion) => ((await isFinal) ? deletePictures(ids) : null),
+    onMutate: ({ ids }) => markDeleted(queries, ids, true),
+    onSuccess(deleted, { ids }) {
+      if (deleted === null) return markDeleted(queries, ids, false);
+      markDeleted(queries, deleted.kept, false);
+      const gone = [...deleted.deleted, ...deleted.missing];
+      removePictures(queries, gone);
+      postChange({ kind: "deleted", ids: gone });
+      if (deleted.kept.length === 0) return;
+      notify("error", `${pictures(deleted.kept.length)} of jobs that are still being made cannot be deleted yet.`);
+    },
+    onError(error, { ids }) {
+      markDeleted(queries, ids, false);
+      notify("error", `${pictures(ids.length)} could not be deleted. ${errorText(error)}`);
+    },
+    meta: { isReported: true },
+  });
+  return (ids) => {
+    const isFinal = decision(ids.length);
+    for (let at = 0; at < ids.length; at += MAX_IDS) mutate({ ids: ids.slice(at, at + MAX_IDS), isFinal });
+  };
+}
+
+/** Becomes the deletion that can be undone. */
+function decision(count: number): Promise<boolean> {
+  useUndo.getState().pending?.decide(true);
+  return new Promise((resolve) => {
+    const onLeave = () => pending.decide(true);
+    const pending = {
+      count,
+      decide(isFinal: boolean) {
+        if (useUndo.getState().pending !== pending) return;
+        useUndo.getState().hold();
+        useUndo.setState({ pending: null });
+        window.removeEventListener("pagehide", onLeave);
+        resolve(isFinal);
+      },
+    };
+    useUndo.setState({ pending });
+    useUndo.getState().release();
+    window.addEventListener("pagehide", onLeave);
+  });
+}
+
+/** Throws Refused, Unreachable. */
+function deletePictures(ids: readonly string[]) {
+  // keepalive: the call is sent though the page is being left
+  return answer(api.POST("/api/images/delete", { body: { ids: [...ids] }, keepalive: true }));
+}

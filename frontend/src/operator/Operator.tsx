@@ -1,13 +1,15 @@
 "use client";
 import { LockIcon } from "lucide-react";
-import { thenBack, useMe } from "@/api/session";
-import { lazyPart } from "@/components/lazy";
+import { withWayBack } from "@/address/way-back";
+import { useMe } from "@/api/session";
+import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { Button } from "@/components/ui/button";
+import { lazyPart } from "@/lib/lazy";
 
 const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div className="min-h-96" /> });
 
-/** The operator's page. Who is none is told so; nothing of it is fetched or asked for then. */
+/** The operator's page. For any other user it explains that, and nothing of it is fetched. */
 export function Operator() {
   const { data: me, failureReason } = useMe();
   return (
@@ -43,11 +45,11 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
       <div className="flex flex-wrap gap-2">
         {!isLoggedIn && (
           <Button asChild>
-            <a href={thenBack("/login/")}>Log in</a>
+            <Link href={() => withWayBack("/login/")}>Log in</Link>
           </Button>
         )}
         <Button variant="outline" asChild>
-          <a href="/">Make pictures</a>
+          <Link href="/">Make pictures</Link>
         </Button>
       </div>
     </section>

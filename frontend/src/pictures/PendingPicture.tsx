@@ -1,12 +1,12 @@
 "use client";
 import { useState } from "react";
-import { cn } from "@/lib/cn";
 import { isEnded, type Job } from "@/domain/job";
 import { progressOf } from "@/domain/job-words";
+import { cn } from "@/lib/cn";
 
-/** The place of a picture: empty, then its preview, sharper from one to the next. It stays behind the finished picture
- * until that is loaded. Hollow where the picture will not be made any more. */
-export function Making({ job, index, isFinished }: { job: Job; index: number; isFinished: boolean }) {
+/** The place of a picture that is not there yet: empty, then its preview, sharper from one to the next. It stays behind
+ * the finished picture until that is loaded. Hollow where the picture is not made any more. */
+export function PendingPicture({ job, index, isFinished }: { job: Job; index: number; isFinished: boolean }) {
   const previews = useLastTwo(job.previews[index]);
   const place = `Picture ${index + 1}`;
   if (isEnded(job) && !isFinished) {

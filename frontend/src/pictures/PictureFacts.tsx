@@ -2,22 +2,24 @@
 import { ChevronUpIcon, DownloadIcon } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useOptions } from "@/api/catalog";
-import { cn } from "@/lib/cn";
-import { Button } from "@/components/ui/button";
 import { CopyButton } from "@/components/CopyButton";
-import { factsOf } from "@/settings/facts";
+import { Button } from "@/components/ui/button";
+import { factsOf } from "@/domain/facts";
+import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
+import { cn } from "@/lib/cn";
 
 interface PictureFactsProps {
   picture: Picture;
-  /** What else can be done with it, beside the download: `Act`s. */
+  /** Further actions, after the download: `Act`s. */
   children: ReactNode;
 }
 
-/** Everything about a picture and what can be done with it: a panel at the side, a sheet from below on a phone. */
+/** All about a picture and its actions: a panel at the side, a sheet from below on a phone. */
 export function PictureFacts({ picture, children }: PictureFactsProps) {
   const [isOpen, setIsOpen] = useState(false);
   const { job, output } = picture;
+  const prompt = promptOf(job);
   return (
     <aside
       aria-label="About this picture"
@@ -31,9 +33,9 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
               !isOpen && "max-lg:line-clamp-2",
             )}
           >
-            {job.request.prompt}
+            {prompt}
           </p>
-          <CopyButton label="Copy prompt" text={job.request.prompt} />
+          <CopyButton label="Copy prompt" text={prompt} />
         </div>
         <div className="grid grid-cols-4 gap-2 lg:grid-cols-2">
           <Button asChild className="col-span-4 lg:col-span-2">
@@ -61,17 +63,19 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
 }
 
 interface ActProps {
-  className: string;
   onClick: () => void;
   icon: ReactNode;
   isPressed?: boolean;
+  /** As wide as two others. */
+  isWide?: boolean;
   children: string;
 }
 
-/** One thing that can be done with the picture. */
-export function Act({ className, onClick, icon, isPressed, children }: ActProps) {
+/** One action on the picture. */
+export function Act({ onClick, icon, isPressed, isWide = false, children }: ActProps) {
+  const width = isWide ? "col-span-4 lg:col-span-2" : "col-span-2 lg:col-span-1";
   return (
-    <Button variant="secondary" className={cn("px-3", className)} aria-pressed={isPressed} onClick={onClick}>
+    <Button variant="secondary" className={cn("px-3", width)} aria-pressed={isPressed} onClick={onClick}>
       {icon}
       {children}
     </Button>

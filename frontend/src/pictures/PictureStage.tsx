@@ -11,8 +11,8 @@ import Yarl, {
 } from "yet-another-react-lightbox";
 import Zoom from "yet-another-react-lightbox/plugins/zoom";
 import type { Output } from "@/api/types";
-import { PictureSlide } from "./PictureSlide";
 import { useMedia } from "@/lib/use-media";
+import { PictureSlide } from "./PictureSlide";
 
 declare module "yet-another-react-lightbox" {
   interface SlideTypes {

@@ -1,20 +1,24 @@
 "use client";
 import { Trash2Icon } from "lucide-react";
 import { useEffect } from "react";
-import { cn } from "@/lib/cn";
 import { Button } from "@/components/ui/button";
-import { pictures } from "@/domain/job-words";
-import { useDeletions } from "@/jobs/deletions";
-import { useMarks } from "@/history/selection";
+import { useUndo } from "@/jobs/deletions";
+import { cn } from "@/lib/cn";
+import { pictures } from "@/lib/words/quantities";
 
-/** What was deleted last, as long as it can be brought back: by its button or Ctrl+Z. */
-export function UndoBar({ isInPanel = false }: { isInPanel?: boolean }) {
-  const { pending, undo, hold, release } = useDeletions();
-  const isChoosing = useMarks((marks) => marks.isChoosing);
+interface UndoBarProps {
+  isInPanel?: boolean;
+  /** Above another bar at the lower edge. */
+  isRaised?: boolean;
+}
+
+/** The last deletion, while it can be undone: by its button or Ctrl+Z. */
+export function UndoBar({ isInPanel = false, isRaised = false }: UndoBarProps) {
+  const { pending, undo, hold, release } = useUndo();
   useEffect(() => {
-    if (pending.length === 0) return;
+    if (!pending) return;
     const onKey = (event: KeyboardEvent) => {
-      const isTyping = event.target instanceof HTMLInputElement;
+      const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
       if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || isTyping) return;
       event.preventDefault();
       undo();
@@ -23,14 +27,14 @@ export function UndoBar({ isInPanel = false }: { isInPanel?: boolean }) {
     return () => window.removeEventListener("keydown", onKey);
   }, [pending, undo]);
 
-  const bar = pending.length > 0 && (
+  const bar = pending && (
     <div
       onPointerEnter={hold}
       onPointerLeave={release}
       className="pointer-events-auto flex items-center gap-3 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
     >
       <Trash2Icon aria-hidden className="size-4 text-muted-foreground" />
-      {pictures(pending.length)} deleted
+      {pictures(pending.count)} deleted
       <Button variant="secondary" size="sm" onClick={undo} onFocus={hold} onBlur={release}>
         Undo
       </Button>
@@ -44,7 +48,7 @@ export function UndoBar({ isInPanel = false }: { isInPanel?: boolean }) {
           ? "flex [&:empty]:hidden"
           : cn(
               "pointer-events-none fixed inset-x-0 z-[810] flex justify-center px-4",
-              isChoosing ? "bottom-20" : "bottom-6",
+              isRaised ? "bottom-20" : "bottom-6",
             )
       }
     >

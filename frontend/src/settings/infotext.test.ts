@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { aLora } from "@/api/examples";
-import { parseInfotext, type SamplerOption } from "./infotext";
+import type { LoraOption, Options } from "@/api/types";
+import { readInfotext } from "./infotext";
+import { settingsOfInfotext } from "./settings";
+
+type SamplerOption = Options["samplers"][number];
+
+const parse = (text: string, samplers: readonly SamplerOption[] = [], loras: readonly LoraOption[] = []) =>
+  settingsOfInfotext(readInfotext(text), { samplers: [...samplers], loras });
 
 const sampler = (name: string, label: string, schedule_type: string | null = null): SamplerOption => ({
   name,
@@ -15,29 +22,28 @@ const SAMPLERS = [
   sampler("dpmpp_2m", "DPM++ 2M"),
   sampler("dpmpp_2m_karras", "DPM++ 2M", "Karras"),
 ];
-const samplerIn = (fields: string) => parseInfotext(`fox\nSteps: 20, ${fields}`, SAMPLERS).sampler;
+const samplerIn = (fields: string) => parse(`fox\nSteps: 20, ${fields}`, SAMPLERS).sampler;
 
 const LORAS = [aLora("jade-v1", "jade woman"), aLora("amber", "amber man"), aLora("ink")];
 const LINE = 'Steps: 8, Lora hashes: "jade-v1: aa, amber: bb", Version: LoRA Studio 0.1.0';
 const lorasOf = (text: string) => {
-  const { prompt, model_name, model_weight, loras } = parseInfotext(text, [], LORAS);
+  const { prompt, model_name, model_weight, loras } = parse(text, [], LORAS);
   return { prompt, model_name, model_weight, loras };
 };
 
-describe("parseInfotext", () => {
+describe("a file's text", () => {
   it("reads prompt, LoRAs, negative prompt and fields", () => {
     const text = [
       "jade woman, red dress <lora:jade-v1:0.9> <lora:amber:-0.35>",
       "Negative prompt: blurry, distorted",
       'Steps: 24, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 7, Size: 832x1216, Model: "a, b"',
     ].join("\n");
-    expect(parseInfotext(text, SAMPLERS)).toStrictEqual({
+    expect(parse(text, SAMPLERS)).toStrictEqual({
       prompt: "jade woman, red dress",
       negative_prompt: "blurry, distorted",
       model_name: "jade-v1",
       model_weight: 0.9,
       loras: [{ name: "amber", weight: -0.35 }],
-      style: null,
       num_images: 1,
       steps: 24,
       guidance_scale: 6.5,
@@ -49,22 +55,22 @@ describe("parseInfotext", () => {
   });
 
   it("means no LoRA and the empty negative prompt where the text names none", () => {
-    expect(parseInfotext("fox\nSteps: 20")).toMatchObject({ model_name: null, loras: [], negative_prompt: "" });
+    expect(parse("fox\nSteps: 20")).toMatchObject({ model_name: null, loras: [], negative_prompt: "" });
   });
 
   it("takes a tag out of the middle of a prompt, and weight 1 where it has none", () => {
-    const settings = parseInfotext("a fox <lora:ink>, snow <lora:jade:0.5:0.7>\nSteps: 20");
+    const settings = parse("a fox <lora:ink>, snow <lora:jade:0.5:0.7>\nSteps: 20");
     expect(settings).toMatchObject({ prompt: "a fox, snow", model_name: "ink", model_weight: 1 });
     expect(settings.loras).toEqual([{ name: "jade", weight: 0.5 }]);
   });
 
   it("keeps line breaks of prompts, and what only looks like fields", () => {
-    const settings = parseInfotext("fox: red,\r\nsnow\r\nNegative prompt: low,\r\nbad\r\nSteps: 5, Seed: 1");
+    const settings = parse("fox: red,\r\nsnow\r\nNegative prompt: low,\r\nbad\r\nSteps: 5, Seed: 1");
     expect(settings).toMatchObject({ prompt: "fox: red,\nsnow", negative_prompt: "low,\nbad", steps: 5, seed: 1 });
   });
 
   it("is all prompt without a line of fields", () => {
-    const settings = parseInfotext("three steps, a fox");
+    const settings = parse("three steps, a fox");
     expect(settings.prompt).toBe("three steps, a fox");
     expect(settings.steps).toBeUndefined();
   });
@@ -83,12 +89,13 @@ describe("parseInfotext", () => {
 
   it("is not misled by quoted values", () => {
     const line = 'Steps: 20, Model: "odd, Seed: 9, \\"x\\"", Seed: 4, Broken: "\\q", Size: 64x48';
-    expect(parseInfotext(`fox\n${line}`)).toMatchObject({ seed: 4, width: 64, height: 48 });
+    expect(parse(`fox\n${line}`)).toMatchObject({ seed: 4, width: 64, height: 48 });
   });
 
   it("leaves out numbers that are none", () => {
-    const settings = parseInfotext("fox\nSteps: 20, CFG scale: much, Seed: -1, Size: big");
-    expect(settings).toMatchObject({ steps: 20, guidance_scale: undefined, seed: undefined });
+    const settings = parse("fox\nSteps: 20, CFG scale: much, Seed: -1, Size: big");
+    expect(settings).toMatchObject({ steps: 20 });
+    expect([settings.guidance_scale, settings.seed]).toEqual([undefined, undefined]);
     expect(settings.width).toBeUndefined();
   });
 });
@@ -145,7 +152,7 @@ describe("a text made to be slow", () => {
     ["many unclosed quotes", `fox\nSteps: 8, ${'A: "b, '.repeat(LENGTH / 7)}`],
   ])("%s", (_, text) => {
     const start_ms = performance.now();
-    expect(parseInfotext(text).steps).toBe(8);
+    expect(parse(text).steps).toBe(8);
     expect(performance.now() - start_ms).toBeLessThan(3_000);
   });
 });

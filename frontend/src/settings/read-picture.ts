@@ -1,9 +1,8 @@
 /** The settings inside a picture file. */
-import type { GenerateRequest, LoraOption } from "@/api/types";
-import { loadPart } from "@/components/lazy";
-import { parseInfotext, type SamplerOption } from "./infotext";
-
-export type PictureSettings = Partial<GenerateRequest>;
+import { loadPart } from "@/lib/lazy";
+import { readInfotext } from "./infotext";
+import type { Known } from "./parameter";
+import { type Settings, settingsOfInfotext } from "./settings";
 
 /** The file has no parameters inside; the message says so to people. */
 export class NoParameters extends Error {
@@ -24,13 +23,9 @@ const NO_PICTURE = "This file is not a picture that can be read. PNG, JPEG and W
 const NO_TEXT =
   "There are no settings inside this picture. Pictures made here have them, unless a program or a website removed them.";
 
-/** Settings of a PNG, JPEG or WebP made here or by a tool that writes like A1111. `samplers` of /api/options, `loras` of
- * /api/loras. Throws NoParameters, and an Error with a sentence for people where the code that reads cannot be had. */
-export async function readPicture(
-  file: File,
-  samplers: readonly SamplerOption[] = [],
-  loras: readonly LoraOption[] = [],
-): Promise<PictureSettings> {
+/** Reads the settings of a PNG, JPEG or WebP of this studio or of a tool that writes like A1111. Throws NoParameters,
+ * and an Error with a sentence for people where the code that reads cannot be loaded. */
+export async function readPicture(file: File, known: Known): Promise<Settings> {
   if (file.size > MAX_FILE_MB * 1_000_000) {
     throw new NoParameters(`This file is too large: settings are read from pictures of up to ${MAX_FILE_MB} MB.`);
   }
@@ -41,7 +36,7 @@ export async function readPicture(
       `The settings inside this picture are too long: ${length} characters, and ${most} can be read.`,
     );
   }
-  const settings = parseInfotext(text, samplers, loras);
+  const settings = settingsOfInfotext(readInfotext(text), known);
   if (settings.steps === undefined) throw new NoParameters(NO_TEXT);
   return settings;
 }

@@ -1,7 +1,7 @@
 "use client";
 import type { Limit, LimitsLeft } from "@/api/types";
 import { cn } from "@/lib/cn";
-import { useCountdown, whenWords } from "@/lib/countdown";
+import { useCountdown, whenWords } from "@/lib/words/countdown";
 import { type Measure, measured } from "./days";
 
 interface LimitKind {

@@ -1,72 +1,62 @@
 "use client";
+import { useMutation } from "@tanstack/react-query";
 import { CircleAlertIcon, LoaderCircleIcon } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { Refused } from "@/api/client";
 import { Button } from "@/components/ui/button";
-import { useCountdown, whenWords } from "@/lib/countdown";
-import { sentence } from "@/lib/sentence";
+import { useCountdown, whenWords } from "@/lib/words/countdown";
+import { sentence } from "@/lib/words/sentence";
 
-interface AskFormProps {
+interface ApiFormProps {
   /** Accessible name. */
   label: string;
-  /** What its button says. */
+  /** Text of its button. */
   submit: string;
   variant?: "default" | "destructive";
-  /** Throws Refused or Unreachable, which is told in the form. */
+  /** Sends the form. Throws Refused or Unreachable, which the form shows. */
   onSubmit: (data: FormData) => Promise<void>;
-  /** Its fields; `problemOf` tells what the server says is wrong with one, by the API's name of it. */
+  /** Its fields; `problemOf` says why the server refuses one, by the API's name of it. */
   children: (problemOf: (field: string) => string | null) => ReactNode;
 }
 
-/** A form whose answer comes from the API: says that it is sent, and what was refused and why. */
-export function AskForm({ label, submit, variant = "default", onSubmit, children }: AskFormProps) {
-  const [isSending, setIsSending] = useState(false);
-  const [trouble, setTrouble] = useState<Error | null>(null);
+/** A form that is sent to the API: shows that it is being sent, and why it was refused. */
+export function ApiForm({ label, submit, variant = "default", onSubmit, children }: ApiFormProps) {
+  const { mutate, isPending, error } = useMutation({ mutationFn: onSubmit, meta: { isReported: true } });
   // before the page's code has arrived the browser would send the form by itself
   const [isReady, setIsReady] = useState(false);
   useEffect(() => setIsReady(true), []);
 
-  async function send(event: FormEvent<HTMLFormElement>) {
+  function send(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (isSending) return;
-    setIsSending(true);
-    setTrouble(null);
-    const form = event.currentTarget;
-    try {
-      await onSubmit(new FormData(form));
-    } catch (error) {
-      setTrouble(error instanceof Error ? error : new Error(String(error)));
-    } finally {
-      setIsSending(false);
-    }
+    if (!isPending) mutate(new FormData(event.currentTarget));
   }
 
-  const fields = trouble instanceof Refused ? trouble.fields : [];
+  const fields = error instanceof Refused ? error.fields : [];
   const problemOf = (name: string) => {
-    const found = fields.find(({ field }) => field === name);
-    return found ? sentence(found.detail) + (found.allowed ? ` Allowed: ${found.allowed}.` : "") : null;
+    const problem = fields.find(({ field }) => field === name);
+    return problem ? sentence(problem.detail) + (problem.allowed ? ` Allowed: ${problem.allowed}.` : "") : null;
   };
   return (
     <form aria-label={label} onSubmit={send} className="space-y-4">
       {children(problemOf)}
-      {trouble && <FormTrouble trouble={trouble} />}
-      <Button type="submit" variant={variant} disabled={!isReady} aria-disabled={isSending}>
-        {isSending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
+      {error && <RefusalNote error={error} />}
+      <Button type="submit" variant={variant} disabled={!isReady} aria-disabled={isPending}>
+        {isPending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
         {submit}
       </Button>
     </form>
   );
 }
 
-function FormTrouble({ trouble }: { trouble: Error }) {
-  const wait_s = trouble instanceof Refused ? trouble.retryAfterS : null;
-  const left_s = useCountdown(wait_s, trouble);
-  const hasFields = trouble instanceof Refused && trouble.fields.length > 0;
+function RefusalNote({ error }: { error: Error }) {
+  const wait_s = error instanceof Refused ? error.retryAfterS : null;
+  const left_s = useCountdown(wait_s, error);
+  const hasFields = error instanceof Refused && error.fields.length > 0;
   return (
     <div role="alert" className="flex items-start gap-3 rounded-2xl bg-destructive/10 px-4 py-3 text-sm">
       <CircleAlertIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-destructive" />
       <p className="min-w-0 break-words">
-        {hasFields ? "This cannot be used as it is: see above." : sentence(trouble.message)}
+        {hasFields ? "This cannot be used as it is: see above." : sentence(error.message)}
         {left_s > 0 && (
           <span aria-hidden className="block text-muted-foreground tabular-nums">
             Again {whenWords(left_s, Date.now())}.

@@ -1,7 +1,7 @@
 "use client";
 import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { Opener } from "@/components/PopoverTrigger";
+import { PopoverTrigger } from "@/components/PopoverTrigger";
 
 interface ChipProps {
   /** What is chosen here, `Shape` for example. */
@@ -17,7 +17,7 @@ interface ChipProps {
 /** A setting in one line: it says its value and opens its choices. */
 export function Chip({ name, value, icon: Icon, children, onNear }: ChipProps) {
   return (
-    <Opener
+    <PopoverTrigger
       label={`${name}: ${value}`}
       panelLabel={name}
       onNear={onNear}
@@ -30,6 +30,6 @@ export function Chip({ name, value, icon: Icon, children, onNear }: ChipProps) {
       }
     >
       {children}
-    </Opener>
+    </PopoverTrigger>
   );
 }

@@ -1,26 +1,28 @@
 "use client";
 import { CircleAlertIcon } from "lucide-react";
-import { thenBack, useMe } from "@/api/session";
-import { useCountdown, whenWords } from "@/lib/countdown";
+import { withWayBack } from "@/address/way-back";
+import { useMe } from "@/api/session";
+import { Link } from "@/components/Link";
 import { Button } from "@/components/ui/button";
-import type { Trouble } from "@/lib/form-error";
+import type { FormError } from "@/domain/form-error";
+import { useCountdown, whenWords } from "@/lib/words/countdown";
 
-/** A refusal, said where it was caused. Where waiting helps it counts down and offers to ask again. */
-export function TroubleNote({ trouble, onRetry }: { trouble: Trouble; onRetry: () => void }) {
-  const leftS = useCountdown(trouble.retryAfterS, trouble);
+/** A refusal, next to the form that caused it. Where waiting helps it counts down and offers a retry. */
+export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: () => void }) {
+  const leftS = useCountdown(error.retryAfterS, error);
   return (
     <div role="alert" className="flex flex-wrap items-start gap-3 rounded-2xl bg-destructive/10 px-4 py-3 text-sm">
       <CircleAlertIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-destructive" />
       <div className="min-w-52 flex-1 space-y-0.5">
-        <p className="font-medium">{trouble.title}</p>
-        {trouble.details.map((detail) => (
+        <p className="font-medium">{error.title}</p>
+        {error.details.map((detail) => (
           <p key={detail} className="break-words text-muted-foreground">
             {detail}
           </p>
         ))}
-        {trouble.isForVisitors && <AccountOffer />}
+        {error.isForVisitors && <AccountOffer />}
       </div>
-      {trouble.retryAfterS !== null && (
+      {error.retryAfterS !== null && (
         <Button variant="outline" size="sm" className="tabular-nums" onClick={onRetry} disabled={leftS > 0}>
           {leftS > 0 ? <span aria-hidden>Again {whenWords(leftS, Date.now())}</span> : "Try again"}
         </Button>
@@ -29,7 +31,7 @@ export function TroubleNote({ trouble, onRetry }: { trouble: Trouble; onRetry: (
   );
 }
 
-/** For who has not logged in. Both ways lead back here, with the prompt. */
+/** For visitors without an account. Both ways lead back here, with the prompt. */
 function AccountOffer() {
   const me = useMe().data;
   if (!me || me.user) return null;
@@ -38,15 +40,15 @@ function AccountOffer() {
     <p className="text-muted-foreground">
       {me.registration !== "closed" && (
         <>
-          <a href={thenBack("/register/")} className={link}>
+          <Link href={() => withWayBack("/register/")} className={link}>
             Register
-          </a>{" "}
+          </Link>{" "}
           for limits of your own; what you have made comes with you.{" "}
         </>
       )}
-      <a href={thenBack("/login/")} className={link}>
+      <Link href={() => withWayBack("/login/")} className={link}>
         Log in
-      </a>
+      </Link>
     </p>
   );
 }

@@ -1,7 +1,7 @@
 "use client";
-import { useEffect, useId, useState } from "react";
-import { lazyPart } from "@/components/lazy";
-import { completeNumber, settledNumber } from "@/lib/typed-number";
+import { useId } from "react";
+import { lazyPart } from "@/lib/lazy";
+import { useTypedNumber } from "./use-typed-number";
 
 const [Slider] = lazyPart(() => import("@/components/ui/slider"), {
   meanwhile: () => <div className="h-6" />,
@@ -21,26 +21,10 @@ interface NumberFieldProps {
   hint?: string;
 }
 
-/** A number to type, with a slider for the usual range. What is typed counts once it is complete and one
- * that the server takes; else the nearest such number does when the field is left. */
+/** A number to type, with a slider for the usual range. */
 export function NumberField({ label, value, min, max, step, sliderStep, onChange, sliderMax, hint }: NumberFieldProps) {
   const id = useId();
-  const [text, setText] = useState(String(value));
-  useEffect(() => setText(String(value)), [value]);
-
-  function take(typed: string) {
-    setText(typed);
-    const number = completeNumber(typed, { min, max, step });
-    if (number !== null) onChange(number);
-  }
-
-  function settle() {
-    if (text === String(value)) return; // a link or a picture may bring finer numbers, which stay
-    const kept = settledNumber(text, { min, max, step }) ?? value;
-    setText(String(kept));
-    if (kept !== value) onChange(kept);
-  }
-
+  const input = useTypedNumber(value, { min, max, step }, onChange);
   return (
     <div className="space-y-1.5">
       <div className="flex items-center justify-between gap-3">
@@ -51,12 +35,7 @@ export function NumberField({ label, value, min, max, step, sliderStep, onChange
           id={id}
           type="number"
           inputMode={Number.isInteger(step) && min >= 0 ? "numeric" : "decimal"}
-          min={min}
-          max={max}
-          step={step}
-          value={text}
-          onChange={(event) => take(event.target.value)}
-          onBlur={settle}
+          {...input}
           aria-describedby={hint ? `${id}-hint` : undefined}
           className="h-9 w-24 rounded-lg border border-input bg-card px-2.5 text-right text-sm tabular-nums"
         />

@@ -1,29 +1,25 @@
 "use client";
 import { SlidersHorizontalIcon } from "lucide-react";
 import { useRef, useState } from "react";
-import type { GenerateRequest, Options } from "@/api/types";
-import { lazyPart } from "@/components/lazy";
+import type { Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { lazyPart } from "@/lib/lazy";
+import { numAdvanced } from "@/settings/settings";
 
 const [AdvancedDrawer, loadDrawer] = lazyPart(() => import("./AdvancedDrawer"), {
   onMissing: ({ onClose }) => onClose(),
 });
 
-/** How many of the drawer's settings differ from the server's defaults. */
-export function numAdvanced({ steps, guidance_scale, sampler, seed, format }: GenerateRequest): number {
-  return [steps, guidance_scale, sampler, seed, format].filter((value) => value != null).length;
-}
-
-/** Opens the drawer, whose code is fetched when the button is first neared. */
+/** Opens the drawer, whose code is fetched when the button is first neared, and says how many of its settings are changed. */
 export function Advanced({ options }: { options: Options }) {
   const changed = numAdvanced(useForm().request);
-  const opener = useRef<HTMLButtonElement>(null);
+  const trigger = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(false);
   return (
     <>
       <Button
-        ref={opener}
+        ref={trigger}
         variant="outline"
         className="px-3 font-normal"
         aria-haspopup="dialog"
@@ -41,7 +37,7 @@ export function Advanced({ options }: { options: Options }) {
           </span>
         )}
       </Button>
-      {isOpen && <AdvancedDrawer options={options} opener={opener} onClose={() => setIsOpen(false)} />}
+      {isOpen && <AdvancedDrawer options={options} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
   );
 }

@@ -2,22 +2,24 @@
 import { DicesIcon, LockIcon } from "lucide-react";
 import { type RefObject, useId } from "react";
 import type { Options } from "@/api/types";
+import { Choice } from "@/components/form/Choice";
+import { NumberField } from "@/components/form/NumberField";
+import { RangeField } from "@/components/form/RangeField";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
-import { Choice } from "@/components/form/Choice";
-import { notHere } from "./chips";
 import { EMPTY, useForm } from "@/create/form";
-import { NumberField } from "@/components/form/NumberField";
+import { percent } from "@/settings/settings";
+import { notHere } from "./chips";
 
 interface AdvancedDrawerProps {
   options: Options;
-  /** Gets the focus back. */
-  opener: RefObject<HTMLElement | null>;
+  /** Receives the focus after closing. */
+  trigger: RefObject<HTMLElement | null>;
   onClose: () => void;
 }
 
-/** The open drawer of the settings that most people leave alone. */
-export default function AdvancedDrawer({ options, opener, onClose }: AdvancedDrawerProps) {
+/** The open drawer of the less common settings. */
+export default function AdvancedDrawer({ options, trigger, onClose }: AdvancedDrawerProps) {
   const { request, set, replace } = useForm();
   const { defaults, bounds } = options;
   const quality = options.qualities.find(({ name }) => name === (request.quality ?? defaults.quality));
@@ -28,7 +30,7 @@ export default function AdvancedDrawer({ options, opener, onClose }: AdvancedDra
         place="side"
         title="Advanced"
         description="What you leave alone follows the server's defaults."
-        opener={opener}
+        returnFocus={trigger}
       >
         <div className="space-y-6 pt-2">
           <NumberField
@@ -52,6 +54,7 @@ export default function AdvancedDrawer({ options, opener, onClose }: AdvancedDra
             onChange={(value) => set({ guidance_scale: value === defaults.guidance_scale ? undefined : value })}
             hint="How closely the picture keeps to the prompt. 1 and below: not at all, in half the time."
           />
+          <GuidanceInterval />
           <SamplerField options={options} />
           <SeedField maxSeed={bounds.max_seed} />
           <div className="space-y-2">
@@ -71,6 +74,27 @@ export default function AdvancedDrawer({ options, opener, onClose }: AdvancedDra
         </div>
       </DialogPanel>
     </Dialog>
+  );
+}
+
+/** In percent; all of the way is the default. */
+function GuidanceInterval() {
+  const { request, set } = useForm();
+  const start = request.guidance_start ?? 0;
+  const end = request.guidance_end ?? 1;
+  return (
+    <RangeField
+      label="Guidance"
+      unit="%"
+      from={percent(start)}
+      to={percent(end)}
+      min={0}
+      max={100}
+      onChange={(from, to) =>
+        set({ guidance_start: from === 0 ? undefined : from / 100, guidance_end: to === 100 ? undefined : to / 100 })
+      }
+      hint="The part of the steps that follow the prompt this closely."
+    />
   );
 }
 
@@ -105,7 +129,7 @@ function SamplerField({ options }: { options: Options }) {
   );
 }
 
-/** Dice: a new seed each time. Lock: this one. Unlocked it says so rather than show a number that will not be used. */
+/** Dice: a new seed each time. Lock: this one. Unlocked, no number is shown: it would not be used. */
 function SeedField({ maxSeed }: { maxSeed: number }) {
   const { request, set } = useForm();
   const isLocked = request.seed != null;

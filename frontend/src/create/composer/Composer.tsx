@@ -3,27 +3,27 @@ import { LoaderCircleIcon, XIcon } from "lucide-react";
 import { type FormEvent, type RefObject, useEffect, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import type { LoraOption, Options } from "@/api/types";
+import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
+import { useForm } from "@/create/form";
+import type { FormError } from "@/domain/form-error";
+import { findLora, ownWeight } from "@/settings/loras";
 import { Advanced } from "./Advanced";
 import { CountChip, LoraChip, QualityChip, ShapeChip, StyleChip } from "./chips";
-import { useForm } from "@/create/form";
-import { findLora, ownWeight } from "@/settings/loras";
 import { NegativeChip } from "./NegativeChip";
 import { PromptBox } from "./PromptBox";
-import type { Trouble } from "@/lib/form-error";
-import { TroubleNote } from "@/components/form/FormErrorNote";
 
 interface ComposerProps {
   box: RefObject<HTMLTextAreaElement | null>;
   isSending: boolean;
-  trouble: Trouble | null;
+  error: FormError | null;
   onSubmit: () => void;
-  /** Asks again for what is in trouble. */
+  /** Sends again what was refused. */
   onRetry: () => void;
 }
 
 /** The prompt and everything that shapes it, in one place. */
-export function Composer({ box, isSending, trouble, onSubmit, onRetry }: ComposerProps) {
+export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerProps) {
   const { data: options, failureReason } = useOptions();
   const loras = useLoras().data;
 
@@ -43,7 +43,7 @@ export function Composer({ box, isSending, trouble, onSubmit, onRetry }: Compose
           options={options}
           box={box}
           onSubmit={onSubmit}
-          isInvalid={trouble?.fields.includes("prompt") ?? false}
+          isInvalid={error?.fields.includes("prompt") ?? false}
         />
         <ExtraLoras options={options} known={loras} />
         <div className="flex flex-col gap-3 p-3 pt-1.5 sm:flex-row sm:items-end">
@@ -71,7 +71,7 @@ export function Composer({ box, isSending, trouble, onSubmit, onRetry }: Compose
           </Button>
         </div>
       </div>
-      {trouble && <TroubleNote trouble={trouble} onRetry={onRetry} />}
+      {error && <FormErrorNote error={error} onRetry={onRetry} />}
     </form>
   );
 }

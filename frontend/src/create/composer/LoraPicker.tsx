@@ -2,11 +2,11 @@
 import { PlusIcon, SearchIcon, XIcon } from "lucide-react";
 import { useState } from "react";
 import type { GenerateRequest, LoraOption, Options } from "@/api/types";
-import { Button } from "@/components/ui/button";
 import { Choice } from "@/components/form/Choice";
+import { NumberField } from "@/components/form/NumberField";
+import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { findLora, holdsTrigger, ownWeight, wantedModel } from "@/settings/loras";
-import { NumberField } from "@/components/form/NumberField";
 
 type Further = NonNullable<GenerateRequest["loras"]>[number];
 

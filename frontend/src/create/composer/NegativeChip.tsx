@@ -2,8 +2,8 @@
 import { BanIcon } from "lucide-react";
 import { useId } from "react";
 import type { Options } from "@/api/types";
-import { Button } from "@/components/ui/button";
 import { Chip } from "@/components/form/Chip";
+import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 
 /** What the pictures should not show. */

@@ -1,12 +1,12 @@
 "use client";
 import { BoxesIcon, GaugeIcon, ImagesIcon, PaletteIcon, ProportionsIcon } from "lucide-react";
 import type { LoraOption, Options } from "@/api/types";
-import { lazyPart } from "@/components/lazy";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
-import { useForm } from "@/create/form";
-import { findLora, ownWeight, wantedModel } from "@/settings/loras";
 import { NumberField } from "@/components/form/NumberField";
+import { useForm } from "@/create/form";
+import { lazyPart } from "@/lib/lazy";
+import { findLora, ownWeight, wantedModel } from "@/settings/loras";
 import { shapeOf, sizeOf, sizeProblem } from "@/settings/shapes";
 
 const NONE = "none";

@@ -1,7 +1,7 @@
 "use client";
 import { useEffect } from "react";
-import { Button } from "@/components/ui/button";
 import { Floating } from "@/components/Floating";
+import { Button } from "@/components/ui/button";
 import type { Picture } from "@/domain/picture";
 import { useViewing } from "./viewing";
 

@@ -4,14 +4,15 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
-import { CompareSlider } from "./CompareSlider";
-import { dividerAt } from "@/pictures/zoom/view";
-import { Frame } from "./Frame";
-import { differences, type Fact, factsOf } from "@/settings/facts";
-import { usePanZoom } from "@/pictures/zoom/pan-zoom";
+import { differences, type Fact, factsOf } from "@/domain/facts";
+import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
-import { useViewing } from "./viewing";
+import { usePanZoom } from "@/pictures/zoom/pan-zoom";
+import { dividerAt } from "@/pictures/zoom/view";
 import { ZoomControls } from "@/pictures/zoom/ZoomControls";
+import { CompareSlider } from "./CompareSlider";
+import { Frame } from "./Frame";
+import { useViewing } from "./viewing";
 
 type Mode = "slider" | "side by side";
 
@@ -106,12 +107,12 @@ function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void 
 
 /** What each picture has that the other has not. */
 function Captions({ first, second }: { first: Picture; second: Picture }) {
-  const differing = differences(told(first), told(second));
+  const differing = differences(withPrompt(first), withPrompt(second));
   return (
     <footer className="grid grid-cols-2 gap-6 p-4 text-sm">
-      {(["mine", "theirs"] as const).map((side) => (
+      {(["first", "second"] as const).map((side) => (
         <p key={side} className="line-clamp-3 min-w-0 text-muted-foreground tabular-nums last:text-right">
-          <span className="sr-only">{side === "mine" ? "Left picture: " : "Right picture: "}</span>
+          <span className="sr-only">{side === "first" ? "Left picture: " : "Right picture: "}</span>
           {differing.length === 0
             ? "Same settings"
             : differing.map((pair) => `${pair.label} ${pair[side] ?? "none"}`).join(" · ")}
@@ -121,7 +122,7 @@ function Captions({ first, second }: { first: Picture; second: Picture }) {
   );
 }
 
-function told({ job, output }: Picture): Fact[] {
+function withPrompt({ job, output }: Picture): Fact[] {
   const facts = factsOf(job, output).filter(({ label }) => label !== "File");
-  return [{ label: "Prompt", value: job.request.prompt }, ...facts];
+  return [{ label: "Prompt", value: promptOf(job) }, ...facts];
 }

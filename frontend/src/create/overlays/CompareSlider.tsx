@@ -1,9 +1,9 @@
 "use client";
 import { MoveHorizontalIcon } from "lucide-react";
 import type { KeyboardEvent, PointerEvent } from "react";
+import type { Picture } from "@/domain/picture";
 import { dividerAfter, type View } from "@/pictures/zoom/view";
 import { Frame, Layer } from "./Frame";
-import type { Picture } from "@/domain/picture";
 
 interface CompareSliderProps {
   first: Picture;

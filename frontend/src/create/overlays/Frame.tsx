@@ -1,7 +1,7 @@
 "use client";
 import type { ReactNode } from "react";
-import { transformOf, type View } from "@/pictures/zoom/view";
 import { type Picture, pictureName } from "@/domain/picture";
+import { transformOf, type View } from "@/pictures/zoom/view";
 
 interface FrameProps {
   picture: Picture;

@@ -1,29 +1,28 @@
 "use client";
 import { LoaderCircleIcon } from "lucide-react";
-import type { GenerateRequest } from "@/api/types";
-import type { Job } from "@/domain/job";
-import { ChoosingBar } from "./ChoosingBar";
 import { Floating } from "@/components/Floating";
-import { Compare, Lightbox } from "./lazy";
+import { isAnyLost, type Job } from "@/domain/job";
 import { findPicture } from "@/domain/picture";
-import { isAnyLost } from "@/create/results/sections";
+import { UndoBar } from "@/pictures/UndoBar";
+import type { Settings } from "@/settings/settings";
+import { ChoosingBar } from "./ChoosingBar";
+import { Compare, Lightbox } from "./lazy";
 import { useViewing } from "./viewing";
 
 interface OverlaysProps {
   jobs: readonly Job[];
-  onUse: (settings: GenerateRequest) => void;
-  onGenerate: (request: GenerateRequest) => void;
+  onUse: (settings: Settings) => void;
+  onGenerate: (request: Settings) => void;
 }
 
-/** What lies over the page: the lightbox, the comparison, or the way to it; else, where it applies, that the server is
- * gone. */
+/** What lies over the page: the lightbox, the comparison, or the way to it; else the undo, and that the server is gone. */
 export function Overlays({ jobs, onUse, onGenerate }: OverlaysProps) {
   const view = useViewing((viewing) => viewing.view);
   switch (view.kind) {
     case "none":
-      return isAnyLost(jobs) && <LostNote />;
+      return isAnyLost(jobs) ? <LostNote /> : <UndoBar />;
     case "lightbox":
-      return <Lightbox id={view.id} onUse={onUse} onGenerate={onGenerate} />;
+      return <Lightbox jobs={jobs} id={view.id} onUse={onUse} onGenerate={onGenerate} />;
     case "choosing": {
       const first = findPicture(jobs, view.first);
       return first && <ChoosingBar first={first} />;

@@ -5,23 +5,23 @@ import { announcements } from "./announcements";
 
 const MAX_KEPT = 6;
 
-/** Tells screen readers what happens to the jobs, when they are done speaking. */
+/** Announces to screen readers what happens to the jobs, without interrupting them. */
 export function Announcer({ jobs }: { jobs: readonly Job[] }) {
   const before = useRef<readonly Job[]>(jobs);
   const count = useRef(0);
-  const [said, setSaid] = useState<readonly { key: number; words: string }[]>([]);
+  const [spoken, setSpoken] = useState<readonly { key: number; words: string }[]>([]);
 
   useEffect(() => {
     const fresh = announcements(before.current, jobs, Date.now());
     before.current = jobs;
     if (fresh.length === 0) return;
     const numbered = fresh.map((words) => ({ key: ++count.current, words }));
-    setSaid((kept) => [...kept, ...numbered].slice(-MAX_KEPT));
+    setSpoken((kept) => [...kept, ...numbered].slice(-MAX_KEPT));
   }, [jobs]);
 
   return (
     <div role="log" aria-live="polite" aria-label="Progress" className="sr-only">
-      {said.map(({ key, words }) => (
+      {spoken.map(({ key, words }) => (
         <p key={key}>{words}</p>
       ))}
     </div>

@@ -2,17 +2,15 @@
 import { useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogClose, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
-import { useJobs } from "@/jobs/store";
 
-/** Forgets the ended jobs, after asking. */
-export function ClearList() {
-  const clearEnded = useJobs((store) => store.clearEnded);
+/** Takes the ended jobs off the list, after a question. */
+export function ClearList({ onClear }: { onClear: () => void }) {
   const trigger = useRef<HTMLButtonElement>(null);
   const focusAfter = useRef<HTMLElement>(null);
 
   function clear() {
     focusAfter.current = document.querySelector('textarea[aria-label="Prompt"]'); // this button goes with the list
-    clearEnded();
+    onClear();
   }
 
   return (
@@ -23,9 +21,9 @@ export function ClearList() {
         </Button>
       </DialogTrigger>
       <DialogPanel
-        opener={focusAfter}
+        returnFocus={focusAfter}
         title="Clear this list?"
-        description="This browser forgets its finished jobs. The pictures stay on the server, but only their addresses lead to them."
+        description="Finished jobs leave this list. Their pictures stay in the history."
       >
         <div className="flex justify-end gap-2 pt-2">
           <DialogClose asChild>

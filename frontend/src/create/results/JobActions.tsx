@@ -1,30 +1,19 @@
 "use client";
 import { DownloadIcon, RotateCwIcon, ShuffleIcon, XIcon } from "lucide-react";
-import { useState } from "react";
-import type { GenerateRequest } from "@/api/types";
-import { notify } from "@/components/notify";
+import { useOptions } from "@/api/catalog";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { type Job, numDone } from "@/domain/job";
-import { useJobs } from "@/jobs/store";
 import { variationsOf, zipAddress } from "@/domain/picture";
+import { noteRemoved } from "@/jobs/history/list-notes";
+import { useCancel } from "@/jobs/requests";
+import type { Settings } from "@/settings/settings";
 
 export function CancelButton({ job }: { job: Job }) {
-  const cancel = useJobs((store) => store.cancel);
-  const [isAsked, setIsAsked] = useState(false);
-
-  async function ask() {
-    setIsAsked(true);
-    try {
-      await cancel(job.id);
-    } catch (error) {
-      setIsAsked(false);
-      notify("error", error instanceof Error ? error.message : String(error));
-    }
-  }
-
+  const { mutate, isPending, isSuccess } = useCancel();
+  const isSent = isPending || isSuccess;
   return (
-    <Button variant="secondary" size="sm" aria-disabled={isAsked} onClick={isAsked ? undefined : ask}>
+    <Button variant="secondary" size="sm" aria-disabled={isSent} onClick={() => isSent || mutate(job.id)}>
       Cancel
     </Button>
   );
@@ -32,17 +21,17 @@ export function CancelButton({ job }: { job: Job }) {
 
 interface EndedActionsProps {
   job: Job;
-  onGenerate: (request: GenerateRequest) => void;
+  onGenerate: (request: Settings) => void;
 }
 
 /** What can be done with a whole job. Where there is little room only the icons show. */
 export function EndedActions({ job, onGenerate }: EndedActionsProps) {
-  const remove = useJobs((store) => store.remove);
+  const options = useOptions().data;
   const words = "@max-xl:sr-only";
   return (
     <div className="-mt-1 -mr-2 flex shrink-0 items-center gap-1 @xl:-mr-3">
       {job.state?.status === "completed" ? (
-        <Button variant="ghost" size="sm" onClick={() => onGenerate(variationsOf(job))}>
+        <Button variant="ghost" size="sm" onClick={() => onGenerate(variationsOf(job, options))}>
           <ShuffleIcon aria-hidden />
           <span className={words}>Variations</span>
         </Button>
@@ -61,7 +50,7 @@ export function EndedActions({ job, onGenerate }: EndedActionsProps) {
         </Button>
       )}
       <Tip label="Remove from this list">
-        <Button variant="ghost" size="icon-sm" aria-label="Remove from this list" onClick={() => remove(job.id)}>
+        <Button variant="ghost" size="icon-sm" aria-label="Remove from this list" onClick={() => noteRemoved(job.id)}>
           <XIcon aria-hidden />
         </Button>
       </Tip>

@@ -1,40 +1,54 @@
 "use client";
 import "@/pictures/pictures.css";
-import { type ReactNode, useMemo } from "react";
-import { useShallow } from "zustand/react/shallow";
-import type { GenerateRequest } from "@/api/types";
-import { useJobs } from "@/jobs/store";
+import { type ReactNode, useCallback, useMemo, useRef } from "react";
+import { isComparison } from "@/domain/job";
+import { EVERYTHING } from "@/jobs/history/history-cache";
+import { isOnList, noteCleared, useNotes } from "@/jobs/history/list-notes";
+import { useHistory } from "@/jobs/history/use-history";
+import { lazyPart } from "@/lib/lazy";
+import { useStable } from "@/lib/use-stable";
+import type { Settings } from "@/settings/settings";
+import { Overlays } from "../overlays/Overlays";
 import { Announcer } from "./Announcer";
 import { JobSection } from "./JobSection";
-import { Wall } from "@/create/overlays/lazy";
-import { Overlays } from "@/create/overlays/Overlays";
 import { splitJobs } from "./sections";
+
+const [Wall] = lazyPart(() => import("./Wall"));
 
 interface ResultsProps {
   /** Put these settings into the form. */
-  onUse: (settings: GenerateRequest) => void;
+  onUse: (settings: Settings) => void;
   /** Ask for these pictures now. */
-  onGenerate: (request: GenerateRequest) => void;
+  onGenerate: (request: Settings) => void;
   /** Shown while nothing was made yet. */
   empty: ReactNode;
 }
 
-/** Everything this browser asked for: what is being made first, then a wall of what was made earlier. */
+/** The jobs of the history: what is being made first, then a wall of what was made earlier. Comparisons have a page of
+ * their own; what the visitor took off the list stays in the history. */
 export function Results({ onUse, onGenerate, empty }: ResultsProps) {
-  const jobs = useJobs((store) => store.jobs);
-  const { sections } = useMemo(() => splitJobs(jobs), [jobs]);
-  const earlier = useJobs(useShallow((store) => splitJobs(store.jobs).earlier));
+  const { history, jobs: all } = useHistory(EVERYTHING);
+  const notes = useNotes();
+  const jobs = useMemo(() => all.filter((job) => !isComparison(job) && isOnList(job, notes)), [all, notes]);
+  const { sections, earlier } = useMemo(() => splitJobs(jobs), [jobs]);
+  const wall = useStable(earlier);
+  const latest = useRef(jobs);
+  latest.current = jobs;
+  const clear = useCallback(() => noteCleared(latest.current), []);
+  const isLoading = history.isPending && !history.failureReason;
   return (
     <>
       <Announcer jobs={jobs} />
       {jobs.length === 0 ? (
-        empty
+        !isLoading && empty
       ) : (
         <div className="space-y-12">
           {sections.map((job) => (
             <JobSection key={job.id} job={job} isNewest={job === jobs[0]} onGenerate={onGenerate} />
           ))}
-          {earlier.length > 0 && <Wall jobs={earlier} />}
+          {wall.length > 0 && (
+            <Wall jobs={wall} hasMore={history.hasNextPage} onMore={history.fetchNextPage} onClear={clear} />
+          )}
         </div>
       )}
       <Overlays jobs={jobs} onUse={onUse} onGenerate={onGenerate} />

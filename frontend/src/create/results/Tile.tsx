@@ -1,14 +1,16 @@
 "use client";
-import { ColumnsIcon, DownloadIcon } from "lucide-react";
+import { ColumnsIcon, DownloadIcon, HeartIcon } from "lucide-react";
 import { useState } from "react";
-import { cn } from "@/lib/cn";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
-import { type Picture, pictureName } from "@/domain/picture";
 import { chosenFirst, useViewing } from "@/create/overlays/viewing";
+import { type Picture, pictureName } from "@/domain/picture";
+import { useFavorite } from "@/jobs/favorites";
+import { cn } from "@/lib/cn";
 
-/** A finished picture that fills its place: opens when clicked, and offers what is done most. `sizes` as of `<img>`. */
+/** A finished picture that fills its place: opens when clicked, and offers the most common actions. `sizes` as of
+ * `<img>`. */
 export function Tile({ picture, sizes }: { picture: Picture; sizes: string }) {
   const { output } = picture;
   const open = useViewing((viewing) => viewing.open);
@@ -72,6 +74,8 @@ const THUMBNAIL_PX = 384;
 function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
   const { output } = picture;
   const compare = useViewing((viewing) => viewing.compare);
+  const setFavorite = useFavorite();
+  const isFavorite = output.favorite;
   const onHover =
     "opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:outline-white";
   return (
@@ -98,6 +102,18 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           <a href={output.download_url} download={output.filename} aria-label="Download">
             <DownloadIcon aria-hidden />
           </a>
+        </Button>
+      </Tip>
+      <Tip label="Favorite">
+        <Button
+          variant="glass"
+          size="icon-sm"
+          aria-label="Favorite"
+          aria-pressed={isFavorite}
+          onClick={() => setFavorite({ id: output.id, isFavorite: !isFavorite })}
+          className={cn(!isFavorite && onHover, "[@media(hover:none)]:not-aria-pressed:hidden")}
+        >
+          <HeartIcon aria-hidden className={cn(isFavorite && "fill-current")} />
         </Button>
       </Tip>
     </div>

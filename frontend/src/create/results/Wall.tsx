@@ -4,8 +4,8 @@ import { memo, useMemo, useState } from "react";
 import { MasonryPhotoAlbum, type Photo } from "react-photo-album";
 import { Button } from "@/components/ui/button";
 import type { Job } from "@/domain/job";
-import { ClearList } from "./ClearList";
 import { type Picture, picturesOf } from "@/domain/picture";
+import { ClearList } from "./ClearList";
 import { Tile } from "./Tile";
 
 interface WallPhoto extends Photo {
@@ -16,19 +16,33 @@ const PAGE = 48;
 const MIN_COLUMN_PX = 190;
 const GAP_PX = 12;
 
+interface WallProps {
+  jobs: readonly Job[];
+  /** True if the server has older jobs. */
+  hasMore: boolean;
+  onMore: () => void;
+  onClear: () => void;
+}
+
 /** Every finished picture of the jobs, newest first, in columns that keep each one's shape. */
-export default memo(function Wall({ jobs }: { jobs: readonly Job[] }) {
+export default memo(function Wall({ jobs, hasMore, onMore, onClear }: WallProps) {
   const [limit, setLimit] = useState(PAGE);
   const pictures = useMemo(() => picturesOf(jobs), [jobs]);
   const photos = useMemo(() => pictures.slice(0, limit).map(photoOf), [pictures, limit]);
   if (pictures.length === 0) return null;
+
+  function showMore() {
+    setLimit(limit + PAGE);
+    if (hasMore && pictures.length < limit + PAGE) onMore();
+  }
+
   return (
     <section aria-labelledby="earlier" className="space-y-4">
       <header className="flex items-center justify-between gap-4">
         <h2 id="earlier" className="font-medium text-muted-foreground text-sm">
           Earlier
         </h2>
-        <ClearList />
+        <ClearList onClear={onClear} />
       </header>
       <MasonryPhotoAlbum<WallPhoto>
         photos={photos}
@@ -43,9 +57,9 @@ export default memo(function Wall({ jobs }: { jobs: readonly Job[] }) {
           ),
         }}
       />
-      {pictures.length > limit && (
+      {(hasMore || pictures.length > limit) && (
         <div className="flex justify-center pt-2">
-          <Button variant="secondary" onClick={() => setLimit(limit + PAGE)}>
+          <Button variant="secondary" onClick={showMore}>
             Show more
           </Button>
         </div>

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { makeImage, makeJob, makeState, NOW_MS, someMetadata } from "@/domain/examples";
 import { announcements } from "./announcements";
-import { makeJob, makeOutput, makeState, NOW_MS } from "@/domain/made.test-data";
 
 describe("announcements", () => {
-  it("tells the start, each picture once, and the end", () => {
+  it("announces the start, each picture once, and the end", () => {
     const asked = makeJob({ state: null });
-    const one = makeJob({ outputs: [makeOutput(1)] });
+    const one = makeJob({ outputs: [makeImage(1)] });
     const all = makeJob({
-      outputs: [0, 1, 2, 3].map((index) => makeOutput(index)),
+      outputs: [0, 1, 2, 3].map((index) => makeImage(index)),
       state: makeState({ status: "completed", images_completed: 4 }),
     });
     expect(announcements([], [asked], NOW_MS)).toEqual(["Making 4 pictures."]);
@@ -19,15 +19,17 @@ describe("announcements", () => {
       "Picture 4 of 4 is done.",
       "All 4 pictures are ready.",
     ]);
-    expect(announcements([all], [{ ...all, metadata: {} }], NOW_MS)).toEqual([]);
+    expect(announcements([all], [{ ...all, metadata: someMetadata() }], NOW_MS)).toEqual([]);
   });
 
-  it("is silent about jobs of an earlier visit as they are brought back", () => {
+  it("is silent about jobs of an earlier visit, and about those that come already ended", () => {
     const old = makeJob({ askedAt_ms: NOW_MS - 60_000, state: makeState({ status: "completed" }) });
     expect(announcements([], [old], NOW_MS)).toEqual([]);
+    const justEnded = makeJob({ state: makeState({ status: "completed" }) });
+    expect(announcements([], [justEnded], NOW_MS)).toEqual([]);
   });
 
-  it("tells why a job ended early", () => {
+  it("says why a job ended early", () => {
     const failed = makeJob({
       state: makeState({ status: "failed", error: { code: "internal", detail: "out of memory" } }),
     });

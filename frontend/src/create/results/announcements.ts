@@ -1,20 +1,21 @@
-/** What a screen reader is told while pictures are made: the start, each picture, the end. Never a percentage. */
+/** What a screen reader says while pictures are made: the start, each picture, the end. Never a percentage. */
 
-import { sentence } from "@/lib/sentence";
 import { failureOf, isEnded, type Job } from "@/domain/job";
+import { outcome } from "@/domain/job-words";
 import { numWanted } from "@/domain/picture";
-import { outcome, pictures } from "@/domain/job-words";
+import { pictures } from "@/lib/words/quantities";
+import { sentence } from "@/lib/words/sentence";
 
-/** A job that was asked for longer ago than this is one of an earlier visit. */
+/** A job that is older than this is one of an earlier visit. */
 const FRESH_MS = 10_000;
 
-/** What changed from `before` to `after`, oldest job first. Silent about jobs that were brought back already ended. */
+/** What changed from `before` to `after`, oldest job first. Silent about jobs that came already ended. */
 export function announcements(before: readonly Job[], after: readonly Job[], now_ms: number): string[] {
   const known = new Map(before.map((job) => [job.id, job]));
   return after.toReversed().flatMap((job) => {
     const previous = known.get(job.id);
     if (previous === job) return [];
-    if (previous === undefined) return now_ms - job.askedAt_ms < FRESH_MS ? [start(job)] : [];
+    if (previous === undefined) return !isEnded(job) && now_ms - job.askedAt_ms < FRESH_MS ? [start(job)] : [];
     if (isEnded(previous)) return [];
     return [...finished(previous, job), ...(isEnded(job) ? [end(job)] : [])];
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { makeJob, makeOutput, makeState } from "@/domain/made.test-data";
-import { isAnyLost, splitJobs } from "./sections";
+import { makeImage, makeJob, makeState } from "@/domain/examples";
+import { splitJobs } from "./sections";
 
-const done = (id: string) => makeJob({ id, state: makeState({ status: "completed" }), outputs: [makeOutput(0)] });
+const done = (id: string) => makeJob({ id, state: makeState({ status: "completed" }), outputs: [makeImage(0)] });
 const ids = (jobs: readonly { id: string }[]) => jobs.map((job) => job.id).join(" ");
 
 describe("splitJobs", () => {
@@ -19,17 +19,12 @@ describe("splitJobs", () => {
   });
 
   it("does not let a failure without pictures vanish before it is tried again", () => {
-    const failed = (id: string, prompt: string, outputs: ReturnType<typeof makeOutput>[]) =>
+    const failed = (id: string, prompt: string, outputs: ReturnType<typeof makeImage>[]) =>
       makeJob({ id, state: makeState({ status: "failed" }), outputs, request: { prompt } });
-    const jobs = [done("d"), failed("c", "x", []), failed("b", "y", [makeOutput(0)])];
+    const jobs = [done("d"), failed("c", "x", []), failed("b", "y", [makeImage(0)])];
     expect(ids(splitJobs(jobs).sections)).toBe("d c");
     expect(ids(splitJobs(jobs).earlier)).toBe("b");
     const again = splitJobs([makeJob({ id: "e", request: { prompt: "x" } }), ...jobs]);
     expect(ids(again.sections)).toBe("e");
   });
-});
-
-it("a lost connection matters only while the job can change", () => {
-  expect(isAnyLost([makeJob({ connection: "lost" })])).toBe(true);
-  expect(isAnyLost([{ ...done("a"), connection: "lost" }, makeJob({ connection: "polling" })])).toBe(false);
 });

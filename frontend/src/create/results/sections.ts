@@ -1,8 +1,8 @@
-/** Which jobs get a section of their own, and which are only pictures on the wall. */
-import { isEnded, type Job } from "@/domain/job";
+/** Splits the jobs into those with a section of their own and those that are pictures on the wall. Pure. */
+import { isEnded, type Job, promptOf } from "@/domain/job";
 
 export interface Sections {
-  /** The newest job, every one being made, and failures that left nothing to show on the wall. Newest first. */
+  /** The newest job, every unfinished one, and failures that left nothing to show on the wall. Newest first. */
   readonly sections: readonly Job[];
   readonly earlier: readonly Job[];
 }
@@ -18,14 +18,8 @@ export function splitJobs(jobs: readonly Job[]): Sections {
   return { sections, earlier };
 }
 
-/** News of a job that may still change does not arrive. */
-export function isAnyLost(jobs: readonly Job[]): boolean {
-  return jobs.some((job) => job.connection === "lost" && !isEnded(job));
-}
-
 function isTriedAgain(job: Job, newer: readonly Job[]): boolean {
-  const asked = JSON.stringify(job.request);
-  return newer.some((other) => JSON.stringify(other.request) === asked);
+  return newer.some((other) => promptOf(other) === promptOf(job));
 }
 
 function isEmptyFailure(job: Job): boolean {

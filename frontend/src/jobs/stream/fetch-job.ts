@@ -1,15 +1,15 @@
-/** Where a job stands and what it has made, asked once. */
+/** The status of a job and its result, fetched once. */
 import { answer, api, Refused } from "@/api/client";
-import type { JobNews } from "@/domain/job";
+import type { JobEvent } from "@/domain/job";
 
-export type LookedUp = Extract<JobNews, { kind: "result" | "gone" }>;
-export type LookUp = (id: string, signal: AbortSignal) => Promise<LookedUp>;
+export type FetchedJob = Extract<JobEvent, { kind: "result" | "gone" }>;
+export type FetchJob = (id: string, signal: AbortSignal) => Promise<FetchedJob>;
 
 const TIMEOUT_MS = 8_000;
 
-/** The state first: where it says that the job has ended, the result has all its pictures. Throws Refused,
+/** The status first: where it says that the job has ended, the result has all its pictures. Throws Refused,
  * Unreachable. */
-export const lookUp: LookUp = async (id, signal) => {
+export const fetchJob: FetchJob = async (id, signal) => {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const job = { params: { path: { job_id: id } }, signal: limited };
   try {
@@ -17,7 +17,7 @@ export const lookUp: LookUp = async (id, signal) => {
     const result = await answer(api.GET("/api/result/{job_id}", job));
     return { kind: "result", state, result };
   } catch (error) {
-    // The server's own word: a proxy that has lost its server may say 404 too.
+    // The server's own problem: a proxy that has lost its server may answer 404 too.
     if (error instanceof Refused && error.status === 404 && error.kind === "not-found") return { kind: "gone" };
     throw error;
   }

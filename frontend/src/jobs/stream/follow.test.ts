@@ -2,12 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Refused, Unreachable } from "@/api/client";
 import { anEnding, anOutput, aResult, aState, JOB_ID } from "@/domain/examples";
+import type { JobEvent } from "@/domain/job";
+import type { FetchedJob } from "./fetch-job";
 import { followJob } from "./follow";
-import type { JobNews } from "@/domain/job";
-import type { LookedUp } from "./fetch-job";
 import { MAX_STREAMS } from "./stream-slots";
 
-/** A stream that the test speaks through. */
+/** A stream whose events the test sends. */
 class HandDriven extends EventTarget {
   static all: HandDriven[] = [];
   onopen: (() => void) | null = null;
@@ -31,40 +31,40 @@ class HandDriven extends EventTarget {
     this.isClosed = true;
   }
 
-  say(name: string, data: unknown): void {
+  send(name: string, data: unknown): void {
     this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
   }
 }
 
-const making = (): LookedUp => ({ kind: "result", state: aState({}), result: aResult([]) });
-const done = (): LookedUp => ({
+const making = (): FetchedJob => ({ kind: "result", state: aState({}), result: aResult([]) });
+const done = (): FetchedJob => ({
   kind: "result",
   state: aState({ status: "completed", images_completed: 2 }),
   result: aResult([0, 1], "completed"),
 });
-const down = (): LookedUp => {
+const down = (): FetchedJob => {
   throw new Unreachable();
 };
 
-let answer: () => LookedUp;
-let numLooks: number;
-let news: JobNews[];
+let reply: () => FetchedJob;
+let numFetches: number;
+let events: JobEvent[];
 let stops: (() => void)[];
 
 /** Until its stream is open, if it gets one. */
 async function follow(id = JOB_ID): Promise<() => void> {
-  const look = async () => {
-    numLooks += 1;
-    return answer();
+  const fetch = async () => {
+    numFetches += 1;
+    return reply();
   };
-  const stop = followJob(id, (item) => news.push(item), look);
+  const stop = followJob(id, (item) => events.push(item), fetch);
   stops.push(stop);
   await pass(0);
   return stop;
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-const connections = () => news.flatMap((item) => (item.kind === "connection" ? [item.connection] : []));
+const connections = () => events.flatMap((item) => (item.kind === "connection" ? [item.connection] : []));
 
 function turnPage(visibility: DocumentVisibilityState): void {
   vi.spyOn(document, "visibilityState", "get").mockReturnValue(visibility);
@@ -76,9 +76,9 @@ beforeEach(() => {
   vi.stubGlobal("EventSource", HandDriven);
   vi.spyOn(Math, "random").mockReturnValue(0.5); // jitter of none
   HandDriven.all = [];
-  answer = making;
-  numLooks = 0;
-  news = [];
+  reply = making;
+  numFetches = 0;
+  events = [];
   stops = [];
 });
 
@@ -91,19 +91,19 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-describe("a stream that holds", () => {
-  it("tells everything in order, then the result once", async () => {
+describe("a stream that stays open", () => {
+  it("reports every event in order, then the result once", async () => {
     await follow();
     const stream = HandDriven.latest;
     expect(stream.url).toBe(`/api/jobs/${JOB_ID}/events`);
     stream.onopen?.();
-    stream.say("progress", aState({}));
-    stream.say("preview", { index: 0, image: "data:0" });
-    stream.say("image", anOutput(0));
-    answer = done;
-    stream.say("completed", anEnding({}));
+    stream.send("progress", aState({}));
+    stream.send("preview", { index: 0, image: "data:0" });
+    stream.send("image", anOutput(0));
+    reply = done;
+    stream.send("completed", anEnding({}));
     await pass(60_000);
-    expect(news).toEqual([
+    expect(events).toEqual([
       { kind: "connection", connection: "live" },
       { kind: "progress", state: aState({}) },
       { kind: "preview", index: 0, image: "data:0" },
@@ -111,27 +111,27 @@ describe("a stream that holds", () => {
       { kind: "ended", ending: anEnding({}) },
       done(),
     ]);
-    expect([numLooks, HandDriven.all.length, stream.isClosed]).toEqual([1, 1, true]);
+    expect([numFetches, HandDriven.all.length, stream.isClosed]).toEqual([1, 1, true]);
   });
 
-  it("asks for the result again where the server goes down right at the end", async () => {
+  it("fetches the result again where the server goes down right at the end", async () => {
     await follow();
     HandDriven.latest.onopen?.();
-    answer = down;
-    HandDriven.latest.say("completed", anEnding({}));
+    reply = down;
+    HandDriven.latest.send("completed", anEnding({}));
     await pass(4_000);
-    answer = done;
+    reply = done;
     await pass(4_000);
-    expect(news.at(-1)).toEqual(done());
+    expect(events.at(-1)).toEqual(done());
     expect(connections()).toEqual(["live", "lost", "polling"]);
     expect(HandDriven.all).toHaveLength(1);
   });
 
-  it("is opened anew, without a word, when it has been silent for long", async () => {
+  it("is opened again, without a report, after a long silence", async () => {
     await follow();
     HandDriven.latest.onopen?.();
     await pass(44_000);
-    HandDriven.latest.say("progress", aState({}));
+    HandDriven.latest.send("progress", aState({}));
     await pass(44_000);
     expect(HandDriven.all).toHaveLength(1);
     await pass(1_000);
@@ -146,12 +146,12 @@ describe("a server that is killed and comes back", () => {
     await follow();
     HandDriven.latest.onopen?.();
     await pass(6_000);
-    answer = down;
+    reply = down;
     HandDriven.latest.onerror?.();
     await pass(gone_ms);
     expect(connections()).toEqual(["live", "lost"]);
     expect(HandDriven.all).toHaveLength(1);
-    answer = making;
+    reply = making;
     await pass(3_000);
     expect(HandDriven.open).toHaveLength(1);
     HandDriven.latest.onopen?.();
@@ -161,7 +161,7 @@ describe("a server that is killed and comes back", () => {
   it.each([new Refused(502, "", "Bad gateway"), new Refused(404, "", "Not here")])(
     "counts as lost while a proxy answers %s in its place",
     async (refused) => {
-      answer = () => {
+      reply = () => {
         throw refused;
       };
       await follow();
@@ -171,23 +171,23 @@ describe("a server that is killed and comes back", () => {
     },
   );
 
-  it.each(["online", "visibilitychange"])("is asked at once on %s", async (event) => {
-    answer = down;
+  it.each(["online", "visibilitychange"])("is fetched immediately on %s", async (event) => {
+    reply = down;
     await follow();
     HandDriven.latest.onerror?.();
     await pass(20_000);
-    answer = done;
-    const before = numLooks;
+    reply = done;
+    const before = numFetches;
     (event === "online" ? window : document).dispatchEvent(new Event(event));
     await pass(0);
-    expect(numLooks).toBe(before + 1);
-    expect(news.at(-1)).toEqual(done());
+    expect(numFetches).toBe(before + 1);
+    expect(events.at(-1)).toEqual(done());
   });
 });
 
-describe("a stream that is not to be had", () => {
-  it("is asked for again and again, ever more rarely, beside polling", async () => {
-    answer = () => ({ kind: "result", state: aState({ status: "queued" }), result: aResult([]) });
+describe("a stream that cannot be opened", () => {
+  it("is tried again and again, ever more rarely, with polling in between", async () => {
+    reply = () => ({ kind: "result", state: aState({ status: "queued" }), result: aResult([]) });
     await follow();
     const times_ms: number[] = [];
     const start_ms = Date.now();
@@ -201,76 +201,76 @@ describe("a stream that is not to be had", () => {
     expect(waits_ms[0]).toBe(1_500);
     expect(waits_ms).toEqual(waits_ms.toSorted((a, b) => a - b));
     expect(waits_ms.at(-1)).toBe(10_000);
-    expect([connections(), numLooks]).toEqual([["polling"], 9]);
+    expect([connections(), numFetches]).toEqual([["polling"], 9]);
   });
 
-  it("leaves the end to polling, soon while pictures are being made", async () => {
+  it("leaves the end to polling, which is frequent while pictures are being made", async () => {
     await follow();
     for (let at = 0; at < 8; at += 1) {
       HandDriven.latest.onerror?.();
       await pass(3_000);
     }
     HandDriven.latest.onerror?.();
-    answer = done;
+    reply = done;
     await pass(3_000);
-    expect(news.at(-1)).toEqual(done());
+    expect(events.at(-1)).toEqual(done());
   });
 
-  it("is given up where it does not open", async () => {
+  it("is given up where it does not open in time", async () => {
     await follow();
     await pass(9_999);
-    expect(numLooks).toBe(0);
+    expect(numFetches).toBe(0);
     await pass(1);
-    expect([numLooks, HandDriven.open.length, connections()]).toEqual([1, 0, ["polling"]]);
+    expect([numFetches, HandDriven.open.length, connections()]).toEqual([1, 0, ["polling"]]);
   });
 });
 
 describe("a job the server does not know", () => {
-  it("is told as gone, and left", async () => {
-    answer = () => ({ kind: "gone" });
+  it("is reported as gone, once", async () => {
+    reply = () => ({ kind: "gone" });
     await follow();
     HandDriven.latest.onerror?.();
     await pass(60_000);
-    expect(news).toEqual([{ kind: "gone" }]);
-    expect([numLooks, HandDriven.all.length]).toEqual([1, 1]);
+    expect(events).toEqual([{ kind: "gone" }]);
+    expect([numFetches, HandDriven.all.length]).toEqual([1, 1]);
   });
 });
 
 describe("several jobs", () => {
-  it("share a few streams; the next job gets the first that is free", async () => {
+  it("share a few slots; the next job gets the first that is free", async () => {
     for (let at = 0; at <= MAX_STREAMS; at += 1) await follow(`job-${at}`);
     expect(HandDriven.open.map((stream) => stream.url)).not.toContain(`/api/jobs/job-${MAX_STREAMS}/events`);
     expect(HandDriven.open).toHaveLength(MAX_STREAMS);
-    expect(numLooks).toBe(1);
-    answer = done;
-    HandDriven.all[1]?.say("completed", anEnding({}));
+    expect(numFetches).toBe(1);
+    reply = done;
+    HandDriven.all[1]?.send("completed", anEnding({}));
     await pass(0);
     expect(HandDriven.latest.url).toBe(`/api/jobs/job-${MAX_STREAMS}/events`);
     expect(HandDriven.open).toHaveLength(MAX_STREAMS);
   });
 
-  it("do not stand in each other's way after they were stopped", async () => {
+  it("do not block each other after they were stopped", async () => {
     for (let at = 0; at < MAX_STREAMS; at += 1) await follow(`job-${at}`);
     const stop = await follow("stopped");
     await follow("next");
     await pass(0);
     stop();
-    answer = done;
-    HandDriven.all[0]?.say("completed", anEnding({}));
+    reply = done;
+    HandDriven.all[0]?.send("completed", anEnding({}));
     await pass(0);
     expect(HandDriven.latest.url).toBe("/api/jobs/next/events");
   });
 });
 
-describe("a page that cannot be seen", () => {
-  it("leaves the stream to other tabs and polls until it is looked at again", async () => {
+describe("a page that is not visible", () => {
+  it("leaves the slot to other tabs and polls until it is visible again", async () => {
     await follow();
     HandDriven.latest.onopen?.();
     await pass(1_000);
     turnPage("hidden");
     await pass(20_000);
     expect(HandDriven.open).toHaveLength(0);
-    expect(numLooks).toBeGreaterThan(3);
+    expect(numFetches).toBeGreaterThan(3);
     turnPage("visible");
     await pass(0);
     expect(HandDriven.open).toHaveLength(1);
@@ -278,14 +278,14 @@ describe("a page that cannot be seen", () => {
 });
 
 describe("stopping", () => {
-  it("closes the stream and tells nothing more", async () => {
+  it("closes the stream and reports nothing more", async () => {
     const stop = await follow();
     HandDriven.latest.onopen?.();
     stop();
-    HandDriven.latest.say("progress", aState({}));
+    HandDriven.latest.send("progress", aState({}));
     await pass(60_000);
     expect(HandDriven.open).toHaveLength(0);
-    expect(news).toEqual([{ kind: "connection", connection: "live" }]);
+    expect(events).toEqual([{ kind: "connection", connection: "live" }]);
   });
 
   it("ends polling too", async () => {
@@ -293,8 +293,8 @@ describe("stopping", () => {
     HandDriven.latest.onerror?.();
     await pass(100);
     stop();
-    const before = numLooks;
+    const before = numFetches;
     await pass(60_000);
-    expect(numLooks).toBe(before);
+    expect(numFetches).toBe(before);
   });
 });

@@ -1,38 +1,37 @@
-/** Tells what happens to a job, over bad networks and restarts of the server too. */
+/** Follows a job: reports its events, over bad networks and restarts of the server too. */
 import { API_URL, Refused, Unreachable } from "@/api/client";
 import type { JobState, Output } from "@/api/types";
-import { type Connection, type Ending, hasEnded, type JobNews } from "@/domain/job";
-import { type LookUp, lookUp } from "./fetch-job";
-import { enterStreamRoom, type Leave, stopWaiting } from "./stream-slots";
+import { type Connection, type Ending, hasEnded, type JobEvent } from "@/domain/job";
+import { type FetchJob, fetchJob } from "./fetch-job";
+import { acquireSlot, type Release, stopWaiting } from "./stream-slots";
 
 const OPEN_WITHIN_MS = 10_000;
-/** A stream that tells nothing for so long may be dead without knowing it: it is opened anew. */
+/** A stream without an event for so long may be dead: it is opened again. */
 const SILENT_MS = 45_000;
-/** A stream that held so long is opened anew at once when it breaks. */
+/** A stream that was open for so long is opened again immediately when it breaks. */
 const STEADY_MS = 5_000;
 const ENDINGS = ["completed", "failed", "cancelled"] as const;
 
-/** Tells news until the job has ended and its result was read, or the server does not know it. Answers what stops it.
- * Only while the page can be seen it reads the event stream; otherwise, and where there is no stream to be had, it asks
- * again and again. */
-export function followJob(id: string, onNews: (news: JobNews) => void, look: LookUp = lookUp): () => void {
-  const follower = new Follower(id, onNews, look);
+/** Reports events until the job has ended and its result is fetched, or the server does not know it. Returns how to stop.
+ * It reads the event stream only while the page is visible; otherwise, and where no stream can be opened, it polls. */
+export function followJob(id: string, onEvent: (event: JobEvent) => void, fetch: FetchJob = fetchJob): () => void {
+  const follower = new Follower(id, onEvent, fetch);
   void follower.run();
   return () => follower.stop();
 }
 
 class Follower {
   #connection: Connection | null = null;
-  /** How often in a row it had to wait before it could go on. */
+  /** Pauses in a row. */
   #numWaits = 0;
-  #goOnAtOnce = false;
+  #skipsPause = false;
   #interrupt: () => void = () => {};
   readonly #stopped = new AbortController();
 
   constructor(
     readonly id: string,
-    readonly onNews: (news: JobNews) => void,
-    readonly look: LookUp,
+    readonly onEvent: (event: JobEvent) => void,
+    readonly fetch: FetchJob,
   ) {}
 
   async run(): Promise<void> {
@@ -55,7 +54,7 @@ class Follower {
   }
 
   #wake = (): void => {
-    this.#goOnAtOnce = true;
+    this.#skipsPause = true;
     this.#numWaits = 0;
     this.#interrupt();
   };
@@ -65,14 +64,14 @@ class Follower {
     else this.#interrupt();
   };
 
-  #tell(news: JobNews): void {
-    if (!this.#stopped.signal.aborted) this.onNews(news);
+  #report(event: JobEvent): void {
+    if (!this.#stopped.signal.aborted) this.onEvent(event);
   }
 
-  #say(connection: Connection): void {
+  #reportConnection(connection: Connection): void {
     if (connection === this.#connection) return;
     this.#connection = connection;
-    this.#tell({ kind: "connection", connection });
+    this.#report({ kind: "connection", connection });
   }
 
   /** Until the stream ends, breaks, falls silent or is interrupted. A new one begins with a snapshot and every picture so
@@ -80,13 +79,13 @@ class Follower {
   async #readStream(): Promise<void> {
     const isWanted = () => document.visibilityState === "visible" && !this.#stopped.signal.aborted;
     if (!isWanted()) return;
-    const leave = await enterStreamRoom(this.#wake);
-    if (leave && isWanted()) await this.#readStreamIn(leave);
-    else leave?.();
+    const release = await acquireSlot(this.#wake);
+    if (release && isWanted()) await this.#readStreamIn(release);
+    else release?.();
   }
 
-  /** `leave` gives back the stream's place. */
-  #readStreamIn(leave: Leave): Promise<void> {
+  /** `release` gives the stream's slot back. */
+  #readStreamIn(release: Release): Promise<void> {
     return new Promise((resolve) => {
       const stream = new EventSource(`${API_URL}/api/jobs/${this.id}/events`);
       let openedAt_ms = Number.POSITIVE_INFINITY;
@@ -95,11 +94,11 @@ class Follower {
         stream.close();
         this.#interrupt = () => {};
         if (Date.now() - openedAt_ms >= STEADY_MS) this.#wake();
-        leave();
+        release();
         resolve();
       };
       let timer = setTimeout(close, OPEN_WITHIN_MS);
-      const heard = () => {
+      const restartTimer = () => {
         clearTimeout(timer);
         timer = setTimeout(close, SILENT_MS);
       };
@@ -107,18 +106,18 @@ class Follower {
       stream.onerror = close;
       stream.onopen = () => {
         openedAt_ms = Date.now();
-        heard();
-        this.#say("live");
+        restartTimer();
+        this.#reportConnection("live");
       };
-      this.#listen(stream, heard, close);
+      this.#listen(stream, restartTimer, close);
     });
   }
 
-  #listen(stream: EventSource, heard: () => void, close: () => void): void {
-    const on = <Data>(name: string, news: (data: Data) => JobNews) =>
+  #listen(stream: EventSource, onAny: () => void, close: () => void): void {
+    const on = <Data>(name: string, toEvent: (data: Data) => JobEvent) =>
       stream.addEventListener(name, (event) => {
-        heard();
-        this.#tell(news(JSON.parse((event as MessageEvent<string>).data)));
+        onAny();
+        this.#report(toEvent(JSON.parse((event as MessageEvent<string>).data)));
       });
     on("progress", (state: JobState) => ({ kind: "progress", state }));
     on("preview", (data: { index: number; image: string }) => ({ kind: "preview", ...data }));
@@ -129,25 +128,25 @@ class Follower {
     }
   }
 
-  /** Asks where the job stands: whether there is nothing more to follow. */
+  /** Fetches the job. True if there is nothing more to follow. */
   async #isOver(): Promise<boolean> {
     try {
-      const news = await this.look(this.id, this.#stopped.signal);
-      const isOver = news.kind === "gone" || hasEnded(news.state.status);
+      const event = await this.fetch(this.id, this.#stopped.signal);
+      const isOver = event.kind === "gone" || hasEnded(event.state.status);
       if (this.#connection === "lost") this.#wake();
-      if (this.#connection === "lost" || !(isOver || this.#goOnAtOnce)) this.#say("polling");
-      this.#tell(news);
-      if (news.kind === "result" && news.state.status === "processing") this.#numWaits = Math.min(this.#numWaits, 2);
+      if (this.#connection === "lost" || !(isOver || this.#skipsPause)) this.#reportConnection("polling");
+      this.#report(event);
+      if (event.kind === "result" && event.state.status === "processing") this.#numWaits = Math.min(this.#numWaits, 2);
       return isOver;
     } catch (error) {
       if (!(error instanceof Unreachable || error instanceof Refused || this.#stopped.signal.aborted)) throw error;
-      this.#say("lost");
+      this.#reportConnection("lost");
       return false;
     }
   }
 
   async #pause(): Promise<void> {
-    if (!this.#goOnAtOnce && !this.#stopped.signal.aborted) {
+    if (!this.#skipsPause && !this.#stopped.signal.aborted) {
       const wait_ms = this.#connection === "lost" ? lostWait_ms(this.#numWaits) : pollWait_ms(this.#numWaits);
       this.#numWaits += 1;
       await new Promise<void>((resolve) => {
@@ -159,21 +158,21 @@ class Follower {
       });
       this.#interrupt = () => {};
     }
-    this.#goOnAtOnce = false;
+    this.#skipsPause = false;
   }
 }
 
-/** The server answers, but there is no stream: 1.5 s growing to 10 s, to 3 s while pictures are being made. */
+/** Without a stream: 1.5 s growing to 10 s, to 3 s while pictures are being made. */
 function pollWait_ms(numWaits: number): number {
   return jittered(Math.min(1_500 * 1.4 ** numWaits, 10_000));
 }
 
-/** Nobody answers: short, because a server that comes back should be noticed within seconds. */
+/** Without a server: short, because one that comes back should be noticed within seconds. */
 function lostWait_ms(numWaits: number): number {
   return jittered(Math.min(500 * 1.5 ** numWaits, 3_000));
 }
 
-/** Plus or minus a fifth, so that pages that lost the same server do not all come back in the same moment. */
+/** Plus or minus a fifth, so that pages that lost the same server do not all return in the same moment. */
 function jittered(wait_ms: number): number {
   return wait_ms * (0.8 + 0.4 * Math.random());
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-type StreamRoom = typeof import("./stream-slots");
+type StreamSlots = typeof import("./stream-slots");
 
 /** What `navigator.locks` of all windows together does with `ifAvailable`. */
 class Locks {
@@ -18,12 +18,12 @@ class Locks {
   }
 }
 
-async function newWindow(): Promise<StreamRoom> {
+async function newWindow(): Promise<StreamSlots> {
   vi.resetModules();
   return import("./stream-slots");
 }
 
-const nobody = () => {};
+const ignore = () => {};
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -35,43 +35,43 @@ describe("where there are locks", () => {
     vi.stubGlobal("navigator", { locks });
   });
 
-  it("has four places for all windows together", async () => {
+  it("has four slots for all windows together", async () => {
     const [one, other] = [await newWindow(), await newWindow()];
-    const leaves = [];
-    for (const room of [one, other, one, other]) leaves.push(await room.enterStreamRoom(nobody));
+    const releases = [];
+    for (const slots of [one, other, one, other]) releases.push(await slots.acquireSlot(ignore));
     expect([...locks.held].sort()).toEqual([0, 1, 2, 3].map((at) => `lora-studio:stream-${at}`));
-    expect(await one.enterStreamRoom(nobody)).toBeNull();
-    leaves[1]?.();
+    expect(await one.acquireSlot(ignore)).toBeNull();
+    releases[1]?.();
     await vi.waitFor(() => expect(locks.held.size).toBe(3));
-    expect(await one.enterStreamRoom(nobody)).not.toBeNull();
+    expect(await one.acquireSlot(ignore)).not.toBeNull();
   });
 
-  it("calls who waits in this window once the place is free", async () => {
-    const room = await newWindow();
-    const leaves = [];
-    for (let at = 0; at < room.MAX_SHARED_STREAMS; at += 1) leaves.push(await room.enterStreamRoom(nobody));
+  it("calls the waiter of this window once the slot is free", async () => {
+    const slots = await newWindow();
+    const releases = [];
+    for (let at = 0; at < slots.MAX_SHARED_STREAMS; at += 1) releases.push(await slots.acquireSlot(ignore));
     const numHeld: number[] = [];
-    expect(await room.enterStreamRoom(() => numHeld.push(locks.held.size))).toBeNull();
-    leaves[0]?.();
+    expect(await slots.acquireSlot(() => numHeld.push(locks.held.size))).toBeNull();
+    releases[0]?.();
     await vi.waitFor(() => expect(numHeld).toEqual([3]));
   });
 
-  it("has no place where locks are refused", async () => {
+  it("has no slot where locks are refused", async () => {
     vi.spyOn(locks, "request").mockRejectedValue(new DOMException("not here", "SecurityError"));
-    expect(await (await newWindow()).enterStreamRoom(nobody)).toBeNull();
+    expect(await (await newWindow()).acquireSlot(ignore)).toBeNull();
   });
 });
 
 describe("where there are none", () => {
-  it("has two places in each window", async () => {
+  it("has two slots in each window", async () => {
     vi.stubGlobal("navigator", {});
-    const room = await newWindow();
-    const leave = await room.enterStreamRoom(nobody);
-    expect(await room.enterStreamRoom(nobody)).not.toBeNull();
-    const onRoom = vi.fn();
-    expect(await room.enterStreamRoom(onRoom)).toBeNull();
-    leave?.();
-    expect(onRoom).toHaveBeenCalledOnce();
-    expect(await room.enterStreamRoom(onRoom)).not.toBeNull();
+    const slots = await newWindow();
+    const release = await slots.acquireSlot(ignore);
+    expect(await slots.acquireSlot(ignore)).not.toBeNull();
+    const onFree = vi.fn();
+    expect(await slots.acquireSlot(onFree)).toBeNull();
+    release?.();
+    expect(onFree).toHaveBeenCalledOnce();
+    expect(await slots.acquireSlot(onFree)).not.toBeNull();
   });
 });

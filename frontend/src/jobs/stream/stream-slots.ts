@@ -1,42 +1,42 @@
-/** Room for event streams. Over HTTP/1.1 a browser has 6 connections to one server for all its windows together, and
- * pictures and calls need some of them. The windows agree by locks; where there are none (no HTTPS), each is modest. */
+/** Slots for event streams. Over HTTP/1.1 a browser has 6 connections to one server for all its windows together, and
+ * pictures and calls need some of them. The windows share slots by locks; without locks (no HTTPS) each has a few. */
 
 /** Of all windows together. */
 export const MAX_SHARED_STREAMS = 4;
 /** Of this window, where there are no locks. */
 export const MAX_STREAMS = 2;
 
-/** Gives a place back. */
-export type Leave = () => void;
+/** Gives the slot back. */
+export type Release = () => void;
 
 let numOpen = 0;
 const waiting = new Set<() => void>();
 
-/** A place for a stream, if there is one now. Otherwise `onRoom` is called once, as soon as this window gave one back;
- * what other windows give back is found by asking again. */
-export async function enterStreamRoom(onRoom: () => void): Promise<Leave | null> {
-  waiting.delete(onRoom);
-  const leave = navigator.locks ? await takeAnyLock() : takeOwnPlace();
-  if (!leave) waiting.add(onRoom);
-  return leave;
+/** A free slot, or null. In that case `onFree` is called once, when this window releases one; slots of other windows are
+ * found by trying again. */
+export async function acquireSlot(onFree: () => void): Promise<Release | null> {
+  waiting.delete(onFree);
+  const release = navigator.locks ? await takeAnyLock() : takeOwnSlot();
+  if (!release) waiting.add(onFree);
+  return release;
 }
 
-export function stopWaiting(onRoom: () => void): void {
-  waiting.delete(onRoom);
+export function stopWaiting(onFree: () => void): void {
+  waiting.delete(onFree);
 }
 
-async function takeAnyLock(): Promise<Leave | null> {
+async function takeAnyLock(): Promise<Release | null> {
   for (let at = 0; at < MAX_SHARED_STREAMS; at += 1) {
-    const leave = await takeLock(`lora-studio:stream-${at}`);
-    if (leave) return leave;
+    const release = await takeLock(`lora-studio:stream-${at}`);
+    if (release) return release;
   }
   return null;
 }
 
-/** Held until the answer is called. Null where somebody has it, or this page may have none. */
-function takeLock(name: string): Promise<Leave | null> {
+/** The lock is held until the result is called. Null where another window holds it, or this page may hold none. */
+function takeLock(name: string): Promise<Release | null> {
   return new Promise((resolve) => {
-    const hold = (lock: Lock | null) => lock && new Promise<void>((leave) => resolve(leave)).then(() => true);
+    const hold = (lock: Lock | null) => lock && new Promise<void>((release) => resolve(release)).then(() => true);
     navigator.locks.request(name, { ifAvailable: true }, hold).then(
       (wasHeld) => (wasHeld ? callNext() : resolve(null)),
       () => resolve(null),
@@ -44,7 +44,7 @@ function takeLock(name: string): Promise<Leave | null> {
   });
 }
 
-function takeOwnPlace(): Leave | null {
+function takeOwnSlot(): Release | null {
   if (numOpen >= MAX_STREAMS) return null;
   numOpen += 1;
   return () => {

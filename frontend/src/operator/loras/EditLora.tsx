@@ -1,26 +1,26 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, type RefObject, useState } from "react";
 import { answer, api } from "@/api/client";
 import type { LoraDetail, LoraOption, Options } from "@/api/types";
-import { notify } from "@/components/notify";
+import { Choice } from "@/components/form/Choice";
+import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
-import { Choice } from "@/components/form/Choice";
-import { NumberField } from "@/components/form/NumberField";
-import { wordsOf } from "@/lib/error-text";
+import { notify } from "@/lib/notify";
+import { errorText } from "@/lib/words/error-text";
 
 interface EditLoraProps {
   lora: LoraOption;
   options: Options;
-  opener: RefObject<HTMLElement | null>;
+  trigger: RefObject<HTMLElement | null>;
   onChange: () => void;
   onClose: () => void;
 }
 
-/** Trigger words and weight, of one version or of all, beside what the file itself says. */
-export function EditLora({ lora, options, opener, onChange, onClose }: EditLoraProps) {
+/** Trigger words and weight, of one version or of all, with those of the file itself. */
+export function EditLora({ lora, options, trigger, onChange, onClose }: EditLoraProps) {
   const detail = useQuery({
     queryKey: ["lora", lora.label, lora.sha256],
     queryFn: () => answer(api.GET("/api/loras/{name}", { params: { path: { name: lora.label } } })),
@@ -32,13 +32,13 @@ export function EditLora({ lora, options, opener, onChange, onClose }: EditLoraP
         place="side"
         title={lora.label}
         description="The words put before the prompt, and the weight where a request gives none."
-        opener={opener}
+        returnFocus={trigger}
       >
         {detail.data ? (
           <Edit detail={detail.data} options={options} onChange={onChange} onClose={onClose} />
         ) : (
           <p role="status" className="min-h-40 text-muted-foreground text-sm">
-            {detail.failureReason ? wordsOf(detail.failureReason) : ""}
+            {detail.failureReason ? errorText(detail.failureReason) : ""}
           </p>
         )}
       </DialogPanel>
@@ -59,30 +59,30 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
   const [isForAll, setIsForAll] = useState(lora.version !== null);
   const [trigger, setTrigger] = useState(lora.trigger ?? "");
   const [weight, setWeight] = useState(lora.weight ?? own_weight);
-  const [isAsked, setIsAsked] = useState(false);
   const max = options.bounds.max_lora_weight;
-
-  async function save(event: FormEvent) {
-    event.preventDefault();
-    setIsAsked(true);
-    const body = {
-      trigger: trigger.trim() === (file_trigger ?? "") ? null : trigger.trim(),
-      weight: weight === own_weight ? null : weight,
-    };
-    try {
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => {
+      const body = {
+        trigger: trigger.trim() === (file_trigger ?? "") ? null : trigger.trim(),
+        weight: weight === own_weight ? null : weight,
+      };
       const name = isForAll ? lora.name : lora.label;
-      await answer(api.PATCH("/api/loras/{name}", { params: { path: { name } }, body }));
+      return answer(api.PATCH("/api/loras/{name}", { params: { path: { name } }, body }));
+    },
+    onSuccess() {
       notify("success", `${isForAll ? `All versions of ${lora.name}` : lora.label}: words and weight are saved.`);
       onChange();
       onClose();
-    } catch (error) {
-      setIsAsked(false);
-      notify("error", wordsOf(error));
-    }
+    },
+  });
+
+  function save(event: FormEvent) {
+    event.preventDefault();
+    if (!isPending) mutate();
   }
 
   return (
-    <form onSubmit={(event) => void save(event)} className="space-y-6 pt-2">
+    <form onSubmit={save} className="space-y-6 pt-2">
       {lora.version !== null && (
         <Choice
           legend="For"
@@ -101,7 +101,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         onChange={(event) => setTrigger(event.target.value)}
         hint={
           <Own
-            told={file_trigger ? `The file says “${file_trigger}”.` : "The file says none."}
+            text={file_trigger ? `The file says “${file_trigger}”.` : "The file says none."}
             isTaken={trigger === (file_trigger ?? "")}
             onTake={() => setTrigger(file_trigger ?? "")}
           />
@@ -120,13 +120,13 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         />
         <p className="text-muted-foreground text-xs">
           <Own
-            told={file_weight === null ? `The server's own is ${own_weight}.` : `The file says ${file_weight}.`}
+            text={file_weight === null ? `The server's own is ${own_weight}.` : `The file says ${file_weight}.`}
             isTaken={weight === own_weight}
             onTake={() => setWeight(own_weight)}
           />
         </p>
       </div>
-      <Button type="submit" aria-disabled={isAsked}>
+      <Button type="submit" aria-disabled={isPending}>
         Save
       </Button>
       <Training metadata={detail.metadata} />
@@ -134,10 +134,10 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
   );
 }
 
-function Own({ told, isTaken, onTake }: { told: string; isTaken: boolean; onTake: () => void }) {
+function Own({ text, isTaken, onTake }: { text: string; isTaken: boolean; onTake: () => void }) {
   return (
     <>
-      {told}
+      {text}
       {!isTaken && (
         <>
           {" "}

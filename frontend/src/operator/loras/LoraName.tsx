@@ -1,17 +1,17 @@
 "use client";
+import { useMutation } from "@tanstack/react-query";
 import { PencilIcon, PinIcon, PinOffIcon, Trash2Icon } from "lucide-react";
 import { type ReactNode, useRef, useState } from "react";
 import { answer, api } from "@/api/client";
 import type { LoraOption, Options } from "@/api/types";
-import { cn } from "@/lib/cn";
-import { notify } from "@/components/notify";
+import { CopyButton } from "@/components/CopyButton";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
-import { CopyButton } from "@/components/CopyButton";
-import { fileSize } from "@/settings/facts";
+import { cn } from "@/lib/cn";
+import { notify } from "@/lib/notify";
+import { fileSize } from "@/lib/words/quantities";
 import { DeleteLora } from "./DeleteLora";
 import { EditLora } from "./EditLora";
-import { wordsOf } from "@/lib/error-text";
 import { meaning, type Named } from "./versions";
 
 interface LoraNameProps {
@@ -25,16 +25,14 @@ interface LoraNameProps {
 export function LoraName({ named, all, options, onChange }: LoraNameProps) {
   const { name, versions, meant } = named;
 
-  async function pin(version: string | null) {
-    try {
-      const body = { version };
-      const now = await answer(api.PUT("/api/loras/{name}/default", { params: { path: { name } }, body }));
+  const { mutate: pin } = useMutation({
+    mutationFn: (version: string | null) =>
+      answer(api.PUT("/api/loras/{name}/default", { params: { path: { name } }, body: { version } })),
+    onSuccess(now) {
       notify("success", `${name} means ${now.label} now.`);
       onChange();
-    } catch (error) {
-      notify("error", wordsOf(error));
-    }
-  }
+    },
+  });
 
   const means = meaning(named);
   return (
@@ -44,7 +42,7 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
           <h3 className="font-semibold">{name}</h3> {means && <p className="text-muted-foreground text-sm">{means}</p>}
         </div>
         {meant.is_pinned && (
-          <Button variant="secondary" size="sm" onClick={() => void pin(null)}>
+          <Button variant="secondary" size="sm" onClick={() => pin(null)}>
             <PinOffIcon aria-hidden />
             Back to the newest
           </Button>
@@ -63,18 +61,18 @@ interface VersionProps {
   lora: LoraOption;
   all: readonly LoraOption[];
   options: Options | undefined;
-  onPin: (version: string) => Promise<void>;
+  onPin: (version: string) => void;
   onChange: () => void;
 }
 
 function Version({ lora, all, options, onPin, onChange }: VersionProps) {
-  const [asks, setAsks] = useState<"edit" | "delete" | null>(null);
-  const opener = useRef<HTMLButtonElement | null>(null);
+  const [open, setOpen] = useState<"edit" | "delete" | null>(null);
+  const trigger = useRef<HTMLButtonElement | null>(null);
   const weight = lora.weight ?? options?.defaults.lora_weight;
-  const close = () => setAsks(null);
-  const ask = (what: "edit" | "delete") => (pressed: HTMLButtonElement) => {
-    opener.current = pressed;
-    setAsks(what);
+  const close = () => setOpen(null);
+  const opens = (what: "edit" | "delete") => (pressed: HTMLButtonElement) => {
+    trigger.current = pressed;
+    setOpen(what);
   };
   return (
     <li aria-label={lora.label} className="grid gap-x-6 gap-y-2 px-5 py-3.5 md:grid-cols-[1fr_auto] md:items-center">
@@ -104,34 +102,34 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
       </div>
       <div className="-ml-2 flex items-center gap-1 md:ml-0">
         {lora.version !== null && !lora.is_pinned && (
-          <Button variant="ghost" size="sm" onClick={() => void onPin(lora.version ?? "")}>
+          <Button variant="ghost" size="sm" onClick={() => onPin(lora.version ?? "")}>
             <PinIcon aria-hidden />
             Pin<span className="sr-only"> {lora.label}</span>
           </Button>
         )}
-        <Act label={`Edit ${lora.label}`} tip="Words and weight" onClick={ask("edit")}>
+        <IconButton label={`Edit ${lora.label}`} tip="Words and weight" onClick={opens("edit")}>
           <PencilIcon aria-hidden />
-        </Act>
-        <Act label={`Delete ${lora.label}`} tip="Delete" onClick={ask("delete")}>
+        </IconButton>
+        <IconButton label={`Delete ${lora.label}`} tip="Delete" onClick={opens("delete")}>
           <Trash2Icon aria-hidden />
-        </Act>
+        </IconButton>
       </div>
-      {asks === "edit" && options && (
-        <EditLora lora={lora} options={options} opener={opener} onChange={onChange} onClose={close} />
+      {open === "edit" && options && (
+        <EditLora lora={lora} options={options} trigger={trigger} onChange={onChange} onClose={close} />
       )}
-      {asks === "delete" && <DeleteLora lora={lora} all={all} opener={opener} onChange={onChange} onClose={close} />}
+      {open === "delete" && <DeleteLora lora={lora} all={all} trigger={trigger} onChange={onChange} onClose={close} />}
     </li>
   );
 }
 
-interface ActProps {
+interface IconButtonProps {
   label: string;
   tip: string;
   onClick: (pressed: HTMLButtonElement) => void;
   children: ReactNode;
 }
 
-function Act({ label, tip, onClick, children }: ActProps) {
+function IconButton({ label, tip, onClick, children }: IconButtonProps) {
   return (
     <Tip label={tip}>
       <Button variant="ghost" size="icon-sm" aria-label={label} onClick={(event) => onClick(event.currentTarget)}>

@@ -1,16 +1,16 @@
 "use client";
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FolderSyncIcon, UploadIcon } from "lucide-react";
 import { useRef, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import type { Reloaded } from "@/api/types";
-import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
+import { notify } from "@/lib/notify";
+import { errorText } from "@/lib/words/error-text";
 import { FileDrop } from "./FileDrop";
 import { LoraName } from "./LoraName";
 import { ReloadReport } from "./ReloadReport";
-import { wordsOf } from "@/lib/error-text";
 import { UploadCard } from "./UploadCard";
 import { labelOf } from "./upload";
 import { byName } from "./versions";
@@ -20,7 +20,7 @@ interface Chosen {
   readonly file: File;
 }
 
-/** The LoRAs: new ones come by dropping files, old ones are pinned, described, deleted. */
+/** The LoRAs: uploaded by dropping files; pinned, described, deleted. */
 export function Loras() {
   const loras = useLoras();
   const options = useOptions().data;
@@ -28,10 +28,9 @@ export function Loras() {
   const input = useRef<HTMLInputElement>(null);
   const [chosen, setChosen] = useState<readonly Chosen[]>([]);
   const [report, setReport] = useState<Reloaded | null>(null);
-  const [isReloading, setIsReloading] = useState(false);
   const lastId = useRef(0);
 
-  const askAgain = () => queries.invalidateQueries({ queryKey: ["loras"] });
+  const refresh = () => queries.invalidateQueries({ queryKey: ["loras"] });
 
   function take(files: readonly File[]) {
     const wrong = files.filter((file) => labelOf(file.name) === null);
@@ -41,17 +40,13 @@ export function Loras() {
     setChosen((old) => [...old, ...fit.map((file) => ({ id: ++lastId.current, file }))]);
   }
 
-  async function reload() {
-    setIsReloading(true);
-    try {
-      setReport(await answer(api.POST("/api/loras/reload")));
-      await askAgain();
-    } catch (error) {
-      notify("error", wordsOf(error));
-    } finally {
-      setIsReloading(false);
-    }
-  }
+  const { mutate: reload, isPending: isReloading } = useMutation({
+    mutationFn: () => answer(api.POST("/api/loras/reload")),
+    onSuccess(reloaded) {
+      setReport(reloaded);
+      return refresh();
+    },
+  });
 
   const names = byName(loras.data ?? []);
   return (
@@ -66,7 +61,7 @@ export function Loras() {
             </span>
           </h2>
           <div className="flex flex-wrap gap-2">
-            <Button variant="outline" aria-disabled={isReloading} onClick={() => isReloading || void reload()}>
+            <Button variant="outline" aria-disabled={isReloading} onClick={() => isReloading || reload()}>
               <FolderSyncIcon aria-hidden className={isReloading ? "animate-pulse" : undefined} />
               Reload the folder
             </Button>
@@ -96,7 +91,7 @@ export function Loras() {
                 key={id}
                 file={file}
                 loras={loras.data ?? []}
-                onServes={askAgain}
+                onServes={refresh}
                 onClose={() => setChosen((old) => old.filter((each) => each.id !== id))}
               />
             ))}
@@ -104,7 +99,7 @@ export function Loras() {
         )}
         {report && <ReloadReport report={report} onClose={() => setReport(null)} />}
         {names.map((named) => (
-          <LoraName key={named.name} named={named} all={loras.data ?? []} options={options} onChange={askAgain} />
+          <LoraName key={named.name} named={named} all={loras.data ?? []} options={options} onChange={refresh} />
         ))}
         {loras.data?.length === 0 && (
           <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
@@ -113,7 +108,7 @@ export function Loras() {
         )}
         {loras.failureReason && (
           <p role="alert" className="text-destructive text-sm">
-            {wordsOf(loras.failureReason)}
+            {errorText(loras.failureReason)}
           </p>
         )}
       </section>

@@ -1,66 +1,59 @@
 "use client";
+import { useMutation } from "@tanstack/react-query";
 import { CheckIcon, FileUpIcon, XIcon } from "lucide-react";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { fileSize } from "@/settings/facts";
-import { wordsOf } from "@/lib/error-text";
+import { errorText } from "@/lib/words/error-text";
+import { fileSize } from "@/lib/words/quantities";
 import { labelOf, type Upload, uploadLora } from "./upload";
 
 interface UploadCardProps {
   file: File;
   loras: readonly LoraOption[];
-  /** The LoRA serves now. */
+  /** The server offers the LoRA now. */
   onServes: () => void;
   onClose: () => void;
 }
 
-type Stage =
-  | { kind: "asking"; trouble: string | null }
-  | { kind: "sending"; sent_bytes: number }
-  | { kind: "serving"; lora: LoraOption };
-
-/** One file on its way: what it shall be called, how far it is, what came of it. */
+/** One file on its way: its name on the server, how far it is, what came of it. */
 export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) {
   const [label, setLabel] = useState(labelOf(file.name) ?? "");
-  const [stage, setStage] = useState<Stage>({ kind: "asking", trouble: null });
+  const [sent_bytes, setSent_bytes] = useState(0);
   const upload = useRef<Upload | null>(null);
   useEffect(() => () => upload.current?.cancel(), []);
-
-  async function send() {
-    setStage({ kind: "sending", sent_bytes: 0 });
-    upload.current = uploadLora(label.trim(), file, (sent_bytes) => setStage({ kind: "sending", sent_bytes }));
-    try {
-      setStage({ kind: "serving", lora: await upload.current.done });
-      onServes();
-    } catch (error) {
-      const wasCancelled = error instanceof DOMException && error.name === "AbortError";
-      setStage({ kind: "asking", trouble: wasCancelled ? null : wordsOf(error) });
-    }
-  }
+  const sending = useMutation({
+    mutationFn: () => {
+      setSent_bytes(0);
+      upload.current = uploadLora(label.trim(), file, setSent_bytes);
+      return upload.current.done;
+    },
+    onSuccess: onServes,
+    meta: { isReported: true },
+  });
+  const { data: lora, error, isPending } = sending;
+  const wasCancelled = error instanceof DOMException && error.name === "AbortError";
 
   return (
     <li aria-label={file.name} className="rounded-2xl border bg-card px-4 py-3">
-      {stage.kind === "asking" && (
-        <Asking
+      {!isPending && !lora && (
+        <NameForm
           file={file}
           label={label}
-          trouble={stage.trouble}
+          problem={error && !wasCancelled ? errorText(error) : null}
           isTaken={loras.some((lora) => lora.label === label.trim())}
           onLabel={setLabel}
-          onSend={() => void send()}
+          onSend={sending.mutate}
           onClose={onClose}
         />
       )}
-      {stage.kind === "sending" && (
-        <Sending file={file} sent_bytes={stage.sent_bytes} onCancel={() => upload.current?.cancel()} />
-      )}
-      {stage.kind === "serving" && (
+      {isPending && <Sending file={file} sent_bytes={sent_bytes} onCancel={() => upload.current?.cancel()} />}
+      {lora && (
         <div className="flex items-center gap-3">
           <CheckIcon aria-hidden className="size-4 shrink-0 text-primary" />
           <p role="status" className="min-w-0 flex-1 text-sm">
-            <span className="font-medium">{stage.lora.label}</span> serves now.
-            {!stage.lora.is_default && ` The bare name ${stage.lora.name} still means another version.`}
+            <span className="font-medium">{lora.label}</span> serves now.
+            {!lora.is_default && ` The bare name ${lora.name} still means another version.`}
           </p>
           <Button variant="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
             <XIcon aria-hidden />
@@ -71,17 +64,17 @@ export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) 
   );
 }
 
-interface AskingProps {
+interface NameFormProps {
   file: File;
   label: string;
-  trouble: string | null;
+  problem: string | null;
   isTaken: boolean;
   onLabel: (label: string) => void;
   onSend: () => void;
   onClose: () => void;
 }
 
-function Asking({ file, label, trouble, isTaken, onLabel, onSend, onClose }: AskingProps) {
+function NameForm({ file, label, problem, isTaken, onLabel, onSend, onClose }: NameFormProps) {
   const id = useId();
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -101,7 +94,7 @@ function Asking({ file, label, trouble, isTaken, onLabel, onSend, onClose }: Ask
           id={id}
           required
           value={label}
-          aria-describedby={`${id}-told`}
+          aria-describedby={`${id}-note`}
           onChange={(event) => onLabel(event.target.value)}
           className="h-9 w-40 rounded-lg border border-input bg-card px-2.5 text-sm"
         />
@@ -112,11 +105,11 @@ function Asking({ file, label, trouble, isTaken, onLabel, onSend, onClose }: Ask
           </Button>
         </div>
       </div>
-      <div id={`${id}-told`} className="pt-2 text-xs empty:hidden">
+      <div id={`${id}-note`} className="pt-2 text-xs empty:hidden">
         {isTaken && <p className="text-warning">There is a {label.trim()} already: this file takes its place.</p>}
-        {trouble && (
+        {problem && (
           <p role="alert" className="text-destructive">
-            {trouble}
+            {problem}
           </p>
         )}
       </div>

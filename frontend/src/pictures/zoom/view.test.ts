@@ -1,15 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  dividerAfter,
-  dividerAt,
-  fitted,
-  MAX_ZOOM,
-  panned,
-  pannedByKey,
-  transformOf,
-  WHOLE,
-  zoomed,
-} from "./view";
+import { dividerAfter, dividerAt, fitted, MAX_ZOOM, panned, pannedByKey, transformOf, WHOLE, zoomed } from "./view";
 
 const BOX = { left: 100, top: 50, width: 400, height: 200 };
 

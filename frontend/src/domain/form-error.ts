@@ -1,43 +1,27 @@
-/** What went wrong when asking for pictures, in words for the visitor. Pure. */
+/** Why a request for pictures was refused, in words for the visitor. Pure. */
 import { type FieldProblem, Refused, Unreachable } from "@/api/client";
-import { sentence } from "./sentence";
+import { sentence } from "@/lib/words/sentence";
+import { fieldLabel } from "@/settings/settings";
 
-export interface Trouble {
-  title: string;
-  details: readonly string[];
-  /** Seconds after which asking again makes sense; null where waiting does not help. */
-  retryAfterS: number | null;
-  /** The fields to blame, by the API's names. */
-  fields: readonly string[];
-  /** Who has an account may not meet it. */
-  isForVisitors?: boolean;
+export interface FormError {
+  readonly title: string;
+  readonly details: readonly string[];
+  /** Seconds after which a retry makes sense; null where waiting does not help. */
+  readonly retryAfterS: number | null;
+  /** The refused fields, by the API's names. */
+  readonly fields: readonly string[];
+  /** True if an account may lift it. */
+  readonly isForVisitors?: boolean;
 }
 
-const LABELS: Record<string, string> = {
-  prompt: "Prompt",
-  negative_prompt: "Negative prompt",
-  model_name: "LoRA",
-  model_weight: "LoRA weight",
-  num_images: "Pictures",
-  width: "Width",
-  height: "Height",
-  steps: "Steps",
-  quality: "Quality",
-  guidance_scale: "Guidance",
-  sampler: "Sampler",
-  seed: "Seed",
-  style: "Style",
-  format: "Format",
-};
-
-export const NO_PROMPT: Trouble = {
+export const NO_PROMPT: FormError = {
   title: "Say what you would like to see.",
   details: ["A few words are enough, for example: jade woman, red dress, beach sunset."],
   retryAfterS: null,
   fields: ["prompt"],
 };
 
-export function troubleOf(error: unknown): Trouble {
+export function formErrorOf(error: unknown): FormError {
   if (error instanceof Unreachable) {
     return {
       title: error.message,
@@ -50,14 +34,14 @@ export function troubleOf(error: unknown): Trouble {
       fields: [],
     };
   }
-  if (error instanceof Refused) return troubleOfRefusal(error);
+  if (error instanceof Refused) return ofRefusal(error);
   return { title: "Something went wrong on this page.", details: [String(error)], retryAfterS: null, fields: [] };
 }
 
-function troubleOfRefusal(error: Refused): Trouble {
+function ofRefusal(error: Refused): FormError {
   const { status, kind, retryAfterS } = error;
   if (status === 429) {
-    // what follows says when, as it is now and not as it was
+    // what follows says when, as it was: the countdown says it as it is
     const reason = error.message.split(";")[0] ?? "";
     const details = [sentence(reason), "Your prompt is kept."];
     return { title: "You have reached a limit.", details, retryAfterS, fields: [], isForVisitors: true };
@@ -81,6 +65,5 @@ function troubleOfRefusal(error: Refused): Trouble {
 }
 
 function ofField({ field, detail, allowed }: FieldProblem): string {
-  const name = LABELS[field] ?? field;
-  return `${name}: ${detail}${allowed ? `. Allowed: ${allowed}` : ""}.`;
+  return `${fieldLabel(field)}: ${detail}${allowed ? `. Allowed: ${allowed}` : ""}.`;
 }

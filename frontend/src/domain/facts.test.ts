@@ -1,25 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { differences, factsOf, fileSize, glance } from "./facts";
-import { makeJob, makeOutput } from "@/domain/made.test-data";
+import { makeImage, makeJob, someMetadata } from "./examples";
+import { differences, factsOf, glance } from "./facts";
 
-const METADATA = {
+const METADATA = someMetadata({
   prompt: "jade woman",
-  negative_prompt: "blurry",
   model: "jade-v1",
   loras: [
     { name: "jade-v1", weight: 0.9, sha256: "00" },
     { name: "amber-v1", weight: 0.4, sha256: "11" },
   ],
-  steps: 30,
-  guidance_scale: 7,
-  seed: 7,
   sampler: "dpmpp_2m",
-};
+});
 
 describe("factsOf", () => {
   it("prefers what the server resolved, and the picture's own seed", () => {
     const job = makeJob({ metadata: METADATA });
-    expect(factsOf(job, makeOutput(2), (name) => (name === "dpmpp_2m" ? "DPM++ 2M" : name))).toEqual([
+    expect(factsOf(job, makeImage(2), (name) => (name === "dpmpp_2m" ? "DPM++ 2M" : name))).toEqual([
       { label: "Model", value: "jade-v1 at 0.9" },
       { label: "LoRAs", value: "amber-v1 at 0.4" },
       { label: "Seed", value: "9" },
@@ -41,10 +37,9 @@ describe("factsOf", () => {
     ]);
   });
 
-  it("survives metadata of another shape", () => {
-    expect(factsOf(makeJob({ metadata: { loras: [3, null, "jade"], steps: {}, model: "" } }), null)).toEqual([
-      { label: "Size", value: "256 × 256" },
-    ]);
+  it("names the part of the steps that guidance works on, where it is not all of them", () => {
+    const job = makeJob({ metadata: someMetadata({ guidance_start: 0.25, guidance_end: 0.8 }) });
+    expect(factsOf(job, null)).toContainEqual({ label: "Guided part", value: "25 to 80 %" });
   });
 });
 
@@ -64,15 +59,8 @@ it("differences keeps what is unequal or one-sided", () => {
     { label: "Style", value: "watercolor" },
   ];
   expect(differences(left, right)).toEqual([
-    { label: "Seed", mine: "7", theirs: "8" },
-    { label: "Style", mine: null, theirs: "watercolor" },
+    { label: "Seed", first: "7", second: "8" },
+    { label: "Style", first: null, second: "watercolor" },
   ]);
   expect(differences(left, left)).toEqual([]);
 });
-
-it.each([
-  [812, "812 B"],
-  [21_400, "21 KB"],
-  [999_700, "1.0 MB"],
-  [1_440_000, "1.4 MB"],
-])("%d bytes are %s", (bytes, words) => expect(fileSize(bytes)).toBe(words));

@@ -1,0 +1,28 @@
+/** Changes that other windows of this browser show immediately, not only when they are looked at again. */
+import type { QueryClient } from "@tanstack/react-query";
+import { patchFavorite, refreshShown, removePictures } from "@/jobs/history/history-cache";
+
+type Change =
+  /** A job was accepted. */
+  { kind: "job" } | { kind: "favorite"; id: string; isFavorite: boolean } | { kind: "deleted"; ids: readonly string[] };
+
+let channel: BroadcastChannel | undefined;
+
+/** One channel a window: what it posts comes to the others alone. */
+function openChannel(): BroadcastChannel {
+  channel ??= new BroadcastChannel("lora-studio:history");
+  return channel;
+}
+
+export function postChange(change: Change): void {
+  openChannel().postMessage(change);
+}
+
+/** Applies the changes of other windows from now on. */
+export function applyOtherWindows(queries: QueryClient): void {
+  openChannel().onmessage = ({ data: change }: MessageEvent<Change>) => {
+    if (change.kind === "job") refreshShown(queries);
+    if (change.kind === "favorite") patchFavorite(queries, change.id, change.isFavorite);
+    if (change.kind === "deleted") removePictures(queries, change.ids);
+  };
+}
