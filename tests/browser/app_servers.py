@@ -22,7 +22,7 @@ OPERATOR = "operator@example.org"
 
 
 @dataclass(frozen=True)
-class Home:
+class AppServer:
     """A server that paints, with the LoRAs jade-v1 and amber-v1 in the folder `loras`, an operator, and one job an hour
     for who has no account. `hosts` give the pictures where the server does not."""
 
@@ -38,7 +38,9 @@ class Home:
 
 
 @pytest.fixture(scope="module", params=["sqlite and files", "postgresql and s3"])
-def home(request: pytest.FixtureRequest, built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def app_server(
+    request: pytest.FixtureRequest, built_page: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AppServer]:
     settings, hosts = {"STUDIO_RATE_LIMIT_PER_HOUR": "1"}, ()
     if request.param == "postgresql and s3":
         s3: S3Server = request.getfixturevalue("s3_server")
@@ -47,12 +49,12 @@ def home(request: pytest.FixtureRequest, built_page: Path, tmp_path_factory: pyt
         url = new_database(request.getfixturevalue("postgres_server"))
         settings |= {"STUDIO_DATABASE_URL": url, **s3.settings(name)}
         hosts = (urlsplit(s3.url).netloc,)
-    folder = tmp_path_factory.mktemp("home")
+    folder = tmp_path_factory.mktemp("app_server")
     with painting_server(folder, **settings) as server:
         server.start()
         command = [sys.executable, "-m", "server", "create-operator", "--email", OPERATOR]
         subprocess.run(command, input=PASSWORD, text=True, check=True, cwd=folder, env=server.environment, timeout=60)
-        yield Home(server, folder / "loras", hosts)
+        yield AppServer(server, folder / "loras", hosts)
 
 
 def new_database(postgres: PostgresServer) -> str:

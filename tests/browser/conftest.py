@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.app_servers import home
+from tests.browser.app_servers import app_server
 from tests.browser.create_page import CreatePage
-from tests.browser.users import Person
+from tests.browser.users import User
 from tests.e2e.conftest import demo_server, new_demo_server, new_painting_server
 from tests.support.databases import postgres_server
 from tests.support.s3_server import s3_bucket, s3_server
 from tests.support.server_process import ROOT, ServerProcess
 
-__all__ = ["home", "new_demo_server", "new_painting_server", "postgres_server", "s3_bucket", "s3_server"]
+__all__ = ["app_server", "new_demo_server", "new_painting_server", "postgres_server", "s3_bucket", "s3_server"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
@@ -36,7 +36,7 @@ CHROMIUM_FLAGS = (
 BUILD_S = 900
 
 NewVisitor = Callable[..., CreatePage]
-NewPerson = Callable[[ServerProcess], Person]
+NewUser = Callable[[ServerProcess], User]
 
 
 @pytest.fixture(scope="session")
@@ -126,17 +126,17 @@ def new_visitor(chromium: Browser, built_page: Path) -> Iterator[NewVisitor]:
 
 
 @pytest.fixture
-def new_person() -> Iterator[NewPerson]:
-    """Makes people with accounts on a server."""
-    people: list[Person] = []
+def new_user() -> Iterator[NewUser]:
+    """Makes users with accounts on a server."""
+    users: list[User] = []
 
-    def arrive(server: ServerProcess) -> Person:
-        people.append(Person(server))
-        return people[-1]
+    def arrive(server: ServerProcess) -> User:
+        users.append(User(server))
+        return users[-1]
 
     yield arrive
-    for person in people:
-        person.http.close()
+    for user in users:
+        user.http.close()
 
 
 @pytest.fixture

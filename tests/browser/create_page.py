@@ -1,4 +1,4 @@
-"""The create page as a visitor handles it: by the names that people and screen readers go by."""
+"""The create page as a visitor handles it: by the names that users and screen readers go by."""
 
 from collections.abc import Callable
 from typing import Any, Literal

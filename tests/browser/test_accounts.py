@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NewPerson, NewVisitor
+from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.users import PASSWORD, open_menu, painting_server
 from tests.support.server_process import ServerProcess
@@ -22,12 +22,12 @@ def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_an_account_from_its_first_day_to_its_last(
-    new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess, axe: str
+    new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess, axe: str
 ) -> None:
-    person = new_person(painted)
+    user = new_user(painted)
     visitor = new_visitor(painted, "login/?next=/account/", reduced_motion="reduce")
     page = visitor.page
-    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("E-mail").fill(user.email)
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("form").get_by_role("alert")).to_contain_text("wrong")
@@ -38,7 +38,7 @@ def test_an_account_from_its_first_day_to_its_last(
     page.get_by_label("New password").fill("another horse, same battery")
     page.get_by_role("button", name="Change it").click()
     expect(page.get_by_text("The new password holds")).to_be_visible()
-    assert person.http.get("/api/auth/me").json()["user"] is None  # logged out elsewhere
+    assert user.http.get("/api/auth/me").json()["user"] is None  # logged out elsewhere
     open_menu(page)
     assert visitor.violations(axe) == []
     page.keyboard.press("Escape")
@@ -48,20 +48,20 @@ def test_an_account_from_its_first_day_to_its_last(
     page.get_by_role("dialog").get_by_label("Password").fill("another horse, same battery")
     page.get_by_role("button", name="Delete for good").click()
     page.wait_for_url(painted.url + "/")
-    body = {"email": person.email, "password": "another horse, same battery"}
+    body = {"email": user.email, "password": "another horse, same battery"}
     assert httpx.post(f"{painted.url}/api/auth/login", json=body).status_code == 401
 
 
 def test_every_page_is_for_everyone(
-    new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess, axe: str
+    new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess, axe: str
 ) -> None:
     """Screen readers, light and dark, phones: each page once for who is logged in, once for who is not."""
-    person = new_person(painted)
-    person.make("red dress", num_images=2)
+    user = new_user(painted)
+    user.make("red dress", num_images=2)
     options = {"reduced_motion": "reduce", "color_scheme": "light"}
     for state, paths in (
         ({}, ("login/", "register/", "reset/?token=spent", "keys/", "usage/")),
-        ({"storage_state": person.state}, ("account/", "keys/", "usage/")),
+        ({"storage_state": user.state}, ("account/", "keys/", "usage/")),
     ):
         visitor = new_visitor(painted, paths[0], **options, **state)
         for path in paths:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NewPerson, NewVisitor
+from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.test_access import tab_to
-from tests.browser.users import Person, painting_server
+from tests.browser.users import User, painting_server
 from tests.support.server_process import ServerProcess
 
 NUM_JOBS = 2_000
@@ -49,12 +49,12 @@ def tile(page: Page, prompt: str) -> Locator:
 
 
 def test_several_together_variations_and_the_viewer(
-    new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess, axe: str, tmp_path: Path
+    new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess, axe: str, tmp_path: Path
 ) -> None:
-    person = new_person(painted)
+    user = new_user(painted)
     for prompt in ("red dress", "beach", "sunset"):
-        person.make(prompt, num_images=2)
-    visitor = new_visitor(painted, "history/", storage_state=person.state, reduced_motion="reduce")
+        user.make(prompt, num_images=2)
+    visitor = new_visitor(painted, "history/", storage_state=user.state, reduced_motion="reduce")
     page = visitor.page
     expect(tiles(page)).to_have_count(6)
     tiles(page).nth(1).get_by_role("checkbox").check(force=True)
@@ -100,14 +100,14 @@ def test_several_together_variations_and_the_viewer(
     page.get_by_role("button", name="Variations").click()
     expect(page.get_by_role("region", name="sunset")).to_be_visible()  # on the create page
     visitor.wait_for_pictures(2)
-    first, second = painted.http.get, person.http.get
+    first, second = painted.http.get, user.http.get
     assert first(f"/api/result/{visitor.recent_job()}").status_code == 404  # it is theirs
     assert second(f"/api/result/{visitor.recent_job()}").json()["metadata"]["prompt"] == "sunset"
 
 
-def fill_history(server: ServerProcess, person: Person) -> str:
+def fill_history(server: ServerProcess, user: User) -> str:
     """Copies of one finished job, an hour apart, straight into the database; the id of the oldest."""
-    job = person.make("red dress")["job_id"]
+    job = user.make("red dress")["job_id"]
     with closing(sqlite3.connect(server.folder / "data" / "studio.db", timeout=30)) as database, database:
         database.row_factory = sqlite3.Row
         rows = {
@@ -134,13 +134,13 @@ def first_paint_ms(page: Page) -> float:
 
 
 @pytest.mark.alone
-def test_two_thousand_pictures(new_visitor: NewVisitor, new_person: NewPerson, painted: ServerProcess) -> None:
-    person = new_person(painted)
-    oldest = fill_history(painted, person)
+def test_two_thousand_pictures(new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess) -> None:
+    user = new_user(painted)
+    oldest = fill_history(painted, user)
     # from nothing, half of the time is Chromium's own, to start: the best of three. Then every time
     cold_ms: list[float] = []
     for _ in range(3):
-        page = new_visitor(painted, "history/", NOTE_FIRST_PAINT, storage_state=person.state).page
+        page = new_visitor(painted, "history/", NOTE_FIRST_PAINT, storage_state=user.state).page
         cold_ms.append(first_paint_ms(page))
         assert page.evaluate(WHO_ASKED) == ["link"]  # once, before the page's code is there
     assert min(cold_ms) <= MAX_PAINT_MS, cold_ms

@@ -1,4 +1,4 @@
-"""What people and operators do, without a mouse: accounts from the first day to the last, and LoRAs."""
+"""What users and operators do, without a mouse: accounts from the first day to the last, and LoRAs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_servers import Home
+from tests.browser.app_servers import AppServer
 from tests.browser.conftest import NewVisitor
 from tests.browser.test_access import tab_to, tab_until
 from tests.browser.users import PASSWORD, new_email, painting_server
@@ -63,10 +63,12 @@ def test_an_account_from_its_first_day_to_its_last(new_visitor: NewVisitor, pain
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("home", ["sqlite and files"], indirect=True)
-def test_a_lora_is_uploaded_pinned_reloaded_and_deleted(new_visitor: NewVisitor, home: Home, tmp_path: Path) -> None:
-    visitor = new_visitor(home.server)
-    home.log_in_operator(visitor)
+@pytest.mark.parametrize("app_server", ["sqlite and files"], indirect=True)
+def test_a_lora_is_uploaded_pinned_reloaded_and_deleted(
+    new_visitor: NewVisitor, app_server: AppServer, tmp_path: Path
+) -> None:
+    visitor = new_visitor(app_server.server)
+    app_server.log_in_operator(visitor)
     page = visitor.page
     page.goto("/operator/")
     jade = page.get_by_role("article", name="jade")
@@ -83,7 +85,7 @@ def test_a_lora_is_uploaded_pinned_reloaded_and_deleted(new_visitor: NewVisitor,
     expect(card.get_by_role("status")).to_contain_text("jade-v2 serves now.")
     press(page, "Pin jade-v1")
     expect(jade).to_contain_text("jade means jade-v1, pinned")
-    write_lora(home.loras / "fresh-v1.safetensors", value=0.6)
+    write_lora(app_server.loras / "fresh-v1.safetensors", value=0.6)
     press(page, "Reload the folder")
     expect(page.get_by_role("article", name="fresh")).to_be_visible()
     press(page, "Delete fresh-v1")
@@ -94,4 +96,4 @@ def test_a_lora_is_uploaded_pinned_reloaded_and_deleted(new_visitor: NewVisitor,
     expect(dialog).to_be_hidden()  # behind it nothing has a role
     expect(jade).to_be_visible()
     expect(page.get_by_role("article", name="fresh")).to_have_count(0)
-    assert not (home.loras / "fresh-v1.safetensors").exists()
+    assert not (app_server.loras / "fresh-v1.safetensors").exists()

@@ -29,7 +29,7 @@ def new_email() -> str:
     return f"{secrets.token_hex(4)}@example.org"
 
 
-class Person:
+class User:
     """With a new account; `state` is that of a browser in which they have logged in."""
 
     def __init__(self, server: ServerProcess) -> None:

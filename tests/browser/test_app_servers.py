@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_servers import Home
-from tests.browser.conftest import NewPerson, NewVisitor
+from tests.browser.app_servers import AppServer
+from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.test_access import tab_to
 from tests.browser.test_drop import drop
@@ -25,8 +25,8 @@ ANY_FILE = "application/octet-stream"
 REMOVED_S = 30
 
 
-def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, home: Home) -> None:
-    visitor = new_visitor(home.server, SMALL, hosts=home.hosts)
+def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, app_server: AppServer) -> None:
+    visitor = new_visitor(app_server.server, SMALL, hosts=app_server.hosts)
     page = visitor.page
     visitor.ask("red dress")
     visitor.wait_for_pictures(2)
@@ -45,10 +45,10 @@ def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, ho
 
 
 def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
-    new_visitor: NewVisitor, new_person: NewPerson, home: Home, axe: str
+    new_visitor: NewVisitor, new_user: NewUser, app_server: AppServer, axe: str
 ) -> None:
-    person = new_person(home.server)
-    visitor = new_visitor(home.server, "keys/", storage_state=person.state, reduced_motion="reduce")
+    user = new_user(app_server.server)
+    visitor = new_visitor(app_server.server, "keys/", storage_state=user.state, reduced_motion="reduce")
     page = visitor.page
     expect(page.get_by_text("You have no keys.")).to_be_visible()
     tab_to(page, "textbox", "Name")  # by keyboard alone
@@ -61,7 +61,7 @@ def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
     assert visitor.violations(axe) == []
     status, job = run_curl(command)
     assert status == 202
-    theirs = person.http.get("/api/history").json()["items"]
+    theirs = user.http.get("/api/history").json()["items"]
     assert [each["job_id"] for each in theirs] == [job["job_id"]]
     page.reload()
     keys = page.get_by_role("list", name="Your keys")
@@ -74,7 +74,7 @@ def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
     expect(page.get_by_text("You have no keys.")).to_be_visible()
     status, refusal = run_curl(command)
     assert (status, refusal["status"]) == (401, 401)
-    assert person.http.get("/api/history").json()["items"][0]["job_id"] == job["job_id"]
+    assert user.http.get("/api/history").json()["items"][0]["job_id"] == job["job_id"]
 
 
 def run_curl(command: str) -> tuple[int, dict[str, object]]:
@@ -86,11 +86,11 @@ def run_curl(command: str) -> tuple[int, dict[str, object]]:
     return int(status), json.loads(body)
 
 
-def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, home: Home) -> None:
-    visitor = new_visitor(home.server, "register/", hosts=home.hosts)
+def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, app_server: AppServer) -> None:
+    visitor = new_visitor(app_server.server, "register/", hosts=app_server.hosts)
     page = visitor.page
     register(page, new_email())
-    page.wait_for_url(home.server.url + "/")
+    page.wait_for_url(app_server.server.url + "/")
     for query, prompt in ((SMALL, "red dress, beach"), (SMALL.replace("none", "jade-v1"), "woman, sunset")):
         page.goto("/" + query)
         visitor.ask(prompt)
@@ -173,11 +173,11 @@ def calls_about(job: str, pictures: Iterable[str]) -> list[str]:
 
 
 def test_a_new_version_is_dropped_used_and_rolled_back(
-    new_visitor: NewVisitor, home: Home, tmp_path: Path, axe: str
+    new_visitor: NewVisitor, app_server: AppServer, tmp_path: Path, axe: str
 ) -> None:
-    visitor = new_visitor(home.server, hosts=home.hosts, reduced_motion="reduce")
+    visitor = new_visitor(app_server.server, hosts=app_server.hosts, reduced_motion="reduce")
     page = visitor.page
-    home.log_in_operator(visitor)
+    app_server.log_in_operator(visitor)
     page.goto("/operator/")
     jade = page.get_by_role("article", name="jade")
     expect(jade.get_by_role("listitem")).to_have_count(1)
@@ -201,8 +201,8 @@ def test_a_new_version_is_dropped_used_and_rolled_back(
     expect(card.get_by_role("status")).to_contain_text("jade-v2 serves now.")
     expect(jade).to_contain_text("jade means jade-v2, the newest")
 
-    write_lora(home.loras / "ink-v1.safetensors", value=0.75)
-    (home.loras / "torn-v1.safetensors").write_bytes(b"torn")
+    write_lora(app_server.loras / "ink-v1.safetensors", value=0.75)
+    (app_server.loras / "torn-v1.safetensors").write_bytes(b"torn")
     page.get_by_role("button", name="Reload the folder").click()
     report = page.get_by_role("status", name="Reload")
     expect(report).to_contain_text("Addedink-v1")
