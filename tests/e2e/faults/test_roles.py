@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.e2e.conftest import NewServer
-from tests.support.databases import PostgresServer
+from tests.fixtures.databases import PostgresServer
+from tests.fixtures.s3_server import S3Server
 from tests.support.event_reader import EventReader
-from tests.support.s3_server import S3Server
 from tests.support.server_process import ServerProcess
 
 HEAVY = {"torch", "diffusers", "transformers", "peft", "accelerate", "compel"}
