@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from server.config.settings import Settings
+
 if TYPE_CHECKING:
     from server.storage.s3_client import Bucket, StoredObject  # boto3 takes half a second to import
 
@@ -81,3 +83,22 @@ class LoraBucket:
         draft = self._book.with_name(f".{self._book.name}.new")
         draft.write_text(json.dumps(book, indent=1), encoding="utf-8")
         draft.replace(self._book)
+
+
+def open_lora_bucket(settings: Settings) -> LoraBucket | None:
+    """None where the settings name no prefix for LoRAs. Its bucket is opened at the first use, in a thread."""
+    if settings.lora_s3_prefix is None:
+        return None
+
+    def open_bucket() -> "Bucket":
+        from server.storage.s3_client import Bucket
+
+        return Bucket(settings.s3_bucket or "", settings.s3_endpoint_url)
+
+    return LoraBucket(
+        open_bucket,
+        settings.lora_s3_prefix,
+        settings.lora_dir,
+        settings.data_dir / "lora_bucket.json",
+        settings.max_lora_mb * 1_000_000,
+    )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.lora.file import LoraFormatError, read_header, read_lora
 from pipelines.lora.keys import peft_key
-from tests.support.lora_bytes import (
+from tests.support.loras.file_bytes import (
     DEMO,
     KOHYA,
     MODULE,
