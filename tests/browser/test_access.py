@@ -13,7 +13,7 @@ def test_axe_finds_nothing_serious(new_visitor: NewVisitor, studio: ServerProces
     expect(page.get_by_role("button", name="Shape:")).to_be_visible()
     assert visitor.violations(axe) == []  # nothing made yet
     visitor.generate.click()
-    expect(visitor.trouble).to_be_visible()
+    expect(visitor.error).to_be_visible()
     visitor.prompt.fill("red dress, zebra")
     assert visitor.violations(axe) == []  # an error, an unknown word
     for name in ("LoRA:", "Style:", "Shape:", "Pictures:", "Quality:", "Negative prompt:", "Advanced"):
@@ -76,6 +76,7 @@ def test_the_whole_flow_by_keyboard_alone(new_visitor: NewVisitor, studio: Serve
     tab_to(page, "button", "Compare")
     keys.press("Enter")
     keys.press("Tab")  # Download
+    keys.press("Tab")  # Favorite
     keys.press("Tab")  # the next picture
     keys.press("Enter")
     expect(page.get_by_role("dialog", name="Compare two pictures")).to_be_visible()

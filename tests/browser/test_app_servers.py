@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.app_servers import AppServer
 from tests.browser.conftest import NewUser, NewVisitor
-from tests.browser.create_page import CreatePage
+from tests.browser.create_page import NOTES, CreatePage
 from tests.browser.test_access import tab_to
 from tests.browser.test_drop import drop
 from tests.browser.test_history import tile, tiles
@@ -31,10 +31,10 @@ def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, ap
     visitor.ask("red dress")
     visitor.wait_for_pictures(2)
     visitor.ask("beach sunset")
-    expect(visitor.trouble).to_contain_text("1 jobs an hour are allowed")
-    expect(visitor.trouble.get_by_role("button")).to_contain_text("min")  # counts down from an hour
-    expect(visitor.trouble.get_by_role("button")).to_be_disabled()
-    visitor.trouble.get_by_role("link", name="Register").click()
+    expect(visitor.error).to_contain_text("1 jobs an hour are allowed")
+    expect(visitor.error.get_by_role("button")).to_contain_text("min")  # counts down from an hour
+    expect(visitor.error.get_by_role("button")).to_be_disabled()
+    visitor.error.get_by_role("link", name="Register").click()
     register(page, new_email())
     expect(visitor.prompt).to_have_value("beach sunset")  # back where they were
     visitor.generate.click()
@@ -129,7 +129,7 @@ def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, app_s
     open_menu(page)
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_text("Nothing made yet")).to_be_visible()
-    assert page.evaluate("localStorage.getItem('lora-studio:jobs')") == "[]"
+    assert page.evaluate(f"JSON.parse(localStorage.getItem('{NOTES}')).unlisted") == {}
     for path in calls_about(job, stored):
         assert page.request.get(path).status == 404, path
     page.goto("/history/")

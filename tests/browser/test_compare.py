@@ -56,7 +56,7 @@ def test_versions_are_compared_by_keyboard_and_read_again(
     page.keyboard.press("Enter")
 
     table = page.get_by_role("table")
-    expect(table.get_by_role("columnheader")).to_have_text(["No LoRA", "jade-v1 · 0.9", "jade-v2 · 0.9"])
+    expect(table.get_by_role("columnheader")).to_have_text(["Seed", "No LoRA", "jade-v1 · 0.9", "jade-v2 · 0.9"])
     expect(table.get_by_role("rowheader")).to_have_text(["Seed 7", "Seed 8"])
     expect(page.get_by_role("img")).to_have_count(6, timeout=JOB_MS)
     (job,) = parse_qs(urlsplit(page.url).query)["job"]

@@ -134,7 +134,7 @@ def test_a_foreign_picture_says_so_and_changes_nothing(visitor: CreatePage) -> N
     expect(notice).to_be_visible()
     expect(visitor.prompt).to_have_value("red dress")
     notice.evaluate(NOTE_COLORS)
-    visitor.wear("dark")
+    visitor.set_theme("dark")
     seen = visitor.page.evaluate("window.seenColors")
     assert seen[0] == seen[1] != seen[2], "the notice is not in the page's theme at once"
 

@@ -135,8 +135,8 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     expect(page.get_by_text("Ready to make pictures")).to_be_visible()
     assert visitor.violations(axe) == []
     page.keyboard.press("ArrowRight")
-    user = page.get_by_role("listitem", name="bo@example.org")
-    expect(page.get_by_role("listitem", name=EMAIL).get_by_role("button")).to_have_count(0)  # not oneself
+    user = page.get_by_role("row", name="bo@example.org")
+    expect(page.get_by_role("row", name=EMAIL).get_by_role("button")).to_have_count(0)  # not oneself
     assert visitor.violations(axe) == []
     assert not visitor.scrolls_sideways()
     tab_to(page, "button", "Switch off bo@example.org")

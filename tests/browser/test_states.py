@@ -19,7 +19,7 @@ def test_nothing_made_yet(visitor: CreatePage) -> None:
 
 def test_an_empty_prompt_is_asked_for(visitor: CreatePage) -> None:
     visitor.generate.click()
-    expect(visitor.trouble).to_contain_text("Say what you would like to see")
+    expect(visitor.error).to_contain_text("Say what you would like to see")
     expect(visitor.prompt).to_be_focused()
 
 
@@ -38,8 +38,8 @@ def test_a_full_queue_says_when_to_come_back(new_visitor: NewVisitor, new_demo_s
         submit(server, steps=150, width=256, height=256, model_name="base")
         visitor = new_visitor(server, SMALL)
         visitor.ask("red dress, beach sunset")
-        expect(visitor.trouble).to_contain_text("The queue is full")
-        expect(visitor.trouble.get_by_role("button")).to_be_visible()
+        expect(visitor.error).to_contain_text("The queue is full")
+        expect(visitor.error.get_by_role("button")).to_be_visible()
         expect(visitor.prompt).to_have_value("red dress, beach sunset")
 
 
@@ -50,15 +50,15 @@ def test_a_server_that_is_gone(new_visitor: NewVisitor, new_demo_server: NewServ
         expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
         server.kill()
         visitor.ask("red dress, beach sunset")
-        expect(visitor.trouble).to_contain_text("does not answer")
+        expect(visitor.error).to_contain_text("does not answer")
         expect(visitor.prompt).to_have_value("red dress, beach sunset")
 
 
 def test_settings_that_cannot_be_made_name_the_field(new_visitor: NewVisitor, studio: ServerProcess) -> None:
     visitor = new_visitor(studio, "?size=512x512&model=none")
     visitor.ask("red dress, beach sunset")
-    expect(visitor.trouble).to_contain_text("Width")
-    expect(visitor.trouble).to_contain_text("147,456")
+    expect(visitor.error).to_contain_text("Width")
+    expect(visitor.error).to_contain_text("147,456")
 
 
 def test_waiting_tells_the_place_in_the_queue(new_visitor: NewVisitor, new_demo_server: NewServer) -> None:

@@ -2,10 +2,11 @@
 import { MutationCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { ThemeProvider } from "next-themes";
 import { enableHistorySync, NuqsAdapter } from "nuqs/adapters/react";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Refused } from "@/api/client";
 import { Notices } from "@/components/Notices";
 import { notify } from "@/lib/notify";
+import { keepScroll } from "@/lib/scroll-memory";
 import { errorText } from "@/lib/words/error-text";
 
 const RETRY_AFTER_MS = 2_000;
@@ -35,6 +36,7 @@ enableHistorySync();
  * the exported HTML; this one hydrates without a query and reads it right after. */
 export function Providers({ children }: { children: ReactNode }) {
   const [queries] = useState(newQueryClient);
+  useEffect(keepScroll, []);
   return (
     <QueryClientProvider client={queries}>
       <NuqsAdapter>

@@ -1,6 +1,6 @@
 "use client";
 /** The form's content: one request. The address is the place where it is kept. */
-import { debounce, useQueryStates } from "nuqs";
+import { debounce, throttle, useQueryStates } from "nuqs";
 import { createContext, type ReactNode, useContext, useLayoutEffect, useMemo, useRef } from "react";
 import { PARSERS } from "@/address/parsers";
 import { addressOf, type Settings, settingsOfAddress } from "@/settings/settings";
@@ -12,12 +12,15 @@ interface FormActions {
   replace(request: Settings): void;
   /** The content as it was rendered last. */
   current(): Settings;
+  /** Writes the content to the address now: the page may be left before typing rests. */
+  write(): void;
 }
 
 export const EMPTY: Settings = { prompt: "" };
 
 /** Browsers allow about 100 changes of the address in 30 s, which is why typing waits a little. */
 const WRITE_AFTER = { limitUrlUpdates: debounce(250) };
+const WRITE_NOW = { limitUrlUpdates: throttle(0) };
 
 const RequestContext = createContext<Settings>(EMPTY);
 const ActionsContext = createContext<FormActions | null>(null);
@@ -34,6 +37,7 @@ export function FormProvider({ children }: { children: ReactNode }) {
       set: (patch) => setParts((now) => addressOf({ ...settingsOfAddress(now), ...patch }, Object.keys(patch))),
       replace: (next) => setParts(addressOf(next)),
       current: () => latest.current,
+      write: () => setParts((now) => now, WRITE_NOW),
     }),
     [setParts],
   );

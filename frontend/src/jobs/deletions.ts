@@ -46,20 +46,22 @@ export const useUndo = create<UndoStore>()((_set, get) => {
 /** Deletes pictures. Those that were deleted before can be brought back no more. */
 export function useDelete(): (ids: readonly string[]) => void {
   const queries = useQueryClient();
+  const bringBack = (ids: readonly string[]) => {
+    markDeleted(queries, ids, false);
+    postChange({ kind: "deleted", ids, isDeleted: false });
+  };
   const { mutate } = useMutation({
     mutationFn: async ({ ids, isFinal }: Deletion) => ((await isFinal) ? deletePictures(ids) : null),
     onMutate: ({ ids }) => markDeleted(queries, ids, true),
     onSuccess(deleted, { ids }) {
       if (deleted === null) return markDeleted(queries, ids, false);
-      markDeleted(queries, deleted.kept, false);
-      const gone = [...deleted.deleted, ...deleted.missing];
-      removePictures(queries, gone);
-      postChange({ kind: "deleted", ids: gone });
+      removePictures(queries, [...deleted.deleted, ...deleted.missing]);
       if (deleted.kept.length === 0) return;
+      bringBack(deleted.kept);
       notify("error", `${pictures(deleted.kept.length)} of jobs that are still being made cannot be deleted yet.`);
     },
     onError(error, { ids }) {
-      markDeleted(queries, ids, false);
+      bringBack(ids);
       notify("error", `${pictures(ids.length)} could not be deleted. ${errorText(error)}`);
     },
     meta: { isReported: true },
@@ -93,6 +95,7 @@ function decision(count: number): Promise<boolean> {
 
 /** Throws Refused, Unreachable. */
 function deletePictures(ids: readonly string[]) {
+  postChange({ kind: "deleted", ids, isDeleted: true });
   // keepalive: the call is sent though the page is being left
   return answer(api.POST("/api/images/delete", { body: { ids: [...ids] }, keepalive: true }));
 }

@@ -267,8 +267,11 @@ describe("favorites", () => {
     api.listed = listed(2, 1);
     other.postMessage({ kind: "job" });
     await until(() => expect(ids()).toEqual([jobId(2), jobId(1)]));
-    other.postMessage({ kind: "deleted", ids: [`${jobId(1)}-1`] });
+    const deleted = { kind: "deleted", ids: [`${jobId(1)}-1`] };
+    other.postMessage({ ...deleted, isDeleted: true });
     await until(() => expect(ids()).toEqual([jobId(2)]));
+    other.postMessage({ ...deleted, isDeleted: false });
+    await until(() => expect(ids()).toEqual([jobId(2), jobId(1)]));
     other.close();
   });
 });

@@ -1,10 +1,12 @@
 /** Changes that other windows of this browser show immediately, not only when they are looked at again. */
 import type { QueryClient } from "@tanstack/react-query";
-import { patchFavorite, refreshShown, removePictures } from "@/jobs/history/history-cache";
+import { markDeleted, patchFavorite, refreshShown } from "@/jobs/history/history-cache";
 
 type Change =
   /** A job was accepted. */
-  { kind: "job" } | { kind: "favorite"; id: string; isFavorite: boolean } | { kind: "deleted"; ids: readonly string[] };
+  | { kind: "job" }
+  | { kind: "favorite"; id: string; isFavorite: boolean } /** The server is to delete pictures, or has refused to. */
+  | { kind: "deleted"; ids: readonly string[]; isDeleted: boolean };
 
 let channel: BroadcastChannel | undefined;
 
@@ -23,6 +25,6 @@ export function applyOtherWindows(queries: QueryClient): void {
   openChannel().onmessage = ({ data: change }: MessageEvent<Change>) => {
     if (change.kind === "job") refreshShown(queries);
     if (change.kind === "favorite") patchFavorite(queries, change.id, change.isFavorite);
-    if (change.kind === "deleted") removePictures(queries, change.ids);
+    if (change.kind === "deleted") markDeleted(queries, change.ids, change.isDeleted);
   };
 }

@@ -32,8 +32,8 @@ export function Results({ onUse, onGenerate, empty }: ResultsProps) {
   const jobs = useMemo(() => all.filter((job) => !isComparison(job) && isOnList(job, notes)), [all, notes]);
   const { sections, earlier } = useMemo(() => splitJobs(jobs), [jobs]);
   const wall = useStable(earlier);
-  const latest = useRef(jobs);
-  latest.current = jobs;
+  const latest = useRef(all);
+  latest.current = all;
   const clear = useCallback(() => noteCleared(latest.current), []);
   const isLoading = history.isPending && !history.failureReason;
   return (

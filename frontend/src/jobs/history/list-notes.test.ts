@@ -46,6 +46,12 @@ describe("the list", () => {
     expect(shown([ended("older, of a page that was not loaded", 1)])).toEqual([]);
   });
 
+  it("does not bring back by clearing what was removed before", () => {
+    noteRemoved("new");
+    noteCleared([ended("new", 50), ended("c", 40)]);
+    expect(shown([ended("new", 50), ended("c", 40)])).toEqual([]);
+  });
+
   it("is whole for the next user of this browser", () => {
     noteAccepted(running("new", 50));
     noteCleared(jobs);

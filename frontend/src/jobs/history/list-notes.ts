@@ -58,7 +58,7 @@ export function noteRemoved(id: string): void {
   write({ ...notes, removed: [id, ...notes.removed].slice(0, MAX_REMOVED) });
 }
 
-/** Takes all ended jobs off the list. `jobs`: the list. */
+/** Takes all ended jobs off the list. `jobs`: all of the history that are loaded, those removed before included. */
 export function noteCleared(jobs: readonly Job[]): void {
   forgetUnlisted(jobs.filter(isEnded).map(({ id }) => id));
   const running = jobs.filter((job) => !isEnded(job)).map(({ id }) => id);
