@@ -7,7 +7,7 @@ import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button";
 import { NewPassword } from "./NewPassword";
 
 /** The page of the operator's one-time link. */
@@ -28,9 +28,9 @@ export function Reset() {
         width="narrow"
         note="Everybody who was logged in with the old one is logged out."
       >
-        <Button asChild>
-          <Link href="/login/">Log in</Link>
-        </Button>
+        <Link className={buttonLook()} href="/login/">
+          Log in
+        </Link>
       </Shell>
     );
   }

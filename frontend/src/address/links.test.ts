@@ -15,8 +15,8 @@ describe("the way back after logging in", () => {
 
   it("is kept from one form to the other", () => {
     const held = load(new URLSearchParams("next=/history/%3Fq%3Dred&invite=abc"));
-    const address = accountAddress("/register/", held);
-    expect(load(new URLSearchParams(address.split("?")[1]))).toEqual(held);
+    const address = new URL(accountAddress("/register/", held), "http://127.0.0.1");
+    expect(load(address.searchParams)).toEqual(held);
   });
 });
 

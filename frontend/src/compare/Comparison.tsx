@@ -6,7 +6,7 @@ import { useMemo, useState } from "react";
 import { PARSERS } from "@/address/parsers";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
+import { Button, buttonLook } from "@/components/ui/button";
 import { formErrorOf } from "@/domain/form-error";
 import { isEnded, type Job, numDone } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
@@ -136,12 +136,14 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
         {outcome(job) ?? `${numDone(job)} of ${count} pictures`}
       </p>
       {numDone(job) > 0 && (
-        <Button variant="ghost" size="sm" asChild>
-          <a href={sheetAddress(job.id)} download={`comparison-${job.id}.jpg`}>
-            <DownloadIcon aria-hidden />
-            Contact sheet
-          </a>
-        </Button>
+        <a
+          className={buttonLook({ variant: "ghost", size: "sm" })}
+          href={sheetAddress(job.id)}
+          download={`comparison-${job.id}.jpg`}
+        >
+          <DownloadIcon aria-hidden />
+          Contact sheet
+        </a>
       )}
     </>
   );

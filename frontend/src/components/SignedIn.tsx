@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { withWayBack } from "@/address/way-back";
 import { useMe } from "@/api/session";
 import type { User } from "@/api/types";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button";
 import { Link } from "./Link";
 
 /** Its children for a user with an account; for a visitor the way to one. The server checks each call by itself: this only
@@ -22,13 +22,13 @@ export function SignedIn({ children }: { children: (user: User) => ReactNode }) 
       <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
         <p className="text-sm">This page is for those who have logged in.</p>
         <div className="flex flex-wrap gap-2">
-          <Button asChild>
-            <Link href={() => withWayBack("/login/")}>Log in</Link>
-          </Button>
+          <Link className={buttonLook()} href={() => withWayBack("/login/")}>
+            Log in
+          </Link>
           {me.registration !== "closed" && (
-            <Button variant="secondary" asChild>
-              <Link href={() => withWayBack("/register/")}>Register</Link>
-            </Button>
+            <Link className={buttonLook({ variant: "secondary" })} href={() => withWayBack("/register/")}>
+              Register
+            </Link>
           )}
         </div>
       </div>

@@ -10,7 +10,7 @@ import { useMe } from "@/api/session";
 import { EmptyState } from "@/components/EmptyState";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
+import { Button, buttonLook } from "@/components/ui/button";
 import { isComparison, isEnded, type Job } from "@/domain/job";
 import type { Filter } from "@/jobs/history/history-cache";
 import { useHistory } from "@/jobs/history/use-history";
@@ -133,9 +133,9 @@ function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => vo
   }
   return (
     <EmptyState icon={ImagesIcon} title="Nothing here yet" text="What you make is kept here, until you delete it.">
-      <Button asChild>
-        <Link href="/">Make pictures</Link>
-      </Button>
+      <Link className={buttonLook()} href="/">
+        Make pictures
+      </Link>
     </EmptyState>
   );
 }
@@ -162,9 +162,9 @@ function LogInFirst() {
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
       <p className="text-sm">This server keeps a history for those who have logged in.</p>
-      <Button asChild>
-        <Link href={() => withWayBack("/login/")}>Log in</Link>
-      </Button>
+      <Link className={buttonLook()} href={() => withWayBack("/login/")}>
+        Log in
+      </Link>
     </div>
   );
 }

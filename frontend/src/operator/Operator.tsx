@@ -4,7 +4,7 @@ import { withWayBack } from "@/address/way-back";
 import { useMe } from "@/api/session";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button";
 import { lazyPart } from "@/lib/lazy";
 
 const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div className="min-h-96" /> });
@@ -44,13 +44,13 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
       </code>
       <div className="flex flex-wrap gap-2">
         {!isLoggedIn && (
-          <Button asChild>
-            <Link href={() => withWayBack("/login/")}>Log in</Link>
-          </Button>
+          <Link className={buttonLook()} href={() => withWayBack("/login/")}>
+            Log in
+          </Link>
         )}
-        <Button variant="outline" asChild>
-          <Link href="/">Make pictures</Link>
-        </Button>
+        <Link className={buttonLook({ variant: "outline" })} href="/">
+          Make pictures
+        </Link>
       </div>
     </section>
   );

@@ -3,7 +3,7 @@ import { ChevronUpIcon, DownloadIcon } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { useOptions } from "@/api/catalog";
 import { CopyButton } from "@/components/CopyButton";
-import { Button } from "@/components/ui/button";
+import { Button, buttonLook } from "@/components/ui/button";
 import { factsOf } from "@/domain/facts";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
@@ -38,12 +38,14 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           <CopyButton label="Copy prompt" text={prompt} />
         </div>
         <div className="grid grid-cols-4 gap-2 lg:grid-cols-2">
-          <Button asChild className="col-span-4 lg:col-span-2">
-            <a href={output.download_url} download={output.filename}>
-              <DownloadIcon aria-hidden />
-              Download
-            </a>
-          </Button>
+          <a
+            className={buttonLook({ className: "col-span-4 lg:col-span-2" })}
+            href={output.download_url}
+            download={output.filename}
+          >
+            <DownloadIcon aria-hidden />
+            Download
+          </a>
           {children}
         </div>
         <Button

@@ -3,6 +3,7 @@
  * control. */
 import { createMultiParser, createParser } from "nuqs";
 import type { Metadata, Options } from "@/api/types";
+import { capitalized } from "@/lib/words/names";
 import type { Infotext } from "./infotext";
 import { findLora, holdsTrigger, withoutLoraTags } from "./loras";
 import {
@@ -236,9 +237,7 @@ export function numAdvanced(settings: Settings): number {
 export function fieldLabel(field: string): string {
   const parameter = PARAMETERS.find(({ fields }) => (fields as readonly string[]).includes(field));
   if (!parameter) return field;
-  return parameter.fields.length === 1
-    ? parameter.label
-    : field.charAt(0).toUpperCase() + field.slice(1).replace("_", " ");
+  return parameter.fields.length === 1 ? parameter.label : capitalized(field.replace("_", " "));
 }
 
 export function sizeWords(width_px: number, height_px: number): string {

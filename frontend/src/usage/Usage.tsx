@@ -8,7 +8,7 @@ import type { Usage as UsageAnswer } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button";
 import { Chart } from "./Chart";
 import { DayTable } from "./DayTable";
 import { everyDay, type Measure, measured } from "./days";
@@ -59,9 +59,9 @@ function Loaded({ usage }: { usage: UsageAnswer }) {
       {me && !me.user && me.registration !== "closed" && (
         <p className="flex flex-wrap items-center justify-between gap-3 rounded-2xl bg-accent px-5 py-4 text-accent-foreground text-sm">
           You are not logged in: this is counted by your address. Your pictures move to an account when you make one.
-          <Button size="sm" asChild>
-            <Link href={() => withWayBack("/register/")}>Register</Link>
-          </Button>
+          <Link className={buttonLook({ size: "sm" })} href={() => withWayBack("/register/")}>
+            Register
+          </Link>
         </p>
       )}
       <section aria-labelledby="by-day" className="space-y-5 rounded-2xl border bg-card p-5 sm:p-6">

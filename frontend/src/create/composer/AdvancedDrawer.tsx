@@ -8,8 +8,8 @@ import { RangeField } from "@/components/form/RangeField";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { EMPTY, useForm } from "@/create/form";
+import { notHere } from "@/lib/words/names";
 import { percent } from "@/settings/settings";
-import { notHere } from "./chips";
 
 interface AdvancedDrawerProps {
   options: Options;

@@ -9,8 +9,7 @@ import { useForm } from "@/create/form";
 import type { FormError } from "@/domain/form-error";
 import { findLora, ownWeight } from "@/settings/loras";
 import { Advanced } from "./Advanced";
-import { CountChip, LoraChip, QualityChip, ShapeChip, StyleChip } from "./chips";
-import { NegativeChip } from "./NegativeChip";
+import { CountChip, LoraChip, NegativeChip, QualityChip, ShapeChip, StyleChip } from "./chips";
 import { PromptBox } from "./PromptBox";
 
 interface ComposerProps {

@@ -1,7 +1,7 @@
 "use client";
 import { DownloadIcon, RotateCwIcon, ShuffleIcon, XIcon } from "lucide-react";
 import { useOptions } from "@/api/catalog";
-import { Button } from "@/components/ui/button";
+import { Button, buttonLook } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { type Job, numDone } from "@/domain/job";
 import { variationsOf, zipAddress } from "@/domain/picture";
@@ -42,12 +42,10 @@ export function EndedActions({ job, onGenerate }: EndedActionsProps) {
         </Button>
       )}
       {numDone(job) >= 2 && (
-        <Button variant="ghost" size="sm" asChild>
-          <a href={zipAddress(job)} download>
-            <DownloadIcon aria-hidden />
-            <span className={words}>Download all</span>
-          </a>
-        </Button>
+        <a className={buttonLook({ variant: "ghost", size: "sm" })} href={zipAddress(job)} download>
+          <DownloadIcon aria-hidden />
+          <span className={words}>Download all</span>
+        </a>
       )}
       <Tip label="Remove from this list">
         <Button variant="ghost" size="icon-sm" aria-label="Remove from this list" onClick={() => noteRemoved(job.id)}>

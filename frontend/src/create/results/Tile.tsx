@@ -1,7 +1,7 @@
 "use client";
 import { ColumnsIcon, DownloadIcon, HeartIcon } from "lucide-react";
 import { useState } from "react";
-import { Button } from "@/components/ui/button";
+import { Button, buttonLook } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
 import { chosenFirst, useViewing } from "@/create/overlays/viewing";
@@ -98,11 +98,18 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
         </Button>
       </Tip>
       <Tip label="Download">
-        <Button variant="glass" size="icon-sm" asChild className={cn(onHover, "[@media(hover:none)]:opacity-100")}>
-          <a href={output.download_url} download={output.filename} aria-label="Download">
-            <DownloadIcon aria-hidden />
-          </a>
-        </Button>
+        <a
+          className={buttonLook({
+            variant: "glass",
+            size: "icon-sm",
+            className: cn(onHover, "[@media(hover:none)]:opacity-100"),
+          })}
+          href={output.download_url}
+          download={output.filename}
+          aria-label="Download"
+        >
+          <DownloadIcon aria-hidden />
+        </a>
       </Tip>
       <Tip label="Favorite">
         <Button
