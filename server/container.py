@@ -33,6 +33,7 @@ from server.gallery.history import History
 from server.gallery.retention import Retention
 from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
 from server.generation.service import JobService
+from server.loras.bucket_sync import open_lora_bucket
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
 from server.observability.metrics import Metrics
@@ -41,7 +42,7 @@ from server.queue.counts import QueueCounts
 from server.queue.deletion import Remover
 from server.queue.quotas import DAY_S, Quota, Quotas
 from server.storage.data_folder import DataFolder
-from server.storage.factory import open_lora_bucket, open_store
+from server.storage.factory import open_store
 from server.storage.health import StoreHealth
 from server.usage.service import Usage
 from server.version import VERSION

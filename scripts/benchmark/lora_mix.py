@@ -8,7 +8,7 @@ from statistics import median
 from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save
 
-from pipelines.lora.file import read_header
+from pipelines.safetensors_header import read_header
 from scripts.benchmark.bench import Bench
 from scripts.benchmark.figures import Figure, Pair
 from scripts.benchmark.jobs import Job
@@ -25,7 +25,7 @@ LOAD_LOOP = "bare loop, load and unload"
 def write_copies(lora: Path, folder: Path) -> tuple[Path, ...]:
     """The LoRA over and over, each time a little weaker, so that no two have the same bytes."""
     data = lora.read_bytes()
-    _, metadata, _ = read_header(data)
+    metadata = dict(read_header(data).metadata)
     tensors = parse_safetensors(data)
     paths: list[Path] = []
     for number in range(NUM_FILES):

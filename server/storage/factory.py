@@ -1,15 +1,10 @@
 """The store that the settings name."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from server.config.settings import Settings
-from server.loras.bucket_sync import LoraBucket
 from server.storage.local import LocalStore
 from server.storage.store import ImageStore
-
-if TYPE_CHECKING:
-    from server.storage.s3_client import Bucket
 
 
 def open_store(settings: Settings, pictures_dir: Path, base_path: str) -> ImageStore:
@@ -28,23 +23,4 @@ def open_store(settings: Settings, pictures_dir: Path, base_path: str) -> ImageS
             url_expiry_s=settings.s3_url_expiry_s,
             cache_age_s=settings.s3_cache_age_s,
         )
-    )
-
-
-def open_lora_bucket(settings: Settings) -> LoraBucket | None:
-    """None where the settings name no prefix for LoRAs. Its bucket is opened at the first use, in a thread."""
-    if settings.lora_s3_prefix is None:
-        return None
-
-    def open_bucket() -> "Bucket":
-        from server.storage.s3_client import Bucket
-
-        return Bucket(settings.s3_bucket or "", settings.s3_endpoint_url)
-
-    return LoraBucket(
-        open_bucket,
-        settings.lora_s3_prefix,
-        settings.lora_dir,
-        settings.data_dir / "lora_bucket.json",
-        settings.max_lora_mb * 1_000_000,
     )

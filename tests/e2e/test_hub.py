@@ -60,7 +60,7 @@ def test_only_what_is_loaded_is_fetched_and_then_no_network_is_needed(hub: HubSe
     ("model", "reaches", "told"),
     [
         ("studio/nothing", True, "the hub has no model studio/nothing, or it is private (set HF_TOKEN)"),
-        (NAME, False, "studio/demo cannot be fetched from the hub and is not (wholly) in its cache"),
+        (NAME, False, "studio/demo cannot be fetched from the hub and is not complete in the cache"),
     ],
 )
 def test_what_cannot_be_fetched_ends_the_start_with_one_line(

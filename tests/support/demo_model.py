@@ -12,7 +12,7 @@ from safetensors.torch import save
 
 from pipelines.lora.bank import LoraBank
 from pipelines.lora.file import read_lora
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
 from pipelines.plan import BeginOrder, RawPicture, StepPlan, StepResult
@@ -67,7 +67,7 @@ def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, a
 
 def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) -> LoraBank:
     """For LoRAs whose files are in `folder`."""
-    return LoraBank(model, LoraReader(folder, LoraParser(model).parse, max_bytes), max_bytes)
+    return LoraBank(model, LoraLoader(folder, LoraParser(model).parse, max_bytes), max_bytes)
 
 
 def run(runner: SDXLRunner, wanted: Mapping[str, ImageSpec], **plan: Any) -> dict[str, RawPicture]:

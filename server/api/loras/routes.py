@@ -101,7 +101,7 @@ class LorasController(Controller):
         self, name: LoraName, loras: NamedDependency[LoraRegistry], model: NamedDependency[ModelFacts]
     ) -> lora_schemas.LoraDetail:
         try:
-            detail = await loras.detail(name)
+            detail = await loras.record(name)
         except UnknownLora as error:
             raise _not_found(error) from error
         return lora_schemas.LoraDetail(

@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 from pipelines.denoise.forward import predict
 from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.samplers import SAMPLERS
-from pipelines.denoise.state import DenoiseState, begin_picture
+from pipelines.denoise.state import DenoiseState, begin_image
 from pipelines.lora.backend import adapter_set
 from pipelines.model.acceleration import compile_unet
 from pipelines.model.load import LoadedModel, load_model
@@ -77,7 +77,7 @@ def begun(model: LoadedModel, embedding: Embedding, sampler: str) -> list[Denois
     shelf = SamplerFactory(model.scheduler_config)
     wanted = [params(sampler=sampler, seed=seed, steps=5) for seed in range(3)]
     return [
-        begin_picture(model, shelf, each, (), (embedding, embedding if seed < 2 else None))
+        begin_image(model, shelf, each, (), (embedding, embedding if seed < 2 else None))
         for seed, each in enumerate(wanted)
     ]
 
@@ -104,7 +104,7 @@ def test_loras_of_each_row_go_over_in_the_same_copy(model: LoadedModel, embeddin
     states = begun(model, embedding, "euler")
     sets = [adapter_set(()), adapter_set((loras[0],)), adapter_set(tuple(loras))]
     for state, adapters in zip(states, sets, strict=True):
-        bank.reader.fetch([sha256 for sha256, _ in adapters]).result()
+        bank.loader.fetch([sha256 for sha256, _ in adapters]).result()
         assert bank.admit(adapters, ())
         state.adapters = adapters
     with Watch() as forward:
@@ -175,7 +175,7 @@ def test_each_row_count_is_compiled_once() -> None:
     encoder, shelf = PromptEncoder(model, bank, 0), SamplerFactory(model.scheduler_config)
     embedding = encoder.encode("red", ())
     wanted = params(width=64, height=64, guidance_scale=0.0)
-    state = begin_picture(model, shelf, wanted, (), (embedding, None))
+    state = begin_image(model, shelf, wanted, (), (embedding, None))
     plain = predict(model, bank, [state], 2, 0)[0]
     compile_unet(model.unet, backend)
     try:

@@ -2,7 +2,6 @@
 in words."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,11 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import CLIPTokenizer
 
 from pipelines.model import load, memory
 from pipelines.model.checkpoint import BaseModelError
-from pipelines.model.info import SDXL_BASE
 from pipelines.model.load import LoadedModel, LoadOptions, load_model
 from pipelines.model.weights import unet_layout
-from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.sdxl import SDXLRunner
 from tests.support.demo_model import (
     demo_folder,
@@ -147,26 +143,6 @@ def test_half_precision_files_alone_are_enough(small: tuple[Path, Path], tmp_pat
     for file in list(folder.rglob("*.safetensors")):
         file.rename(file.with_name(f"{file.stem}.fp16.safetensors"))
     assert load_model(folder, "cpu", "bfloat16").unet.dtype == torch.bfloat16
-
-
-@pytest.fixture(scope="module")
-def tokenizers() -> Iterator[list[Any]]:
-    yield [load._load_tokenizer(SDXL_BASE / name) for name in ("tokenizer", "tokenizer_2")]
-
-
-def test_the_packed_vocabulary_is_clips(tokenizers: list[Any]) -> None:
-    """Numbers that every copy of CLIP's tokenizer gives."""
-    first, second = tokenizers
-    asked = {"padding": "max_length", "max_length": 77, "truncation": True}
-    assert first("a photo of a cat", **asked).input_ids == [49406, 320, 1125, 539, 320, 2368] + [49407] * 71
-    assert second("a photo of a cat", **asked).input_ids == [49406, 320, 1125, 539, 320, 2368, 49407] + [0] * 70
-    assert isinstance(first, CLIPTokenizer)
-    assert len(first) == 49408
-
-
-@pytest.mark.parametrize("text", ["", "jade woman, red dress", "Ünïcode 日本 🎉 don't it's 1234", "x " * 100])
-def test_prompts_are_counted_as_they_are_encoded(tokenizers: list[Any], text: str) -> None:
-    assert PromptAnalyzer(SDXL_BASE).num_tokens(text) == len(tokenizers[0](text).input_ids) - 2
 
 
 def test_tiles_take_less_memory_and_give_the_same_picture_but_for_their_seams() -> None:

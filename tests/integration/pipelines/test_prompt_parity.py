@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.lora.bank import LoraBank
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
-from pipelines.model import load
 from pipelines.model.info import SDXL_BASE
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.prompt.compel_encoder import encode_parts
-from pipelines.prompt.encoder import PromptEncoder, _uncut
+from pipelines.prompt.encoder import PromptEncoder
+from pipelines.prompt.tokenizer import read_tokenizers
 from pipelines.prompt.weights import plain_text, read_weights
 from pipelines.prompt.windows import PromptWindows
 from pipelines.sdxl import SDXLRunner
@@ -143,7 +143,7 @@ def test_the_empty_text_is_encoded_with_the_loras_at_work(model: LoadedModel, tm
     text = "woman, (red dress:1.5)"
 
     def encoded(order: list[LoraRef]) -> dict[str, torch.Tensor]:
-        reader = LoraReader(tmp_path, LoraParser(model).parse, 10**9)
+        reader = LoraLoader(tmp_path, LoraParser(model).parse, 10**9)
         reader.fetch([ref.sha256 for ref in refs]).result()
         bank = LoraBank(model, reader, 10**9)
         encoder = PromptEncoder(model, bank, 0)
@@ -189,15 +189,15 @@ class BlankEncoder:
 
 @pytest.fixture(scope="module")
 def sdxl() -> Any:
-    """A loaded model as far as its tokenizers go: SDXL's own."""
-    tokenizers = [load._load_tokenizer(SDXL_BASE / name) for name in ("tokenizer", "tokenizer_2")]
+    """A model with SDXL's own tokenizers and no weights."""
+    tokenizers = read_tokenizers(SDXL_BASE)
     blank = BlankEncoder()
     return SimpleNamespace(
         tokenizers=tokenizers,
         text_encoders=(blank, blank),
         device=blank.device,
         dtype=blank.dtype,
-        windows=PromptWindows([_uncut(tokenizer) for tokenizer in tokenizers]),
+        windows=PromptWindows(tokenizers),
         reader=PromptAnalyzer(SDXL_BASE),
     )
 
@@ -207,7 +207,7 @@ def sdxl() -> Any:
 def test_with_sdxl_s_vocabulary_too(sdxl: Any, text: str) -> None:
     """Its second tokenizer pads with "!" and so reads it differently: the contexts may differ in length."""
     fitted = sdxl.windows.fit(text)
-    assert encode_parts(sdxl, fitted.parts).num_tokens == 77 * fitted.num_windows <= 8 * 77
+    assert encode_parts(sdxl, sdxl.tokenizers, fitted.parts).num_tokens == 77 * fitted.num_windows <= 8 * 77
     told = sdxl.reader.num_context_tokens(params(prompt=text, guidance_scale=1.0))
     assert told == 77 * fitted.num_windows
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.image.vae import decode_picture
+from pipelines.image.vae import decode_image
 from pipelines.model.info import BaseModelError
 from pipelines.model.load import LoadedModel, load_model, resolve_device
 from pipelines.plan import BeginOrder, StepPlan
@@ -256,7 +256,7 @@ def test_a_vae_that_overflows_in_half_precision_is_run_in_float32() -> None:
     with torch.inference_mode():
         naive = half.vae.decode(latents.half(), return_dict=False)[0]
         assert not torch.isfinite(naive).all()
-        assert decode_picture(half, latents).width == 64
+        assert decode_image(half, latents).width == 64
     assert half.vae.dtype == torch.float16
 
 

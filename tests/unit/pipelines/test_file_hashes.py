@@ -52,4 +52,4 @@ def test_a_book_that_cannot_be_written_only_costs_time(
 ) -> None:
     (tmp_path / "file").write_text("")
     assert FileHashes(tmp_path / "file" / "hashes.json").sha256(weights) == hashlib.sha256(b"one").hexdigest()
-    assert "not remembered" in caplog.text
+    assert "not cached" in caplog.text

@@ -9,7 +9,7 @@ from pipelines.denoise.sampler_factory import (
     Sampler,
     SamplerFactory,
     make_sampler,
-    picture_generator,
+    noise_generator,
     predicted_x0,
     takes_generator,
 )
@@ -32,7 +32,7 @@ SDXL_CONFIG: dict[str, Any] = {
 
 def denoise(sampler: Sampler, latents: torch.Tensor, seed: int, steps: int | None = None) -> torch.Tensor:
     """With a made-up model that always predicts the tanh of its input."""
-    noise = {"generator": picture_generator(seed)} if takes_generator(sampler) else {}
+    noise = {"generator": noise_generator(seed)} if takes_generator(sampler) else {}
     for timestep in sampler.timesteps[:steps]:
         prediction = torch.tanh(sampler.scale_model_input(latents, timestep))
         latents = sampler.step(prediction, timestep, latents, return_dict=False, **noise)[0]
@@ -40,7 +40,7 @@ def denoise(sampler: Sampler, latents: torch.Tensor, seed: int, steps: int | Non
 
 
 def noise(sampler: Sampler, seed: int = 1) -> torch.Tensor:
-    return torch.randn((1, 4, 2, 2), generator=picture_generator(seed)) * sampler.init_noise_sigma
+    return torch.randn((1, 4, 2, 2), generator=noise_generator(seed)) * sampler.init_noise_sigma
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -74,7 +74,7 @@ def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, predi
     alone = denoise(fresh, noise(fresh), seed=3)
 
     latents, others = noise(first), noise(second, seed=9)
-    sources = [{"generator": picture_generator(seed)} if takes_generator(first) else {} for seed in (3, 4)]
+    sources = [{"generator": noise_generator(seed)} if takes_generator(first) else {} for seed in (3, 4)]
     for timestep in first.timesteps:
         prediction = torch.tanh(first.scale_model_input(latents, timestep))
         latents = first.step(prediction, timestep, latents, return_dict=False, **sources[0])[0]
@@ -89,7 +89,7 @@ def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, predi
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_previews_get_the_clean_latents(name: str) -> None:
     sampler = SamplerFactory(SDXL_CONFIG).create(name, 10)
-    clean, added = noise(sampler, seed=5) * 0 + 0.7, torch.randn((1, 4, 2, 2), generator=picture_generator(6))
+    clean, added = noise(sampler, seed=5) * 0 + 0.7, torch.randn((1, 4, 2, 2), generator=noise_generator(6))
     timestep = sampler.timesteps[0]
     alpha = make_sampler("ddim", SDXL_CONFIG).alphas_cumprod[int(timestep)]
     sigma = ((1 - alpha) / alpha) ** 0.5

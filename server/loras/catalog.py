@@ -1,4 +1,4 @@
-"""What LoRA names mean: newest versions, the operator's pins, words and weights; the LoRAs of an order made exact."""
+"""The catalog of LoRA names: newest versions, and the operator's pins, trigger words and weights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,31 +7,32 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pipelines.lora.library import version_key
-from server.db.lora_models import LoraChoiceRow, LoraUseRow
+from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import LoraRow
 
 LORA_WEIGHT = 0.9
-"""Where neither the request, the operator nor the file says how strong."""
+"""The weight if neither the request nor the operator nor the file gives one."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoraNames:
-    """The LoRA table and the operator's choices, as one transaction saw them."""
+class LoraCatalog:
+    """A snapshot of the LoRA table and the operator's settings, as read in one transaction."""
 
     rows: Sequence[LoraRow]
-    choices: Mapping[str, LoraChoiceRow]
+    settings: Mapping[str, LoraSettingsRow]
+    """By name or label."""
 
     @classmethod
-    async def read(cls, session: AsyncSession) -> "LoraNames":
+    async def read(cls, session: AsyncSession) -> "LoraCatalog":
         rows = list(await session.scalars(select(LoraRow)))
-        return cls(rows, {row.target: row for row in await session.scalars(select(LoraChoiceRow))})
+        return cls(rows, {row.target: row for row in await session.scalars(select(LoraSettingsRow))})
 
     def all(self) -> tuple[str, ...]:
-        """Every name and label."""
+        """Every name and label, sorted."""
         return tuple(sorted({row.name for row in self.rows} | {row.label for row in self.rows}))
 
     def find(self, name: str) -> LoraRow | None:
-        """A bare name means the pinned version, as long as there is such a file, else the newest."""
+        """The LoRA of a label, or of a bare name: its pinned version if there is such a file, else its newest."""
         versions = [row for row in self.rows if row.name == name]
         if not versions:
             return next((row for row in self.rows if row.label == name), None)
@@ -40,29 +41,29 @@ class LoraNames:
         return next((row for row in versions if pinned is not None and row.version == pinned), newest)
 
     def pinned_version(self, name: str) -> str | None:
-        choice = self.choices.get(name)
-        return choice.pinned_version if choice else None
+        settings = self.settings.get(name)
+        return settings.pinned_version if settings else None
 
     def trigger(self, row: LoraRow) -> str | None:
-        """The words that call it up: the operator's for the version, for the name, else the file's."""
-        for choice in self._choices_of(row):
-            if choice.trigger is not None:
-                return choice.trigger or None
+        """The trigger words: the operator's for the version, else for the name, else the file's."""
+        for settings in self._settings_of(row):
+            if settings.trigger is not None:
+                return settings.trigger or None
         return row.trigger
 
     def weight(self, row: LoraRow) -> float | None:
-        """How strong it is where a request does not say; None: nobody has said."""
-        for choice in self._choices_of(row):
-            if choice.weight is not None:
-                return choice.weight
+        """The default weight, in the same order of precedence; None if there is none."""
+        for settings in self._settings_of(row):
+            if settings.weight is not None:
+                return settings.weight
         return row.default_weight
 
-    def _choices_of(self, row: LoraRow) -> list[LoraChoiceRow]:
-        return [self.choices[target] for target in (row.label, row.name) if target in self.choices]
+    def _settings_of(self, row: LoraRow) -> list[LoraSettingsRow]:
+        return [self.settings[target] for target in (row.label, row.name) if target in self.settings]
 
 
 async def count_use(session: AsyncSession, sha256s: set[str]) -> None:
-    """One more accepted job for each of these. The caller holds the lock `queue`."""
+    """Count one more accepted job for each hash. The caller holds the lock `queue`."""
     statement = (
         update(LoraUseRow)
         .where(LoraUseRow.sha256.in_(sha256s))
