@@ -30,8 +30,8 @@ from tests.chaos.crashes import accepted, crashes  # noqa: E402
 from tests.chaos.ending import ending  # noqa: E402
 from tests.chaos.stall import stall  # noqa: E402
 from tests.chaos.store_faults import store_faults  # noqa: E402
-from tests.support.databases import PostgresServer, started_postgres_server  # noqa: E402
-from tests.support.s3_server import S3Server, started_s3_server  # noqa: E402
+from tests.fixtures.databases import PostgresServer, started_postgres_server  # noqa: E402
+from tests.fixtures.s3_server import S3Server, started_s3_server  # noqa: E402
 from tests.support.server_process import ServerProcess  # noqa: E402
 from tests.support.tiny_model import write_tiny_model  # noqa: E402
 

@@ -21,7 +21,7 @@ from pipelines.model.load import LoadedModel, load_model, resolve_device  # noqa
 from pipelines.plan import BeginOrder, StepPlan  # noqa: E402
 from pipelines.sdxl import RunnerOptions, SDXLRunner  # noqa: E402
 from pipelines.spec import ImageSpec, LoraRef, Pass, Sampling  # noqa: E402
-from tests.support.lora_files import all_layer_lora, kohya_copy  # noqa: E402
+from tests.support.loras.files import all_layer_lora, kohya_copy  # noqa: E402
 
 STEPS = 3
 

@@ -29,7 +29,7 @@ from pipelines.model.weights import trim_heap  # noqa: E402
 from pipelines.plan import BeginOrder, StepPlan  # noqa: E402
 from pipelines.sdxl import RunnerOptions, SDXLRunner  # noqa: E402
 from pipelines.spec import ImageSpec, LoraRef, Pass, Sampling  # noqa: E402
-from tests.support.lora_files import all_layer_lora, keep, kohya_copy  # noqa: E402
+from tests.support.loras.files import all_layer_lora, keep, kohya_copy  # noqa: E402
 
 MAX_GROWTH_MB = 50.0
 LORA_CACHE_BYTES = 8_000_000

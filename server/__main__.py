@@ -54,7 +54,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from server.container import RoleError
     from server.db.filesystem import NetworkFilesystem
     from server.lifespan import Lifespan
-    from server.queue.errors import DataFolderInUse
+    from server.storage.data_folder import DataFolderInUse
     from server.storage.store import StoreError
     from server.worker.runner import sdxl_runner
 

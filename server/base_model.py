@@ -1,4 +1,4 @@
-"""The base model the settings name, from a path or a hub id to weights on this disk whose hash is known.
+"""The base model of the settings: from a path or a hub id to weights on this disk with a known hash.
 
     at start:       is it SDXL? (configs and headers, or the hub's configs)          BaseModelError ends the start
     then, beside the running server:   fetch (a hub's weights)  →  hash and load at the same time
@@ -57,7 +57,7 @@ class BaseModel:
 
     @property
     def quickly_read(self) -> bool:
-        """Its hash is known, or can be at once."""
+        """True if its hash is known or can be computed in moments."""
         if self.is_remote:
             return False
         unknown = [file for _, file in hashed_files(self.path, self._vae) if self._hashes.known(file) is None]

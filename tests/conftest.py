@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.s3_server", "tests.fixtures.studio_app"]
+
 NEEDS = "Skipped: needs "
 
 settings.register_profile("laptop", deadline=None, suppress_health_check=[HealthCheck.too_slow])

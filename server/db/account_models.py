@@ -95,7 +95,7 @@ class StreamTokenRow(Row):
 
 
 class PendingDeletionRow(Row):
-    """A stored file that no row tells of any more: to be deleted. See server/queue/deletion.py."""
+    """A stored file that no row names any more, to be deleted: server/queue/deletion.py."""
 
     __tablename__ = "doomed_object"
     __table_args__ = (Index("ix_doomed_object_due", "due_at_s"),)

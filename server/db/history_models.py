@@ -1,4 +1,4 @@
-"""What people did with jobs and pictures, and answers that may be asked for twice."""
+"""What people did with jobs and images, and responses kept for Idempotency-Key."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from server.db.models import Row
 
 
 class EngagementRow(Row):
-    """One thing that somebody did: `kind` is downloaded, favorited, unfavorited, again or deleted. It says which LoRAs
-    made the picture, and outlives it. `image_id` None: the whole job is meant."""
+    """One action: `kind` is downloaded, favorited, unfavorited, again or deleted. It names the LoRAs that made the
+    image and outlives it. `image_id` None: the whole job is meant."""
 
     __tablename__ = "engagement"
     __table_args__ = (Index("ix_engagement_kind_created", "kind", "created_at_s"),)
@@ -26,7 +26,7 @@ class EngagementRow(Row):
 
 
 class IdempotencyRow(Row):
-    """What a request with an Idempotency-Key was answered. Kept for 24 h."""
+    """The response to a request with an Idempotency-Key. Kept for 24 h."""
 
     __tablename__ = "answer"
     __table_args__ = (Index("ix_answer_created", "created_at_s"),)

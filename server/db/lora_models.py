@@ -1,4 +1,4 @@
-"""What is known of LoRAs beside the files: the operator's choices, and how often each was used."""
+"""What is stored about LoRAs beside their files: the operator's settings and use counts."""
 
 from sqlalchemy import Double, String, Text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -175,7 +175,7 @@ class WorkerRow(Row):
 
 
 class EventRow(Row):
-    """A durable thing that readers of a job's stream are told, seq from 1 within the job."""
+    """A durable event of a job's stream, seq from 1 within the job."""
 
     __tablename__ = "job_event"
 
@@ -187,7 +187,7 @@ class EventRow(Row):
 
 
 class LoraRow(Row):
-    """The name → content hash map: what a bare or exact LoRA name means right now."""
+    """The name → content hash map: what a bare or exact LoRA name means now."""
 
     __tablename__ = "lora"
     __table_args__ = (Index("ix_lora_name", "name"),)

@@ -1,4 +1,4 @@
-"""What was asked for and used. Nothing here refers to a job's row: what was used stays used when the job is deleted."""
+"""Usage. Nothing here refers to a job's row: usage is kept when the job is deleted."""
 
 from sqlalchemy import Double, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -7,9 +7,9 @@ from server.db.models import Row
 
 
 class GenerationRow(Row):
-    """One accepted job in the account of who asked for it. `counted_by` is whom the limits count it against: an
-    address, a user, a key's end user. `reserved_gpu_s` is what its pictures are still expected to take, 0 once it has
-    ended; `gpu_s` what those that are finished took."""
+    """The usage of one accepted job. `counted_by` is the identity that quotas count: an address, a user, a key's end
+    user. `reserved_gpu_s` is what its unfinished images are expected to take, 0 once it has ended; `gpu_s` is what the
+    finished ones took."""
 
     __tablename__ = "generation"
     __table_args__ = (

@@ -1,9 +1,9 @@
-"""What a step costs on this machine, learned while it runs. Pure arithmetic: no torch, no clock.
+"""Cost model: what a step costs on this machine, learned online. Pure arithmetic: no torch, no clock.
 
 A row count that was measured lately costs the median of its last steps. For the others there is a line: a UNet forward
 of r rows at one latent size takes about `fixed + per_row * r` seconds, fitted to the medians, newer ones weighing more;
 a size never seen borrows the nearest seen one's line, scaled by pixels. From the line follows the row count worth
-sharing (`knee`), from both every time the server tells its callers.
+sharing (`knee`), from both every time that the API answers.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ PRIOR_WEIGHT = 0.03
 HALF_LIFE_STEPS = 200  # after so many steps with other row counts a measurement counts half
 MAX_SURPRISE = 2.0
 RECENT_STEPS = 9  # whose median a row count costs: on real steps it is nearer to the next one than any mean
-MIN_STEPS = 3  # so many measured steps of a row count tell more than the line
+MIN_STEPS = 3  # measured steps of a row count that outweigh the line
 MIN_WEIGHT = 1 / 30  # a mean follows the last 30 measurements or so
 UNKNOWN_ROW_S_PER_PX = 1.0e-6  # before anything was measured: about 0.07 s a row at 256 x 256
 

@@ -1,4 +1,4 @@
-"""The loop: one asyncio task, one torch thread.
+"""The engine loop: one asyncio task, one torch thread.
 
     plan = scheduler.schedule()  →  torch thread: runner.execute(plan)  →  scheduler.update(result)  →  events
 
@@ -28,22 +28,22 @@ MAX_CALIBRATION_STEP_S = 5.0
 
 
 class LoraSource(Protocol):
-    """The LoRAs of a runner, as the event loop sees them: nothing here waits for the torch thread."""
+    """The LoRAs of a runner, as the event loop sees them. Nothing here waits for the torch thread."""
 
     @property
     def resident_loras(self) -> frozenset[str]:
-        """Hashes of the LoRAs in the model's memory: the next picture with one of them needs no file."""
+        """Hashes of the LoRAs in the model's memory: an image with one of them needs no file."""
         ...
 
     def fetch_loras(self, sha256s: Collection[str]) -> Future[None]:
-        """Read those that are not in memory; a picture that begins earlier is deferred."""
+        """Read the LoRAs that are not in memory. An image that begins earlier is deferred."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One plan carried out. `predicted_step_s` is what the cost model expected of its step, 0 where it has none;
-    `turn_s` runs from before the plan was made until its events were told."""
+    `turn_s` runs from before the plan was made until its events were published."""
 
     plan: StepPlan
     result: StepResult
@@ -87,12 +87,12 @@ class Engine:
 
     @property
     def running(self) -> bool:
-        """True while `run` turns plans into pictures; until then nothing should be claimed."""
+        """True while `run` makes images; before that nothing should be claimed."""
         return self._listener is not None
 
     @property
     def num_pictures(self) -> int:
-        """Pictures here that are not decoded yet, those that wait for their first step included."""
+        """Images that are not decoded yet, waiting ones included."""
         return len(self._scheduler)
 
     def choose(self, candidates: Sequence[Candidate]) -> list[str]:
@@ -100,14 +100,14 @@ class Engine:
         return self._scheduler.choose(candidates, time.time()) if self.running else []
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
-        """Take over claimed pictures. They begin once their LoRAs are read; others go on meanwhile."""
+        """Take over claimed images. Each begins once its LoRAs are read; the others go on meanwhile."""
         added = list(requests)
         self._fetch_loras(added)
         self._scheduler.add(added)
         self._work.set()
 
     def abort(self, job_id: str) -> None:
-        """The job's pictures take no further step."""
+        """The job's images take no further step."""
         self._scheduler.abort(job_id)
         self._work.set()
         if self._listener is not None:
@@ -200,17 +200,17 @@ class Engine:
                 )
 
     def _on_fetched(self, loop: asyncio.AbstractEventLoop, request: ImageRequest) -> None:
-        """On the thread that read them."""
+        """On the thread that reads LoRAs."""
 
         def begin() -> None:
             request.ready = True
             self._work.set()
 
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody makes this picture any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server ends
             loop.call_soon_threadsafe(begin)
 
     async def _execute(self, execute: Execute, plan: StepPlan) -> StepResult:
-        """Raises DeviceLost. Whatever else the runner raises fails the pictures of this plan and no others."""
+        """Raises DeviceLost. Any other exception of the runner fails the images of this plan and no others."""
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._torch_thread, execute, plan)

@@ -1,7 +1,7 @@
-"""Who goes first. Pure: no torch, no clock of its own.
+"""The order of jobs. Pure: no torch, no clock of its own.
 
 Jobs are ordered by
-1. owners that have waited too long for any service, by arrival (nobody starves);
+1. owners that have waited too long for any service, by arrival (no owner starves);
 2. round: start-time fair queueing over owners (Goyal, Vin, Cheng 1996). An owner's jobs get rising rounds, the most
    urgent the first; a newcomer starts at the round in service, so 200 queued jobs of one owner put one job at most
    before another owner's first;
@@ -38,7 +38,7 @@ class JobWork:
 
 
 class FairShare:
-    """Remembers what each owner has been given; `order` reads it and changes nothing. Memory: an entry for each owner
+    """The service that each owner has received; `order` reads it and changes nothing. Memory: an entry for each owner
     served in the last minute or in debt, and for each started job."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class FairShare:
         self._finish = {owner: tag for owner, tag in self._finish.items() if tag > self._virtual_time}
 
     def idle(self) -> None:
-        """Nobody has anything left to do: all debts are cleared."""
+        """No job is left: all debts are cleared."""
         self._virtual_time, self._finish = 0.0, {}
 
     def started(self, job_id: str) -> bool:

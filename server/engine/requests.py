@@ -1,4 +1,4 @@
-"""The engine's nouns: jobs that could be claimed, pictures to make, and what happens to them. Torch-free."""
+"""The engine's nouns: claimable jobs, images to make, and their events. Torch-free."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,9 +9,9 @@ from pipelines.spec import ImageSpec
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A job that is in the database and claimed by nobody. `work` counts UNet row evaluations still to do;
-    `arrival_s` is when it was accepted (seconds, wall clock of the database row); the job id breaks ties.
-    `alone`: nothing else should be made while it is."""
+    """A claimable job. `work` counts rows of UNet evaluations still to do, `num_px` is width times height of its
+    images; `arrival_s` is when it was accepted (seconds, wall clock of the database); the job id breaks ties. `alone`:
+    no other job should run beside it."""
 
     job_id: str
     owner: str
@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
 @dataclass(slots=True)
 class ImageRequest:
-    """One picture to make. The scheduler owns it; no tensors. `index` counts from 0 within the job. While its LoRAs are
+    """One image to make. The scheduler owns it; no tensors. `index` counts from 0 within the job. While its LoRAs are
     being read it is not `ready` and takes no step."""
 
     job_id: str
@@ -64,7 +64,7 @@ class ImageRequest:
 
     @property
     def work(self) -> int:
-        """UNet row evaluations left."""
+        """Rows of UNet evaluations left."""
         guided = self.spec.guided(self.evaluations_total)
         guided_left = max(0, guided.stop - max(guided.start, self.evaluations_done))
         return self.evaluations_total - self.evaluations_done + guided_left
@@ -72,7 +72,7 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """One picture took a step."""
+    """One image took a step."""
 
     job_id: str
     index: int
@@ -89,8 +89,8 @@ class Previewed:
 
 @dataclass(frozen=True, slots=True)
 class PictureTimes:
-    """Where a picture's time went. `started_at_s` wall clock; `step_share_s` is its share, by rows, of the shared
-    forwards it took part in."""
+    """Times of an image in seconds. `started_at_s` is wall clock; `step_share_s` is its share, by rows, of the shared
+    forwards."""
 
     started_at_s: float
     begin_s: float
@@ -100,7 +100,7 @@ class PictureTimes:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One picture is decoded."""
+    """One image is decoded."""
 
     job_id: str
     index: int

@@ -1,4 +1,4 @@
-"""Which pictures step next. Pure policy: no torch, no asyncio, no clock of its own.
+"""The scheduler: which images step next. Pure policy: no torch, no asyncio, no clock of its own.
 
     plan = scheduler.schedule(now_s, watched)
     result = runner.execute(plan)              # on the torch thread
@@ -30,9 +30,9 @@ from server.engine.requests import (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`max_rows`: rows of one UNet forward. `max_begun`: pictures whose latents the runner may hold at once.
-    `exact_rows`: 0, or the one row count every forward is padded to. `preview_every`: steps between previews.
-    `one_lora_set`: only pictures with the same LoRAs share a forward."""
+    """`max_rows`: rows of one UNet forward. `max_begun`: images whose latents the runner may hold. `exact_rows`: 0, or
+    the one row count that every forward is padded to. `preview_every`: steps between previews. `one_lora_set`: only
+    images with the same LoRAs share a forward."""
 
     max_rows: int = 16
     max_begun: int = 64
@@ -65,9 +65,9 @@ class Scheduler:
         return self._seconds(job.work, job.num_px, job.rows * job.num_images)
 
     def choose(self, candidates: Sequence[Candidate], now_s: float) -> list[str]:
-        """The candidates worth claiming now: those among the first two row budgets of the whole order. The rest stay
-        in the database, where cancelling them is free and other processes can take them. One that is to be made alone
-        is chosen once nothing else is here, and nothing beside it."""
+        """The candidates worth claiming now: the first two row budgets of the whole order. The rest stay in the
+        database, where cancelling them is free and other processes can claim them. A candidate that runs alone is
+        chosen once no other job is here, and nothing with it."""
         if any(True for _ in self._pictures_of(self._alone)):
             return []
         by_id = {candidate.job_id: candidate for candidate in candidates}
@@ -90,24 +90,24 @@ class Scheduler:
         return chosen
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
-        """Take over claimed pictures. A picture that is there already stays as it is."""
+        """Take over claimed images. An image that is here already stays as it is."""
         for request in requests:
             self._requests.setdefault(request.id, request)
 
     def abort(self, job_id: str) -> None:
-        """Forget the job's pictures; the next plan releases what the runner holds of them."""
+        """Forget the job's images; the next plan releases what the runner holds of them."""
         for request in list(self._pictures_of(job_id)):
             self._end(request, release=request.phase is not Phase.WAITING)
 
     # ---- one turn
 
     def schedule(self, now_s: float, watched: Callable[[str], bool]) -> StepPlan:
-        """The next plan; empty when there is nothing to do. `watched(job_id)`: somebody looks at its previews."""
+        """The next plan; empty when there is nothing to do. `watched(job_id)`: True if someone watches its previews."""
         release, self._release = tuple(self._release), []
         works = self._works()
         pictures = list(self._in_order(works, now_s))
         for picture in pictures:
-            if picture.phase is Phase.DECODING:  # alone in its plan, so that it is delivered before the next step
+            if picture.phase is Phase.DECODING:  # alone in its plan: it is delivered before the next step
                 return StepPlan(decode=(picture.id,), release=release)
         step = self._share_forward(pictures)
         begin = tuple(BeginOrder(p.id, p.spec) for p in step if p.phase is Phase.WAITING)
@@ -126,8 +126,8 @@ class Scheduler:
         )
 
     def update(self, plan: StepPlan, result: StepResult, now_s: float) -> list[EngineEvent]:
-        """Note what the plan did. Pictures aborted meanwhile are passed over, also where they have been added again:
-        then they wait for a new beginning, and what came back is not theirs."""
+        """Apply a result. Images that were aborted meanwhile are skipped, also where they have been added again: then
+        they wait for a new beginning, and the result is not theirs."""
         self._learn(plan, result)
         events: list[EngineEvent] = []
         for picture_id, error in result.failed.items():
@@ -159,14 +159,16 @@ class Scheduler:
         return events
 
     def put_back(self, picture_ids: Iterable[str]) -> list[ImageRequest]:
-        """Those of them that are here were not begun, and wait again."""
+        """Return deferred images to WAITING (a LoRA was not loaded yet). Unknown ids are ignored. Returns the requeued
+        requests."""
         found = [picture for picture_id in picture_ids if (picture := self._held(picture_id))]
         for picture in found:
             picture.phase, picture.begun_at_s = Phase.WAITING, None
         return found
 
     def note_memory(self, num_px: int, result: StepResult) -> None:
-        """Where a forward was too large for memory, those of this size and larger ones stay smaller from now on."""
+        """Where a forward was too large for memory, forwards of this size and larger sizes have fewer rows from now
+        on."""
         if result.too_many_rows:
             self._fitting_rows[num_px] = self.cost.bucket_below(result.too_many_rows)
 
@@ -178,7 +180,7 @@ class Scheduler:
         return 0.0 if first is None else self.cost.step_s(first.spec.num_px, plan.pad_to_rows)
 
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
-        """Picture index -> (UNet evaluations done, in all), for the pictures that are here."""
+        """Image index → (UNet evaluations done, in all), for the images that are here."""
         return {p.index: (p.evaluations_done, p.evaluations_total) for p in self._pictures_of(job_id)}
 
     def forecast(self, candidates: Sequence[Candidate], now_s: float) -> dict[str, Forecast]:
@@ -201,7 +203,7 @@ class Scheduler:
             yield from sorted(self._pictures_of(job.job_id), key=lambda request: request.index)
 
     def _share_forward(self, pictures: list[ImageRequest]) -> list[ImageRequest]:
-        """The first picture in order, and as many of its BatchKey behind it as are worth their rows."""
+        """The first image in order, and as many of its BatchKey after it as are worth their rows."""
         room = self.limits.max_begun - sum(p.phase is not Phase.WAITING for p in self._requests.values())
         step: list[ImageRequest] = []
         budget, key = 0, None
@@ -259,7 +261,7 @@ class Scheduler:
             self._fair.idle()
 
     def _held(self, picture_id: str) -> ImageRequest | None:
-        """The picture, if it is here and has begun."""
+        """The image, if it is here and has begun."""
         picture = self._requests.get(picture_id)
         return None if picture is None or picture.phase is Phase.WAITING else picture
 

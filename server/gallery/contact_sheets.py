@@ -1,4 +1,4 @@
-"""The contact sheet of a comparison: made of the stored pictures when it is first asked for, and stored beside them."""
+"""The contact sheet of a comparison: made from the stored images at the first request, and stored with them."""
 
 import asyncio
 

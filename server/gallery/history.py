@@ -1,4 +1,4 @@
-"""Somebody's jobs, newest first. Each method is a whole unit of work."""
+"""An owner's jobs, newest first. Each method is a whole unit of work."""
 
 import re
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
-"""Old jobs are deleted with their pictures, where the operator has set how long or how much is kept. What was used
-stays counted, and what people did stays noted."""
+"""Retention: delete old jobs with their images, by the operator's limits of age and size. Usage and engagement rows
+are kept."""
 
 import asyncio
 import logging
@@ -20,7 +20,8 @@ ROUND = 100  # jobs deleted in one transaction
 
 
 class Retention:
-    """`max_age_s` since a job's end, `max_bytes` of all pictures together, thumbnails apart; 0: no end. Event loop."""
+    """`max_age_s` since a job's end, `max_bytes` of all images together, without thumbnails; 0: no limit. Runs on the
+    event loop."""
 
     def __init__(self, database: Database, remover: Remover, max_age_s: float, max_bytes: int) -> None:
         self._database = database
@@ -35,12 +36,12 @@ class Retention:
                 while await self.run_once():
                     pass
             except DATABASE_ERRORS as error:
-                log.warning("what is too old is still kept, the database does not answer: %s", error)
+                log.warning("retention waits, the database does not answer: %s", error)
             await asyncio.sleep(PAUSE_S)
 
     async def run_once(self) -> bool:
-        """Delete some of what is too old or too much, the oldest first. True: there may be more. Raises
-        DATABASE_ERRORS."""
+        """Delete a batch of jobs that are too old or too much, the oldest first. Returns True if there may be more.
+        Raises DATABASE_ERRORS."""
         async with self._database.write() as session:
             await self._database.lock(session, "retention")  # one process at a time, or twice too much is deleted
             now = await session.scalar(select(now_s())) or 0.0

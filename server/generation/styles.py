@@ -1,4 +1,4 @@
-"""The styles: named prompt templates. To add one, add it here; the API, its document and the page read this table.
+"""Styles: named prompt templates. To add one, add it here; the API, its document and the page read this table.
 
 A template puts its words behind the prompt, so that a LoRA's trigger words stay in front of it.
 """
@@ -31,7 +31,7 @@ class Style:
         return before + prompt + after
 
     def add_negative(self, negative_prompt: str) -> str:
-        """The negative prompt and those of the style's phrases that are not in it."""
+        """The negative prompt, and the style's phrases that are not in it."""
         there = {phrase.strip().lower() for phrase in negative_prompt.split(",")}
         added = [phrase for phrase in self.negative_prompt.split(", ") if phrase and phrase.lower() not in there]
         return ", ".join(filter(None, [negative_prompt, *added]))

@@ -1,8 +1,8 @@
-"""Deleting pictures for good: the rows in one transaction, their files after it, however long that takes.
+"""Delete images for good: the rows in one transaction, their files after it, however long the store takes.
 
 A file cannot be deleted in the transaction that deletes its row: it may roll back, the store may be away, the process
-may die in between. So the transaction writes down what is doomed (table `doomed_object`), and the `Remover` of each
-process works that off, again and again until the store has done it. How to delete:
+may die in between. So the transaction inserts pending deletions (table `doomed_object`), and the `Remover` of each
+process carries them out, with back-off until the store has done it. How to delete:
 
     async with database.write() as session:
         job_ids = await remove_jobs(session, JobRow.owner == owner)              # whole jobs, or
@@ -10,7 +10,7 @@ process works that off, again and again until the store has done it. How to dele
         await session.delete(image)
     remover.removed(job_ids)                                                    # after the commit; [] for pictures
 
-`remove_jobs` takes jobs that are still being made too: what is stored of them later is deleted as well.
+`remove_jobs` takes unfinished jobs too: what is stored of them later is deleted as well.
 """
 
 import asyncio
@@ -32,26 +32,28 @@ from server.storage.store import ImageStore, InvalidKey, StoreError
 log = logging.getLogger(__name__)
 
 LATE_S = 180.0
-"""A picture of a removed job that was on its way is stored by then."""
+"""An upload of a removed job that was in flight has ended by then."""
 POLL_S = 30.0
-ROUND = 200  # files deleted between two looks at the table
+ROUND = 200  # files deleted between two reads of the table
 FIRST_RETRY_S, LONGEST_RETRY_S = 5.0, 3600.0
 MAX_KEYS = 500  # of one IN (...)
 
 
 async def schedule_deletion(session: AsyncSession, keys: Iterable[str | None], delay_s: float = 0.0) -> None:
-    """These files shall be deleted, `delay_s` from now at the earliest, once the caller's transaction is committed.
-    None among `keys` is passed over, as is what is doomed already."""
+    """Delete these files once the caller's transaction is committed, `delay_s` from now at the earliest. None among
+    `keys` is skipped, as are keys that are scheduled already."""
     wanted = sorted({key for key in keys if key is not None})
     due_at_s = (await session.scalar(select(now_s())) or 0.0) + delay_s
     for start in range(0, len(wanted), MAX_KEYS):
-        some = wanted[start : start + MAX_KEYS]
+        chunk = wanted[start : start + MAX_KEYS]
         known = set(
             await session.scalars(
-                select(PendingDeletionRow.storage_key).where(PendingDeletionRow.storage_key.in_(some)).with_for_update()
+                select(PendingDeletionRow.storage_key)
+                .where(PendingDeletionRow.storage_key.in_(chunk))
+                .with_for_update()
             )
         )
-        session.add_all(PendingDeletionRow(storage_key=key, due_at_s=due_at_s) for key in some if key not in known)
+        session.add_all(PendingDeletionRow(storage_key=key, due_at_s=due_at_s) for key in chunk if key not in known)
     await session.flush()
 
 
@@ -79,8 +81,8 @@ async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list
 
 
 class Remover:
-    """Deletes the doomed files. Several processes may: a file that is gone already is no error. `forget` is told each
-    job that is removed, to stop making it. Event loop."""
+    """Deletes scheduled files. Several processes may: a file that is gone already is no error. Calls `forget` with each
+    removed job, so that no worker goes on with it. Runs on the event loop."""
 
     def __init__(self, database: Database, store: ImageStore, forget: Callable[[str], None]) -> None:
         self._database = database
@@ -89,7 +91,7 @@ class Remover:
         self._woken = asyncio.Event()
 
     def removed(self, job_ids: Iterable[str]) -> None:
-        """A transaction that dooms files is committed, and these jobs are gone."""
+        """A transaction that schedules deletions is committed, and these jobs are gone."""
         for job_id in job_ids:
             self._forget(job_id)
         self._woken.set()
@@ -107,8 +109,8 @@ class Remover:
                 await asyncio.wait_for(self._woken.wait(), POLL_S)
 
     async def run_once(self) -> bool:
-        """Delete what is due, up to the first that cannot be deleted: it is tried again later, the others then too.
-        True: there may be more. Raises DATABASE_ERRORS."""
+        """Delete what is due, up to the first file that cannot be deleted; that one and the rest are tried again later.
+        Returns True if there may be more. Raises DATABASE_ERRORS."""
         due = (
             select(PendingDeletionRow.storage_key, PendingDeletionRow.num_tries)
             .where(PendingDeletionRow.due_at_s <= now_s())
@@ -116,9 +118,9 @@ class Remover:
             .limit(ROUND)
         )
         async with self._database.read() as session:
-            doomed = (await session.execute(due)).all()
+            scheduled = (await session.execute(due)).all()
         done: list[str] = []
-        for key, num_tries in doomed:
+        for key, num_tries in scheduled:
             try:
                 await self._store.delete(key)
             except InvalidKey:

@@ -1,4 +1,4 @@
-"""What can go wrong with a job before it exists, and with the folder they live in.
+"""What can go wrong with a job before it exists.
 
 JobsError
 ├── UnknownLora       a name that no LoRA has
@@ -10,8 +10,7 @@ JobsError
 ├── QueueFull         too many accepted, unfinished jobs
 ├── LimitReached      this caller has asked for as much as it may, for now
 ├── OwnerGone         the account that asks was deleted meanwhile
-├── TooManyReaders    too many open streams and waits
-└── DataFolderInUse   another process works in this data folder
+└── TooManyReaders    too many open streams and waits
 """
 
 
@@ -94,7 +93,3 @@ class TooManyReaders(JobsError):
 
     def __init__(self, max_readers: int) -> None:
         super().__init__(f"{max_readers} streams and waits are open already; ask /api/status instead")
-
-
-class DataFolderInUse(JobsError):
-    """Another process holds the lock of the data folder."""

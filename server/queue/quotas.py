@@ -1,5 +1,5 @@
-"""How much one caller may ask for, and the account it is read from. `check` and `note` run in the transaction that
-accepts the job, under the lock "queue": exact, whatever comes at once and in however many processes."""
+"""Quotas of one caller, counted in the table `generation`. `check` runs in the accepting transaction, under the lock
+"queue": exact over concurrent requests and several processes."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one caller may ask for; 0 is no limit. Days are UTC's."""
+    """Limits of one caller; 0 is no limit. Days are UTC's."""
 
     per_hour: int = 0
     daily_pictures: int = 0
@@ -39,7 +39,7 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a caller stands with its limit of jobs an hour; `reset_s` is the time until the next job is given back."""
+    """A caller's rate limit of jobs an hour; `reset_s` is the time until the next job is given back."""
 
     limit: int
     remaining: int
@@ -47,7 +47,7 @@ class Standing:
 
 
 async def check(session: AsyncSession, quota: Quota, who: str, num_images: int, now: float) -> Standing | None:
-    """How `who` will stand when the job is accepted; None: no limit by the hour. Raises LimitReached."""
+    """The caller's standing once the job is accepted; None: no hourly limit. Raises LimitReached."""
     standing = await standing_of(session, quota, who, now)
     if standing is not None and standing.remaining == 0:
         detail = f"{quota.per_hour} jobs an hour are allowed; try again in {standing.reset_s} s"
@@ -108,7 +108,7 @@ def generation_row(job: JobRow, expected_gpu_s: float) -> GenerationRow:
 
 
 async def note_image(session: AsyncSession, image: ImageRow) -> None:
-    """The image is done: count the seconds that it took instead of those that were reserved for it."""
+    """Count the seconds that the image took, and reserve that much less for the rest."""
     gpu_s = (image.encode_s or 0.0) + (image.step_share_s or 0.0) + (image.decode_s or 0.0)
     left_s = GenerationRow.reserved_gpu_s - gpu_s
     await session.execute(
@@ -124,7 +124,7 @@ async def note_image(session: AsyncSession, image: ImageRow) -> None:
 
 
 async def note_end(session: AsyncSession, job_id: str) -> None:
-    """The job has ended: nothing more is expected of it."""
+    """The job has ended: drop its reservation."""
     await session.execute(
         update(GenerationRow)
         .where(GenerationRow.job_id == job_id)

@@ -6,7 +6,9 @@ import re
 import secrets
 from pathlib import Path
 
-from server.queue.errors import DataFolderInUse
+
+class DataFolderInUse(Exception):
+    """Another process holds the lock of the data folder."""
 
 
 class DataFolder:

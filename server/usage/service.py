@@ -1,5 +1,4 @@
-"""What somebody has used, day by day, and what is left of their limits. Read from the account of generations, which
-outlives the jobs."""
+"""Usage by day and what is left of the quotas. Read from the table `generation`, which outlives the jobs."""
 
 import math
 from collections.abc import Sequence
@@ -42,7 +41,7 @@ class Usage:
         self._quotas = quotas
 
     async def days(self, requester: Requester | None, num_days: int) -> Sequence[DayUsage]:
-        """The last days, today's first; days without use are left out. None: of everybody together."""
+        """The last days, today's first; days without use are left out. `requester` None: all callers together."""
         async with self._database.read() as session:
             today = int((await session.scalar(select(now_s())) or 0.0) // DAY_S)
             statement = (

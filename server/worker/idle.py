@@ -1,4 +1,4 @@
-"""Ends a server that nobody uses: rented machines are paid by the hour."""
+"""End an idle server: rented machines are paid by the hour."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ async def when_idle(
         try:
             is_busy = await busy()
         except Exception as error:
-            log.warning("nobody knows whether there are jobs (%s): the server stays", type(error).__name__)
+            log.warning("the database does not say whether there are jobs (%s): the server stays", type(error).__name__)
             is_busy = True
         if is_busy:
             idle_since_s = loop.time()

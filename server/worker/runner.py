@@ -1,5 +1,5 @@
-"""What makes the pictures: the Runner, and `sdxl_runner`, which makes the real one. Importing this module imports no
-torch; `sdxl_runner` does, on the torch thread."""
+"""The Runner protocol, and `sdxl_runner`, the factory of the real one. Importing this module imports no torch;
+`sdxl_runner` does, on the torch thread."""
 
 import gc
 import os
@@ -32,7 +32,7 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
 
     device, dtype = resolve_device(settings.device, settings.dtype)
     if device == "cpu" and sys.platform == "linux":  # elsewhere a thread has no niceness of its own
-        # steps take every core: whoever asks for the state of a job is answered in between. torch's workers inherit it
+        # steps take every core: requests are answered in between. torch's workers inherit the niceness
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), CPU_TORCH_NICENESS)
     options = LoadOptions(settings.vae, settings.vae_decode == "tiled", settings.attention, settings.compile)
     model = load_model(settings.base_model, device, dtype, options)

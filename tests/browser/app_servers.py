@@ -14,8 +14,8 @@ import pytest
 
 from tests.browser.create_page import CreatePage
 from tests.browser.users import PASSWORD, painting_server
-from tests.support.databases import PostgresServer
-from tests.support.s3_server import S3Server
+from tests.fixtures.databases import PostgresServer
+from tests.fixtures.s3_server import S3Server
 from tests.support.server_process import ServerProcess
 
 OPERATOR = "operator@example.org"

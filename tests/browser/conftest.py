@@ -15,15 +15,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.app_servers import home
 from tests.browser.create_page import CreatePage
 from tests.browser.users import Person
-from tests.e2e.conftest import demo_server, new_demo_server, new_painting_server
-from tests.support.databases import postgres_server
-from tests.support.s3_server import s3_bucket, s3_server
+from tests.e2e.conftest import demo_server
 from tests.support.server_process import ROOT, ServerProcess
-
-__all__ = ["home", "new_demo_server", "new_painting_server", "postgres_server", "s3_bucket", "s3_server"]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (

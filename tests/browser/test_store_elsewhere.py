@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
 from tests.e2e.conftest import NewServer
-from tests.support.s3_server import PUBLIC_BUCKET, S3Server
+from tests.fixtures.s3_server import PUBLIC_BUCKET, S3Server
 from tests.support.server_process import ServerProcess
 
 

@@ -15,8 +15,8 @@ from tests.chaos.context import (
     until,
     wait_for_all,
 )
+from tests.fixtures.s3_server import S3Server
 from tests.support.event_reader import EventReader
-from tests.support.s3_server import S3Server
 
 NUM_JOBS = 16
 

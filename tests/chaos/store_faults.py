@@ -14,7 +14,7 @@ from tests.chaos.context import (
     wait_for_all,
 )
 from tests.chaos.fault_proxy import FAULTS, FaultProxy
-from tests.support.s3_server import S3Server
+from tests.fixtures.s3_server import S3Server
 from tests.support.server_process import ServerProcess
 
 SPOOL_EMPTY_S = 30

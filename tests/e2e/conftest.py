@@ -5,12 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.databases import database_url, postgres_server
-from tests.support.s3_server import mortal_s3_server, s3_bucket, s3_server
 from tests.support.server_process import ROOT, ServerProcess
 from tests.support.tiny_model import write_tiny_model
-
-__all__ = ["database_url", "mortal_s3_server", "postgres_server", "s3_bucket", "s3_server"]
 
 PAINTING = (sys.executable, "-m", "tests.support.painting_server")
 

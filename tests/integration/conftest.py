@@ -2,10 +2,6 @@ import pytest
 
 from server.db.account_models import AccountRow
 from server.db.session import Database
-from tests.support.databases import database, database_url, postgres_server
-from tests.support.s3_server import mortal_s3_server, s3_bucket, s3_server
-
-__all__ = ["database", "database_url", "mortal_s3_server", "postgres_server", "s3_bucket", "s3_server"]
 
 PEOPLE = ("1", "2", "42", "a", "b", "me", "other")
 

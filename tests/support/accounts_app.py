@@ -1,19 +1,13 @@
-"""One server with a person on it, ada, who has made a picture; and what tests of accounts ask of any server. Import
-the fixtures: `from tests.accounts_app import ada, folder, job_of_ada, shared`."""
+"""What tests of accounts ask of a server, with the errors that they expect."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import select, update
 
-from server.app import create_app
-from tests.support.accounts import Browser, register
-from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import QUICK, client, studio_settings
+from tests.fixtures.studio_app import QUICK
+from tests.support.accounts import Browser
 
 Api = TestClient[Litestar]
 WAIT = {"Prefer": "wait=30"}
@@ -57,28 +51,3 @@ def count(api: Api, table: Any) -> int:
 def login(api: Api, email: str, password: str) -> tuple[Browser, Any]:
     browser = Browser(api)
     return browser, browser.call("POST", "/api/auth/login", {"email": email, "password": password})
-
-
-# ---- one server for what needs no fresh one
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("studio")
-
-
-@pytest.fixture(scope="module")
-def shared(folder: Path) -> Iterator[Api]:
-    settings = studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}")
-    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def ada(shared: Api) -> Browser:
-    return register(shared, "ada@example.org")
-
-
-@pytest.fixture(scope="module")
-def job_of_ada(ada: Browser) -> str:
-    return make(ada)

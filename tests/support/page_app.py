@@ -1,18 +1,11 @@
 """A server whose page is a few small files, and what its answers allow scripts."""
 
 import gzip
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
-import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-
-from server.app import create_app
-from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import client, studio_settings
 
 Api = TestClient[Litestar]
 
@@ -35,28 +28,6 @@ def write_page(folder: Path, words: str = "create") -> Path:
     (folder / "_next" / "static" / "app.js").write_text(APP, encoding="utf-8")
     (folder / "_next" / "static" / "app.js.gz").write_bytes(gzip.compress(APP.encode()))
     return folder
-
-
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """Where `server/page` may lie, and where `frontend` is."""
-    (tmp_path / "frontend" / ".build").mkdir(parents=True)
-    (tmp_path / "frontend" / "package.json").write_text("{}", encoding="utf-8")
-    (tmp_path / "server").mkdir()
-    return tmp_path
-
-
-@pytest.fixture
-def page(checkout: Path) -> Path:
-    return write_page(checkout / "server" / "page")
-
-
-@pytest.fixture
-def api(checkout: Path) -> Iterator[Api]:
-    settings = studio_settings(checkout, f"sqlite+aiosqlite:///{checkout / 'studio.db'}")
-    settings = replace(settings, page_dir=checkout / "server" / "page")
-    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as running:
-        yield running
 
 
 def sources(answer: httpx.Response, directive: str) -> list[str]:

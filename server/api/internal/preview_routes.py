@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Annotated
+from typing import Any
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller, Request, get
 from litestar.di import NamedDependency
-from litestar.exceptions import NotAuthorizedException
-from litestar.params import FromPath, HeaderParameter
+from litestar.params import FromPath
 from litestar.response import Stream
 
+from server.api.http.problems import CHALLENGE, UNAUTHORIZED, Problem
 from server.events.hub import EventHub
 from server.events.previews import Preview
 from server.events.progress import ProgressTracker
@@ -27,9 +27,9 @@ class WorkerToken:
     value: str
 
     def check(self, authorization: str | None) -> None:
-        """Raises NotAuthorizedException."""
+        """Raises Problem (401)."""
         if not compare_digest(f"Bearer {self.value}".encode(), (authorization or "").encode()):
-            raise NotAuthorizedException("the token of this worker is missing or wrong")
+            raise Problem(UNAUTHORIZED, "the token of this worker is missing or wrong", headers=CHALLENGE)
 
 
 class PreviewController(Controller):
@@ -38,13 +38,13 @@ class PreviewController(Controller):
     @get("/jobs/{job_id:str}/previews", include_in_schema=False)
     async def previews(
         self,
+        request: Request[Any, Any, Any],
         job_id: FromPath[str],
         hub: NamedDependency[EventHub],
         progress: NamedDependency[ProgressTracker],
         worker_token: NamedDependency[WorkerToken],
-        authorization: Annotated[str | None, HeaderParameter(name="Authorization")] = None,
     ) -> Stream:
-        worker_token.check(authorization)
+        worker_token.check(request.headers.get("authorization"))
         hub.check_room()
         return Stream(stream_previews(hub, progress, job_id), media_type="application/x-ndjson")
 

@@ -17,49 +17,10 @@ from server.cli import run_command
 from server.config.settings import Settings
 from server.db.account_models import AccountRow, ApiKeyRow, LoginRow, OneTimeCodeRow, RegistrationRow
 from server.db.models import JobRow
-from tests.support.accounts import (
-    PASSWORD,
-    Browser,
-    new_key,
-    register,
-)
-from tests.support.accounts_app import (
-    Api,
-    ada,
-    bearer,
-    change,
-    count,
-    folder,
-    job_of_ada,
-    login,
-    make,
-    problem,
-    shared,
-)
-from tests.support.databases import database_url, postgres_server
+from tests.fixtures.studio_app import QUICK, client, studio_settings
+from tests.support.accounts import PASSWORD, Browser, new_key, register
+from tests.support.accounts_app import Api, bearer, change, count, login, make, problem
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import (
-    QUICK,
-    api,
-    app,
-    client,
-    runner,
-    settings,
-    studio_settings,
-)
-
-__all__ = [
-    "ada",
-    "api",
-    "app",
-    "database_url",
-    "folder",
-    "job_of_ada",
-    "postgres_server",
-    "runner",
-    "settings",
-    "shared",
-]
 
 
 def test_an_account_from_its_registration_to_its_end(api: Api, settings: Settings) -> None:

@@ -9,9 +9,9 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from server.app import create_app
+from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.accounts import Browser, new_key, register
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import QUICK, client, studio_settings
 
 Api = TestClient[Litestar]
 

@@ -14,16 +14,9 @@ from litestar.testing import TestClient
 from server import base_model
 from server.app import create_app
 from server.config.settings import Settings
+from tests.fixtures.studio_app import PROMPT, QUICK, client
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import (
-    PROMPT,
-    QUICK,
-    client,
-    settings,
-)
 from tests.support.tiny_model import write_lora, write_tiny_model
-
-__all__ = ["settings"]
 
 Api = TestClient[Litestar]
 

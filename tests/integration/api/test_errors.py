@@ -9,13 +9,13 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from server.app import create_app
-from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import (
+from tests.fixtures.studio_app import (
     PROMPT,
     QUICK,
     client,
     studio_settings,
 )
+from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
 

@@ -12,18 +12,8 @@ from PIL import Image
 
 from server.config.settings import Settings
 from server.generation.styles import STYLES
+from tests.fixtures.studio_app import BROKEN_SEED, PROMPT, QUICK
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import (
-    BROKEN_SEED,
-    PROMPT,
-    QUICK,
-    api,
-    app,
-    runner,
-    settings,
-)
-
-__all__ = ["api", "app", "runner", "settings"]
 
 Api = TestClient[Litestar]
 WAIT = {"Prefer": "wait=30"}

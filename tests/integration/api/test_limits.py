@@ -21,8 +21,8 @@ from server.accounts.login_throttle import (
 from server.app import create_app
 from server.config.settings import Settings
 from server.db.session import Database
+from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import QUICK, client, studio_settings
 
 Api = TestClient[Litestar]
 WAIT = {"Prefer": "wait=30"}

@@ -11,17 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from server.observability.gpu_metrics import GpuCollector
-from tests.support.databases import database_url
-from tests.support.studio_app import (
-    BROKEN_SEED,
-    QUICK,
-    api,
-    app,
-    runner,
-    settings,
-)
-
-__all__ = ["api", "app", "database_url", "runner", "settings"]
+from tests.fixtures.studio_app import BROKEN_SEED, QUICK
 
 Api = TestClient[Litestar]
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]

@@ -14,16 +14,8 @@ from server.app import create_app
 from server.config.settings import Settings
 from server.generation.styles import STYLES
 from server.worker.runner import Runner
+from tests.fixtures.studio_app import QUICK
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import (
-    QUICK,
-    api,
-    app,
-    runner,
-    settings,
-)
-
-__all__ = ["api", "app", "runner", "settings"]
 
 Api = TestClient[Litestar]
 

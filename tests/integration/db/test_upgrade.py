@@ -17,8 +17,8 @@ from litestar.testing import TestClient
 from sqlalchemy import make_url
 
 from server.app import create_app
+from tests.fixtures.studio_app import BROKEN_SEED, client, studio_settings
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import BROKEN_SEED, client, studio_settings
 
 DATA = Path(__file__).parents[2] / "data" / "upgrade"
 WAIT = {"Prefer": "wait=30"}

@@ -13,8 +13,8 @@ from server.db.models import JobLoraRow
 from server.db.session import Database
 from server.queue.model import FeedEvent, JobStatus
 from server.storage.local import LocalStore
+from tests.fixtures.databases import PostgresServer
 from tests.support.builders import draft
-from tests.support.databases import PostgresServer
 from tests.support.fake_runner import PaintRunner
 from tests.support.jobs_harness import JobsHarness, event_names, job_row, read_stream, until
 

@@ -19,18 +19,8 @@ from server.app import create_app
 from server.config.settings import Settings
 from server.db.models import ImageRow
 from server.db.session import Database
+from tests.fixtures.studio_app import BROKEN_SEED, QUICK, client
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import (
-    BROKEN_SEED,
-    QUICK,
-    api,
-    app,
-    client,
-    runner,
-    settings,
-)
-
-__all__ = ["api", "app", "runner", "settings"]
 
 Api = TestClient[Litestar]
 WAIT = {"Prefer": "wait=30"}

@@ -22,19 +22,12 @@ from server.gallery.retention import Retention
 from server.queue.deletion import Remover
 from server.queue.model import JobStatus, JobView
 from server.queue.quotas import DAY_S
+from tests.fixtures.studio_app import QUICK
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness, change_job, copy_job, job_row
-from tests.support.studio_app import (
-    QUICK,
-    api,
-    app,
-    runner,
-    settings,
-)
 
 pytestmark = pytest.mark.usefixtures("people")
 
-__all__ = ["api", "app", "runner", "settings"]
 
 Api = TestClient[Litestar]
 ME = Person("user:me")

@@ -15,19 +15,12 @@ from PIL import Image
 from server.db.session import Database
 from server.generation.requests import CompareRequest, CompareVariant
 from server.queue.model import JobStatus, Requester
+from tests.fixtures.studio_app import BROKEN_SEED
 from tests.support.builders import request_policy
 from tests.support.fake_runner import PaintRunner
 from tests.support.jobs_harness import JobsHarness, event_names, until
-from tests.support.studio_app import (
-    BROKEN_SEED,
-    api,
-    app,
-    runner,
-    settings,
-)
 
 Api = TestClient[Litestar]
-__all__ = ["api", "app", "runner", "settings"]
 POLICY = request_policy(min_size_px=8)
 COMMON = {"steps": 2, "width": 32, "height": 32, "format": "png", "embed_parameters": "none"}
 ASKED = {

@@ -19,20 +19,13 @@ from server.queue import idempotency
 from server.queue.errors import KeyReused, QueueFull
 from server.queue.idempotency import IdempotencyKey
 from server.queue.model import JobDraft
+from tests.fixtures.studio_app import QUICK, studio_settings
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness
-from tests.support.studio_app import (
-    QUICK,
-    api,
-    app,
-    runner,
-    studio_settings,
-)
 from tests.support.tiny_model import write_lora
 
 pytestmark = pytest.mark.usefixtures("people")
 
-__all__ = ["api", "app", "runner"]
 
 Api = TestClient[Litestar]
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}

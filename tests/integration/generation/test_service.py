@@ -13,9 +13,9 @@ from server.db.models import JobRow
 from server.db.session import Database
 from server.generation.resolution import with_trigger
 from server.loras.registry import LoraRegistry
-from server.queue.errors import DataFolderInUse, QueueFull, UnknownLora
+from server.queue.errors import QueueFull, UnknownLora
 from server.queue.model import JobStatus, LoraChoice
-from server.storage.data_folder import DataFolder
+from server.storage.data_folder import DataFolder, DataFolderInUse
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness, job_row, metadata
 from tests.support.tiny_model import write_lora

@@ -12,19 +12,9 @@ from litestar.testing import TestClient
 
 from server.app import create_app
 from server.config.settings import Settings
-from tests.support.databases import database_url, postgres_server
+from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.fake_runner import PaintRunner
-from tests.support.studio_app import (
-    QUICK,
-    api,
-    app,
-    client,
-    runner,
-    studio_settings,
-)
 from tests.support.tiny_model import write_lora
-
-__all__ = ["api", "app", "database_url", "postgres_server", "runner"]
 
 Api = TestClient[Litestar]
 KEY = "operator-key-of-the-tests"

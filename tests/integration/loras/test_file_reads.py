@@ -11,7 +11,7 @@ from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry
-from tests.support.lora_bytes import lora_bytes, pair
+from tests.support.loras.file_bytes import lora_bytes, pair
 
 IO = Path("/proc/self/io")
 pytestmark = pytest.mark.skipif(not IO.is_file(), reason="needs Linux: it counts what a process reads")

@@ -18,16 +18,8 @@ from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry
 from server.storage.s3_client import Bucket
 from server.storage.store import StoreError
-from tests.support.s3_server import (
-    STUDIO,
-    S3Server,
-    credentials,
-    s3_bucket,
-    s3_server,
-)
+from tests.fixtures.s3_server import STUDIO, S3Server, credentials
 from tests.support.tiny_model import write_lora
-
-__all__ = ["s3_bucket", "s3_server"]
 
 PREFIX = "studio/loras"
 

@@ -21,7 +21,7 @@ from tests.support.demo_model import (
     pixels,
     run,
 )
-from tests.support.original_layout import write_small_sdxl
+from tests.support.loras.original_layout import write_small_sdxl
 
 SMALL = {"width": 64, "height": 64, "steps": 2}
 PARTS = ("unet", "vae", "text_encoder", "text_encoder_2")

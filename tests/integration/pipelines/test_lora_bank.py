@@ -15,12 +15,6 @@ from pipelines.model.load import LoadedModel, load_model
 from pipelines.plan import BeginOrder, StepPlan
 from pipelines.sdxl import RunnerOptions, SDXLRunner
 from pipelines.spec import LoraRef
-from tests.support.adapter_bank import (
-    Bank,
-    checksum,
-    num_bytes,
-    one,
-)
 from tests.support.demo_model import (
     begin,
     demo_folder,
@@ -31,7 +25,13 @@ from tests.support.demo_model import (
     step,
     write_lora,
 )
-from tests.support.lora_files import all_layer_lora, keep, kohya_copy
+from tests.support.loras.adapter_bank import (
+    Bank,
+    checksum,
+    num_bytes,
+    one,
+)
+from tests.support.loras.files import all_layer_lora, keep, kohya_copy
 
 SMALL = {"width": 64, "height": 64, "steps": 3}
 

@@ -10,8 +10,8 @@ from diffusers.loaders import lora_conversion_utils
 from pipelines.lora.base_layers import check_fits, read_base_layers
 from pipelines.lora.file import read_lora
 from pipelines.lora.keys import layer_name, module_of
-from tests.support.lora_files import kohya_copy
-from tests.support.original_layout import write_small_sdxl
+from tests.support.loras.files import kohya_copy
+from tests.support.loras.original_layout import write_small_sdxl
 from tests.support.server_process import ROOT
 
 converters: Any = lora_conversion_utils

@@ -22,7 +22,7 @@ from tests.support.demo_model import (
     share_within_one_level,
     write_lora,
 )
-from tests.support.lora_files import (
+from tests.support.loras.files import (
     all_layer_lora,
     keep,
     kohya_copy,

@@ -7,17 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.page_app import (
-    HTML,
-    Api,
-    api,
-    checkout,
-    page,
-    sources,
-    write_page,
-)
-
-__all__ = ["api", "checkout", "page"]
+from tests.support.page_app import HTML, Api, sources, write_page
 
 
 def notice(api: Api, path: str = "/") -> str:

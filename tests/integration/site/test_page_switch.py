@@ -3,15 +3,7 @@
 import os
 from pathlib import Path
 
-from tests.support.page_app import (
-    HTML,
-    Api,
-    api,
-    checkout,
-    write_page,
-)
-
-__all__ = ["api", "checkout"]
+from tests.support.page_app import HTML, Api, write_page
 
 OLD = "/_next/static/chunks/old.js"
 

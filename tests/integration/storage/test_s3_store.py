@@ -16,9 +16,7 @@ from server.queue.model import JobStatus
 from server.storage.health import StoreHealth
 from server.storage.s3 import PROBE, S3Options, S3Store
 from server.storage.store import MissingObject, StoreError, StoreRefused, StoreUnreachable
-from tests.support.builders import draft
-from tests.support.jobs_harness import JobsHarness, until
-from tests.support.s3_server import (
+from tests.fixtures.s3_server import (
     ADMIN,
     PUBLIC_BUCKET,
     READER,
@@ -27,6 +25,8 @@ from tests.support.s3_server import (
     S3Server,
     credentials,
 )
+from tests.support.builders import draft
+from tests.support.jobs_harness import JobsHarness, until
 
 KEY = "generations/0123/0123-1.jpg"
 NewStore = Callable[..., S3Store]

@@ -7,7 +7,7 @@ import pytest
 from server.storage.local import LocalStore
 from server.storage.s3 import S3Options, S3Store
 from server.storage.store import ImageStore, InvalidKey, MissingObject
-from tests.support.s3_server import S3Server, credentials
+from tests.fixtures.s3_server import S3Server, credentials
 
 KEY = "generations/0123/0123-1.jpg"
 BAD_KEYS = ["", "/", "/etc/passwd", "..", "../x", "a/../../x", "a//b", ".hidden", "a\\b", "a/b\0", "a b", "ä", "a\n"]

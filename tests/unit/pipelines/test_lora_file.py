@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.lora.file import LoraFormatError, read_lora
 from pipelines.lora.keys import peft_key
 from pipelines.safetensors_header import read_header
-from tests.support.lora_bytes import (
+from tests.support.loras.file_bytes import (
     DEMO,
     KOHYA,
     MODULE,

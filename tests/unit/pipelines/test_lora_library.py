@@ -11,7 +11,7 @@ import pytest
 from pipelines.lora.file import LoraFormatError, LoraNameError
 from pipelines.lora.library import LoraLibrary, split_name, version_key
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
-from tests.support.lora_bytes import (
+from tests.support.loras.file_bytes import (
     DEMO,
     KOHYA,
     kohya,

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.flood import Answer, flood, post_all
 from tests.e2e.conftest import NewServer
-from tests.support.databases import PostgresServer
+from tests.fixtures.databases import PostgresServer
 from tests.support.server_process import ServerProcess
 
 BODY = b'{"prompt": "red dress", "num_images": 1, "steps": 2, "width": 32, "height": 32}'

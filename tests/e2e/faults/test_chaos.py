@@ -7,7 +7,7 @@ from tests.chaos.crashes import accepted, crashes
 from tests.chaos.ending import ending
 from tests.chaos.store_faults import store_faults
 from tests.e2e.conftest import NewServer
-from tests.support.s3_server import S3Server
+from tests.fixtures.s3_server import S3Server
 
 
 def sqlite(folder: Path) -> str:

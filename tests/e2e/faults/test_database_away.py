@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.context import until
 from tests.e2e.conftest import NewServer
-from tests.support.databases import PostgresServer, started_postgres_server
+from tests.fixtures.databases import PostgresServer, started_postgres_server
 from tests.support.http_jobs import ended, pictures, submit
 
 SMALL = {"model_name": "base", "width": 64, "height": 64, "num_images": 2}

@@ -25,7 +25,7 @@ from tests.support.demo_model import (
     write_lora,
 )
 from tests.support.http_jobs import ended, pictures, submit
-from tests.support.lora_files import keep, kohya_copy, stock_loras
+from tests.support.loras.files import keep, kohya_copy, stock_loras
 from tests.support.server_process import ROOT, ServerProcess
 
 ENOUGH = 0.999

@@ -1,5 +1,5 @@
 """LoRA files replaced under a server that works: no request fails, every picture is of one version, the one it was
-promised. The long form: RELOAD_JOBS=200 RELOAD_TIMES=20 python -m pytest tests/e2e/test_reload.py -k load -s
+promised. The long form: RELOAD_JOBS=200 RELOAD_TIMES=20 python -m pytest tests/e2e/loras/test_reload.py -k load -s
 """
 
 import hashlib

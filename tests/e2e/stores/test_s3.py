@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from tests.e2e.conftest import NewServer
+from tests.fixtures.s3_server import PUBLIC_BUCKET, STUDIO, S3Server
 from tests.support.http_jobs import ended, submit
-from tests.support.s3_server import PUBLIC_BUCKET, STUDIO, S3Server
 from tests.support.server_process import ServerProcess
 
 SMALL = {"model_name": "base", "width": 64, "height": 64, "steps": 4}
