@@ -40,7 +40,7 @@ def server_on(tmp_path: Path, endpoint: str, model: str = NAME, **settings: str)
 def test_only_what_is_loaded_is_fetched_and_then_no_network_is_needed(hub: HubServer, tmp_path: Path) -> None:
     with server_on(tmp_path, hub.url) as server:
         server.start()
-        weights = {name for name in hub.asked if "." in name and not name.endswith((".json", ".txt"))}
+        weights = {name for name in hub.downloaded if "." in name and not name.endswith((".json", ".txt"))}
         assert weights == {
             "unet/diffusion_pytorch_model.fp16.safetensors",
             "vae/diffusion_pytorch_model.fp16.safetensors",

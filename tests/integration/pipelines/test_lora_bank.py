@@ -1,4 +1,4 @@
-"""LoRAs mixed row by row: each picture has its own, the base model none."""
+"""LoRAs mixed row by row: each image has its own, and base weights never change."""
 
 from pathlib import Path
 from typing import Any
@@ -124,7 +124,7 @@ def test_the_bank_keeps_within_its_bytes_the_loras_used_last(
         assert bank.bank.num_bytes <= num_bytes(model, folder, first, 3)
     assert bank.bank.resident == {first.sha256, third.sha256}
     used = frozenset(bank.bank.resident)
-    assert not bank.admit(one(second), used)  # those in use stay, and the picture waits
+    assert not bank.admit(one(second), used)  # LoRAs in use stay, and the image waits
     assert bank.bank.resident == used
     assert bank.admit(one(second), frozenset({third.sha256}))
     assert bank.bank.resident == {second.sha256, third.sha256}

@@ -18,7 +18,7 @@ def model() -> LoadedModel:
 
 
 class CountingEncoder(PromptEncoder):
-    """`encoded` are the texts that went through the text encoders, `broken` those that fail there."""
+    """`encoded`: the texts that the text encoders have read. `broken`: the texts that they fail on."""
 
     def __init__(self, model: LoadedModel, cache_bytes: int, folder: Path = Path()) -> None:
         self.bank = bank_of(model, folder)

@@ -1,4 +1,4 @@
-"""A LoRA bank for tests, filled as the runner fills it."""
+"""A LoRA bank for tests, filled as by the runner."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ MUCH = 1_000_000_000
 
 
 class Bank:
-    """A bank and its reader, and the adapter sets of tests admitted as the runner admits them."""
+    """A bank and its loader. Sets are admitted as by the runner."""
 
     def __init__(self, model: LoadedModel, folder: Path, max_bytes: int = MUCH) -> None:
         self.loader = LoraLoader(folder, LoraParser(model).parse, max_bytes)

@@ -1,4 +1,4 @@
-"""One LoRA file: what it holds, whoever wrote it, and what is refused with its reason."""
+"""One LoRA file: every layout is described the same way, and an unusable file is refused with its reason."""
 
 import struct
 
@@ -101,7 +101,7 @@ def test_no_damage_gets_past_the_checks_with_another_error(data: st.DataObject) 
             assert str(error)
 
 
-def test_safetensors_itself_reads_what_we_accept() -> None:
+def test_safetensors_itself_reads_an_accepted_file() -> None:
     from safetensors.numpy import load
 
     data = lora_bytes()

@@ -14,7 +14,7 @@ MERGES = [("r", "e"), ("re", "d</w>"), ("s", "e"), ("se", "a</w>")]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A demo model that knows "red", "sea" and "o'clock"; tokens are those two words and single letters."""
+    """A demo model that knows "red", "sea" and "o'clock"; tokens are the first two words and single letters."""
     tokenizer = tmp_path / "tokenizer"
     tokenizer.mkdir()
     tokens = [*LETTERS, *(f"{letter}</w>" for letter in LETTERS), *("".join(pair) for pair in MERGES)]
@@ -43,7 +43,7 @@ def test_a_real_model_knows_every_word(folder: Path) -> None:
     assert PromptAnalyzer(folder).unknown_words("astronaut") == []
 
 
-def test_what_falls_behind_the_last_window_is_shown_as_typed(folder: Path) -> None:
+def test_text_after_the_last_window_is_returned_as_typed(folder: Path) -> None:
     analyzer = PromptAnalyzer(folder)
     fits = "red " * (8 * 75)
     assert analyzer.overflow(fits) is None

@@ -65,10 +65,10 @@ def test_the_bounds_of_the_table_are_the_samplers_own(name: str) -> None:
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, prediction_type: str) -> None:
+def test_two_images_in_turns_do_not_change_each_other_s_history(name: str, prediction_type: str) -> None:
     config = {**SDXL_CONFIG, "prediction_type": prediction_type}
-    shelf = SamplerFactory(config)
-    first, second = shelf.create(name, 5), shelf.create(name, 5)
+    factory = SamplerFactory(config)
+    first, second = factory.create(name, 5), factory.create(name, 5)
     fresh = make_sampler(name, config)
     fresh.set_timesteps(5, device="cpu")
     alone = denoise(fresh, noise(fresh), seed=3)
@@ -82,7 +82,7 @@ def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, predi
         others = second.step(prediction, timestep, others, return_dict=False, **sources[1])[0]
     assert torch.equal(latents, alone)
 
-    third = shelf.create(name, 5)  # the prototype is as new
+    third = factory.create(name, 5)  # the prototype is as new
     assert torch.equal(denoise(third, noise(third), seed=3), alone)
 
 
