@@ -71,9 +71,8 @@ def _cut(tokenizer: ClipTokenizer, parts: tuple[WeightedText, ...]) -> tuple[tup
         ends = window_ends([token.text for _, token in tokens])
         if len(ends) <= MAX_WINDOWS:
             return parts, len(ends)
-        parts = _before(
-            parts, *tokens[ends[MAX_WINDOWS - 1]]
-        )  # and count again: a word that was cut can take more tokens
+        index, token = tokens[ends[MAX_WINDOWS - 1]]
+        parts = _before(parts, index, token)  # then count again: a word that was cut can take more tokens
 
 
 def window_ends(tokens: Sequence[str]) -> list[int]:
