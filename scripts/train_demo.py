@@ -15,9 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-STAGES = ("draw", "probe", "vae", "polish", "encode", "unet", "export", "lora", "evaluate", "grids")
+STAGES = ("draw", "probe", "vae", "encode", "unet", "export", "lora", "evaluate", "grids")
 PARTS = ("base", "jade", "amber")
-MINUTES = {"probe": 2.0, "vae": 14.0, "polish": 5.0, "encode": 9.0, "unet": 64.0, "lora": 12.0}
+MINUTES = {"probe": 2.0, "vae": 50.0, "encode": 9.0, "unet": 64.0, "lora": 12.0}
 
 
 def part(name: str) -> str:
@@ -45,6 +45,9 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--minutes", type=float, help="time of this stage; " + ", ".join(f"{k} {v:g}" for k, v in MINUTES.items())
     )
+    parser.add_argument(
+        "--start", type=Path, help="a demo model whose VAE, tokenizer, UNet and text encoders to go on from"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of this stage")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args(argv)
@@ -60,6 +63,8 @@ def run_stage(stage: str, args: argparse.Namespace) -> None:
         return draw_all(args.work / "drawings", args.threads)
     import torch
 
+    from scripts.demo_training.team import run_team
+
     torch.set_num_threads(args.threads)
     if stage == "probe":
         from scripts.demo_training.probe import train_probe
@@ -68,11 +73,7 @@ def run_stage(stage: str, args: argparse.Namespace) -> None:
     elif stage == "vae":
         from scripts.demo_training.train_vae import train_vae
 
-        train_vae(args.work, minutes, args.resume)
-    elif stage == "polish":
-        from scripts.demo_training.train_vae import polish_vae
-
-        polish_vae(args.work, minutes)
+        run_team(args.threads, train_vae, args.work, minutes, args.resume, args.start)
     elif stage == "encode":
         from scripts.demo_training.encode import encode_all
 

@@ -1,5 +1,8 @@
-"""Wall-clock budgets and checkpoints: every stage of the training lasts a given time, on any machine, and can be
-interrupted."""
+"""The clock of a stage: how long it may last, its learning rate, its pauses and its checkpoints.
+
+Two files in the work folder steer a stage that runs. While `PAUSE` exists, the stage sleeps, and the time does not
+count. `COOL_DOWN`, with a number of minutes in it, ends the stage after that time with a falling learning rate.
+"""
 
 import math
 import os
@@ -9,32 +12,75 @@ from typing import Any
 
 import torch
 
-CHECKPOINT_EVERY_S = 120.0
+CHECKPOINT_EVERY_S = 600.0
+PAUSE_FILE, COOL_DOWN_FILE = "PAUSE", "COOL_DOWN"
+DECAY_SHARE = 0.2
 
 
 class Budget:
     """How much of a stage's time is used up. The learning rate follows it, so a busy machine gets fewer steps, never
     an unfinished schedule."""
 
-    def __init__(self, total_s: float, used_s: float = 0.0) -> None:
-        self.total_s = total_s
-        self._started = time.monotonic() - used_s
+    def __init__(self, total_s: float, work: Path | None = None) -> None:
+        self.total_s, self.work = total_s, work
+        self.used_s = 0.0
+        self.decay_from_s = total_s * (1 - DECAY_SHARE)
+        self._last = time.monotonic()
 
-    @property
-    def used_s(self) -> float:
-        return time.monotonic() - self._started
+    def tick(self) -> None:
+        """Counts the time since the last tick, obeys a request to cool down, and sleeps while the stage is paused."""
+        now = time.monotonic()
+        self.used_s, self._last = self.used_s + now - self._last, now
+        if self.work is None:
+            return
+        cool_down = self.work / COOL_DOWN_FILE
+        if cool_down.exists():
+            minutes = float(cool_down.read_text() or 0) or self.used_s * DECAY_SHARE / 60
+            cool_down.unlink()
+            self.cool_down(minutes)
+        pause = self.work / PAUSE_FILE
+        if pause.exists():
+            log("paused")
+            while pause.exists():
+                time.sleep(1)
+            self._last = time.monotonic()
+            log("goes on")
+
+    def cool_down(self, minutes: float) -> None:
+        """The rate falls from here on; the stage ends after that many minutes."""
+        self.decay_from_s, self.total_s = self.used_s, self.used_s + 60 * minutes
+        log(f"cools down for {minutes:.0f} minutes")
 
     @property
     def fraction(self) -> float:
         return min(1.0, self.used_s / self.total_s)
 
-    def rate(self, peak: float, warm_up: float = 0.02, floor: float = 0.01) -> float:
+    def cosine(self, peak: float, warm_up: float = 0.02, floor: float = 0.01) -> float:
         """Linear warm-up over `warm_up` of the time, then a cosine down to `floor * peak`."""
         at = self.fraction
         if at < warm_up:
             return peak * (0.05 + 0.95 * at / warm_up)
         cosine = 0.5 * (1 + math.cos(math.pi * (at - warm_up) / (1 - warm_up)))
         return peak * (floor + (1 - floor) * cosine)
+
+    def stable(self, peak: float, warm_up_s: float = 120.0, floor: float = 0.01) -> float:
+        """Warm-up, constant, then linear down over the last fifth (WSD: Hu et al. 2024, arXiv 2404.06395), so that a
+        stage can be extended, or cooled down from any checkpoint."""
+        if self.used_s < warm_up_s:
+            return peak * (0.05 + 0.95 * self.used_s / warm_up_s)
+        if self.used_s < self.decay_from_s:
+            return peak
+        left = (self.total_s - self.used_s) / max(1.0, self.total_s - self.decay_from_s)
+        return peak * max(floor, left)
+
+    def state(self) -> dict[str, float]:
+        return {"used_s": self.used_s, "total_s": self.total_s, "decay_from_s": self.decay_from_s}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Goes on where it stopped. A stage that was cooling down keeps its end; any other one gets the new length."""
+        self.used_s, self._last = state["used_s"], time.monotonic()
+        if state["used_s"] > state["decay_from_s"]:
+            self.total_s, self.decay_from_s = state["total_s"], state["decay_from_s"]
 
 
 class Checkpoint:

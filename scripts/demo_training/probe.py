@@ -107,7 +107,7 @@ def train_probe(work: Path, minutes: float) -> None:
     probe.train()
     while budget.fraction < 1:
         batch = torch.randint(len(rows), (64,))
-        optimizer.param_groups[0]["lr"] = budget.rate(3e-3)
+        optimizer.param_groups[0]["lr"] = budget.cosine(3e-3)
         with torch.autocast("cpu", torch.bfloat16):
             said = probe(_roughen(pictures[batch]).contiguous(memory_format=torch.channels_last))
         losses = [F.cross_entropy(said[name].float(), wanted[name][batch], ignore_index=IGNORE) for name in HEADS]

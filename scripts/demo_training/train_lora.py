@@ -140,7 +140,7 @@ def train_lora(work: Path, base: Path, loras: Path, character: str, minutes: flo
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for group, peak in zip(optimizer.param_groups, (RATE_A, RATE_B), strict=True):
-            group["lr"] = budget.rate(peak, warm_up=0.03)
+            group["lr"] = budget.cosine(peak, warm_up=0.03)
         optimizer.step()
         step, seen = step + 1, 0.95 * seen + 0.05 * loss.item()
         if not math.isfinite(seen):
