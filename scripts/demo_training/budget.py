@@ -1,7 +1,8 @@
 """The clock of a stage: how long it may last, its learning rate, its pauses and its checkpoints.
 
 Two files in the work folder steer a stage that runs. While `PAUSE` exists, the stage sleeps, and the time does not
-count. `COOL_DOWN`, with a number of minutes in it, ends the stage after that time with a falling learning rate.
+count. `COOL_DOWN`, with a number of minutes in it, ends the stage after that time with a falling learning rate; a file
+that is older than the stage's process does nothing.
 """
 
 import math
@@ -25,7 +26,7 @@ class Budget:
         self.total_s, self.work = total_s, work
         self.used_s = 0.0
         self.decay_from_s = total_s * (1 - DECAY_SHARE)
-        self._last = time.monotonic()
+        self._last, self._obeyed = time.monotonic(), time.time()
 
     def tick(self) -> None:
         """Counts the time since the last tick, obeys a request to cool down, and sleeps while the stage is paused."""
@@ -34,10 +35,9 @@ class Budget:
         if self.work is None:
             return
         cool_down = self.work / COOL_DOWN_FILE
-        if cool_down.exists():
-            minutes = float(cool_down.read_text() or 0) or self.used_s * DECAY_SHARE / 60
-            cool_down.unlink()
-            self.cool_down(minutes)
+        if cool_down.exists() and cool_down.stat().st_mtime > self._obeyed:
+            self._obeyed = cool_down.stat().st_mtime
+            self.cool_down(float(cool_down.read_text()))
         pause = self.work / PAUSE_FILE
         if pause.exists():
             log("paused")

@@ -28,6 +28,11 @@ class Team:
     def leads(self) -> bool:
         return self.rank == 0
 
+    def wait(self) -> None:
+        """Until every process has come here."""
+        if self.size > 1:
+            dist.barrier()
+
     def from_leader(self, values: Sequence[float]) -> list[float]:
         """The leader's numbers, in every process."""
         shared = torch.tensor(values, dtype=torch.float64)
@@ -50,6 +55,17 @@ class Team:
         flat /= self.size
         for grad, mean in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
             grad.copy_(mean.view(grad.shape))
+
+
+def _alone(index: int, stage: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:
+    torch.set_num_threads(1)
+    stage(*tasks[index])
+
+
+def run_side_by_side(stage: Callable[..., None], tasks: Sequence[tuple[Any, ...]]) -> None:
+    """Runs `stage(*task)` for every task, each in a process of one thread; ends when all have ended."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.multiprocessing.spawn(_alone, (stage, tasks), nprocs=len(tasks), daemon=True)
 
 
 def _member(rank: int, size: int, meeting: str, stage: Callable[..., None], args: tuple[Any, ...]) -> None:

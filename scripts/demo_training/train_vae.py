@@ -146,13 +146,28 @@ def whiten(vae: AutoencoderKL, pictures: Tensor) -> None:
 
 
 def train_vae(team: Team, work: Path, minutes: float, resume: bool, start: Path | None) -> None:
-    """Writes `vae/`. Begins with the weights of the diffusers model `start`, if given; every process of the team
-    makes its own batches."""
+    """Writes `vae/`. Begins with the weights of the diffusers model `start`, if given."""
+    vae = AutoencoderKL.from_pretrained(start / "vae") if start else make_vae()
+    _train(team, work, minutes, resume, vae, "vae", GUIDED_STEPS if start else 0)
+
+
+def train_decoder(team: Team, work: Path, minutes: float, resume: bool) -> None:
+    """Goes on with the decoder of `vae/` alone, so that the stored latents, and what was trained on them, stay
+    right."""
+    vae = AutoencoderKL.from_pretrained(work / "vae")
+    vae.encoder.requires_grad_(False)
+    assert vae.quant_conv is not None
+    vae.quant_conv.requires_grad_(False)
+    _train(team, work, minutes, resume, vae, "decoder", GUIDED_STEPS)
+
+
+def _train(team: Team, work: Path, minutes: float, resume: bool, vae: AutoencoderKL, name: str, step: int) -> None:
+    """Trains what requires gradients, counting from step; every process of the team makes its own batches."""
     torch.manual_seed(1 + team.rank)
     drawings = Drawings(work / "drawings")
-    vae = (AutoencoderKL.from_pretrained(start / "vae") if start else make_vae()).to(memory_format=torch.channels_last)
+    vae.to(memory_format=torch.channels_last)
     optimizer, budget = Muon([vae]), Budget(minutes * 60, work if team.leads else None)
-    checkpoint, step = Checkpoint(work / "vae.pt"), GUIDED_STEPS if start else 0
+    checkpoint = Checkpoint(work / f"{name}.pt")
     if saved := checkpoint.load(resume):
         vae.load_state_dict(saved["vae"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -162,7 +177,7 @@ def train_vae(team: Team, work: Path, minutes: float, resume: bool, start: Path 
 
     def save() -> None:
         whole, heads = held_out.measure(vae)
-        log(f"vae step {step}, held-out PSNR {whole:.2f} dB, heads {heads:.2f} dB, after {budget.used_s:.0f} s")
+        log(f"{name} step {step}, held-out PSNR {whole:.2f} dB, heads {heads:.2f} dB, after {budget.used_s:.0f} s")
         state: dict[str, Any] = {"vae": vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
         checkpoint.save({**state, "budget": budget.state()})
 
@@ -176,19 +191,20 @@ def train_vae(team: Team, work: Path, minutes: float, resume: bool, start: Path 
         half = step > GUIDED_STEPS and crops.rng.random() < HALF_SIZE_SHARE
         loss = vae_loss(vae, crops.next(fraction), step, half)
         loss.backward()
-        team.average_gradients(vae.parameters())
+        team.average_gradients(optimizer.parameters)
         if not math.isfinite(loss.item()):
             raise RuntimeError(f"the VAE's loss is {loss.item()} after {step} steps")
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
         optimizer.step(rate)
         optimizer.zero_grad()
         step += 1
         if team.leads and step % 50 == 0:
-            log(f"vae step {step} {fraction:.1%} rate {rate:.1e} loss {loss.item():.4f}")
+            log(f"{name} step {step} {fraction:.1%} rate {rate:.1e} loss {loss.item():.4f}")
         if team.leads and checkpoint.due():
             save()
     if team.leads:
         save()
-        whiten(vae, to_tensor(crops.pixels[:256]))
+        if name == "vae":
+            whiten(vae, to_tensor(crops.pixels[:256]))
         vae.save_pretrained(work / "vae")
-        log(f"vae done: {step} steps, {budget.used_s:.0f} s")
+        log(f"{name} done: {step} steps, {budget.used_s:.0f} s")
