@@ -7,6 +7,7 @@ that is older than the stage's process does nothing.
 
 import math
 import os
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,10 @@ class Budget:
         log(f"cools down for {minutes:.0f} minutes")
 
     @property
+    def is_cooling(self) -> bool:
+        return self.used_s >= self.decay_from_s
+
+    @property
     def fraction(self) -> float:
         return min(1.0, self.used_s / self.total_s)
 
@@ -68,7 +73,7 @@ class Budget:
         stage can be extended, or cooled down from any checkpoint."""
         if self.used_s < warm_up_s:
             return peak * (0.05 + 0.95 * self.used_s / warm_up_s)
-        if self.used_s < self.decay_from_s:
+        if not self.is_cooling:
             return peak
         left = (self.total_s - self.used_s) / max(1.0, self.total_s - self.decay_from_s)
         return peak * max(floor, left)
@@ -79,7 +84,7 @@ class Budget:
     def restore(self, state: dict[str, float]) -> None:
         """Goes on where it stopped. A stage that was cooling down keeps its end; any other one gets the new length."""
         self.used_s, self._last = state["used_s"], time.monotonic()
-        if state["used_s"] > state["decay_from_s"]:
+        if state["decay_from_s"] < state["used_s"] < state["total_s"]:
             self.total_s, self.decay_from_s = state["total_s"], state["decay_from_s"]
 
 
@@ -98,6 +103,10 @@ class Checkpoint:
 
     def due(self) -> bool:
         return time.monotonic() - self._last > self.every_s
+
+    def keep(self) -> None:
+        """A copy of the file as it is, `<name>-stable.pt`: a training that is to be extended begins there."""
+        shutil.copyfile(self.path, self.path.with_name(f"{self.path.stem}-stable.pt"))
 
     def save(self, state: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

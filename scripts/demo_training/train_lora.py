@@ -116,6 +116,7 @@ def save_lora(modules: dict[str, nn.Module], path: Path, lora: str) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     safetensors.torch.save_file(tensors, path, metadata)
+    path.chmod(0o644)
     log(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size:,} bytes")
 
 

@@ -121,11 +121,16 @@ def train_unet(team: Team, work: Path, minutes: float, resume: bool, start: Path
         now = {"modules": {name: m.state_dict() for name, m in modules.items()}, "average": average.weights}
         checkpoint.save({**now, "optimizer": optimizer.state_dict(), "step": step, "budget": budget.state()})
 
+    was_cooling = budget.is_cooling
     while True:
         budget.tick()
         fraction, rate = team.from_leader([budget.fraction, budget.stable(PEAK_RATE)])
         if fraction >= 1:
             break
+        if team.leads and budget.is_cooling and not was_cooling:
+            save()
+            checkpoint.keep()
+        was_cooling = budget.is_cooling
         scenes, latents = batches.next(fraction)
         with torch.autocast("cpu", torch.bfloat16):
             hidden, pooled = text([training_caption(scene, rng) for scene in scenes])

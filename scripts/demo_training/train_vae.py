@@ -183,11 +183,16 @@ def _train(team: Team, work: Path, minutes: float, resume: bool, vae: Autoencode
 
     if team.leads:
         save()
+    was_cooling = budget.is_cooling
     while True:
         budget.tick()
         fraction, rate = team.from_leader([budget.fraction, budget.stable(PEAK_RATE)])
         if fraction >= 1:
             break
+        if team.leads and budget.is_cooling and not was_cooling:
+            save()
+            checkpoint.keep()
+        was_cooling = budget.is_cooling
         half = step > GUIDED_STEPS and crops.rng.random() < HALF_SIZE_SHARE
         loss = vae_loss(vae, crops.next(fraction), step, half)
         loss.backward()
