@@ -11,7 +11,7 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from scripts.demo_training.budget import Budget, Checkpoint, log
-from scripts.demo_training.dataset import HELD_OUT, Drawings, to_tensor
+from scripts.demo_training.dataset import CHARACTERS, HELD_OUT, Drawings, to_tensor
 from scripts.demo_training.muon import Muon
 from scripts.demo_training.parts import SIZE_PX, make_vae
 from scripts.demo_training.team import Team
@@ -24,6 +24,7 @@ HALF_SIZE_SHARE = 0.2  # of the steps decode latents averaged 2 x 2 and compare 
 # and gives 128 px latents for free.
 CROP_PX, NUM_CROPS, NUM_WHOLE = 128, 8, 2
 HEAD_SHARE = 0.6  # of the crops show a head
+CHARACTER_SHARE = 0.15  # of these heads are those of the characters, whose eyes have other colors
 WHOLE_SHARE, WHOLE_SHARE_AT_END = 0.25, 0.5  # of the batches are whole pictures, for the statistics of group norm
 FOREIGN_SHARE = 0.06  # of the pictures get other colors or a flat patch, as visitors bring their own pictures
 NUM_TEST = 48
@@ -54,12 +55,20 @@ def vae_loss(vae: AutoencoderKL, pictures: Tensor, step: int, half: bool) -> Ten
     return loss
 
 
+class People:
+    """A set's pictures, the rows that show people, and the middles of their heads in pixels."""
+
+    def __init__(self, drawings: Drawings, name: str) -> None:
+        self.pixels, self.middles = drawings.pixels(name), drawings.faces(name)[:, 6:8]
+        self.rows = np.flatnonzero(~np.isnan(self.middles[:, 0]))
+
+
 class Crops:
     """Batches of crops, mostly around heads, and now and then of whole pictures; mirrored in half of the cases."""
 
     def __init__(self, drawings: Drawings, seed: int) -> None:
-        self.pixels, self.faces = drawings.pixels("square"), drawings.faces("square")
-        self.people = np.flatnonzero(~np.isnan(self.faces[:, 0]))
+        self.pixels = drawings.pixels("square")
+        self.people = [People(drawings, name) for name in ("square", *CHARACTERS)]
         self.rng = np.random.default_rng(seed)
 
     def next(self, fraction: float) -> Tensor:
@@ -79,13 +88,16 @@ class Crops:
     def _crop(self) -> np.ndarray:
         limit = SIZE_PX - CROP_PX
         if self.rng.random() < HEAD_SHARE:
-            row = self.rng.choice(self.people)
-            x, y = self.faces[row, 6:8] - CROP_PX / 2 + self.rng.uniform(-32, 32, 2)
+            is_character = self.rng.random() < CHARACTER_SHARE
+            people = self.people[self.rng.integers(1, len(self.people)) if is_character else 0]
+            row = self.rng.choice(people.rows)
+            x, y = people.middles[row] - CROP_PX / 2 + self.rng.uniform(-32, 32, 2)
+            pixels = people.pixels
         else:
-            row = self.rng.integers(len(self.pixels))
+            row, pixels = self.rng.integers(len(self.pixels)), self.pixels
             x, y = self.rng.uniform(0, limit + 1, 2)
         left, top = (int(np.clip(value, 0, limit)) for value in (x, y))
-        return self.pixels[row, top : top + CROP_PX, left : left + CROP_PX]
+        return pixels[row, top : top + CROP_PX, left : left + CROP_PX]
 
     def _estrange(self, picture: Tensor) -> None:
         """Swaps the color channels of a picture (3, H, W), or paints a flat rectangle into it."""
