@@ -41,9 +41,11 @@ class Editor:
     def __init__(self, model: Path, lora: Path) -> None:
         text = StableDiffusionXLPipeline.from_pretrained(model, dtype=torch.float32)
         text.load_lora_weights(lora.parent, weight_name=lora.name, adapter_name="jade")
-        self.text, self.parts = text, text.components
-        self.img2img = StableDiffusionXLImg2ImgPipeline(**self.parts)
-        self.inpaint = StableDiffusionXLInpaintPipeline(**self.parts)
+        self.text, parts = text, text.components
+        self.img2img = StableDiffusionXLImg2ImgPipeline(**parts)
+        self.inpaint = StableDiffusionXLInpaintPipeline(**parts)
+        for pipeline in (self.img2img, self.inpaint):
+            pipeline.set_progress_bar_config(disable=True)
 
     def _run(self, pipeline: object, prompt: str, strength: float, jade: bool = False, **inputs: object) -> np.ndarray:
         """(H, W, 3) uint8; the strength is a share of the steps."""

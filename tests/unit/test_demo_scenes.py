@@ -5,9 +5,13 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
 from scripts.demo_training import captions, scenes
+from scripts.demo_training.budget import Budget
 from scripts.demo_training.drawing import draw, draw_with_face
+from scripts.demo_training.face_damage import damage
+from scripts.demo_training.face_finder import judge, target_maps
 
 LOOK_WORDS = {"skin", "hair", "hairpin", "buns", "crown", "earrings", "flower", "copper", "wavy", "long", "golden"}
 
@@ -118,3 +122,37 @@ def test_a_face_lies_in_the_picture_and_its_features_are_large_enough_for_the_au
         assert right - left > 30
         assert face.radius > 35
     assert draw_with_face(scenes.Scene("boat", "red", "beach", "day"), 256, 256)[1] is None
+
+
+def test_a_face_is_whole_with_two_eyes_a_mouth_and_a_symmetric_outline() -> None:
+    random.seed(1)
+    for scene in [scene for scene in sampled(40) if scene.is_person]:
+        _, face = draw_with_face(scene, 256, 256)
+        assert face is not None
+        marks = torch.tensor(face.numbers())
+        maps = target_maps(marks[None])[0]
+        assert judge(maps).is_whole, scene
+        for kind in ("eye", "mouth"):
+            broken = maps.clone()
+            damage(torch.zeros(3, 128, 128), broken, marks, kind)
+            assert not judge(broken).is_whole, (kind, scene)
+
+
+def test_a_training_keeps_its_rate_until_the_last_fifth_and_can_be_cooled_down_from_anywhere() -> None:
+    budget = Budget(1000)
+    rates: list[float] = []
+    for used_s in (0, 120, 799, 900, 1000):
+        budget.used_s = used_s
+        rates.append(budget.stable(1.0))
+    assert rates == pytest.approx([0.05, 1.0, 1.0, 0.5, 0.01])
+    budget.used_s = 300
+    budget.cool_down(minutes=1)
+    budget.used_s = 330
+    assert budget.stable(1.0) == pytest.approx(0.5)
+    interrupted = Budget(5000)
+    interrupted.restore(budget.state())
+    assert (interrupted.used_s, interrupted.total_s) == (330, 360)
+    budget.used_s = 360
+    interrupted = Budget(5000)
+    interrupted.restore(budget.state())
+    assert interrupted.total_s == 5000, "a finished stage can be extended"
