@@ -25,7 +25,7 @@ from scripts.demo_training.team import Team
 from scripts.demo_training.vocabulary import make_tokenizer
 
 PEAK_RATE = 2e-3
-HALF_SIZE_TIME = 0.10  # the first part of the time, at 128 px
+HALF_SIZE_TIME = 0.06  # the first part of the time, at 128 px
 REPLAY_SHARE = 0.05  # of the later steps, at 128 px
 WIDE_SHARE = TALL_SHARE = 0.10
 BATCH_HALF, BATCH_FULL = 32, 16  # of each process
