@@ -77,12 +77,10 @@ def run_stage(stage: str, args: argparse.Namespace) -> None:
 
         export(work, args.out)
     elif stage == "probe":
-        from scripts.demo_training.face_finder import train_face_finder
-        from scripts.demo_training.probe import train_probe
+        from scripts.demo_training.judges import JUDGES, train_judge
         from scripts.demo_training.team import run_side_by_side
 
-        run_side_by_side(train_probe, [(work, minutes)])
-        run_side_by_side(train_face_finder, [(work, minutes)])
+        run_side_by_side(train_judge, [(name, work, minutes) for name in JUDGES])
     elif stage == "evaluate":
         from scripts.demo_training.evaluate import evaluate
 
