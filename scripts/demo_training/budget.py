@@ -26,7 +26,7 @@ class Budget:
     def __init__(self, total_s: float, work: Path | None = None) -> None:
         self.total_s, self.work = total_s, work
         self.used_s = 0.0
-        self.decay_from_s = total_s * (1 - DECAY_SHARE)
+        self.decay_from_s, self.decay_level = total_s * (1 - DECAY_SHARE), 1.0
         self._last, self._obeyed = time.monotonic(), time.time()
 
     def tick(self) -> None:
@@ -48,7 +48,8 @@ class Budget:
             log("goes on")
 
     def cool_down(self, minutes: float) -> None:
-        """The rate falls from here on; the stage ends after that many minutes."""
+        """The rate falls from its present level on; the stage ends after that many minutes."""
+        self.decay_level = self._level()
         self.decay_from_s, self.total_s = self.used_s, self.used_s + 60 * minutes
         log(f"cools down for {minutes:.0f} minutes")
 
@@ -73,19 +74,25 @@ class Budget:
         stage can be extended, or cooled down from any checkpoint."""
         if self.used_s < warm_up_s:
             return peak * (0.05 + 0.95 * self.used_s / warm_up_s)
+        return peak * max(floor, self._level())
+
+    def _level(self) -> float:
+        """The rate after the warm-up as a share of its peak."""
         if not self.is_cooling:
-            return peak
+            return 1.0
         left = (self.total_s - self.used_s) / max(1.0, self.total_s - self.decay_from_s)
-        return peak * max(floor, left)
+        return self.decay_level * left
 
     def state(self) -> dict[str, float]:
-        return {"used_s": self.used_s, "total_s": self.total_s, "decay_from_s": self.decay_from_s}
+        times = {"used_s": self.used_s, "total_s": self.total_s, "decay_from_s": self.decay_from_s}
+        return {**times, "decay_level": self.decay_level}
 
     def restore(self, state: dict[str, float]) -> None:
         """Goes on where it stopped. A stage that was cooling down keeps its end; any other one gets the new length."""
         self.used_s, self._last = state["used_s"], time.monotonic()
         if state["decay_from_s"] < state["used_s"] < state["total_s"]:
             self.total_s, self.decay_from_s = state["total_s"], state["decay_from_s"]
+            self.decay_level = state.get("decay_level", 1.0)
 
 
 class Checkpoint:

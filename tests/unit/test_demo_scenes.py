@@ -152,6 +152,9 @@ def test_a_training_keeps_its_rate_until_the_last_fifth_and_can_be_cooled_down_f
     interrupted = Budget(5000)
     interrupted.restore(budget.state())
     assert (interrupted.used_s, interrupted.total_s) == (330, 360)
+    assert interrupted.stable(1.0) == pytest.approx(0.5)
+    interrupted.cool_down(minutes=10)
+    assert interrupted.stable(1.0) == pytest.approx(0.5), "cooled down again: on from where it was"
     budget.used_s = 360
     interrupted = Budget(5000)
     interrupted.restore(budget.state())
