@@ -140,7 +140,7 @@ def train_unet(team: Team, work: Path, minutes: float, resume: bool, start: Path
         torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
         optimizer.step(rate)
         optimizer.zero_grad()
-        step, seen = step + 1, 0.98 * seen + 0.02 * loss.item() if step else loss.item()
+        step, seen = step + 1, 0.98 * seen + 0.02 * loss.item() if seen else loss.item()
         if not math.isfinite(seen):
             raise RuntimeError(f"the UNet's loss is {loss.item()} after {step} steps")
         if not team.leads:
