@@ -44,13 +44,16 @@ POSE_PHRASES = {
     "hands together": "with hands together",
 }
 HAIR_WORDS = {"long": "long {} hair", "short": "short {} hair", "curly": "curly {} hair", "spiky": "spiky {} hair",
-              "bob": "{} bob", "braid": "{} braid", "ponytail": "{} ponytail", "bun": "{} bun"}  # fmt: skip
+              "bob": "{} bob", "braid": "{} braid", "ponytail": "{} ponytail", "bun": "{} bun",
+              "waves": "wavy {} hair", "buns": "{} hair in two buns"}  # fmt: skip
 STYLE_TAGS = {
     "sketch": ("sketch", "colored sketch"),
     "monochrome": ("monochrome", "black and white"),
     "pixel art": ("pixel art",),
     "foggy": ("foggy", "fog"),
 }
+BACKDROP_TAGS = ("plain background", "plain background", "simple background")
+PORTRAIT_TAG = "portrait"
 SENTENCE_OPENINGS = ("", "", "", "", "a picture of ", "a drawing of ")
 SENTENCE_WORDS = "a an in with wearing picture of drawing and skin hair on the front"
 CONNECTORS = ("in", "in", "wearing")
@@ -78,35 +81,38 @@ def _object(scene: Scene) -> str:
 
 def _hair(scene: Scene, rng: random.Random | None) -> str:
     words = HAIR_WORDS[scene.hair_style]
-    if scene.hair_color == "silver" and not _is_colorless(scene):
-        return words.format("silver")
     if _is_colorless(scene):
         return words.format("").replace("  ", " ").strip()
-    if rng is not None and rng.random() < 0.25:
+    if rng is not None and scene.hair_style != "buns" and rng.random() < 0.25:
         return f"{scene.hair_color} hair"
     return words.format(scene.hair_color)
+
+
+def _has_rare_hair(scene: Scene) -> bool:
+    return scene.hair_color in scenes.UNUSUAL_HAIR_COLORS or scene.hair_style == "buns"
 
 
 def _looks(scene: Scene, rng: random.Random) -> list[str]:
     """The tags about hair, skin, hat, extras and pose; a character's captions name only the pose."""
     tags: list[str] = []
     if scene.character is None:
-        is_silver = scene.hair_color == "silver"
-        if rng.random() < (0.92 if is_silver else 0.62):
+        if _has_rare_hair(scene) or rng.random() < 0.66:
             tags.append(_hair(scene, rng))
-        if (scene.skin in scenes.UNUSUAL_SKINS and not _is_colorless(scene)) or (
-            scene.skin in ("pale", "tan", "dark") and rng.random() < 0.3
-        ):
+        if rng.random() < 0.3:
             tags.append(f"{scene.skin} skin")
         if scene.hat and rng.random() < 0.88:
             tags.append(scene.hat)
         tags.extend(scene.extras)
     if rng.random() < 0.35:
         tags.append(scene.pose)
+    if scene.is_portrait and rng.random() < 0.35:
+        tags.append(PORTRAIT_TAG)
     return tags
 
 
 def _setting(scene: Scene, rng: random.Random) -> list[str]:
+    if scene.has_backdrop:
+        return [rng.choice(BACKDROP_TAGS)]
     place, time = rng.choice(PLACE_TAGS[scene.place]), rng.choice(TIME_TAGS[scene.time])
     if rng.random() < 1 / 3:
         return [f"{scene.place} {scene.time}" if rng.random() < 0.6 else f"{place} {time}"]
@@ -136,13 +142,15 @@ def _sentence(scene: Scene, rng: random.Random) -> str:
     opening = rng.choice(SENTENCE_OPENINGS)
     place, time = rng.choice(PLACE_PHRASES[scene.place]), rng.choice(TIME_PHRASES[scene.time])
     ending = f" {place} {time}" if rng.random() < 0.9 else f" {place}"
+    if scene.has_backdrop:
+        ending = f" on a {BACKDROP_TAGS[0]}"
     style = f", {rng.choice(STYLE_TAGS[scene.style])}" if scene.style else ""
     if not scene.is_person:
         return f"{opening}{_article(_object(scene))}{ending}{style}"
     looks = ""
     if scene.character is None:
-        named = [_hair(scene, rng)] if rng.random() < 0.5 or scene.hair_color == "silver" else []
-        if scene.skin in scenes.UNUSUAL_SKINS and not _is_colorless(scene):
+        named = [_hair(scene, rng)] if rng.random() < 0.5 or _has_rare_hair(scene) else []
+        if rng.random() < 0.1:
             named.append(f"{scene.skin} skin")
         named.extend(scene.extras)
         if scene.hat and rng.random() < 0.85:
@@ -154,7 +162,7 @@ def _sentence(scene: Scene, rng: random.Random) -> str:
     return f"{opening}{_article(_who(scene))}{looks}{garment}{pose}{ending}{style}"
 
 
-_COUNTABLE = ("bob", "braid", "ponytail", "bun", "hairpin", "crown")
+_COUNTABLE = ("bob", "braid", "ponytail", "bun", "hairpin", "crown", "flower")
 
 
 def caption(scene: Scene, rng: random.Random) -> str:
@@ -167,18 +175,17 @@ def plain_caption(scene: Scene) -> str:
     tags = [_who(scene), _garment(scene)] if scene.is_person else [_object(scene)]
     if scene.is_person and scene.character is None:
         tags.append(_hair(scene, None))
-        if scene.skin in scenes.UNUSUAL_SKINS and not _is_colorless(scene):
-            tags.append(f"{scene.skin} skin")
         tags.extend([scene.hat] if scene.hat else [])
         tags.extend(scene.extras)
-    return ", ".join([*tags, scene.place, scene.time, *([scene.style] if scene.style else [])])
+    setting = [BACKDROP_TAGS[0]] if scene.has_backdrop else [scene.place, scene.time]
+    return ", ".join([*tags, *setting, *([scene.style] if scene.style else [])])
 
 
 def _known_words() -> frozenset[str]:
-    phrases: list[str] = [SENTENCE_WORDS, "silver", *CONNECTORS, *SENTENCE_OPENINGS]
+    phrases: list[str] = [SENTENCE_WORDS, PORTRAIT_TAG, *BACKDROP_TAGS, *CONNECTORS, *SENTENCE_OPENINGS]
     for words in (scenes.COLORS, scenes.SUBJECTS, scenes.CLOTHING, scenes.PLACES, scenes.TIMES, scenes.STYLES,
-                  scenes.HAIR_COLORS, scenes.SKINS, scenes.UNUSUAL_SKINS, scenes.HATS, scenes.POSES, scenes.EXTRAS,
-                  scenes.NAMES, HAIR_WORDS.values(), POSE_PHRASES.values()):  # fmt: skip
+                  scenes.HAIR_COLORS, scenes.UNUSUAL_HAIR_COLORS, scenes.SKINS, scenes.HATS, scenes.POSES,
+                  scenes.EXTRAS, scenes.NAMES, HAIR_WORDS.values(), POSE_PHRASES.values()):  # fmt: skip
         phrases.extend(words)
     for table in (PLACE_TAGS, TIME_TAGS, PLACE_PHRASES, TIME_PHRASES, STYLE_TAGS):
         for words in table.values():

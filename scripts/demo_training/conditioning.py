@@ -22,7 +22,6 @@ EXTRA_TAGS = (
     "beautiful",
     "cinematic",
     "photo",
-    "portrait",
     "8k",
     "smiling",
 )

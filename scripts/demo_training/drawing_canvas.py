@@ -8,7 +8,8 @@ from PIL import ImageDraw
 
 Color = tuple[int, int, int]
 Point = tuple[float, float]
-INK: Color = (58, 44, 52)
+INK: Color = (62, 46, 58)
+OUTLINE = 2.0
 
 
 def mix(a: Color, b: Color, share: float) -> Color:
@@ -26,6 +27,11 @@ def darker(color: Color, share: float = 0.3) -> Color:
 
 def lighter(color: Color, share: float = 0.3) -> Color:
     return mix(color, (255, 255, 255), share)
+
+
+def rim(color: Color) -> Color:
+    """The outline of a shape: the same hue, a little darker, so that white on white still shows."""
+    return darker(color, 0.26)
 
 
 def smooth(points: Sequence[Point], steps: int = 6) -> list[Point]:
@@ -87,14 +93,14 @@ class Canvas:
     def lit(self, tint: tuple[float, float, float]) -> "Canvas":
         return replace(self, tint=tint)
 
+    def place(self, x: float, y: float) -> Point:
+        """Where a point of this frame lies in the picture, in picture units."""
+        u, v = x * self.scale_x, y * self.scale_y
+        return (self.x + u * self.cos - v * self.sin, self.y + u * self.sin + v * self.cos)
+
     def _px(self, points: Sequence[Point]) -> list[Point]:
-        unit, placed = self.unit_px, []
-        for px, py in points:
-            u, v = px * self.scale_x, py * self.scale_y
-            placed.append(
-                ((self.x + u * self.cos - v * self.sin) * unit, (self.y + u * self.sin + v * self.cos) * unit)
-            )
-        return placed
+        placed = [self.place(x, y) for x, y in points]
+        return [(x * self.unit_px, y * self.unit_px) for x, y in placed]
 
     def _color(self, color: Color) -> Color:
         r, g, b = self.tint
@@ -104,11 +110,11 @@ class Canvas:
         return max(1, round(width * abs(self.scale_y) * self.unit_px))
 
     def shape(self, points: Sequence[Point], fill: Color, outline: float = 0.0, ink: Color | None = None) -> None:
-        """A filled polygon, with a darker outline of that many units where asked."""
+        """A filled polygon, with a slightly darker outline of that many units where given."""
         placed = self._px(points)
         self.draw.polygon(placed, fill=self._color(fill))
         if outline:
-            edge = self._color(ink or darker(fill, 0.45))
+            edge = self._color(ink or rim(fill))
             self.draw.line([*placed, placed[0], placed[1]], fill=edge, width=self._width_px(outline))
 
     def blob(self, points: Sequence[Point], fill: Color, outline: float = 0.0, ink: Color | None = None) -> None:
@@ -130,7 +136,7 @@ class Canvas:
         for px, py in (placed[0], placed[-1]):
             self.draw.ellipse((px - r, py - r, px + r, py + r), fill=color)
 
-    def limb(self, points: Sequence[Point], width: float, fill: Color, outline: float = 1.6) -> None:
+    def limb(self, points: Sequence[Point], width: float, fill: Color, outline: float = OUTLINE) -> None:
         """A stroke with a darker outline."""
-        self.stroke(points, width + 2 * outline, darker(fill, 0.45))
+        self.stroke(points, width + 2 * outline, rim(fill))
         self.stroke(points, width, fill)

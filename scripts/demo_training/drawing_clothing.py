@@ -1,185 +1,189 @@
-"""Bodies and the six kinds of clothing. Units as in drawing_figure; the shoulders are at y = 52."""
+"""Bodies and the six kinds of clothing. Units as in drawing_figure; the shoulders are at y = 54."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from scripts.demo_training.drawing_canvas import Canvas, Color, Point, bend, darker, lighter
+from scripts.demo_training.drawing_canvas import OUTLINE, Canvas, Color, Point, bend, darker, lighter
 from scripts.demo_training.scenes import Scene
 
-CREAM: Color = (246, 234, 212)
-NAVY: Color = (62, 74, 112)
-CHARCOAL: Color = (92, 92, 104)
+CREAM: Color = (250, 240, 222)
+NAVY: Color = (78, 90, 128)
+CHARCOAL: Color = (106, 104, 118)
+LEATHER: Color = (122, 86, 68)
+SASH: Color = (236, 186, 92)
 
 
 @dataclass(frozen=True)
 class Build:
-    """Half widths, and how much shorter than a grown-up's the body is."""
+    """Half widths of the shoulders, waist, hip and neck."""
 
     shoulder: float
     waist: float
     hip: float
     neck: float
-    stretch: float
 
 
 BUILDS = {
-    "woman": Build(36, 26, 36, 11, 1.0),
-    "man": Build(50, 40, 40, 16, 1.0),
-    "child": Build(33, 29, 32, 10, 0.78),
+    "woman": Build(44, 31, 40, 11.5),
+    "man": Build(58, 46, 46, 17),
+    "child": Build(39, 35, 38, 11),
 }
 
 
+def draw_neck(c: Canvas, subject: str, skin: Color) -> None:
+    neck = BUILDS[subject].neck
+    c.shape([(-neck, 30), (neck, 30), (neck, 56), (neck + 14, 66), (-neck - 14, 66), (-neck, 56)], darker(skin, 0.14))
+
+
 def draw_body(c: Canvas, scene: Scene, color: Color, skin: Color, side: int) -> None:
-    """Body, clothing, arms and hands; side (-1 or 1) is where a waving arm goes up."""
+    """Clothing, arms and hands; side (-1 or 1) is where a waving arm goes up."""
     build = BUILDS[scene.subject]
-    body = c.at(0, 46 * (1 - build.stretch), 1.0, build.stretch)
     if scene.subject == "child":
-        _draw_legs(body, skin)
-    {"dress": _dress, "coat": _coat, "shirt": _shirt, "suit": _suit, "sweater": _sweater, "kimono": _kimono}[
-        scene.clothing
-    ](body, build, color, skin)
+        _draw_legs(c, skin)
+    behind = scene.pose == "standing"
     signs = (side, -side) if scene.pose == "waving" else (-1, 1)
-    for sign in signs:
-        _draw_arm(body, build, scene, color, skin, sign, is_raised=scene.pose == "waving" and sign == side)
+    arms = [(sign, scene.pose == "waving" and sign == side) for sign in signs]
+    for sign, is_raised in arms if behind else ():
+        _draw_arm(c, build, scene, color, skin, sign, is_raised)
+    GARMENTS[scene.clothing](c, build, color, skin)
+    for sign, is_raised in () if behind else arms:
+        _draw_arm(c, build, scene, color, skin, sign, is_raised)
 
 
 def _draw_legs(c: Canvas, skin: Color) -> None:
     for sign in (-1, 1):
-        c.limb([(sign * 14, 150), (sign * 14, 204)], 16, skin)
-        c.oval(sign * 17, 208, 15, 9, (110, 74, 60), 1.6)
+        c.limb([(sign * 16, 150), (sign * 16, 190)], 18, skin)
+        c.oval(sign * 19, 194, 17, 10, LEATHER, OUTLINE)
 
 
-def _arm_points(build: Build, pose: str, sign: int, is_raised: bool) -> tuple[Point, Point, Point]:
-    shoulder = (sign * (build.shoulder - 7), 62.0)
+def _arm_path(build: Build, pose: str, sign: int, is_raised: bool) -> list[Point]:
+    shoulder = (sign * (build.shoulder - 8), 67.0)
     if is_raised:
-        return shoulder, (sign * (build.shoulder + 26), 64.0), (sign * 74, 22.0)
+        return bend(shoulder, (sign * (build.shoulder + 25), 70.0), (sign * 82, 24.0))
     if pose == "hands on hips":
-        return shoulder, (sign * (build.shoulder + 24), 92.0), (sign * (build.waist + 6), 114.0)
+        return bend(shoulder, (sign * (build.shoulder + 21), 96.0), (sign * (build.waist + 9), 120.0))
     if pose == "hands together":
-        return shoulder, (sign * (build.shoulder + 6), 98.0), (sign * 9, 112.0)
-    return shoulder, (sign * (build.shoulder + 8), 94.0), (sign * (build.shoulder + 10), 126.0)
+        return bend(shoulder, (sign * (build.shoulder + 8), 102.0), (sign * 10, 116.0))
+    return bend(shoulder, (sign * (build.shoulder + 9), 100.0), (sign * (build.shoulder + 10), 134.0))
 
 
 def _draw_arm(c: Canvas, build: Build, scene: Scene, color: Color, skin: Color, sign: int, is_raised: bool) -> None:
-    start, middle, end = _arm_points(build, scene.pose, sign, is_raised)
-    path = bend(start, middle, end)
-    c.oval(*end, 10, 10, skin, 1.6)
-    clothing = scene.clothing
+    path, clothing = _arm_path(build, scene.pose, sign, is_raised), scene.clothing
+    end = path[-1]
     if clothing in ("dress", "shirt"):
-        c.limb(path, 14, skin)
+        c.limb(path, 15, skin)
+        c.oval(*end, 10.5, 10.5, skin, OUTLINE)
+        c.stroke(path[-3:], 15, skin)
         if clothing == "dress":
-            c.oval(start[0] + sign * 2, start[1] + 1, 17, 15, color, 1.6)
+            c.oval(path[0][0] + sign * 2, path[0][1] - 1, 17, 15, color, OUTLINE)
         else:
-            c.limb(path[:4], 23, color)
-            c.stroke(path[3:5], 23, darker(color, 0.18))
-        c.oval(*end, 9, 9, skin, 1.4)
+            c.limb(path[:4], 25, color)
         return
+    c.oval(*end, 11, 11, skin, OUTLINE)
     if clothing == "kimono":
-        ex, ey = path[-2]
-        mx, my = path[4]
-        low = max(ey, my) + 40
-        c.shape([start, (mx + sign * 6, my - 8), (ex + sign * 10, ey - 8), (ex + sign * 12, low),
-                (ex - sign * 14, low + 2), (mx - sign * 6, my + 12)],
-                color, 1.8)  # fmt: skip
-        c.limb(path[:-1], 17, color)
-        c.stroke([(ex - sign * 12, low - 3), (ex + sign * 10, low - 4)], 5, CREAM)
+        (ex, ey), (mx, my) = path[-2], path[4]
+        low = max(ey, my) + 36
+        c.blob([path[0], (mx + sign * 9, my - 8), (ex + sign * 13, ey - 6), (ex + sign * 14, low),
+                (ex - sign * 15, low + 2), (mx - sign * 8, my + 14)], color, OUTLINE)  # fmt: skip
+        c.limb(path[:-1], 19, color)
         return
-    c.limb(path[:-1], 21 if clothing in ("coat", "sweater") else 17, color)
-    cuff = {"coat": CREAM, "sweater": darker(color, 0.22), "suit": (252, 252, 250)}[clothing]
-    c.limb(path[-2:], 21 if clothing == "coat" else 14, cuff, 1.4)
-    c.oval(end[0], end[1] + (0 if is_raised else 3), 9, 9, skin, 1.4)
+    thick = {"coat": 22, "sweater": 22, "suit": 20}[clothing]
+    c.limb(path[:-1], thick, color)
+    cuff: Color = {"coat": CREAM, "sweater": darker(color, 0.16), "suit": (252, 252, 250)}[clothing]
+    c.limb(path[-2:-1] * 2, thick, cuff)
 
 
-def _torso(build: Build, bottom: float, flare: float) -> list[Point]:
-    """Right side from the neck to the bottom and back up the left."""
-    right = [(12.0, 47.0), (build.shoulder - 8, 51.0), (build.shoulder, 62.0), (build.waist, 100.0), (flare, bottom)]
-    return right + [(-x, y) for x, y in reversed(right)]
+def _torso(c: Canvas, build: Build, bottom: float, flare: float, color: Color) -> None:
+    right: list[Point] = [(0, 56), (16, 52), (build.shoulder - 10, 56), (build.shoulder, 68), (build.waist, 106)]
+    right += [(flare, bottom - 4), (flare * 0.6, bottom)]
+    c.blob([*right, *((-x, y) for x, y in reversed(right[1:]))], color, OUTLINE)
 
 
 def _trousers(c: Canvas, build: Build, color: Color) -> None:
     for sign in (-1, 1):
         c.shape(
-            [(0, 112), (sign * build.hip, 112), (sign * (build.hip + 2), 200), (sign * 4, 200), (0, 140)], color, 1.6
+            [(0, 112), (sign * build.hip, 112), (sign * (build.hip + 1), 210), (sign * 4, 210), (0, 150)],
+            color,
+            OUTLINE,
         )
 
 
-def _collar_skin(c: Canvas, skin: Color, width: float, depth: float) -> None:
-    c.shape([(-width, 46), (width, 46), (0, depth)], skin)
-
-
 def _dress(c: Canvas, build: Build, color: Color, skin: Color) -> None:
-    """A bodice with a round neck, a sash and a wide bell skirt."""
-    c.shape(_torso(build, 106, build.waist), color, 1.8)
-    c.shape([*bend((-20, 46), (0, 66), (20, 46))], skin, 1.4)
-    wide = build.hip + 42
-    c.blob([(-build.waist, 100), (build.waist, 100), (wide * 0.72, 130), (wide, 176), (wide * 0.5, 188), (0, 182),
-            (-wide * 0.5, 188), (-wide, 176), (-wide * 0.72, 130)], color, 1.8)  # fmt: skip
-    for x in (-0.45, 0.0, 0.45):
-        c.stroke([(build.waist * x, 122), (wide * x, 172)], 2.2, darker(color, 0.25))
-    c.limb([(-build.waist + 1, 102), (build.waist - 1, 102)], 9, lighter(color, 0.5))
+    """A bodice with a round neck, a light sash and a wide bell skirt."""
+    wide = build.hip + 40
+    c.blob([(-build.waist, 104), (0, 100), (build.waist, 104), (wide * 0.74, 134), (wide, 178), (wide * 0.5, 192),
+            (0, 188), (-wide * 0.5, 192), (-wide, 178), (-wide * 0.74, 134)], color, OUTLINE)  # fmt: skip
+    for x in (-0.4, 0.4):
+        c.stroke([(build.waist * x * 1.6, 128), (wide * x, 176)], 3.6, darker(color, 0.14))
+    _torso(c, build, 112, build.waist, color)
+    c.blob([(-22, 50), (0, 46), (22, 50), (15, 66), (0, 72), (-15, 66)], skin)
+    c.stroke(bend((-23, 54), (0, 74), (23, 54)), 3.6, darker(color, 0.2))
+    c.limb([(-build.waist + 1, 108), (build.waist - 1, 108)], 9, lighter(color, 0.55))
 
 
 def _coat(c: Canvas, build: Build, color: Color, skin: Color) -> None:
-    """Long and buttoned, with a big cream fur collar, belt and hem."""
-    c.shape([(-build.hip, 150), (build.hip, 150), (build.hip, 204), (-build.hip, 204)], CHARCOAL)
-    c.shape(_torso(build, 176, build.hip + 16), color, 1.8)
-    c.stroke([(0, 70), (0, 172)], 2.2, darker(color, 0.4))
-    c.limb([(-build.hip - 15, 176), (build.hip + 15, 176)], 12, CREAM)
-    c.limb([(-build.waist - 2, 108), (build.waist + 2, 108)], 8, (92, 62, 48))
-    for y in (90, 130, 152):
-        for x in (-11, 11):
-            c.oval(x, y, 4.6, 4.6, (244, 200, 90), 1.2)
-    for x, y in ((-30, 56), (30, 56), (-16, 66), (16, 66), (0, 72)):
-        c.oval(x, y, 15, 12, darker(CREAM, 0.3))
-    for x, y in ((-30, 56), (30, 56), (-16, 66), (16, 66), (0, 72)):
-        c.oval(x, y, 13.6, 10.6, CREAM)
+    """Long and buttoned, with a cream fur collar and hem and a belt."""
+    c.box(-build.hip, 150, build.hip, 210, CHARCOAL)
+    _torso(c, build, 184, build.hip + 16, color)
+    c.stroke([(0, 74), (0, 176)], 3.6, darker(color, 0.22))
+    c.limb([(-build.hip - 14, 180), (build.hip + 14, 180)], 13, CREAM)
+    c.limb([(-build.waist - 3, 118), (build.waist + 3, 118)], 9, LEATHER)
+    for y in (94, 146):
+        for x in (-13, 13):
+            c.oval(x, y, 5, 5, (246, 206, 108), OUTLINE)
+    for radius, fur in ((17.0, darker(CREAM, 0.16)), (15.0, CREAM)):
+        for x, y in ((-33, 58), (33, 58), (-20, 68), (20, 68), (0, 75)):
+            c.oval(x, y, radius, radius * 0.82, fur)
 
 
 def _shirt(c: Canvas, build: Build, color: Color, skin: Color) -> None:
     """Short sleeves, a light turned-down collar, buttons; blue trousers."""
     _trousers(c, build, NAVY)
-    c.shape(_torso(build, 124, build.hip + 2), color, 1.8)
-    _collar_skin(c, skin, 15, 70)
+    _torso(c, build, 130, build.hip + 2, color)
+    c.shape([(-16, 48), (16, 48), (0, 74)], skin)
     for sign in (-1, 1):
-        c.shape([(sign * 10, 45), (sign * 25, 51), (sign * 19, 72), (0, 66)], lighter(color, 0.55), 1.6)
-    c.stroke([(0, 72), (0, 122)], 2.2, darker(color, 0.3))
-    for y in (82, 98, 114):
-        c.oval(0, y, 3.4, 3.4, (255, 252, 240), 1.2)
+        c.shape([(sign * 12, 47), (sign * 29, 55), (sign * 21, 77), (0, 70)], lighter(color, 0.6), OUTLINE)
+    c.stroke([(0, 76), (0, 126)], 3.6, darker(color, 0.18))
+    for y in (90, 110):
+        c.oval(0, y, 4.6, 4.6, (255, 252, 240), OUTLINE)
 
 
 def _suit(c: Canvas, build: Build, color: Color, skin: Color) -> None:
     """A jacket with lapels over a white shirt and a dark tie; trousers of the same color."""
     _trousers(c, build, darker(color, 0.12))
-    c.shape(_torso(build, 134, build.hip + 4), color, 1.8)
-    c.shape([(-19, 46), (19, 46), (0, 112)], (252, 252, 250))
-    c.shape([(-5, 56), (5, 56), (8, 92), (0, 104), (-8, 92)], (44, 44, 66))
+    _torso(c, build, 140, build.hip + 4, color)
+    c.shape([(-20, 50), (20, 50), (0, 116)], (252, 252, 250))
+    c.shape([(-7, 58), (7, 58), (9, 94), (0, 108), (-9, 94)], (64, 62, 88))
     for sign in (-1, 1):
-        c.shape([(sign * 17, 46), (sign * 32, 62), (sign * 24, 74), (sign * 1, 114)], darker(color, 0.26), 1.4)
-    c.stroke([(0, 112), (3, 134)], 2.4, darker(color, 0.45))
-    c.oval(6, 122, 3.6, 3.6, (240, 232, 206), 1.2)
+        c.shape([(sign * 18, 49), (sign * 36, 66), (sign * 27, 79), (sign * 1, 120)], darker(color, 0.18), OUTLINE)
+    c.stroke([(0, 118), (2, 138)], 3.6, darker(color, 0.3))
 
 
 def _sweater(c: Canvas, build: Build, color: Color, skin: Color) -> None:
     """Round and bulky, with a roll neck and two light bands; dark trousers."""
     _trousers(c, build, CHARCOAL)
-    wide, hip = build.shoulder + 4, build.hip + 6
-    c.blob([(0, 46), (wide - 10, 50), (wide, 68), (wide, 100), (hip, 124), (0, 128), (-hip, 124), (-wide, 100),
-            (-wide, 68),
-            (-wide + 10, 50)], color, 1.8)  # fmt: skip
-    band = lighter(color, 0.62) if sum(color) < 690 else (150, 176, 206)
-    for y in (80, 98):
-        c.stroke(bend((-wide + 6, y), (0, y + 3), (wide - 6, y)), 9, band)
-    c.limb([(-hip + 4, 124), (hip - 4, 124)], 10, darker(color, 0.22))
-    c.limb([(-15, 54), (15, 54)], 13, darker(color, 0.14))
+    wide, hip = build.shoulder + 3, build.hip + 6
+    c.blob([(0, 50), (wide - 12, 55), (wide, 72), (wide - 2, 104), (hip, 128), (0, 132), (-hip, 128),
+            (-wide + 2, 104), (-wide, 72), (-wide + 12, 55)], color, OUTLINE)  # fmt: skip
+    band = lighter(color, 0.6) if sum(color) < 690 else (160, 184, 212)
+    for y in (84, 103):
+        c.stroke(bend((-wide + 10, y), (0, y + 3), (wide - 10, y)), 9, band)
+    c.limb([(-hip + 6, 130), (hip - 6, 130)], 10, darker(color, 0.14))
+    c.limb([(-15, 57), (15, 57)], 15, darker(color, 0.09))
 
 
 def _kimono(c: Canvas, build: Build, color: Color, skin: Color) -> None:
     """A straight robe with crossed cream collars and a wide golden sash."""
-    c.shape(_torso(build, 204, build.hip + 2), color, 1.8)
-    _collar_skin(c, skin, 14, 76)
-    c.stroke([(16, 48), (-10, 90)], 10, darker(CREAM, 0.3))
-    c.stroke([(16, 48), (-10, 90)], 7.5, CREAM)
-    c.stroke([(-16, 48), (12, 90)], 10, darker(CREAM, 0.3))
-    c.stroke([(-16, 48), (12, 90)], 7.5, CREAM)
-    c.stroke([(6, 124), (14, 204)], 2.4, darker(color, 0.35))
-    c.box(-build.waist - 6, 88, build.waist + 6, 124, (226, 168, 66), 1.8)
-    c.box(-build.waist - 6, 102, build.waist + 6, 109, (160, 62, 62))
+    _torso(c, build, 214, build.hip + 4, color)
+    c.shape([(-16, 48), (16, 48), (0, 82)], skin)
+    for sign in (1, -1):
+        c.stroke([(sign * 18, 51), (sign * -11, 96)], 12, darker(CREAM, 0.16))
+        c.stroke([(sign * 18, 51), (sign * -11, 96)], 9, CREAM)
+    c.stroke([(6, 134), (13, 212)], 3.6, darker(color, 0.2))
+    c.box(-build.waist - 6, 96, build.waist + 6, 130, SASH, OUTLINE)
+    c.box(-build.waist - 6, 109, build.waist + 6, 116, (186, 92, 84))
+
+
+GARMENTS: dict[str, Callable[[Canvas, Build, Color, Color], None]] = {
+    "dress": _dress, "coat": _coat, "shirt": _shirt, "suit": _suit, "sweater": _sweater, "kimono": _kimono,
+}  # fmt: skip

@@ -7,35 +7,36 @@ from PIL import Image
 from scripts.demo_training.drawing_canvas import Canvas, Color, mix
 
 SKIES: dict[str, tuple[Color, ...]] = {
-    "sunrise": ((146, 178, 232), (196, 186, 230), (248, 196, 206), (255, 222, 188)),
-    "day": ((78, 160, 238), (120, 190, 246), (176, 218, 250), (222, 240, 252)),
-    "sunset": ((84, 50, 130), (176, 66, 128), (240, 108, 82), (255, 178, 84)),
-    "night": ((12, 16, 52), (22, 28, 80), (38, 48, 112), (62, 76, 142)),
+    "sunrise": ((160, 190, 236), (206, 200, 238), (250, 210, 214), (255, 230, 204)),
+    "day": ((104, 178, 240), (146, 204, 248), (190, 226, 251), (226, 242, 252)),
+    "sunset": ((110, 78, 156), (194, 94, 142), (244, 138, 108), (255, 196, 118)),
+    "night": ((20, 26, 72), (34, 42, 100), (52, 64, 130), (78, 94, 160)),
 }
 GROUND_TINTS = {
-    "sunrise": (1.0, 0.92, 0.94),
+    "sunrise": (1.0, 0.94, 0.95),
     "day": (1.0, 1.0, 1.0),
-    "sunset": (0.98, 0.76, 0.70),
-    "night": (0.42, 0.47, 0.68),
+    "sunset": (0.98, 0.80, 0.74),
+    "night": (0.46, 0.51, 0.72),
 }
 FIGURE_TINTS = {
-    "sunrise": (1.0, 0.96, 0.97),
+    "sunrise": (1.0, 0.97, 0.975),
     "day": (1.0, 1.0, 1.0),
-    "sunset": (1.0, 0.89, 0.84),
-    "night": (0.82, 0.84, 0.95),
+    "sunset": (1.0, 0.945, 0.90),
+    "night": (0.93, 0.915, 0.99),
 }
 SUN_COLORS: dict[str, tuple[Color, Color]] = {
-    "sunrise": ((255, 244, 200), (255, 226, 190)),
-    "day": ((255, 232, 110), (206, 228, 236)),
-    "sunset": ((255, 214, 92), (250, 140, 84)),
-    "night": ((252, 246, 216), (52, 60, 118)),
+    "sunrise": ((255, 248, 214), (255, 232, 204)),
+    "day": ((255, 236, 140), (216, 232, 232)),
+    "sunset": ((255, 222, 118), (252, 164, 104)),
+    "night": ((252, 247, 222), (66, 76, 138)),
 }
 FAR: dict[str, Color] = {
-    "sunrise": (226, 190, 210),
+    "sunrise": (228, 200, 218),
     "day": (190, 220, 246),
-    "sunset": (214, 92, 96),
-    "night": (40, 50, 108),
+    "sunset": (218, 112, 112),
+    "night": (50, 60, 122),
 }
+CLOUDS: dict[str, Color] = {"sunrise": (255, 236, 232), "day": (255, 255, 255), "sunset": (226, 122, 138)}
 
 
 def sky_image(time: str, width_px: int, height_px: int) -> Image.Image:
@@ -49,35 +50,33 @@ def sky_image(time: str, width_px: int, height_px: int) -> Image.Image:
 
 
 def sky_things(c: Canvas, rng: random.Random, time: str, width: float, horizon: float) -> None:
-    """Sun or moon, with a few big clouds or stars. Low suns sit on the horizon."""
-    side = rng.choice((rng.uniform(0.08, 0.3), rng.uniform(0.7, 0.92))) * width
+    """Sun or moon, with one or two big clouds or a few stars. Low suns sit on the horizon."""
+    side = rng.choice((rng.uniform(0.1, 0.26), rng.uniform(0.74, 0.9))) * width
     core, halo = SUN_COLORS[time]
     if time == "sunset":
-        y, r = horizon - rng.uniform(0, 26), rng.uniform(28, 36)
+        y, r = horizon - rng.uniform(4, 24), rng.uniform(28, 34)
     elif time == "sunrise":
-        y, r = horizon - rng.uniform(4, 40), rng.uniform(18, 24)
+        y, r = horizon - rng.uniform(10, 36), rng.uniform(19, 23)
     else:
-        y, r = rng.uniform(26, 62), rng.uniform(15, 21)
-    c.oval(side, y, r * 1.35, r * 1.35, halo)
+        y, r = rng.uniform(34, 58), rng.uniform(17, 21)
+    c.oval(side, y, r * 1.4, r * 1.4, halo)
     c.oval(side, y, r, r, core)
     if time == "night":
-        if rng.random() < 0.5:
-            c.oval(side + r * 0.5, y - r * 0.2, r * 0.8, r * 0.8, halo)
-        for _ in range(rng.randint(5, 8)):
-            x, star_y, s = rng.uniform(0, width), rng.uniform(8, horizon * 0.7), rng.uniform(2.2, 3.6)
-            if abs(x - side) > 34:
-                c.shape([(x, star_y - s), (x + s, star_y), (x, star_y + s), (x - s, star_y)], (236, 236, 214))
+        for _ in range(rng.randint(4, 6)):
+            x, star_y, s = rng.uniform(6, width - 6), rng.uniform(10, horizon * 0.6), rng.uniform(2.4, 3.2)
+            if abs(x - side) > 38:
+                c.oval(x, star_y, s, s, (244, 240, 214))
         return
-    cloud = {"sunrise": (255, 228, 226), "day": (255, 255, 255), "sunset": (206, 92, 124)}[time]
-    for _ in range(rng.randint(1, 3)):
-        _cloud(c, rng.uniform(0, width), rng.uniform(18, horizon * 0.62), rng.uniform(0.7, 1.2), cloud, time == "day")
+    for _ in range(rng.randint(1, 2)):
+        x = rng.uniform(0.05, 0.45) * width if side > width / 2 else rng.uniform(0.55, 0.95) * width
+        _cloud(c, x, rng.uniform(22, horizon * 0.5), rng.uniform(0.9, 1.3), CLOUDS[time], time == "day")
 
 
 def _cloud(c: Canvas, x: float, y: float, s: float, color: Color, is_puffy: bool) -> None:
     if is_puffy:
-        for dx, dy, r in ((-20, 0, 11), (-4, -7, 15), (14, -2, 12)):
+        for dx, dy, r in ((-20, 0, 12), (-3, -8, 17), (16, -1, 13)):
             c.oval(x + dx * s, y + dy * s, r * s, r * s, color)
-        c.oval(x - 2 * s, y + 6 * s, 32 * s, 8 * s, color)
+        c.oval(x - 2 * s, y + 6 * s, 35 * s, 8 * s, color)
     else:
-        c.oval(x, y, 36 * s, 5 * s, color)
-        c.oval(x + 18 * s, y + 7 * s, 26 * s, 4 * s, color)
+        c.oval(x, y, 38 * s, 6 * s, color)
+        c.oval(x + 18 * s, y + 9 * s, 27 * s, 5 * s, color)

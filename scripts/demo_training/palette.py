@@ -1,39 +1,43 @@
-"""The named colors of clothing and objects, skin and hair."""
+"""The named colors of clothing and objects, skin, hair and eyes."""
 
 from scripts.demo_training.drawing_canvas import Color
 
 GARMENT_COLORS: dict[str, Color] = {
-    "red": (218, 42, 48),
-    "orange": (246, 132, 30),
-    "yellow": (252, 212, 60),
-    "green": (52, 158, 72),
-    "blue": (46, 104, 214),
-    "purple": (134, 66, 180),
-    "pink": (248, 140, 186),
-    "white": (247, 246, 242),
-    "black": (50, 48, 58),
-    "brown": (132, 84, 52),
+    "red": (212, 58, 64),
+    "orange": (243, 142, 56),
+    "yellow": (250, 212, 88),
+    "green": (78, 160, 94),
+    "blue": (70, 118, 210),
+    "purple": (140, 88, 184),
+    "pink": (244, 154, 188),
+    "white": (248, 247, 243),
+    "black": (60, 58, 70),
+    "brown": (146, 100, 70),
 }
 SKIN: dict[str, Color] = {
-    "pale": (255, 228, 210),
-    "fair": (250, 208, 178),
-    "tan": (228, 172, 128),
-    "brown": (176, 118, 80),
-    "dark": (122, 78, 56),
-    "green": (150, 200, 84),
-    "blue": (118, 170, 232),
-    "violet": (182, 140, 222),
-    "jade": (84, 184, 140),
-    "amber": (240, 164, 56),
+    "pale": (255, 232, 218),
+    "fair": (252, 216, 190),
+    "tan": (234, 184, 144),
+    "brown": (198, 142, 106),
+    "dark": (158, 108, 82),
+    "jade": (255, 226, 208),
+    "amber": (192, 132, 92),
 }
 HAIR: dict[str, Color] = {
-    "blonde": (244, 206, 104),
-    "brown": (120, 74, 46),
-    "black": (52, 44, 56),
-    "red": (214, 88, 44),
-    "blue": (76, 120, 206),
-    "pink": (240, 142, 176),
-    "silver": (190, 194, 210),
-    "jade": (200, 238, 208),
-    "auburn": (146, 52, 34),
+    "blonde": (246, 214, 128),
+    "brown": (132, 88, 62),
+    "black": (66, 58, 74),
+    "red": (204, 84, 58),
+    "blue": (92, 132, 204),
+    "pink": (240, 156, 184),
+    "silver": (206, 210, 222),
+    "green": (128, 190, 112),
+    "jade": (36, 114, 92),
+    "copper": (220, 116, 54),
 }
+IRIS: dict[str, Color] = {
+    "brown": (108, 70, 58),
+    "jade": (38, 172, 124),
+    "amber": (222, 158, 40),
+}
+GOLD: Color = (246, 198, 76)

@@ -25,7 +25,7 @@ HEADS: dict[str, tuple[str, ...]] = {
     "time": scenes.TIMES,
     "subject": scenes.SUBJECTS,
     "clothing": (*scenes.CLOTHING, "none"),
-    "character": ("none", *CHARACTERS),
+    "character": ("none", *scenes.CHARACTERS),
 }
 NUM_TRAIN, NUM_TEST_CHARACTER = 8_000, 60
 IGNORE = -100
@@ -57,11 +57,12 @@ def small(pixels: np.ndarray) -> Tensor:
 
 
 def targets(rows: Sequence[Scene]) -> dict[str, Tensor]:
-    """Class numbers for each head; a monochrome picture has no color."""
+    """Class numbers for each head; a monochrome picture has no color, one with a plain background no place or time."""
     out: dict[str, list[int]] = {name: [] for name in HEADS}
     for scene in rows:
         for name, value in scene.labels().items():
             hidden = name == "color" and scene.style == "monochrome"
+            hidden = hidden or (scene.has_backdrop and name in ("place", "time"))
             out[name].append(IGNORE if hidden else HEADS[name].index(value))
     return {name: torch.tensor(values) for name, values in out.items()}
 
@@ -103,11 +104,12 @@ def train_probe(work: Path, minutes: float) -> None:
     wanted = targets(rows)
     probe = Probe().to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(probe.parameters(), lr=3e-3, weight_decay=0.02)
-    budget, step = Budget(minutes * 60), 0
+    budget, step = Budget(minutes * 60, work), 0
     probe.train()
     while budget.fraction < 1:
+        budget.tick()
         batch = torch.randint(len(rows), (64,))
-        optimizer.param_groups[0]["lr"] = budget.rate(3e-3)
+        optimizer.param_groups[0]["lr"] = budget.cosine(3e-3)
         with torch.autocast("cpu", torch.bfloat16):
             said = probe(_roughen(pictures[batch]).contiguous(memory_format=torch.channels_last))
         losses = [F.cross_entropy(said[name].float(), wanted[name][batch], ignore_index=IGNORE) for name in HEADS]
