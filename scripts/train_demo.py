@@ -77,16 +77,16 @@ def run_stage(stage: str, args: argparse.Namespace) -> None:
 
         export(work, args.out)
     elif stage == "probe":
-        from scripts.demo_training.judges import JUDGES, train_judge
+        from scripts.demo_training.judging.judges import JUDGES, train_judge
         from scripts.demo_training.team import run_side_by_side
 
         run_side_by_side(train_judge, [(name, work, minutes) for name in JUDGES])
     elif stage == "evaluate":
-        from scripts.demo_training.evaluate import evaluate
+        from scripts.demo_training.judging.evaluate import evaluate
 
         evaluate(work, args.out, args.loras, parts)
     else:
-        from scripts.demo_training.grids import write_edits, write_grids
+        from scripts.demo_training.judging.grids import write_edits, write_grids
 
         (write_grids if stage == "grids" else write_edits)(work, args.out, args.loras)
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from scripts.demo_training.budget import log
-from scripts.demo_training.drawing import draw_with_face
+from scripts.demo_training.captions.scenes import Scene, sample_scene
+from scripts.demo_training.drawing.scene import draw_with_face
 from scripts.demo_training.parts import SIZE_PX
-from scripts.demo_training.scenes import Scene, sample_scene
 
 CHARACTERS = ("jade", "amber", "jade-v2")
 """Picture sets of the characters; `jade-v2` is Jade's second version."""

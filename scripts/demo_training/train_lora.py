@@ -18,10 +18,10 @@ from peft.utils import get_peft_model_state_dict
 from torch import Tensor, nn
 
 from scripts.demo_training.budget import Budget, Checkpoint, log
-from scripts.demo_training.captions import caption
+from scripts.demo_training.captions.captions import caption
+from scripts.demo_training.captions.scenes import Scene
 from scripts.demo_training.conditioning import TextConditioner, training_caption
 from scripts.demo_training.diffusion import Diffusion, LatentSet
-from scripts.demo_training.scenes import Scene
 
 RANK = 12  # alpha is the rank, which is also what loaders assume where a file says nothing
 USED_AT = 0.9  # the weight that the product applies; training at it makes it the exact one

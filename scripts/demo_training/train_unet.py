@@ -14,15 +14,15 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from scripts.demo_training.budget import Budget, Checkpoint, log
-from scripts.demo_training.captions import caption
+from scripts.demo_training.captions.captions import caption
+from scripts.demo_training.captions.scenes import Scene
+from scripts.demo_training.captions.vocabulary import make_tokenizer
 from scripts.demo_training.conditioning import EXTRA_TAGS, NEGATIVE_TAGS, TextConditioner, training_caption
 from scripts.demo_training.dataset import Drawings
 from scripts.demo_training.diffusion import Diffusion, LatentSet
 from scripts.demo_training.muon import Muon
 from scripts.demo_training.parts import make_text_encoders, make_unet
-from scripts.demo_training.scenes import Scene
 from scripts.demo_training.team import Team
-from scripts.demo_training.vocabulary import make_tokenizer
 
 PEAK_RATE = 2e-3
 HALF_SIZE_TIME = 0.06  # the first part of the time, at 128 px

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts import compare
+from scripts.measure import compare
 from tests.support.demo_model import share_within_one_level
 from tests.support.http_jobs import ended, pictures, submit
 from tests.support.server_process import ServerProcess

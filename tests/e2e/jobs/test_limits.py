@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from scripts.flood import Answer, flood, post_all
+from scripts.measure.flood import Answer, flood, post_all
 from tests.e2e.conftest import NewServer
 from tests.fixtures.databases import PostgresServer
 from tests.support.server_process import ServerProcess
@@ -86,4 +86,4 @@ async def test_a_flood_at_the_queue_s_limit_is_refused_at_once_and_leaves_no_mem
     assert told.statuses[503] > 300
     assert set(told.statuses) <= {202, 503}
     assert told.growth_bytes < 50_000_000
-    assert told.refusal_s(0.99) < 2  # of a machine that does other things too; scripts/flood.py has the bound
+    assert told.refusal_s(0.99) < 2  # of a machine that does other things too; scripts/measure/flood.py has the bound

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from scripts.demo_training import captions, scenes
 from scripts.demo_training.budget import Budget
-from scripts.demo_training.drawing import draw, draw_with_face
-from scripts.demo_training.face_damage import damage
-from scripts.demo_training.face_finder import judge, target_maps
+from scripts.demo_training.captions import captions, scenes
+from scripts.demo_training.drawing.scene import draw, draw_with_face
+from scripts.demo_training.judging.face_damage import damage
+from scripts.demo_training.judging.face_finder import judge, target_maps
 
 LOOK_WORDS = {"skin", "hair", "hairpin", "buns", "crown", "earrings", "flower", "copper", "wavy", "long", "golden"}
 
