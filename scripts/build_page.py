@@ -100,7 +100,7 @@ class Build:
         half.rename(whole)
 
     def export(self) -> None:
-        """Next's static export to frontend/out, with its files compressed beside them. Raises NpmError."""
+        """Next's static export to frontend/out, with a compressed copy next to each file. Raises NpmError."""
         node = find_node(self.call)
         say(f"Building the page with Node {node.version}; log: {self.log}")
         install_packages(node, self.frontend, self.call)
@@ -149,9 +149,9 @@ class Build:
 
     def tell(self, state: str, reason: str = "") -> None:
         """For server/api/site/build_notice.py."""
-        told = {"state": state, "reason": reason, "log": self.last_lines()}
+        state_record = {"state": state, "reason": reason, "log": self.last_lines()}
         new = self.folder / "state.new"
-        new.write_text(json.dumps(told), encoding="utf-8")
+        new.write_text(json.dumps(state_record), encoding="utf-8")
         new.replace(self.folder / "state.json")
 
     def last_lines(self) -> str:

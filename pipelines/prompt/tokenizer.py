@@ -114,7 +114,7 @@ def _tokenizer_config(folder: Path) -> dict[str, Any]:
 
 
 def _added_tokens(config: Mapping[str, Any], special: Mapping[str, str]) -> list[AddedToken]:
-    """Texts that are one token wherever they occur: those that the config lists by id, then the special tokens.
+    """Texts that are one token wherever they occur: the added tokens of the config by id, then the special tokens.
 
     The first entry of a text decides its flags. `normalized`: the token is found in lower-cased text, so in any case.
     """

@@ -1,4 +1,4 @@
-"""The bare diffusers loop that the server is measured beside: the stock pipeline, one call after the other."""
+"""The bare diffusers loop that the server is compared with: the stock pipeline, one call after the other."""
 
 import time
 from collections.abc import Generator, Mapping, Sequence

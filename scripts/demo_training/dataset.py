@@ -59,7 +59,7 @@ class Drawings:
         return np.load(self.folder / f"{name}.npy", mmap_mode="r")
 
     def faces(self, name: str) -> np.ndarray:
-        """`Face.numbers` of every picture in pixels, NaN where nobody is shown."""
+        """`Face.numbers` of every picture in pixels, NaN where no person is shown."""
         return np.load(self.folder / f"{name}.faces.npy")
 
     def ready(self, name: str) -> bool:

@@ -123,17 +123,17 @@ def _cell(label: str, seed: int, picture: str | None) -> str:
 
 
 def _facts(result: dict[str, Any]) -> str:
-    told = result["metadata"]
+    metadata = result["metadata"]
     facts = {
-        "Negative prompt": told["negative_prompt"],
-        "Steps": told["steps"],
-        "Sampler": told["sampler"],
-        "Guidance": told["guidance_scale"],
-        "Size": f"{told['width']} x {told['height']}",
-        "Style": told["style"] or "none",
-        "Base model": f"{told['base_model']['name']}, SHA-256 {told['base_model']['sha256']}",
-        **{f"LoRA {lora['name']}": f"SHA-256 {lora['sha256']}" for lora in told["loras"]},
-        "Encoded, first variant": " | ".join(told["final_prompts"]),
+        "Negative prompt": metadata["negative_prompt"],
+        "Steps": metadata["steps"],
+        "Sampler": metadata["sampler"],
+        "Guidance": metadata["guidance_scale"],
+        "Size": f"{metadata['width']} x {metadata['height']}",
+        "Style": metadata["style"] or "none",
+        "Base model": f"{metadata['base_model']['name']}, SHA-256 {metadata['base_model']['sha256']}",
+        **{f"LoRA {lora['name']}": f"SHA-256 {lora['sha256']}" for lora in metadata["loras"]},
+        "Encoded, first variant": " | ".join(metadata["final_prompts"]),
     }
     return "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(str(v))}</td></tr>" for k, v in facts.items())
 

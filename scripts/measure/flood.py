@@ -1,6 +1,6 @@
 """What a server does when far more is asked of it than it takes: `python scripts/measure/flood.py http://127.0.0.1:8000`.
 
-Posts jobs over many connections, each as soon as its last answer is there, and tells the answers by status, how long
+Posts jobs over many connections, each as soon as its last answer is there, and prints the answers by status, how long
 refusals took, and how much the server's memory grew (by its own /metrics). Only 202, 429 and 503 are right. Exits with
 1 where another status came, the slowest 1 % of refusals took over 200 ms, or memory grew by over 50 MB.
 
@@ -83,8 +83,8 @@ async def post_all(url: str, posts: Sequence[Post], num_connections: int) -> lis
             head = f"POST /api/generate HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n{lines}"
             begun_s = time.perf_counter()
             writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            status, told = await _answer(reader)
-            answers.append(Answer(status, told, time.perf_counter() - begun_s))
+            status, outcome = await _answer(reader)
+            answers.append(Answer(status, outcome, time.perf_counter() - begun_s))
         writer.close()
 
     await asyncio.gather(*(connection() for _ in range(num_connections)))
@@ -118,15 +118,15 @@ def main() -> int:
     parser.add_argument("--posts", type=int, default=2000)
     parser.add_argument("--connections", type=int, default=50)
     asked = parser.parse_args()
-    told = asyncio.run(flood(asked.url, asked.posts, asked.connections))
-    answers = ", ".join(f"{count} x {status}" for status, count in sorted(told.statuses.items()))
-    print(f"{asked.posts} posts over {asked.connections} connections in {told.seconds:.1f} s: {answers}")
-    if told.refusals_s:
-        print("refusals: " + ", ".join(f"p{n} {1000 * told.refusal_s(n / 100):.0f} ms" for n in (50, 90, 99)))
-    print(f"memory: {told.growth_bytes / 1e6:+.1f} MB")
-    for fault in told.faults:
+    outcome = asyncio.run(flood(asked.url, asked.posts, asked.connections))
+    answers = ", ".join(f"{count} x {status}" for status, count in sorted(outcome.statuses.items()))
+    print(f"{asked.posts} posts over {asked.connections} connections in {outcome.seconds:.1f} s: {answers}")
+    if outcome.refusals_s:
+        print("refusals: " + ", ".join(f"p{n} {1000 * outcome.refusal_s(n / 100):.0f} ms" for n in (50, 90, 99)))
+    print(f"memory: {outcome.growth_bytes / 1e6:+.1f} MB")
+    for fault in outcome.faults:
         print(f"not as it should be: {fault}", file=sys.stderr)
-    return 1 if told.faults else 0
+    return 1 if outcome.faults else 0
 
 
 if __name__ == "__main__":

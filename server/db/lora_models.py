@@ -1,4 +1,4 @@
-"""What is stored about LoRAs beside their files: the operator's settings and use counts."""
+"""What is stored about LoRAs in addition to their files: the operator's settings and use counts."""
 
 from sqlalchemy import Double, String, Text
 from sqlalchemy.orm import Mapped, mapped_column

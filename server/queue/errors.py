@@ -39,7 +39,7 @@ class LoraGone(JobsError):
     """A LoRA that a job was made with: its bytes are no longer served under any name."""
 
     def __init__(self, label: str, sha256: str) -> None:
-        super().__init__(f"the LoRA {label} with the SHA-256 {sha256} is no longer here; GET /api/loras tells what is")
+        super().__init__(f"the LoRA {label} with the SHA-256 {sha256} is no longer here; GET /api/loras lists what is")
 
 
 class BaseModelChanged(JobsError):
@@ -57,7 +57,7 @@ class KeyReused(JobsError):
 
 
 class BaseModelUnread(JobsError):
-    """A new base model of gigabytes is hashed (or downloaded) once, beside the running server."""
+    """A new base model of gigabytes is hashed (or downloaded) once, while the server answers."""
 
     def __init__(self) -> None:
         super().__init__("the base model is new here and is being read; jobs are accepted when that is done")

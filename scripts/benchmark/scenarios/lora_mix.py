@@ -1,4 +1,4 @@
-"""Pictures with different LoRAs: together, beside a loop that loads and unloads them, and one that is only on disk."""
+"""Pictures with different LoRAs: together, against a loop that loads and unloads them, and one that is only on disk."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -57,7 +57,7 @@ async def _different_and_equal(bench: Bench, files: Sequence[Path]) -> Figure:
         different = await bench.serve([_job(bench, file, bench.book.steps, user) for user, file in enumerate(files)])
         equal = await bench.serve([_job(bench, files[0], bench.book.steps, user) for user in range(len(files))])
         throughput.add(len(files) / different.wall_s, len(files) / equal.wall_s)
-        say(f"loras, different beside equal, round {number + 1}: {throughput} images/s")
+        say(f"loras, different against equal, round {number + 1}: {throughput} images/s")
     name = f"{len(files)} users, {len(files)} LoRAs"
     return throughput.figure(name, "images per second", "1/s", f"{len(files)} users, one LoRA", ">= 0.9")
 
@@ -103,7 +103,7 @@ async def _swaps(bench: Bench, resident: Path, unused: Iterator[Path]) -> list[F
 
 async def _turn_s(bench: Bench, file: Path) -> float:
     """Mean seconds of the engine's turns, decodes left out, while a picture with this LoRA joins a long one: how long
-    each step of that takes. By the server's own account; its event stream tells progress ten times a second at most."""
+    each step of that takes. By the server's own metrics; its event stream sends progress ten times a second at most."""
     moved = (await bench.serve([_job(bench, file, JOINER_STEPS)])).moved
     return (moved["studio_turn_seconds_sum"] - moved["studio_decode_seconds_sum"]) / moved.num_steps
 

@@ -1,4 +1,4 @@
-"""Throughput and latency beside the bare loop. Server and loop take turns and never work at the same time."""
+"""Throughput and latency compared with the bare loop. Server and loop take turns and never work at the same time."""
 
 from io import BytesIO
 from statistics import mean, median
@@ -47,7 +47,7 @@ async def same_picture(bench: Bench) -> list[Figure]:
 
 
 async def equal(bench: Bench, users: int) -> list[Figure]:
-    """The same work for everybody at once: against one by one, and against the best static batch."""
+    """The same jobs posted together: against one by one, and against the best static batch."""
     throughput, cpu_s, latency_s = Pair(), Pair(), Pair()
     static: dict[int, list[float]] = {}
     for number in range(bench.rounds):

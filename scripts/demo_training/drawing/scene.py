@@ -23,7 +23,7 @@ def draw(scene: Scene, width: int, height: int) -> Image.Image:
 
 
 def draw_with_face(scene: Scene, width: int, height: int) -> tuple[Image.Image, Face | None]:
-    """The picture and where its face lies in it; None where nobody is shown."""
+    """The picture and where its face lies in it; None where no person is shown."""
     image = Image.new("RGB", (width * OVERSAMPLING, height * OVERSAMPLING))
     canvas = Canvas(ImageDraw.Draw(image), height * OVERSAMPLING / 256)
     width_units = width * 256 / height

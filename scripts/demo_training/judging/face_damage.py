@@ -37,7 +37,7 @@ def _oval(like: Tensor, x: float, y: float, rx: float, ry: float) -> Tensor:
 def _fill(picture: Tensor, inside: Tensor, face: Tensor) -> None:
     """With the skin's color, or with a smear of what was there."""
     if random.random() < 0.5:
-        # between the eyes and the mouth, beside the nose
+        # between the eyes and the mouth, next to the nose
         x, y = ((face[0:2] + face[2:4]) / 4 * 0.7 + face[4:6] / 2 * 0.3).tolist()
         skin = picture[:, min(127, max(0, int(y))), min(127, max(0, int(x)))].clone()
         picture[:, inside] = skin[:, None]

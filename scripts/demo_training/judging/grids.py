@@ -50,8 +50,9 @@ def sheet(pixels: Sequence[np.ndarray] | np.ndarray, columns: int, cell_px: int 
 
 
 def write_grids(work: Path, model: Path, loras: Path) -> None:
-    """Beside the weights: `samples.webp` (the base), `loras.webp` (the same prompts and seeds without and with each
-    LoRA), `mission.webp` (one prompt at eight seeds) and `faces.webp` (48 of the measured people, to be counted)."""
+    """Files next to the weights: `samples.webp` (the base), `loras.webp` (the same prompts and seeds without and with
+    each LoRA), `mission.webp` (one prompt at eight seeds) and `faces.webp` (48 of the measured people, to be
+    counted)."""
     files = {name: path for name in TITLES if (path := loras / file_name(name)).exists()}
     orders = [Order(model, BASE_PROMPTS, seed=1), Order(model, (MISSION_PROMPT,) * NUM_MISSION, files["jade"], seed=1)]
     orders.append(Order(model, tuple(f"woman, {prompt}" for prompt in LORA_PROMPTS), seed=1))
