@@ -168,8 +168,7 @@ class SDXLRunner:
         outcome.embedding_hits, outcome.embedding_misses = encoder.num_hits - hits, encoder.num_misses - misses
 
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
-        negative_prompt = spec.negative_prompt if spec.rows == 2 else None
-        embeddings = self._encoder.encode_pair(spec.prompt, negative_prompt, adapters)
+        embeddings = self._encoder.encode_pair(spec, adapters)
         return begin_image(self.model, self._samplers, spec, adapters, embeddings)
 
     def _loras_in_use(self) -> set[str]:

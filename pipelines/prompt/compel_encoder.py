@@ -15,23 +15,21 @@ from compel.embeddings_provider import (  # pyright: ignore[reportMissingTypeStu
     SplitLongTextMode,
 )
 
-from pipelines.model.load import LoadedModel
 from pipelines.prompt.embedding import Embedding
 from pipelines.prompt.tokenizer import MAX_TOKENS, ClipTokenizer
 from pipelines.prompt.weights import WeightedText
 
 
 def encode_parts(
-    model: LoadedModel, tokenizers: tuple[ClipTokenizer, ClipTokenizer], parts: Sequence[WeightedText]
+    text_encoders: Sequence[Any], tokenizers: Sequence[ClipTokenizer], parts: Sequence[WeightedText]
 ) -> Embedding:
-    """The pooled embedding is that of the plain words in the first window: a single vector has no parts to weight.
+    """Encode with both text encoders of SDXL, in their dtype and on their device. The pooled embedding is that of the plain words in the first window: a single vector has no parts to weight.
     (compel 2.5.1 makes it from the words with their brackets and numbers.)"""
+    device = text_encoders[0].device
     texts, weights = [part.text for part in parts], [part.weight for part in parts]
-    providers = [
-        _provider(encoder, tokenizer) for encoder, tokenizer in zip(model.text_encoders, tokenizers, strict=True)
-    ]
+    providers = [_provider(encoder, tokenizer) for encoder, tokenizer in zip(text_encoders, tokenizers, strict=True)]
     contexts = [
-        provider.get_embeddings_for_weighted_prompt_fragments([texts], [weights], device=model.device)
+        provider.get_embeddings_for_weighted_prompt_fragments([texts], [weights], device=device)
         for provider in providers
     ]
     padded: list[torch.Tensor] = []
@@ -39,8 +37,8 @@ def encode_parts(
     for context, provider in zip(contexts, providers, strict=True):  # pad with windows of the empty text: CompelForSDXL
         lacking = (num_tokens - context.shape[1]) // provider.max_token_count
         padded.append(torch.cat([context, *[provider.empty_z.to(context)] * lacking], dim=1))
-    pooled = providers[1].get_pooled_embeddings(["".join(texts)], device=model.device)
-    return Embedding(torch.cat(padded, dim=-1).to(model.dtype), pooled.to(model.dtype))
+    pooled = providers[1].get_pooled_embeddings(["".join(texts)], device=device)
+    return Embedding(torch.cat(padded, dim=-1), pooled)
 
 
 def _provider(text_encoder: Any, tokenizer: ClipTokenizer) -> Any:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """In the model's dtype, on its device: `context` (1, 77 * windows, width of both encoders), `pooled` (1, width of
+    """On the model's device: `context` (1, 77 * windows, width of both encoders), `pooled` (1, width of
     the second)."""
 
     context: Tensor
@@ -26,3 +26,6 @@ class Embedding:
         """Pad the context to `num_tokens` with windows of the empty text."""
         lacking = (num_tokens - self.num_tokens) // empty.num_tokens
         return Embedding(torch.cat([self.context, *[empty.context] * lacking], dim=1), self.pooled)
+
+    def to(self, dtype: torch.dtype) -> "Embedding":
+        return Embedding(self.context.to(dtype), self.pooled.to(dtype))

@@ -14,6 +14,7 @@ from pipelines.prompt.embedding import Embedding
 from pipelines.prompt.tokenizer import read_tokenizers
 from pipelines.prompt.weights import plain_text
 from pipelines.prompt.windows import PromptWindows
+from pipelines.spec import ImageSpec
 
 
 class PromptEncoder:
@@ -32,15 +33,13 @@ class PromptEncoder:
         self.num_hits = 0
         self.num_misses = 0
 
-    def encode_pair(
-        self, prompt: str, negative_prompt: str | None, adapters: AdapterSet
-    ) -> tuple[Embedding, Embedding | None]:
-        """Encode both with contexts of the same length: the shorter one is padded with windows of the empty text, as
-        compel does. `adapters` are admitted."""
-        positive = self.encode(prompt, adapters)
-        if negative_prompt is None:
+    def encode_pair(self, spec: ImageSpec, adapters: AdapterSet) -> tuple[Embedding, Embedding | None]:
+        """Encode prompt and negative prompt, None without guidance, with contexts of the same length: the shorter one
+        is padded with windows of the empty text, as compel does. `adapters` are admitted."""
+        positive = self.encode(spec.prompt, adapters)
+        if spec.rows == 1:
             return positive, None
-        negative = self.encode(negative_prompt, adapters)
+        negative = self.encode(spec.negative_prompt, adapters)
         if positive.num_tokens == negative.num_tokens:
             return positive, negative
         num_tokens = max(positive.num_tokens, negative.num_tokens)
@@ -67,11 +66,11 @@ class PromptEncoder:
         fitted = self._windows.fit(text)
         with self._loras.applied(terms):
             if not fitted.is_plain:
-                return encode_parts(model, self._tokenizers, fitted.parts)
+                return encode_parts(model.text_encoders, self._tokenizers, fitted.parts).to(model.dtype)
             words = plain_text(fitted.parts)
             outputs = [
                 encoder(torch.tensor([tokenizer.window(words)]).to(model.device), output_hidden_states=True)
                 for tokenizer, encoder in zip(self._tokenizers, model.text_encoders, strict=True)
             ]
         context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
-        return Embedding(context.to(model.dtype), outputs[1][0].to(model.dtype))
+        return Embedding(context, outputs[1][0]).to(model.dtype)

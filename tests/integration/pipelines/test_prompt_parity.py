@@ -218,6 +218,8 @@ def sdxl() -> Any:
 def test_with_sdxl_s_vocabulary_too(sdxl: Any, text: str) -> None:
     """Its second tokenizer pads with "!" and so reads it differently: the contexts may differ in length."""
     fitted = sdxl.windows.fit(text)
-    assert encode_parts(sdxl, sdxl.tokenizers, fitted.parts).num_tokens == 77 * fitted.num_windows <= 8 * 77
+    assert (
+        encode_parts(sdxl.text_encoders, sdxl.tokenizers, fitted.parts).num_tokens == 77 * fitted.num_windows <= 8 * 77
+    )
     num_tokens = sdxl.analyzer.num_context_tokens(params(prompt=text, guidance_scale=1.0))
     assert num_tokens == 77 * fitted.num_windows
