@@ -23,8 +23,9 @@ from pipelines.prompt.weights import WeightedText
 def encode_parts(
     text_encoders: Sequence[Any], tokenizers: Sequence[ClipTokenizer], parts: Sequence[WeightedText]
 ) -> Embedding:
-    """Encode with both text encoders of SDXL, in their dtype and on their device. The pooled embedding is that of the plain words in the first window: a single vector has no parts to weight.
-    (compel 2.5.1 makes it from the words with their brackets and numbers.)"""
+    """Encode with both text encoders of SDXL, in their dtype and on their device. The pooled embedding is that of the
+    plain words in the first window: a single vector has no parts to weight. (compel 2.5.1 makes it from the words with
+    their brackets and numbers.)"""
     device = text_encoders[0].device
     texts, weights = [part.text for part in parts], [part.weight for part in parts]
     providers = [_provider(encoder, tokenizer) for encoder, tokenizer in zip(text_encoders, tokenizers, strict=True)]
