@@ -4,7 +4,7 @@
 
 The input of a RunPod job is the body of POST /api/generate; its output is the answer of GET /api/result. Pictures must
 outlive the worker: set STUDIO_STORAGE=s3, and STUDIO_DATABASE_URL to a PostgreSQL if jobs shall outlive it too.
-docs/deploy.md says the rest.
+docs/operations/deploy.md says the rest.
 """
 
 import json

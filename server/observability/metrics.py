@@ -1,6 +1,6 @@
 """The metrics of the server for Prometheus. Updated by callbacks of the engine, the dispatcher and the HTTP side, all
-on the event loop: the torch thread takes no lock of it and knows nothing of it. docs/metrics.md explains each metric.
-"""
+on the event loop: the torch thread takes no lock of it and knows nothing of it. docs/operations/metrics.md explains each
+metric."""
 
 import platform
 from collections import deque
