@@ -1,6 +1,7 @@
 """One database, two ways in: `write` and `read`."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from server.db.channel import Channel
 from server.db.filesystem import check_local
+from server.errors import DATABASE_AWAY, DISK_FULL, DomainError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -45,12 +47,36 @@ DATABASE_ERRORS = (SQLAlchemyError, OSError)
 """What a unit of work raises where the database cannot be reached, or cannot do it now."""
 
 
-class DatabaseAway(SQLAlchemyError):
-    """It does not answer, or not now. The unit of work is not stored, unless only the answer to its commit was lost."""
+class _DatabaseError(DomainError, SQLAlchemyError):
+    """`reason` is for the log, where `str()` goes; callers of the API get the class's `public` text."""
+
+    public: str
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.public)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
-class DatabaseFull(SQLAlchemyError):
+class DatabaseAway(_DatabaseError):
+    """The database does not answer now. The unit of work is not stored, unless only the answer to its commit is
+    lost."""
+
+    kind = DATABASE_AWAY
+    public = "the database does not answer; what was accepted before is kept, try again in a few seconds"
+    retry_after_s = 5
+    log_level = logging.WARNING
+
+
+class DatabaseFull(_DatabaseError):
     """The disk of the database is full. Nothing of the unit of work is stored."""
+
+    kind = DISK_FULL
+    public = "the disk of the server's database is full, so nothing more is accepted; the operator must make room"
+    retry_after_s = 60
+    log_level = logging.ERROR
 
 
 class Database:

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pipelines.spec import ImageSpec, LoraRef
 from server.db.models import LoraRow
 from server.generation.styles import STYLES
+from server.loras.errors import LoraGone, UnknownLora
 from server.loras.prompt_tags import without_lora_tags
 from server.loras.resolution import LORA_WEIGHT, LoraNames
-from server.queue.errors import LoraGone, UnknownLora
 from server.queue.grid import Axes, distinct, variant_label
 from server.queue.model import ImageDraft, JobDraft, LoraChoice, LoraChoices
 

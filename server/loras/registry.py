@@ -17,8 +17,8 @@ from server.db.clock import now_s
 from server.db.lora_models import LoraChoiceRow, LoraUseRow
 from server.db.models import JobLoraRow, JobRow, LoraRow
 from server.db.session import Database
+from server.loras.errors import LoraNotFound, UnknownLora
 from server.loras.resolution import LoraNames
-from server.queue.errors import UnknownLora
 from server.queue.states import unfinished
 
 Reasons = tuple[tuple[str, str], ...]
@@ -122,25 +122,25 @@ class LoraRegistry:
         return [_view_of(row, names, uses) for row in sorted(rows, key=lambda row: row.name)]
 
     async def detail(self, name: str) -> LoraDetail:
-        """Of a label, or of what a bare name means now. Raises UnknownLora."""
+        """Of a label, or of what a bare name means now. Raises LoraNotFound."""
         async with self._database.read() as session:
             names = await LoraNames.read(session)
             row = names.find(name)
             if row is None:
-                raise UnknownLora("name", name, names.all())
+                raise LoraNotFound(name, names.all())
             metadata = await session.scalar(select(LoraRow.file_metadata).where(LoraRow.label == row.label))
             view = _view_of(row, names, await _num_uses(session))
         return LoraDetail(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s)
 
     async def pin(self, name: str, version: str | None) -> LoraView:
-        """What the bare name means from now on: this version, or (None) the newest. Raises UnknownLora for a name or a
-        version that there is not, with those that there are."""
+        """What the bare name means from now on: this version, or (None) the newest. Raises LoraNotFound, and
+        UnknownLora for a version that does not exist, with those that exist."""
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
             names = await LoraNames.read(session)
             versions = {row.version for row in names.rows if row.name == name}
             if not versions:
-                raise UnknownLora("name", name, tuple(sorted({row.name for row in names.rows})))
+                raise LoraNotFound(name, tuple(sorted({row.name for row in names.rows})))
             if version not in versions and version is not None:
                 known = sorted(filter(None, versions), key=version_key, reverse=True)
                 raise UnknownLora("version", version, tuple(known))
@@ -149,12 +149,12 @@ class LoraRegistry:
 
     async def describe(self, target: str, changes: Mapping[str, str | float | None]) -> LoraView:
         """Set `trigger` and `weight` of a name (all its versions) or a label (that one); None takes a setting back.
-        Raises UnknownLora."""
+        Raises LoraNotFound."""
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
             names = await LoraNames.read(session)
             if target not in names.all():
-                raise UnknownLora("name", target, names.all())
+                raise LoraNotFound(target, names.all())
             await _choose(session, target, changes)
         return (await self.detail(target)).view
 

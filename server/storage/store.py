@@ -8,16 +8,23 @@ StoreError
 └── StoreUnreachable  it does not answer
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
+
+from server.errors import STORE_AWAY, DomainError
 
 PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 MAX_PARTS = 8
 
 
-class StoreError(Exception):
-    """The store could not do it. May pass: callers try again. The text is fit for readers: it names no secret."""
+class StoreError(DomainError):
+    """The store cannot do it now; a retry may succeed. The text is for readers and names no secret."""
+
+    kind = STORE_AWAY
+    retry_after_s = 10
+    log_level = logging.WARNING
 
 
 class MissingObject(StoreError):

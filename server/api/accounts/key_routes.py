@@ -20,17 +20,10 @@ from server.api.accounts.schemas import (
 )
 from server.api.auth.caller import OPERATOR, Caller
 from server.api.auth.guards import signed_in
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import (
-    NOT_FOUND,
-    OPERATORS_ONLY,
-    FieldError,
-    Problem,
-    invalid,
-)
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
+from server.errors import CONFLICT, INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, FieldError, InvalidRequest, StudioError
 
 DAY_S = 86_400.0
 
@@ -67,7 +60,7 @@ class KeysController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             201: examples.answers(account_examples.NEW_KEY, "The key"),
-            **documented(*REFUSED, problems.OPERATORS_ONLY, problems.CONFLICT),
+            **documented(*REFUSED, OPERATORS_ONLY, CONFLICT),
         },
     )
     async def create(
@@ -78,9 +71,9 @@ class KeysController(Controller):
     ) -> Response[NewKey]:
         assert caller.user_id is not None  # the guard's
         if not data.name.strip():
-            raise invalid([FieldError("name", "it is blank", "text of 1 to 64 characters")])
+            raise InvalidRequest([FieldError("name", "it is blank", "text of 1 to 64 characters")])
         if OPERATOR in data.scopes and not caller.is_operator:
-            raise Problem(OPERATORS_ONLY, "only operators may make a key with the scope operator")
+            raise StudioError(OPERATORS_ONLY, "only operators may make a key with the scope operator")
         days = data.expires_in_days
         expires_in_s = None if days is None else days * DAY_S
         key, secret = await keys.create(caller.user_id, data.name.strip(), data.scopes, expires_in_s)
@@ -94,13 +87,13 @@ class KeysController(Controller):
         operation_id="revoke_key",
         summary="Revoke an API key",
         description="From now on it is answered 401.",
-        responses=documented(problems.NOT_FOUND, problems.INVALID_REQUEST),
+        responses=documented(NOT_FOUND, INVALID_REQUEST),
     )
     async def revoke(self, key_id: KeyId, caller: NamedDependency[Caller], keys: NamedDependency[ApiKeys]) -> None:
         assert caller.user_id is not None  # the guard's
         known = re.fullmatch(r"[0-9a-f]{32}", key_id) and await keys.revoke(caller.user_id, key_id)
         if not known:
-            raise Problem(NOT_FOUND, f"you have no key with the id {key_id[:64]}")
+            raise StudioError(NOT_FOUND, f"you have no key with the id {key_id[:64]}")
 
 
 def _key(key: ApiKey) -> Key:

@@ -30,19 +30,32 @@ from server.api.auth.cookies import (
     session_cookie,
 )
 from server.api.auth.guards import signed_in
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import FieldError, invalid
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.jobs.presenters import Addresses
 from server.api.usage.schemas import limits_left
+from server.errors import (
+    ACCOUNT_DISABLED,
+    BUSY,
+    CODE_UNUSABLE,
+    CONFLICT,
+    INVALID_REQUEST,
+    REGISTRATION_REFUSED,
+    TOO_LARGE,
+    TOO_MANY_REQUESTS,
+    UNSUPPORTED_MEDIA_TYPE,
+    WRONG_LOGIN,
+    WRONG_PASSWORD,
+    FieldError,
+    InvalidRequest,
+)
 from server.usage.service import Usage
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+")
 PRIVATE = {"Cache-Control": "no-store"}
 MAX_BODY_BYTES = 10_000
-REFUSED = (problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
+REFUSED = (INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 
 
 class AuthController(Controller):
@@ -86,10 +99,10 @@ class AuthController(Controller):
             201: examples.answers(account_examples.USER, "The account; the session cookie is set"),
             **documented(
                 *REFUSED,
-                problems.REGISTRATION_REFUSED,
-                problems.CONFLICT,
-                problems.TOO_MANY_REQUESTS,
-                problems.BUSY,
+                REGISTRATION_REFUSED,
+                CONFLICT,
+                TOO_MANY_REQUESTS,
+                BUSY,
             ),
         },
     )
@@ -115,9 +128,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             200: examples.answers(account_examples.USER, "The account; the session cookie is set"),
-            **documented(
-                *REFUSED, problems.WRONG_LOGIN, problems.ACCOUNT_DISABLED, problems.TOO_MANY_REQUESTS, problems.BUSY
-            ),
+            **documented(*REFUSED, WRONG_LOGIN, ACCOUNT_DISABLED, TOO_MANY_REQUESTS, BUSY),
         },
     )
     async def login(
@@ -165,7 +176,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             **examples.nothing("It is changed; the session cookie is set anew"),
-            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+            **documented(*REFUSED, WRONG_PASSWORD, TOO_MANY_REQUESTS, BUSY),
         },
     )
     async def password(
@@ -196,7 +207,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             **examples.nothing("It is set; log in with it"),
-            **documented(*REFUSED, problems.CODE_UNUSABLE, problems.BUSY),
+            **documented(*REFUSED, CODE_UNUSABLE, BUSY),
         },
     )
     async def reset(
@@ -223,7 +234,7 @@ class AuthController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             **examples.nothing("It is gone"),
-            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+            **documented(*REFUSED, WRONG_PASSWORD, TOO_MANY_REQUESTS, BUSY),
         },
     )
     async def account(
@@ -259,6 +270,6 @@ def _user(account: Account) -> User:
 
 
 def _check_email(email: str) -> None:
-    """Raises Problem (400). Nobody sends mail to it: what counts is that people know it as theirs."""
+    """Raises StudioError (400). Nobody sends mail to it: what counts is that people know it as theirs."""
     if not EMAIL.fullmatch(email.strip()):
-        raise invalid([FieldError("email", "it is no e-mail address", "an address like ada@example.org")])
+        raise InvalidRequest([FieldError("email", "it is no e-mail address", "an address like ada@example.org")])

@@ -21,14 +21,7 @@ from server.api.auth.caller import (
 )
 from server.api.auth.cookies import SESSION, anon_owner, check_csrf
 from server.api.auth.guards import bearer_key
-from server.api.http.problems import (
-    CHALLENGE,
-    INVALID_REQUEST,
-    SCOPE_LACKING,
-    UNAUTHORIZED,
-    FieldError,
-    Problem,
-)
+from server.errors import INVALID_REQUEST, SCOPE_LACKING, UNAUTHORIZED, FieldError, StudioError
 
 END_USER_HEADER = "x-end-user"
 END_USER = re.compile(r"[\x21-\x7e]{1,128}")
@@ -48,7 +41,7 @@ class Identification:
     anonymous_allowed: bool
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        """Raises Problem (400, 401, 403)."""
+        """Raises StudioError (400, 401, 403)."""
         caller = anonymous(connection)
         if connection.scope["path"].startswith(
             "/api/"
@@ -79,10 +72,9 @@ class Identification:
             return replace(unknown, owner=OPERATOR_OWNER, scopes=EVERYBODY | {OPERATOR}, is_operator=True)
         found = await self.keys.find(secret) if secret else None
         if found is None:
-            raise Problem(
+            raise StudioError(
                 UNAUTHORIZED,
                 "this key is not known, was revoked or has expired; make one at POST /api/keys",
-                headers=CHALLENGE,
             )
         key, account_is_operator = found
         scopes = key.scopes if account_is_operator else key.scopes - {OPERATOR}
@@ -99,10 +91,9 @@ class Identification:
         """Whoever made the token may see the job: its bearer, here, is as good as they."""
         job_id = str(connection.path_params.get("job_id", ""))
         if not await self.keys.opens_stream(token, job_id):
-            raise Problem(
+            raise StudioError(
                 UNAUTHORIZED,
                 "this stream token has expired or is another job's; POST stream-token makes one",
-                headers=CHALLENGE,
             )
         return replace(unknown, owner=OPERATOR_OWNER, scopes=frozenset({READ}), is_operator=True)
 
@@ -122,10 +113,10 @@ def _for_end_user(connection: Connection, caller: Caller) -> Caller:
     if end_user is None:
         return caller
     if ON_BEHALF not in caller.scopes:
-        raise Problem(SCOPE_LACKING, "X-End-User is for API keys with the scope on_behalf")
+        raise StudioError(SCOPE_LACKING, "X-End-User is for API keys with the scope on_behalf")
     if not END_USER.fullmatch(end_user):
         allowed = "1 to 128 printable ASCII characters without blanks"
-        raise Problem(
+        raise StudioError(
             INVALID_REQUEST, "X-End-User cannot be used", [FieldError("X-End-User", "it cannot be used", allowed)]
         )
     return replace(caller, end_user=end_user)

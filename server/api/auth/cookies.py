@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 
 from server.accounts.service import SESSION_S
 from server.api.auth.origins import CHANGING
-from server.api.http.problems import FORGED, Problem
+from server.errors import FORGED, StudioError
 
 SESSION, CSRF, ANON = "studio_session", "csrftoken", "anon"
 CSRF_HEADER = "x-csrftoken"
@@ -29,12 +29,12 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 def check_csrf(connection: Connection) -> None:
-    """Raises Problem (403): a request that changes something sends the cookie's value in a header too."""
+    """Raises StudioError (403): a request that changes something sends the cookie's value in a header too."""
     if cast(Mapping[str, Any], connection.scope).get("method") not in CHANGING:
         return
     told, kept = connection.headers.get(CSRF_HEADER, ""), connection.cookies.get(CSRF, "")
     if not kept or not compare_digest(told.encode(), kept.encode()):
-        raise Problem(
+        raise StudioError(
             FORGED,
             f"a request with the session cookie needs the header {CSRF_HEADER} with the value of the cookie {CSRF}; GET"
             " /api/auth/me sets it",

@@ -8,13 +8,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from server.api.auth.caller import OPERATOR, Caller
-from server.api.http.problems import (
-    CHALLENGE,
-    OPERATORS_ONLY,
-    SCOPE_LACKING,
-    UNAUTHORIZED,
-    Problem,
-)
+from server.errors import OPERATORS_ONLY, SCOPE_LACKING, UNAUTHORIZED, StudioError
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
 
@@ -25,49 +19,47 @@ NO_OPERATOR = (
 
 
 def needs(scope: str) -> Guard:
-    """A guard: the call may do `scope` (server/api/auth/caller.py). Raises Problem (401, 403)."""
+    """A guard: the call may do `scope` (server/api/auth/caller.py). Raises StudioError (401, 403)."""
 
     def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller: Caller = connection.state.caller
         if scope in caller.scopes:
             return
         if caller.is_anonymous:
-            raise Problem(
+            raise StudioError(
                 UNAUTHORIZED,
                 "this server works for those who have signed in: log in, or send Authorization: Bearer with an API key",
-                headers=CHALLENGE,
             )
-        raise Problem(SCOPE_LACKING, f"this key lacks the scope {scope}; make one that has it at POST /api/keys")
+        raise StudioError(SCOPE_LACKING, f"this key lacks the scope {scope}; make one that has it at POST /api/keys")
 
     return guard
 
 
 def operator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard of the calls that change what the server offers: for an operator's session, a key with the scope
-    operator, and STUDIO_ADMIN_KEY (`app.state.admin_key`). Raises Problem (401, 403)."""
+    operator, and STUDIO_ADMIN_KEY (`app.state.admin_key`). Raises StudioError (401, 403)."""
     caller: Caller = connection.state.caller
     if OPERATOR in caller.scopes:
         return
     if not caller.is_anonymous:
-        raise Problem(OPERATORS_ONLY, "this call is for operators; this account or key is none")
+        raise StudioError(OPERATORS_ONLY, "this call is for operators; this account or key is none")
     if connection.app.state.admin_key is None:
-        raise Problem(OPERATORS_ONLY, NO_OPERATOR)
-    raise Problem(
+        raise StudioError(OPERATORS_ONLY, NO_OPERATOR)
+    raise StudioError(
         UNAUTHORIZED,
         "this call is for the operator: send Authorization: Bearer with STUDIO_ADMIN_KEY or a key with the scope"
         " operator, or log in",
-        headers=CHALLENGE,
     )
 
 
 def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard of what people do to their own account: a key, which may be in many hands, cannot. Raises Problem
+    """A guard of what people do to their own account: a key, which may be in many hands, cannot. Raises StudioError
     (401, 403)."""
     caller: Caller = connection.state.caller
     if caller.key_id is not None or (caller.user_id is None and not caller.is_anonymous):
-        raise Problem(SCOPE_LACKING, "a key cannot do this; log in with e-mail and password")
+        raise StudioError(SCOPE_LACKING, "a key cannot do this; log in with e-mail and password")
     if caller.user_id is None:
-        raise Problem(UNAUTHORIZED, "log in first: POST /api/auth/login", headers=CHALLENGE)
+        raise StudioError(UNAUTHORIZED, "log in first: POST /api/auth/login")
 
 
 def bearer_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:

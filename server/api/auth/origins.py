@@ -9,7 +9,7 @@ from litestar.config.cors import CORSConfig
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from server.api.http.problems import FOREIGN_ORIGIN, Problem
+from server.errors import FOREIGN_ORIGIN, StudioError
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-Request-ID"]
@@ -36,12 +36,12 @@ class OriginCheck:
         self._origins = frozenset(cors_origins)
 
     def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        """Raises Problem (403)."""
+        """Raises StudioError (403)."""
         origin = connection.headers.get("origin")
         changes = cast(Mapping[str, Any], connection.scope).get("method") in CHANGING
         if origin is None or not changes or self._knows(origin, connection.headers.get("host", "")):
             return
-        raise Problem(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")
+        raise StudioError(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")
 
     def _knows(self, origin: str, host: str) -> bool:
         if "*" in self._origins or origin in self._origins:

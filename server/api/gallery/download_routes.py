@@ -17,11 +17,10 @@ from server.api.auth.caller import READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
 from server.api.gallery.zip_stream import archive_bytes, stream_archive
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import NOT_FOUND, Problem
 from server.api.jobs import examples
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
+from server.errors import NOT_FOUND, STORE_AWAY, StudioError
 from server.events.filenames import archive_filename
 from server.gallery.engagement import Engagement
 from server.generation.service import JobService
@@ -53,7 +52,7 @@ class ImagesController(Controller):
             200: examples.file("image/*", "The picture: JPEG, PNG or WebP"),
             302: ResponseSpec(None, generate_examples=False, description="Pictures lie in a bucket: Location has it"),
             **KNOWN_OR_NOT,
-            **documented(problems.STORE_AWAY),
+            **documented(STORE_AWAY),
         },
     )
     async def download(
@@ -97,7 +96,7 @@ class ImagesController(Controller):
         responses={
             200: examples.file("application/zip", "The zip"),
             **KNOWN_OR_NOT,
-            **documented(problems.STORE_AWAY),
+            **documented(STORE_AWAY),
         },
     )
     async def zip(
@@ -111,12 +110,12 @@ class ImagesController(Controller):
         job = await known_job(jobs, caller, job_id)
         images = sorted(job.images, key=lambda image: image.index)
         if not images:
-            raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
+            raise StudioError(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
         return await zip_of(images, archive_filename(job.prompt, job_id), store, engagement)
 
 
 async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, engagement: Engagement) -> Stream:
-    """Raises Problem (404) where one of the pictures is no longer stored."""
+    """Raises StudioError (404) where one of the pictures is no longer stored."""
     for image in images:
         if not await store.exists(image.storage_key):
             raise gone(image.id)
@@ -131,12 +130,12 @@ async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, 
 
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
-    """Raises Problem (404), for what belongs to others too."""
+    """Raises StudioError (404), for what belongs to others too."""
     job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9][0-9]?", image_id) else None
     for image in job.images if job and caller.may_see(job.owner, job.end_user) else ():
         if image.id == image_id:
             return image
-    raise Problem(NOT_FOUND, f"no picture has the id {image_id[:64]}")
+    raise StudioError(NOT_FOUND, f"no picture has the id {image_id[:64]}")
 
 
 def attachment(filename: str) -> dict[str, str]:
@@ -144,5 +143,7 @@ def attachment(filename: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{filename}"'}
 
 
-def gone(image_id: str) -> Problem:
-    return Problem(NOT_FOUND, f"the picture {image_id} was made, but is no longer stored; make it again from its seed")
+def gone(image_id: str) -> StudioError:
+    return StudioError(
+        NOT_FOUND, f"the picture {image_id} was made, but is no longer stored; make it again from its seed"
+    )

@@ -8,7 +8,7 @@ from litestar import Controller, HttpMethod, Request, Response, route
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from server.api.http.problems import NOT_FOUND, Problem
+from server.errors import NOT_FOUND, StudioError
 from server.storage.local import LocalStore
 from server.storage.store import InvalidKey, MissingObject
 
@@ -34,11 +34,11 @@ class FilesController(Controller):
         name = key.lstrip("/")
         media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix)
         if media_type is None:
-            raise Problem(NOT_FOUND, "no picture is stored at this address")
+            raise StudioError(NOT_FOUND, "no picture is stored at this address")
         try:
             data = await store.get(name)
         except (MissingObject, InvalidKey) as error:
-            raise Problem(NOT_FOUND, "no picture is stored at this address") from error
+            raise StudioError(NOT_FOUND, "no picture is stored at this address") from error
         tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
         headers = {**EMBEDDABLE, "Cache-Control": "public, max-age=31536000, immutable", "ETag": tag}
         if tag in request.headers.get("if-none-match", ""):

@@ -3,10 +3,9 @@
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
-from server.api.http import problems
 from server.api.http.openapi_errors import documented_open
-from server.api.http.problems import NOT_READY, Problem
 from server.api.jobs import examples, schemas
+from server.errors import NOT_READY, StudioError
 from server.observability.readiness import Readiness
 
 RETRY_AFTER_S = 2
@@ -32,11 +31,11 @@ class HealthController(Controller):
         description="Jobs are accepted before that: they wait in the queue.",
         responses={
             200: examples.answers(schemas.Health("ready"), "It can"),
-            **documented_open(problems.NOT_READY),
+            **documented_open(NOT_READY),
         },
     )
     async def readyz(self, readiness: NamedDependency[Readiness]) -> schemas.Health:
         reason = await readiness.reason()
         if reason is not None:
-            raise Problem(NOT_READY, reason, headers={"Retry-After": str(RETRY_AFTER_S)})
+            raise StudioError(NOT_READY, reason, headers={"Retry-After": str(RETRY_AFTER_S)})
         return schemas.Health("ready")

@@ -8,7 +8,7 @@ from litestar import Controller, Litestar, Request, Response, get
 from litestar.params import FromPath
 from litestar.serialization import encode_json
 
-from server.api.http.problems import NOT_FOUND, Problem
+from server.errors import NOT_FOUND, StudioError
 
 ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 CONTENT_SECURITY_POLICY = (
@@ -54,7 +54,7 @@ class DocsController(Controller):
     @get("/docs/{name:str}", sync_to_thread=True)
     def asset(self, name: FromPath[str]) -> Response[bytes]:
         if name not in ASSETS:
-            raise Problem(NOT_FOUND, f"the page has no file {name[:64]}")
+            raise StudioError(NOT_FOUND, f"the page has no file {name[:64]}")
         headers = {"Cache-Control": "public, max-age=86400"}
         return Response(_packaged(name), media_type=ASSETS[name], headers=headers)
 

@@ -14,13 +14,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
 from server.api.http.constraint_text import at_path
-from server.api.http.problems import (
-    INVALID_REQUEST,
-    UNSUPPORTED_MEDIA_TYPE,
-    FieldError,
-    Problem,
-    invalid,
-)
+from server.errors import INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, FieldError, InvalidRequest, StudioError
 from server.generation.requests import CompareRequest, GenerateRequest
 
 MAX_BODY_BYTES = 1_000_000
@@ -42,7 +36,7 @@ READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|applicati
 
 
 async def check_generate_body(request: Request[Any, Any, Any]) -> None:
-    """Litestar's before_request hook: raises Problem where the body is no GenerateRequest."""
+    """Litestar's before_request hook: raises StudioError where the body is no GenerateRequest."""
     read_generate_body(await json_bytes(request))
 
 
@@ -52,7 +46,7 @@ async def check_compare_body(request: Request[Any, Any, Any]) -> None:
 
 
 def read_generate_body(body: bytes) -> GenerateRequest:
-    """Raises Problem (400) that names each field, what is wrong and what is allowed."""
+    """Raises StudioError (400) that names each field, what is wrong and what is allowed."""
     return read_body(body, GenerateRequest, EXAMPLE, _unprintable)
 
 
@@ -62,8 +56,8 @@ def json_body(example: msgspec.Struct) -> BodyKwarg:
 
 
 def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
-    """Litestar's before_request hook: raises Problem where the body is no struct of the example's type. `check` as in
-    `read_body`; without one, text must hold no U+0000."""
+    """Litestar's before_request hook: raises StudioError where the body is no struct of the example's type. `check` as
+    in `read_body`; without one, text must hold no U+0000."""
     kind, shown = type(example), msgspec.json.encode(example).decode()
 
     def without_nul(values: dict[str, Any]) -> list[FieldError]:
@@ -77,18 +71,18 @@ def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
 
 
 async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
-    """The body of a request that says it is JSON, or says nothing. Raises Problem (415)."""
+    """The body of a request that says it is JSON, or says nothing. Raises StudioError (415)."""
     media_type = request.content_type[0].lower()
     encoding = request.headers.get("content-encoding", "identity")
     if not READABLE.fullmatch(media_type) or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"{what} cannot be read; send application/json in UTF-8")
+        raise StudioError(UNSUPPORTED_MEDIA_TYPE, f"{what} cannot be read; send application/json in UTF-8")
     return await request.body()
 
 
 def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
-    """`kind` from JSON; an absent field has its default. Raises Problem (400) that names each field, what is wrong and
-    what is allowed; `example` is one body that is; `check` finds fault with the fields that are well formed."""
+    """`kind` from JSON; an absent field has its default. Raises StudioError (400) that names each field, what is wrong
+    and what is allowed; `example` is one body that is; `check` finds fault with the fields that are well formed."""
     fields = _json_object(body, example)
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     errors = [
@@ -108,7 +102,7 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
             errors.append(_blame(kind, name, fields[name], str(error)))
     errors.extend(check(values))
     if errors:
-        raise invalid(errors)
+        raise InvalidRequest(errors)
     return kind(**values)
 
 
@@ -118,9 +112,9 @@ def _json_object(body: bytes, example: str) -> dict[str, Any]:
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         detail = "the request body is empty" if not body.strip() else f"the request body is not JSON: {reason}"
-        raise Problem(INVALID_REQUEST, f"{detail}; allowed is an object like {example}") from None
+        raise StudioError(INVALID_REQUEST, f"{detail}; allowed is an object like {example}") from None
     if not isinstance(value, dict):
-        raise Problem(INVALID_REQUEST, f"the request body is not an object; allowed is one like {example}")
+        raise StudioError(INVALID_REQUEST, f"the request body is not an object; allowed is one like {example}")
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON objects have text keys
 
 

@@ -15,12 +15,11 @@ from server.accounts.service import Account, Accounts
 from server.api.accounts import examples as account_examples
 from server.api.accounts.schemas import utc
 from server.api.auth.guards import operator
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import NOT_FOUND, Problem
 from server.api.jobs import examples
 from server.api.usage import schemas as usage_schemas
 from server.api.usage.routes import total
+from server.errors import INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, UNAUTHORIZED, StudioError
 from server.generation.policy import NO_LORA
 from server.generation.service import JobService
 from server.observability.metrics import Metrics
@@ -68,7 +67,7 @@ USER = usage_schemas.OperatorUser(
     created_at="2026-11-22T10:00:00Z",
     total=TOTAL,
 )
-REFUSED = (problems.UNAUTHORIZED, problems.OPERATORS_ONLY)
+REFUSED = (UNAUTHORIZED, OPERATORS_ONLY)
 
 
 class OperatorController(Controller):
@@ -108,7 +107,7 @@ class OperatorController(Controller):
         summary="The users",
         responses={
             200: examples.answers(usage_schemas.OperatorUsers(users=[USER], next_cursor=None), "By e-mail"),
-            **documented(problems.INVALID_REQUEST, *REFUSED),
+            **documented(INVALID_REQUEST, *REFUSED),
         },
     )
     async def users(
@@ -128,7 +127,7 @@ class OperatorController(Controller):
         description="At once, for its sessions and keys. Jobs that were accepted are made; nothing is deleted.",
         responses={
             200: examples.answers(USER, "As it is now"),
-            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+            **documented(*REFUSED, NOT_FOUND, INVALID_REQUEST),
         },
     )
     async def disable(
@@ -143,7 +142,7 @@ class OperatorController(Controller):
         summary="Switch it on again",
         responses={
             200: examples.answers(USER, "As it is now"),
-            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+            **documented(*REFUSED, NOT_FOUND, INVALID_REQUEST),
         },
     )
     async def enable(
@@ -155,7 +154,7 @@ class OperatorController(Controller):
 async def _switched(accounts: Accounts, usage: Usage, user_id: str, *, is_disabled: bool) -> usage_schemas.OperatorUser:
     account = await accounts.set_disabled(user_id, is_disabled)
     if account is None:
-        raise Problem(NOT_FOUND, f"no account has the id {user_id[:64]}")
+        raise StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
     return _user(account, await usage.days(Requester(account.owner), USAGE_DAYS))
 
 

@@ -12,11 +12,10 @@ from litestar.params import QueryParameter
 from server.api.accounts import examples as account_examples
 from server.api.auth.caller import READ, Caller
 from server.api.auth.guards import needs
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import OPERATORS_ONLY, Problem
 from server.api.jobs import examples
 from server.api.usage import schemas as usage_schemas
+from server.errors import INVALID_REQUEST, OPERATORS_ONLY, StudioError
 from server.queue.model import Requester
 from server.queue.quotas import DAY_S
 from server.usage.service import DayUsage, Usage
@@ -51,14 +50,14 @@ class UsageController(Controller):
         summary="What you have used, and what is left",
         responses={
             200: examples.answers(USAGE, "Day by day"),
-            **documented(problems.INVALID_REQUEST, problems.OPERATORS_ONLY),
+            **documented(INVALID_REQUEST, OPERATORS_ONLY),
         },
     )
     async def usage(
         self, caller: NamedDependency[Caller], usage: NamedDependency[Usage], days: Days = 30, user: User = None
     ) -> usage_schemas.Usage:
         if user is not None and not caller.is_operator:
-            raise Problem(OPERATORS_ONLY, "only operators see the use of others; leave `user` out for your own")
+            raise StudioError(OPERATORS_ONLY, "only operators see the use of others; leave `user` out for your own")
         if user == EVERYBODY:
             return _told(await usage.days(None, days), None)
         requester = caller.requester if user is None else Requester(f"user:{user}")
