@@ -1,13 +1,16 @@
-"""Finds out who calls: by API key, session cookie or stream token, else by the page's cookie or the address."""
+"""Identify the caller of a request: by API key, session cookie or stream token, else by the page's cookie or the
+address."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hmac import compare_digest
 from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.accounts.keys import ApiKeys
 from server.accounts.service import Account, Accounts, owner_of
@@ -31,31 +34,34 @@ OPERATOR_OWNER = "operator"
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Identification:
-    """A guard of the whole app: puts the `Caller` into the connection's state. Whoever names a key that does not open
-    is refused, never taken for an anonymous caller. `anonymous_allowed`: STUDIO_ANONYMOUS."""
+class Identification(ASGIMiddleware):
+    """The middleware of every API router: sets `user` of the connection to its `Caller`. A request with a key that is
+    not valid is refused, never treated as anonymous. `anonymous_allowed`: STUDIO_ANONYMOUS."""
 
-    accounts: Accounts
-    keys: ApiKeys
-    anonymous_allowed: bool
+    scopes = (ScopeType.HTTP,)
 
-    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+    def __init__(self, accounts: Accounts, keys: ApiKeys, anonymous_allowed: bool) -> None:
+        self.accounts = accounts
+        self.keys = keys
+        self.anonymous_allowed = anonymous_allowed
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Identification":
+        """Litestar copies the routers that it registers; the database stays one."""
+        return self
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises StudioError (400, 401, 403)."""
-        caller = anonymous(connection)
-        if connection.scope["path"].startswith(
-            "/api/"
-        ):  # the page's files, health and pictures ask nobody who they are
-            caller = await self._caller(connection, handler, caller)
-            caller = _for_end_user(connection, caller)
-        connection.state.caller = caller
+        connection = Connection(scope)
+        caller = await self._caller(connection, anonymous(connection))
+        scope["user"] = _for_end_user(connection, caller)
+        await next_app(scope, receive, send)
 
-    async def _caller(self, connection: Connection, handler: BaseRouteHandler, unknown: Caller) -> Caller:
+    async def _caller(self, connection: Connection, unknown: Caller) -> Caller:
         key = bearer_key(connection)
         if key is not None:
             return await self._of_key(connection, key, unknown)
         token = connection.query_params.get(STREAM_TOKEN)
-        if token is not None and handler.opt.get(STREAM_TOKEN):
+        if token is not None and connection.route_handler.opt.get(STREAM_TOKEN):
             return await self._of_stream(connection, token, unknown)
         session = connection.cookies.get(SESSION)
         if session is not None:
@@ -99,8 +105,8 @@ class Identification:
 
 
 def caller_of(request: Request[Any, Any, Any]) -> Caller:
-    """What the dependency `caller` gives."""
-    return request.state.caller
+    """Provide the dependency `caller`."""
+    return request.user
 
 
 def _of_account(account: Account, unknown: Caller) -> Caller:

@@ -22,7 +22,7 @@ def needs(scope: str) -> Guard:
     """A guard: the call may do `scope` (server/api/auth/caller.py). Raises StudioError (401, 403)."""
 
     def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        caller: Caller = connection.state.caller
+        caller: Caller = connection.user
         if scope in caller.scopes:
             return
         if caller.is_anonymous:
@@ -38,7 +38,7 @@ def needs(scope: str) -> Guard:
 def operator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard of the calls that change what the server offers: for an operator's session, a key with the scope
     operator, and STUDIO_ADMIN_KEY (`app.state.admin_key`). Raises StudioError (401, 403)."""
-    caller: Caller = connection.state.caller
+    caller: Caller = connection.user
     if OPERATOR in caller.scopes:
         return
     if not caller.is_anonymous:
@@ -55,7 +55,7 @@ def operator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
 def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """A guard of what people do to their own account: a key, which may be in many hands, cannot. Raises StudioError
     (401, 403)."""
-    caller: Caller = connection.state.caller
+    caller: Caller = connection.user
     if caller.key_id is not None or (caller.user_id is None and not caller.is_anonymous):
         raise StudioError(SCOPE_LACKING, "a key cannot do this; log in with e-mail and password")
     if caller.user_id is None:

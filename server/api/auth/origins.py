@@ -6,8 +6,10 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from litestar.config.cors import CORSConfig
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.errors import FOREIGN_ORIGIN, StudioError
 
@@ -27,21 +29,24 @@ CORS_ANSWER_HEADERS = [
 ]
 
 
-class OriginCheck:
-    """A guard of the whole app. Callers that are no browsers send no Origin and are not asked for one.
-    A browser's must be this server (by the Host header or `public_url`) or one of `cors_origins`."""
+class OriginCheck(ASGIMiddleware):
+    """The outer middleware of every API router. The Origin of a request that changes something must be this server (by
+    the Host header or `public_url`) or one of `cors_origins`. Programs send no Origin and pass."""
+
+    scopes = (ScopeType.HTTP,)
 
     def __init__(self, public_url: str | None, cors_origins: tuple[str, ...]) -> None:
         self._public_host = urlsplit(public_url).netloc if public_url else None
         self._origins = frozenset(cors_origins)
 
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Raises StudioError (403)."""
-        origin = connection.headers.get("origin")
-        changes = cast(Mapping[str, Any], connection.scope).get("method") in CHANGING
-        if origin is None or not changes or self._knows(origin, connection.headers.get("host", "")):
-            return
-        raise StudioError(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")
+        headers = Headers.from_scope(scope)
+        origin = headers.get("origin")
+        changes = cast(Mapping[str, Any], scope).get("method") in CHANGING
+        if origin is not None and changes and not self._knows(origin, headers.get("host", "")):
+            raise StudioError(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")
+        await next_app(scope, receive, send)
 
     def _knows(self, origin: str, host: str) -> bool:
         if "*" in self._origins or origin in self._origins:

@@ -35,14 +35,23 @@ Hook = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|application/(.+\+)?json)")
 
 
+class CheckedRequest(Request[Any, Any, Any]):
+    """Hands a handler's `data` the struct that the handler's before_request hook has checked: each body is parsed
+    once."""
+
+    async def json(self) -> msgspec.Struct:
+        return self.state.checked_body
+
+
 async def check_generate_body(request: Request[Any, Any, Any]) -> None:
-    """Litestar's before_request hook: raises StudioError where the body is no GenerateRequest."""
-    read_generate_body(await json_bytes(request))
+    """A before_request hook: raises StudioError if the body is no GenerateRequest."""
+    request.state.checked_body = read_generate_body(await json_bytes(request))
 
 
 async def check_compare_body(request: Request[Any, Any, Any]) -> None:
-    """The same for a CompareRequest."""
-    read_body(await json_bytes(request), CompareRequest, COMPARE_EXAMPLE, _unprintable_prompts)
+    """A before_request hook: raises StudioError if the body is no CompareRequest."""
+    body = await json_bytes(request)
+    request.state.checked_body = read_body(body, CompareRequest, COMPARE_EXAMPLE, _unprintable_prompts)
 
 
 def read_generate_body(body: bytes) -> GenerateRequest:
@@ -56,8 +65,8 @@ def json_body(example: msgspec.Struct) -> BodyKwarg:
 
 
 def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
-    """Litestar's before_request hook: raises StudioError where the body is no struct of the example's type. `check` as
-    in `read_body`; without one, text must hold no U+0000."""
+    """A before_request hook: raises StudioError if the body is no struct of the example's type. `check` as in
+    `read_body`; without one, text must hold no U+0000."""
     kind, shown = type(example), msgspec.json.encode(example).decode()
 
     def without_nul(values: dict[str, Any]) -> list[FieldError]:
@@ -65,7 +74,7 @@ def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
         return [FieldError(name, "it contains U+0000", at_path(kind, name)) for name in texts]
 
     async def hook(request: Request[Any, Any, Any]) -> None:
-        read_body(await json_bytes(request), kind, shown, check or without_nul)
+        request.state.checked_body = read_body(await json_bytes(request), kind, shown, check or without_nul)
 
     return hook
 
