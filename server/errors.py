@@ -113,6 +113,12 @@ UNSUPPORTED_MEDIA_TYPE = Kind(
     "Unsupported media type",
     "multipart/form-data cannot be read; send application/json in UTF-8",
 )
+RANGE_NOT_SATISFIABLE = Kind(
+    "range-not-satisfiable",
+    416,
+    "Range not satisfiable",
+    "bytes=900000- lies behind the end of the file, which has 48,213 bytes",
+)
 UNUSABLE_LORA = Kind(
     "unusable-lora",
     422,

@@ -38,8 +38,8 @@ class LocalStore:
         self.path(key)
         return f"{self._base_path}/{key}"
 
-    def attachment_url(self, key: str, content_type: str, filename: str) -> None:
-        return None
+    def attachment(self, key: str, content_type: str, filename: str) -> Path:
+        return self.path(key)
 
     async def delete(self, key: str) -> None:
         """A key that is not there is no error."""

@@ -73,7 +73,7 @@ class S3Store:
         expiry_s = self._options.url_expiry_s
         return self._signed.get(name, self._bucket.key_number, lambda: self._bucket.sign(name, expiry_s))
 
-    def attachment_url(self, key: str, content_type: str, filename: str) -> str:
+    def attachment(self, key: str, content_type: str, filename: str) -> str:
         headers = {
             "ResponseContentDisposition": f'attachment; filename="{filename}"',
             "ResponseContentType": content_type,

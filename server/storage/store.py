@@ -11,6 +11,7 @@ StoreError
 import logging
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from server.errors import STORE_AWAY, DomainError
@@ -85,9 +86,9 @@ class ImageStore(Protocol):
         """Address for readers. Computed each time, never stored."""
         ...
 
-    def attachment_url(self, key: str, content_type: str, filename: str) -> str | None:
-        """Address that answers the object as a download under this name (ASCII, no quotes); None where the store has no
-        such address: its bytes are sent by this server."""
+    def attachment(self, key: str, content_type: str, filename: str) -> str | Path:
+        """Address that answers the object as a download under this name (ASCII, no quotes), or its file on this machine
+        (which need not exist): then this server sends it."""
         ...
 
     async def delete(self, key: str) -> None:

@@ -1,22 +1,25 @@
 """Pictures to keep: one as a download, all of a job as a zip."""
 
-import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
-from litestar import Controller, Response, get
+from litestar import Controller, HttpMethod, Response, get, route
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from litestar.response import Redirect, Stream
+from litestar.types import ASGIApp
 
 from server.api.auth.caller import READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
 from server.api.gallery.zip_stream import archive_bytes, stream_archive
+from server.api.http.file_response import FileResponse
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
@@ -25,7 +28,7 @@ from server.events.filenames import archive_filename
 from server.gallery.engagement import Engagement
 from server.generation.service import JobService
 from server.queue.model import ImageView
-from server.storage.store import ImageStore, MissingObject
+from server.storage.store import ImageStore
 
 ImageId = Annotated[
     str,
@@ -62,26 +65,38 @@ class ImagesController(Controller):
         jobs: NamedDependency[JobService],
         engagement: NamedDependency[Engagement],
         store: NamedDependency[ImageStore],
-    ) -> Response[bytes] | Redirect:
+    ) -> ASGIApp:
         image = await known_image(jobs, caller, image_id)
-        counted = BackgroundTask(engagement.count_downloads, [image_id])
-        address = store.attachment_url(image.storage_key, image.content_type, image.filename)
-        if address is not None:
-            if not await store.exists(image.storage_key):
-                raise gone(image_id)
-            headers = {**EMBEDDABLE, "Cache-Control": "no-store"}
-            return Redirect(address, status_code=302, headers=headers, background=counted)
-        try:
-            data = await store.get(image.storage_key)
-        except MissingObject as error:
-            raise gone(image_id) from error
-        headers = {
-            **EMBEDDABLE,
-            **attachment(image.filename),
-            "Cache-Control": "private, no-cache",  # asked for again each time: who may have it can change
-            "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
-        }
-        return Response(data, headers=headers, media_type=image.content_type, background=counted)
+        count = partial(engagement.count_downloads, [image_id])
+        place = store.attachment(image.storage_key, image.content_type, image.filename)
+        if isinstance(place, Path):
+            return _file(image, place, count)
+        if not await store.exists(image.storage_key):
+            raise gone(image_id)
+        headers = {**EMBEDDABLE, "Cache-Control": "no-store"}
+        redirect = Redirect(place, status_code=302, headers=headers, background=BackgroundTask(count))
+        return redirect  # pyright: ignore[reportReturnType]  # Litestar takes both
+
+    @route(
+        "/images/{image_id:str}/download", http_method=[HttpMethod.HEAD], guards=[needs(READ)], include_in_schema=False
+    )
+    async def download_head(
+        self,
+        image_id: ImageId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        store: NamedDependency[ImageStore],
+    ) -> ASGIApp:
+        """Of a bucket's image too: its signed address is for GET only."""
+        image = await known_image(jobs, caller, image_id)
+        place = store.attachment(image.storage_key, image.content_type, image.filename)
+        if isinstance(place, Path):
+            return _file(image, place)
+        if not await store.exists(image.storage_key):
+            raise gone(image_id)
+        headers = {**EMBEDDABLE, **attachment(image.filename), "Content-Length": str(image.num_bytes)}
+        empty = Response(b"", headers=headers, media_type=image.content_type)
+        return empty  # pyright: ignore[reportReturnType]  # Litestar takes both
 
     @get(
         "/jobs/{job_id:str}/zip",
@@ -136,6 +151,12 @@ async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageV
         if image.id == image_id:
             return image
     raise StudioError(NOT_FOUND, f"no picture has the id {image_id[:64]}")
+
+
+def _file(image: ImageView, path: Path, count: Callable[[], Awaitable[None]] | None = None) -> FileResponse:
+    # private, no-cache: who may have the image can change
+    headers = {**EMBEDDABLE, **attachment(image.filename), "Cache-Control": "private, no-cache"}
+    return FileResponse(path, image.content_type, headers, gone(image.id), count)
 
 
 def attachment(filename: str) -> dict[str, str]:
