@@ -10,6 +10,7 @@ import pytest
 from litestar.testing import TestClient
 from sqlalchemy import update
 
+from scripts.build_page import write_script_hashes
 from server.accounts.admin_commands import Administration
 from server.accounts.passwords import NOBODYS_HASH, Passwords
 from server.app import create_app
@@ -215,6 +216,7 @@ def test_a_reset_link_works_once_and_ends_every_session(shared: Api) -> None:
 def test_the_page_gives_a_browser_a_cookie_once_and_its_files_none(tmp_path: Path) -> None:
     (tmp_path / "page" / "_next").mkdir(parents=True)
     (tmp_path / "page" / "index.html").write_text("<!doctype html><title>x</title>")
+    write_script_hashes(tmp_path / "page")
     (tmp_path / "page" / "_next" / "app.js").write_text("1")
     settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
     with client(create_app(replace(settings, page_dir=tmp_path / "page"), make_runner=lambda *_: PaintRunner())) as api:
