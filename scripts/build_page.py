@@ -138,7 +138,7 @@ class Build:
         half.rename(whole)
 
     def export(self) -> None:
-        """Run Next.js's static export to frontend/out; each file gets its compressed ones. Raises NpmError."""
+        """Next's static export to frontend/out, with a compressed copy next to each file. Raises NpmError."""
         node = find_node(self.call)
         say(f"Building the page with Node {node.version}; log: {self.log}")
         install_packages(node, self.frontend, self.call)

@@ -47,7 +47,7 @@ def main() -> int:
 
 def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int:
     """Serves until a signal; the exit code. `make_runner` None: the one that loads the base model."""
-    import uvicorn  # these imports take a second: a bad setting is told before them
+    import uvicorn  # these imports take a second: a bad setting is reported before them
 
     from pipelines.model.info import BaseModelError
     from server.app import create_app
@@ -92,7 +92,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         log.error("the server cannot start: %s", error)
         return 1
     lifespan: Lifespan = app.state.lifespan
-    logging.getLogger("uvicorn.error").addFilter(lambda _: not lifespan.start_failed)  # told in one line already
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not lifespan.start_failed)  # reported in one line already
     config = uvicorn.Config(
         app,
         log_config=None,

@@ -1,4 +1,4 @@
-"""What the operator does on the machine, beside the running server or without it:
+"""Commands for the operator on the machine; the server may run or not:
 
     python -m server create-operator --email ada@example.org    the password is asked for, or read from stdin
     python -m server reset-link --email ada@example.org         prints a link that sets a new password, once
@@ -20,7 +20,7 @@ INVITE_DAYS = 7
 
 
 class CommandError(Exception):
-    """Told in one line."""
+    """Printed as one line, without a traceback."""
 
 
 def run_command(arguments: Sequence[str], settings: Settings) -> int:
@@ -28,15 +28,15 @@ def run_command(arguments: Sequence[str], settings: Settings) -> int:
     asked = _parser().parse_args(arguments)
     try:
         if asked.command == "create-operator":
-            told = asyncio.run(_create_operator(settings, asked.email))
+            output = asyncio.run(_create_operator(settings, asked.email))
         elif asked.command == "reset-link":
-            told = asyncio.run(_reset_link(settings, asked.email))
+            output = asyncio.run(_reset_link(settings, asked.email))
         else:
-            told = asyncio.run(_create_invite(settings, asked.days))
+            output = asyncio.run(_create_invite(settings, asked.days))
     except (CommandError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(told)
+    print(output)
     return 0
 
 
@@ -86,7 +86,7 @@ async def _reset_link(settings: Settings, email: str) -> str:
     async with Administration.of(settings.resolved_database_url) as administration:
         code = await administration.reset_code(email, RESET_HOURS * 3600)
     if code is None:
-        raise CommandError(f"nobody has an account with the e-mail {email}")
+        raise CommandError(f"there is no account with the e-mail {email}")
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     return f"{base}/reset/?token={code}\nIt works once, within {RESET_HOURS} hours."
 

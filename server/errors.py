@@ -92,7 +92,7 @@ SETTINGS_GONE = Kind(
     "settings-gone",
     409,
     "Settings no longer available",
-    f"the LoRA jade-v1 with the SHA-256 {'9b0d3e77' * 8} is no longer here; GET /api/loras tells what is",
+    f"the LoRA jade-v1 with the SHA-256 {'9b0d3e77' * 8} is no longer here; GET /api/loras lists what is",
 )
 UNFINISHED = Kind(
     "unfinished",

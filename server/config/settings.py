@@ -148,7 +148,7 @@ class Settings:
         64, integer(0, 65536), "MB", "64", "memory for prompts already encoded; 0 for none"
     )
     lora_cache_mb: int = setting(
-        2000, integer(1, 1_000_000), "MB", "2000", "memory for LoRAs beside the model; those used last stay in it"
+        2000, integer(1, 1_000_000), "MB", "2000", "memory for LoRAs next to the model; the most recently used stay"
     )
     lora_mode: str = setting(
         "mixed",
@@ -158,7 +158,7 @@ class Settings:
         "`mixed`: each picture of a forward has its own LoRAs; `merged`: one set at a time, added to the weights",
     )
     preview_every_steps: int = setting(
-        3, integer(1, 150), "steps", "3", "a preview is made every so many steps, only while somebody watches"
+        3, integer(1, 150), "steps", "3", "a preview is made every so many steps, only while a client watches the job"
     )
     admin_key: str | None = setting(
         None,
@@ -173,11 +173,9 @@ class Settings:
         one_of("open", "invite", "closed"),
         "",
         "open",
-        "who may make an account: everybody, who has an invitation (`python -m server create-invite`), nobody",
+        "registration is open to all, by invitation (`python -m server create-invite`), or closed",
     )
-    anonymous: bool = setting(
-        True, switch, "", "on", "`off`: pictures are made and shown only for those who have signed in"
-    )
+    anonymous: bool = setting(True, switch, "", "on", "`off`: pictures are made and shown only for signed-in users")
     log_format: str = setting(
         "auto",
         one_of("auto", "text", "json"),
@@ -186,7 +184,7 @@ class Settings:
         "lines of the log: `text`, `json`; auto is text on a terminal",
     )
     stop_timeout_s: int = setting(
-        10, integer(2, 600), "s", "10", "how long an ending server takes at most; jobs are handed back at once"
+        10, integer(2, 600), "s", "10", "the longest shutdown; jobs go back to the queue immediately"
     )
     max_queue: int = setting(
         500, integer(1, 100_000), "jobs", "500", "accepted but unfinished jobs; beyond it 503 with Retry-After"
@@ -287,7 +285,7 @@ class Settings:
         one_of("full", "minimal", "none"),
         "",
         "full",
-        "what a picture's file tells of its making: `full`, `minimal` (no prompt), `none`; requests may differ",
+        "metadata in a picture's file: `full`, `minimal` (no prompt), `none`; requests may differ",
     )
 
     @property

@@ -1,6 +1,6 @@
 """PostgreSQL's LISTEN and NOTIFY on a connection of their own: short texts to all processes on one database.
 
-Nothing is kept for those who are not connected: what must not be missed is in a table, and this only says so sooner.
+Delivery is best effort: a process that is not connected misses the message and reads the tables instead.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class Channel:
                     async with asyncio.timeout(LOOK_S):
                         text = await self._unsent.get()
                 except TimeoutError:
-                    await connection.execute("SELECT 1")  # notices that nobody is there any more
+                    await connection.execute("SELECT 1")  # raises if the connection is gone
                     continue
                 await connection.execute("SELECT pg_notify($1, $2)", NAME, text)
         finally:

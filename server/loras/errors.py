@@ -44,4 +44,4 @@ class LoraGone(DomainError):
     kind = SETTINGS_GONE
 
     def __init__(self, label: str, sha256: str) -> None:
-        super().__init__(f"the LoRA {label} with the SHA-256 {sha256} is no longer here; GET /api/loras tells what is")
+        super().__init__(f"the LoRA {label} with the SHA-256 {sha256} is no longer here; GET /api/loras lists what is")

@@ -27,7 +27,7 @@ class GpuCollector(Collector):
                 memory = self._nvml.nvmlDeviceGetMemoryInfo(gpu)
                 rates = self._nvml.nvmlDeviceGetUtilizationRates(gpu)
             except self._nvml.NVMLError as error:
-                log.debug("GPU %d tells nothing: %s", index, error)
+                log.debug("GPU %d cannot be read: %s", index, error)
                 continue
             used.add_metric([str(index)], memory.used)
             total.add_metric([str(index)], memory.total)

@@ -14,7 +14,7 @@ QUIET = ("alembic", "botocore", "boto3", "httpx", "urllib3")
 
 
 def set_up_logging(log_format: str) -> None:
-    """`json`: one object a line; `text`: for people; `auto`: text where somebody looks, on a terminal."""
+    """`json`: one object a line; `text`: for people; `auto`: text on a terminal, else json."""
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
     found: list[Processor] = [
         structlog.contextvars.merge_contextvars,

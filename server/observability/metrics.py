@@ -1,5 +1,5 @@
-"""What the server tells Prometheus. Fed by callbacks of the engine, the dispatcher and the HTTP side, all on the event
-loop: the torch thread takes no lock of it and knows nothing of it. docs/metrics.md explains each metric.
+"""The metrics of the server for Prometheus. Updated by callbacks of the engine, the dispatcher and the HTTP side, all
+on the event loop: the torch thread takes no lock of it and knows nothing of it. docs/metrics.md explains each metric.
 """
 
 import platform
@@ -93,7 +93,7 @@ class Metrics:
     async def on_message(self, message: Message, scope: Mapping[str, object]) -> None:
         """A hook on what leaves the app, so that answers of exception handlers are counted by what was really sent."""
         if message["type"] == "http.response.start":
-            route = str(scope.get("path_template") or "none")  # a template: nobody makes labels by asking
+            route = str(scope.get("path_template") or "none")  # a template, so that clients cannot create labels
             self._answers.labels(route, str(message["status"])).inc()
 
     def text(self, jobs: Mapping[JobStatus, int] | None) -> bytes:

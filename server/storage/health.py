@@ -35,14 +35,14 @@ class StoreHealth:
 
     async def run(self) -> None:
         """Until it is cancelled. Jobs are accepted meanwhile; in trouble they wait."""
-        told: str | None = None
+        reported: str | None = None
         while True:
             self.reason = await self._trouble()
-            if self.reason not in (None, told):
+            if self.reason not in (None, reported):
                 log.error("%s; jobs wait until it can, next look in %s s", self.reason, self._pause_in_trouble_s)
-            elif self.reason is None and told is not None:
+            elif self.reason is None and reported is not None:
                 log.info("pictures can be stored again")
-            told = self.reason
+            reported = self.reason
             self._looked.set()
             if self.reason is not None:
                 await asyncio.sleep(self._pause_in_trouble_s)

@@ -111,7 +111,7 @@ class LorasController(Controller):
     async def lora(
         self, name: LoraName, loras: NamedDependency[LoraRegistry], model: NamedDependency[ModelFacts]
     ) -> lora_schemas.LoraDetail:
-        detail = await loras.detail(name)
+        detail = await loras.record(name)
         return lora_schemas.LoraDetail(
             lora=lora_schemas.lora_option(detail.view, model.resident_loras),
             file_trigger=detail.trigger,

@@ -88,7 +88,7 @@ def test_logging_in_again_makes_a_new_session_and_ends_the_old(api: Api) -> None
     assert ada.call("POST", "/api/auth/logout").status_code == 204
     assert "studio_session" not in ada.cookies
     assert count(api, LoginRow) == 0
-    assert Browser(api).call("POST", "/api/auth/logout").status_code == 204  # nobody has to know whether they are in
+    assert Browser(api).call("POST", "/api/auth/logout").status_code == 204  # logout works without a session
 
 
 def test_a_session_ends_with_its_time(api: Api) -> None:
@@ -102,7 +102,7 @@ def test_what_a_browser_made_before_goes_to_its_account(api: Api) -> None:
     browser, neighbor = Browser(api), Browser(api)
     browser.cookies["anon"], neighbor.cookies["anon"] = "a" * 32, "b" * 32
     mine, theirs = make(browser), make(neighbor)
-    assert Browser(api).call("GET", f"/api/status/{mine}").status_code == 200  # whoever holds the id
+    assert Browser(api).call("GET", f"/api/status/{mine}").status_code == 200  # every caller that knows the id
     assert browser.call("POST", "/api/auth/register", {"email": "a@example.org", "password": PASSWORD}).is_success
     assert problem(Browser(api).call("GET", f"/api/status/{mine}"), 404) == "not-found"
     assert Browser(api).call("GET", f"/api/status/{theirs}").status_code == 200
@@ -117,8 +117,8 @@ def test_calls_of_the_api_set_no_cookie(api: Api) -> None:
 
 def test_the_csrf_header_is_asked_of_sessions_only(shared: Api, ada: Browser) -> None:
     key = new_key(ada)["key"]
-    for told in ("", "wrong"):
-        answer = ada.call("POST", "/api/generate", QUICK, headers={"x-csrftoken": told})
+    for shown in ("", "wrong"):
+        answer = ada.call("POST", "/api/generate", QUICK, headers={"x-csrftoken": shown})
         assert problem(answer, 403) == "csrf"
     assert ada.call("GET", "/api/history", headers={"x-csrftoken": ""}).status_code == 200
     assert shared.post("/api/generate", json=QUICK).status_code == 202
@@ -130,8 +130,8 @@ def test_the_csrf_header_is_asked_of_sessions_only(shared: Api, ada: Browser) ->
 
 def test_me_sets_the_csrf_cookie_once(shared: Api) -> None:
     browser = Browser(shared)
-    told = browser.call("GET", "/api/auth/me").headers["set-cookie"]
-    assert re.fullmatch(r"csrftoken=[\w-]{32}; Max-Age=\d+; Path=/; SameSite=lax", told)
+    shown = browser.call("GET", "/api/auth/me").headers["set-cookie"]
+    assert re.fullmatch(r"csrftoken=[\w-]{32}; Max-Age=\d+; Path=/; SameSite=lax", shown)
     assert "set-cookie" not in browser.call("GET", "/api/auth/me").headers
 
 
@@ -142,8 +142,8 @@ def test_cookies_are_for_this_site_and_secure_under_https(shared: Api, ada: Brow
     assert "HttpOnly" not in csrf
     secure = TestClient(shared.app, base_url="https://studio.test")
     secure.blocking_portal = shared.blocking_portal
-    told = secure.post("/api/auth/login", json={"email": "ada@example.org", "password": PASSWORD})
-    assert all("Secure" in cookie for cookie in told.headers.get_list("set-cookie"))
+    shown = secure.post("/api/auth/login", json={"email": "ada@example.org", "password": PASSWORD})
+    assert all("Secure" in cookie for cookie in shown.headers.get_list("set-cookie"))
 
 
 def test_pictures_are_found_by_address_only(shared: Api, ada: Browser, job_of_ada: str) -> None:
@@ -236,8 +236,8 @@ def test_the_operator_s_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def run(typed: str, *arguments: str) -> tuple[int, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         code = run_command(arguments, settings)
-        told = capsys.readouterr()
-        return code, told.out + told.err
+        shown = capsys.readouterr()
+        return code, shown.out + shown.err
 
     boss = ("create-operator", "--email", "boss@example.org")
     assert run("short\n", *boss) == (1, "a password has 10 to 200 characters; nothing was changed\n")

@@ -140,17 +140,17 @@ async def test_reading_never_waits_for_a_writer(database: Database):
 async def test_a_write_that_is_cancelled_locks_nobody_out(database: Database, database_url: str):
     """The error is kept, as a crowded server keeps it until its garbage is collected: it holds the statement."""
     many = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000000) "
-    told = asyncio.Event()
+    notified = asyncio.Event()
 
     async def write() -> None:
         async with database.write() as session:
             session.add(lora_row("jade"))
             await session.flush()
-            told.set()
+            notified.set()
             await session.execute(text(many + "SELECT count(*) FROM numbers"))
 
     writing = asyncio.create_task(write())
-    await told.wait()
+    await notified.wait()
     await asyncio.sleep(0.05)  # well inside the statement, which takes seconds and has an answer
     writing.cancel()
     with pytest.raises(asyncio.CancelledError) as kept:

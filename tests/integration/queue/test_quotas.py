@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("people")
 
 
 async def accepted(shops: Sequence[JobsHarness], times: int, **fields: Any) -> list[str]:
-    """The ids of those of `times` orders, all at once, that were accepted."""
+    """The ids of the accepted ones of `times` parallel submissions."""
 
     async def attempt(shop: JobsHarness) -> str | None:
         try:

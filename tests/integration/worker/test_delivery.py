@@ -52,11 +52,11 @@ async def test_pictures_wait_on_disk_for_a_store_that_stays_away(database: Datab
         store.refused = {bad}
         shop.runner.open_gate.set()
         assert (await shop.ended(good)).status is JobStatus.COMPLETED
-        told = "2 finished picture(s) wait to be stored: no space left on device"
-        await until(lambda: shop.progress.waiting.get(bad) == told)
+        reason = "2 finished picture(s) wait to be stored: no space left on device"
+        await until(lambda: shop.progress.waiting.get(bad) == reason)
         assert shop.outbox.indexes(bad) == {0, 1}
         view = await shop.service.get(bad)
-        assert view is not None and (view.status, view.detail) == (JobStatus.PROCESSING, told)
+        assert view is not None and (view.status, view.detail) == (JobStatus.PROCESSING, reason)
         assert (view.images, await event_names(database, bad)) == ((), [])
     store.refused = set()
     async with JobsHarness.running(database, tmp_path, store=store) as shop:
