@@ -324,7 +324,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What you have used, and what is left */
+        /** Your use, and what is left of the limits */
         get: operations["usage"];
         put?: never;
         post?: never;
@@ -344,8 +344,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Switch an account off
-         * @description At once, for its sessions and keys. Jobs that were accepted are made; nothing is deleted.
+         * Disable an account
+         * @description Its sessions and keys become invalid immediately. Accepted jobs are made; nothing is deleted.
          */
         post: operations["disable_user"];
         delete?: never;
@@ -363,7 +363,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Switch it on again */
+        /** Enable an account */
         post: operations["enable_user"];
         delete?: never;
         options?: never;
@@ -378,7 +378,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The queue as it stands */
+        /** The queue */
         get: operations["operator_queue"];
         put?: never;
         post?: never;
@@ -520,7 +520,7 @@ export interface paths {
         post?: never;
         /**
          * Delete the account
-         * @description With its keys, jobs and pictures; the stored files too, as soon as the store takes it. Jobs that are being made stop.
+         * @description Deletes its keys, jobs and pictures too; stored files follow as soon as the store is available. Running jobs stop.
          */
         delete: operations["delete_account"];
         options?: never;
@@ -556,7 +556,7 @@ export interface paths {
         put?: never;
         /**
          * Log out
-         * @description Ends the session of the cookie. Without one there is nothing to end, and the answer is the same.
+         * @description Ends the session of the cookie. Without a session the answer is the same.
          */
         post: operations["logout"];
         delete?: never;
@@ -574,7 +574,7 @@ export interface paths {
         };
         /**
          * Who am I, and what is left of my limits?
-         * @description Never refuses an anonymous caller: `user` is null then. Sets the cookie `csrftoken`.
+         * @description Anonymous callers may call it too: `user` is null. Sets the cookie `csrftoken`.
          */
         get: operations["me"];
         put?: never;
@@ -596,7 +596,7 @@ export interface paths {
         put?: never;
         /**
          * Change the password
-         * @description Ends every other session. Keys go on working.
+         * @description Ends every other session. API keys stay valid.
          */
         post: operations["change_password"];
         delete?: never;
@@ -614,7 +614,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make an account and log in */
+        /** Create an account and log in */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -633,7 +633,7 @@ export interface paths {
         put?: never;
         /**
          * Set a new password by a one-time link
-         * @description The operator makes the link: `python -m server reset-link --email ...`. Ends every session.
+         * @description The operator creates the link: `python -m server reset-link --email ...`. Ends every session.
          */
         post: operations["reset_password"];
         delete?: never;
@@ -653,8 +653,8 @@ export interface paths {
         get: operations["keys"];
         put?: never;
         /**
-         * Make an API key
-         * @description Send it as `Authorization: Bearer`. It is told in this answer and never again.
+         * Create an API key
+         * @description Send it as `Authorization: Bearer`. Only this answer contains it.
          */
         post: operations["create_key"];
         delete?: never;
@@ -675,7 +675,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description From now on it is answered 401.
+         * @description Requests with it are answered 401 from now on.
          */
         delete: operations["revoke_key"];
         options?: never;
@@ -708,8 +708,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Can it make a picture now?
-         * @description Jobs are accepted before that: they wait in the queue.
+         * Is the server ready to make pictures?
+         * @description Jobs are accepted earlier and wait in the queue.
          */
         get: operations["readyz"];
         put?: never;
@@ -741,7 +741,7 @@ export interface components {
          */
         AccountDeletion: {
             /**
-             * @description As it is now.
+             * @description The current password.
              * @example correct horse battery
              */
             password: string;
@@ -881,7 +881,7 @@ export interface components {
              */
             email: string;
             /**
-             * @description As it is now.
+             * @description The current password.
              * @example correct horse battery
              */
             password: string;
@@ -1124,7 +1124,7 @@ export interface components {
             name: string;
             /** @description Default generate and read. */
             scopes?: ("generate" | "read" | "operator" | "on_behalf")[];
-            /** @description Null: it never expires. */
+            /** @description Null: the key does not expire. */
             expires_in_days?: number | null;
         };
         /** Keys */
@@ -1315,7 +1315,7 @@ export interface components {
          */
         PasswordChange: {
             /**
-             * @description As it is now.
+             * @description The current password.
              * @example correct horse battery
              */
             password: string;
@@ -3110,7 +3110,7 @@ export interface operations {
             query?: {
                 /** @description The last N days: a number from 1 to 366. */
                 days?: number;
-                /** @description Operators only: an account's id, or `all` for everybody together. */
+                /** @description Operators only: an account's id, or `all` for all callers together. */
                 user?: string | null;
             };
             header?: never;
@@ -3119,7 +3119,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Day by day */
+            /** @description Use by day */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3187,7 +3187,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As it is now */
+            /** @description The account */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3264,7 +3264,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description As it is now */
+            /** @description The account */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3338,7 +3338,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What waits and what is made */
+            /** @description Waiting and running jobs */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3397,7 +3397,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description By e-mail */
+            /** @description In order of e-mail */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4045,7 +4045,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is gone */
+            /** @description Deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4139,7 +4139,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account; the session cookie is set */
+            /** @description The account; the response sets the session cookie */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4231,7 +4231,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Nobody is logged in now */
+            /** @description No session is left */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4345,7 +4345,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is changed; the session cookie is set anew */
+            /** @description Changed; the response sets a new session cookie */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4439,7 +4439,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account; the session cookie is set */
+            /** @description The account; the response sets the session cookie */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4544,7 +4544,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It is set; log in with it */
+            /** @description Set; log in with it */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4634,7 +4634,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Without the keys themselves */
+            /** @description Without the secrets */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4861,7 +4861,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is */
+            /** @description Alive */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4890,7 +4890,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It can */
+            /** @description Ready */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -28,7 +28,7 @@ from server.errors import INVALID_REQUEST, SCOPE_LACKING, UNAUTHORIZED, FieldErr
 
 END_USER_HEADER = "x-end-user"
 END_USER = re.compile(r"[\x21-\x7e]{1,128}")
-STREAM_TOKEN = "token"  # the parameter of calls whose `opt` has it
+STREAM_TOKEN = "token"  # query parameter of handlers with this `opt`
 OPERATOR_OWNER = "operator"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -46,7 +46,7 @@ class Identification(ASGIMiddleware):
         self.anonymous_allowed = anonymous_allowed
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Identification":
-        """Litestar copies the routers that it registers; the database stays one."""
+        """Litestar copies the routers that it registers; all copies share this instance."""
         return self
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -76,13 +76,13 @@ class Identification(ASGIMiddleware):
         admin_key: str | None = connection.app.state.admin_key
         if admin_key is not None and compare_digest(secret.encode(), admin_key.encode()):
             return replace(unknown, owner=OPERATOR_OWNER, scopes=EVERYBODY | {OPERATOR}, is_operator=True)
-        found = await self.keys.find(secret) if secret else None
-        if found is None:
+        key_and_role = await self.keys.find(secret) if secret else None
+        if key_and_role is None:
             raise StudioError(
                 UNAUTHORIZED,
                 "this key is not known, was revoked or has expired; make one at POST /api/keys",
             )
-        key, account_is_operator = found
+        key, account_is_operator = key_and_role
         scopes = key.scopes if account_is_operator else key.scopes - {OPERATOR}
         return replace(
             unknown,
@@ -94,7 +94,7 @@ class Identification(ASGIMiddleware):
         )
 
     async def _of_stream(self, connection: Connection, token: str, unknown: Caller) -> Caller:
-        """Whoever made the token may see the job: its bearer, here, is as good as they."""
+        """A caller that may see the job has created the token; it opens this one call as an operator would."""
         job_id = str(connection.path_params.get("job_id", ""))
         if not await self.keys.opens_stream(token, job_id):
             raise StudioError(

@@ -1,5 +1,5 @@
-"""Who may make which call. Every call under /api that makes, reads or changes something has one of these guards;
-server/api/auth/authentication.py has found out who calls."""
+"""Guards: which caller may make which call. Every call under /api that creates, reads or changes something has one;
+authentication.py has identified the caller before."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ NO_OPERATOR = (
 
 
 def needs(scope: str) -> Guard:
-    """A guard: the call may do `scope` (server/api/auth/caller.py). Raises StudioError (401, 403)."""
+    """A guard that requires a scope (caller.py). It raises StudioError (401, 403)."""
 
     def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         caller: Caller = connection.user
@@ -28,7 +28,7 @@ def needs(scope: str) -> Guard:
         if caller.is_anonymous:
             raise StudioError(
                 UNAUTHORIZED,
-                "this server works for those who have signed in: log in, or send Authorization: Bearer with an API key",
+                "this server requires an account: log in, or send Authorization: Bearer with an API key",
             )
         raise StudioError(SCOPE_LACKING, f"this key lacks the scope {scope}; make one that has it at POST /api/keys")
 
@@ -36,7 +36,7 @@ def needs(scope: str) -> Guard:
 
 
 def operator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard of the calls that change what the server offers: for an operator's session, a key with the scope
+    """A guard of the calls that change what the server offers. Admits an operator's session, a key with the scope
     operator, and STUDIO_ADMIN_KEY (`app.state.admin_key`). Raises StudioError (401, 403)."""
     caller: Caller = connection.user
     if OPERATOR in caller.scopes:
@@ -53,7 +53,7 @@ def operator(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
 
 
 def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard of what people do to their own account: a key, which may be in many hands, cannot. Raises StudioError
+    """A guard of changes to the caller's own account. Requires a login: a key may be in many hands. Raises StudioError
     (401, 403)."""
     caller: Caller = connection.user
     if caller.key_id is not None or (caller.user_id is None and not caller.is_anonymous):
@@ -63,6 +63,6 @@ def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandle
 
 
 def bearer_key(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
-    """The key of an Authorization header that names one; "" where it should and does not."""
+    """The key of a Bearer Authorization header, which may be empty. None: there is no such header."""
     scheme, _, key = connection.headers.get("authorization", "").strip().partition(" ")
     return key.strip() if scheme.lower() == "bearer" else None

@@ -1,5 +1,5 @@
-"""Pages of other sites may not make pictures here: a browser sends a simple POST to any address, the visitor's own
-machine included, and only hides the answer from the page."""
+"""Origin check and CORS. A browser sends a simple POST of any page to any address, the visitor's own machine included,
+and only hides the answer from the page: so requests of other sites' pages are refused."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,7 +16,9 @@ from server.errors import FOREIGN_ORIGIN, StudioError
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-Request-ID"]
 CORS_ANSWER_HEADERS = [
+    "Accept-Ranges",
     "Content-Disposition",
+    "Content-Range",
     "Location",
     "Preference-Applied",
     "RateLimit",
@@ -58,7 +60,7 @@ class OriginCheck(ASGIMiddleware):
 
 
 def cors(origins: tuple[str, ...]) -> CORSConfig | None:
-    """What Litestar tells browsers: which pages may read the answers. None: only ours."""
+    """The pages that may read answers. None: only pages of this server."""
     if not origins:
         return None
     return CORSConfig(

@@ -1,4 +1,4 @@
-"""Alive, and able to make a picture now."""
+"""Liveness and readiness probes."""
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
@@ -18,7 +18,7 @@ class HealthController(Controller):
         "/healthz",
         operation_id="healthz",
         summary="Is the server alive?",
-        responses={200: examples.answers(schemas.Health("ok"), "It is"), **documented_open()},
+        responses={200: examples.answers(schemas.Health("ok"), "Alive"), **documented_open()},
         sync_to_thread=False,
     )
     def healthz(self) -> schemas.Health:
@@ -27,10 +27,10 @@ class HealthController(Controller):
     @get(
         "/readyz",
         operation_id="readyz",
-        summary="Can it make a picture now?",
-        description="Jobs are accepted before that: they wait in the queue.",
+        summary="Is the server ready to make pictures?",
+        description="Jobs are accepted earlier and wait in the queue.",
         responses={
-            200: examples.answers(schemas.Health("ready"), "It can"),
+            200: examples.answers(schemas.Health("ready"), "Ready"),
             **documented_open(NOT_READY),
         },
     )

@@ -1,4 +1,4 @@
-"""Problems in the OpenAPI document: those that a call can answer, each with an example."""
+"""Problems in the OpenAPI document: the possible ones of each call, with an example."""
 
 from collections import defaultdict
 

@@ -1,6 +1,6 @@
-"""JSON bodies: bytes in, a checked `GenerateRequest` (or another request) out, every field to blame named at once.
+"""Validation of JSON bodies: every wrong field is reported, in one answer.
 
-Litestar's own conversion takes "4" for 4; this one is strict.
+Stricter than Litestar's own conversion, which takes "4" for 4.
 """
 
 import json
@@ -23,15 +23,15 @@ COMPARE_EXAMPLE = '{"prompts": ["red dress"], "seeds": [7], "variants": [{"model
 EXAMPLE = '{"prompt": "red dress, beach"}'
 
 NEVER_SHOWN = frozenset({"prompt", "prompts", "negative_prompt", "password", "new_password", "token", "invite"})
-"""Fields whose value is nobody's business but the caller's: answers are logged and kept by others."""
+"""Values of these fields are never echoed in errors: proxies and clients log them."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 Check = Callable[[dict[str, Any]], list[FieldError]]
-"""The values of fields that are well formed → what is wrong with them."""
+"""From the values of all well-formed fields to their errors."""
 
 Hook = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 
-# `fetch` sends text/plain where the caller names no type, curl -d the form type: the body decides.
+# `fetch` sends text/plain by default, curl -d the form type: the body decides.
 READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|application/(.+\+)?json)")
 
 
@@ -55,12 +55,12 @@ async def check_compare_body(request: Request[Any, Any, Any]) -> None:
 
 
 def read_generate_body(body: bytes) -> GenerateRequest:
-    """Raises StudioError (400) that names each field, what is wrong and what is allowed."""
+    """Raises StudioError (400) that names each wrong field, its error and the allowed values."""
     return read_body(body, GenerateRequest, EXAMPLE, _unprintable)
 
 
 def json_body(example: msgspec.Struct) -> BodyKwarg:
-    """How the OpenAPI document tells of a body like `example`."""
+    """The body's description in the OpenAPI document."""
     return BodyKwarg(media_type="application/json", examples=[Example("example", value=msgspec.to_builtins(example))])
 
 
@@ -80,7 +80,7 @@ def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
 
 
 async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
-    """The body of a request that says it is JSON, or says nothing. Raises StudioError (415)."""
+    """The body of a request whose Content-Type is JSON or missing. Raises StudioError (415)."""
     media_type = request.content_type[0].lower()
     encoding = request.headers.get("content-encoding", "identity")
     if not READABLE.fullmatch(media_type) or encoding != "identity":
@@ -90,8 +90,8 @@ async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
 
 
 def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
-    """`kind` from JSON; an absent field has its default. Raises StudioError (400) that names each field, what is wrong
-    and what is allowed; `example` is one body that is; `check` finds fault with the fields that are well formed."""
+    """Convert JSON to `kind`; an absent field has its default. `example` is a valid body, for errors; `check` looks at
+    the well-formed fields. Raises StudioError (400) that names each wrong field, its error and the allowed values."""
     fields = _json_object(body, example)
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     errors = [
@@ -108,7 +108,7 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
         try:
             values[field.name] = msgspec.convert(fields[name], field.type)
         except msgspec.ValidationError as error:
-            errors.append(_blame(kind, name, fields[name], str(error)))
+            errors.append(_field_error(kind, name, fields[name], str(error)))
     errors.extend(check(values))
     if errors:
         raise InvalidRequest(errors)
@@ -127,17 +127,17 @@ def _json_object(body: bytes, example: str) -> dict[str, Any]:
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON objects have text keys
 
 
-def _blame(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> FieldError:
+def _field_error(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> FieldError:
     """`message` ends in msgspec's path within the field, like "- at `$[0].weight`"."""
-    found = re.search(r"- at `\$(.*)`$", message)
-    path = name + (found[1] if found else "")
+    position = re.search(r"- at `\$(.*)`$", message)
+    path = name + (position[1] if position else "")
     unknown = re.match(r"Object contains unknown field `([^`]*)`", message)
     missing = re.match(r"Object missing required field `([^`]*)`", message)
     if unknown:
         return FieldError(f"{path}.{unknown[1]}", "there is no such field", at_path(kind, path))
     if missing:
         return FieldError(f"{path}.{missing[1]}", "it is missing", at_path(kind, f"{path}.{missing[1]}"))
-    shown = _described(value) if name in NEVER_SHOWN else _shown(_value_at(value, found[1] if found else ""))
+    shown = _described(value) if name in NEVER_SHOWN else _shown(_value_at(value, position[1] if position else ""))
     return FieldError(path, f"{shown} cannot be used", at_path(kind, path))
 
 
@@ -152,7 +152,7 @@ def _described(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The value as JSON, shortened: callers see what we read, never a page of it."""
+    """The value as JSON, shortened to MAX_SHOWN_CHARACTERS."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
@@ -163,7 +163,7 @@ def _shown(value: Any) -> str:
 
 
 def _unprintable(values: dict[str, Any]) -> list[FieldError]:
-    """U+0000 can be stored by no database; a prompt of blanks says nothing."""
+    """PostgreSQL cannot store U+0000; a prompt must have more than blanks."""
     errors: list[FieldError] = []
     for name in ("prompt", "negative_prompt"):
         if "\x00" in (values.get(name) or ""):
@@ -176,5 +176,7 @@ def _unprintable(values: dict[str, Any]) -> list[FieldError]:
 def _unprintable_prompts(values: dict[str, Any]) -> list[FieldError]:
     errors = _unprintable({"negative_prompt": values.get("negative_prompt")})
     for n, prompt in enumerate(values.get("prompts") or ()):
-        errors += [FieldError(f"prompts[{n}]", each.detail, each.allowed) for each in _unprintable({"prompt": prompt})]
+        errors += [
+            FieldError(f"prompts[{n}]", error.detail, error.allowed) for error in _unprintable({"prompt": prompt})
+        ]
     return errors
