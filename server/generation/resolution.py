@@ -12,8 +12,8 @@ from pipelines.spec import ImageSpec, LoraRef
 from server.db.models import LoraRow
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT, LoraCatalog
+from server.loras.errors import LoraGone, UnknownLora
 from server.loras.prompt_tags import without_lora_tags
-from server.queue.errors import LoraGone, UnknownLora
 from server.queue.grid import Axes, distinct, variant_label
 from server.queue.model import ImageDraft, JobDraft, LoraChoice, LoraChoices
 

@@ -13,8 +13,8 @@ from typing import BinaryIO
 from pipelines.lora.library import FileState, LoraLibrary, LoraScan
 from server.db.session import DATABASE_ERRORS
 from server.loras.bucket_sync import LoraBucket
+from server.loras.errors import LoraNotFound, LoraTooLarge
 from server.loras.registry import LoraRegistry, LoraSync, LoraView
-from server.queue.errors import LoraTooLarge, UnknownLora
 from server.storage.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -122,12 +122,12 @@ class LoraFolder:
         return (await self._registry.record(label)).view
 
     async def delete(self, label: str) -> LoraSync:
-        """Delete a file; accepted jobs keep its bytes. Raises UnknownLora, LoraFormatError (name) and OSError."""
+        """Delete a file; accepted jobs keep its bytes. Raises LoraNotFound, LoraFormatError (name) and OSError."""
         path = self._library.path_of(label)
         async with self._turn:
             labels = [view.label for view in await self._registry.list()]
             if label not in labels and not await asyncio.to_thread(path.is_file):
-                raise UnknownLora("name", label, tuple(sorted(labels)))
+                raise LoraNotFound(label, tuple(sorted(labels)))
             await asyncio.to_thread(path.unlink, missing_ok=True)
             return await self._reload()
 

@@ -18,7 +18,7 @@ from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import JobLoraRow, JobRow, LoraRow
 from server.db.session import Database
 from server.loras.catalog import LoraCatalog
-from server.queue.errors import UnknownLora
+from server.loras.errors import LoraNotFound, UnknownLora
 from server.queue.states import unfinished
 
 Reasons = tuple[tuple[str, str], ...]
@@ -121,25 +121,25 @@ class LoraRegistry:
         return [_view_of(row, catalog, uses) for row in sorted(rows, key=lambda row: row.name)]
 
     async def record(self, name: str) -> LoraRecord:
-        """The LoRA of a label, or the current default of a bare name. Raises UnknownLora."""
+        """The LoRA of a label, or the current default of a bare name. Raises LoraNotFound."""
         async with self._database.read() as session:
             catalog = await LoraCatalog.read(session)
             row = catalog.find(name)
             if row is None:
-                raise UnknownLora("name", name, catalog.all())
+                raise LoraNotFound(name, catalog.all())
             metadata = await session.scalar(select(LoraRow.file_metadata).where(LoraRow.label == row.label))
             view = _view_of(row, catalog, await _num_uses(session))
         return LoraRecord(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s)
 
     async def pin(self, name: str, version: str | None) -> LoraView:
-        """Pin the version that the bare name means; None removes the pin, so that the newest counts. Raises UnknownLora
-        for an unknown name or version."""
+        """Pin the version that the bare name means; None removes the pin, so that the newest counts. Raises
+        LoraNotFound, and UnknownLora for an unknown version."""
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
             catalog = await LoraCatalog.read(session)
             versions = {row.version for row in catalog.rows if row.name == name}
             if not versions:
-                raise UnknownLora("name", name, tuple(sorted({row.name for row in catalog.rows})))
+                raise LoraNotFound(name, tuple(sorted({row.name for row in catalog.rows})))
             if version not in versions and version is not None:
                 known = sorted(filter(None, versions), key=version_key, reverse=True)
                 raise UnknownLora("version", version, tuple(known))
@@ -148,12 +148,12 @@ class LoraRegistry:
 
     async def describe(self, target: str, changes: Mapping[str, str | float | None]) -> LoraView:
         """Set `trigger` and `weight` of a name (all its versions) or of a label; None removes a setting. Raises
-        UnknownLora."""
+        LoraNotFound."""
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
             catalog = await LoraCatalog.read(session)
             if target not in catalog.all():
-                raise UnknownLora("name", target, catalog.all())
+                raise LoraNotFound(target, catalog.all())
             await _save_settings(session, target, changes)
         return (await self.record(target)).view
 

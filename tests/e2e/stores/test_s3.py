@@ -70,8 +70,12 @@ def test_the_pictures_of_a_job_lie_in_the_bucket(
             assert Image.open(BytesIO(seen.content)).size == (64, 64)
             stored[output["filename"]] = seen.content
 
+            head = server.http.head(output["download_url"])
+            assert (head.status_code, head.headers["content-length"]) == (200, str(output["bytes"]))
             redirect = server.http.get(output["download_url"])
             assert (redirect.status_code, redirect.headers["cache-control"]) == (302, "no-store")
+            part = httpx.get(redirect.headers["location"], headers={"Range": "bytes=10-19"})
+            assert (part.status_code, part.content) == (206, seen.content[10:20])
             saved = httpx.get(redirect.headers["location"])
             assert saved.content == seen.content
             assert saved.headers["content-disposition"] == f'attachment; filename="{output["filename"]}"'

@@ -10,8 +10,9 @@ import pytest
 from litestar.testing import TestClient
 from sqlalchemy import update
 
+from scripts.build_page import write_script_hashes
 from server.accounts.admin_commands import Administration
-from server.accounts.passwords import NOBODYS_HASH, Passwords
+from server.accounts.passwords import DUMMY_HASH, Passwords
 from server.app import create_app
 from server.cli import run_command
 from server.config.settings import Settings
@@ -215,6 +216,7 @@ def test_a_reset_link_works_once_and_ends_every_session(shared: Api) -> None:
 def test_the_page_gives_a_browser_a_cookie_once_and_its_files_none(tmp_path: Path) -> None:
     (tmp_path / "page" / "_next").mkdir(parents=True)
     (tmp_path / "page" / "index.html").write_text("<!doctype html><title>x</title>")
+    write_script_hashes(tmp_path / "page")
     (tmp_path / "page" / "_next" / "app.js").write_text("1")
     settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
     with client(create_app(replace(settings, page_dir=tmp_path / "page"), make_runner=lambda *_: PaintRunner())) as api:
@@ -240,7 +242,7 @@ def test_the_operator_s_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     boss = ("create-operator", "--email", "boss@example.org")
     assert run("short\n", *boss) == (1, "a password has 10 to 200 characters; nothing was changed\n")
     assert run(f"{PASSWORD}\n", *boss)[0] == 0
-    assert "as it was" in run("", *boss)[1]
+    assert "its password is unchanged" in run("", *boss)[1]
     assert run("", "reset-link", "--email", "nobody@example.org")[0] == 1
     code, link = run("", "reset-link", "--email", "boss@example.org")
     assert (code, link.startswith("http://127.0.0.1:8000/reset/?token=")) == (0, True)
@@ -271,7 +273,7 @@ def test_a_bad_body_names_its_field_and_repeats_no_secret(shared: Api, path: str
 async def test_nobodys_hash_takes_as_long_as_anybodys() -> None:
     passwords = Passwords()
     made = await passwords.hash(PASSWORD)
-    assert made.split("$")[:4] == NOBODYS_HASH.split("$")[:4]  # argon2id, version, memory, time, threads
+    assert made.split("$")[:4] == DUMMY_HASH.split("$")[:4]  # argon2id, version, memory, time, threads
     assert await passwords.verify(PASSWORD, made)
     assert not await passwords.verify(PASSWORD, None)
     assert not await passwords.verify(PASSWORD, "no hash at all")

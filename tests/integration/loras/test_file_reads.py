@@ -9,9 +9,9 @@ import pytest
 from pipelines.lora.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
+from server.loras.errors import LoraNotFound
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry
-from server.queue.errors import UnknownLora
 from tests.support.loras.file_bytes import lora_bytes, pair
 
 IO = Path("/proc/self/io")
@@ -108,6 +108,6 @@ async def test_an_upload_that_is_overwritten_at_once_is_read_again(
         path.write_bytes(b"not a LoRA")
 
     monkeypatch.setattr(LoraLibrary, "place", place_and_overwrite)
-    with pytest.raises(UnknownLora):
+    with pytest.raises(LoraNotFound):
         await server.folder.put("jade-v1", chunks(data))
     assert await server.registry.list() == []

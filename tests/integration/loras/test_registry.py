@@ -9,8 +9,8 @@ import pytest
 from pipelines.lora.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 from server.db.session import Database
+from server.loras.errors import UnknownLora
 from server.loras.registry import LoraRegistry, LoraSync
-from server.queue.errors import UnknownLora
 from server.queue.model import LoraChoice
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness, metadata

@@ -75,7 +75,7 @@ async def test_a_signed_address_opens_and_a_forged_one_does_not(new_store: NewSt
 async def test_a_download_is_answered_under_its_name(new_store: NewStore) -> None:
     store = new_store()
     await store.put(KEY, b"picture", "image/jpeg")
-    answer = await fetch(store.attachment_url(KEY, "image/jpeg", "red-dress-7.jpg"))
+    answer = await fetch(store.attachment(KEY, "image/jpeg", "red-dress-7.jpg"))
     assert answer.content == b"picture"
     assert answer.headers["content-disposition"] == 'attachment; filename="red-dress-7.jpg"'
     assert answer.headers["content-type"] == "image/jpeg"
@@ -89,7 +89,7 @@ async def test_an_address_of_the_cdn_is_plain_and_opens(new_store: NewStore, s3_
     assert store.origins == (s3_server.url,)
     answer = await fetch(store.url(KEY))
     assert (answer.content, answer.headers["cache-control"]) == (b"picture", "public, max-age=86400")
-    download = await fetch(store.attachment_url(KEY, "image/jpeg", "red-dress-7.jpg"))
+    download = await fetch(store.attachment(KEY, "image/jpeg", "red-dress-7.jpg"))
     assert "attachment" in download.headers["content-disposition"]
 
 

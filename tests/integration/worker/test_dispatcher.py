@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from server.db.models import ImageAttemptErrorRow, ImageRow
 from server.db.session import Database
 from server.queue.model import BaseModelRef, JobStatus
-from server.storage.picture import EncodedPicture
+from server.storage.encoding import EncodedImage
 from tests.support.builders import draft
 from tests.support.fake_runner import PaintRunner, paint
 from tests.support.jobs_harness import JobsHarness, change_job, event_names, image_statuses, job_row, metadata, until
@@ -300,10 +300,10 @@ async def test_a_picture_that_cannot_be_encoded_fails_its_job_at_once(
 ):
     """Not made three times, and the error keeps its own code."""
 
-    def refuse(picture: object, image_format: str, text: str) -> EncodedPicture:
+    def refuse(picture: object, image_format: str, text: str) -> EncodedImage:
         raise ValueError("this text does not fit")
 
-    monkeypatch.setattr("server.worker.delivery.encode_picture", refuse)
+    monkeypatch.setattr("server.worker.delivery.encode_image", refuse)
     async with JobsHarness.running(database, tmp_path) as shop:
         job_id = (await shop.accept(draft(num_images=1))).job_id
         view = await shop.ended(job_id)

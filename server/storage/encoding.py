@@ -1,4 +1,4 @@
-"""Pixels to files: JPEG, PNG or WebP with the parameters inside, thumbnails, previews. Runs on an I/O thread."""
+"""Encode images: JPEG, PNG or WebP with their parameters inside, thumbnails, previews. Runs on an I/O thread."""
 
 import base64
 from collections.abc import Mapping
@@ -21,16 +21,16 @@ USER_COMMENT = 0x9286
 
 
 @dataclass(frozen=True, slots=True)
-class EncodedPicture:
-    """A picture ready to store. `thumbnail` is WebP, longest side 384 px; None where the picture is no larger."""
+class EncodedImage:
+    """An image ready to store. `thumbnail` is WebP, longest side 384 px; None: the image is no larger."""
 
     data: bytes
     content_type: str
     thumbnail: bytes | None
 
 
-def picture_key(job_id: str, n: int, image_format: str) -> str:
-    """Where picture n (from 1) of a job is stored."""
+def image_key(job_id: str, n: int, image_format: str) -> str:
+    """The storage key of image n (from 1) of a job."""
     return f"generations/{job_id}/{job_id}-{n}.{EXTENSIONS[image_format]}"
 
 
@@ -39,13 +39,13 @@ def thumbnail_key(job_id: str, n: int) -> str:
 
 
 def sheet_key(job_id: str) -> str:
-    """Where the contact sheet of a comparison is stored."""
+    """The storage key of a comparison's contact sheet."""
     return f"generations/{job_id}/{job_id}-sheet.jpg"
 
 
-def encode_picture(picture: RawPicture, image_format: str, text: str | None) -> EncodedPicture:
-    """The same pixels and text give the same bytes. `text` goes where A1111's tools look for it: PNG text chunk
-    `parameters`; JPEG and WebP EXIF UserComment. Every file carries the XMP of server/storage/provenance.py."""
+def encode_image(picture: RawPicture, image_format: str, text: str | None) -> EncodedImage:
+    """Encode an image. The same pixels and text give the same bytes. `text` is written where A1111's tools read it: PNG
+    text chunk `parameters`, or EXIF UserComment in JPEG and WebP. Every file has the XMP of provenance.py."""
     image = _image(picture)
     file = BytesIO()
     match image_format:
@@ -57,15 +57,15 @@ def encode_picture(picture: RawPicture, image_format: str, text: str | None) -> 
             chunks = PngInfo()
             chunks.add_itxt("XML:com.adobe.xmp", XMP)
             if text is not None:
-                chunks.add_text("parameters", text)  # tEXt; iTXt where the text is not Latin-1
+                chunks.add_text("parameters", text)  # tEXt; iTXt if the text is not Latin-1
             image.save(file, "PNG", pnginfo=chunks)
         case _:
             raise ValueError(f"picture format {image_format!r}; allowed are {', '.join(CONTENT_TYPES)}")
-    return EncodedPicture(file.getvalue(), CONTENT_TYPES[image_format], _thumbnail(image))
+    return EncodedImage(file.getvalue(), CONTENT_TYPES[image_format], _thumbnail(image))
 
 
-def preview_address(picture: RawPicture) -> str:
-    """A small JPEG, longest side at most 256 px, as a `data:` address."""
+def preview_data_url(picture: RawPicture) -> str:
+    """A small JPEG, longest side at most 256 px, as a `data:` URL."""
     image = _image(picture)
     image.thumbnail((PREVIEW_PX, PREVIEW_PX))
     file = BytesIO()
@@ -88,7 +88,7 @@ def _thumbnail(image: Image.Image) -> bytes | None:
 
 
 def _exif(text: str | None) -> dict[str, Image.Exif]:
-    """As arguments of Pillow's `save`."""
+    """Arguments of Pillow's `save`."""
     if text is None:
         return {}
     exif = Image.Exif()
