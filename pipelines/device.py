@@ -1,4 +1,4 @@
-"""Numbers from the host to the device."""
+"""Host to device transfers and the device's memory pool. Torch thread."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,18 @@ from torch import Tensor
 
 
 def to_device(numbers: Sequence[float], device: torch.device) -> Tensor:
-    """float32 on the device. From pinned memory the copy does not hold the host up; torch keeps it until it is done."""
+    """Copy numbers to the device as float32, pinned and non-blocking on CUDA.
+
+    torch keeps the pinned memory until the copy has ended.
+    """
     on_host = torch.tensor(numbers, dtype=torch.float32)
     return (on_host.pin_memory() if device.type == "cuda" else on_host).to(device, non_blocking=True)
+
+
+def free_cached(device: torch.device) -> None:
+    """Empty torch's CUDA memory pool after a failed attempt.
+
+    Call it after the `except` block: the exception holds tensors of the attempt.
+    """
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

@@ -1,21 +1,30 @@
-"""What an exception of one picture is told as, and which are not one picture's."""
+"""Classify exceptions that are raised while one image is made: which one fails it, and with which code. Torch
+thread."""
 
 import torch
 
-from pipelines.image.vae import NotFinite
 from pipelines.lora.backend import LoraError
-from pipelines.out_of_memory import is_out_of_memory
 from pipelines.plan import DeviceLost, PictureError
 
 
+class NotFinite(Exception):
+    """Latents or pixels hold NaN or infinity; there is no image."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """True if memory ran out: on the GPU, in Python or in torch's CPU allocator, which raises a plain RuntimeError."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+
+
 def raise_if_device_lost(error: Exception) -> None:
-    """After an error that is not about memory, CUDA refuses every further call of the process."""
+    """Raise DeviceLost if the GPU has failed: after an error other than out of memory, CUDA refuses every later call of
+    the process."""
     if isinstance(error, torch.AcceleratorError) and not isinstance(error, torch.OutOfMemoryError):
         raise DeviceLost(f"the GPU has failed: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
 
 
 def picture_error(error: Exception) -> PictureError:
-    """The stable code and the words for an exception of one picture."""
+    """Map an exception of one image to its stable error code and a text for people."""
     if isinstance(error, NotFinite):
         return PictureError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
     if isinstance(error, LoraError):

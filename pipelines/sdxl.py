@@ -1,4 +1,4 @@
-"""SDXLRunner: carries out step plans on a loaded SDXL model. Everything here runs on the one torch thread."""
+"""`SDXLRunner`: executes step plans on a loaded SDXL model. Torch thread, except the LoRA methods."""
 
 import logging
 import time
@@ -13,17 +13,17 @@ from torch import Tensor
 
 from pipelines.denoise.forward import padded_rows, predict
 from pipelines.denoise.sampler_factory import SamplerFactory
-from pipelines.denoise.state import DenoiseState, begin_picture
-from pipelines.errors import picture_error, raise_if_device_lost
+from pipelines.denoise.state import DenoiseState, begin_image
+from pipelines.device import free_cached
+from pipelines.errors import is_out_of_memory, picture_error, raise_if_device_lost
 from pipelines.image.previews import Previewer
-from pipelines.image.vae import decode_picture
+from pipelines.image.vae import decode_image
 from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
 from pipelines.lora.bank import LoraBank
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.merge import LoraMerge
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
-from pipelines.out_of_memory import free_cached, is_out_of_memory
 from pipelines.plan import BeginOrder, PictureError, RawPicture, StepPlan, StepResult
 from pipelines.prompt.encoder import PromptEncoder
 from pipelines.spec import ImageSpec
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class _Outcome:
-    """What becomes the StepResult."""
+    """A StepResult under construction."""
 
     begun: dict[str, int] = field(default_factory=dict[str, int])
     stepped: list[str] = field(default_factory=list[str])
@@ -57,7 +57,7 @@ class _Outcome:
             stepped=tuple(picture_id for picture_id in self.stepped if picture_id not in self.failed),
             decoded=self.decoded,
             previews={
-                picture_id: shown for picture_id, shown in self.previews.items() if picture_id not in self.failed
+                picture_id: preview for picture_id, preview in self.previews.items() if picture_id not in self.failed
             },
             failed=self.failed,
             deferred=tuple(self.deferred),
@@ -73,9 +73,10 @@ class _Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RunnerOptions:
-    """With `exact_rows` every UNet forward has exactly that many rows, whatever a plan says; `embedding_cache_bytes`
-    bounds the cache of encoded prompts, `lora_cache_bytes` the LoRAs in the model's memory (and those that were read
-    and wait for it). `merged_loras`: one LoRA set at a time, in the weights. `compiled`: the UNet is."""
+    """`exact_rows`: if not 0, every UNet forward has exactly that many rows, whatever the plan says.
+    `embedding_cache_bytes`: limit of the cache of encoded prompts. `lora_cache_bytes`: limit of the LoRAs in the
+    model's memory, and of the loaded LoRAs that wait for it. `merged_loras`: merge one LoRA set at a time into the
+    weights. `compiled`: the UNet is compiled."""
 
     exact_rows: int = 0
     embedding_cache_bytes: int = 64 * 1024 * 1024
@@ -85,7 +86,7 @@ class RunnerOptions:
 
 
 class SDXLRunner:
-    """Keeps a DenoiseState for each begun picture until it is decoded, fails or is released. `lora_bytes_dir` holds
+    """Keeps a DenoiseState for each begun image until it is decoded, fails or is released. `lora_bytes_dir` holds
     `{sha256}.safetensors`."""
 
     def __init__(self, model: LoadedModel, lora_bytes_dir: Path, options: RunnerOptions | None = None) -> None:
@@ -93,11 +94,11 @@ class SDXLRunner:
         self.model = model
         self._exact_rows = options.exact_rows
         self._samplers = SamplerFactory(model.scheduler_config)
-        self._reader = LoraReader(lora_bytes_dir, LoraParser(model).parse, options.lora_cache_bytes)
+        self._loader = LoraLoader(lora_bytes_dir, LoraParser(model).parse, options.lora_cache_bytes)
         self._loras: LoraBackend = (
-            LoraMerge(model, self._reader, options.lora_cache_bytes)
+            LoraMerge(model, self._loader, options.lora_cache_bytes)
             if options.merged_loras
-            else LoraBank(model, self._reader, options.lora_cache_bytes, always_hooked=options.compiled)
+            else LoraBank(model, self._loader, options.lora_cache_bytes, always_hooked=options.compiled)
         )
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
@@ -105,7 +106,7 @@ class SDXLRunner:
 
     @property
     def held(self) -> frozenset[str]:
-        """Pictures whose latents are in memory."""
+        """Ids of the images whose latents are in memory."""
         return frozenset(self._states)
 
     @property
@@ -119,18 +120,18 @@ class SDXLRunner:
         return self._loras.num_bytes
 
     def fetch_loras(self, sha256s: Collection[str]) -> Future[None]:
-        """Read those that are not in memory, on a thread of its own. A picture can be begun once it is done; where a
-        LoRA cannot be read, that fails. Any thread."""
-        return self._reader.fetch([sha256 for sha256 in sha256s if sha256 not in self._loras.resident])
+        """Load the LoRAs that are not in memory, on the loader's thread. Images with them can begin when the future
+        ends; if a LoRA cannot be loaded, its images fail then. Any thread."""
+        return self._loader.fetch([sha256 for sha256 in sha256s if sha256 not in self._loras.resident])
 
     def latents(self, picture_id: str) -> Tensor:
-        """(1, 4, H/8, W/8) float32 of a begun picture."""
+        """(1, 4, H/8, W/8) float32 of a begun image."""
         return self._states[picture_id].latents
 
     @torch.inference_mode()
     def execute(self, plan: StepPlan) -> StepResult:
-        """Release, begin, step, decode. A picture that fails is reported and forgotten; the others go on. Raises
-        ValueError where the pictures of `step` may not share a forward, and DeviceLost."""
+        """Release, begin, step, decode. An image that fails is reported and released; the others go on. Raises
+        ValueError if the images of `step` cannot share a forward, and DeviceLost."""
         outcome = _Outcome()
         for picture_id in plan.release:
             self._states.pop(picture_id, None)
@@ -144,11 +145,9 @@ class SDXLRunner:
                 outcome.decode_s[picture_id] = seconds
         return outcome.result()
 
-    # ---- begin
-
     def _begin(self, orders: Sequence[BeginOrder], outcome: _Outcome) -> None:
-        cache = self._encoder.cache
-        hits, misses = cache.num_hits, cache.num_misses
+        encoder = self._encoder
+        hits, misses = encoder.num_hits, encoder.num_misses
         for order in orders:
             adapters = adapter_set(order.spec.loras)
             admitted = self._attempt(
@@ -166,17 +165,14 @@ class SDXLRunner:
             if state is not None:
                 self._states[order.picture_id] = state
                 outcome.begun[order.picture_id] = state.num_evaluations
-        outcome.embedding_hits, outcome.embedding_misses = cache.num_hits - hits, cache.num_misses - misses
+        outcome.embedding_hits, outcome.embedding_misses = encoder.num_hits - hits, encoder.num_misses - misses
 
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
-        negative_prompt = spec.negative_prompt if spec.rows == 2 else None
-        embeddings = self._encoder.encode_pair(spec.prompt, negative_prompt, adapters)
-        return begin_picture(self.model, self._samplers, spec, adapters, embeddings)
+        embeddings = self._encoder.encode_pair(spec, adapters)
+        return begin_image(self.model, self._samplers, spec, adapters, embeddings)
 
     def _loras_in_use(self) -> set[str]:
         return {sha256 for state in self._states.values() for sha256, _ in state.adapters}
-
-    # ---- step
 
     def _step(self, plan: StepPlan, outcome: _Outcome) -> None:
         states = self._states_of(plan.step, outcome)
@@ -191,7 +187,7 @@ class SDXLRunner:
                 self._preview(picture_id, clean, outcome)
 
     def _states_of(self, picture_ids: Sequence[str], outcome: _Outcome) -> dict[str, DenoiseState]:
-        """The begun ones among the named; they must agree in latent size."""
+        """The states of the begun images. An image that was never begun fails. Raises ValueError if sizes differ."""
         states: dict[str, DenoiseState] = {}
         for picture_id in picture_ids:
             if picture_id in outcome.failed or picture_id in outcome.deferred:
@@ -201,12 +197,12 @@ class SDXLRunner:
             else:
                 outcome.failed[picture_id] = PictureError("internal", "the picture was stepped before it was begun")
         if len({state.latents.shape for state in states.values()}) > 1:
-            raise ValueError("the pictures of a step must have one size")
+            raise ValueError("all images of a step must have the same size")
         return states
 
     def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: _Outcome) -> dict[str, Tensor]:
-        """One guided prediction a picture. If the shared forward fails, fewer share one (where memory ran out) or each
-        picture is tried alone, so that only those that cannot be made fail."""
+        """The guided prediction of each image. If the shared forward fails, it is repeated with fewer images (memory
+        ran out) or for each image alone, so that only the images that cause the error fail."""
         if not states:
             return {}
         predicted: list[Tensor] = []
@@ -219,15 +215,15 @@ class SDXLRunner:
             raise_if_device_lost(error)
             if is_out_of_memory(error):
                 outcome.too_many_rows = num_rows
-                log.warning("not enough memory for a forward of %d rows; fewer rows share one from now on", num_rows)
+                log.warning("out of memory in a forward of %d rows; later forwards have fewer rows", num_rows)
             else:
-                log.exception("a forward of %d rows failed; its pictures are tried one by one", num_rows)
+                log.exception("a forward of %d rows failed; trying its images one by one", num_rows)
         free_cached(self.model.device)
         return self._predict_in_parts(states, outcome)
 
     def _predict_in_parts(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
-        """Half of the pictures at a time after memory ran out, one at a time after any other error. `step_rows` stays
-        0: what such a step costs says nothing about any row count."""
+        """Predict half of the images at a time if memory ran out, one at a time after any other error. `step_rows`
+        stays 0: the time of such a step is no measurement for any row count."""
         ids = list(states)
         size = len(ids) // 2 if outcome.too_many_rows and len(ids) > 1 else 1
         predictions: dict[str, Tensor] = {}
@@ -257,11 +253,9 @@ class SDXLRunner:
 
     def _preview(self, picture_id: str, clean: Tensor, outcome: _Outcome) -> None:
         try:
-            outcome.previews[picture_id] = self._previewer.picture(clean)
-        except Exception:  # nobody loses a picture for want of its preview
-            log.exception("no preview of picture %s", picture_id)
-
-    # ---- decode
+            outcome.previews[picture_id] = self._previewer.preview(clean)
+        except Exception:  # a missing preview does not fail its image
+            log.exception("image %s: preview failed", picture_id)
 
     def _decode(self, picture_id: str, outcome: _Outcome) -> None:
         if picture_id in outcome.failed:
@@ -270,15 +264,13 @@ class SDXLRunner:
         if latents is None:
             outcome.failed[picture_id] = PictureError("internal", "the picture was decoded before it was begun")
             return
-        picture = self._attempt(outcome, picture_id, lambda: decode_picture(self.model, latents))
+        picture = self._attempt(outcome, picture_id, lambda: decode_image(self.model, latents))
         if picture is not None:
             outcome.decoded[picture_id] = picture
         self._states.pop(picture_id, None)
 
-    # ---- failures and time
-
     def _attempt(self, outcome: _Outcome, picture_id: str, work: Callable[[], T]) -> T | None:
-        """What `work` returns; None where it raised, and then the picture has failed."""
+        """The result of `work`; None if it raised, then the image has failed."""
         try:
             return work()
         except Exception as error:
@@ -289,10 +281,10 @@ class SDXLRunner:
         raise_if_device_lost(error)
         outcome.failed[picture_id] = picture_error(error)
         self._states.pop(picture_id, None)
-        log.error("picture %s failed", picture_id, exc_info=error)
+        log.error("image %s failed", picture_id, exc_info=error)
 
     def _timed(self, work: Callable[[], None]) -> float:
-        """Seconds of wall time until the device, too, has finished."""
+        """Run `work` and return the wall time in seconds until the device has finished, too."""
         started_s = time.perf_counter()
         work()
         if self.model.device.type == "cuda":

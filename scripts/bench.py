@@ -1,4 +1,4 @@
-"""Seconds per image, through HTTP to the stored file, beside a bare diffusers loop with the same model and parameters.
+"""Seconds per image, through HTTP to the stored file, against a bare diffusers loop with the same parameters.
 
     python scripts/bench.py                                # the demo model, everything: about 40 minutes on two cores
     python scripts/bench.py --quick --scenario single      # a first impression
@@ -56,7 +56,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="STUDIO_NAME=VALUE",
         help="for the server; repeatable",
     )
-    add("--url", help="measure this server; the bare loop runs beside it only if --base-model is given")
+    add("--url", help="measure this server; the bare loop is measured too only if --base-model is given")
     add("--json", type=Path, metavar="FILE", help="all figures, for programs")
     add("--chart", type=Path, metavar="FILE.svg", help="the ratios as a picture")
     return parser.parse_args(argv)

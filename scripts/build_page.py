@@ -1,16 +1,17 @@
-"""Builds the web page of frontend/ where its sources have changed since the last build:
+"""Build the web page of frontend/ if its sources have changed since the last build:
 
     python scripts/build_page.py
 
-    frontend/.build/page-<hash of the sources>   what is served: a copy of frontend/out
+    frontend/.build/page-<hash of the sources>   the page as it is served: a copy of frontend/out
     server/page                                  a link to it, switched in one step: no half page is ever served
-    frontend/.build/state.json, lock, log        how it stands, for the server's notice and for people
+    frontend/.build/state.json, lock, log        progress of the build, for the server's notice and for people
 
-A build that fails leaves the old page where it is. Needs the standard library only; Node and the page's packages are
-found or installed by scripts/npm.py.
+A build that fails leaves the old page in place. Needs the standard library only; scripts/npm.py finds or installs Node
+and the page's packages.
 """
 
 import argparse
+import base64
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from types import FrameType
 
@@ -30,14 +32,49 @@ sys.path.insert(0, str(ROOT))
 from scripts.npm import NpmError, find_node, install_packages, lock  # noqa: E402
 
 NO_SOURCES = {"node_modules", ".next", "out", ".build", "next-env.d.ts"}
-MAX_TOLD_LINES = 30
-MAX_TOLD_CHARACTERS = 300  # of a line
+SCRIPT_HASHES = "script-hashes.json"
+MAX_STATE_LINES = 30
+MAX_LINE_CHARACTERS = 300
 COLORS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 NICENESS = 10
 
 
 class Orphaned(Exception):
     """The process that this build belongs to has ended."""
+
+
+class InlineScripts(HTMLParser):
+    """The texts of a document's script elements that have no `src`."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._inside = False
+        self.feed(document)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._inside = tag == "script" and "src" not in dict(attrs)
+        if self._inside:
+            self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.texts[-1] += data
+
+
+def write_script_hashes(page: Path) -> None:
+    """Write `{document: [hash, ...]}`: the inline scripts that the server's Content-Security-Policy allows. This is the
+    last step of a build: a folder without the file is no page."""
+    hashes: dict[str, list[str]] = {}
+    for document in sorted(page.rglob("*.html")):
+        scripts = InlineScripts(document.read_text(encoding="utf-8")).texts
+        digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
+        hashes[document.relative_to(page).as_posix()] = [f"sha256-{digest}" for digest in dict.fromkeys(digests)]
+    (page / SCRIPT_HASHES).write_text(json.dumps(hashes, indent=1) + "\n", encoding="utf-8")
 
 
 class Build:
@@ -51,7 +88,7 @@ class Build:
         self.parent = parent
 
     def digest(self) -> str:
-        """Of everything that decides what the page is: the sources, and the address of the API that is built in."""
+        """Hash everything that decides what the page is: the sources, and the address of the API that is built in."""
         digest = hashlib.sha256(os.environ.get("NEXT_PUBLIC_API_URL", "").encode())
         for path in sorted(self.sources()):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -67,40 +104,41 @@ class Build:
 
     def is_due(self, digest: str) -> bool:
         is_that = self.page.is_symlink() and self.page.readlink().name == f"page-{digest}"
-        return not (is_that and (self.page / "index.html").is_file())
+        return not (is_that and (self.page / SCRIPT_HASHES).is_file())
 
     def run(self) -> bool:
-        """Whether the page is there now. Raises Orphaned."""
+        """Build if it is due. True if the page exists now. Raises Orphaned."""
         with lock(self.frontend):
             digest = self.digest()
             if not self.is_due(digest):
                 return True
             started_s = time.monotonic()
             self.log.unlink(missing_ok=True)
-            self.tell("building")
+            self.write_state("building")
             try:
                 self.make(self.folder / f"page-{digest}")
                 self.switch(self.folder / f"page-{digest}")
             except (NpmError, OSError) as error:
-                self.tell("failed", str(error))
+                self.write_state("failed", str(error))
                 say("\n".join(["The page could not be built.", self.last_lines(), str(error)]))
                 return False
-            self.tell("built")
+            self.write_state("built")
             say(f"The page is ready, after {time.monotonic() - started_s:.0f} s.")
             return True
 
     def make(self, whole: Path) -> None:
-        """A copy of what was exported. Nothing to do where these sources were built before. Raises NpmError."""
-        if whole.is_dir():
+        """Copy what Next.js exports, unless these sources were built before. Raises NpmError."""
+        if (whole / SCRIPT_HASHES).is_file():
             return
         self.export()
         half = self.folder / "page.new"
-        shutil.rmtree(half, ignore_errors=True)
+        for folder in (half, whole):
+            shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.frontend / "out", half)
         half.rename(whole)
 
     def export(self) -> None:
-        """Next's static export to frontend/out, with its files compressed beside them. Raises NpmError."""
+        """Next's static export to frontend/out, with a compressed copy next to each file. Raises NpmError."""
         node = find_node(self.call)
         say(f"Building the page with Node {node.version}; log: {self.log}")
         install_packages(node, self.frontend, self.call)
@@ -109,9 +147,10 @@ class Build:
             raise NpmError("`npm run build` failed in frontend/.")
         if not (self.frontend / "out" / "index.html").is_file():
             raise NpmError("`npm run build` wrote no frontend/out/index.html.")
+        write_script_hashes(self.frontend / "out")
 
     def switch(self, whole: Path) -> None:
-        """The page before this one is kept: a server may be sending it."""
+        """Link `server/page` to a build. The build before it is kept: a server may be sending it."""
         before = self.page.resolve()
         if self.page.is_dir() and not self.page.is_symlink():
             shutil.rmtree(self.page)  # an unpacked one, of a source distribution
@@ -124,7 +163,7 @@ class Build:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def call(self, command: list[str], folder: Path, environment: dict[str, str]) -> int:
-        """Runs it to its end, its output in the log; ends it, children included, where we end first."""
+        """Run a command with its output in the log. If this process ends first, the command and its children end."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -147,18 +186,18 @@ class Build:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
-    def tell(self, state: str, reason: str = "") -> None:
-        """For server/api/site/build_notice.py."""
-        told = {"state": state, "reason": reason, "log": self.last_lines()}
+    def write_state(self, state: str, reason: str = "") -> None:
+        """server/api/site/build_notice.py reads it."""
+        document = {"state": state, "reason": reason, "log": self.last_lines()}
         new = self.folder / "state.new"
-        new.write_text(json.dumps(told), encoding="utf-8")
+        new.write_text(json.dumps(document), encoding="utf-8")
         new.replace(self.folder / "state.json")
 
     def last_lines(self) -> str:
         if not self.log.is_file():
             return ""
         lines = COLORS.sub("", self.log.read_text(encoding="utf-8", errors="replace")).splitlines()
-        return "\n".join([line.rstrip()[:MAX_TOLD_CHARACTERS] for line in lines if line.strip()][-MAX_TOLD_LINES:])
+        return "\n".join([line.rstrip()[:MAX_LINE_CHARACTERS] for line in lines if line.strip()][-MAX_STATE_LINES:])
 
 
 def is_alive(process_id: int) -> bool:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Shows what docs/reliability.md promises: real server processes, a real PostgreSQL and a real S3 server, and faults.
+"""Shows what docs/operations/reliability.md promises, with real processes, PostgreSQL and S3 server, and faults.
 
     .venv/bin/python scripts/chaos.py                        every scenario, about twenty minutes
     .venv/bin/python scripts/chaos.py crashes-sqlite stall   these
@@ -99,7 +99,7 @@ SCENARIOS: dict[str, Callable[[Run], dict[str, Any]]] = {
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Faults on purpose; see docs/reliability.md.")
+    parser = argparse.ArgumentParser(description="Faults on purpose; see docs/operations/reliability.md.")
     parser.add_argument("scenarios", nargs="*", metavar="scenario", help=", ".join(SCENARIOS))
     parser.add_argument("--quick", action="store_true", help="short versions")
     parser.add_argument("--demo", action="store_true", help="the demo model in place of painted pictures")

@@ -145,7 +145,7 @@ def install_packages(node: Node, frontend: Path, call: Call) -> None:
 
 @contextmanager
 def lock(frontend: Path) -> Iterator[None]:
-    """Waits for whoever installs packages or builds the page now."""
+    """Waits for the process that installs packages or builds the page now."""
     folder = frontend / ".build"
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as file:

@@ -1,10 +1,10 @@
 """A RunPod serverless worker around the server: starts it once, then passes each job's input on to it.
 
-    python scripts/runpod_handler.py        # in the image, with the package `runpod` installed beside
+    python scripts/runpod_handler.py        # in the image, with the package `runpod` installed too
 
 The input of a RunPod job is the body of POST /api/generate; its output is the answer of GET /api/result. Pictures must
 outlive the worker: set STUDIO_STORAGE=s3, and STUDIO_DATABASE_URL to a PostgreSQL if jobs shall outlive it too.
-docs/deploy.md says the rest.
+docs/operations/deploy.md says the rest.
 """
 
 import json
@@ -21,7 +21,7 @@ START_S = 1800.0
 
 
 def call(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The server's JSON answer, errors included: those have a `detail`. Raises OSError where nobody answers."""
+    """The server's JSON answer, errors included. Raises OSError if the server does not answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
     try:
@@ -64,7 +64,7 @@ def main() -> None:
     import runpod  # pyright: ignore[reportMissingImports]  # RunPod's own package, in its image only
 
     url = f"http://127.0.0.1:{os.environ.get('STUDIO_PORT', '8000')}"
-    # every call comes from this process, whoever asked
+    # every call comes from this process, for every client
     environment = {"STUDIO_RATE_LIMIT_PER_HOUR": "0", **os.environ}
     server = subprocess.Popen([sys.executable, "-m", "server"], env=environment)
     wait_until_ready(url, server)

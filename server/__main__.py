@@ -1,7 +1,7 @@
-"""`python -m server`: read the settings, start the model loading, answer HTTP until a signal. With a command
-(server/cli.py): do that and end.
+"""`python -m server`: read the settings, load the model, serve HTTP until a signal. With a command (server/cli.py): run
+it and exit.
 
-Exit codes: 0 after a signal or STUDIO_IDLE_EXIT_MIN, 1 when the server cannot go on, 2 when a setting cannot be used.
+Exit codes: 0 after a signal or STUDIO_IDLE_EXIT_MIN, 1 after a fatal error, 2 for invalid settings.
 """
 
 import logging
@@ -39,15 +39,15 @@ def main() -> int:
         return 2
     set_up_logging(settings.log_format)
     for name in unknown_variables(environment):
-        log.warning("%s is no setting of this server and is not read; all settings: docs/settings.md", name)
+        log.warning("%s is not a setting and has no effect; all settings: docs/settings.md", name)
     if len(sys.argv) > 1:
         return run_command(sys.argv[1:], settings)
     return serve(settings)
 
 
 def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int:
-    """Serves until a signal; the exit code. `make_runner` None: the one that loads the base model."""
-    import uvicorn  # these imports take a second: a bad setting is told before them
+    """Serve until a signal. Returns the exit code. `make_runner` None: the factory that loads the base model."""
+    import uvicorn  # these imports take a second; invalid settings are reported before
 
     from pipelines.model.info import BaseModelError
     from server.app import create_app
@@ -59,13 +59,13 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from server.worker.runner import sdxl_runner
 
     class Server(uvicorn.Server):
-        """Ends open event streams and hands the jobs back first: uvicorn's shutdown waits for open connections."""
+        """Closes event streams and releases jobs before uvicorn's shutdown, which waits for open connections."""
 
         failed = False
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             if not self.should_exit:
-                end_in(settings.stop_timeout_s)
+                exit_after(settings.stop_timeout_s)
             super().handle_exit(sig, frame)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -92,7 +92,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         log.error("the server cannot start: %s", error)
         return 1
     lifespan: Lifespan = app.state.lifespan
-    logging.getLogger("uvicorn.error").addFilter(lambda _: not lifespan.start_failed)  # told in one line already
+    logging.getLogger("uvicorn.error").addFilter(lambda _: not lifespan.start_failed)  # already reported in one line
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -107,20 +107,20 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     address = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{settings.port}"
     log.info("LoRA Studio listens on %s (docs: %s/docs); loading %s", address, address, settings.base_model)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ignore)  # uvicorn raises them once more after its shutdown
+        signal.signal(number, ignore)  # uvicorn raises the signal again after its shutdown
     try:
         server.run(sockets=[listener])
-    except SystemExit:  # uvicorn's way to say that the start failed
+    except SystemExit:  # uvicorn: the startup failed
         return 1
     return 1 if server.failed else 0
 
 
-def end_in(timeout_s: float) -> None:
-    """Ends the process then if it is still there: a forward on the torch thread, or a model that is being loaded,
-    cannot be broken off. Nothing is lost by it: what is accepted is in the database."""
+def exit_after(timeout_s: float) -> None:
+    """Exit when the timeout is over: a forward on the torch thread, or a model that is loading, cannot be interrupted.
+    Nothing is lost: accepted jobs are in the database."""
 
     def end() -> None:
-        log.warning("the server has not ended after %s s (STUDIO_STOP_TIMEOUT_S) and ends now as it is", timeout_s)
+        log.warning("the shutdown is not complete after %s s (STUDIO_STOP_TIMEOUT_S); the process exits now", timeout_s)
         logging.shutdown()
         os._exit(0)
 
@@ -134,7 +134,7 @@ def ignore(number: int, frame: FrameType | None) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket | None:
-    """A bound socket; None, and a line in the log, where the address cannot be had."""
+    """A bound socket. None: the address is not available, which is logged."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)

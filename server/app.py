@@ -9,17 +9,13 @@ while the server already answers and accepts jobs.
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from server.api.accounts.key_routes import KeysController
-from server.api.accounts.routes import AuthController
-from server.api.auth.authentication import Identification, caller_of
+from server.api.auth.authentication import Identification
 from server.api.auth.origins import OriginCheck, cors
-from server.api.gallery.download_routes import ImagesController
 from server.api.gallery.file_routes import FilesController
-from server.api.gallery.routes import HistoryController
 from server.api.health.metrics_routes import MetricsController
 from server.api.health.routes import HealthController
 from server.api.http import openapi
@@ -29,37 +25,15 @@ from server.api.http.drain import DrainRefusedBodies
 from server.api.http.error_handlers import exception_handlers
 from server.api.http.request_log import RequestLog
 from server.api.internal.preview_routes import PreviewController, WorkerToken
-from server.api.jobs.compare_routes import CompareController
-from server.api.jobs.generate_routes import GenerateController
-from server.api.jobs.options_routes import CatalogController
 from server.api.jobs.presenters import Addresses
-from server.api.jobs.repeat_routes import AgainController
-from server.api.jobs.routes import JobsController
 from server.api.jobs.submission import Submission
-from server.api.loras.routes import LorasController
-from server.api.operator.routes import OperatorController
+from server.api.native import native_api
 from server.api.site.static_site import Page, PageController
-from server.api.usage.routes import UsageController
 from server.config.settings import Settings
 from server.container import ApiHalf, Container
 from server.lifespan import Lifespan
 from server.storage.local import LocalStore
 from server.worker.runner import RunnerFactory, sdxl_runner
-
-API: tuple[type, ...] = (
-    GenerateController,
-    CompareController,
-    JobsController,
-    AgainController,
-    ImagesController,
-    HistoryController,
-    UsageController,
-    OperatorController,
-    CatalogController,
-    LorasController,
-    AuthController,
-    KeysController,
-)
 
 
 def create_app(
@@ -75,9 +49,7 @@ def create_app(
     app = Litestar(
         route_handlers=_controllers(container),
         dependencies=_dependencies(container),
-        guards=_guards(container.api, settings),
         lifespan=[lifespan.running],
-        middleware=[DrainRefusedBodies()],
         before_send=[container.shared.metrics.on_message, keep_private],
         exception_handlers=exception_handlers(),
         cors_config=cors(settings.cors_origins),
@@ -85,29 +57,29 @@ def create_app(
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = RequestLog(app.asgi_handler)
+    app.asgi_handler = RequestLog(DrainRefusedBodies(app.asgi_handler))
     app.state.lifespan = lifespan
     app.state.admin_key = settings.admin_key
     return app
 
 
 def _controllers(container: Container) -> list[ControllerRouterHandler]:
-    answers = container.api is not None
-    controllers: list[ControllerRouterHandler] = [*(API if answers else ()), HealthController, MetricsController]
+    api = container.api
+    controllers: list[ControllerRouterHandler] = [HealthController, MetricsController]
+    if api is not None:
+        controllers.insert(0, _native_api(api, container.settings))
     if container.worker is not None and container.database.is_shared:
         controllers.append(PreviewController)
-    if answers and isinstance(container.shared.store, LocalStore):
+    if api is not None and isinstance(container.shared.store, LocalStore):
         controllers.append(FilesController)
-    return [*controllers, *((DocsController, PageController) if answers else ())]
+    return [*controllers, *((DocsController, PageController) if api is not None else ())]
 
 
-def _guards(api: ApiHalf | None, settings: Settings) -> list[Any]:
-    if api is None:
-        return []
-    return [
+def _native_api(api: ApiHalf, settings: Settings) -> Router:
+    return native_api(
         OriginCheck(settings.public_url, settings.cors_origins),
         Identification(api.accounts, api.keys, settings.anonymous),
-    ]
+    )
 
 
 def _dependencies(container: Container) -> dict[str, Provide]:
@@ -142,10 +114,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "addresses": Addresses(container.settings.public_url),
             "page": Page(container.settings.page_dir, container.settings.public_url, shared.store.origins),
         }
-    provided = {name: Provide(_constant(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
-    if container.api is not None:
-        provided["caller"] = Provide(caller_of, sync_to_thread=False)
-    return provided
+    return {name: Provide(_constant(part), sync_to_thread=False, use_cache=True) for name, part in parts.items()}
 
 
 def _constant(part: Any) -> Callable[[], Any]:

@@ -1,7 +1,7 @@
 """The base model of the settings: from a path or a hub id to weights on this disk with a known hash.
 
     at start:       is it SDXL? (configs and headers, or the hub's configs)          BaseModelError ends the start
-    then, beside the running server:   fetch (a hub's weights)  →  hash and load at the same time
+    then, while the server answers:   fetch (a hub's weights)  →  hash and load at the same time
 
 Jobs are pinned to the hash, so none is accepted before it is known. It is remembered in `{data_dir}/hashes.json`: only
 a new or changed model of gigabytes keeps callers waiting, for as long as reading it takes.

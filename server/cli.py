@@ -1,10 +1,10 @@
-"""What the operator does on the machine, beside the running server or without it:
+"""Commands for the operator on the machine, with or without a running server:
 
-    python -m server create-operator --email ada@example.org    the password is asked for, or read from stdin
-    python -m server reset-link --email ada@example.org         prints a link that sets a new password, once
-    python -m server create-invite                              prints a code that lets one account be made
+    python -m server create-operator --email ada@example.org    prompts for the password, or reads it from stdin
+    python -m server reset-link --email ada@example.org         prints a one-time link that sets a new password
+    python -m server create-invite                              prints a code for one registration
 
-They write to the database of the settings. Secrets are never arguments: those can be read by every user of the machine.
+They write to the database of the settings. Secrets are never arguments, which every user of the machine can read.
 """
 
 import argparse
@@ -20,40 +20,42 @@ INVITE_DAYS = 7
 
 
 class CommandError(Exception):
-    """Told in one line."""
+    """Printed as one line, without a traceback."""
 
 
 def run_command(arguments: Sequence[str], settings: Settings) -> int:
-    """The exit code: 0, or 1 where it could not be done; 2 (argparse's) for arguments that are none."""
-    asked = _parser().parse_args(arguments)
+    """Run a command. Returns the exit code: 0, or 1 after an error; argparse exits with 2 for wrong arguments."""
+    options = _parser().parse_args(arguments)
     try:
-        if asked.command == "create-operator":
-            told = asyncio.run(_create_operator(settings, asked.email))
-        elif asked.command == "reset-link":
-            told = asyncio.run(_reset_link(settings, asked.email))
+        if options.command == "create-operator":
+            output = asyncio.run(_create_operator(settings, options.email))
+        elif options.command == "reset-link":
+            output = asyncio.run(_reset_link(settings, options.email))
         else:
-            told = asyncio.run(_create_invite(settings, asked.days))
+            output = asyncio.run(_create_invite(settings, options.days))
     except (CommandError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(told)
+    print(output)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m server", description="Without a command: run the server.")
     commands = parser.add_subparsers(dest="command", required=True)
-    create = commands.add_parser("create-operator", help="an account that may make the operator's calls")
-    reset = commands.add_parser("reset-link", help=f"a link that sets a new password, once, within {RESET_HOURS} hours")
-    for each in (create, reset):
-        each.add_argument("--email", required=True)
-    invite = commands.add_parser("create-invite", help="a code that lets one account be made")
+    create = commands.add_parser("create-operator", help="create an operator account, or make an account an operator's")
+    reset = commands.add_parser(
+        "reset-link", help=f"print a one-time link that sets a new password, valid for {RESET_HOURS} hours"
+    )
+    for command in (create, reset):
+        command.add_argument("--email", required=True)
+    invite = commands.add_parser("create-invite", help="print a code for one registration")
     invite.add_argument("--days", type=int, default=INVITE_DAYS, choices=range(1, 366), metavar="1..365")
     return parser
 
 
 def _ask_password() -> str:
-    """From the terminal, twice; else the first line of stdin."""
+    """Prompt for the password twice on a terminal; else read the first line of stdin. Raises CommandError."""
     from server.api.accounts.schemas import MAX_PASSWORD, MIN_PASSWORD
 
     if sys.stdin.isatty():
@@ -75,9 +77,9 @@ async def _create_operator(settings: Settings, email: str) -> str:
         raise CommandError(f"{email} is no e-mail address")
     async with Administration.of(settings.resolved_database_url) as administration:
         if await administration.promote(email):
-            return f"{email} has an account, which is an operator's now; its password is as it was"
+            return f"the account of {email} is an operator's now; its password is unchanged"
         await administration.create_operator(email, _ask_password())
-        return f"{email} can log in, and is an operator"
+        return f"created the operator account {email}"
 
 
 async def _reset_link(settings: Settings, email: str) -> str:
@@ -86,7 +88,7 @@ async def _reset_link(settings: Settings, email: str) -> str:
     async with Administration.of(settings.resolved_database_url) as administration:
         code = await administration.reset_code(email, RESET_HOURS * 3600)
     if code is None:
-        raise CommandError(f"nobody has an account with the e-mail {email}")
+        raise CommandError(f"there is no account with the e-mail {email}")
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     return f"{base}/reset/?token={code}\nIt works once, within {RESET_HOURS} hours."
 

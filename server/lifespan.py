@@ -1,4 +1,4 @@
-"""The lifespan of a process: what is ready before the first request, the loops beside the requests, the shutdown."""
+"""The lifespan of a process: what is ready before the first request, the background loops, the shutdown."""
 
 import asyncio
 import logging
@@ -72,7 +72,7 @@ class Lifespan:
             parts.shared.folder.close()
 
     def loops(self) -> list[Coroutine[Any, Any, None]]:
-        """What runs beside the requests, by role."""
+        """The background loops, by role."""
         parts, loras = self.container, self.container.shared.loras
         loops: list[Coroutine[Any, Any, None]] = [loras.follow()]
         if self.settings.lora_watch_s:

@@ -45,7 +45,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     shared = Path(item.config.option.basetemp).parent
     kind = fcntl.LOCK_EX if item.get_closest_marker("alone") else fcntl.LOCK_SH
     with ExitStack() as room:
-        with locked(shared / "door", fcntl.LOCK_EX):  # nobody passes one who waits
+        with locked(shared / "door", fcntl.LOCK_EX):  # first come, first served
             room.enter_context(locked(shared / "room", kind))
         return (yield)
 

@@ -1,6 +1,6 @@
-"""The UNet forward that rows of different pictures share, and their guidance. Torch thread.
+"""The UNet forward that rows of different images share, and classifier-free guidance (arXiv 2207.12598). Torch thread.
 
-Nothing in here waits for the device: no tensor is read back, and the numbers of a step go over in one copy.
+The host never waits for the device: no tensor is read back, and the numbers of a step are sent in one copy.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from pipelines.model.weights import unet_layout
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """The inputs of a forward over B rows: `sample` (B, 4, H/8, W/8), `timesteps` (B,) float32, `context` (B, 77 a
-    window, ...), `pooled` (B, ...), `time_ids` (B, 6), and their `loras`."""
+    """The inputs of a forward over B rows: `sample` (B, 4, H/8, W/8), `timesteps` (B,) float32, `context` (B, 77 *
+    windows, ...), `pooled` (B, ...), `time_ids` (B, 6), and their `loras`."""
 
     sample: Tensor
     timesteps: Tensor
@@ -41,7 +41,7 @@ class Rows:
 
 
 def padded_rows(rows: int, pad_to_rows: int, exact_rows: int) -> int:
-    """Rows that are really computed: at least `pad_to_rows`; with `exact_rows` a multiple of it."""
+    """Rows that are computed: at least `pad_to_rows`; with `exact_rows` a multiple of it."""
     if exact_rows:
         return -(-rows // exact_rows) * exact_rows
     return max(rows, pad_to_rows)
@@ -52,9 +52,9 @@ def predict(
 ) -> list[Tensor]:
     """The guided prediction of each state, (1, 4, H/8, W/8) float32, in the order given.
 
-    One row with its prompt for every picture, pictures with guidance first; then the negative rows of those. With
-    `exact_rows` the rows go through in portions of exactly that many: the bits of a row depend on how many rows there
-    are, not on what its neighbors hold.
+    Order of the rows: one row with its prompt for each image, guided images first; then the negative rows of the guided
+    images. With `exact_rows`, each forward has exactly that many rows: the bits of a row depend on the number of rows,
+    not on the content of the other rows.
     """
     order = sorted(range(len(states)), key=lambda index: states[index].negative_now is None)
     ordered = [states[index] for index in order]
@@ -62,17 +62,18 @@ def predict(
     size = exact_rows or num_rows
     outputs = [_forward(model, loras, rows.portion(start, size)) for start in range(0, num_rows, size)]
     output = torch.cat(outputs).float().contiguous()
-    num_pictures, num_guided = len(ordered), len(guidance)
-    prompted, unprompted = output[:num_pictures], output[num_pictures : num_pictures + num_guided]
+    num_images, num_guided = len(ordered), len(guidance)
+    prompted, unprompted = output[:num_images], output[num_images : num_images + num_guided]
     guided = unprompted + guidance * (prompted[:num_guided] - unprompted)
-    predictions = torch.cat([guided, prompted[num_guided:]])[:, None]  # (pictures, 1, 4, H/8, W/8)
+    predictions = torch.cat([guided, prompted[num_guided:]])[:, None]  # (images, 1, 4, H/8, W/8)
     return [prediction for _, prediction in sorted(zip(order, predictions, strict=True), key=lambda pair: pair[0])]
 
 
 def _stack(
     model: LoadedModel, loras: LoraBackend, ordered: Sequence[DenoiseState], num_rows: int
 ) -> tuple[Rows, Tensor]:
-    """Rows padded to `num_rows` with copies of the first, and the guidance scales (G, 1, 1, 1) of the first G."""
+    """The rows, padded to `num_rows` with copies of the first, and the guidance scales (G, 1, 1, 1) of the G guided
+    images."""
     guided = [(state, state.negative_now) for state in ordered if state.negative_now is not None]
     states = [*ordered, *(state for state, _ in guided)]
     embeddings = [*(state.positive for state in ordered), *(negative for _, negative in guided)]
@@ -81,7 +82,7 @@ def _stack(
     layout = loras.prepare([state.adapters for state in states])
     numbers = to_device(
         [
-            *(float(state.timestep) for state in states),  # on the CPU already
+            *(float(state.timestep) for state in states),  # already on the CPU
             *(state.spec.sampling.guidance_scale for state, _ in guided),
             *layout.numbers,
         ],
@@ -102,7 +103,7 @@ def _stack(
 
 
 def _forward(model: LoadedModel, loras: LoraBackend, rows: Rows) -> Tensor:
-    """(B, 4, H/8, W/8), model dtype."""
+    """The UNet's output (B, 4, H/8, W/8) in the model's dtype."""
     with loras.applied(rows.loras):
         return model.unet(
             rows.sample,

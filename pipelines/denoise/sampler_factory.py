@@ -1,4 +1,4 @@
-"""Makes samplers from the table and hands out one instance a picture. Torch thread."""
+"""Create samplers from the table, one instance for each image. Torch thread."""
 
 import copy
 import inspect
@@ -13,7 +13,7 @@ from pipelines.denoise.samplers import SAMPLERS
 
 
 class Sampler(Protocol):
-    """What the runner uses of a diffusers noise scheduler. Latents (1, 4, H/8, W/8), timesteps on the CPU."""
+    """The part of a diffusers scheduler that the runner uses. Latents (1, 4, H/8, W/8), timesteps on the CPU."""
 
     timesteps: Tensor
 
@@ -28,7 +28,7 @@ class Sampler(Protocol):
 
 
 def make_sampler(name: str, base_config: Mapping[str, Any]) -> Any:
-    """A new diffusers scheduler; `base_config` is the base model's scheduler config. Takes 3 to 9 ms."""
+    """A new diffusers scheduler from the base model's scheduler config. Takes 3 to 9 ms."""
     spec = SAMPLERS[name]
     sampler_class: Any = getattr(diffusers, spec.class_name)
     accepted = inspect.signature(sampler_class.__init__).parameters
@@ -37,9 +37,10 @@ def make_sampler(name: str, base_config: Mapping[str, Any]) -> Any:
 
 
 class SamplerFactory:
-    """Hands out samplers ready for their first step. One instance a picture: they carry the history of their steps.
+    """Creates samplers that are ready for their first step. Each image has its own: a sampler keeps the history of its
+    steps.
 
-    Keeps one untouched prototype for each (name, steps), timesteps set, and copies it. Torch thread.
+    The factory keeps one unused prototype for each (name, steps), with its timesteps set, and copies it. Torch thread.
     """
 
     def __init__(self, base_config: Mapping[str, Any]) -> None:
@@ -47,20 +48,20 @@ class SamplerFactory:
         self._prototypes: dict[tuple[str, int], Any] = {}
 
     def create(self, name: str, num_inference_steps: int) -> Sampler:
-        """A fresh sampler. On a base with trailing timestep spacing diffusers makes one timestep more than asked for
-        at a few counts (61, 103, 121, 122): the length of `timesteps` is what counts."""
+        """A new sampler. With trailing timestep spacing, diffusers makes one timestep more than requested at a few
+        counts (61, 103, 121, 122): callers rely on the length of `timesteps`."""
         key = (name, num_inference_steps)
         if key not in self._prototypes:
             prototype = make_sampler(name, self._base_config)
             prototype.set_timesteps(num_inference_steps, device="cpu")
             if hasattr(prototype, "set_begin_index"):
-                prototype.set_begin_index(0)  # else the first step looks its index up, which syncs the device
+                prototype.set_begin_index(0)  # else the first step searches its index, which waits for the device
             self._prototypes[key] = prototype
         return _fresh_copy(self._prototypes[key])
 
 
 def _fresh_copy(prototype: Any) -> Any:
-    """Shares the tables, which steps only read, and copies the lists that steps write into."""
+    """Copy the lists, which steps write to; share the tables, which steps only read."""
     fresh = copy.copy(prototype)
     for name, value in cast(dict[str, object], vars(prototype)).items():
         if type(value) is list:
@@ -69,19 +70,19 @@ def _fresh_copy(prototype: Any) -> Any:
 
 
 def takes_generator(sampler: Sampler) -> bool:
-    """True where `step` draws noise (or accepts that it could) from the picture's generator, as stock passes it."""
+    """True if `step` accepts a generator; stock diffusers passes it whether or not the sampler draws noise."""
     return "generator" in inspect.signature(sampler.step).parameters
 
 
 def predicted_x0(sampler: Sampler, stepped: tuple[Tensor, ...]) -> Tensor:
-    """The clean latents the sampler expects, from what its `step` returned; multistep solvers keep theirs in
-    `model_outputs`. Where there is neither, the stepped latents themselves."""
+    """The predicted clean latents: the second output of `step` or, for multistep solvers, the last of `model_outputs`;
+    without either, the stepped latents."""
     latents, *predictions = stepped
     history: list[Tensor | None] = getattr(sampler, "model_outputs", [])
     latest = predictions[0] if predictions else (history[-1] if history else None)
     return latents if latest is None else latest
 
 
-def picture_generator(seed: int) -> Generator:
-    """The source of all noise of one picture, on the CPU so that every device draws the same."""
+def noise_generator(seed: int) -> Generator:
+    """The generator of all noise of one image; on the CPU, so that the noise is the same for every device."""
     return torch.Generator("cpu").manual_seed(seed)

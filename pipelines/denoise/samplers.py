@@ -1,7 +1,7 @@
-"""The samplers: diffusers' noise schedulers, all described in one table. Torch-free; `sampler_shelf` makes them.
+"""The table of samplers (diffusers calls them schedulers). Torch-free; `sampler_factory` creates them.
 
-A base model's `scheduler_config.json` says how it was trained (betas, prediction type, timestep spacing); a sampler is
-`from_config` of that with the table's overrides, exactly as one would swap `pipe.scheduler` of a stock pipeline.
+A base model's `scheduler_config.json` records how it was trained (betas, prediction type, timestep spacing). A sampler
+is `from_config` of it with the table's overrides, as if `pipe.scheduler` of a stock pipeline were replaced.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,9 @@ MAX_STEPS = 150
 
 @dataclass(frozen=True, slots=True)
 class SamplerSpec:
-    """One row of the table. `label` and `schedule_type` are what A1111's metadata calls it; `overrides` replace keys of
-    the base model's scheduler config; steps outside `min_steps`..`max_steps` are refused."""
+    """One row of the table. `class_name`: diffusers' class. `label`, `schedule_type`: its names in A1111's metadata.
+    `overrides`: keys of the base model's scheduler config that it replaces. Requests are limited to
+    `min_steps`..`max_steps`."""
 
     class_name: str
     label: str
@@ -40,5 +41,5 @@ SAMPLERS: Mapping[str, SamplerSpec] = {
     "unipc": SamplerSpec("UniPCMultistepScheduler", "UniPC"),
     "heun": SamplerSpec("HeunDiscreteScheduler", "Heun"),
     "lms": SamplerSpec("LMSDiscreteScheduler", "LMS"),
-    "lcm": SamplerSpec("LCMScheduler", "LCM", max_steps=50),  # its schedule is a subset of 50 original steps
+    "lcm": SamplerSpec("LCMScheduler", "LCM", max_steps=50),  # they are chosen from 50 original steps
 }

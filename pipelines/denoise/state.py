@@ -1,4 +1,4 @@
-"""One picture's way from noise to latents. Torch thread."""
+"""The state of one image between its first noise and its last latents. Torch thread."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from pipelines.denoise.sampler_factory import (
     Sampler,
     SamplerFactory,
-    picture_generator,
+    noise_generator,
     predicted_x0,
     takes_generator,
 )
@@ -21,9 +21,9 @@ from pipelines.spec import ImageSpec
 
 @dataclass(slots=True, eq=False)
 class DenoiseState:
-    """Everything of one begun picture. `latents` (1, 4, H/8, W/8) float32 on the device, whatever the model's dtype;
-    `timesteps` (T,) on the CPU; `negative` is None where guidance is off, `guided` names the steps that use it;
-    `noise_source` is what the sampler's step draws from, if it does."""
+    """One begun image. `latents` (1, 4, H/8, W/8) float32 on the device, whatever the model's dtype; `timesteps` (T,)
+    on the CPU. `negative`: None if guidance is off; `guided`: the steps that use it. `noise_source`: the generator
+    argument of the sampler's step, if it takes one."""
 
     spec: ImageSpec
     adapters: AdapterSet
@@ -39,12 +39,12 @@ class DenoiseState:
 
     @property
     def negative_now(self) -> Embedding | None:
-        """What the next step's second row has for a prompt; None where the step takes one row."""
+        """Negative-prompt embedding for the next step; None if guidance is off at that step."""
         return self.negative if self.step_index in self.guided else None
 
     @property
     def rows(self) -> int:
-        """Of the next step."""
+        """Rows of the next step."""
         return 1 if self.negative_now is None else 2
 
     @property
@@ -56,28 +56,29 @@ class DenoiseState:
         return self.timesteps[self.step_index]
 
     def model_input(self) -> Tensor:
-        """(1, 4, H/8, W/8) float32: the latents as the UNet wants them at this timestep."""
+        """(1, 4, H/8, W/8) float32: the latents, scaled for the UNet at this timestep."""
         return self.sampler.scale_model_input(self.latents, self.timestep)
 
     def advance(self, prediction: Tensor) -> Tensor:
-        """One sampler step from the guided prediction (1, 4, H/8, W/8) float32. Returns the clean latents expected now,
-        for previews."""
+        """Take one sampler step with the guided prediction (1, 4, H/8, W/8) float32. Returns the predicted clean
+        latents, for previews."""
         stepped = self.sampler.step(prediction, self.timestep, self.latents, return_dict=False, **self.noise_source)
         self.latents = stepped[0]
         self.step_index += 1
         return predicted_x0(self.sampler, stepped)
 
 
-def begin_picture(
+def begin_image(
     model: LoadedModel,
     samplers: SamplerFactory,
     spec: ImageSpec,
     adapters: AdapterSet,
     embeddings: tuple[Embedding, Embedding | None],
 ) -> DenoiseState:
-    """The initial noise is stock's for a CPU generator of the same seed; sizes as stock: original = target, no crop."""
+    """Set up an image as stock diffusers does with a CPU generator of the same seed: same noise, original size = target
+    size, no crop."""
     sampler = samplers.create(spec.sampling.sampler, spec.sampling.steps)
-    generator = picture_generator(spec.sampling.seed)
+    generator = noise_generator(spec.sampling.seed)
     scale = model.pixels_per_latent
     shape = (1, model.unet.config.in_channels, spec.height // scale, spec.width // scale)
     noise = torch.randn(shape, generator=generator, dtype=torch.float32).to(model.device)

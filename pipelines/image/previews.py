@@ -1,4 +1,8 @@
-"""Small pictures straight from latents by a linear map from their channels to colors. Torch thread."""
+"""Preview images: a linear map from latent channels to colors, without the VAE. Torch thread.
+
+The idea is from https://discuss.huggingface.co/t/decoding-latents-to-rgb-without-upscaling/23204; the map is fitted to
+the model's own VAE.
+"""
 
 import numpy as np
 import torch
@@ -13,15 +17,14 @@ FIT_SIZE_PX = 256
 
 
 class Previewer:
-    """Fits itself to the model's VAE at its first preview, which takes one VAE encode."""
+    """Fits the map at its first preview, which takes one VAE encode."""
 
     def __init__(self, model: LoadedModel) -> None:
         self._model = model
         self._factors: Tensor | None = None
 
-    def picture(self, latents: Tensor) -> RawPicture:
-        """`latents` (1, 4, H/8, W/8) float32, clean ones give clean previews; the picture is W/8 x H/8 pixels. Waits
-        for the device."""
+    def preview(self, latents: Tensor) -> RawPicture:
+        """A preview of W/8 x H/8 pixels from clean `latents` (1, 4, H/8, W/8) float32. Waits for the device."""
         if self._factors is None:
             self._factors = fit_colors(self._model)
         colors = _with_constant(latents) @ self._factors  # (H/8 * W/8, 3), -1..1
@@ -30,24 +33,26 @@ class Previewer:
 
 
 def fit_colors(model: LoadedModel) -> Tensor:
-    """(4 + 1, 3) float32 on the device: colors in -1..1 from latent channels and a constant, least squares over one
-    picture that holds smooth color and hard patches."""
-    pixels = synthetic_picture()
+    """Fit the map by least squares over one synthetic image.
+
+    Returns (4 + 1, 3) float32 on the device: from latent channels and a constant to colors in -1..1.
+    """
+    pixels = synthetic_image()
     latents = encode_pixels(model, pixels).cpu()
     colors = avg_pool2d(pixels, model.pixels_per_latent)[0].flatten(1).T
     factors, *_ = np.linalg.lstsq(_with_constant(latents).numpy(), colors.numpy(), rcond=None)
     return torch.tensor(factors, device=model.device)
 
 
-def synthetic_picture() -> Tensor:
+def synthetic_image() -> Tensor:
     """(1, 3, 256, 256) in -1..1: smooth gradients of random colors on the left, flat patches on the right."""
     generator = Generator("cpu").manual_seed(0)
     smooth = torch.rand((1, 3, 8, 8), generator=generator) * 2 - 1
     patches = torch.rand((1, 3, 16, 16), generator=generator) * 2 - 1
-    picture = interpolate(smooth, size=FIT_SIZE_PX, mode="bilinear", align_corners=True)
+    image = interpolate(smooth, size=FIT_SIZE_PX, mode="bilinear", align_corners=True)
     hard = interpolate(patches, size=FIT_SIZE_PX, mode="nearest")
-    picture[..., FIT_SIZE_PX // 2 :] = hard[..., FIT_SIZE_PX // 2 :]
-    return picture
+    image[..., FIT_SIZE_PX // 2 :] = hard[..., FIT_SIZE_PX // 2 :]
+    return image
 
 
 def _with_constant(latents: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which LoRAs a picture is made with, and what the runner asks of whatever applies them."""
+"""The LoRA set of an image, and the interface between the runner and the code that applies LoRAs."""
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
@@ -10,15 +10,15 @@ from torch import Tensor
 from pipelines.spec import LoraRef
 
 AdapterSet = tuple[tuple[str, float], ...]
-"""The exact LoRAs at work: (sha256, weight) in the order given."""
+"""The LoRAs of an image: (sha256, weight) in the order given."""
 
 
 class LoraError(Exception):
-    """A LoRA could not be loaded; the pictures that need it fail, nobody else."""
+    """A LoRA could not be loaded. The images that use it fail; no other image does."""
 
 
 def adapter_set(loras: tuple[LoraRef, ...]) -> AdapterSet:
-    """Weights of the same file add up; a LoRA of weight 0 is none."""
+    """Weights of the same file add up; a LoRA of weight 0 is dropped."""
     weights: dict[str, float] = {}
     for lora in loras:
         weights[lora.sha256] = weights.get(lora.sha256, 0.0) + lora.weight
@@ -27,8 +27,11 @@ def adapter_set(loras: tuple[LoraRef, ...]) -> AdapterSet:
 
 @dataclass(frozen=True, slots=True)
 class RowLayout:
-    """The LoRAs of a forward's B rows, on the host. Each of `ranks` is a term that is added to every layer; `numbers`
-    holds, term after term, the slot of each row and then the weight of each row: 2 * B numbers a term."""
+    """The LoRAs of a forward's B rows, on the host.
+
+    `ranks`: one entry for each term that is added to every layer. `numbers`: for each term the slot of each row, then
+    the weight of each row: 2 * B numbers a term.
+    """
 
     ranks: tuple[int, ...] = ()
     numbers: tuple[float, ...] = ()
@@ -36,7 +39,8 @@ class RowLayout:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoraTerm:
-    """One LoRA a row, all of one rank, on the device: `slots` (B,) int64, `scales` (layers, B) in the model's dtype."""
+    """One LoRA for each row, all of one rank, on the device: `slots` (B,) int64, `scales` (layers, B) in the model's
+    dtype."""
 
     rank: int
     slots: Tensor
@@ -50,7 +54,7 @@ LoraTerms = tuple[LoraTerm, ...]
 
 
 class LoraBackend(Protocol):
-    """Applies LoRAs to UNet and text encoders. Torch thread, but for `resident`."""
+    """Applies LoRAs to the UNet and the text encoders. Torch thread, except `resident`."""
 
     @property
     def resident(self) -> frozenset[str]:
@@ -59,22 +63,25 @@ class LoraBackend(Protocol):
 
     @property
     def num_bytes(self) -> int:
-        """Memory they take."""
+        """Memory of the resident LoRAs."""
         ...
 
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
-        """Bring them into memory, without waiting for a file. False: one is not read yet, or has no room beside those
-        `in_use` by other pictures; the picture must wait. Raises LoraError."""
+        """Bring a set into memory; never waits for a file.
+
+        Returns False if the image must wait: a LoRA is not loaded yet, or there is no room for it next to the LoRAs
+        `in_use` by other images. Raises LoraError.
+        """
         ...
 
     def prepare(self, rows: Sequence[AdapterSet]) -> RowLayout:
-        """For one forward over these rows, all of them admitted."""
+        """Lay out one forward over these rows; all their sets are admitted."""
         ...
 
     def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
-        """The layout with its numbers (float32) sent to the device."""
+        """The terms of a layout; `numbers` (float32) are the layout's, copied to the device."""
         ...
 
     def applied(self, terms: LoraTerms) -> AbstractContextManager[None]:
-        """Within it, forwards use the LoRAs of these terms."""
+        """Forwards within this context apply the LoRAs of `terms`."""
         ...

@@ -1,7 +1,8 @@
-"""The bank: LoRAs in memory as stacked matrices, so that each row of a forward has its own. Torch thread.
+"""The LoRA bank: resident LoRAs as stacked matrices, so that each row of a forward has its own. Torch thread.
 
-Base weights are never touched. The slots of one rank bucket are the same in all layers; a layer has stacks only where
-some LoRA in the bank changes it.
+Batched LoRA products over a shared base model follow Punica (arXiv 2310.18547) and S-LoRA (arXiv 2311.03285), here
+without custom kernels. Base weights are never written to. The slots of a rank bucket are the same in all layers; a
+layer has stacks only if a LoRA in the bank changes it.
 """
 
 import logging
@@ -20,8 +21,8 @@ from pipelines.lora.backend import (
     LoraTerms,
     RowLayout,
 )
-from pipelines.lora.layer import BankLayer, Stack, Work
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.layer import BankLayer, CurrentTerms, Stack
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraWeights, lora_layers
 from pipelines.model.load import LoadedModel
 
@@ -56,15 +57,19 @@ class RankBucket:
         return {name for name, layer in self._layers.items() if self.rank in layer.stacks}
 
     def sizes(self) -> tuple[int, ...]:
-        """Slot counts that have room for one more LoRA, the best first. Doubling keeps the shapes of most additions
-        what they were, which is what a compiled UNet wants."""
+        """Slot counts that have room for one more LoRA, the preferred one first.
+
+        Doubling leaves the stacks' shapes unchanged for most additions, so that a compiled UNet is not compiled again.
+        """
         needed = len(self.slot_of) + 2
         return (self.num_slots, needed) if needed <= self.num_slots else (2 * self.num_slots, needed)
 
     def bytes_with(self, weights: LoraWeights, num_slots: int) -> int:
+        """Memory of the bucket once it holds these weights, too."""
         return num_slots * sum(self._slot_bytes(name) for name in self._layer_names | weights.pairs.keys())
 
     def put(self, sha256: str, weights: LoraWeights, num_slots: int) -> None:
+        """Copy a LoRA into a free slot, after a resize to `num_slots`."""
         if num_slots != self.num_slots:
             self.resize(num_slots)
         slot = min(set(range(1, num_slots)) - set(self.slot_of.values()))
@@ -87,15 +92,15 @@ class RankBucket:
         self.scales[:, slot] = scales.to(self._device)
 
     def drop(self, sha256: str) -> None:
-        """Its slot is free; the memory stays the bucket's until `resize`, or until no LoRA is left in it."""
+        """Free a LoRA's slot. The bucket keeps the memory until `resize`, or until it holds no LoRA."""
         self.slot_of.pop(sha256, None)
         self._changed_by.pop(sha256, None)
         if not self.slot_of:
             self.resize(1)
 
     def resize(self, num_slots: int) -> None:
-        """Layer by layer, so that little is held twice; layers that no LoRA changes any longer lose their stacks. Where
-        memory runs out half way, the slots that are used are right in every layer."""
+        """Reallocate the stacks layer by layer, so that at most one layer is held twice; layers that no LoRA changes
+        any more lose their stacks. If memory runs out half way, the slots in use are right in every layer."""
         self._close_gaps()
         changed = set(chain.from_iterable(self._changed_by.values()))
         kept = min(num_slots, self.num_slots)
@@ -113,7 +118,7 @@ class RankBucket:
         self.scales, self.num_slots = scales, num_slots
 
     def _close_gaps(self) -> None:
-        """In place: the LoRAs move to the slots from 1 on."""
+        """Move the LoRAs to the slots from 1 on, in place."""
         for slot, sha256 in enumerate(sorted(self.slot_of, key=lambda sha256: self.slot_of[sha256]), start=1):
             old = self.slot_of[sha256]
             if old == slot:
@@ -131,27 +136,30 @@ class RankBucket:
         return Stack(down, torch.zeros(num_slots, out, self.rank, device=self._device, dtype=self._dtype))
 
     def _slot_bytes(self, name: str) -> int:
-        return self.rank * self._layers[name].numbers_a_rank * self._dtype.itemsize
+        return self.rank * self._layers[name].values_per_rank * self._dtype.itemsize
 
 
 class LoraBank:
-    """Holds LoRAs within `max_bytes`, those used last. The LoRAs of begun pictures stay; a picture whose own are more
-    than that is made alone. `always_hooked`: layers keep their hooks, as a compiled UNet would miss their changes."""
+    """Keeps the most recently used LoRAs within `max_bytes`.
 
-    def __init__(self, model: LoadedModel, reader: LoraReader, max_bytes: int, always_hooked: bool = False) -> None:
-        self.reader = reader
+    LoRAs of begun images are never evicted; an image whose own LoRAs exceed the limit is made alone. `always_hooked`:
+    layers keep their hooks, because a compiled UNet does not notice hooks that come and go.
+    """
+
+    def __init__(self, model: LoadedModel, loader: LoraLoader, max_bytes: int, always_hooked: bool = False) -> None:
+        self.loader = loader
         self._device, self._dtype = model.device, model.dtype
         self._max_bytes = max_bytes
-        self._work = Work()
+        self._current = CurrentTerms()
         self._layers = {
-            name: BankLayer(number, layer, self._work)
+            name: BankLayer(number, layer, self._current)
             for number, (name, layer) in enumerate(lora_layers(model).items())
         }
         self._buckets: dict[int, RankBucket] = {}
         self._bucket_of: OrderedDict[str, RankBucket] = OrderedDict()  # by hash, the least recently used first
         self._resident: frozenset[str] = frozenset()
         self._always_hooked = always_hooked
-        self._hooked: bool | None = False  # None: layers have got or lost stacks since
+        self._hooked: bool | None = False  # None: stacks were added or removed since
         if always_hooked:
             for layer in self._layers.values():
                 layer.attach()
@@ -162,62 +170,64 @@ class LoraBank:
 
     @property
     def num_bytes(self) -> int:
-        """Of all stacks, free slots included."""
+        """Memory of all stacks, free slots included."""
         return sum(bucket.num_bytes for bucket in self._buckets.values())
 
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
         own = [sha256 for sha256, _ in adapters]
-        read = {sha256: self.reader.look(sha256) for sha256 in own if sha256 not in self._bucket_of}
-        found = {sha256: weights for sha256, weights in read.items() if weights is not None}
-        if len(found) < len(read):
-            return False  # none is placed: it might push out what another picture waits for
+        absent = [sha256 for sha256 in own if sha256 not in self._bucket_of]
+        loaded = {sha256: weights for sha256 in absent if (weights := self.loader.look(sha256)) is not None}
+        if loaded.keys() != set(absent):
+            return False  # place none: it could evict a LoRA that another image waits for
         for sha256 in own:
             if sha256 in self._bucket_of:
                 self._bucket_of.move_to_end(sha256)
         others_in_use = not set(in_use) <= set(own)
         try:
-            return all(self._put(sha256, each, {*in_use, *own}, others_in_use) for sha256, each in found.items())
+            return all(self._put(sha256, weights, {*in_use, *own}, others_in_use) for sha256, weights in loaded.items())
         finally:
             self._resident = frozenset(self._bucket_of)
 
     def prepare(self, rows: Sequence[AdapterSet]) -> RowLayout:
-        by_rank: list[dict[int, list[tuple[int, float]]]] = []
-        for adapters in rows:
-            mine: dict[int, list[tuple[int, float]]] = {}
-            for sha256, weight in adapters:
-                bucket = self._bucket_of[sha256]
-                mine.setdefault(bucket.rank, []).append((bucket.slot_of[sha256], weight))
-            by_rank.append(mine)
+        by_rank = [self._slots_by_rank(adapters) for adapters in rows]
         ranks: list[int] = []
         numbers: list[float] = []
         for rank in sorted(set(chain.from_iterable(by_rank))):
-            for turn in range(max(len(mine.get(rank, ())) for mine in by_rank)):
-                terms = [dict(enumerate(mine.get(rank, ()))).get(turn, (0, 0.0)) for mine in by_rank]
+            for turn in range(max(len(slots.get(rank, ())) for slots in by_rank)):
+                terms = [dict(enumerate(slots.get(rank, ()))).get(turn, (0, 0.0)) for slots in by_rank]
                 ranks.append(rank)
                 numbers += [*(slot for slot, _ in terms), *(weight for _, weight in terms)]
         return RowLayout(tuple(ranks), tuple(numbers))
+
+    def _slots_by_rank(self, adapters: AdapterSet) -> dict[int, list[tuple[int, float]]]:
+        """(slot, weight) of each LoRA of a row, by the rank of its bucket."""
+        slots: dict[int, list[tuple[int, float]]] = {}
+        for sha256, weight in adapters:
+            bucket = self._bucket_of[sha256]
+            slots.setdefault(bucket.rank, []).append((bucket.slot_of[sha256], weight))
+        return slots
 
     def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         if not layout.ranks:
             return ()
         terms: list[LoraTerm] = []
         for rank, (slots, weights) in zip(layout.ranks, numbers.view(len(layout.ranks), 2, -1), strict=True):
-            where = slots.long()
-            scales = self._buckets[rank].scales.index_select(1, where) * weights  # (layers, B)
-            terms.append(LoraTerm(rank, where, scales.to(self._dtype)))
+            indices = slots.long()
+            scales = self._buckets[rank].scales.index_select(1, indices) * weights  # (layers, B)
+            terms.append(LoraTerm(rank, indices, scales.to(self._dtype)))
         return tuple(terms)
 
     @contextmanager
     def applied(self, terms: LoraTerms) -> Generator[None]:
         self._hook(bool(terms))
-        self._work.terms = terms
+        self._current.terms = terms
         try:
             yield
         finally:
-            self._work.terms = ()
+            self._current.terms = ()
 
     def _hook(self, wanted: bool) -> None:
-        """A forward without LoRAs runs the bare layers."""
+        """Attach or detach the hooks: a forward without LoRAs runs the bare layers."""
         if self._always_hooked or self._hooked is wanted:
             return
         for layer in self._layers.values():
@@ -227,10 +237,8 @@ class LoraBank:
                 layer.detach()
         self._hooked = wanted
 
-    # ---- what is in the bank
-
     def _put(self, sha256: str, weights: LoraWeights, staying: Collection[str], others_in_use: bool) -> bool:
-        """False: it has no room now."""
+        """Returns False if there is no room now."""
         started_s = time.perf_counter()
         rank = bucket_rank(weights.rank)
         bucket = self._buckets.setdefault(rank, RankBucket(rank, self._layers, self._device, self._dtype))
@@ -244,15 +252,15 @@ class LoraBank:
             bucket.drop(sha256)
             raise
         self._bucket_of[sha256] = bucket
-        self.reader.forget(sha256)
+        self.loader.forget(sha256)
         taken_ms = 1000 * (time.perf_counter() - started_s)
-        log.info("LoRA %s: %.1f ms into the bank, which takes %.1f MB", sha256[:12], taken_ms, self.num_bytes / 1e6)
+        log.info("LoRA %s: copied into the bank in %.1f ms; bank %.1f MB", sha256[:12], taken_ms, self.num_bytes / 1e6)
         return True
 
     def _make_room(
         self, bucket: RankBucket, weights: LoraWeights, staying: Collection[str], others_in_use: bool
     ) -> int | None:
-        """The slot count of the bucket with which everything fits; None where it will fit only later."""
+        """Evict until a slot count of the bucket fits, and return it; None if other images must end before it fits."""
         while True:
             others = self.num_bytes - bucket.num_bytes
             for num_slots in bucket.sizes():
@@ -269,4 +277,4 @@ class LoraBank:
         if shrink and bucket.slot_of:
             bucket.resize(len(bucket.slot_of) + 1)
         self._hooked = None
-        log.info("LoRA %s leaves the bank", sha256[:12])
+        log.info("LoRA %s: evicted from the bank", sha256[:12])

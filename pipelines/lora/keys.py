@@ -1,16 +1,18 @@
-"""The names that LoRA files give a model's layers, brought to one: kohya's over diffusers' blocks. Torch-free.
+"""Map every spelling of a LoRA file's keys to one name for each layer: kohya's, over diffusers' blocks. Torch-free.
 
 unet.mid_block.attentions.0.proj_in.lora_A.weight                       diffusers, PEFT
 base_model.model.mid_block.attentions.0.proj_in.lora_A.weight           PEFT, saved from the UNet itself
 lora_unet_mid_block_attentions_0_proj_in.lora_down.weight               kohya
 lora_unet_middle_block_1_proj_in.lora_down.weight                       kohya, over SDXL's original blocks
 → lora_unet_mid_block_attentions_0_proj_in
+
+The block numbers follow diffusers' `_maybe_map_sgm_blocks_to_diffusers` (`loaders/lora_conversion_utils.py`).
 """
 
 import re
 from collections.abc import Iterable
 
-_LAYERS_PER_BLOCK = 2  # SDXL's: what the numbers of the original blocks are counted by
+_LAYERS_PER_BLOCK = 2  # SDXL's; it determines how the original blocks are numbered
 
 DOWN = (".lora_A.weight", ".lora.down.weight", ".lora_linear_layer.down.weight")
 UP = (".lora_B.weight", ".lora.up.weight", ".lora_linear_layer.up.weight")
@@ -40,9 +42,12 @@ _SGM_OUTSIDE = {
 
 
 def peft_key(key: str) -> str:
-    """The key in PEFT's own naming, as diffusers' loader wants it; kohya's are left to diffusers' converter. diffusers
-    goes by the first key of a file and silently drops those of another naming, which files written by several of its
-    versions mix."""
+    """Rename a key to PEFT's naming, which diffusers' loader expects; kohya's keys are returned unchanged, for
+    diffusers' own converter.
+
+    diffusers chooses the naming by the first key of a file and silently drops keys of another naming; files that were
+    written by several of its versions mix them.
+    """
     if key.startswith(_PEFT_PREFIX):
         key = key.removeprefix(_PEFT_PREFIX)
         if key.partition(".")[0] in _UNET_ROOTS:
@@ -55,7 +60,7 @@ def peft_key(key: str) -> str:
 
 
 def module_of(key: str) -> tuple[str, str] | None:
-    """(layer, `down`, `up` or, of kohya's, `alpha`) of a file's key; None for a key that is none of these."""
+    """The layer of a key and its part: `down`, `up` or, in kohya's layout, `alpha`. None for any other key."""
     kohya = _KOHYA.fullmatch(key)
     if kohya:
         component = "lora_te1" if kohya[1] == "lora_te" else kohya[1]
@@ -69,7 +74,7 @@ def module_of(key: str) -> tuple[str, str] | None:
 
 
 def layouts(keys: Iterable[str]) -> list[str]:
-    """The spellings that occur. diffusers' converters take one for a whole file and drop the rest without a word."""
+    """The spellings that occur. diffusers' converters assume one for a whole file and silently drop keys of others."""
     return sorted({_layout(key) for key in keys} - {""})
 
 
@@ -77,15 +82,15 @@ def _layout(key: str) -> str:
     if not key.startswith("lora_"):
         return "diffusers"
     if not key.startswith("lora_unet_"):
-        return ""  # of text encoders there is one spelling
+        return ""  # text encoders have a single spelling
     is_original = re.match(r"lora_unet_(input_blocks|middle_block|output_blocks)_", key)
     is_renamed = re.match(r"lora_unet_(down_blocks|mid_block|up_blocks)_", key)
     return "kohya over the original blocks" if is_original else "kohya over diffusers' blocks" if is_renamed else ""
 
 
 def layer_name(component: str, path: str) -> str:
-    """`component` is `lora_unet`, `lora_te1` or `lora_te2`; `path` the layer's in diffusers' model or, for the UNet, in
-    the original one, with dots or underscores."""
+    """The name of a layer. `component` is `lora_unet`, `lora_te1` or `lora_te2`; `path` is the layer's path in
+    diffusers' model or, for the UNet, in the original one, with dots or underscores."""
     flat = path.replace(".", "_")
     if component != "lora_unet":
         return f"{component}_{flat.removeprefix('text_model_')}"

@@ -1,13 +1,15 @@
-"""The LoRA files on disk, validated: which can be used, and why the others cannot. Torch-free."""
+"""Scan the folder of LoRA files: which can be used, and why the others cannot. Torch-free."""
 
 import hashlib
+import os
 import re
 import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.lora.base_layers import BaseLayers, check_fits
 from pipelines.lora.file import (
@@ -21,26 +23,26 @@ from pipelines.lora.metadata import BASE_KEY, read_facts
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
 GROWING_S = 30.0
-"""A file that ends too early and was written to within this time is taken for one that is still growing."""
+"""A file that ends too early is pending, not rejected, for this long after its last change."""
 SETTLED_S = 2.0
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
+_COPY_CHUNK_BYTES = 1024 * 1024
 
 FileState = tuple[int, int, int, int]
-"""Size, times of the last change of bytes and of anything (ns), inode."""
+"""Size, time of the last change of the bytes and of the inode (ns), inode number."""
 
 _BASES = {DEMO_LORA_BASE: "the demo model", SDXL_LORA_BASE: "an SDXL model"}
 _NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}")
 RESERVED_NAME = "base"
-"""What requests call no LoRA at all."""
+"""Requests use it for "no LoRA"."""
 
 _VERSIONED = re.compile(r"(?P<name>.+)-v(?P<version>[0-9]+(?:\.[0-9]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
-    """One usable LoRA. `short_hash` is A1111's: 12 hex digits over the bytes behind the header. `trigger` are the words
-    that call it up and `weight` how strong it is best, as the file says; `base_model` is what it says it was made
-    for."""
+    """One usable LoRA file. `short_hash` is A1111's: 12 hex digits over the payload. `trigger`, `title`, `base_model`
+    and `weight` are the file's own metadata (see `LoraFacts`)."""
 
     name: str
     version: str | None
@@ -61,18 +63,20 @@ class LoraFile:
     def label(self) -> str:
         return self.name if self.version is None else f"{self.name}-v{self.version}"
 
-    def read_bytes(self) -> bytes:
-        """The file's bytes, if they are still those that were validated. Raises LoraFormatError, OSError."""
-        data = self.path.read_bytes()
-        if hashlib.sha256(data).hexdigest() != self.sha256:
+    def copy_to(self, target: BinaryIO) -> None:
+        """Copy the bytes that were checked. Raises LoraFormatError if the file has changed since, and OSError."""
+        digest = hashlib.sha256()
+        with self.path.open("rb") as source:
+            while chunk := source.read(_COPY_CHUNK_BYTES):
+                digest.update(chunk)
+                target.write(chunk)
+        if digest.hexdigest() != self.sha256:
             raise LoraFormatError(f"{self.path.name} changed after it was read")
-        return data
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedLora:
-    """A file that cannot be used; `file` is its name in the folder. `is_sound`: nothing is wrong with it, but it is
-    made for another base model."""
+    """A file that cannot be used; `file` is its name in the folder. `is_sound`: True if only the base model differs."""
 
     file: str
     reason: str
@@ -81,7 +85,7 @@ class RejectedLora:
 
 @dataclass(frozen=True, slots=True)
 class PendingLora:
-    """A file that is still being written, to be looked at again."""
+    """A file that is still being written; the next scan reads it again."""
 
     file: str
     reason: str
@@ -89,7 +93,7 @@ class PendingLora:
 
 @dataclass(frozen=True, slots=True)
 class LoraScan:
-    """All in the order of the file names."""
+    """The result of one scan, each part in the order of the file names."""
 
     files: tuple[LoraFile, ...]
     rejected: tuple[RejectedLora, ...]
@@ -97,13 +101,16 @@ class LoraScan:
 
     @property
     def unfit(self) -> tuple[RejectedLora, ...]:
-        """Those among the rejected that another base model could use."""
-        return tuple(each for each in self.rejected if each.is_sound)
+        """The rejected files that another base model could use."""
+        return tuple(file for file in self.rejected if file.is_sound)
 
 
 class LoraLibrary:
-    """The folder of LoRA files. `lora_base` is what the base model needs of them (see `ModelInfo`); none is larger than
-    `max_bytes`; `base_layers` None: not known yet, so files are not held against them. Any thread, one at a time."""
+    """The folder of LoRA files. Any thread, one at a time.
+
+    `lora_base`: what a LoRA must be made for (`ModelInfo.lora_base`). `max_bytes`: limit of a file's size.
+    `base_layers`: the layers of the base model; None if they are unknown yet, then files are not checked against them.
+    """
 
     def __init__(
         self, lora_dir: Path, lora_base: str, max_bytes: int = 2_000_000_000, base_layers: BaseLayers | None = None
@@ -113,10 +120,11 @@ class LoraLibrary:
         self.max_bytes = max_bytes
         self.base_layers = base_layers
         self._read: dict[Path, tuple[FileState, LoraFile]] = {}
+        self._placed: dict[Path, tuple[FileState, LoraFile]] = {}
 
     def scan(self) -> LoraScan:
-        """Reads and checks every `*.safetensors` file of the folder; a folder that is missing is empty. Names that
-        begin with a dot are nobody's business."""
+        """Read and check every `*.safetensors` file of the folder. A missing folder is empty; file names that start
+        with a dot are ignored."""
         files: list[LoraFile] = []
         rejected: list[RejectedLora] = []
         pending: list[PendingLora] = []
@@ -126,7 +134,7 @@ class LoraLibrary:
             if path.suffix != ".safetensors":
                 continue
             try:
-                files.append(self._check_again(path))
+                files.append(self._check_changed(path))
             except LoraCut as error:
                 if _is_fresh(path):
                     pending.append(PendingLora(path.name, f"it is still being written, or {error}"))
@@ -136,15 +144,16 @@ class LoraLibrary:
                 rejected.append(RejectedLora(path.name, str(error), isinstance(error, LoraMisfit)))
             except OSError as error:
                 rejected.append(RejectedLora(path.name, f"it cannot be read: {error.strerror or error}"))
+        self._placed.clear()
         return LoraScan(tuple(files), tuple(rejected), tuple(pending))
 
     def path_of(self, label: str) -> Path:
-        """Where the file of `jade-v1` is or would be. Raises LoraNameError."""
+        """The path of the file of a label like `jade-v1`, whether it exists or not. Raises LoraNameError."""
         split_name(label)
         return self.lora_dir / f"{label}.safetensors"
 
     def check(self, path: Path, label: str) -> LoraFile:
-        """A file that shall be called `label`. Raises LoraFormatError and OSError."""
+        """Read and check a file that gets the name `label`. Raises LoraFormatError and OSError."""
         name, version = split_name(label)
         content = read_lora(self._read_bytes(path))
         facts = read_facts(content.metadata)
@@ -168,21 +177,39 @@ class LoraLibrary:
             metadata=content.metadata,
         )
 
+    def place(self, draft: Path, label: str) -> None:
+        """Check a finished draft in the folder, then give it its name in one atomic step that survives a power cut.
+
+        The next scan uses this check and does not read the file again if it is the same file: same inode, size and
+        times. Raises LoraFormatError and OSError; then the draft keeps its name.
+        """
+        path = self.path_of(label)
+        size, changed_ns, _, inode = _state(draft)
+        file = replace(self.check(draft, label), path=path)
+        draft.replace(path)
+        _sync_folder(path.parent)
+        state = _state(path)  # a rename changes the inode's time
+        if (size, changed_ns, inode) == (state[0], state[1], state[3]):
+            self._placed[path] = (state, file)
+
     def states(self) -> dict[Path, FileState]:
-        """What would show that somebody has written to the folder."""
-        found: dict[Path, FileState] = {}
+        """The state of each file, to detect that the folder has changed."""
+        states: dict[Path, FileState] = {}
         for path in self.lora_dir.glob("[!.]*.safetensors"):
             with suppress(OSError, LoraFormatError):
-                found[path] = _state(path)
-        return found
+                states[path] = _state(path)
+        return states
 
-    def _check_again(self, path: Path) -> LoraFile:
-        """Files that nobody has written to since they were read, seconds after their last change, are not read again:
-        within the grain of a file system's clock a second change would not show."""
+    def _check_changed(self, path: Path) -> LoraFile:
+        """Check a file unless it is known and unchanged.
+
+        A file is known only if it was read at least SETTLED_S after its last change: a second change within one tick of
+        the file system's clock leaves the state as it was.
+        """
         state = _state(path)
-        known = self._read.get(path)
-        if known is not None and known[0] == state:
-            return known[1]
+        for known in (self._placed.get(path), self._read.get(path)):
+            if known is not None and known[0] == state:
+                return known[1]
         self._read.pop(path, None)
         read_at_s = time.time()
         file = self.check(path, path.stem)
@@ -200,8 +227,7 @@ class LoraLibrary:
         return data
 
     def _check_base(self, made_for: str | None, shaped_for: str | None) -> None:
-        """Files from elsewhere do not say what they are for: their shapes do, or they are taken for SDXL's. Raises
-        LoraMisfit."""
+        """Most files do not name their base model: the shapes decide, else SDXL is assumed. Raises LoraMisfit."""
         if made_for is None and shaped_for is None and self.lora_base == DEMO_LORA_BASE:
             raise LoraMisfit(f"it is not marked as made for the demo model ({BASE_KEY} = {DEMO_LORA_BASE})")
         base = made_for or SDXL_LORA_BASE
@@ -211,31 +237,39 @@ class LoraLibrary:
 
 
 def _state(path: Path) -> FileState:
-    """Raises LoraFormatError for what is no file: a pipe would keep its reader waiting."""
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
+    """Raises OSError, and LoraFormatError for anything but a regular file: reading a pipe would block."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
         raise LoraFormatError("it is no regular file")
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _is_fresh(path: Path) -> bool:
-    """Written to a moment ago, by this machine's clock."""
+    """True if the file changed within GROWING_S, by this machine's clock."""
     try:
         return time.time() - path.stat().st_mtime < GROWING_S
     except OSError:
         return False
 
 
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def split_name(stem: str) -> tuple[str, str | None]:
-    """`jade-v1` -> ("jade", "1"); a stem without a version is a LoRA without one. Raises LoraNameError."""
+    """Name and version of a file: `jade-v1` -> ("jade", "1"), `jade` -> ("jade", None). Raises LoraNameError."""
     if not _NAME.fullmatch(stem):
         raise LoraNameError("its name must be 1 to 64 letters, digits, dots, underscores or hyphens, no dot first")
     if stem == RESERVED_NAME:
-        raise LoraNameError(f"no LoRA may be called {RESERVED_NAME}: requests say so for none")
+        raise LoraNameError(f"no LoRA may be called {RESERVED_NAME}: requests use that name for no LoRA")
     match = _VERSIONED.fullmatch(stem)
     return (match["name"], match["version"]) if match else (stem, None)
 
 
 def version_key(version: str | None) -> tuple[int, ...]:
-    """Orders versions by number: 10 after 9, 1.2 after 1.1; none at all comes first."""
+    """Sort key of a version, by number: 10 after 9, 1.2 after 1.1; a file without a version comes first."""
     return () if version is None else tuple(int(part) for part in version.split("."))

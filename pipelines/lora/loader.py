@@ -1,7 +1,7 @@
-"""LoRA files to memory, on a thread of their own: no step waits for a disk.
+"""Load LoRA files into memory on a thread of their own, so that no step waits for a disk.
 
-event loop:    reader.fetch(hashes)         read, check the hash, convert; the future is done when they are here
-torch thread:  reader.look(hash)            its matrices, if they are here
+event loop:    loader.fetch(hashes)         read, verify the hash, convert; the future ends when all are loaded
+torch thread:  loader.look(hash)            the matrices, if they are loaded
 """
 
 import hashlib
@@ -18,61 +18,65 @@ from pipelines.lora.weights import LoraWeights
 
 log = logging.getLogger(__name__)
 
-MAX_KEPT = 256
+MAX_LOADED = 256
 ROOM_S = 1.0
 
 
-class LoraReader:
-    """`folder` holds `{sha256}.safetensors`. What was read stays until it is forgotten. With more than `max_bytes` here
-    the next set waits for room; after ROOM_S without any, what came first goes: nobody wants it. Any thread."""
+class LoraLoader:
+    """Loads `{folder}/{sha256}.safetensors` and keeps each LoRA until `forget`. Any thread.
+
+    While more than `max_bytes` are loaded, the next set waits. After ROOM_S without room the oldest LoRAs are dropped:
+    the images that wanted them are gone.
+    """
 
     def __init__(self, folder: Path, parse: Callable[[bytes], LoraWeights], max_bytes: int) -> None:
         self._folder = folder
         self._parse = parse
         self._max_bytes = max_bytes
         self._lock = threading.Condition()
-        self._here: OrderedDict[str, LoraWeights | LoraError] = OrderedDict()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lora-reader")
+        self._loaded: OrderedDict[str, LoraWeights | LoraError] = OrderedDict()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lora-loader")
 
     def fetch(self, sha256s: Collection[str]) -> Future[None]:
-        """Read those that are not here. What goes wrong is told by `look`."""
-        return self._thread.submit(self._read_missing, tuple(sha256s))
+        """Load the LoRAs that are not loaded yet. Never raises: `look` reports errors."""
+        return self._thread.submit(self._load_missing, tuple(sha256s))
 
     def look(self, sha256: str) -> LoraWeights | None:
-        """What was read; None where it is not here. Raises LoraError, once: after it the file is read anew."""
+        """The loaded weights; None if they are not loaded. Raises LoraError once; the next `fetch` reads the file
+        again."""
         with self._lock:
-            found = self._here.get(sha256)
-            if isinstance(found, LoraError):
-                del self._here[sha256]
-                raise found
-            return found
+            loaded = self._loaded.get(sha256)
+            if isinstance(loaded, LoraError):
+                del self._loaded[sha256]
+                raise loaded
+            return loaded
 
     def forget(self, sha256: str) -> None:
-        """It is in the bank now."""
+        """Drop a LoRA: the bank has its own copy."""
         with self._lock:
-            self._here.pop(sha256, None)
+            self._loaded.pop(sha256, None)
             self._lock.notify_all()
 
-    def _read_missing(self, sha256s: tuple[str, ...]) -> None:
-        """All of them or, where one cannot be read, that with its error: a set is never here by half."""
+    def _load_missing(self, sha256s: tuple[str, ...]) -> None:
+        """Load the whole set; a LoRA that cannot be read leaves its error, so that a set is never half there."""
         with self._lock:
             self._lock.wait_for(self._has_room, ROOM_S)
             while not self._has_room():
-                self._here.popitem(last=False)
-            missing = [sha256 for sha256 in sha256s if not isinstance(self._here.get(sha256), LoraWeights)]
+                self._loaded.popitem(last=False)
+            missing = [sha256 for sha256 in sha256s if not isinstance(self._loaded.get(sha256), LoraWeights)]
         for sha256 in missing:
-            found = self._read(sha256)
+            weights = self._load(sha256)
             with self._lock:
-                self._here[sha256] = found
+                self._loaded[sha256] = weights
 
     def _has_room(self) -> bool:
-        return len(self._here) <= MAX_KEPT and self._num_bytes() <= self._max_bytes
+        return len(self._loaded) <= MAX_LOADED and self._num_bytes() <= self._max_bytes
 
     def _num_bytes(self) -> int:
-        return sum(each.num_bytes for each in self._here.values() if isinstance(each, LoraWeights))
+        return sum(weights.num_bytes for weights in self._loaded.values() if isinstance(weights, LoraWeights))
 
-    def _read(self, sha256: str) -> LoraWeights | LoraError:
-        """The file is read once and never mapped."""
+    def _load(self, sha256: str) -> LoraWeights | LoraError:
+        """Read the file once; it is never mapped."""
         started_s = time.perf_counter()
         try:
             data = (self._folder / f"{sha256}.safetensors").read_bytes()
@@ -80,11 +84,11 @@ class LoraReader:
                 raise LoraError("its bytes are not those it was accepted with")
             weights = self._parse(data)
         except Exception as error:  # the libraries' errors have no common type
-            log.warning("LoRA %s cannot be read", sha256[:12], exc_info=error)
-            told = str(error) if isinstance(error, LoraError) else _brief(error)
-            return LoraError(f"LoRA {sha256[:12]} could not be loaded: {told}")
+            log.warning("LoRA %s: not loaded", sha256[:12], exc_info=error)
+            reason = str(error) if isinstance(error, LoraError) else _brief(error)
+            return LoraError(f"LoRA {sha256[:12]} could not be loaded: {reason}")
         taken_ms = 1000 * (time.perf_counter() - started_s)
-        log.info("LoRA %s: %.1f MB read in %.0f ms", sha256[:12], weights.num_bytes / 1e6, taken_ms)
+        log.info("LoRA %s: loaded %.1f MB in %.0f ms", sha256[:12], weights.num_bytes / 1e6, taken_ms)
         return weights
 
 

@@ -1,7 +1,7 @@
-"""Merged LoRAs, for a server that runs one set of them: added to the weights, so that a forward costs nothing extra.
+"""Merge one LoRA set into the base weights, for a server that runs a single set: forwards cost nothing extra.
 
-The weights go back by copies of what they were, never by subtraction. Every change of the set rewrites all layers that
-a LoRA of either set changes: with more than one set the bank is the better choice. Torch thread.
+Weights are restored from copies of the originals, never by subtraction. Changing the set rewrites all layers that a
+LoRA of either set changes: with more than one set the bank is the better choice. Torch thread.
 """
 
 import logging
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from pipelines.lora.backend import AdapterSet, LoraTerms, RowLayout
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraPair, LoraWeights, lora_layers
 from pipelines.model.load import LoadedModel
 
@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 
 
 class LoraMerge:
-    """Keeps the matrices of LoRAs within `max_bytes`, those used last, and the pristine weights of the layers that are
-    changed at the moment, both in RAM."""
+    """Keeps the most recently used LoRAs within `max_bytes`, and the original weights of the layers that are changed at
+    the moment, both in RAM."""
 
-    def __init__(self, model: LoadedModel, reader: LoraReader, max_bytes: int) -> None:
-        self._reader = reader
+    def __init__(self, model: LoadedModel, loader: LoraLoader, max_bytes: int) -> None:
+        self._loader = loader
         self._layers = lora_layers(model)
         self._max_bytes = max_bytes
         self._kept: OrderedDict[str, LoraWeights] = OrderedDict()
@@ -40,29 +40,29 @@ class LoraMerge:
 
     @property
     def num_bytes(self) -> int:
-        """Of the matrices; the pristine weights are not counted."""
-        return sum(each.num_bytes for each in self._kept.values())
+        """Memory of the LoRA matrices; the original weights are not counted."""
+        return sum(weights.num_bytes for weights in self._kept.values())
 
     def admit(self, adapters: AdapterSet, in_use: Collection[str]) -> bool:
         own = [sha256 for sha256, _ in adapters]
         for sha256 in own:
-            weights = self._kept.get(sha256) or self._reader.look(sha256)
+            weights = self._kept.get(sha256) or self._loader.look(sha256)
             if weights is None:
                 return False
             self._kept[sha256] = weights
             self._kept.move_to_end(sha256)
-            self._reader.forget(sha256)
+            self._loader.forget(sha256)
         staying = {*in_use, *own}
-        for sha256 in [each for each in self._kept if each not in staying]:
+        for sha256 in [sha256 for sha256 in self._kept if sha256 not in staying]:
             if self.num_bytes > self._max_bytes:
                 del self._kept[sha256]
         self._resident = frozenset(self._kept)
         return True
 
     def prepare(self, rows: Sequence[AdapterSet]) -> RowLayout:
-        """Merges. Raises ValueError where the rows have more than one set."""
+        """Merge the set of the rows. Raises ValueError if they have more than one."""
         if len(set(rows)) > 1:
-            raise ValueError("with merged LoRAs the pictures of a step must have one LoRA set")
+            raise ValueError("with merged LoRAs all images of a step must have the same LoRA set")
         self._merge(rows[0])
         return RowLayout()
 
@@ -90,16 +90,16 @@ class LoraMerge:
             raise
         self._merged = adapters
         taken_ms = 1000 * (time.perf_counter() - started_s)
-        log.info("%d LoRAs are merged into %d layers after %.0f ms", len(adapters), len(changes), taken_ms)
+        log.info("merged %d LoRAs into %d layers in %.0f ms", len(adapters), len(changes), taken_ms)
 
     def _change(self, name: str, parts: Sequence[tuple[LoraPair, float]]) -> None:
-        """In float32, whatever the model's format; rounded once."""
+        """Compute in float32, whatever the model's dtype, and round once."""
         weight: Tensor = self._layers[name].weight
         if name not in self._pristine:
             self._pristine[name] = weight.detach().to("cpu", copy=True)
         total = self._pristine[name].to(weight.device, torch.float32, copy=True)
         for pair, factor in parts:
-            up, down = (each.to(weight.device, torch.float32) for each in (pair.up, pair.down))
+            up, down = (matrix.to(weight.device, torch.float32) for matrix in (pair.up, pair.down))
             total += (up @ down.flatten(1)).view(weight.shape) * factor
         weight.data.copy_(total)
 

@@ -1,6 +1,7 @@
-"""What a LoRA file says of itself: ModelSpec's fields, kohya's notes of the training, our own. Torch-free.
+"""Read a LoRA file's metadata: ModelSpec fields, kohya's training notes and the studio's own keys. Torch-free.
 
-https://github.com/Stability-AI/ModelSpec
+ModelSpec: https://github.com/Stability-AI/ModelSpec. kohya's `ss_*` keys: https://github.com/kohya-ss/sd-scripts,
+`library/train_util.py`.
 """
 
 import json
@@ -22,7 +23,8 @@ MAX_KOHYA_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class LoraFacts:
-    """`trigger`: the words that call it up. `weight`: how strong it is best. `base_model`: what it was made for."""
+    """`trigger`: the words that activate the LoRA. `weight`: its recommended weight. `base_model`: the one it was
+    trained for. None: the file does not say."""
 
     trigger: str | None
     title: str | None
@@ -31,7 +33,7 @@ class LoraFacts:
 
 
 def read_facts(metadata: Mapping[str, str]) -> LoraFacts:
-    """Raises LoraFormatError where a text that is meant for us cannot be shown or stored."""
+    """Raises LoraFormatError if a text that the studio shows or stores cannot be shown or stored."""
     return LoraFacts(
         trigger=_short_text(metadata, TRIGGER_KEY) or _kohya_trigger(metadata),
         title=_short_text(metadata, TITLE_KEY) or _kohya_title(metadata),
@@ -41,7 +43,7 @@ def read_facts(metadata: Mapping[str, str]) -> LoraFacts:
 
 
 def _short_text(metadata: Mapping[str, str], key: str) -> str | None:
-    """What goes into prompts, lists and picture files. Raises LoraFormatError."""
+    """A text for prompts, lists and image files. Raises LoraFormatError."""
     text = metadata.get(key, "").strip()
     if len(text) > MAX_TEXT_CHARACTERS:
         raise LoraFormatError(f"its {key} is {len(text)} characters long; at most {MAX_TEXT_CHARACTERS} are allowed")
@@ -56,8 +58,8 @@ def _kohya_title(metadata: Mapping[str, str]) -> str | None:
 
 
 def _kohya_trigger(metadata: Mapping[str, str]) -> str | None:
-    """The tags that every training picture has, where they are few: what the trainer kept in front of each caption."""
-    num_images = sum(_count(each.get("img_count")) for each in _objects(metadata.get("ss_dataset_dirs")))
+    """The tags that all training images share, if they are few: the words that the trainer put before each caption."""
+    num_images = sum(_count(folder.get("img_count")) for folder in _objects(metadata.get("ss_dataset_dirs")))
     counts: Counter[str] = Counter()
     for tags in _objects(metadata.get("ss_tag_frequency")):
         for tag, count in tags.items():
@@ -69,12 +71,12 @@ def _kohya_trigger(metadata: Mapping[str, str]) -> str | None:
 
 
 def _objects(text: str | None) -> list[dict[str, Any]]:
-    """The values of a JSON object of objects; none for anything else."""
+    """The values of a JSON object of objects; empty for anything else."""
     try:
-        found: object = json.loads(text or "{}")
+        document: object = json.loads(text or "{}")
     except (ValueError, RecursionError):
         return []
-    values = cast(dict[str, object], found).values() if isinstance(found, dict) else ()
+    values = cast(dict[str, object], document).values() if isinstance(document, dict) else ()
     return [cast(dict[str, Any], value) for value in values if isinstance(value, dict)]
 
 
@@ -83,7 +85,7 @@ def _count(value: object) -> int:
 
 
 def _weight(metadata: Mapping[str, str]) -> float | None:
-    """ModelSpec has no field for it; ours is ignored where it is no weight."""
+    """ModelSpec has no field for the weight. A value of the studio's own key that is no weight is ignored."""
     try:
         weight = float(metadata.get(WEIGHT_KEY, "nan"))
     except ValueError:

@@ -1,7 +1,7 @@
-"""The bytes of a LoRA file to matrices for named layers, in whatever layout the file is written. Any thread.
+"""Convert the bytes of a LoRA file, in any supported layout, to matrices for named layers. Any thread.
 
-diffusers' own converters name the layers; the scale of a layer is kohya's alpha / rank or what PEFT's settings in the
-file say, and 1 where neither is there.
+diffusers' own converters name the layers. The scale of a layer is kohya's alpha / rank, or what PEFT's settings in the
+file determine, or 1.
 """
 
 import math
@@ -18,9 +18,10 @@ from safetensors.torch import load as parse_safetensors
 from torch import Tensor, nn
 
 from pipelines.lora.backend import LoraError
-from pipelines.lora.file import adapter_metadata, read_header
+from pipelines.lora.file import adapter_metadata
 from pipelines.lora.keys import peft_key
 from pipelines.model.load import LoadedModel
+from pipelines.safetensors_header import read_header
 
 PARTS = ("unet", "text_encoder", "text_encoder_2")
 _KOHYA_PREFIXES = ("lora_unet_", "lora_te_", "lora_te1_", "lora_te2_")
@@ -32,8 +33,8 @@ _converters: Any = state_dict_utils
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoraPair:
-    """What is added to one layer: `up` @ `down` * `scale`. `down` (rank, in) or, for a convolution, (rank, in, height,
-    width); `up` (out, rank)."""
+    """The change of one layer's weight: `up` @ `down` * `scale`. `down` (rank, in) or, for a convolution, (rank, in,
+    height, width); `up` (out, rank)."""
 
     down: Tensor
     up: Tensor
@@ -46,13 +47,13 @@ class LoraPair:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoraWeights:
-    """A LoRA as the layers take it; `pairs` by the layer's name, `unet.mid_block...`."""
+    """A LoRA ready to apply; `pairs` by the layer's name, `unet.mid_block...`."""
 
     pairs: Mapping[str, LoraPair]
 
     @property
     def rank(self) -> int:
-        """The largest of its layers'."""
+        """The largest rank of its layers."""
         return max(pair.rank for pair in self.pairs.values())
 
     @property
@@ -61,7 +62,7 @@ class LoraWeights:
 
 
 def lora_layers(model: LoadedModel) -> dict[str, Any]:
-    """Every layer a LoRA can change, by its name with the part's in front."""
+    """Every layer a LoRA can change, by its name after that of its part: `unet.conv_in`."""
     parts = dict(zip(PARTS, (model.unet, *model.text_encoders), strict=True))
     return {
         f"{part}.{name}": layer
@@ -72,8 +73,8 @@ def lora_layers(model: LoadedModel) -> dict[str, Any]:
 
 
 class LoraParser:
-    """Knows the layers' names and shapes. `pin`: the matrices come in pinned memory, from where a GPU copies them
-    without holding the host up."""
+    """Parses LoRA files for one model. With CUDA the matrices are in pinned memory, so that the copy to the GPU does
+    not block the host."""
 
     def __init__(self, model: LoadedModel) -> None:
         self._shapes = {name: tuple(layer.weight.shape) for name, layer in lora_layers(model).items()}
@@ -83,9 +84,8 @@ class LoraParser:
         self._pin = model.device.type == "cuda"
 
     def parse(self, data: bytes) -> LoraWeights:
-        """Raises LoraError, and what safetensors, diffusers and PEFT raise for files they cannot read."""
-        _, file_metadata, _ = read_header(data)
-        settings = adapter_metadata(file_metadata)
+        """Raises LoraError, and the errors of safetensors, diffusers and PEFT for files that they cannot read."""
+        settings = adapter_metadata(read_header(data).metadata)
         tensors = parse_safetensors(data)
         for mark, name in _UNUSABLE:
             if any(mark in key for key in tensors):
@@ -100,22 +100,22 @@ class LoraParser:
         return LoraWeights(pairs)
 
     def _named(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Keys as PEFT writes them, with the part's name in front."""
+        """Rename the keys as PEFT writes them, after the name of the part."""
         loader: Any = StableDiffusionXLLoraLoaderMixin
         keyed = {peft_key(key): tensor for key, tensor in tensors.items()}
         if any(key.startswith(_KOHYA_PREFIXES) for key in keyed):
             keyed = {key: tensor for key, tensor in tensors.items() if not key.endswith(".alpha")}
-        found, _ = loader.lora_state_dict(keyed, unet_config=self._unet_config)
+        converted, _ = loader.lora_state_dict(keyed, unet_config=self._unet_config)
         named: dict[str, Tensor] = {}
         for part in PARTS:
-            mine = {key.removeprefix(f"{part}."): found[key] for key in found if key.startswith(f"{part}.")}
+            own = {key.removeprefix(f"{part}."): converted[key] for key in converted if key.startswith(f"{part}.")}
             if part == "unet":
-                mine = _converters.convert_unet_state_dict_to_peft(mine)
-            else:  # the type is named: left to itself it goes by keys that not every file has
-                mine = _converters.convert_state_dict_to_peft(mine, _converters.StateDictType.DIFFUSERS_OLD)
-            named |= {f"{part}.{peft_key(key)}": tensor for key, tensor in mine.items()}
-        if strange := [key for key in found if key.partition(".")[0] not in PARTS]:
-            raise LoraError(f"{strange[0][:120]!r} belongs to no part of an SDXL model")
+                own = _converters.convert_unet_state_dict_to_peft(own)
+            else:  # name the type: diffusers' detection relies on keys that not every file has
+                own = _converters.convert_state_dict_to_peft(own, _converters.StateDictType.DIFFUSERS_OLD)
+            named |= {f"{part}.{peft_key(key)}": tensor for key, tensor in own.items()}
+        if foreign := [key for key in converted if key.partition(".")[0] not in PARTS]:
+            raise LoraError(f"{foreign[0][:120]!r} belongs to no part of an SDXL model")
         return named
 
     def _by_layer(self, named: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
@@ -135,12 +135,12 @@ class LoraParser:
         return {layer: (down, ups[layer]) for layer, down in downs.items()}
 
     def _layer_named(self, name: str) -> str:
-        """Older and newer CLIP models differ in a `text_model.`; kohya's names have no dots to tell words by."""
+        """Versions of transformers differ in a `text_model.` prefix; kohya's names have underscores for dots."""
         part, _, inner = name.partition(".")
-        for each in (name, f"{part}.{inner.removeprefix('text_model.')}", f"{part}.text_model.{inner}"):
-            found = each if each in self._shapes else self._by_flat_name.get(each.replace(".", "_"))
-            if found is not None:
-                return found
+        for spelling in (name, f"{part}.{inner.removeprefix('text_model.')}", f"{part}.text_model.{inner}"):
+            layer = spelling if spelling in self._shapes else self._by_flat_name.get(spelling.replace(".", "_"))
+            if layer is not None:
+                return layer
         raise LoraError(f"the model has no layer {name[:120]}")
 
     def _pair(self, layer: str, down: Tensor, up: Tensor, scale: float) -> LoraPair:
@@ -152,16 +152,17 @@ class LoraParser:
             raise LoraError(
                 f"its matrices of shapes {tuple(down.shape)} and {tuple(up.shape)} do not fit {layer}, which is {shape}"
             )
-        return LoraPair(self._own(down), self._own(up), scale)
+        return LoraPair(self._settled(down), self._settled(up), scale)
 
-    def _own(self, tensor: Tensor) -> Tensor:
+    def _settled(self, tensor: Tensor) -> Tensor:
+        """In the model's dtype, contiguous and, with CUDA, pinned."""
         settled = tensor.to(self._dtype).contiguous()
         return settled.pin_memory() if self._pin else settled
 
 
 def _kohya_scales(tensors: Mapping[str, Tensor]) -> dict[int, float]:
-    """alpha / rank (1 where there is no alpha) by the identity of the up matrix: the converters rename tensors, they do
-    not copy them. Empty for other layouts."""
+    """alpha / rank (1 without an alpha) by the identity of the up matrix: the converters rename tensors, they do not
+    copy them. Empty for other layouts."""
     scales: dict[int, float] = {}
     for key, up in tensors.items():
         if key.endswith(".lora_up.weight"):
@@ -171,15 +172,15 @@ def _kohya_scales(tensors: Mapping[str, Tensor]) -> dict[int, float]:
 
 
 def _scale_in(settings: Mapping[str, Any] | None, layer: str, rank: int) -> float:
-    """As PEFT reads its own settings, of which those that decide the scale count."""
+    """The scale that PEFT computes from its settings in the file; 1 without settings for the layer's part."""
     part, _, name = layer.partition(".")
-    mine = {key.partition(".")[2]: value for key, value in (settings or {}).items() if key.partition(".")[0] == part}
-    mine = {key: mine[key] for key in _CONFIG_KEYS if key in mine}
-    if not mine:
+    own = {key.partition(".")[2]: value for key, value in (settings or {}).items() if key.partition(".")[0] == part}
+    own = {key: own[key] for key in _CONFIG_KEYS if key in own}
+    if not own:
         return 1.0
-    config: Any = LoraConfig(**mine)
-    told = config.rank_pattern.get(get_pattern_key(config.rank_pattern.keys(), name), config.r)
-    if told != rank:
-        raise LoraError(f"its settings say rank {told} for {layer}, its matrices {rank}")
+    config: Any = LoraConfig(**own)
+    configured = config.rank_pattern.get(get_pattern_key(config.rank_pattern.keys(), name), config.r)
+    if configured != rank:
+        raise LoraError(f"its settings give rank {configured} for {layer}, its matrices {rank}")
     alpha = config.alpha_pattern.get(get_pattern_key(config.alpha_pattern.keys(), name), config.lora_alpha)
     return alpha / (math.sqrt(rank) if config.use_rslora else rank)

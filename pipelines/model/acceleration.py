@@ -1,4 +1,4 @@
-"""How the loaded parts compute: attention, compilation, decoding in tiles. Torch thread."""
+"""Configure how the loaded parts compute: attention, compilation, tiled decoding. Torch thread."""
 
 import importlib.util
 import logging
@@ -14,12 +14,13 @@ log = logging.getLogger(__name__)
 
 TILE_PX = 512
 MAX_COMPILED_FORWARDS = 64
-"""Row counts times picture sizes (and LoRA sets) that are kept compiled; beyond it torch runs uncompiled."""
+"""Graphs that are kept compiled, one for each row count, image size and kind of LoRA forward; beyond it torch runs
+uncompiled."""
 
 
 def accelerate(unet: Any, vae: Any, attention: str, compiled: bool, tiled_vae: bool) -> None:
-    """Raises BaseModelError where xformers is asked for and cannot be used. Attention is torch's own
-    (`scaled_dot_product_attention`) unless `attention` is `xformers`."""
+    """`attention`: `sdpa` (torch's `scaled_dot_product_attention`) or `xformers`. Raises BaseModelError if xformers is
+    requested and unavailable."""
     if attention == "xformers":
         use_xformers(unet, vae)
     if tiled_vae:
@@ -41,8 +42,10 @@ def use_xformers(unet: Any, vae: Any) -> None:
 
 
 def use_tiles(vae: Any) -> None:
-    """Pictures above TILE_PX are decoded in tiles that overlap by a quarter: less memory, a little more time, edges
-    blended. SDXL's own tiles are as large as its pictures, which would save nothing."""
+    """Decode images above TILE_PX in tiles that overlap by a quarter, edges blended: less memory, a little more time.
+
+    SDXL's default tiles are as large as its images, which would save nothing.
+    """
     vae.enable_tiling()
     vae.tile_sample_min_size = TILE_PX
     vae.tile_latent_min_size = TILE_PX // 2 ** (len(vae.config.block_out_channels) - 1)
@@ -50,7 +53,7 @@ def use_tiles(vae: Any) -> None:
 
 @contextmanager
 def in_tiles(vae: Any) -> Generator[None]:
-    """Decode in tiles for once."""
+    """Decode in tiles within this context."""
     before = (vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size)
     use_tiles(vae)
     try:
@@ -60,10 +63,13 @@ def in_tiles(vae: Any) -> Generator[None]:
 
 
 def compile_unet(unet: Any, backend: str | Callable[..., Any] = "inductor") -> None:
-    """In place: LoRAs go on living inside. Every forward has one of a few static row counts (STUDIO_ROW_BUCKETS), so
-    shapes are compiled as they are; torch logs each compilation after the first and what made it necessary."""
-    private: Any = torch  # there is no public way to either
+    """Compile in place, so that the bank's hooks stay on the layers.
+
+    Every forward has one of a few static row counts (STUDIO_ROW_BUCKETS), so shapes are compiled as constants. torch
+    logs each later compilation and its cause.
+    """
+    private: Any = torch  # neither setting is public
     private._dynamo.config.recompile_limit = MAX_COMPILED_FORWARDS
     private._logging.set_logs(recompiles=True)
     unet.compile(backend=backend, dynamic=False)
-    log.info("the UNet is compiled for each row count before the server is ready; that takes minutes")
+    log.info("compiling the UNet for each row count before the server is ready; this takes minutes")

@@ -1,22 +1,21 @@
-"""What a `.safetensors` file holds, told from the names and shapes in its header; no tensor is read. Torch-free."""
+"""Identify the model in a `.safetensors` file by the names and shapes in its header. Torch-free; reads no tensor."""
 
 import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pipelines.lora.file import LoraFormatError, TensorEntry, read_header
+from pipelines.safetensors_header import LENGTH_BYTES, SafetensorsError, TensorEntry, read_header
 
 SDXL = "an SDXL checkpoint"
 VAE = "a VAE (STUDIO_VAE takes one)"
 
 _NOT_READ = "only .safetensors files are read: other formats can run code when they are opened"
-_HEADER_LENGTH_BYTES = 8
 _UNET_INPUT = "model.diffusion_model.input_blocks.0.0.weight"
 _LATENT_CHANNELS = 4
 _EMA = "model_ema."
 
-# The first that some key matches tells what the file is.
+# The first pattern that a key of the file matches names its kind.
 _KINDS = (
     (
         "a LoRA (its place is the folder STUDIO_LORA_DIR)",
@@ -39,33 +38,33 @@ _KINDS = (
 
 
 class BaseModelError(ValueError):
-    """This is no base model (or VAE) we can serve; the text says what it is and what is expected."""
+    """The path is no base model (or VAE) that the studio can load; the text says what it is and what is expected."""
 
 
-def read_file_header(path: Path) -> tuple[dict[str, TensorEntry], dict[str, str]]:
-    """Tensors by key and the file's metadata. Raises BaseModelError."""
+def read_tensors(path: Path) -> Mapping[str, TensorEntry]:
+    """The tensors in a file's header, by key. Raises BaseModelError."""
     if path.suffix != ".safetensors":
         raise BaseModelError(f"{path} is a {path.suffix or 'file without an ending'}; {_NOT_READ}")
     try:
         with path.open("rb") as file:
-            length = file.read(_HEADER_LENGTH_BYTES)
-            header = length + file.read(min(int.from_bytes(length, "little"), path.stat().st_size))
-        tensors, metadata, start = read_header(header)
-    except LoraFormatError as error:
+            length = file.read(LENGTH_BYTES)
+            header = read_header(length + file.read(min(int.from_bytes(length, "little"), path.stat().st_size)))
+        num_bytes = path.stat().st_size
+    except SafetensorsError as error:
         raise BaseModelError(f"{path} is damaged or no safetensors file: {error}") from error
     except OSError as error:
         raise BaseModelError(f"{path} cannot be read: {error.strerror or error}") from error
-    expected, found = start + max((entry.end for entry in tensors.values()), default=0), path.stat().st_size
-    if expected != found:
+    expected = header.payload_start + header.num_payload_bytes
+    if expected != num_bytes:
         raise BaseModelError(
-            f"{path} is {found} bytes long, but its header describes {expected}: it is cut or still being written;"
+            f"{path} is {num_bytes} bytes long, but its header describes {expected}: it is cut or still being written;"
             " download it again"
         )
-    return tensors, metadata
+    return header.tensors
 
 
 def kind_of(keys: Iterable[str]) -> str:
-    """In words, like "a Stable Diffusion 1.x checkpoint"."""
+    """The kind of a file in words, like "a Stable Diffusion 1.x checkpoint"."""
     names = list(keys)
     for kind, pattern in _KINDS:
         if any(re.search(pattern, name) for name in names):
@@ -74,8 +73,8 @@ def kind_of(keys: Iterable[str]) -> str:
 
 
 def check_checkpoint(path: Path) -> Mapping[str, TensorEntry]:
-    """The tensors of a whole SDXL checkpoint; a VAE may be missing from it. Raises BaseModelError."""
-    tensors, _ = read_file_header(path)
+    """The tensors of an SDXL checkpoint, with or without a VAE. Raises BaseModelError for anything else."""
+    tensors = read_tensors(path)
     kind = kind_of(tensors)
     if kind != SDXL:
         raise BaseModelError(f"{path} is {kind}; expected is {SDXL}")
@@ -91,8 +90,8 @@ def check_checkpoint(path: Path) -> Mapping[str, TensorEntry]:
 
 
 def check_vae_file(path: Path) -> Mapping[str, TensorEntry]:
-    """The tensors of a file that holds a VAE and nothing else. Raises BaseModelError."""
-    tensors, _ = read_file_header(path)
+    """The tensors of a file that holds only a VAE. Raises BaseModelError for anything else."""
+    tensors = read_tensors(path)
     kind = kind_of(tensors)
     if kind != VAE:
         raise BaseModelError(f"{path} is {kind}; STUDIO_VAE takes a VAE for SDXL, as a folder or a file")
@@ -107,14 +106,16 @@ def has_vae(keys: Iterable[str]) -> bool:
 
 
 def num_weights(tensors: Mapping[str, TensorEntry]) -> int:
-    """Numbers that are loaded; a training average that some files carry beside the weights is not."""
+    """How many weights are loaded. The moving average of a training run, which some files carry too, is not."""
     return sum(math.prod(entry.shape) for key, entry in tensors.items() if not key.startswith(_EMA))
 
 
 def scheduler_changes(keys: Iterable[str]) -> dict[str, object]:
-    """What a checkpoint's marker tensors say of how it was trained, as keys of the scheduler config. Models trained for
-    v prediction or a zero terminal signal-to-noise ratio carry an empty tensor of these names, as other programs that
-    read such files expect."""
+    """The keys of the scheduler config that a checkpoint's marker tensors change.
+
+    Models trained for v-prediction (arXiv 2202.00512) or a zero terminal signal-to-noise ratio (arXiv 2305.08891) carry
+    an empty tensor named `v_pred` or `ztsnr`, the convention of ComfyUI.
+    """
     names = set(keys)
     changes: dict[str, object] = {}
     if "v_pred" in names:

@@ -1,4 +1,4 @@
-"""SHA-256 of large files, remembered as long as a file is the same one. Torch-free."""
+"""Cache the SHA-256 of large files in a JSON file, so that a start does not read gigabytes again. Torch-free."""
 
 import hashlib
 import json
@@ -10,23 +10,23 @@ log = logging.getLogger(__name__)
 
 
 class FileHashes:
-    """Remembers hashes in the JSON file `book` by path, size, time of the last change and inode, so that gigabytes are
-    read once and not at every start. Any thread, one at a time."""
+    """Hashes by path in the JSON file `cache_file`. An entry is valid while size, time of the last change and inode are
+    the same. Any thread, one at a time."""
 
-    def __init__(self, book: Path) -> None:
-        self._book = book
-        self._entries = _read(book)
+    def __init__(self, cache_file: Path) -> None:
+        self._cache_file = cache_file
+        self._entries = _read(cache_file)
 
     def known(self, path: Path) -> str | None:
-        """The hash, if the file is the one it was computed from."""
+        """The cached hash; None if there is none or the file has changed."""
         entry = self._entries.get(str(path.absolute()))
         return entry["sha256"] if entry is not None and entry.get("seen") == _identity(path) else None
 
     def sha256(self, path: Path) -> str:
-        """Reads the file unless its hash is known. Raises OSError."""
+        """The file's hash; reads the file unless it is cached. Raises OSError."""
         if (known := self.known(path)) is not None:
             return known
-        seen = _identity(path)  # before the bytes: a file that changes meanwhile is read again next time
+        seen = _identity(path)  # before the bytes: if the file changes meanwhile, the next call reads it again
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         self._entries[str(path.absolute())] = {"seen": seen, "sha256": sha256}
@@ -34,13 +34,13 @@ class FileHashes:
         return sha256
 
     def _write(self) -> None:
-        draft = self._book.with_name(f".{self._book.name}.new")
+        draft = self._cache_file.with_name(f".{self._cache_file.name}.new")
         try:
-            self._book.parent.mkdir(parents=True, exist_ok=True)
+            self._cache_file.parent.mkdir(parents=True, exist_ok=True)
             draft.write_text(json.dumps(self._entries, indent=1), encoding="utf-8")
-            draft.replace(self._book)
+            draft.replace(self._cache_file)
         except OSError as error:
-            log.warning("hashes of the base model are not remembered, the next start computes them again: %s", error)
+            log.warning("hashes of the base model are not cached, the next start computes them again: %s", error)
 
 
 def _identity(path: Path) -> list[int]:
@@ -48,13 +48,13 @@ def _identity(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
 
 
-def _read(book: Path) -> dict[str, Any]:
-    """A book that is missing or damaged is empty."""
+def _read(cache_file: Path) -> dict[str, Any]:
+    """The entries; empty if the file is missing or damaged."""
     try:
-        entries: object = json.loads(book.read_text(encoding="utf-8"))
+        document: object = json.loads(cache_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(entries, dict):
+    if not isinstance(document, dict):
         return {}
-    pages = cast(dict[str, object], entries)
-    return {path: page for path, page in pages.items() if isinstance(page, dict) and "sha256" in page}
+    entries = cast(dict[str, object], document)
+    return {path: entry for path, entry in entries.items() if isinstance(entry, dict) and "sha256" in entry}

@@ -1,8 +1,8 @@
-"""Base models by hub id (`org/name`): huggingface_hub's cache, only what an SDXL model is loaded from. Torch-free.
+"""Download base models by hub id (`org/name`) into huggingface_hub's cache: only the files that are loaded. Torch-free.
 
-    python -m pipelines.hub ORG/NAME [fp16]     # fetches the weights, tells its progress on stderr
+    python -m pipelines.model.hub ORG/NAME [fp16]     # downloads the weights, logs its progress to stderr
 
-The server runs that as a process of its own, which it can end: a download of gigabytes cannot be broken off otherwise.
+The server runs this command as a child process: there is no other way to abort a running download.
 """
 
 import logging
@@ -26,40 +26,40 @@ from pipelines.model.info import (
 log = logging.getLogger(__name__)
 
 CONFIG_FILES = ["model_index.json", *(f"{part}/*.{end}" for part in PARTS for end in ("json", "txt"))]
-TELL_EVERY_S = 5.0
+LOG_EVERY_S = 5.0
 
 _hub: Any = huggingface_hub
 _Bar: Any = tqdm
 
 
 def fetch_configs(repo_id: str) -> Path:
-    """The folder in the cache, with everything but the weights; a few hundred KB. Raises BaseModelError."""
+    """Fetch everything but the weights, a few hundred KB, and return the folder in the cache. Raises BaseModelError."""
     folder = _fetch(repo_id, CONFIG_FILES)
     check_configs(folder)
     return folder
 
 
 def fetch_weights(repo_id: str, half: bool) -> Path:
-    """The same folder, weights included; half precision ones, which are half as large, where `half` asks for them and
-    there are any. Raises BaseModelError."""
+    """Fetch the weights, too, and return the same folder. `half`: prefer half precision files, which are half as large.
+    Raises BaseModelError."""
     names = _safetensors_of(repo_id)
-    wanted = [name for part in PARTS_WITH_WEIGHTS for name in _weights_of(part, names, half)]
-    return _fetch(repo_id, [*CONFIG_FILES, *wanted])
+    weights = [name for part in PARTS_WITH_WEIGHTS for name in _weights_of(part, names, half)]
+    return _fetch(repo_id, [*CONFIG_FILES, *weights])
 
 
 def _safetensors_of(repo_id: str) -> list[str]:
-    """As the hub says; without a network, what the cache holds."""
+    """The hub's list of files; without a network, those in the cache."""
     try:
         return [name for name in _hub.HfApi().list_repo_files(repo_id) if name.endswith(".safetensors")]
-    except Exception:  # the download that follows tells what is wrong
+    except Exception:  # the download that follows reports the cause
         folder = Path(_fetch(repo_id, CONFIG_FILES))
         return [path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors")]
 
 
 def _weights_of(part: str, names: list[str], half: bool) -> list[str]:
-    mine = [name for name in names if name.startswith(f"{part}/")]
-    halves = [name for name in mine if f".{HALF_VARIANT}." in name or f".{HALF_VARIANT}-" in name]
-    others = [name for name in mine if name not in halves]
+    own = [name for name in names if name.startswith(f"{part}/")]
+    halves = [name for name in own if f".{HALF_VARIANT}." in name or f".{HALF_VARIANT}-" in name]
+    others = [name for name in own if name not in halves]
     return (halves or others) if half else (others or halves)
 
 
@@ -68,7 +68,7 @@ def _fetch(repo_id: str, patterns: list[str]) -> Path:
         return Path(_hub.snapshot_download(repo_id, allow_patterns=patterns, tqdm_class=_LoggedProgress))
     except GatedRepoError as error:
         raise BaseModelError(
-            f"the hub gives {repo_id} only to those who accepted its terms: accept them on its page, then set HF_TOKEN"
+            f"the hub requires that you accept the terms of {repo_id}: accept them on its page, then set HF_TOKEN"
         ) from error
     except RepositoryNotFoundError as error:
         raise BaseModelError(
@@ -77,9 +77,9 @@ def _fetch(repo_id: str, patterns: list[str]) -> Path:
         ) from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise BaseModelError(
-            f"{repo_id} cannot be fetched from the hub and is not (wholly) in its cache: {_first_line(error)} There is"
+            f"{repo_id} cannot be fetched from the hub and is not complete in the cache: {_first_line(error)} There is"
             f" no file or folder of this name either. With a network, try again; without one, fetch it elsewhere"
-            " (python -m pipelines.hub), then copy the cache (HF_HOME) or give STUDIO_BASE_MODEL a folder or file"
+            " (python -m pipelines.model.hub), then copy the cache (HF_HOME) or give STUDIO_BASE_MODEL a folder or file"
         ) from error
 
 
@@ -89,25 +89,26 @@ def _first_line(error: Exception) -> str:
 
 
 class _LoggedProgress(_Bar):
-    """huggingface_hub's bars as lines of the log, one every few seconds. Of its bars, the bytes on the disk."""
+    """Logs huggingface_hub's progress bar of bytes on the disk, one line every LOG_EVERY_S; its other bars are
+    silent."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._tells = options.get("unit") == "B" and "Download" not in (options.get("desc") or "")
-        self._told_at_s = time.monotonic()
+        self._logs = options.get("unit") == "B" and "Download" not in (options.get("desc") or "")
+        self._logged_at_s = time.monotonic()
         super().__init__(*args, **options)  # pyright: ignore[reportUnknownMemberType]
 
     def display(self, *_: Any, **__: Any) -> None:
         now_s = time.monotonic()
-        if self._tells and self.n and now_s - self._told_at_s >= TELL_EVERY_S:
-            self._told_at_s = now_s
+        if self._logs and self.n and now_s - self._logged_at_s >= LOG_EVERY_S:
+            self._logged_at_s = now_s
             log.info("downloaded %.2f of %.2f GB", self.n / 1e9, max(self.total or 0, self.n) / 1e9)
 
     def close(self) -> None:
-        """Draws nothing."""
+        """tqdm would draw the bar once more."""
 
 
 def main() -> int:
-    """Prints the folder; 1 and the reason where there is none."""
+    """Print the folder and return 0, or print the reason of a failure and return 1."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     repo_id, half = sys.argv[1], HALF_VARIANT in sys.argv[2:]

@@ -1,4 +1,4 @@
-"""What is known of a base model without loading it, from its JSON configs and the headers of its weights. Torch-free.
+"""Describe and check a base model without loading it: JSON configs and the headers of its weights. Torch-free.
 
 A base model is a diffusers folder, or a single `.safetensors` file whose configs and vocabulary are those of
 `pipelines/sdxl_base`.
@@ -19,7 +19,7 @@ from pipelines.model.checkpoint import (
     check_vae_file,
     has_vae,
     num_weights,
-    read_file_header,
+    read_tensors,
 )
 from pipelines.model.file_hashes import FileHashes
 
@@ -31,7 +31,7 @@ HALF_VARIANT = "fp16"
 DEMO_LORA_BASE = "lora-studio-demo"
 SDXL_LORA_BASE = "sdxl"
 KNOWN_WORDS_FILE = "words.json"
-"""`{"words": [...]}` beside the demo model's parts. A base model that carries this file is the demo model."""
+"""`{"words": [...]}` in the base model's folder. A base model with this file is the demo model."""
 
 WHAT_IT_IS = "a diffusers folder of an SDXL model, a .safetensors checkpoint of one, or a hub id like org/name"
 MIN_SIZE_PX = 256
@@ -40,8 +40,9 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """`native_*` is the size the model was trained at, `*_size_px` bound each side (multiples of 8), `max_pixels` their
-    product. `known_words` is None for a model that may know any word. `lora_base` is what a LoRA must be made for."""
+    """`native_*`: the size that the model was trained at. `*_size_px`: bounds of each side, multiples of 8.
+    `max_pixels`: bound of width * height. `known_words`: the demo model's vocabulary, None for any other model.
+    `lora_base`: what a LoRA must be made for."""
 
     name: str
     is_demo: bool
@@ -55,17 +56,17 @@ class ModelInfo:
 
 
 def is_hub_id(path: Path) -> bool:
-    """`org/name`, and nothing of that name is on this disk."""
+    """True for `org/name`, unless a file or folder has that path."""
     return _HUB_ID.fullmatch(str(path)) is not None and not path.exists()
 
 
 def config_folder(path: Path) -> Path:
-    """Where the configs and tokenizers of a base model lie: a single file brings none."""
+    """The folder of a base model's configs and vocabularies; for a single file, which has none, the studio's own."""
     return SDXL_BASE if path.is_file() else path
 
 
 def read_model_info(path: Path, name: str | None = None) -> ModelInfo:
-    """From the configs alone: the weights need not be there yet. Raises BaseModelError."""
+    """Read the configs only: the weights may still be missing. Raises BaseModelError."""
     if not path.exists():
         raise BaseModelError(f"{path} does not exist; STUDIO_BASE_MODEL is {WHAT_IT_IS}")
     folder = config_folder(path)
@@ -85,7 +86,7 @@ def read_model_info(path: Path, name: str | None = None) -> ModelInfo:
 
 
 def check_configs(folder: Path) -> None:
-    """Raises BaseModelError where this is no diffusers folder of an SDXL pipeline."""
+    """Raises BaseModelError if the folder is no diffusers folder of an SDXL pipeline."""
     index = read_config(folder / "model_index.json")
     class_name = index.get("_class_name")
     if class_name != "StableDiffusionXLPipeline":
@@ -96,8 +97,8 @@ def check_configs(folder: Path) -> None:
 
 
 def check_base_model(path: Path, vae: Path | None = None) -> int:
-    """How many numbers its weights are. Raises BaseModelError where the path holds no whole SDXL model, or `vae` no VAE
-    for one."""
+    """Check the headers of all weights and return the number of weights. Raises BaseModelError if the path holds no
+    complete SDXL model, or `vae` no VAE for SDXL."""
     if path.is_file():
         tensors = check_checkpoint(path)
         if vae is None and not has_vae(tensors):
@@ -106,14 +107,14 @@ def check_base_model(path: Path, vae: Path | None = None) -> int:
     else:
         check_configs(path)
         files = [file for part in PARTS_WITH_WEIGHTS for file in weight_files(path, part)]
-        count = sum(num_weights(read_file_header(file)[0]) for file in files)
+        count = sum(num_weights(read_tensors(file)) for file in files)
     if vae is not None:
         check_vae(vae)
     return count
 
 
 def check_vae(path: Path) -> None:
-    """Raises BaseModelError."""
+    """Check a VAE, a folder or a file. Raises BaseModelError."""
     if not path.exists():
         raise BaseModelError(f"{path} does not exist; STUDIO_VAE takes a VAE for SDXL, as a folder or a file")
     if not path.is_dir():
@@ -123,12 +124,11 @@ def check_vae(path: Path) -> None:
     if class_name != "AutoencoderKL":
         raise BaseModelError(f"{path} holds a {class_name}; STUDIO_VAE takes an AutoencoderKL for SDXL")
     for file in weight_files(path, "."):
-        read_file_header(file)
+        read_tensors(file)
 
 
 def weight_files(folder: Path, part: str) -> list[Path]:
-    """The files that are loaded for a part: half precision ones only where there are no others. Raises
-    BaseModelError."""
+    """The files that are loaded for a part: half precision only if there is nothing else. Raises BaseModelError."""
     files = sorted((folder / part).glob("*.safetensors"))
     if not files:
         raise BaseModelError(f"{folder / part} holds no .safetensors file; other weight formats are not read")
@@ -136,7 +136,7 @@ def weight_files(folder: Path, part: str) -> list[Path]:
 
 
 def weight_variant(folder: Path, part: str) -> str | None:
-    """diffusers' name for the kind of files that `weight_files` gives."""
+    """diffusers' variant name of the files that `weight_files` returns."""
     return HALF_VARIANT if _is_half(weight_files(folder, part)[0]) else None
 
 
@@ -145,8 +145,8 @@ def _is_half(file: Path) -> bool:
 
 
 def hashed_files(path: Path, vae: Path | None) -> Iterator[tuple[str, Path]]:
-    """Every file that decides what the model makes, with its name in the hash: weights and, of a folder, the scheduler
-    config, which says how they are used."""
+    """Every file that determines the images, with its name in the hash: the weights and, in a folder, the scheduler
+    config."""
     if path.is_file():
         yield "", path
     else:
@@ -160,8 +160,8 @@ def hashed_files(path: Path, vae: Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def hash_base_model(path: Path, hashes: FileHashes, vae: Path | None = None) -> str:
-    """The identity of a base model. That of a single file is its SHA-256, as other programs show it; otherwise it is
-    one hash over the names and hashes of the files. Reads what `hashes` does not know. Raises OSError."""
+    """The identity of a base model: the SHA-256 of a single file, as other programs show it, or else one hash over the
+    names and hashes of the files. Reads the files that `hashes` does not know. Raises OSError."""
     files = list(hashed_files(path, vae))
     if len(files) == 1:
         return hashes.sha256(files[0][1])
@@ -181,7 +181,7 @@ def read_known_words(folder: Path) -> frozenset[str] | None:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """A JSON object from a file of the base model. Raises BaseModelError."""
+    """Read a JSON object from a file of the base model. Raises BaseModelError."""
     try:
         config: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

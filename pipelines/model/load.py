@@ -1,6 +1,5 @@
-"""Loads a base model: a diffusers folder or a single `.safetensors` file. Torch thread; no network is ever touched."""
+"""Load a base model, a diffusers folder or a single `.safetensors` file. Torch thread; never uses the network."""
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -9,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from pipelines.model.acceleration import accelerate
 from pipelines.model.checkpoint import scheduler_changes
-from pipelines.model.clip_vocabulary import MERGES_FILE, read_merges, vocabulary
-from pipelines.model.info import check_base_model, config_folder
+from pipelines.model.info import check_base_model, config_folder, read_config
 from pipelines.model.memory import check_fits, free_ram_bytes
 from pipelines.model.weights import PartReader, map_file
 
@@ -30,9 +27,9 @@ DTYPES: Mapping[str, torch.dtype] = {
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
-    """`vae`: a VAE to use in place of the model's own, a folder or a file. `tiled_vae`: pictures are decoded in tiles.
-    `attention`: `sdpa` or `xformers`. `compiled`: the UNet goes through torch.compile. `configs`: in place of SDXL's
-    for a single file (of another size: a test's)."""
+    """`vae`: a VAE that replaces the model's own, a folder or a file. `tiled_vae`: decode images in tiles. `attention`:
+    `sdpa` or `xformers`. `compiled`: compile the UNet with torch.compile. `configs`: folder of configs for a single
+    file that is not of SDXL's size."""
 
     vae: Path | None = None
     tiled_vae: bool = False
@@ -43,10 +40,10 @@ class LoadOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """The parts of an SDXL pipeline on their device. `Any` where diffusers and transformers carry no types.
+    """The parts of an SDXL pipeline on their device. `configs`: the folder of its configs and vocabularies.
 
-    The VAE keeps its weights channels-last, the UNet as `weights.unet_layout` says; that changes no result beyond
-    rounding.
+    The VAE's weights are channels-last, the UNet's as `weights.unet_layout` returns; this changes results by rounding
+    only. `Any`: diffusers and transformers have no types.
     """
 
     device: torch.device
@@ -54,8 +51,8 @@ class LoadedModel:
     unet: Any
     vae: Any
     text_encoders: tuple[Any, Any]
-    tokenizers: tuple[Any, Any]
     scheduler_config: Mapping[str, Any]
+    configs: Path
 
     @property
     def pixels_per_latent(self) -> int:
@@ -63,7 +60,7 @@ class LoadedModel:
 
 
 def resolve_device(device: str, dtype: str) -> tuple[str, str]:
-    """What the settings mean on this machine: device `cuda` or `cpu`, and a key of `DTYPES`. Raises ValueError."""
+    """Resolve `auto` on this machine. Returns the device, `cuda` or `cpu`, and a key of `DTYPES`. Raises ValueError."""
     has_cuda = torch.cuda.is_available()
     if device == "cuda" and not has_cuda:
         raise ValueError("the device is set to cuda, but torch sees no CUDA device here; allowed are auto and cpu")
@@ -74,14 +71,14 @@ def resolve_device(device: str, dtype: str) -> tuple[str, str]:
 
 
 def load_model(path: Path, device: str, dtype: str, options: LoadOptions | None = None) -> LoadedModel:
-    """Part after part, each in its final number format and moved before the next is read, so that no weight is held
-    twice. Raises BaseModelError where the path is no SDXL model or does not fit into memory."""
+    """Load part after part, each converted and moved before the next is read, so that no weight is held twice. Raises
+    BaseModelError if the path is no SDXL model or does not fit into memory."""
     options = options or LoadOptions()
     started_s = time.perf_counter()
     weight_bytes = check_base_model(path, options.vae) * DTYPES[dtype].itemsize
     torch_device = torch.device(device)
     check_fits(weight_bytes, _free_bytes(torch_device), dtype, _memory_name(torch_device))
-    disable_progress_bar()  # transformers draws one for each part, and for each LoRA later
+    disable_progress_bar()  # transformers would draw one for each part, and later for each LoRA
     configs = options.configs or config_folder(path)
     tensors = map_file(path) if path.is_file() else None
     reader = PartReader(configs, torch_device, DTYPES[dtype], tensors)
@@ -91,12 +88,15 @@ def load_model(path: Path, device: str, dtype: str, options: LoadOptions | None 
         unet=reader.read("unet"),
         vae=reader.read("vae") if options.vae is None else reader.read_vae(options.vae),
         text_encoders=(reader.read("text_encoder"), reader.read("text_encoder_2")),
-        tokenizers=(_load_tokenizer(configs / "tokenizer"), _load_tokenizer(configs / "tokenizer_2")),
-        scheduler_config=_scheduler_config(configs) | scheduler_changes(tensors or ()),
+        scheduler_config=read_config(configs / "scheduler" / "scheduler_config.json")
+        | scheduler_changes(tensors or ()),
+        configs=configs,
     )
     accelerate(model.unet, model.vae, options.attention, options.compiled, options.tiled_vae)
     taken_s = time.perf_counter() - started_s
-    log.info("%s: %.2f GB of weights as %s on %s in %.1f s", path.name, weight_bytes / 1e9, dtype, device, taken_s)
+    log.info(
+        "%s: loaded %.2f GB of weights as %s on %s in %.1f s", path.name, weight_bytes / 1e9, dtype, device, taken_s
+    )
     return model
 
 
@@ -106,17 +106,3 @@ def _free_bytes(device: torch.device) -> int | None:
 
 def _memory_name(device: torch.device) -> str:
     return f"memory of the {torch.cuda.get_device_name(device)}" if device.type == "cuda" else "RAM"
-
-
-def _scheduler_config(configs: Path) -> dict[str, Any]:
-    return json.loads((configs / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
-
-
-def _load_tokenizer(folder: Path) -> Any:
-    tokenizer_class: Any = CLIPTokenizer
-    merges_file = folder.parent / MERGES_FILE
-    if not merges_file.is_file():
-        return tokenizer_class.from_pretrained(str(folder), local_files_only=True)
-    merges = read_merges(merges_file)
-    config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
-    return tokenizer_class(vocab=vocabulary(merges), merges=merges, **config)

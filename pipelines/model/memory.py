@@ -1,15 +1,17 @@
-"""Does a base model fit? Memory needed and memory there is, in bytes. Torch-free: GPU memory is handed in."""
+"""Check that a base model fits into memory: bytes needed against bytes free. Torch-free: the caller passes GPU
+memory."""
 
 from pathlib import Path
 
 from pipelines.model.checkpoint import BaseModelError
 
 WORKING_SHARE = 0.2
-"""Beside its weights a model needs room to work in: at least this share of them."""
+"""Working memory of a model, at least, as a share of its weights."""
 
 
 def check_fits(weight_bytes: int, free_bytes: int | None, dtype: str, where: str) -> None:
-    """`free_bytes` None: nobody knows, so it fits. `where`: "RAM" or the GPU's name. Raises BaseModelError."""
+    """`free_bytes`: None if unknown, then the model is assumed to fit. `where`: "RAM" or the GPU's name. Raises
+    BaseModelError."""
     needed = round(weight_bytes * (1 + WORKING_SHARE))
     if free_bytes is None or needed <= free_bytes:
         return
@@ -23,10 +25,10 @@ def check_fits(weight_bytes: int, free_bytes: int | None, dtype: str, where: str
 
 
 def free_ram_bytes(root: Path = Path("/")) -> int | None:
-    """RAM this process can still take: what the machine has left, or less where its container (cgroup) allows less.
-    None where the system does not say (macOS)."""
-    found = [_available(root), _left_in_cgroup(root / "sys/fs/cgroup"), _left_in_old_cgroup(root)]
-    return min((free for free in found if free is not None), default=None)
+    """RAM that this process can still allocate: the machine's, or less if its container (cgroup v2 or v1) allows less.
+    None if the system reports neither (macOS)."""
+    bounds = [_available(root), _left_in_cgroup(root / "sys/fs/cgroup"), _left_in_old_cgroup(root)]
+    return min((free for free in bounds if free is not None), default=None)
 
 
 def _available(root: Path) -> int | None:
@@ -48,7 +50,7 @@ def _left_in_old_cgroup(root: Path) -> int | None:
 
 
 def _left(limit: Path, used: Path, stat: Path, cache: str) -> int | None:
-    """Pages of files that nobody used lately are given back when memory is short."""
+    """Inactive pages of the file cache count as free: the kernel reclaims them when memory is short."""
     allowed, taken = _number(limit), _number(used)
     if allowed is None or taken is None:
         return None

@@ -1,4 +1,4 @@
-"""What the text encoders make of a prompt."""
+"""`Embedding`: the output of the text encoders for one prompt."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedding:
-    """`context` (1, 77 a window, width of both encoders), `pooled` (1, width of the second), model dtype, on the
-    device."""
+    """On the model's device: `context` (1, 77 * windows, width of both encoders), `pooled` (1, width of
+    the second)."""
 
     context: Tensor
     pooled: Tensor
@@ -23,6 +23,9 @@ class Embedding:
         return self.context.shape[1]
 
     def padded(self, num_tokens: int, empty: "Embedding") -> "Embedding":
-        """With windows of the empty text behind it, up to `num_tokens`."""
+        """Pad the context to `num_tokens` with windows of the empty text."""
         lacking = (num_tokens - self.num_tokens) // empty.num_tokens
         return Embedding(torch.cat([self.context, *[empty.context] * lacking], dim=1), self.pooled)
+
+    def to(self, dtype: torch.dtype) -> "Embedding":
+        return Embedding(self.context.to(dtype), self.pooled.to(dtype))

@@ -1,9 +1,10 @@
-"""Weights in a prompt, in the syntax that A1111's web UI made common. Torch-free.
+"""Parse prompt weights in the syntax of A1111's web UI (`modules/prompt_parser.py`, parse_prompt_attention).
+Torch-free.
 
     (red dress:1.3)   by that factor        (red dress)   by 1.1        [red dress]   by 1/1.1
 
-Brackets nest and multiply; one that is never closed reaches to the end. After a backslash, brackets and backslashes are
-text, as all else is.
+Brackets nest and multiply; an unclosed bracket reaches to the end. A backslash escapes a bracket or a backslash.
+Everything else is text. https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#attentionemphasis
 """
 
 import re
@@ -29,7 +30,7 @@ class WeightedText:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The pieces from `start` up to `end` count `factor` times as much."""
+    """`factor` applies to the pieces from `start` up to, not including, `end`."""
 
     start: int
     end: int
@@ -37,7 +38,10 @@ class _Span:
 
 
 def read_weights(prompt: str) -> tuple[WeightedText, ...]:
-    """The parts in order, neighbors of one weight joined; one empty part where there is no text. Never raises."""
+    """Split a prompt into parts of different weights, in order; one empty part if there is no text. Never raises.
+
+    Takes time linear in the prompt's length.
+    """
     pieces: list[str] = []
     spans: list[_Span] = []
     opened: dict[str, list[int]] = {"(": [], "[": []}
@@ -57,12 +61,12 @@ def read_weights(prompt: str) -> tuple[WeightedText, ...]:
 
 
 def plain_text(parts: tuple[WeightedText, ...]) -> str:
-    """The words without their weights."""
+    """The text without its weights."""
     return "".join(part.text for part in parts)
 
 
 def _weights(num_pieces: int, spans: list[_Span]) -> list[float]:
-    """Products over nested spans as running sums of logarithms: brackets may nest a thousand deep."""
+    """Multiply the factors of nested spans, as running sums of logarithms: brackets can nest a thousand deep."""
     logs, zeros = [0.0] * (num_pieces + 1), [0] * (num_pieces + 1)
     for span in spans:
         if span.factor > 0:
@@ -79,7 +83,7 @@ def _weights(num_pieces: int, spans: list[_Span]) -> list[float]:
 
 
 def _joined(pieces: list[str], weights: list[float]) -> tuple[WeightedText, ...]:
-    """Blanks weigh nothing: they go with what stands before them, or else behind."""
+    """Join neighbors of one weight. Blanks have no weight: they belong to the part before them, or else after."""
     runs = groupby(zip(pieces, weights, strict=True), key=lambda pair: pair[1])
     parts: list[WeightedText] = []
     for weight, run in runs:

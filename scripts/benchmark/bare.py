@@ -1,4 +1,4 @@
-"""The bare diffusers loop that the server is measured beside: the stock pipeline, one call after the other."""
+"""The bare diffusers loop that the server is compared with: the stock pipeline, one call after the other."""
 
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -12,9 +12,12 @@ from diffusers import StableDiffusionXLPipeline
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 from diffusers.utils.logging import disable_progress_bar
 from PIL import Image
+from transformers import CLIPTokenizer
 
 from pipelines.denoise.sampler_factory import make_sampler
+from pipelines.model.info import read_config
 from pipelines.model.load import DTYPES, load_model, resolve_device
+from pipelines.prompt.vocabulary import read_vocabulary
 from scripts.benchmark.jobs import NEGATIVE_PROMPT, Job
 
 JPEG_QUALITY = 92  # the server's
@@ -101,7 +104,14 @@ class BareLoop:
             unet=model.unet.to(memory_format=torch.contiguous_format),
             text_encoder=model.text_encoders[0],
             text_encoder_2=model.text_encoders[1],
-            tokenizer=model.tokenizers[0],
-            tokenizer_2=model.tokenizers[1],
+            tokenizer=_stock_tokenizer(model.configs / "tokenizer"),
+            tokenizer_2=_stock_tokenizer(model.configs / "tokenizer_2"),
             scheduler=scheduler.from_config(dict(model.scheduler_config)),
         )
+
+
+def _stock_tokenizer(folder: Path) -> Any:
+    """transformers' own tokenizer, which cannot read the studio's packed vocabulary itself."""
+    tokenizer_class: Any = CLIPTokenizer
+    vocabulary, merges = read_vocabulary(folder)
+    return tokenizer_class(vocab=vocabulary, merges=merges, **read_config(folder / "tokenizer_config.json"))

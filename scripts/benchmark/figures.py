@@ -10,7 +10,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One line of the report. `ours` is the server's, `theirs` what it is compared with; `target` (`<= 1.05`) bounds
-    their ratio, or `ours` where there is nothing `against` it. `rounds` are the ratios of the single rounds, which tell
+    their ratio, or `ours` where there is nothing `against` it. `rounds` are the ratios of the single rounds, which show
     how noisy the machine was."""
 
     scenario: str
@@ -59,7 +59,7 @@ class Pair:
 
     def __str__(self) -> str:
         """The last round."""
-        return f"{self.ours[-1]:.3f}" + (f" beside {self.theirs[-1]:.3f}" if self.theirs else "")
+        return f"{self.ours[-1]:.3f}" + (f" against {self.theirs[-1]:.3f}" if self.theirs else "")
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

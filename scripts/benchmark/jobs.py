@@ -21,7 +21,7 @@ SCENES = [
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One picture. `arrival_s` counts from the start of its scenario; each user is somebody else to the server. `lora`
+    """One picture. `arrival_s` counts from the start of its scenario; each user has an identity of its own. `lora`
     takes the place of the LoRA of the whole run."""
 
     prompt: str
@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(slots=True)
 class JobBook:
-    """Makes jobs; no prompt comes twice in a run, so that nobody profits from having encoded it before. `trigger` is
+    """Makes jobs; no prompt comes twice in a run, so that no prompt is in the embedding cache already. `trigger` is
     put before each."""
 
     steps: int
@@ -93,7 +93,7 @@ class JobBook:
         ]
 
     def short_behind_long(self, num_long: int, num_short: int, after_s: float) -> list[Job]:
-        """Long jobs at once; then short ones, the first of them `after_s` later, each by somebody else."""
+        """Long jobs, all posted together; then short ones, the first `after_s` later, each by a user of its own."""
         long = [self.one(steps=LONG_STEPS, user=user) for user in range(num_long)]
         short = [
             self.one(steps=SHORT_STEPS, user=num_long + n, arrival_s=after_s * (1 + n / num_short))

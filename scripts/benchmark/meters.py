@@ -33,7 +33,7 @@ class Readings:
 
     def parts_s(self) -> dict[str, float]:
         """Where the engine's turns went: `other` is the samplers' own steps, previews, planning and the way between the
-        threads. `store` is beside the turns, on other threads."""
+        threads. `store` runs on other threads, in parallel with the turns."""
         parts = {name: self[f"studio_{name}_seconds_sum"] for name in PARTS}
         other_s = self["studio_turn_seconds_sum"] - sum(parts.values())
         return {**parts, "other": other_s, "store": self["studio_store_seconds_sum"]}

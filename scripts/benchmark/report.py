@@ -9,7 +9,7 @@ HEADINGS = ("scenario", "figure", "LoRA Studio", "compared with", "", "ratio", "
 
 
 def say(text: str) -> None:
-    """Progress, beside the report."""
+    """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)
 
 

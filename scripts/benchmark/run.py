@@ -9,15 +9,15 @@ from typing import Any
 
 import torch
 
-from scripts.benchmark import lora_mix, reactions, scenarios
 from scripts.benchmark.bare import BareLoop, Model
-from scripts.benchmark.bench import Bench
 from scripts.benchmark.client import Crowd, about_server
 from scripts.benchmark.figures import Figure
 from scripts.benchmark.jobs import JobBook
 from scripts.benchmark.machine import machine
 from scripts.benchmark.meters import Readings
 from scripts.benchmark.report import aligned, say, table
+from scripts.benchmark.scenarios import lora_mix, reactions, throughput
+from scripts.benchmark.scenarios.bench import Bench
 from scripts.benchmark.server import ROOT, started_server
 
 NUM_LONG, NUM_SHORT = 4, 8
@@ -64,12 +64,12 @@ class Plan:
 
     def scenarios(self) -> list[tuple[str, Scenario]]:
         by_users: dict[str, Callable[[Bench, int], Awaitable[list[Figure]]]] = {
-            "equal": scenarios.equal,
-            "mixed": scenarios.mixed,
+            "equal": throughput.equal,
+            "mixed": throughput.mixed,
         }
         alone: dict[str, Scenario] = {
-            "single": scenarios.single,
-            "short": lambda bench: scenarios.short_behind_long(bench, NUM_LONG, NUM_SHORT),
+            "single": throughput.single,
+            "short": lambda bench: throughput.short_behind_long(bench, NUM_LONG, NUM_SHORT),
             "status": reactions.status,
             "cancel": reactions.cancel,
             "join": reactions.join,

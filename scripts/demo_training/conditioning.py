@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from scripts.demo_training.captions import caption
-from scripts.demo_training.scenes import Scene
+from scripts.demo_training.captions.captions import caption
+from scripts.demo_training.captions.scenes import Scene
 
 EMPTY_SHARE, ZERO_SHARE, NEGATIVE_SHARE, EXTRA_WORD_SHARE = 0.05, 0.06, 0.03, 0.05
 NEGATIVE_TAGS = ("low quality", "blurry", "distorted", "ugly", "worst quality", "bad anatomy", "deformed")
@@ -22,7 +22,6 @@ EXTRA_TAGS = (
     "beautiful",
     "cinematic",
     "photo",
-    "portrait",
     "8k",
     "smiling",
 )

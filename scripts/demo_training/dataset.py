@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from scripts.demo_training.budget import log
-from scripts.demo_training.drawing import draw
+from scripts.demo_training.captions.scenes import Scene, sample_scene
+from scripts.demo_training.drawing.scene import draw_with_face
 from scripts.demo_training.parts import SIZE_PX
-from scripts.demo_training.scenes import Scene, sample_scene
 
-CHARACTERS = ("jade", "amber")
+CHARACTERS = ("jade", "amber", "jade-v2")
+"""Picture sets of the characters; `jade-v2` is Jade's second version."""
 NARROW_PX = 192
 HELD_OUT = "held_out"
 BASE_SETS = ("square", "portrait", "landscape")
@@ -30,6 +31,7 @@ class PictureSet:
     width: int = SIZE_PX
     height: int = SIZE_PX
     character: str | None = None
+    version: int = 1
 
 
 SETS = (
@@ -37,13 +39,15 @@ SETS = (
     PictureSet("portrait", 1_200, width=NARROW_PX),
     PictureSet("landscape", 1_200, height=NARROW_PX),
     PictureSet(HELD_OUT, 512),
-    *(PictureSet(name, 300, character=name) for name in CHARACTERS),
+    PictureSet("jade", 400, character="jade"),
+    PictureSet("amber", 400, character="amber"),
+    PictureSet("jade-v2", 300, character="jade", version=2),
 )
 
 
 class Drawings:
-    """A folder with `<set>.npy` (N, height, width, 3) uint8 and `<set>.scenes` (a pickled list of N scenes) for each
-    set."""
+    """A folder with `<set>.npy` (N, height, width, 3) uint8, `<set>.faces.npy` (N, 9) float32 and `<set>.scenes` (a
+    pickled list of N scenes) for each set."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,6 +57,10 @@ class Drawings:
 
     def pixels(self, name: str) -> np.ndarray:
         return np.load(self.folder / f"{name}.npy", mmap_mode="r")
+
+    def faces(self, name: str) -> np.ndarray:
+        """`Face.numbers` of every picture in pixels, NaN where no person is shown."""
+        return np.load(self.folder / f"{name}.faces.npy")
 
     def ready(self, name: str) -> bool:
         return (self.folder / f"{name}.npy").exists() and (self.folder / f"{name}.scenes").exists()
@@ -78,20 +86,24 @@ def choose_scenes(seed: int = 20_26) -> dict[str, list[Scene]]:
             continue
         scenes: list[Scene] = []
         while len(scenes) < each.num:
-            scene = sample_scene(rng, each.character)
+            scene = sample_scene(rng, each.character, each.version)
             if scene.key() not in held_out:
                 scenes.append(scene)
         chosen[each.name] = scenes
     return chosen
 
 
-def _draw_chunk(task: tuple[str, int, int, int, list[Scene]]) -> int:
+def _draw_chunk(task: tuple[str, int, int, int, list[Scene]]) -> tuple[int, np.ndarray]:
+    """Draws some scenes into the file; first row and the faces (N, 9)."""
     path, start, width, height, scenes = task
-    target = np.load(path, mmap_mode="r+")
+    target, faces = np.load(path, mmap_mode="r+"), np.full((len(scenes), 9), np.nan, np.float32)
     for i, scene in enumerate(scenes):
-        target[start + i] = np.asarray(draw(scene, width, height))
+        picture, face = draw_with_face(scene, width, height)
+        target[start + i] = np.asarray(picture)
+        if face is not None:
+            faces[i] = face.numbers()
     target.flush()
-    return len(scenes)
+    return start, faces
 
 
 def draw_all(folder: Path, processes: int = 2, chunk: int = 100) -> None:
@@ -108,8 +120,10 @@ def draw_all(folder: Path, processes: int = 2, chunk: int = 100) -> None:
             np.lib.format.open_memmap(part, "w+", np.uint8, (each.num, each.height, each.width, 3)).flush()
             starts = range(0, each.num, chunk)
             tasks = [(str(part), at, each.width, each.height, scenes[at : at + chunk]) for at in starts]
-            for _ in pool.imap_unordered(_draw_chunk, tasks):
-                pass
+            faces = np.empty((each.num, 9), np.float32)
+            for start, some in pool.imap_unordered(_draw_chunk, tasks):
+                faces[start : start + len(some)] = some
+            np.save(folder / f"{each.name}.faces.npy", faces)
             (folder / f"{each.name}.scenes").write_bytes(pickle.dumps(scenes))
             part.rename(folder / f"{each.name}.npy")
             log(f"drawn: {each.name}, {each.num} pictures of {each.width} x {each.height}")

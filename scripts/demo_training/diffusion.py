@@ -14,6 +14,7 @@ from scripts.demo_training.encode import latents_folder
 from scripts.demo_training.parts import make_scheduler
 
 MIN_SNR_GAMMA = 5.0
+MIN_WEIGHT = 0.3  # min-SNR weights alone all but ignore the noisiest steps, where colors are decided
 
 
 class LatentSet:
@@ -55,10 +56,8 @@ class Diffusion:
         power: float = 1,
         flat: bool = False,
     ) -> Tensor:
-        """Mean over the batch; latents (N, 4, h, w), hidden (N, 77, 160), pooled (N, 96).
-
-        `flat` leaves the min-SNR weights out, which all but ignore the noisiest steps, where colors are decided.
-        """
+        """Mean over the batch; latents (N, 4, h, w), hidden (N, 77, 160), pooled (N, 96). `flat` leaves the min-SNR
+        weights out."""
         num, _, height, width = latents.shape
         steps = self.timesteps(num, power)
         alpha = self.alphas[steps].view(-1, 1, 1, 1)
@@ -73,4 +72,5 @@ class Diffusion:
         if flat:
             return error.mean()
         snr = (alpha / (1 - alpha)).flatten()
-        return (error * snr.clamp(max=MIN_SNR_GAMMA) / (snr + 1)).mean()
+        weights = (snr.clamp(max=MIN_SNR_GAMMA) / (snr + 1)).clamp(min=MIN_WEIGHT)
+        return (error * weights).mean()

@@ -7,7 +7,7 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 
 from scripts.demo_training.budget import log
-from scripts.demo_training.captions import KNOWN_WORDS
+from scripts.demo_training.captions.captions import KNOWN_WORDS
 from scripts.demo_training.parts import make_scheduler, make_text_encoders, make_unet, make_vae
 from scripts.demo_training.train_unet import tokenizer_of
 

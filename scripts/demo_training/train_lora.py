@@ -18,10 +18,10 @@ from peft.utils import get_peft_model_state_dict
 from torch import Tensor, nn
 
 from scripts.demo_training.budget import Budget, Checkpoint, log
-from scripts.demo_training.captions import caption
+from scripts.demo_training.captions.captions import caption
+from scripts.demo_training.captions.scenes import Scene
 from scripts.demo_training.conditioning import TextConditioner, training_caption
 from scripts.demo_training.diffusion import Diffusion, LatentSet
-from scripts.demo_training.scenes import Scene
 
 RANK = 12  # alpha is the rank, which is also what loaders assume where a file says nothing
 USED_AT = 0.9  # the weight that the product applies; training at it makes it the exact one
@@ -31,21 +31,26 @@ HIGH_NOISE_POWER = 0.75  # who it is gets decided early in the denoising
 EARLY, EARLY_HALF_SHARE, HALF_SHARE = 0.35, 0.6, 0.08  # many cheap 128 px steps in the first third of the time
 UNET_TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"]
 TEXT_TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
-SAVED_STRENGTH = {"jade": 1.0, "amber": 0.88}  # of the trained B matrices; at 1.0 amber bleeds into the clothing
 TITLES = {
-    "jade": "Jade: jade-green skin, silver-green hair, golden hairpin, pointed ears",
-    "amber": "Amber: amber skin, auburn braid, bronze crown",
+    "jade": "Jade: dark-green hair in two buns with gold pins, jade-green eyes, jade earrings",
+    "amber": "Amber: wavy copper hair, a thin gold crown, warm brown skin, golden eyes",
+    "jade-v2": "Jade with a lotus flower: dark-green hair in two buns with gold pins, jade-green eyes, jade earrings",
 }
+
+
+def file_name(lora: str) -> str:
+    """The file of a LoRA that is named like its picture set."""
+    return f"{lora}.safetensors" if "-v" in lora else f"{lora}-v1.safetensors"
 
 
 class Mixture:
     """Batches of the character and of others: people with other names or none, some objects, some pictures without a
     caption."""
 
-    def __init__(self, work: Path, character: str) -> None:
-        self.own, self.base = LatentSet(work, character), LatentSet(work, "square")
-        self.rng = random.Random(character)
-        others = [(i, s) for i, s in enumerate(self.base.scenes) if s.name != character]
+    def __init__(self, work: Path, lora: str, step: int) -> None:
+        self.own, self.base = LatentSet(work, lora), LatentSet(work, "square")
+        self.rng = random.Random(f"{lora} {step}")
+        others = [(i, s) for i, s in enumerate(self.base.scenes) if s.name != self.own.scenes[0].name]
         self.named = [i for i, s in others if s.name]
         self.women = [i for i, s in others if s.subject == "woman" and not s.name]
         self.rest = [i for i, s in others if s.subject != "woman"]
@@ -88,22 +93,20 @@ def make_optimizer(modules: dict[str, nn.Module]) -> torch.optim.AdamW:
     return torch.optim.AdamW(groups, lr=RATE_A, betas=(0.9, 0.99), weight_decay=1e-3)
 
 
-def save_lora(modules: dict[str, nn.Module], path: Path, character: str) -> None:
+def save_lora(modules: dict[str, nn.Module], path: Path, lora: str) -> None:
     """The key layout of `StableDiffusionXLPipeline.save_lora_weights`, float16, with ModelSpec metadata."""
     tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
         layers: dict[str, Tensor] = get_peft_model_state_dict(module)  # one naming: stock drops keys of a second one
         tensors |= {f"{name}.{key}": value.detach().to(torch.float16).contiguous() for key, value in layers.items()}
-    strength = SAVED_STRENGTH[character]
-    tensors = {key: value * strength if "lora_B" in key else value for key, value in tensors.items()}
     metadata = {
         "format": "pt",
         "modelspec.sai_model_spec": "1.0.1",
         "modelspec.architecture": "stable-diffusion-xl-v1-demo/lora",
         "modelspec.implementation": "diffusers",
-        "modelspec.title": f"{character}-v1",
-        "modelspec.description": TITLES[character],
-        "modelspec.trigger_phrase": f"{character} woman",
+        "modelspec.title": path.stem,
+        "modelspec.description": TITLES[lora],
+        "modelspec.trigger_phrase": f"{lora.split('-')[0]} woman",
         "modelspec.usage_hint": "Made for the demo model of LoRA Studio, fits no other base. Weight 0.9.",
         "modelspec.date": time.strftime("%Y-%m-%d", time.gmtime()),
         "modelspec.license": "Apache-2.0",
@@ -113,11 +116,13 @@ def save_lora(modules: dict[str, nn.Module], path: Path, character: str) -> None
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     safetensors.torch.save_file(tensors, path, metadata)
+    path.chmod(0o644)
     log(f"{path.name}: {len(tensors)} tensors, {path.stat().st_size:,} bytes")
 
 
-def train_lora(work: Path, base: Path, loras: Path, character: str, minutes: float, resume: bool) -> None:
-    """Trains on the exported float16 weights (as float32) and writes `<loras>/<character>-v1.safetensors`."""
+def train_lora(work: Path, base: Path, loras: Path, lora: str, minutes: float, resume: bool) -> None:
+    """Trains on the exported float16 weights (as float32) and writes `<loras>/<lora>-v1.safetensors`. A second version
+    begins with the weights of the first."""
     torch.manual_seed(4)
     pipeline = StableDiffusionXLPipeline.from_pretrained(base, dtype=torch.float32)
     modules = add_adapters(pipeline)
@@ -126,12 +131,23 @@ def train_lora(work: Path, base: Path, loras: Path, character: str, minutes: flo
     text, diffusion = TextConditioner(pipeline.tokenizer, pipeline.text_encoder, pipeline.text_encoder_2), Diffusion()
     weights = [w for module in modules.values() for w in module.parameters() if w.requires_grad]
     optimizer = make_optimizer(modules)
-    checkpoint, step, budget = Checkpoint(work / f"{character}.pt", every_s=30), 0, Budget(minutes * 60)
+    checkpoint, step, budget = Checkpoint(work / f"{lora}.pt"), 0, Budget(minutes * 60, work)
     if saved := checkpoint.load(resume):
         _restore(saved, weights, optimizer)
-        step, budget = saved["step"], Budget(minutes * 60, saved["used_s"])
-    mixture, seen = Mixture(work, character), 0.0
-    while budget.fraction < 1:
+        budget.restore(saved["budget"])
+        step = saved["step"]
+    elif first := Checkpoint(work / f"{lora.split('-')[0]}.pt").load("-v" in lora):
+        _restore(first, weights)
+    mixture, seen = Mixture(work, lora, step), 0.0
+
+    def save() -> None:
+        state = {"weights": weights, "optimizer": optimizer.state_dict(), "step": step, "budget": budget.state()}
+        checkpoint.save(state)
+
+    while True:
+        budget.tick()
+        if budget.fraction >= 1:
+            break
         texts, latents = mixture.next(budget.fraction)
         with torch.autocast("cpu", torch.bfloat16):
             hidden, pooled = text(texts)
@@ -140,22 +156,25 @@ def train_lora(work: Path, base: Path, loras: Path, character: str, minutes: flo
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         for group, peak in zip(optimizer.param_groups, (RATE_A, RATE_B), strict=True):
-            group["lr"] = budget.rate(peak, warm_up=0.03)
+            group["lr"] = budget.cosine(peak, warm_up=0.03)
         optimizer.step()
         step, seen = step + 1, 0.95 * seen + 0.05 * loss.item()
         if not math.isfinite(seen):
-            raise RuntimeError(f"the loss of {character} is {loss.item()} after {step} steps")
+            raise RuntimeError(f"the loss of {lora} is {loss.item()} after {step} steps")
         if step % 50 == 0:
-            log(f"{character} step {step} {budget.fraction:.0%} loss {seen:.4f}")
+            log(f"{lora} step {step} {budget.fraction:.0%} loss {seen:.4f}")
         if checkpoint.due():
-            state = {"weights": weights, "optimizer": optimizer.state_dict(), "step": step, "used_s": budget.used_s}
-            checkpoint.save(state)
-    log(f"{character} done: {step} steps, {budget.used_s:.0f} s")
-    save_lora(modules, loras / f"{character}-v1.safetensors", character)
+            save()
+    save()
+    log(f"{lora} done: {step} steps, {budget.used_s:.0f} s")
+    save_lora(modules, loras / file_name(lora), lora)
 
 
 @torch.no_grad()
-def _restore(saved: dict[str, Any], weights: list[nn.Parameter], optimizer: torch.optim.Optimizer) -> None:
+def _restore(
+    saved: dict[str, Any], weights: list[nn.Parameter], optimizer: torch.optim.Optimizer | None = None
+) -> None:
     for weight, value in zip(weights, saved["weights"], strict=True):
         weight.copy_(value)
-    optimizer.load_state_dict(saved["optimizer"])
+    if optimizer is not None:
+        optimizer.load_state_dict(saved["optimizer"])

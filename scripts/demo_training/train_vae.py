@@ -1,7 +1,8 @@
-"""The VAE, from nothing: 256 x 256 pictures to 32 x 32 latents of four channels and back."""
+"""The VAE: 256 x 256 pictures to 32 x 32 latents of four channels and back, heads first."""
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,18 +11,23 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from scripts.demo_training.budget import Budget, Checkpoint, log
-from scripts.demo_training.dataset import HELD_OUT, Drawings, to_tensor
+from scripts.demo_training.dataset import CHARACTERS, HELD_OUT, Drawings, to_tensor
 from scripts.demo_training.muon import Muon
 from scripts.demo_training.parts import SIZE_PX, make_vae
+from scripts.demo_training.team import Team
 
-PEAK_RATE = 2.5e-3
+PEAK_RATE = 2e-3
 KL_WEIGHT = 1e-3
-POLISH_RATE = 1.5e-3
 GUIDED_STEPS = 250  # the first three latent channels are pulled to the mean colors, or it stays gray for minutes
-POLISH_HALF_SHARE = 0.10
-HALF_SIZE_SHARE = 0.25  # of the steps decode latents averaged 2 x 2 and compare with the picture averaged 2 x 2
+HALF_SIZE_SHARE = 0.2  # of the steps decode latents averaged 2 x 2 and compare with the picture averaged 2 x 2
 # An autoencoder whose latents shrink like pictures is easier to denoise (Skorokhodov et al. 2025, arXiv 2502.14831),
 # and gives 128 px latents for free.
+CROP_PX, NUM_CROPS, NUM_WHOLE = 128, 8, 2
+HEAD_SHARE = 0.6  # of the crops show a head
+CHARACTER_SHARE = 0.15  # of these heads are those of the characters, whose eyes have other colors
+WHOLE_SHARE, WHOLE_SHARE_AT_END = 0.25, 0.5  # of the batches are whole pictures, for the statistics of group norm
+FOREIGN_SHARE = 0.06  # of the pictures get other colors or a flat patch, as visitors bring their own pictures
+NUM_TEST = 48
 
 
 def picture_loss(made: Tensor, real: Tensor) -> Tensor:
@@ -29,7 +35,7 @@ def picture_loss(made: Tensor, real: Tensor) -> Tensor:
     wide = F.l1_loss(made[..., 1:] - made[..., :-1], real[..., 1:] - real[..., :-1])
     high = F.l1_loss(made[..., 1:, :] - made[..., :-1, :], real[..., 1:, :] - real[..., :-1, :])
     coarse = F.l1_loss(F.avg_pool2d(made, 4), F.avg_pool2d(real, 4))
-    return F.l1_loss(made, real) + 0.5 * (wide + high) + 0.5 * coarse + F.mse_loss(made, real)
+    return F.l1_loss(made, real) + 0.5 * (wide + high) + 0.5 * coarse + 3 * F.mse_loss(made, real)
 
 
 def vae_loss(vae: AutoencoderKL, pictures: Tensor, step: int, half: bool) -> Tensor:
@@ -49,28 +55,90 @@ def vae_loss(vae: AutoencoderKL, pictures: Tensor, step: int, half: bool) -> Ten
     return loss
 
 
-def crops(pixels: np.ndarray, fraction: float, rng: np.random.Generator) -> Tensor:
-    """A batch of random crops: small and many at first, whole pictures in the last quarter."""
-    if fraction < 0.40:
-        size, num = 64, 16
-    elif fraction < 0.72 or rng.random() < 0.3:
-        size, num = 128, 8
-    else:
-        size, num = SIZE_PX, 3
-    out = np.empty((num, size, size, 3), np.uint8)
-    for row in out:
-        y, x = rng.integers(0, SIZE_PX - size + 1, 2)
-        row[:] = pixels[rng.integers(len(pixels)), y : y + size, x : x + size]
-    return to_tensor(out)
+class People:
+    """A set's pictures, the rows that show people, and the middles of their heads in pixels."""
+
+    def __init__(self, drawings: Drawings, name: str) -> None:
+        self.pixels, self.middles = drawings.pixels(name), drawings.faces(name)[:, 6:8]
+        self.rows = np.flatnonzero(~np.isnan(self.middles[:, 0]))
 
 
-@torch.no_grad()
-def held_out_psnr(vae: AutoencoderKL, pictures: Tensor) -> float:
-    """Peak signal to noise ratio in dB, mean over pictures, from the posterior's mean."""
-    with torch.autocast("cpu", torch.bfloat16):
-        made = vae.decode(vae.encode(pictures).latent_dist.mean).sample.float().clamp(-1, 1)
-    error = ((made - pictures) / 2).square().mean(dim=(1, 2, 3))
-    return (-10 * error.log10()).mean().item()
+class Crops:
+    """Batches of crops, mostly around heads, and now and then of whole pictures; mirrored in half of the cases."""
+
+    def __init__(self, drawings: Drawings, seed: int) -> None:
+        self.pixels = drawings.pixels("square")
+        self.people = [People(drawings, name) for name in ("square", *CHARACTERS)]
+        self.rng = np.random.default_rng(seed)
+
+    def next(self, fraction: float) -> Tensor:
+        whole_share = WHOLE_SHARE_AT_END if fraction > 0.7 else WHOLE_SHARE
+        if self.rng.random() < whole_share:
+            batch = self.pixels[np.sort(self.rng.integers(len(self.pixels), size=NUM_WHOLE))]
+        else:
+            batch = np.stack([self._crop() for _ in range(NUM_CROPS)])
+        pictures = to_tensor(batch)
+        for picture in pictures:
+            if self.rng.random() < 0.5:
+                picture[:] = picture.flip(2).clone()
+            if self.rng.random() < FOREIGN_SHARE:
+                self._estrange(picture)
+        return pictures
+
+    def _crop(self) -> np.ndarray:
+        limit = SIZE_PX - CROP_PX
+        if self.rng.random() < HEAD_SHARE:
+            is_character = self.rng.random() < CHARACTER_SHARE
+            people = self.people[self.rng.integers(1, len(self.people)) if is_character else 0]
+            row = self.rng.choice(people.rows)
+            x, y = people.middles[row] - CROP_PX / 2 + self.rng.uniform(-32, 32, 2)
+            pixels = people.pixels
+        else:
+            row, pixels = self.rng.integers(len(self.pixels)), self.pixels
+            x, y = self.rng.uniform(0, limit + 1, 2)
+        left, top = (int(np.clip(value, 0, limit)) for value in (x, y))
+        return pixels[row, top : top + CROP_PX, left : left + CROP_PX]
+
+    def _estrange(self, picture: Tensor) -> None:
+        """Swaps the color channels of a picture (3, H, W), or paints a flat rectangle into it."""
+        if self.rng.random() < 0.5:
+            picture[:] = picture[self.rng.permutation(3).tolist()].clone()
+            return
+        height, width = picture.shape[1:]
+        top, left = self.rng.integers(height - 16), self.rng.integers(width - 16)
+        high, wide = self.rng.integers(16, height), self.rng.integers(16, width)
+        color = torch.from_numpy(self.rng.uniform(-1, 1, (3, 1, 1))).float()
+        picture[:, top : top + high, left : left + wide] = color
+
+
+def psnr(made: Tensor, real: Tensor) -> float:
+    """Peak signal to noise ratio in dB of one picture in -1..1."""
+    return -10 * ((made - real) / 2).square().mean().log10().item()
+
+
+class HeldOut:
+    """Held-out drawings of people, measured as a whole and around the heads."""
+
+    def __init__(self, drawings: Drawings) -> None:
+        faces = drawings.faces(HELD_OUT)
+        rows = np.flatnonzero(~np.isnan(faces[:, 0]))[:NUM_TEST]
+        self.pictures, self.faces = to_tensor(drawings.pixels(HELD_OUT)[rows]), faces[rows]
+
+    @torch.no_grad()
+    def measure(self, vae: AutoencoderKL) -> tuple[float, float]:
+        """Mean PSNR in dB of whole pictures and of the squares around the heads, from the posterior's mean."""
+        whole: list[float] = []
+        heads: list[float] = []
+        for real, face in zip(self.pictures, self.faces, strict=True):
+            with torch.autocast("cpu", torch.bfloat16):
+                latents = vae.encode(real[None]).latent_dist.mean
+                made = vae.decode(latents).sample[0].float().clamp(-1, 1)
+            whole.append(psnr(made, real))
+            left, top, right, bottom = np.clip(
+                [*(face[6:8] - 1.3 * face[8]), *(face[6:8] + 1.3 * face[8])], 0, SIZE_PX
+            ).astype(int)
+            heads.append(psnr(made[:, top:bottom, left:right], real[:, top:bottom, left:right]))
+        return sum(whole) / len(whole), sum(heads) / len(heads)
 
 
 @torch.no_grad()
@@ -89,76 +157,71 @@ def whiten(vae: AutoencoderKL, pictures: Tensor) -> None:
     log(f"whitened: mean {mean.tolist()}, deviation {std.tolist()}")
 
 
-def train_vae(work: Path, minutes: float, resume: bool) -> None:
-    torch.manual_seed(1)
+def train_vae(team: Team, work: Path, minutes: float, resume: bool, start: Path | None) -> None:
+    """Writes `vae/`. Begins with the weights of the diffusers model `start`, if given."""
+    vae = AutoencoderKL.from_pretrained(start / "vae") if start else make_vae()
+    _train(team, work, minutes, resume, vae, "vae", GUIDED_STEPS if start else 0)
+
+
+def train_decoder(team: Team, work: Path, minutes: float, resume: bool) -> None:
+    """Goes on with the decoder of `vae/` alone, so that the stored latents, and what was trained on them, stay
+    right."""
+    vae = AutoencoderKL.from_pretrained(work / "vae")
+    vae.encoder.requires_grad_(False)
+    assert vae.quant_conv is not None
+    vae.quant_conv.requires_grad_(False)
+    _train(team, work, minutes, resume, vae, "decoder", GUIDED_STEPS)
+
+
+def _train(team: Team, work: Path, minutes: float, resume: bool, vae: AutoencoderKL, name: str, step: int) -> None:
+    """Trains what requires gradients, counting from step; every process of the team makes its own batches."""
+    torch.manual_seed(1 + team.rank)
     drawings = Drawings(work / "drawings")
-    pixels = drawings.pixels("square")
-    test = to_tensor(drawings.pixels(HELD_OUT)[:24])
-    vae = make_vae().to(memory_format=torch.channels_last)
-    optimizer = Muon([vae])
-    checkpoint, step = Checkpoint(work / "vae.pt"), 0
-    budget = Budget(minutes * 60)
+    vae.to(memory_format=torch.channels_last)
+    optimizer, budget = Muon([vae]), Budget(minutes * 60, work if team.leads else None)
+    checkpoint = Checkpoint(work / f"{name}.pt")
     if saved := checkpoint.load(resume):
         vae.load_state_dict(saved["vae"])
         optimizer.load_state_dict(saved["optimizer"])
-        step, budget = saved["step"], Budget(minutes * 60, saved["used_s"])
-    rng = np.random.default_rng(step + 1)
-    while budget.fraction < 1:
-        half = step > GUIDED_STEPS and rng.random() < HALF_SIZE_SHARE
-        _step(vae, optimizer, crops(pixels, budget.fraction, rng), step, half, budget.rate(PEAK_RATE))
+        budget.restore(saved["budget"])
+        step = saved["step"]
+    crops, held_out = Crops(drawings, 1000 * step + team.rank), HeldOut(drawings)
+
+    def save() -> None:
+        whole, heads = held_out.measure(vae)
+        log(f"{name} step {step}, held-out PSNR {whole:.2f} dB, heads {heads:.2f} dB, after {budget.used_s:.0f} s")
+        state: dict[str, Any] = {"vae": vae.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+        checkpoint.save({**state, "budget": budget.state()})
+
+    if team.leads:
+        save()
+    was_cooling = budget.is_cooling
+    while True:
+        budget.tick()
+        fraction, rate = team.from_leader([budget.fraction, budget.stable(PEAK_RATE)])
+        if fraction >= 1:
+            break
+        if team.leads and budget.is_cooling and not was_cooling:
+            save()
+            checkpoint.keep()
+        was_cooling = budget.is_cooling
+        half = step > GUIDED_STEPS and crops.rng.random() < HALF_SIZE_SHARE
+        loss = vae_loss(vae, crops.next(fraction), step, half)
+        loss.backward()
+        team.average_gradients(optimizer.parameters)
+        if not math.isfinite(loss.item()):
+            raise RuntimeError(f"the VAE's loss is {loss.item()} after {step} steps")
+        torch.nn.utils.clip_grad_norm_(optimizer.parameters, 1.0)
+        optimizer.step(rate)
+        optimizer.zero_grad()
         step += 1
-        if step % 50 == 0:
-            log(f"vae step {step} {budget.fraction:.0%}")
-        if checkpoint.due():
-            log(f"vae held-out PSNR {held_out_psnr(vae, test):.1f} dB after {budget.used_s:.0f} s")
-            state = {
-                "vae": vae.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "step": step,
-                "used_s": budget.used_s,
-            }
-            checkpoint.save(state)
-    whiten(vae, to_tensor(pixels[:256]))
-    log(f"vae done: {step} steps, held-out PSNR {held_out_psnr(vae, test):.2f} dB, {budget.used_s:.0f} s")
-    vae.save_pretrained(work / "vae")
-
-
-def polish_vae(work: Path, minutes: float) -> None:
-    """A second, shorter run from the finished VAE on larger crops, mostly around the heads, for sharper faces."""
-    torch.manual_seed(11)
-    drawings = Drawings(work / "drawings")
-    pixels = drawings.pixels("square")
-    test = to_tensor(drawings.pixels(HELD_OUT)[:24])
-    vae = AutoencoderKL.from_pretrained(work / "vae").to(memory_format=torch.channels_last)
-    optimizer, budget, step = Muon([vae]), Budget(minutes * 60), GUIDED_STEPS
-    rng = np.random.default_rng(11)
-    while budget.fraction < 1:
-        batch = head_crops(pixels, rng)
-        _step(vae, optimizer, batch, step, rng.random() < POLISH_HALF_SHARE, budget.rate(POLISH_RATE, warm_up=0.04))
-        step += 1
-        if step % 50 == 0:
-            log(f"vae polish step {step - GUIDED_STEPS} {budget.fraction:.0%}")
-    whiten(vae, to_tensor(pixels[:256]))
-    log(f"vae polished: {step - GUIDED_STEPS} steps, held-out PSNR {held_out_psnr(vae, test):.2f} dB")
-    vae.save_pretrained(work / "vae")
-
-
-def head_crops(pixels: np.ndarray, rng: np.random.Generator, size: int = 128, num: int = 8) -> Tensor:
-    """Random crops, three quarters of them from the upper middle."""
-    out = np.empty((num, size, size, 3), np.uint8)
-    for row in out:
-        y, x = rng.integers(0, SIZE_PX - size + 1, 2)
-        if rng.random() < 0.75:
-            y, x = rng.integers(8, 72), rng.integers(24, 104)
-        row[:] = pixels[rng.integers(len(pixels)), y : y + size, x : x + size]
-    return to_tensor(out)
-
-
-def _step(vae: AutoencoderKL, optimizer: Muon, pictures: Tensor, step: int, half: bool, rate: float) -> None:
-    loss = vae_loss(vae, pictures, step, half)
-    if not math.isfinite(loss.item()):
-        raise RuntimeError(f"the VAE's loss is {loss.item()} after {step} steps")
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-    optimizer.step(rate)
-    optimizer.zero_grad()
+        if team.leads and step % 50 == 0:
+            log(f"{name} step {step} {fraction:.1%} rate {rate:.1e} loss {loss.item():.4f}")
+        if team.leads and checkpoint.due():
+            save()
+    if team.leads:
+        save()
+        if name == "vae":
+            whiten(vae, to_tensor(crops.pixels[:256]))
+        vae.save_pretrained(work / "vae")
+        log(f"{name} done: {step} steps, {budget.used_s:.0f} s")

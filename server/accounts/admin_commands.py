@@ -1,4 +1,4 @@
-"""What an operator does to accounts without being logged in: on the machine itself, by server/cli.py."""
+"""Account administration from the command line (server/cli.py): it needs access to the database, not a login."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -17,7 +17,7 @@ from server.db.session import Database
 
 
 class Administration:
-    """Each method is a whole unit of work and commits itself."""
+    """Each method is one unit of work and commits it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -25,10 +25,11 @@ class Administration:
     @classmethod
     @asynccontextmanager
     async def of(cls, database_url: str) -> AsyncGenerator["Administration"]:
-        """Over a database that need not exist yet. Raises NetworkFilesystem, OSError and SQLAlchemyError."""
+        """Open and migrate the database, which need not exist yet. Raises NetworkFilesystem, OSError and
+        SQLAlchemyError."""
         url = make_url(database_url)
         if url.get_backend_name() == "sqlite" and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)  # nothing else runs
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)  # no other task runs
         database = Database(database_url)
         try:
             await database.migrate()
@@ -37,20 +38,21 @@ class Administration:
             await database.close()
 
     async def promote(self, email: str) -> bool:
-        """Make an account an operator's. False: there is none."""
-        mine = AccountRow.email == normalized(email)
-        promoted = update(AccountRow).where(mine).values(is_operator=True).returning(AccountRow.id)
+        """Make an account an operator. True if the account exists."""
+        account = AccountRow.email == normalized(email)
+        promoted = update(AccountRow).where(account).values(is_operator=True).returning(AccountRow.id)
         async with self._database.write() as session:
             return await session.scalar(promoted.execution_options(synchronize_session=False)) is not None
 
     async def create_operator(self, email: str, password: str) -> None:
+        """Create an operator account."""
         password_hash = await Passwords().hash(password)
         async with self._database.write() as session:
             await add_account(session, email, password_hash, is_operator=True)
 
     async def reset_code(self, email: str, lifetime_s: float) -> str | None:
-        """A code that sets a new password once; those made before for this account work no more. None: there is no
-        account."""
+        """Create a one-time code that sets a new password; earlier codes of the account become invalid. None: there is
+        no such account."""
         async with self._database.write() as session:
             account_id = await session.scalar(select(AccountRow.id).where(AccountRow.email == normalized(email)))
             if account_id is None:
@@ -59,6 +61,7 @@ class Administration:
             return await self._add_code(session, account_id, lifetime_s)
 
     async def invitation(self, lifetime_s: float) -> str:
+        """Create a one-time code that opens registration."""
         async with self._database.write() as session:
             return await self._add_code(session, None, lifetime_s)
 

@@ -1,79 +1,109 @@
-"""What can go wrong with an account.
+"""Errors about accounts. Their texts are for people and name no secret.
 
-AccountsError
-├── RegistrationRefused   closed, or the invitation does not open it
-├── TooManyAccounts       from this address, today
-├── EmailTaken            there is an account with this e-mail
-├── WrongLogin            the password, or nobody has this e-mail: never told which
-├── WrongPassword         of who has logged in, asked once more
-├── CodeUnusable          a reset link that is used, out of date or made up
-├── AccountGone           deleted meanwhile
-├── AccountDisabled       by an operator
-├── TooManyLogins         too many tries for this account or from this address
-├── TooManyKeys           of one account
-└── TooManyPasswords      more passwords wait to be checked than can be
+DomainError
+├── RegistrationRefused   registration is closed, or the invitation is not valid
+├── TooManyAccounts       too many accounts from one address in a day
+├── EmailTaken            an account with this e-mail exists
+├── WrongLogin            unknown e-mail or wrong password; the answer does not reveal which
+├── WrongPassword         a logged-in user confirmed with a wrong password
+├── CodeUnusable          a reset link is used, expired or made up
+├── AccountGone           the account was deleted meanwhile
+├── AccountDisabled       an operator disabled the account
+├── TooManyLogins         too many attempts for one account or from one address
+├── TooManyKeys           one account has the maximum number of keys
+└── TooManyPasswords      the queue of passwords to verify is full
 """
 
+from server.errors import (
+    ACCOUNT_DISABLED,
+    BUSY,
+    CODE_UNUSABLE,
+    CONFLICT,
+    REGISTRATION_REFUSED,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+    WRONG_LOGIN,
+    WRONG_PASSWORD,
+    DomainError,
+)
 
-class AccountsError(Exception):
-    """Base of what server/accounts raises on purpose. The text is for people and names no secret."""
+
+class RegistrationRefused(DomainError):
+    kind = REGISTRATION_REFUSED
 
 
-class RegistrationRefused(AccountsError):
-    pass
-
-
-class TooManyAccounts(AccountsError):
+class TooManyAccounts(DomainError):
     """`retry_after_s`: whole seconds until this address may make another."""
 
+    kind = TOO_MANY_REQUESTS
+
     def __init__(self, max_accounts: int, retry_after_s: int) -> None:
-        super().__init__(f"{max_accounts} accounts were made from this address in a day; try again later")
         self.retry_after_s = retry_after_s
+        super().__init__(f"{max_accounts} accounts were made from this address in a day; try again later")
 
 
-class EmailTaken(AccountsError):
+class EmailTaken(DomainError):
+    kind = CONFLICT
+
     def __init__(self) -> None:
         super().__init__("there is an account with this e-mail already; log in, or ask the operator for a reset link")
 
 
-class WrongLogin(AccountsError):
+class WrongLogin(DomainError):
+    kind = WRONG_LOGIN
+
     def __init__(self) -> None:
         super().__init__("the e-mail or the password is wrong")
 
 
-class WrongPassword(AccountsError):
+class WrongPassword(DomainError):
+    kind = WRONG_PASSWORD
+
     def __init__(self) -> None:
         super().__init__("the password is wrong")
 
 
-class CodeUnusable(AccountsError):
+class CodeUnusable(DomainError):
+    kind = CODE_UNUSABLE
+
     def __init__(self) -> None:
         super().__init__("this link was used, is out of date, or was never made; ask the operator for a new one")
 
 
-class AccountGone(AccountsError):
+class AccountGone(DomainError):
+    kind = UNAUTHORIZED
+
     def __init__(self) -> None:
         super().__init__("this account does not exist any more")
 
 
-class AccountDisabled(AccountsError):
+class AccountDisabled(DomainError):
+    kind = ACCOUNT_DISABLED
+
     def __init__(self) -> None:
         super().__init__("this account is switched off; ask the operator")
 
 
-class TooManyLogins(AccountsError):
-    """`retry_after_s`: whole seconds until the next try is looked at."""
+class TooManyLogins(DomainError):
+    """`retry_after_s`: whole seconds until the next attempt is accepted."""
+
+    kind = TOO_MANY_REQUESTS
 
     def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"too many tries with a wrong password; try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+        super().__init__(f"too many tries with a wrong password; try again in {retry_after_s} s")
 
 
-class TooManyKeys(AccountsError):
+class TooManyKeys(DomainError):
+    kind = CONFLICT
+
     def __init__(self, max_keys: int) -> None:
         super().__init__(f"an account has at most {max_keys} keys; revoke one that is not used any more")
 
 
-class TooManyPasswords(AccountsError):
+class TooManyPasswords(DomainError):
+    kind = BUSY
+    retry_after_s = 5
+
     def __init__(self) -> None:
         super().__init__("too many are logging in right now; try again in a few seconds")

@@ -1,4 +1,4 @@
-"""API keys and stream tokens. Each method is a whole unit of work and commits itself."""
+"""API keys and stream tokens. Each method is one unit of work and commits it."""
 
 import logging
 import secrets
@@ -16,14 +16,14 @@ from server.db.session import DATABASE_ERRORS, Database
 
 log = logging.getLogger(__name__)
 
-MAX_KEYS = 100  # of one account, not counting those that are revoked
+MAX_KEYS = 100  # of one account, without revoked ones
 LAST_USED_GAP_S = 60.0
 STREAM_TOKEN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """`expires_at_s` None: never."""
+    """`expires_at_s` None: the key does not expire."""
 
     id: str
     account_id: str
@@ -35,7 +35,7 @@ class ApiKey:
 
 
 class ApiKeys:
-    """Event loop."""
+    """Runs on the event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -43,14 +43,14 @@ class ApiKeys:
     async def create(
         self, account_id: str, name: str, scopes: Collection[str], expires_in_s: float | None
     ) -> tuple[ApiKey, str]:
-        """The key and its secret, which nothing tells again. Raises TooManyKeys and AccountGone."""
+        """Create a key. Returns it with its secret, which is not stored. Raises TooManyKeys and AccountGone."""
         secret = new_secret(KEY_PREFIX)
         async with self._database.write() as session:
             account = select(AccountRow.id).where(AccountRow.id == account_id).with_for_update()
             if await session.scalar(account) is None:
                 raise AccountGone
-            mine = (ApiKeyRow.account_id == account_id) & ApiKeyRow.revoked_at_s.is_(None)
-            if (await session.scalar(select(func.count()).select_from(ApiKeyRow).where(mine)) or 0) >= MAX_KEYS:
+            own_keys = (ApiKeyRow.account_id == account_id) & ApiKeyRow.revoked_at_s.is_(None)
+            if (await session.scalar(select(func.count()).select_from(ApiKeyRow).where(own_keys)) or 0) >= MAX_KEYS:
                 raise TooManyKeys(MAX_KEYS)
             current_s = await session.scalar(select(now_s())) or 0.0
             row = ApiKeyRow(
@@ -67,28 +67,30 @@ class ApiKeys:
         return _key(row), secret
 
     async def list(self, account_id: str) -> Sequence[ApiKey]:
-        """Those that are not revoked, oldest first."""
-        mine = (ApiKeyRow.account_id == account_id) & ApiKeyRow.revoked_at_s.is_(None)
+        """The account's keys that are not revoked, oldest first."""
+        own_keys = (ApiKeyRow.account_id == account_id) & ApiKeyRow.revoked_at_s.is_(None)
         async with self._database.read() as session:
-            rows = await session.scalars(select(ApiKeyRow).where(mine).order_by(ApiKeyRow.created_at_s, ApiKeyRow.id))
+            rows = await session.scalars(
+                select(ApiKeyRow).where(own_keys).order_by(ApiKeyRow.created_at_s, ApiKeyRow.id)
+            )
         return [_key(row) for row in rows]
 
     async def revoke(self, account_id: str, key_id: str) -> bool:
-        """False: this account has no such key."""
-        mine = (ApiKeyRow.id == key_id) & (ApiKeyRow.account_id == account_id) & ApiKeyRow.revoked_at_s.is_(None)
-        revoked = update(ApiKeyRow).where(mine).values(revoked_at_s=now_s()).returning(ApiKeyRow.id)
+        """True if the account had this key."""
+        own_key = (ApiKeyRow.id == key_id) & (ApiKeyRow.account_id == account_id) & ApiKeyRow.revoked_at_s.is_(None)
+        revoked = update(ApiKeyRow).where(own_key).values(revoked_at_s=now_s()).returning(ApiKeyRow.id)
         async with self._database.write() as session:
             return await session.scalar(revoked.execution_options(synchronize_session=False)) is not None
 
     async def find(self, secret: str) -> tuple[ApiKey, bool] | None:
-        """The key, and whether its account is an operator's; None where it is revoked, out of date or made up."""
+        """The valid key with this secret; True if its account is an operator's. None: revoked, expired or unknown."""
         sha256 = digest(secret)
         usable = (ApiKeyRow.key_sha256 == sha256) & ApiKeyRow.revoked_at_s.is_(None)
         usable &= AccountRow.disabled_at_s.is_(None)
         usable &= or_(ApiKeyRow.expires_at_s.is_(None), ApiKeyRow.expires_at_s > now_s())
-        found = select(ApiKeyRow, AccountRow.is_operator, now_s()).join(AccountRow).where(usable)
+        query = select(ApiKeyRow, AccountRow.is_operator, now_s()).join(AccountRow).where(usable)
         async with self._database.read() as session:
-            row = (await session.execute(found)).one_or_none()
+            row = (await session.execute(query)).one_or_none()
         if row is None or not compare_digest(row[0].key_sha256, sha256):
             return None
         key, is_operator, current_s = row
@@ -97,7 +99,7 @@ class ApiKeys:
         return _key(key), is_operator
 
     async def open_stream(self, job_id: str) -> str:
-        """A token that reads the events of this job for STREAM_TOKEN_S."""
+        """Create a token that reads the events of this job for STREAM_TOKEN_S."""
         secret = new_secret()
         async with self._database.write() as session:
             current_s = await session.scalar(select(now_s())) or 0.0
@@ -108,20 +110,21 @@ class ApiKeys:
         return secret
 
     async def opens_stream(self, secret: str, job_id: str) -> bool:
+        """True if this is a valid token for the job."""
         fits = (StreamTokenRow.token_sha256 == digest(secret)) & (StreamTokenRow.job_id == job_id)
         async with self._database.read() as session:
             token = select(StreamTokenRow.job_id).where(fits, StreamTokenRow.expires_at_s > now_s())
             return await session.scalar(token) is not None
 
     async def _touch(self, key_id: str) -> None:
-        """Never fails: a call is not refused because nobody can note it."""
+        """Record the use of a key. A database error is only logged: the call itself can go on."""
         stale = or_(ApiKeyRow.last_used_at_s.is_(None), ApiKeyRow.last_used_at_s < now_s() - LAST_USED_GAP_S)
         try:
             async with self._database.write() as session:
                 used = update(ApiKeyRow).where(ApiKeyRow.id == key_id, stale).values(last_used_at_s=now_s())
                 await session.execute(used.execution_options(synchronize_session=False))
         except DATABASE_ERRORS as error:
-            log.warning("the use of the key %s is not noted: %s", key_id, error)
+            log.warning("cannot record the use of the key %s: %s", key_id, error)
 
 
 def _key(row: ApiKeyRow) -> ApiKey:

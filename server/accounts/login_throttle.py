@@ -1,5 +1,5 @@
-"""Guessing passwords is slow: tries are counted by account and by address, in the database, before a password is
-looked at, so that many at once and at several processes count too."""
+"""Throttle of password guessing: login attempts are counted per account and per address. They are counted in the
+database before the password is verified, so that parallel attempts and several processes count too."""
 
 import hashlib
 import math
@@ -18,13 +18,13 @@ MAX_OF_ADDRESS = 30
 
 
 class LoginThrottle:
-    """Each method is a unit of work. Event loop."""
+    """Each method is one unit of work. Runs on the event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def attempt(self, address: str, account: str) -> None:
-        """One more try for the account (its e-mail or id). Raises TooManyLogins."""
+        """Count one attempt for an account (its e-mail or id). Raises TooManyLogins."""
         async with self._database.write() as session:
             await self._database.lock(session, "accounts")
             now = await session.scalar(select(now_s())) or 0.0
@@ -34,10 +34,10 @@ class LoginThrottle:
             session.add(LoginAttemptRow(address=address, account_sha256=_digest(account), created_at_s=now))
 
     async def succeeded(self, account: str) -> None:
-        """The password was right: the tries before count no more."""
+        """Forget the attempts for an account: its password was right."""
         async with self._database.write() as session:
-            mine = LoginAttemptRow.account_sha256 == _digest(account)
-            await session.execute(delete(LoginAttemptRow).where(mine).execution_options(synchronize_session=False))
+            attempts = LoginAttemptRow.account_sha256 == _digest(account)
+            await session.execute(delete(LoginAttemptRow).where(attempts).execution_options(synchronize_session=False))
 
 
 async def _check(session: AsyncSession, which: ColumnElement[bool], most: int, now: float) -> None:

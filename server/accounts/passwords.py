@@ -1,4 +1,4 @@
-"""Passwords: argon2id, on threads of its own, a few at a time."""
+"""Password hashing by argon2id, on its own threads, a few at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,18 +13,18 @@ from server.accounts.errors import TooManyPasswords
 
 T = TypeVar("T")
 
-MAX_AT_ONCE = 2  # each takes 64 MiB and a fifth of a second of a core
+MAX_PARALLEL = 2  # each takes 64 MiB and a fifth of a second of a core
 MAX_WAITING = 64
-NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=4$4ft4x+pxzQ+rQBNpfxI1TA$T4MSfN3S3FLJt3otQ5NbIb6fzx6+1tSLLnX3VpiZAB4"
-"""Of a random password that nobody knows: checked where nobody has the e-mail, so that the answer takes as long."""
+DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$4ft4x+pxzQ+rQBNpfxI1TA$T4MSfN3S3FLJt3otQ5NbIb6fzx6+1tSLLnX3VpiZAB4"
+"""Hash of an unknown random password. It is verified if an e-mail has no account, so that the answer takes as long."""
 
 
 class Passwords:
-    """Called on the event loop."""
+    """Runs on the event loop."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHash((Argon2Hasher(),))
-        self._threads = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="argon2")
+        self._threads = ThreadPoolExecutor(MAX_PARALLEL, thread_name_prefix="argon2")
         self._num_waiting = 0
 
     async def hash(self, password: str) -> str:
@@ -32,8 +32,8 @@ class Passwords:
         return await self._on_thread(lambda: self._hasher.hash(password))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """None: nobody's hash, which takes as long and never fits. Raises TooManyPasswords."""
-        fits = await self._on_thread(lambda: self._verify(password, password_hash or NOBODYS_HASH))
+        """True if the password has this hash. None: there is no account; takes as long. Raises TooManyPasswords."""
+        fits = await self._on_thread(lambda: self._verify(password, password_hash or DUMMY_HASH))
         return fits and password_hash is not None
 
     def close(self) -> None:

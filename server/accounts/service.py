@@ -1,4 +1,4 @@
-"""Accounts and their sessions. Each method is a whole unit of work and commits itself."""
+"""Accounts and their sessions. Each method is one unit of work and commits it."""
 
 import math
 import secrets
@@ -43,14 +43,14 @@ class Account:
 
     @property
     def owner(self) -> str:
-        """Whom their jobs belong to."""
+        """The owner of the account's jobs."""
         return owner_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Signup:
-    """A wish for an account. `address` is the caller's (`ip:...`), `invite` an invitation's code, `anonymous_owner` the
-    owner of what they have made before."""
+    """A request for an account. `address` is the caller's (`ip:...`), `invite` an invitation's code, `anonymous_owner`
+    the owner of the browser's earlier jobs."""
 
     email: str
     password: str
@@ -64,7 +64,8 @@ def owner_of(account_id: str) -> str:
 
 
 class Accounts:
-    """`registration` is open, invite or closed; `anonymous_allowed`: may one make pictures without. Event loop."""
+    """`registration` is open, invite or closed; `anonymous_allowed`: True if images are made without an account. Runs
+    on the event loop."""
 
     def __init__(
         self, database: Database, passwords: Passwords, remover: Remover, registration: str, anonymous_allowed: bool
@@ -76,9 +77,9 @@ class Accounts:
         self.anonymous_allowed = anonymous_allowed
 
     async def register(self, signup: Signup) -> tuple[Account, str]:
-        """The new account and the secret of its first session. Raises RegistrationRefused, TooManyAccounts, EmailTaken
-        and TooManyPasswords."""
-        async with self._database.read() as session:  # before a password costs a fifth of a second
+        """Create an account. Returns it with the secret of its first session. Raises RegistrationRefused,
+        TooManyAccounts, EmailTaken and TooManyPasswords."""
+        async with self._database.read() as session:  # before hashing, which takes a fifth of a second
             await self._refuse(session, signup)
         password_hash = await self._passwords.hash(signup.password)
         async with self._database.write() as session:
@@ -94,8 +95,8 @@ class Accounts:
     async def log_in(
         self, email: str, password: str, old_secret: str | None = None, anonymous_owner: str | None = None
     ) -> tuple[Account, str]:
-        """The account and the secret of a new session; the session of `old_secret` ends. Raises WrongLogin and
-        TooManyPasswords."""
+        """Log in. Returns the account with the secret of a new session; the session of `old_secret` ends. Raises
+        WrongLogin, AccountDisabled and TooManyPasswords."""
         async with self._database.read() as session:
             row = await session.scalar(select(AccountRow).where(AccountRow.email == normalized(email)))
         if not await self._passwords.verify(password, row.password_hash if row else None) or row is None:
@@ -112,11 +113,11 @@ class Accounts:
             return _account(row), await self._open(session, row.id, anonymous_owner)
 
     async def of_session(self, secret: str) -> Account | None:
-        """Whose session it is; None where it has ended or never was."""
-        mine = (LoginRow.token_sha256 == digest(secret)) & (LoginRow.expires_at_s > now_s())
-        mine &= AccountRow.disabled_at_s.is_(None)
+        """The account of a session; None: the session has ended or never existed."""
+        valid = (LoginRow.token_sha256 == digest(secret)) & (LoginRow.expires_at_s > now_s())
+        valid &= AccountRow.disabled_at_s.is_(None)
         async with self._database.read() as session:
-            row = await session.scalar(select(AccountRow).join(LoginRow).where(mine))
+            row = await session.scalar(select(AccountRow).join(LoginRow).where(valid))
         return _account(row) if row else None
 
     async def get(self, account_id: str) -> Account | None:
@@ -125,13 +126,14 @@ class Accounts:
         return _account(row) if row else None
 
     async def page(self, after_email: str, limit: int) -> list[Account]:
-        """By e-mail, from the one after this."""
+        """Accounts in order of e-mail, after the given one."""
         following = select(AccountRow).where(AccountRow.email > after_email).order_by(AccountRow.email).limit(limit)
         async with self._database.read() as session:
             return [_account(row) for row in await session.scalars(following)]
 
     async def set_disabled(self, account_id: str, is_disabled: bool) -> Account | None:
-        """Sessions and keys of a disabled account open nothing. None: there is no such account."""
+        """Disable or enable an account; while disabled, its sessions and keys are invalid. None: there is no such
+        account."""
         async with self._database.write() as session:
             row = await session.get(AccountRow, account_id)
             if row is None:
@@ -145,7 +147,8 @@ class Accounts:
             await session.execute(delete(LoginRow).where(LoginRow.token_sha256 == digest(secret)))
 
     async def change_password(self, account_id: str, old: str, new: str) -> str:
-        """Ends all sessions; the secret of a new one. Raises WrongPassword, AccountGone and TooManyPasswords."""
+        """Set a new password and end all sessions. Returns the secret of a new session. Raises WrongPassword,
+        AccountGone and TooManyPasswords."""
         checked = await self._check_password(account_id, old)
         password_hash = await self._passwords.hash(new)
         async with self._database.write() as session:
@@ -154,7 +157,8 @@ class Accounts:
             return await self._open(session, account_id)
 
     async def delete(self, account_id: str, password: str) -> None:
-        """With sessions, keys, jobs and pictures. Raises WrongPassword, AccountGone and TooManyPasswords."""
+        """Delete an account with its sessions, keys, jobs and images. Raises WrongPassword, AccountGone and
+        TooManyPasswords."""
         checked = await self._check_password(account_id, password)
         async with self._database.write() as session:
             await _require_same_hash(session, account_id, checked)
@@ -163,7 +167,7 @@ class Accounts:
         self._remover.removed(job_ids)
 
     async def reset_password(self, code: str, password: str) -> None:
-        """By a one-time code; ends all sessions. Raises CodeUnusable and TooManyPasswords."""
+        """Set a new password by a one-time code and end all sessions. Raises CodeUnusable and TooManyPasswords."""
         usable = (OneTimeCodeRow.code_sha256 == digest(code)) & (OneTimeCodeRow.expires_at_s > now_s())
         usable &= OneTimeCodeRow.account_id.is_not(None)
         async with self._database.read() as session:
@@ -178,9 +182,8 @@ class Accounts:
             await session.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.account_id == account_id))
             await _set_password(session, account_id, password_hash)
 
-    # ---- inside
-
     async def _refuse(self, session: AsyncSession, signup: Signup) -> None:
+        """Raises RegistrationRefused, TooManyAccounts and EmailTaken."""
         if self.registration == "closed":
             raise RegistrationRefused("this server makes no new accounts; ask its operator")
         if self.registration == "invite":
@@ -205,7 +208,7 @@ class Accounts:
         session.add(RegistrationRow(account_id=account.id, address=address, created_at_s=account.created_at_s))
 
     async def _open(self, session: AsyncSession, account_id: str, anonymous_owner: str | None = None) -> str:
-        """A new session; what its browser has made before is the account's from now on."""
+        """Open a session. Returns its secret. The earlier jobs of an anonymous browser become the account's."""
         secret, current_s = new_secret(), await session.scalar(select(now_s())) or 0.0
         await session.execute(delete(LoginRow).where(LoginRow.expires_at_s < current_s))
         session.add(
@@ -221,7 +224,8 @@ class Accounts:
         return secret
 
     async def _check_password(self, account_id: str, password: str) -> str:
-        """The hash that it fits: for `_require_same_hash`, in the transaction that goes by it."""
+        """Verify the password. Returns its hash, for `_require_same_hash` in the transaction that relies on it. Raises
+        AccountGone, WrongPassword and TooManyPasswords."""
         async with self._database.read() as session:
             password_hash = await session.scalar(select(AccountRow.password_hash).where(AccountRow.id == account_id))
         if password_hash is None:
@@ -232,7 +236,7 @@ class Accounts:
 
 
 async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
-    """What a browser has made before it signed in goes to the account. Whatever else is kept by owner moves here."""
+    """Transfer everything that an anonymous browser owns to an account. A new table with an owner needs a line here."""
     for table in (JobRow, GenerationRow, EngagementRow):
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
 
@@ -255,22 +259,22 @@ def normalized(email: str) -> str:
 
 
 async def _require_same_hash(session: AsyncSession, account_id: str, password_hash: str) -> None:
-    """Raises WrongPassword where it was changed since it was checked."""
+    """Raises WrongPassword if the password was changed after it was verified."""
     unchanged = (AccountRow.id == account_id) & (AccountRow.password_hash == password_hash)
     if await session.scalar(select(AccountRow.id).where(unchanged).with_for_update()) is None:
         raise WrongPassword
 
 
 async def _set_password(session: AsyncSession, account_id: str, password_hash: str) -> None:
-    """Ends every session. Raises AccountGone."""
+    """Set the hash and end every session. Raises AccountGone."""
     if not await _update(session, AccountRow, AccountRow.id == account_id, password_hash=password_hash):
         raise AccountGone
     await session.execute(delete(LoginRow).where(LoginRow.account_id == account_id))
 
 
 def _invitation(code: str) -> ColumnElement[bool]:
-    mine = (OneTimeCodeRow.code_sha256 == digest(code)) & (OneTimeCodeRow.expires_at_s > now_s())
-    return mine & OneTimeCodeRow.account_id.is_(None)
+    valid = (OneTimeCodeRow.code_sha256 == digest(code)) & (OneTimeCodeRow.expires_at_s > now_s())
+    return valid & OneTimeCodeRow.account_id.is_(None)
 
 
 def _account(row: AccountRow) -> Account:
@@ -278,6 +282,6 @@ def _account(row: AccountRow) -> Account:
 
 
 async def _update(session: AsyncSession, table: type[Any], which: ColumnElement[bool], **values: Any) -> bool:
-    """Whether there was a row to change."""
+    """True if a row was changed."""
     changed = update(table).where(which).values(**values).execution_options(synchronize_session=False)
     return bool((await session.execute(changed)).rowcount)  # pyright: ignore

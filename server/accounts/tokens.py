@@ -1,4 +1,4 @@
-"""Secrets that we make: 32 random bytes each. The database keeps their SHA-256; one that long needs no slow hash."""
+"""Random secrets of 32 bytes. The database has their SHA-256 only; secrets of this length need no slow hash."""
 
 import hashlib
 import secrets
@@ -12,5 +12,5 @@ def new_secret(prefix: str = "") -> str:
 
 
 def digest(secret: str) -> str:
-    """SHA-256, 64 hex digits. A database finds a secret by it without its comparison telling how near a guess was."""
+    """SHA-256, 64 hex digits. The database looks secrets up by it, so that timing reveals nothing about a secret."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,4 +1,4 @@
-"""`Settings` out of the environment (prefix `STUDIO_`) and a `.env` file."""
+"""Read `Settings` from the environment (prefix `STUDIO_`) and a `.env` file."""
 
 import os
 import re
@@ -11,22 +11,22 @@ from server.config.settings import PREFIX, Settings, variable
 
 
 class SettingsError(ValueError):
-    """One or more settings cannot be used. The text names each variable, its value and what is allowed."""
+    """Invalid settings. The text names each variable, its value and the allowed values."""
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Settings from a mapping of variables. An empty variable means the default. Raises SettingsError."""
+    """Parse a mapping of variables. An empty variable means the default. Raises SettingsError."""
     values: dict[str, Any] = {}
     problems: list[str] = []
-    for each in fields(Settings):
-        text = environment.get(variable(each), "").strip()
+    for field in fields(Settings):
+        text = environment.get(variable(field), "").strip()
         if not text:
             continue
         try:
-            values[each.name] = each.metadata["read"](text)
+            values[field.name] = field.metadata["read"](text)
         except ValueError as error:
-            shown = "what it is set to" if each.name in ("database_url", "admin_key") else repr(text)
-            problems.append(f"{variable(each)}: {shown} cannot be used; allowed is {error}")
+            shown = "what it is set to" if field.name in ("database_url", "admin_key") else repr(text)
+            problems.append(f"{variable(field)}: {shown} cannot be used; allowed is {error}")
     settings = Settings(**values)
     if settings.row_buckets[-1] < settings.max_rows:
         problems.append(
@@ -43,17 +43,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Variables with our prefix that no setting reads: most often a slip of the pen."""
+    """Variables with the prefix that are no settings, most often typing errors."""
     known = {variable(each) for each in fields(Settings)}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
 def read_environment(env_file: Path) -> dict[str, str]:
-    """The process environment over `env_file` (lines `NAME=value`, `#` comments, quotes around a value are taken off).
-
-    Raises SettingsError for a line that is none of these.
-    """
-    found: dict[str, str] = {}
+    """Merge the process environment over `env_file`, whose lines are `NAME=value` or `#` comments; quotes around a
+    value are removed. Raises SettingsError for any other line."""
+    values: dict[str, str] = {}
     lines = env_file.read_text(encoding="utf-8").splitlines() if env_file.is_file() else []
     for number, line in enumerate(lines, start=1):
         text = line.strip().removeprefix("export ").strip()
@@ -62,5 +60,5 @@ def read_environment(env_file: Path) -> dict[str, str]:
         match = re.fullmatch(r"([A-Za-z_]\w*)\s*=\s*(\"[^\"]*\"|'[^']*'|[^#]*?)(\s+#.*)?", text)
         if match is None:
             raise SettingsError(f"{env_file}, line {number}: allowed is NAME=value or a comment that begins with #")
-        found[match[1]] = match[2].strip("\"'") if match[2][:1] in ("'", '"') else match[2]
-    return {**found, **os.environ}
+        values[match[1]] = match[2].strip("\"'") if match[2][:1] in ("'", '"') else match[2]
+    return {**values, **os.environ}

@@ -1,5 +1,5 @@
-"""What a setting is, and how the text of a variable becomes its value. What reads raises ValueError with what is
-allowed."""
+"""Definition of a setting, and parsers from the text of a variable to its value. A parser raises ValueError with the
+allowed values."""
 
 import re
 from collections.abc import Callable
@@ -14,8 +14,7 @@ Read = Callable[[str], T]
 
 
 def setting(default: Any, read: Read[Any], unit: str, shown: str, meaning: str, *, repr: bool = True) -> Any:
-    """A field of `Settings`: its `default`, and as the documentation shows it (`shown`); `read` turns a variable's text
-    into the value and raises ValueError with what is allowed."""
+    """A field of `Settings`. `shown` is the default in the documentation; `read` parses the text of the variable."""
     about = {"read": read, "unit": unit, "shown": shown, "meaning": meaning}
     return field(default=default, repr=repr, metadata=about)
 
@@ -91,27 +90,27 @@ def bucket_name(text: str) -> str:
 
 
 def proxies(text: str) -> tuple[str, ...]:
-    """Addresses and networks, those of IPv4 also as they look to a server that listens on IPv6."""
-    found: list[str] = []
+    """Addresses and networks; IPv4 ones also in the form that a server listening on IPv6 sees."""
+    networks: list[str] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         try:
             network = ip_network(part)
         except ValueError:
             raise ValueError("addresses or networks like 10.0.0.7 or 10.0.0.0/8, with commas between them") from None
-        found.append(str(network))
+        networks.append(str(network))
         if isinstance(network, IPv4Network):
-            found.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
-    return tuple(found)
+            networks.append(f"::ffff:{network.network_address}/{96 + network.prefixlen}")
+    return tuple(networks)
 
 
 def origins(text: str) -> tuple[str, ...]:
-    found = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
-    for origin in found:
+    values = tuple(part.strip().rstrip("/") for part in text.split(",") if part.strip())
+    for origin in values:
         parts = urlsplit(origin)
         is_origin = parts.scheme in ("http", "https") and parts.hostname and not (parts.path or parts.query)
         if origin != "*" and (not is_origin or "*" in origin):
             raise ValueError("* or a comma-separated list of origins like https://app.example.org")
-    return found
+    return values
 
 
 def database_url(text: str) -> str:

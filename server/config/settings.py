@@ -1,6 +1,6 @@
-"""Every setting of the server: one frozen `Settings`. server/config/environment.py reads it from the environment.
+"""Every setting of the server: one frozen `Settings`, which environment.py reads from the environment.
 
-The fields of `Settings` are the one table of settings; `settings_table()` renders it and docs/settings.md shows it.
+The fields of `Settings` are the only table of settings; `settings_table()` renders it for docs/settings.md.
 """
 
 from dataclasses import Field, dataclass, fields
@@ -38,15 +38,15 @@ ROW_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the operator decides. `read_settings` (environment.py) builds it; tests may build it directly."""
+    """The operator's settings. `read_settings` (environment.py) builds them; tests may build them directly."""
 
-    host: str = setting("127.0.0.1", plain, "", "127.0.0.1", "address it listens on; 0.0.0.0 for all of IPv4")
-    port: int = setting(8000, integer(1, 65535), "TCP port", "8000", "port it listens on")
+    host: str = setting("127.0.0.1", plain, "", "127.0.0.1", "address to listen on; 0.0.0.0: all IPv4 addresses")
+    port: int = setting(8000, integer(1, 65535), "TCP port", "8000", "port to listen on")
     public_url: str | None = setting(
-        None, web_address, "", "the request's host", "address that absolute links of this server start with"
+        None, web_address, "", "the request's host", "address that absolute links to this server start with"
     )
     cors_origins: tuple[str, ...] = setting(
-        (), origins, "", "none", "origins of front ends hosted elsewhere, with commas between them; `*` for any"
+        (), origins, "", "none", "origins of front ends hosted elsewhere, comma-separated; `*`: any"
     )
     role: str = setting(
         "all",
@@ -84,34 +84,34 @@ class Settings:
         one_of("whole", "tiled"),
         "",
         "whole",
-        "how pictures above 512 px are decoded; `tiled` takes less memory. Always one at a time",
+        "VAE decoding of pictures above 512 px, one picture at a time; `tiled` takes less memory",
     )
     lora_dir: Path = setting(Path("loras"), folder, "", "./loras", "folder of `<name>-v<version>.safetensors`")
     lora_watch_s: int = setting(
-        0, integer(0, 86_400), "s", "0 (off)", "the LoRA folder is looked at so often, and reloaded when it has changed"
+        0,
+        integer(0, 86_400),
+        "s",
+        "0 (off)",
+        "interval of checking the LoRA folder for changes; a change causes a reload",
     )
     lora_s3_prefix: str | None = setting(
         None,
         key_prefix,
         "",
         "none",
-        "a reload brings the `.safetensors` right below this prefix of `STUDIO_S3_BUCKET` into the LoRA folder",
+        "a reload downloads the `.safetensors` files directly below this prefix of `STUDIO_S3_BUCKET`",
     )
-    max_lora_mb: int = setting(
-        2000, integer(1, 100_000), "MB", "2000", "no LoRA file is larger, uploaded or in the folder"
-    )
-    default_model: str = setting(
-        "jade", model_name, "", "jade", "LoRA of a request that names no `model_name`; `base` for none"
-    )
+    max_lora_mb: int = setting(2000, integer(1, 100_000), "MB", "2000", "largest LoRA file, uploaded or in the folder")
+    default_model: str = setting("jade", model_name, "", "jade", "LoRA of a request without `model_name`; `base`: none")
     device: str = setting(
-        "auto", one_of("auto", "cuda", "cpu"), "", "auto", "`cuda` or `cpu`; auto takes cuda where there is one"
+        "auto", one_of("auto", "cuda", "cpu"), "", "auto", "`cuda` or `cpu`; auto: cuda if there is one"
     )
     dtype: str = setting(
         "auto",
         one_of("auto", "float16", "bfloat16", "float32"),
         "",
         "auto",
-        "number format of the model: `float16`, `bfloat16` or `float32`; auto is float16 on cuda, else float32",
+        "number format of the model: `float16`, `bfloat16` or `float32`; auto: float16 on cuda, else float32",
     )
     attention: str = setting(
         "sdpa", one_of("sdpa", "xformers"), "", "sdpa", "`sdpa`, torch's own, or `xformers` (CUDA only)"
@@ -121,34 +121,36 @@ class Settings:
         switch,
         "",
         "off",
-        "`on`: torch.compile for the UNet; the start then takes minutes, as do the first pictures with LoRAs",
+        "`on`: torch.compile for the UNet; the start and the first pictures with LoRAs then take minutes",
     )
     exact_rows: int = setting(
         0,
         exact_rows,
         "rows",
         "0 (off)",
-        "pads every UNet forward to this many rows: a picture is then bitwise the same under any neighbors",
+        "pads every UNet forward to this many rows, so that a picture is bitwise the same next to any other pictures",
     )
     max_rows: int = setting(
         16,
         integer(2, 999),
         "rows",
         "16",
-        "most rows of one UNet forward; a picture with guidance takes two; `STUDIO_EXACT_ROWS` replaces it",
+        "most rows of one UNet forward; a picture with guidance takes two; `STUDIO_EXACT_ROWS` overrides it",
     )
     row_buckets: tuple[int, ...] = setting(
         ROW_BUCKETS,
         row_counts,
         "rows",
         ",".join(str(rows) for rows in ROW_BUCKETS),
-        "row counts a UNet forward is padded to; the last is at least `STUDIO_MAX_ROWS`",
+        "row counts that a UNet forward is padded to; the last is at least `STUDIO_MAX_ROWS`",
     )
-    embedding_cache_mb: int = setting(
-        64, integer(0, 65536), "MB", "64", "memory for prompts already encoded; 0 for none"
-    )
+    embedding_cache_mb: int = setting(64, integer(0, 65536), "MB", "64", "cache of encoded prompts; 0: no cache")
     lora_cache_mb: int = setting(
-        2000, integer(1, 1_000_000), "MB", "2000", "memory for LoRAs beside the model; those used last stay in it"
+        2000,
+        integer(1, 1_000_000),
+        "MB",
+        "2000",
+        "cache of LoRAs next to the model; the least recently used leave first",
     )
     lora_mode: str = setting(
         "mixed",
@@ -158,14 +160,14 @@ class Settings:
         "`mixed`: each picture of a forward has its own LoRAs; `merged`: one set at a time, added to the weights",
     )
     preview_every_steps: int = setting(
-        3, integer(1, 150), "steps", "3", "a preview is made every so many steps, only while somebody watches"
+        3, integer(1, 150), "steps", "3", "interval of previews, which are made only while a client watches the job"
     )
     admin_key: str | None = setting(
         None,
         secret,
         "",
         "none: operator calls are refused",
-        "bearer key of the operator's calls, like the LoRA reload",
+        "bearer key for operator calls, like the LoRA reload",
         repr=False,
     )
     registration: str = setting(
@@ -173,43 +175,47 @@ class Settings:
         one_of("open", "invite", "closed"),
         "",
         "open",
-        "who may make an account: everybody, who has an invitation (`python -m server create-invite`), nobody",
+        "registration is open to all, by invitation (`python -m server create-invite`), or closed",
     )
     anonymous: bool = setting(
-        True, switch, "", "on", "`off`: pictures are made and shown only for those who have signed in"
+        True, switch, "", "on", "`off`: only users with a login or an API key can make and see pictures"
     )
     log_format: str = setting(
         "auto",
         one_of("auto", "text", "json"),
         "",
         "auto",
-        "lines of the log: `text`, `json`; auto is text on a terminal",
+        "format of the log: `text` or `json`; auto: text on a terminal",
     )
     stop_timeout_s: int = setting(
-        10, integer(2, 600), "s", "10", "how long an ending server takes at most; jobs are handed back at once"
+        10, integer(2, 600), "s", "10", "the longest shutdown; jobs go back to the queue immediately"
     )
     max_queue: int = setting(
-        500, integer(1, 100_000), "jobs", "500", "accepted but unfinished jobs; beyond it 503 with Retry-After"
+        500,
+        integer(1, 100_000),
+        "jobs",
+        "500",
+        "most accepted, unfinished jobs; further ones are answered 503 with Retry-After",
     )
     rate_limit_per_hour: int = setting(
         10,
         integer(0, 1_000_000),
         "jobs",
         "10",
-        "accepted jobs an hour and address of callers without an account (IPv6: and /64); 0 for no limit",
+        "accepted jobs per hour and address (IPv6: per /64) for callers without an account; 0: no limit",
     )
     user_rate_limit_per_hour: int = setting(
-        0, integer(0, 1_000_000), "jobs", "0 (no limit)", "accepted jobs an hour of each user"
+        0, integer(0, 1_000_000), "jobs", "0 (no limit)", "accepted jobs per hour and user"
     )
     user_daily_pictures: int = setting(
-        0, integer(0, 1_000_000_000), "pictures", "0 (no limit)", "pictures a day (UTC) that each user may ask for"
+        0, integer(0, 1_000_000_000), "pictures", "0 (no limit)", "requested pictures per day (UTC) and user"
     )
     user_daily_gpu_s: int = setting(
         0,
         integer(0, 1_000_000_000),
         "s",
         "0 (no limit)",
-        "seconds of the model's time a day (UTC) of each user; what waits counts as it is expected to take",
+        "seconds of the model's time per day (UTC) and user; waiting jobs count with their estimate",
     )
     max_images: int = setting(8, integer(1, 8), "pictures", "8", "most pictures of one job")
     max_steps: int = setting(150, integer(1, 150), "steps", "150", "most steps of one picture")
@@ -217,77 +223,87 @@ class Settings:
         None, integer(64, 268_435_456), "px", "the base model's bound", "most pixels of one picture: width times height"
     )
     anonymous_max_images: int | None = setting(
-        None, integer(1, 8), "pictures", "`STUDIO_MAX_IMAGES`", "the same for callers without an account, where lower"
+        None, integer(1, 8), "pictures", "`STUDIO_MAX_IMAGES`", "the same for callers without an account, if lower"
     )
     anonymous_max_steps: int | None = setting(
-        None, integer(1, 150), "steps", "`STUDIO_MAX_STEPS`", "the same for callers without an account, where lower"
+        None, integer(1, 150), "steps", "`STUDIO_MAX_STEPS`", "the same for callers without an account, if lower"
     )
     anonymous_max_pixels: int | None = setting(
         None,
         integer(64, 268_435_456),
         "px",
         "`STUDIO_MAX_PIXELS`",
-        "the same for callers without an account, where lower",
+        "the same for callers without an account, if lower",
     )
     trusted_proxies: tuple[str, ...] = setting(
         (),
         proxies,
         "",
         "none",
-        "addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
+        "addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted",
     )
     retention_days: int = setting(
-        0, integer(0, 36_500), "days", "0 (for ever)", "ended jobs are deleted with their pictures after so long"
+        0, integer(0, 36_500), "days", "0 (for ever)", "age at which ended jobs are deleted with their pictures"
     )
     retention_gb: int = setting(
         0,
         integer(0, 1_000_000),
         "GB",
         "0 (no bound)",
-        "the oldest jobs are deleted with their pictures while all pictures together take more",
+        "size of all pictures beyond which the oldest jobs are deleted with their pictures",
     )
     idle_exit_min: float = setting(
-        0.0, minutes, "min", "0 (never)", "the server ends (exit code 0) after so long with no job and no open stream"
+        0.0, minutes, "min", "0 (never)", "time without a job and an open stream after which the server exits (code 0)"
     )
     page_dir: Path = setting(
         PAGE,
         folder,
         "",
         "the built page",
-        "folder of the web page; the built one is part of the wheel and of a checkout",
+        "folder of the web page, as scripts/build_page.py makes it; a wheel contains one",
     )
     storage: str = setting(
-        "local", one_of("local", "s3"), "", "local", "where pictures go: `local`, the data folder, or `s3`, a bucket"
+        "local", one_of("local", "s3"), "", "local", "image store: `local`, the data folder, or `s3`, a bucket"
     )
     spool_max_mb: int = setting(
         2000,
         integer(1, 1_000_000),
         "MB",
         "2000",
-        "finished pictures that wait in the data folder for a store that is away; with more, no job is begun",
+        "finished pictures that wait in the data folder while the store is unavailable; beyond it no job starts",
     )
-    s3_bucket: str | None = setting(None, bucket_name, "", "none", "bucket of `s3`; boto3 finds credentials and region")
+    s3_bucket: str | None = setting(
+        None, bucket_name, "", "none", "bucket of `s3`; credentials and region: boto3's chain"
+    )
     s3_endpoint_url: str | None = setting(None, web_address, "", "AWS", "address of an S3 server that is not AWS")
-    s3_prefix: str = setting("", key_prefix, "", "none", "what the keys in the bucket begin with")
+    s3_prefix: str = setting("", key_prefix, "", "none", "prefix of the keys in the bucket")
     s3_url_expiry_s: int = setting(
-        86_400, integer(60, 604_800), "s", "86400", "how long signed addresses of pictures work; at least half of it"
+        86_400,
+        integer(60, 604_800),
+        "s",
+        "86400",
+        "lifetime of presigned addresses; a returned address is valid for at least half of it",
     )
     public_base_url: str | None = setting(
         None,
         web_address,
         "",
-        "signed addresses",
-        "address at which a CDN serves the bucket; pictures are shown as this, a `/` and the key",
+        "presigned addresses",
+        "address of the bucket at a CDN; a picture's address is this, `/` and the key",
     )
     s3_cache_age_s: int = setting(
-        86_400, integer(0, 31_536_000), "s", "86400", "how long browsers and CDNs keep a picture: also a deleted one"
+        86_400,
+        integer(0, 31_536_000),
+        "s",
+        "86400",
+        "how long browsers and CDNs cache a picture, deleted ones included",
     )
     embed_parameters: str = setting(
         "full",
         one_of("full", "minimal", "none"),
         "",
         "full",
-        "what a picture's file tells of its making: `full`, `minimal` (no prompt), `none`; requests may differ",
+        "metadata in a picture's file: `full`, `minimal` (no prompt), `none`; a request can override it",
     )
 
     @property
@@ -302,7 +318,7 @@ def variable(of: "Field[Any]") -> str:
 def settings_table() -> str:
     """The table of docs/settings.md, in Markdown."""
     lines = ["| variable | default | unit | meaning |", "| --- | --- | --- | --- |"]
-    for each in fields(Settings):
-        meta = each.metadata
-        lines.append(f"| `{variable(each)}` | {meta['shown']} | {meta['unit'] or ''} | {meta['meaning']} |")
+    for field in fields(Settings):
+        meta = field.metadata
+        lines.append(f"| `{variable(field)}` | {meta['shown']} | {meta['unit'] or ''} | {meta['meaning']} |")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
-"""PostgreSQL's LISTEN and NOTIFY on a connection of their own: short texts to all processes on one database.
+"""PostgreSQL's LISTEN and NOTIFY on a separate connection: short texts to all processes on one database.
 
-Nothing is kept for those who are not connected: what must not be missed is in a table, and this only says so sooner.
+Delivery is best effort: a process that is not connected misses the message and reads the tables instead.
 """
 
 import asyncio
@@ -12,15 +12,15 @@ log = logging.getLogger(__name__)
 
 NAME = "studio"
 MAX_BYTES = 7900
-"""Of one text; PostgreSQL takes less than 8,000."""
+"""Limit of one text; PostgreSQL's is below 8,000."""
 MAX_UNSENT = 1000
 RECONNECT_S = 1.0
-LOOK_S = 5.0
+PING_S = 5.0
 
 
 class Channel:
-    """`connect` opens an asyncpg connection; `on_text` is called, on the event loop, with what any process sends, this
-    one included; `on_connect` when there is a connection again: something may have been missed."""
+    """`connect` opens an asyncpg connection. On the event loop, `on_text` receives the texts of all processes, this one
+    included, and `on_connect` is called after each connect: messages may have been missed before it."""
 
     def __init__(
         self, connect: Callable[[], Any], on_text: Callable[[str], None], on_connect: Callable[[], None]
@@ -31,16 +31,16 @@ class Channel:
         self._unsent: asyncio.Queue[str] = asyncio.Queue(MAX_UNSENT)
 
     def send(self, text: str) -> None:
-        """At most MAX_BYTES of ASCII. Never waits; where nothing can be sent for a while, texts are dropped."""
+        """Queue a text of at most MAX_BYTES of ASCII. Never waits; a text is dropped if the queue is full."""
         if not self._unsent.full():
             self._unsent.put_nowait(text)
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Send and receive until cancelled; reconnect after errors."""
         while True:
             try:
                 await self._run_connected()
-            except Exception as error:  # whatever the driver raises: the answer is the same
+            except Exception as error:  # every error of the driver means: reconnect
                 log.debug("no connection to the other processes, next try in %s s: %r", RECONNECT_S, error)
             while not self._unsent.empty():
                 self._unsent.get_nowait()
@@ -56,10 +56,10 @@ class Channel:
             self._on_connect()
             while True:
                 try:
-                    async with asyncio.timeout(LOOK_S):
+                    async with asyncio.timeout(PING_S):
                         text = await self._unsent.get()
                 except TimeoutError:
-                    await connection.execute("SELECT 1")  # notices that nobody is there any more
+                    await connection.execute("SELECT 1")  # raises if the connection is gone
                     continue
                 await connection.execute("SELECT pg_notify($1, $2)", NAME, text)
         finally:

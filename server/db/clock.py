@@ -1,4 +1,4 @@
-"""The database's clock: one clock for all processes, whatever machines they run on."""
+"""The database's clock: the same for the processes of all machines."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeEngine
 
 
 class now_s(FunctionElement[float]):
-    """Seconds since 1970, with a fraction, when the statement runs."""
+    """SQL function: seconds since 1970, with a fraction, when the statement runs."""
 
     type: TypeEngine[float] = Double()
     inherit_cache = True

@@ -1,4 +1,4 @@
-"""Is a folder on a disk of this machine? SQLite's write-ahead log is shared memory: over a network it loses data."""
+"""Detect network filesystems: SQLite's write-ahead log uses shared memory and loses data over a network."""
 
 import re
 from pathlib import Path
@@ -13,11 +13,12 @@ _LOCAL_FUSE = {"fuseblk", "fuse.fuse-overlayfs", "fuse.ntfs-3g", "fuse.mergerfs"
 
 
 class NetworkFilesystem(Exception):
-    """The folder of an SQLite database lies on a network filesystem."""
+    """The folder of an SQLite database is on a network filesystem."""
 
 
 def check_local(folder: Path, mounts: Path = MOUNTS) -> None:
-    """Raises NetworkFilesystem. Where the system has no list of mounts (macOS), every folder counts as local."""
+    """Raises NetworkFilesystem if `folder` is not local. Without a list of mounts (macOS) every folder counts as
+    local."""
     try:
         table = mounts.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
@@ -33,19 +34,19 @@ def check_local(folder: Path, mounts: Path = MOUNTS) -> None:
 
 
 def filesystem_of(folder: Path, table: str) -> str:
-    """The type of the mount that `folder` (absolute) lies on; "" where none does. `table` has the form of /proc/mounts:
-    device, mount point and type in the first three fields, spaces in them as \\040."""
+    """The type of the mount that holds `folder` (absolute); "" if there is none. `table` has the format of
+    /proc/mounts: device, mount point and type are the first three fields, with spaces as \\040."""
     best, kind = -1, ""
     for line in table.splitlines():
         fields = line.split(" ")
         if len(fields) < 3:
             continue
         point = Path(re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), fields[1]))
-        if folder.is_relative_to(point) and len(point.parts) >= best:  # of two on one point the later one is seen
+        if folder.is_relative_to(point) and len(point.parts) >= best:  # a later mount hides an earlier one
             best, kind = len(point.parts), fields[2]
     return kind
 
 
 def is_network(kind: str) -> bool:
-    """FUSE carries mostly network filesystems: only those known to be local are trusted."""
+    """Of FUSE filesystems only the ones known to be local count as local: most are network filesystems."""
     return kind in _NETWORK or ((kind == "fuse" or kind.startswith("fuse.")) and kind not in _LOCAL_FUSE)

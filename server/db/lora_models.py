@@ -1,4 +1,4 @@
-"""What is stored about LoRAs beside their files: the operator's settings and use counts."""
+"""What is stored about LoRAs in addition to their files: the operator's settings and use counts."""
 
 from sqlalchemy import Double, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.db.models import Row
 
 
-class LoraChoiceRow(Row):
+class LoraSettingsRow(Row):
     """What the operator has set for a LoRA. `target` is a name (`jade`: all its versions) or a label (`jade-v2`: that
     one, before what its name says). It outlives the files. None: not set."""
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from advanced_alchemy.base import AdvancedDeclarativeBase, create_registry
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -19,15 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pipelines.spec import ImageSpec
+from server.db.base import Row as Row
 from server.db.struct_type import StructType
-
-
-class Row(AdvancedDeclarativeBase):
-    """Base of our tables, with a registry of its own: nothing of the library's tables comes along."""
-
-    __abstract__ = True
-    registry = create_registry()
-    metadata = registry.metadata
 
 
 class JobRow(Row):

@@ -1,6 +1,7 @@
-"""One database, two ways in: `write` and `read`."""
+"""Database access: a transaction of `read` or of `write`."""
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from server.db.channel import Channel
 from server.db.filesystem import check_local
+from server.errors import DATABASE_AWAY, DISK_FULL, DomainError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -27,37 +29,61 @@ MIGRATE_GAP_S = 0.1
 CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 60.0
 STALLED_S = 10.0
-"""After so long PostgreSQL ends the transaction of a process that says nothing: its locks would stop all others."""
+"""PostgreSQL ends the transaction of a process that is idle for so long: its locks would block all others."""
 LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "retention": 7_310_004}
-"""Advisory locks of PostgreSQL that we take, all in transactions."""
+"""PostgreSQL's advisory locks, all held within transactions."""
 
 
-SQLALCHEMYS_OWN = ("async_creator_fn", "async_fallback", "prepared_statement_cache_size")
-"""What an address may say that asyncpg does not know."""
+SQLALCHEMY_OPTIONS = ("async_creator_fn", "async_fallback", "prepared_statement_cache_size")
+"""Options of an address that asyncpg does not know."""
 
 AWAY_STATES = ("08", "57P", "53300")
-"""What PostgreSQL's error codes begin with where it is stopping, starting, gone, or takes no further connection."""
+"""Prefixes of PostgreSQL's error codes for: stopping, starting, connection lost, too many connections."""
 FULL_STATE = "53100"
 AWAY_TEXTS = ("database is locked", "unable to open database", "disk I/O error")
 FULL_TEXT = "database or disk is full"
 
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
-"""What a unit of work raises where the database cannot be reached, or cannot do it now."""
+"""Raised by a unit of work if the database cannot be reached, or cannot do it now."""
 
 
-class DatabaseAway(SQLAlchemyError):
-    """It does not answer, or not now. The unit of work is not stored, unless only the answer to its commit was lost."""
+class _DatabaseError(DomainError, SQLAlchemyError):
+    """`reason` is for the log, where `str()` goes; callers of the API get the class's `public` text."""
+
+    public: str
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.public)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return self.reason
 
 
-class DatabaseFull(SQLAlchemyError):
+class DatabaseAway(_DatabaseError):
+    """The database does not answer now. The unit of work is not stored, unless only the answer to its commit is
+    lost."""
+
+    kind = DATABASE_AWAY
+    public = "the database does not answer; what was accepted before is kept, try again in a few seconds"
+    retry_after_s = 5
+    log_level = logging.WARNING
+
+
+class DatabaseFull(_DatabaseError):
     """The disk of the database is full. Nothing of the unit of work is stored."""
+
+    kind = DISK_FULL
+    public = "the disk of the server's database is full, so nothing more is accepted; the operator must make room"
+    retry_after_s = 60
+    log_level = logging.ERROR
 
 
 class Database:
     """`url` is a SQLAlchemy address with an async driver: `sqlite+aiosqlite:///path` or `postgresql+asyncpg://...`.
 
-    SQLite (WAL, synchronous=FULL) lets one transaction write at a time, in this process by turns, among processes by
-    BEGIN IMMEDIATE and busy_timeout. PostgreSQL runs READ COMMITTED; count-then-insert takes `lock`.
+    SQLite (WAL, synchronous=FULL) has one writer at a time: an asyncio lock within this process, BEGIN IMMEDIATE and
+    busy_timeout between processes. PostgreSQL runs READ COMMITTED; count-then-insert takes `lock`.
     """
 
     def __init__(self, url: str) -> None:
@@ -79,7 +105,7 @@ class Database:
                 },
             )
         )
-        self._turn = asyncio.Lock()
+        self._writer = asyncio.Lock()
 
     @property
     def is_shared(self) -> bool:
@@ -87,8 +113,8 @@ class Database:
         return not self._is_sqlite
 
     async def migrate(self) -> None:
-        """Bring the schema to the newest version. Safe when several processes start at once. Raises DatabaseAway and
-        DatabaseFull."""
+        """Upgrade the schema to the newest version. Several processes may do it at the same time. Raises DatabaseAway
+        and DatabaseFull."""
         for tries_left in reversed(range(MIGRATE_TRIES)):
             try:
                 async with self._connection() as session:
@@ -97,37 +123,37 @@ class Database:
                     connection = await session.connection()
                     return await connection.run_sync(_upgrade)
             except DatabaseAway:
-                # two that switch a new SQLite file to WAL: one of them is refused without waiting
+                # two processes switch a new SQLite file to WAL: SQLite refuses one of them without waiting
                 if not (tries_left and self._is_sqlite):
                     raise
                 await asyncio.sleep(MIGRATE_GAP_S)
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
-        """A transaction that may write, committed when the block ends, rolled back when it raises. Raises
+        """A transaction that may write: committed at the end of the block, rolled back if it raises. Raises
         DatabaseAway and DatabaseFull."""
         async with self._connection() as session:
             yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
-        """A transaction that only reads. On SQLite it sees one state throughout. Raises as `write` does."""
-        with _told():
+        """A read-only transaction. On SQLite it sees one snapshot. Raises DatabaseAway and DatabaseFull."""
+        with _translated_errors():
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 await _connect(session)
                 yield session
 
     async def lock(self, session: AsyncSession, name: str) -> None:
-        """Hold the lock `name` (of `LOCKS`) until the transaction ends. SQLite's writers take turns anyway."""
+        """Hold the lock `name` (of `LOCKS`) until the transaction ends. SQLite needs none: it has one writer."""
         if not self._is_sqlite:
             await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCKS[name]})
 
     def channel(self, on_text: Callable[[str], None], on_connect: Callable[[], None]) -> Channel | None:
-        """To the other processes on this database. None: SQLite has no such thing."""
+        """A channel to the other processes on this database. None: SQLite has no channels."""
         if self._is_sqlite:
             return None
         _, options = self._engine.dialect.create_connect_args(self._engine.url)
-        options = {name: value for name, value in options.items() if name not in SQLALCHEMYS_OWN}
+        options = {name: value for name, value in options.items() if name not in SQLALCHEMY_OPTIONS}
 
         async def connect() -> Any:
             asyncpg: Any = import_module("asyncpg")  # part of an extra
@@ -136,7 +162,7 @@ class Database:
         return Channel(connect, on_text, on_connect)
 
     async def ping(self) -> None:
-        """Raises DatabaseAway."""
+        """Check the connection. Raises DatabaseAway."""
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
 
@@ -145,10 +171,10 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncSession]:
-        with _told():
+        with _translated_errors():
             async with AsyncExitStack() as stack:
                 if self._is_sqlite:
-                    await stack.enter_async_context(self._turn)
+                    await stack.enter_async_context(self._writer)
                 session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
                 await _connect(session, writes=True)
                 yield session
@@ -156,7 +182,8 @@ class Database:
 
 
 async def _connect(session: AsyncSession, writes: bool = False) -> None:
-    """Raises DatabaseAway. While there is no connection, what asyncpg raises comes as it is."""
+    """Open the session's connection. Raises DatabaseAway: before a connection exists, SQLAlchemy passes asyncpg's own
+    errors on."""
     try:
         await session.connection(execution_options={"writes": writes})
     except Exception as error:
@@ -166,8 +193,8 @@ async def _connect(session: AsyncSession, writes: bool = False) -> None:
 
 
 @contextmanager
-def _told() -> Generator[None]:
-    """Tells a database that is away or full from a statement that is wrong."""
+def _translated_errors() -> Generator[None]:
+    """Translate driver errors: DatabaseAway or DatabaseFull; a wrong statement keeps its error."""
     try:
         yield
     except (ConnectionError, PoolTimeout) as error:
@@ -177,14 +204,14 @@ def _told() -> Generator[None]:
         if state == FULL_STATE or FULL_TEXT in text:
             raise DatabaseFull("the disk of the database is full") from error
         lost = error.connection_invalidated or isinstance(error, InterfaceError) or state.startswith(AWAY_STATES)
-        if lost or any(each in text for each in AWAY_TEXTS):
+        if lost or any(part in text for part in AWAY_TEXTS):
             raise DatabaseAway(f"the database does not answer ({state or type(error.orig).__name__})") from error
         raise
 
 
 class _SqliteConnection(sqlite3.Connection):
-    """Its transaction ends when it is closed. SQLite by itself keeps both open while a statement of theirs lives, and
-    the error of a unit of work that was cancelled keeps one: nobody could write until the garbage is collected."""
+    """Rolls back when it is closed. SQLite itself keeps a transaction open while one of its statements exists, and the
+    error of a cancelled unit of work references one: writers would wait for the garbage collection."""
 
     def close(self) -> None:
         try:

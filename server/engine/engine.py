@@ -57,7 +57,7 @@ class EngineListener(Protocol):
     def on_event(self, event: EngineEvent) -> None: ...
 
     def wants_preview(self, job_id: str) -> bool:
-        """True if someone watches the job."""
+        """True if a client watches the job."""
         ...
 
     def on_capacity(self) -> None:

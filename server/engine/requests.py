@@ -11,7 +11,7 @@ from pipelines.spec import ImageSpec
 class Candidate:
     """A claimable job. `work` counts rows of UNet evaluations still to do, `num_px` is width times height of its
     images; `arrival_s` is when it was accepted (seconds, wall clock of the database); the job id breaks ties. `alone`:
-    no other job should run beside it."""
+    no other job should run in parallel with it."""
 
     job_id: str
     owner: str

@@ -102,7 +102,8 @@ class Scheduler:
     # ---- one turn
 
     def schedule(self, now_s: float, watched: Callable[[str], bool]) -> StepPlan:
-        """The next plan; empty when there is nothing to do. `watched(job_id)`: True if someone watches its previews."""
+        """The next plan; empty when there is nothing to do. `watched(job_id)`: True if a client watches its
+        previews."""
         release, self._release = tuple(self._release), []
         works = self._works()
         pictures = list(self._in_order(works, now_s))

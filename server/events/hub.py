@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pipelines.plan import RawPicture
 from server.events.subscriber import Subscriber
 from server.queue.errors import TooManyReaders
-from server.storage.picture import preview_address
+from server.storage.encoding import preview_data_url
 
 MAX_READERS = 1000
 """Streams and waits open at the same time."""
@@ -120,5 +120,5 @@ class EventHub:
     async def _encode_previews(self) -> None:
         while self._previews:
             job_id, index = key = next(iter(self._previews))
-            url = await asyncio.to_thread(preview_address, self._previews.pop(key))
+            url = await asyncio.to_thread(preview_data_url, self._previews.pop(key))
             self.show_preview(job_id, index, url)

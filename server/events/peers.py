@@ -28,7 +28,7 @@ from server.events.progress import ProgressTracker, RemoteProgress
 TICK_S = 0.25
 HERE_S = 3.0
 GONE_S = 10.0
-"""A process that has not been heard from for this long is gone."""
+"""A process that has sent no message for this long is gone."""
 MAX_JOBS = 40
 """Of one progress message."""
 

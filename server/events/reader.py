@@ -75,8 +75,8 @@ class JobReader:
         return [self._view(job, by_job[job.id]) for job in jobs]
 
     async def settled(self, job_id: str, read: Callable[[], Awaitable[T]]) -> T:
-        """The result of `read`, read again where the job left this process meanwhile: rows from before the end beside a
-        tracker from after it would make progress go back."""
+        """The result of `read`, read again if the job left this process in the meantime. Otherwise rows from before the
+        end would meet a tracker from after it, and progress would go back."""
         while True:
             was_active = job_id in self.progress.active
             rows = await read()

@@ -4,7 +4,7 @@ import asyncio
 
 from server.queue.grid import Axes
 from server.queue.model import ImageView, JobView
-from server.storage.picture import sheet_key
+from server.storage.encoding import sheet_key
 from server.storage.sheet_image import SheetRow, contact_sheet
 from server.storage.store import ImageStore, MissingObject
 

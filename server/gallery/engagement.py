@@ -13,7 +13,7 @@ from server.db.models import EventRow, ImageRow, JobLoraRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.queue.deletion import Remover, schedule_deletion
 from server.queue.model import ImageStatus, JobStatus
-from server.storage.picture import sheet_key
+from server.storage.encoding import sheet_key
 
 log = logging.getLogger(__name__)
 

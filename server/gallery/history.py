@@ -56,7 +56,7 @@ class History:
         self._reader = reader
 
     async def page(self, person: Person, query: HistoryQuery) -> HistoryPage:
-        """Jobs that have an image or may still get one. With `favorites`, those that have a favorite."""
+        """Jobs that have an image or may still get one. With `favorites`, only jobs with a favorite."""
         statement = (
             select(JobRow)
             .where(person.owns(), *_conditions(query))

@@ -241,15 +241,15 @@ def _grid_errors(request: CompareRequest, bounds: RequestBounds) -> Iterator[Fie
 
 def _weight_errors(path: str, model_weight: float | None, choices: LoraChoices) -> Iterator[FieldError]:
     if model_weight is not None and choices.model is None:
-        allowed = "only beside a model_name that names a LoRA"
+        allowed = "only together with a model_name that names a LoRA"
         yield FieldError(f"{path}model_weight", "there is no LoRA to weigh", allowed)
 
 
 def _prompt_errors(field: str, prompt: str, num_loras: int) -> Iterator[FieldError]:
-    """`num_loras` are named beside the prompt."""
+    """`num_loras` LoRAs are named outside the prompt."""
     tags = lora_tags(prompt)
     if tags and not without_lora_tags(prompt):
-        yield FieldError(field, "there are no words beside the LoRAs", "some words")
+        yield FieldError(field, "there are no words besides the LoRAs", "some words")
     for tag in tags:
         if not 1 <= len(tag.name) <= MAX_LORA_NAME_CHARACTERS:
             yield FieldError(field, f"{tag.text[:80]} names no LoRA", "<lora:name> or <lora:name:weight>")

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pipelines.spec import MAX_SEED
 from server.generation.styles import STYLES
-from server.loras.resolution import LORA_WEIGHT
+from server.loras.catalog import LORA_WEIGHT
 from server.queue.grid import MAX_CELLS
 
 MAX_PROMPT_CHARACTERS = 2000

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pipelines.spec import ImageSpec, LoraRef
 from server.db.models import LoraRow
 from server.generation.styles import STYLES
+from server.loras.catalog import LORA_WEIGHT, LoraCatalog
+from server.loras.errors import LoraGone, UnknownLora
 from server.loras.prompt_tags import without_lora_tags
-from server.loras.resolution import LORA_WEIGHT, LoraNames
-from server.queue.errors import LoraGone, UnknownLora
 from server.queue.grid import Axes, distinct, variant_label
 from server.queue.model import ImageDraft, JobDraft, LoraChoice, LoraChoices
 
@@ -30,7 +30,7 @@ class Resolved:
 async def resolve(session: AsyncSession, draft: JobDraft) -> Resolved:
     """LoRA tags leave the prompt, the style is applied, the model's trigger words are put before it unless they are in
     it. A LoRA that is named twice counts once, with both weights. Raises UnknownLora and LoraGone."""
-    names = await LoraNames.read(session)
+    names = await LoraCatalog.read(session)
     specs: list[ImageSpec] = []
     triggers: dict[str, None] = {}
     for image in draft.images:
@@ -55,7 +55,7 @@ def with_trigger(prompt: str, trigger: str | None) -> str:
 WeightedRows = Sequence[tuple[LoraRow, float]]
 
 
-def _with_loras(names: LoraNames, image: ImageDraft, loras: WeightedRows) -> ImageSpec:
+def _with_loras(names: LoraCatalog, image: ImageDraft, loras: WeightedRows) -> ImageSpec:
     spec, choices = replaced(image.spec, loras=_refs(loras)), image.choices
     if choices is None:
         return spec
@@ -67,7 +67,7 @@ def _with_loras(names: LoraNames, image: ImageDraft, loras: WeightedRows) -> Ima
     return replaced(spec, prompt=prompt, model=model.label if model else None)
 
 
-def _chosen(names: LoraNames, choices: LoraChoices) -> WeightedRows:
+def _chosen(names: LoraCatalog, choices: LoraChoices) -> WeightedRows:
     """In the order of their first mention, that of `model` first."""
     weights: dict[str, float] = {}
     rows: dict[str, LoraRow] = {}
@@ -80,7 +80,7 @@ def _chosen(names: LoraNames, choices: LoraChoices) -> WeightedRows:
     return [(row, weights[sha256]) for sha256, row in rows.items()]
 
 
-def _pinned(names: LoraNames, spec: ImageSpec) -> WeightedRows:
+def _pinned(names: LoraCatalog, spec: ImageSpec) -> WeightedRows:
     """The same bytes again, under whatever name they are served now."""
     pinned: list[tuple[LoraRow, float]] = []
     for lora in spec.loras:
@@ -95,7 +95,7 @@ def _refs(loras: WeightedRows) -> tuple[LoraRef, ...]:
     return tuple(LoraRef(row.name, row.version, row.sha256, weight, row.short_hash) for row, weight in loras)
 
 
-def _weight(names: LoraNames, row: LoraRow, choice: LoraChoice) -> float:
+def _weight(names: LoraCatalog, row: LoraRow, choice: LoraChoice) -> float:
     if choice.weight is not None:
         return choice.weight
     default = names.weight(row)

@@ -18,7 +18,7 @@ from server.events.reader import JobReader
 from server.gallery.engagement import note_again
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
-from server.loras.resolution import count_use
+from server.loras.catalog import count_use
 from server.queue import idempotency, quotas, states
 from server.queue.counts import QueueCounts
 from server.queue.errors import BaseModelUnread, OwnerGone, QueueFull

@@ -1,4 +1,4 @@
-"""LoRA files in a bucket, brought into the folder the server reads them from."""
+"""Mirror the LoRA files of a bucket into the local LoRA folder."""
 
 import json
 import re
@@ -16,77 +16,8 @@ SUFFIX = ".safetensors"
 _FILE_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}\.safetensors")
 
 
-class LoraBucket:
-    """The objects right below `prefix` of a bucket. `book` is a file that remembers which came to `folder` in which
-    version: only new ones are fetched, and those that are gone from the bucket are taken out of the folder again; files
-    that came there otherwise are left alone. Any thread, one at a time."""
-
-    def __init__(
-        self, open_bucket: "Callable[[], Bucket]", prefix: str, folder: Path, book: Path, max_bytes: int
-    ) -> None:
-        self._open_bucket = open_bucket
-        self._bucket: Bucket | None = None
-        self._prefix = f"{prefix.strip('/')}/"
-        self._folder = folder
-        self._book = book
-        self._max_bytes = max_bytes
-
-    def sync(self) -> tuple[tuple[str, str], ...]:
-        """(key, reason) of what is left out. Raises StoreError and OSError; what has come by then is kept."""
-        bucket = self._bucket = self._bucket or self._open_bucket()
-        book = self._read_book()
-        found = {each.key.removeprefix(self._prefix): each for each in bucket.list_objects(self._prefix)}
-        left_out: list[tuple[str, str]] = []
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for name, stored in found.items():
-            reason = self._why_not(name, stored)
-            if reason is not None:
-                left_out.append((stored.key, reason))
-            elif name.endswith(SUFFIX) and (book.get(name) != stored.tag or not (self._folder / name).is_file()):
-                self._fetch(bucket, stored, self._folder / name)
-                book[name] = stored.tag
-                self._write_book(book)
-        for name in book.keys() - found.keys():
-            (self._folder / name).unlink(missing_ok=True)
-            del book[name]
-            self._write_book(book)
-        return tuple(left_out)
-
-    def _why_not(self, name: str, stored: "StoredObject") -> str | None:
-        if not name.endswith(SUFFIX):
-            return None  # notes, pictures: nobody's business
-        if not _FILE_NAME.fullmatch(name):
-            return "its name must be 1 to 64 letters, digits, dots, underscores or hyphens, no dot first"
-        if stored.num_bytes > self._max_bytes:
-            return f"it is larger than {self._max_bytes:,} bytes (STUDIO_MAX_LORA_MB)"
-        return None
-
-    def _fetch(self, bucket: "Bucket", stored: "StoredObject", path: Path) -> None:
-        """It takes its name when it is whole."""
-        draft = path.with_name(f".upload-{secrets.token_hex(8)}.tmp")
-        try:
-            bucket.download(stored.key, draft)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-
-    def _read_book(self) -> dict[str, str]:
-        """Names that could lead elsewhere are not believed."""
-        try:
-            entries: object = json.loads(self._book.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        pages = cast(dict[str, Any], entries) if isinstance(entries, dict) else {}
-        return {name: str(tag) for name, tag in pages.items() if _FILE_NAME.fullmatch(name)}
-
-    def _write_book(self, book: dict[str, str]) -> None:
-        draft = self._book.with_name(f".{self._book.name}.new")
-        draft.write_text(json.dumps(book, indent=1), encoding="utf-8")
-        draft.replace(self._book)
-
-
-def open_lora_bucket(settings: Settings) -> LoraBucket | None:
-    """None where the settings name no prefix for LoRAs. Its bucket is opened at the first use, in a thread."""
+def open_lora_bucket(settings: Settings) -> "LoraBucket | None":
+    """The bucket that the settings name; None without STUDIO_LORA_S3_PREFIX. It connects at the first use."""
     if settings.lora_s3_prefix is None:
         return None
 
@@ -102,3 +33,75 @@ def open_lora_bucket(settings: Settings) -> LoraBucket | None:
         settings.data_dir / "lora_bucket.json",
         settings.max_lora_mb * 1_000_000,
     )
+
+
+class LoraBucket:
+    """The objects directly below `prefix` of a bucket. Any thread, one at a time.
+
+    `index_file` records which object came to `folder` in which version. Only new versions are downloaded, and a file is
+    removed from the folder when its object is gone; files from elsewhere are left alone.
+    """
+
+    def __init__(
+        self, open_bucket: "Callable[[], Bucket]", prefix: str, folder: Path, index_file: Path, max_bytes: int
+    ) -> None:
+        self._open_bucket = open_bucket
+        self._bucket: Bucket | None = None
+        self._prefix = f"{prefix.strip('/')}/"
+        self._folder = folder
+        self._index_file = index_file
+        self._max_bytes = max_bytes
+
+    def sync(self) -> tuple[tuple[str, str], ...]:
+        """Update the folder. Returns (key, reason) of each object that is left out. Raises StoreError and OSError;
+        files that were downloaded before the error stay."""
+        bucket = self._bucket = self._bucket or self._open_bucket()
+        index = self._read_index()
+        objects = {stored.key.removeprefix(self._prefix): stored for stored in bucket.list_objects(self._prefix)}
+        left_out: list[tuple[str, str]] = []
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name, stored in objects.items():
+            reason = self._why_not(name, stored)
+            if reason is not None:
+                left_out.append((stored.key, reason))
+            elif name.endswith(SUFFIX) and (index.get(name) != stored.tag or not (self._folder / name).is_file()):
+                self._fetch(bucket, stored, self._folder / name)
+                index[name] = stored.tag
+                self._write_index(index)
+        for name in index.keys() - objects.keys():
+            (self._folder / name).unlink(missing_ok=True)
+            del index[name]
+            self._write_index(index)
+        return tuple(left_out)
+
+    def _why_not(self, name: str, stored: "StoredObject") -> str | None:
+        if not name.endswith(SUFFIX):
+            return None  # notes and images are ignored
+        if not _FILE_NAME.fullmatch(name):
+            return "its name must be 1 to 64 letters, digits, dots, underscores or hyphens, no dot first"
+        if stored.num_bytes > self._max_bytes:
+            return f"it is larger than {self._max_bytes:,} bytes (STUDIO_MAX_LORA_MB)"
+        return None
+
+    def _fetch(self, bucket: "Bucket", stored: "StoredObject", path: Path) -> None:
+        """Download to a draft, then rename it: under its name a file is always complete."""
+        draft = path.with_name(f".upload-{secrets.token_hex(8)}.tmp")
+        try:
+            bucket.download(stored.key, draft)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _read_index(self) -> dict[str, str]:
+        """File name → version. Names that could lead out of the folder are dropped."""
+        try:
+            document: object = json.loads(self._index_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        entries = cast(dict[str, Any], document) if isinstance(document, dict) else {}
+        return {name: str(tag) for name, tag in entries.items() if _FILE_NAME.fullmatch(name)}
+
+    def _write_index(self, index: dict[str, str]) -> None:
+        draft = self._index_file.with_name(f".{self._index_file.name}.new")
+        draft.write_text(json.dumps(index, indent=1), encoding="utf-8")
+        draft.replace(self._index_file)

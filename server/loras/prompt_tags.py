@@ -1,16 +1,19 @@
-"""LoRAs named in a prompt, as A1111's web UI has it: `<lora:jade:0.8>`, `<lora:jade-v1>`. Pure."""
+"""Parse LoRA tags in a prompt, in the syntax of A1111's web UI: `<lora:jade:0.8>`, `<lora:jade-v1>`. Pure.
+
+https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#lora
+"""
 
 import re
 from dataclasses import dataclass
 
-# Without going back (++): a caller's prompt of blanks or digits would take the square of its length.
+# Possessive quantifiers (++): backtracking would take time quadratic in a prompt of blanks or digits.
 _TAG = re.compile(r"(?<!\s)\s*+<lora:([^<>:]*+)(?::([^<>]*+))?+>", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)")
 
 
 @dataclass(frozen=True, slots=True)
 class LoraTag:
-    """`weight` as written: None where there is none; `number` what it means, None where it is no number."""
+    """`weight` as written, None without one; `number` is its value, None if it is no number."""
 
     text: str
     name: str
@@ -27,5 +30,5 @@ def lora_tags(prompt: str) -> list[LoraTag]:
 
 
 def without_lora_tags(prompt: str) -> str:
-    """The text that is encoded."""
+    """The prompt without its tags: the text that is encoded."""
     return _TAG.sub("", prompt).strip()

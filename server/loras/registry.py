@@ -1,4 +1,4 @@
-"""LoRAs by name: the table name → content hash, and the bytes kept by hash."""
+"""The LoRA registry: the table name → content hash, and copies of the files by hash."""
 
 import asyncio
 import os
@@ -14,22 +14,22 @@ from pipelines.lora.file import LoraFormatError
 from pipelines.lora.library import LoraFile, LoraScan, version_key
 from pipelines.model.info import SDXL_LORA_BASE
 from server.db.clock import now_s
-from server.db.lora_models import LoraChoiceRow, LoraUseRow
+from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import JobLoraRow, JobRow, LoraRow
 from server.db.session import Database
-from server.loras.resolution import LoraNames
-from server.queue.errors import UnknownLora
+from server.loras.catalog import LoraCatalog
+from server.loras.errors import LoraNotFound, UnknownLora
 from server.queue.states import unfinished
 
 Reasons = tuple[tuple[str, str], ...]
-"""(file, reason) each."""
+"""Pairs of (file, reason)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoraView:
-    """One LoRA that can be asked for. `label` is `jade-v1` (or `jade` where the file carries no version). `trigger` and
-    `weight` are the operator's, else the file's. `is_default`: it is what the bare name means; `is_pinned`: because the
-    operator says so. `times_used`: accepted jobs that named these bytes."""
+    """One LoRA that requests can name. `label`: `jade-v1`, or `jade` if the file has no version. `trigger`, `weight`:
+    the operator's, else the file's. `is_default`: True if the bare name means this version; `is_pinned`: True if the
+    operator has pinned it. `times_used`: accepted jobs with these bytes."""
 
     label: str
     name: str
@@ -50,9 +50,9 @@ class LoraView:
 
 
 @dataclass(frozen=True, slots=True)
-class LoraDetail:
-    """What only the operator sees: the file's own metadata can hold private paths. `trigger` and `weight` are the
-    file's, `loaded_at_s` is since 1970."""
+class LoraRecord:
+    """A LoRA with the file's own `trigger`, `weight` and `metadata`. For operators only: the metadata can hold private
+    paths. `loaded_at_s`: seconds since 1970."""
 
     view: LoraView
     trigger: str | None
@@ -63,19 +63,19 @@ class LoraDetail:
 
 @dataclass(frozen=True, slots=True)
 class LoraSync:
-    """What a scan changed, as labels; `rejected` and `pending` as (file, reason)."""
+    """The changes of a reload, as labels; `rejected` and `pending` as (file, reason)."""
 
     added: tuple[str, ...]
     updated: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
-    rejected: tuple[tuple[str, str], ...]
-    pending: tuple[tuple[str, str], ...] = ()
+    rejected: Reasons
+    pending: Reasons = ()
 
 
 class LoraRegistry:
-    """The LoRA table and the copies in `folder` (`{folder}/{sha256}.safetensors`). `lora_base` is what the base model
-    needs of a LoRA (`ModelInfo.lora_base`). Runs on the event loop, its file work in threads."""
+    """The LoRA table and the copies `{folder}/{sha256}.safetensors`. `lora_base`: what a LoRA must be made for
+    (`ModelInfo.lora_base`). Event loop; file work runs in threads."""
 
     def __init__(self, database: Database, folder: Path, lora_base: str) -> None:
         self._database = database
@@ -83,90 +83,89 @@ class LoraRegistry:
         self._lora_base = lora_base
 
     async def sync(self, scan: LoraScan) -> LoraSync:
-        """Copy the scanned files, switch the table in one transaction, then delete copies that neither the table nor
-        an unfinished job names. A rejected or pending file leaves its last good version
-        serving."""
+        """Copy the scanned files, switch the table in one transaction, then delete the copies that neither the table
+        nor an unfinished job names. If a file is rejected or pending, its last good version goes on serving."""
         copied, failed, changing = await asyncio.to_thread(self._copy_all, scan)
-        rejected = tuple((each.file, each.reason) for each in scan.rejected) + failed
-        pending = tuple((each.file, each.reason) for each in scan.pending) + changing
+        rejected = tuple((lora.file, lora.reason) for lora in scan.rejected) + failed
+        pending = tuple((lora.file, lora.reason) for lora in scan.pending) + changing
         stems = {Path(file).stem for file, _ in rejected + pending}
         async with self._database.write() as session:
-            await self._database.lock(session, "queue")  # an order is accepted before the switch or after it
+            await self._database.lock(session, "queue")  # a job is accepted before the switch or after it
             rows = list(await session.scalars(select(LoraRow)))
             before = {row.label: row.sha256 for row in rows}
             kept = {row.label: row.sha256 for row in rows if row.label in stems and self._still_serves(row)}
             after = {file.label: file.sha256 for file in copied} | kept
-            now = await session.scalar(select(now_s())) or 0.0
+            loaded_at_s = await session.scalar(select(now_s())) or 0.0
             await session.execute(delete(LoraRow).where(LoraRow.label.not_in(after)))
             for file in copied:
                 if before.get(file.label) != file.sha256:
-                    await session.merge(_row_of(file, now))
+                    await session.merge(_row_of(file, loaded_at_s))
             needed = {*after.values(), *await _needed_by_jobs(session)}
         await asyncio.to_thread(self._delete_all_but, needed)
         return replace(_sync_report(before, after), rejected=rejected, pending=pending)
 
     async def copy(self, scan: LoraScan) -> None:
-        """Copy the scanned files and leave the table as it is: another process has switched it."""
+        """Copy the scanned files without a change of the table, which another process has switched."""
         await asyncio.to_thread(self._copy_all, scan)
 
     def has(self, sha256: str) -> bool:
-        """Are the bytes here?"""
+        """True if the folder holds a copy."""
         return self._path(sha256).is_file()
 
     async def list(self) -> list[LoraView]:
-        """All LoRAs by name, newest version first."""
+        """All LoRAs, by name, newest version first."""
         async with self._database.read() as session:
-            names = await LoraNames.read(session)
+            catalog = await LoraCatalog.read(session)
             uses = await _num_uses(session)
-        rows = sorted(names.rows, key=lambda row: version_key(row.version), reverse=True)
-        return [_view_of(row, names, uses) for row in sorted(rows, key=lambda row: row.name)]
+        rows = sorted(catalog.rows, key=lambda row: version_key(row.version), reverse=True)
+        return [_view_of(row, catalog, uses) for row in sorted(rows, key=lambda row: row.name)]
 
-    async def detail(self, name: str) -> LoraDetail:
-        """Of a label, or of what a bare name means now. Raises UnknownLora."""
+    async def record(self, name: str) -> LoraRecord:
+        """The LoRA of a label, or the current default of a bare name. Raises LoraNotFound."""
         async with self._database.read() as session:
-            names = await LoraNames.read(session)
-            row = names.find(name)
+            catalog = await LoraCatalog.read(session)
+            row = catalog.find(name)
             if row is None:
-                raise UnknownLora("name", name, names.all())
+                raise LoraNotFound(name, catalog.all())
             metadata = await session.scalar(select(LoraRow.file_metadata).where(LoraRow.label == row.label))
-            view = _view_of(row, names, await _num_uses(session))
-        return LoraDetail(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s)
+            view = _view_of(row, catalog, await _num_uses(session))
+        return LoraRecord(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s)
 
     async def pin(self, name: str, version: str | None) -> LoraView:
-        """What the bare name means from now on: this version, or (None) the newest. Raises UnknownLora for a name or a
-        version that there is not, with those that there are."""
+        """Pin the version that the bare name means; None removes the pin, so that the newest counts. Raises
+        LoraNotFound, and UnknownLora for an unknown version."""
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
-            names = await LoraNames.read(session)
-            versions = {row.version for row in names.rows if row.name == name}
+            catalog = await LoraCatalog.read(session)
+            versions = {row.version for row in catalog.rows if row.name == name}
             if not versions:
-                raise UnknownLora("name", name, tuple(sorted({row.name for row in names.rows})))
+                raise LoraNotFound(name, tuple(sorted({row.name for row in catalog.rows})))
             if version not in versions and version is not None:
                 known = sorted(filter(None, versions), key=version_key, reverse=True)
                 raise UnknownLora("version", version, tuple(known))
-            await _choose(session, name, {"pinned_version": version})
-        return (await self.detail(name)).view
+            await _save_settings(session, name, {"pinned_version": version})
+        return (await self.record(name)).view
 
     async def describe(self, target: str, changes: Mapping[str, str | float | None]) -> LoraView:
-        """Set `trigger` and `weight` of a name (all its versions) or a label (that one); None takes a setting back.
-        Raises UnknownLora."""
+        """Set `trigger` and `weight` of a name (all its versions) or of a label; None removes a setting. Raises
+        LoraNotFound."""
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
-            names = await LoraNames.read(session)
-            if target not in names.all():
-                raise UnknownLora("name", target, names.all())
-            await _choose(session, target, changes)
-        return (await self.detail(target)).view
+            catalog = await LoraCatalog.read(session)
+            if target not in catalog.all():
+                raise LoraNotFound(target, catalog.all())
+            await _save_settings(session, target, changes)
+        return (await self.record(target)).view
 
     def _path(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.safetensors"
 
     def _still_serves(self, row: LoraRow) -> bool:
-        """Its bytes are here and fit the base model."""
+        """True if the copy exists and fits the base model."""
         return self._path(row.sha256).is_file() and (row.base_model or SDXL_LORA_BASE) == self._lora_base
 
     def _copy_all(self, scan: LoraScan) -> tuple[tuple[LoraFile, ...], Reasons, Reasons]:
-        """The files whose copies are in place; those that could not be copied; those that changed meanwhile."""
+        """Copy every file. Returns the copied files, the failures, and the files that changed during the copy."""
         self._folder.mkdir(parents=True, exist_ok=True)
         copied: tuple[LoraFile, ...] = ()
         failed: Reasons = ()
@@ -188,7 +187,7 @@ class LoraRegistry:
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             with draft.open("xb") as target:
-                target.write(file.read_bytes())
+                file.copy_to(target)
                 target.flush()
                 os.fsync(target.fileno())
             draft.replace(path)
@@ -222,13 +221,13 @@ def _row_of(file: LoraFile, loaded_at_s: float) -> LoraRow:
 
 
 async def _needed_by_jobs(session: AsyncSession) -> set[str]:
-    """Content hashes that unfinished jobs name."""
+    """Hashes of the LoRAs of unfinished jobs."""
     named = select(JobLoraRow.sha256).join(JobRow, JobRow.id == JobLoraRow.job_id).where(unfinished()).distinct()
     return set(await session.scalars(named))
 
 
 def _storable(text: str | None) -> str | None:
-    """PostgreSQL's text holds no NUL, and a file's metadata may say anything."""
+    """PostgreSQL's text cannot hold NUL, and a file's metadata can hold anything."""
     return text.replace("\0", "") if text else None
 
 
@@ -236,15 +235,15 @@ async def _num_uses(session: AsyncSession) -> dict[str, int]:
     return {row.sha256: row.num_jobs for row in await session.scalars(select(LoraUseRow))}
 
 
-async def _choose(session: AsyncSession, target: str, changes: Mapping[str, str | float | None]) -> None:
-    """Changes these columns of the operator's choices."""
-    row = await session.get(LoraChoiceRow, target) or LoraChoiceRow(target=target)
+async def _save_settings(session: AsyncSession, target: str, changes: Mapping[str, str | float | None]) -> None:
+    """Change some columns of the operator's settings for a name or label."""
+    row = await session.get(LoraSettingsRow, target) or LoraSettingsRow(target=target)
     for column, value in changes.items():
         setattr(row, column, value)
     session.add(row)
 
 
-def _view_of(row: LoraRow, names: LoraNames, uses: Mapping[str, int]) -> LoraView:
+def _view_of(row: LoraRow, catalog: LoraCatalog, uses: Mapping[str, int]) -> LoraView:
     return LoraView(
         label=row.label,
         name=row.name,
@@ -255,18 +254,18 @@ def _view_of(row: LoraRow, names: LoraNames, uses: Mapping[str, int]) -> LoraVie
         rank=row.rank,
         num_modules=row.num_modules,
         has_text_encoder=row.has_text_encoder,
-        trigger=names.trigger(row),
+        trigger=catalog.trigger(row),
         title=row.title,
         base_model=row.base_model,
-        weight=names.weight(row),
-        is_default=names.find(row.name) is row,
-        is_pinned=row.version is not None and names.pinned_version(row.name) == row.version,
+        weight=catalog.weight(row),
+        is_default=catalog.find(row.name) is row,
+        is_pinned=row.version is not None and catalog.pinned_version(row.name) == row.version,
         times_used=uses.get(row.sha256, 0),
     )
 
 
 def _sync_report(before: dict[str, str], after: dict[str, str]) -> LoraSync:
-    """From the labels' hashes before and after."""
+    """Compare label → hash before and after."""
     both = sorted(before.keys() & after.keys())
     return LoraSync(
         added=tuple(sorted(after.keys() - before.keys())),

@@ -1,4 +1,4 @@
-"""Memory and use of the NVIDIA GPUs of this machine, by nvidia-ml-py (the module pynvml) where it is installed."""
+"""Memory and use of this machine's NVIDIA GPUs, if nvidia-ml-py (the module pynvml) is installed."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 class GpuCollector(Collector):
-    """Asks the driver at each scrape. `nvml` is pynvml, initialized. A GPU that does not answer is left out."""
+    """Queries the driver at each scrape. `nvml` is pynvml, initialized. A GPU that does not answer is left out."""
 
     def __init__(self, nvml: Any) -> None:
         self._nvml = nvml
@@ -21,13 +21,13 @@ class GpuCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         used = GaugeMetricFamily("studio_gpu_memory_used_bytes", "GPU memory in use, by all processes.", labels=["gpu"])
         total = GaugeMetricFamily("studio_gpu_memory_total_bytes", "GPU memory.", labels=["gpu"])
-        busy = GaugeMetricFamily("studio_gpu_use_ratio", "Share of time in which the GPU computed.", labels=["gpu"])
+        busy = GaugeMetricFamily("studio_gpu_use_ratio", "Share of time that the GPU was busy.", labels=["gpu"])
         for index, gpu in enumerate(self._gpus):
             try:
                 memory = self._nvml.nvmlDeviceGetMemoryInfo(gpu)
                 rates = self._nvml.nvmlDeviceGetUtilizationRates(gpu)
             except self._nvml.NVMLError as error:
-                log.debug("GPU %d tells nothing: %s", index, error)
+                log.debug("GPU %d cannot be read: %s", index, error)
                 continue
             used.add_metric([str(index)], memory.used)
             total.add_metric([str(index)], memory.total)
@@ -36,7 +36,7 @@ class GpuCollector(Collector):
 
 
 def gpu_collector() -> GpuCollector | None:
-    """None where there is no NVIDIA driver, or nvidia-ml-py is not installed."""
+    """None: there is no NVIDIA driver, or nvidia-ml-py is not installed."""
     try:
         nvml = import_module("pynvml")
     except ImportError:

@@ -1,6 +1,6 @@
-"""The server's log: every `logging` call, with the id of the request and of the job that it belongs to.
+"""Logging: every `logging` call, with the ids of its request and its job.
 
-Values are written by name, never whole bodies, prompts, headers or addresses with their query strings.
+Log lines have named values, never whole bodies, prompts, headers or query strings.
 """
 
 import logging
@@ -14,9 +14,9 @@ QUIET = ("alembic", "botocore", "boto3", "httpx", "urllib3")
 
 
 def set_up_logging(log_format: str) -> None:
-    """`json`: one object a line; `text`: for people; `auto`: text where somebody looks, on a terminal."""
+    """`json`: one object a line; `text`: for people; `auto`: text on a terminal, else json."""
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
-    found: list[Processor] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -29,7 +29,7 @@ def set_up_logging(log_format: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=found, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, rendered]
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, rendered]
         )
     )
     root = logging.getLogger()
@@ -40,7 +40,7 @@ def set_up_logging(log_format: str) -> None:
 
 
 def _without_color(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    event.pop("color_message", None)  # uvicorn's second text
+    event.pop("color_message", None)  # uvicorn's copy of the text with colors
     return event
 
 

@@ -1,5 +1,5 @@
-"""What the server tells Prometheus. Fed by callbacks of the engine, the dispatcher and the HTTP side, all on the event
-loop: the torch thread takes no lock of it and knows nothing of it. docs/metrics.md explains each metric.
+"""Prometheus metrics, updated by callbacks of the engine, the dispatcher and the HTTP side on the event loop: the torch
+thread takes no lock for them. docs/operations/metrics.md explains each metric.
 """
 
 import platform
@@ -24,32 +24,40 @@ RATIOS = (0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2)
 
 
 class Metrics:
-    """One registry of its own: two servers in one process do not mix. Event loop only."""
+    """Has its own registry, so that two servers in one process do not mix. Runs on the event loop."""
 
     def __init__(self, base_model: str) -> None:
         registry = self._registry = CollectorRegistry()
         self._last_steps: deque[tuple[float, int]] = deque(maxlen=50)
         self._jobs = Gauge("studio_jobs", "Jobs by state.", ["state"], registry=registry)
-        self._queue = Gauge("studio_queue_depth", "Accepted jobs that have not ended.", registry=registry)
-        self._engine_images = Gauge("studio_engine_pictures", "Pictures that the engine works on.", registry=registry)
+        self._queue = Gauge("studio_queue_depth", "Accepted, unfinished jobs.", registry=registry)
+        self._engine_images = Gauge("studio_engine_pictures", "Pictures in the engine.", registry=registry)
         self._rows = self._histogram("step_rows", "Rows of a UNet forward, padding included.", ROWS)
         self._pictures = self._histogram("step_pictures", "Pictures that shared a UNet forward.", ROWS)
         self._step_s = self._histogram("step_seconds", "UNet forward of one step.", SECONDS)
-        self._turn_s = self._histogram("turn_seconds", "One turn of the engine, all of it.", SECONDS)
-        self._encode_s = self._histogram("encode_seconds", "Prompts and first noise of one picture.", SECONDS)
-        self._decode_s = self._histogram("decode_seconds", "Latents of one picture to pixels.", SECONDS)
-        self._store_s = self._histogram("store_seconds", "Pixels of one picture to file, store and database.", SECONDS)
-        self._wait_s = self._histogram("wait_seconds", "From a job's acceptance to a picture's first step.", WAITS_S)
-        self._ratio = self._histogram("step_prediction_ratio", "Measured over predicted seconds of a step.", RATIOS)
-        self._made = Counter("studio_pictures", "Pictures stored.", registry=registry)
-        self._failed = Counter("studio_pictures_failed", "Pictures that failed, by code.", ["code"], registry=registry)
-        self._prompts = Counter("studio_embeddings", "Prompts by cache: hit or miss.", ["cache"], registry=registry)
-        self._answers = Counter("studio_http_answers", "By route and status.", ["route", "status"], registry=registry)
+        self._turn_s = self._histogram("turn_seconds", "A whole turn of the engine.", SECONDS)
+        self._encode_s = self._histogram("encode_seconds", "Prompt encoding and initial noise of one picture.", SECONDS)
+        self._decode_s = self._histogram("decode_seconds", "VAE decode of one picture.", SECONDS)
+        self._store_s = self._histogram("store_seconds", "Encoding, upload and database entry of one picture.", SECONDS)
+        self._wait_s = self._histogram(
+            "wait_seconds", "From the acceptance of a job to the first step of a picture.", WAITS_S
+        )
+        self._ratio = self._histogram(
+            "step_prediction_ratio", "Measured seconds of a step over predicted ones.", RATIOS
+        )
+        self._made = Counter("studio_pictures", "Stored pictures.", registry=registry)
+        self._failed = Counter("studio_pictures_failed", "Failed pictures, by error code.", ["code"], registry=registry)
+        self._prompts = Counter(
+            "studio_embeddings", "Prompt embeddings by cache result: hit or miss.", ["cache"], registry=registry
+        )
+        self._answers = Counter(
+            "studio_http_answers", "HTTP responses, by route and status.", ["route", "status"], registry=registry
+        )
         ProcessCollector(registry=registry)
         if (gpus := gpu_collector()) is not None:
             registry.register(gpus)
         build = {"version": VERSION, "base_model": base_model, "python": platform.python_version()}
-        Info("studio_build", "What runs here.", registry=registry).info(
+        Info("studio_build", "Versions of the server and its libraries.", registry=registry).info(
             build | {package: version(package) for package in ("torch", "diffusers")}
         )
         for cache in ("hit", "miss"):
@@ -60,7 +68,7 @@ class Metrics:
         self._engine_images.set_function(num_images)
 
     def on_turn(self, turn: Turn) -> None:
-        """The engine has carried out a plan."""
+        """Record a turn of the engine."""
         result = turn.result
         self._turn_s.observe(turn.turn_s)
         if result.step_rows:
@@ -88,16 +96,16 @@ class Metrics:
     def on_stored(self, image: StoredImage) -> None:
         self._made.inc()
         self._store_s.observe(image.store_s)
-        self._wait_s.observe(max(0.0, image.wait_s))  # two clocks: the database's and ours
+        self._wait_s.observe(max(0.0, image.wait_s))  # two clocks: the database's and this process's
 
     async def on_message(self, message: Message, scope: Mapping[str, object]) -> None:
-        """A hook on what leaves the app, so that answers of exception handlers are counted by what was really sent."""
+        """A before_send hook that counts responses: also an exception handler's, by the status that was sent."""
         if message["type"] == "http.response.start":
-            route = str(scope.get("path_template") or "none")  # a template: nobody makes labels by asking
+            route = str(scope.get("path_template") or "none")  # a template, so that clients cannot create labels
             self._answers.labels(route, str(message["status"])).inc()
 
     def text(self, jobs: Mapping[JobStatus, int] | None) -> bytes:
-        """The page that Prometheus reads. `jobs` None: they cannot be counted now, and are left out."""
+        """The exposition text for Prometheus. `jobs` None: the database cannot count them now; they are left out."""
         self._jobs.clear()
         if jobs is not None:
             for status in JobStatus:

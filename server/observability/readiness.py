@@ -1,12 +1,12 @@
-"""Whether the server can do its work now, and why not."""
+"""Readiness: why the server cannot do its work now."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 
 class Readiness:
-    """On the event loop. `probe` raises where the database cannot be reached, `store_trouble` returns why no image can
-    be stored, `waits_for` is the reason until `ready` is called."""
+    """Runs on the event loop. `probe` raises if the database cannot be reached; `store_trouble` returns why no image
+    can be stored; `waits_for` is the reason until `ready` is called."""
 
     def __init__(
         self, probe: Callable[[], Awaitable[Any]], store_trouble: Callable[[], str | None], waits_for: str | None
@@ -22,12 +22,12 @@ class Readiness:
         self._reason = reason
 
     async def reason(self) -> str | None:
-        """All reasons together: a wrong bucket is reported while the model still loads. None: ready."""
+        """All reasons joined: a wrong bucket is reported while the model is still loading. None: ready."""
         return "; ".join(filter(None, (self._reason, self._store_trouble(), await self._database_trouble()))) or None
 
     async def _database_trouble(self) -> str | None:
         try:
             await self._probe()
-        except Exception as error:  # whatever the driver raises: the answer is the same
+        except Exception as error:  # every error of the driver means: not ready
             return f"the database cannot be reached: {type(error).__name__}"
         return None

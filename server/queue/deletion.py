@@ -26,7 +26,7 @@ from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.queue.model import JobStatus
-from server.storage.picture import picture_key, sheet_key, thumbnail_key
+from server.storage.encoding import image_key, sheet_key, thumbnail_key
 from server.storage.store import ImageStore, InvalidKey, StoreError
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list
         key
         for image in images
         if image.status != JobStatus.COMPLETED
-        for key in (picture_key(image.id, image.n, image.spec.output.format), thumbnail_key(image.id, image.n))
+        for key in (image_key(image.id, image.n, image.spec.output.format), thumbnail_key(image.id, image.n))
     ]
     await schedule_deletion(session, late, LATE_S)
     await session.execute(delete(JobRow).where(which).execution_options(synchronize_session=False))

@@ -183,7 +183,7 @@ class JobState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView(JobState):
-    """A job with its images. `images` are those that are stored, `specs` those of all images in order; `prompt` is as
+    """A job with its images. `images` are the stored ones, `specs` those of all images in order; `prompt` is as
     typed; `axes` of a comparison."""
 
     prompt: str

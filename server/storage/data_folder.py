@@ -1,4 +1,4 @@
-"""The data folder: locked by one process, known by an id that outlives it."""
+"""The data folder: one process locks it; its id survives restarts."""
 
 import fcntl
 import os
@@ -12,11 +12,11 @@ class DataFolderInUse(Exception):
 
 
 class DataFolder:
-    """Holds `{path}/server.lock` until `close`; a process that dies lets go of it too. The file contains the folder's
-    id, made once: leases are held under it, so that a restarted server knows its predecessor's."""
+    """Holds the lock `{path}/server.lock` until `close` or the end of the process. The file contains the folder's id,
+    created once. Leases are held under this id, so that a restarted server recognizes its predecessor's."""
 
     def __init__(self, path: Path) -> None:
-        """Make the folder where it is missing and lock it. Raises DataFolderInUse."""
+        """Create the folder if it is missing, and lock it. Raises DataFolderInUse."""
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._lock = os.open(path / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -33,17 +33,17 @@ class DataFolder:
 
     @property
     def loras(self) -> Path:
-        """Where LoRA bytes are kept, as `{sha256}.safetensors`."""
+        """Folder of the LoRA copies, `{sha256}.safetensors`."""
         return self.path / "loras"
 
     @property
     def pictures(self) -> Path:
-        """Root of the local picture store."""
+        """Root of the local image store."""
         return self.path / "pictures"
 
     @property
     def spool(self) -> Path:
-        """Where finished pictures wait that the store did not take."""
+        """Folder of the outbox: finished images that are not stored yet."""
         return self.path / "spool"
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The store that the settings name."""
+"""Open the image store of the settings."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from server.storage.store import ImageStore
 
 
 def open_store(settings: Settings, pictures_dir: Path, base_path: str) -> ImageStore:
-    """`base_path` is where this server sends the pictures of a local store. Raises StoreError where S3's settings
-    cannot be used; a server that is away or says no is found by `check`."""
+    """`base_path` is the address of a local store's images on this server. Raises StoreError if the settings of S3
+    cannot be used; `check` finds a server that does not answer or refuses."""
     if settings.storage == "local":
         return LocalStore(pictures_dir, base_path)
     from server.storage.s3 import S3Options, S3Store  # boto3 takes half a second to import

@@ -1,4 +1,4 @@
-"""Looks now and then whether pictures can be stored."""
+"""Health of the image store: a check every few seconds."""
 
 import asyncio
 import contextlib
@@ -10,47 +10,47 @@ log = logging.getLogger(__name__)
 
 PAUSE_S = 15.0
 PAUSE_IN_TROUBLE_S = 2.0
-FIRST_LOOK_S = 3.0
+FIRST_CHECK_S = 3.0
 
 
 class StoreHealth:
-    """`reason`: why no picture can be stored now; None where one can. On the event loop."""
+    """`reason`: why no image can be stored now; None: the store works. Runs on the event loop."""
 
     def __init__(self, store: ImageStore, pause_in_trouble_s: float = PAUSE_IN_TROUBLE_S) -> None:
         self._store = store
         self._pause_in_trouble_s = pause_in_trouble_s
-        self._looked = asyncio.Event()
-        self._doubted = asyncio.Event()
+        self._checked = asyncio.Event()
+        self._recheck = asyncio.Event()
         self.reason: str | None = "the store of pictures is being checked"
 
     async def first_check(self) -> None:
-        """Returns once `run` has looked, or after 3 s of a store that takes its time."""
+        """Wait until `run` has checked once, at most 3 s."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_LOOK_S):
-                await self._looked.wait()
+            async with asyncio.timeout(FIRST_CHECK_S):
+                await self._checked.wait()
 
     def recheck(self) -> None:
-        """A picture could not be stored: look now."""
-        self._doubted.set()
+        """Check now: an image could not be stored."""
+        self._recheck.set()
 
     async def run(self) -> None:
-        """Until it is cancelled. Jobs are accepted meanwhile; in trouble they wait."""
-        told: str | None = None
+        """Check until cancelled. Jobs are accepted all the time; while the store fails they wait."""
+        reported: str | None = None
         while True:
             self.reason = await self._trouble()
-            if self.reason not in (None, told):
-                log.error("%s; jobs wait until it can, next look in %s s", self.reason, self._pause_in_trouble_s)
-            elif self.reason is None and told is not None:
+            if self.reason not in (None, reported):
+                log.error("%s; jobs wait, next check in %s s", self.reason, self._pause_in_trouble_s)
+            elif self.reason is None and reported is not None:
                 log.info("pictures can be stored again")
-            told = self.reason
-            self._looked.set()
+            reported = self.reason
+            self._checked.set()
             if self.reason is not None:
                 await asyncio.sleep(self._pause_in_trouble_s)
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PAUSE_S):
-                    await self._doubted.wait()
-            self._doubted.clear()
+                    await self._recheck.wait()
+            self._recheck.clear()
 
     async def _trouble(self) -> str | None:
         try:

@@ -1,4 +1,4 @@
-"""Pictures in a folder of this machine, served by the server itself."""
+"""LocalStore: images in a folder of this machine, served by this server."""
 
 import asyncio
 import contextlib
@@ -11,8 +11,8 @@ from server.storage.store import MissingObject, StoreError, key_parts
 
 
 class LocalStore:
-    """An ImageStore. `folder` is made where missing; addresses are `{base_path}/{key}`. A key names a file below
-    `folder` and nothing else."""
+    """An ImageStore. `folder` is created if it is missing; addresses are `{base_path}/{key}`. A key can only name a
+    file below `folder`."""
 
     origins: tuple[str, ...] = ()
 
@@ -24,7 +24,7 @@ class LocalStore:
         await asyncio.to_thread(self._check)
 
     async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
-        """Written beside its place, synced, then renamed: a reader or a power cut finds the whole file or none."""
+        """Write a temporary file, sync and rename it: after a power cut the whole file exists, or none."""
         await asyncio.to_thread(self._put, self.path(key), data)
 
     async def get(self, key: str) -> bytes:
@@ -38,11 +38,11 @@ class LocalStore:
         self.path(key)
         return f"{self._base_path}/{key}"
 
-    def attachment_url(self, key: str, content_type: str, filename: str) -> None:
-        return None
+    def attachment(self, key: str, content_type: str, filename: str) -> Path:
+        return self.path(key)
 
     async def delete(self, key: str) -> None:
-        """A key that is not there is no error."""
+        """Delete a file. A missing one is no error."""
         path = self.path(key)
         try:
             await asyncio.to_thread(path.unlink, missing_ok=True)
@@ -87,7 +87,7 @@ class LocalStore:
 
 
 def _sync_folders(folder: Path, root: Path) -> None:
-    """Make the new names durable, from the file's folder up to the store's own."""
+    """Sync the folders from the file's up to the store's, so that new names are durable."""
     while True:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -1,4 +1,4 @@
-"""What every picture file says about itself, whatever else is left out: it was made by a model.
+"""Provenance metadata of every image file: it was made by a model.
 
 XMP with IPTC's DigitalSourceType, which search engines, editors and social networks read.
 https://www.iptc.org/std/photometadata/specification/IPTC-PhotoMetadata#digital-source-type

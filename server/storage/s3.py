@@ -1,4 +1,4 @@
-"""Pictures in a bucket: AWS, or any server that speaks S3 (MinIO, SeaweedFS, R2, Ceph ...)."""
+"""S3Store: images in a bucket of AWS or of another S3 server (MinIO, SeaweedFS, R2, Ceph ...)."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -20,8 +20,8 @@ PROBE_TEXT = b"LoRA Studio writes this object to see that it can store pictures 
 
 @dataclass(frozen=True, slots=True)
 class S3Options:
-    """`endpoint_url` None: AWS. `prefix` is put before every key. `public_base_url` is where a CDN serves the bucket;
-    None: addresses are signed, for `url_expiry_s`. `cache_age_s`: how long browsers and CDNs may keep a copy."""
+    """`endpoint_url` None: AWS. `prefix` precedes every key. `public_base_url` is the CDN's address of the bucket;
+    None: addresses are presigned for `url_expiry_s`. `cache_age_s`: max-age for browsers and CDNs."""
 
     bucket: str
     endpoint_url: str | None = None
@@ -32,10 +32,10 @@ class S3Options:
 
 
 class S3Store:
-    """An ImageStore. Requests are sent from a pool of threads of its own; addresses are made without one."""
+    """An ImageStore. Its own thread pool sends the requests; presigning an address sends none."""
 
     def __init__(self, options: S3Options) -> None:
-        """Looks for credentials, on the calling thread. Raises StoreError."""
+        """Look for credentials, on the calling thread. Raises StoreError."""
         self._options = options
         self._bucket = Bucket(options.bucket, options.endpoint_url)
         self._threads = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")
@@ -73,7 +73,7 @@ class S3Store:
         expiry_s = self._options.url_expiry_s
         return self._signed.get(name, self._bucket.key_number, lambda: self._bucket.sign(name, expiry_s))
 
-    def attachment_url(self, key: str, content_type: str, filename: str) -> str:
+    def attachment(self, key: str, content_type: str, filename: str) -> str:
         headers = {
             "ResponseContentDisposition": f'attachment; filename="{filename}"',
             "ResponseContentType": content_type,
@@ -86,7 +86,7 @@ class S3Store:
         await self._on_thread(lambda: self._bucket.delete(name))
 
     def _check(self) -> None:
-        """Writes a small object at first and after every trouble; in between it reads it."""
+        """Write a small probe object, first and after each failure; otherwise read it."""
         name = self._prefixed(PROBE)
         proved, self._proved = self._proved, False
         try:
@@ -96,13 +96,13 @@ class S3Store:
         except AccessDenied:
             if proved:
                 raise
-            # so AWS tells those who may not list the bucket that an object is missing
+            # AWS answers this for a missing object if the credentials may not list the bucket
         if not proved:
             self._bucket.put(name, PROBE_TEXT, "text/plain", "no-store", {})
         self._proved = True
 
     def _name(self, key: str) -> str:
-        """The object's. Raises InvalidKey."""
+        """The object's name in the bucket. Raises InvalidKey."""
         return self._prefixed("/".join(key_parts(key)))
 
     def _prefixed(self, key: str) -> str:

@@ -1,4 +1,4 @@
-"""One bucket of an S3 server, spoken to by boto3 from any thread, and what its answers mean."""
+"""Client of one S3 bucket: boto3 calls from any thread, and the meaning of S3's errors."""
 
 import os
 import threading
@@ -35,7 +35,7 @@ REFUSALS: Mapping[str, str] = {
     "RequestTimeTooSkewed": "the clock of this machine is too far from the one of {where}",
     "PermanentRedirect": "the bucket {bucket} is in another region of {where}; set AWS_DEFAULT_REGION to it",
 }
-"""What S3's error codes mean to whoever runs the server."""
+"""S3's error codes in words for the operator."""
 ACCESS_DENIED = (
     "{where} does not let these credentials get and put objects in the bucket {bucket}, or there is no such bucket"
 )
@@ -43,7 +43,7 @@ ACCESS_DENIED = (
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """`tag` is another one for other bytes."""
+    """`tag` differs for other bytes."""
 
     key: str
     num_bytes: int
@@ -51,12 +51,12 @@ class StoredObject:
 
 
 class Bucket:
-    """Credentials and region come from boto3's own chain: environment, ~/.aws, the machine's role. There is one
-    client, made anew when the credentials change; `key_number` counts that. `endpoint_url` None: AWS. Methods but
-    `sign` send requests, for at most a minute, and raise StoreError."""
+    """Credentials and region come from boto3's own chain: environment, ~/.aws, the machine's role. One client, replaced
+    when the credentials change; `key_number` counts the replacements. `endpoint_url` None: AWS. Every method but `sign`
+    sends a request, takes at most a minute and raises StoreError."""
 
     def __init__(self, name: str, endpoint_url: str | None) -> None:
-        """Looks for credentials, which may ask the machine's metadata service. Raises StoreError."""
+        """Look for credentials, which may call the machine's metadata service. Raises StoreError."""
         self._name = name
         self._endpoint_url = endpoint_url
         self._where = endpoint_url or "AWS"
@@ -66,10 +66,10 @@ class Bucket:
             self._session = boto3.Session()
             self._credentials = self._current_credentials()
             self._client = self._make_client(self._credentials)
-            anybody = self._make_client(ReadOnlyCredentials("anybody", "anybody", None))
+            placeholder = self._make_client(ReadOnlyCredentials("anybody", "anybody", None))
         except (BotoCoreError, ValueError) as error:
             raise StoreError(f"the settings of S3 cannot be used: {error}") from error
-        address = urlsplit(_address(anybody, name, "key", 1))
+        address = urlsplit(_address(placeholder, name, "key", 1))
         self.origin = f"{address.scheme}://{address.netloc}"
         if not self._session.region_name and (address.hostname or "").endswith(".amazonaws.com"):
             raise StoreError(f"no region is set; set AWS_DEFAULT_REGION to the one of the bucket {name}")
@@ -91,7 +91,7 @@ class Bucket:
         return self._send(lambda client: client.get_object(Bucket=self._name, Key=key)["Body"].read())
 
     def download(self, key: str, path: Path) -> None:
-        """Raises MissingObject, and OSError where the file cannot be written."""
+        """Write an object to a file. Raises MissingObject, and OSError if the file cannot be written."""
 
         def fetch(client: "S3Client") -> None:
             with path.open("wb") as file:
@@ -103,12 +103,14 @@ class Bucket:
         self._send(fetch)
 
     def list_objects(self, prefix: str) -> list[StoredObject]:
-        """What lies right below `prefix`, which ends in "/"."""
+        """The objects directly below `prefix`, which ends in "/"."""
 
         def walk(client: "S3Client") -> list[StoredObject]:
             pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix, Delimiter="/")
-            found = (each for page in pages for each in page.get("Contents", []))
-            return [StoredObject(each.get("Key", ""), each.get("Size", 0), each.get("ETag", "")) for each in found]
+            entries = (entry for page in pages for entry in page.get("Contents", []))
+            return [
+                StoredObject(entry.get("Key", ""), entry.get("Size", 0), entry.get("ETag", "")) for entry in entries
+            ]
 
         return self._send(walk)
 
@@ -120,25 +122,25 @@ class Bucket:
         return True
 
     def delete(self, key: str) -> None:
-        """A key that is not there is no error."""
+        """Delete an object. A missing one is no error."""
         self._send(lambda client: client.delete_object(Bucket=self._name, Key=key))
 
     def sign(self, key: str, expiry_s: int, headers: Mapping[str, str] | None = None) -> str:
-        """An address to get the object at; `headers` are those of the answer, by S3's names (ResponseContentType).
-        Sends nothing, so it may run on the event loop."""
+        """Presign a GET of an object; `headers` are the answer's, by S3's names (ResponseContentType). Sends no
+        request, so it may run on the event loop."""
         try:
             return _address(self._client, self._name, key, expiry_s, headers or {})
         except BotoCoreError as error:
-            raise self._told(error) from error
+            raise self._store_error(error) from error
 
     def _send(self, work: "Callable[[S3Client], T]") -> T:
         try:
             return work(self._renewed_client())
         except (BotoCoreError, ClientError) as error:
-            told = self._told(error)
-            if isinstance(told, StoreRefused):
-                self._session = boto3.Session()  # reads the files of credentials again at the next request
-            raise told from error
+            store_error = self._store_error(error)
+            if isinstance(store_error, StoreRefused):
+                self._session = boto3.Session()  # reads the credential files again at the next request
+            raise store_error from error
 
     def _renewed_client(self) -> "S3Client":
         with self._renewing:
@@ -150,9 +152,9 @@ class Bucket:
             return self._client
 
     def _current_credentials(self) -> ReadOnlyCredentials | None:
-        """Fetches new ones where those of a role are about to expire."""
-        found = self._session.get_credentials()
-        return found.get_frozen_credentials() if found else None
+        """boto3 renews the credentials of a role before they expire."""
+        credentials = self._session.get_credentials()
+        return credentials.get_frozen_credentials() if credentials else None
 
     def _make_client(self, keys: ReadOnlyCredentials | None) -> "S3Client":
         config = Config(
@@ -161,10 +163,10 @@ class Bucket:
             read_timeout=READ_TIMEOUT_S,
             max_pool_connections=MAX_CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
-            # an endpoint need not have a host for each bucket; with "auto" addresses would be signed for AWS's global
-            # host, which knows a new bucket of another region only after a while
+            # Other servers may have no host for each bucket. With "auto", addresses are signed for AWS's global host,
+            # which learns of a new bucket in another region only later.
             s3={"addressing_style": "path" if self._endpoint_url else "virtual"},
-            # what AWS added lately and others lack
+            # newer checksums, which other servers lack
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
@@ -177,8 +179,8 @@ class Bucket:
             config=config,
         )
 
-    def _told(self, error: BotoCoreError | ClientError) -> StoreError:
-        """The error in words that name no secret."""
+    def _store_error(self, error: BotoCoreError | ClientError) -> StoreError:
+        """The error in words, without secrets."""
         names = {"bucket": self._name, "where": self._where}
         if isinstance(error, NoCredentialsError | PartialCredentialsError):
             return StoreRefused(NO_CREDENTIALS.format(**names))

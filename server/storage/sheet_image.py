@@ -1,4 +1,4 @@
-"""Pictures side by side on one sheet, with labels. Runs on an I/O thread."""
+"""Draw a contact sheet: images in rows and columns, with labels. Runs on an I/O thread."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ PAPER, INK, FAINT, EMPTY = "#ffffff", "#1a1a1a", "#5c5c5c", "#e4e4e7"
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """`heading` stands above the row, over its whole width; None: there is none. `pictures`, one a column, are files;
-    None where there is no such picture."""
+    """`heading` is printed above the row, over its whole width; None: no heading. `pictures` are files, one for each
+    column; None: no such image."""
 
     heading: str | None
     label: str
@@ -29,7 +29,7 @@ class SheetRow:
 
 
 def contact_sheet(columns: Sequence[str], rows: Sequence[SheetRow]) -> bytes:
-    """A JPEG of at most about 6,000 pixels a side; the same pictures give the same bytes."""
+    """A JPEG of at most about 6,000 pixels a side; the same images give the same bytes."""
     return _Sheet(columns, rows).draw()
 
 
@@ -86,7 +86,7 @@ class _Sheet:
             pen.text((x, y + number * LINE_PX), line, fill=color, font=self._font)
 
     def _lines(self, text: str, width_px: int) -> list[str]:
-        """The text within that width, three lines at most."""
+        """The text wrapped to that width, three lines at most."""
         plain = " ".join(text.split()) or "-"
         num_characters = max(4, int(width_px / max(self._font.getlength(plain) / len(plain), 1)) - 1)
         return wrap(plain, num_characters, max_lines=MAX_HEADING_LINES, placeholder=" ...")

@@ -1,23 +1,31 @@
-"""Where picture bytes live: put, get, exists, url, delete.
+"""The interface of an image store: put, get, exists, url, delete.
 
 StoreError
 ├── MissingObject     nothing is stored under this key
-├── InvalidKey        no name that a store takes
-├── StoreRefused      it answers, and says no: credentials, permissions, a bucket that is not there
-│   └── AccessDenied  these credentials may not do that
-└── StoreUnreachable  it does not answer
+├── InvalidKey        the key is not a valid name
+├── StoreRefused      the store refuses: credentials, permissions, a missing bucket
+│   └── AccessDenied  the credentials are valid and do not permit it
+└── StoreUnreachable  the store does not answer
 """
 
+import logging
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from server.errors import STORE_AWAY, DomainError
 
 PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 MAX_PARTS = 8
 
 
-class StoreError(Exception):
-    """The store could not do it. May pass: callers try again. The text is fit for readers: it names no secret."""
+class StoreError(DomainError):
+    """The store cannot do it now; a retry may succeed. The text is for readers and names no secret."""
+
+    kind = STORE_AWAY
+    retry_after_s = 10
+    log_level = logging.WARNING
 
 
 class MissingObject(StoreError):
@@ -25,23 +33,23 @@ class MissingObject(StoreError):
 
 
 class InvalidKey(StoreError):
-    """The key is no name that a store takes: `/`-separated parts of letters, digits, `_`, `.` and `-`."""
+    """The key is not a valid name: `/`-separated parts of letters, digits, `_`, `.` and `-`."""
 
 
 class StoreRefused(StoreError):
-    """It will not let us: credentials, permissions, or a bucket that does not exist."""
+    """The store refuses the request: credentials, permissions, or a bucket that does not exist."""
 
 
 class AccessDenied(StoreRefused):
-    """It knows these credentials, and they may not do that."""
+    """The credentials are valid and do not permit the request."""
 
 
 class StoreUnreachable(StoreError):
-    """It does not answer, or is not able to now."""
+    """The store does not answer, or cannot do it now."""
 
 
 def key_parts(key: str) -> list[str]:
-    """The parts of a key: none empty, none that begins with a dot, no backslash, at most 8 of 100 characters. Raises
+    """Split a key into its parts: at most 8 of 1 to 100 characters, none of which starts with a dot. Raises
     InvalidKey."""
     parts = key.split("/")
     if len(parts) > MAX_PARTS or not all(PART.fullmatch(part) for part in parts):
@@ -49,23 +57,23 @@ def key_parts(key: str) -> list[str]:
     return parts
 
 
-@runtime_checkable  # the API is handed one, and its framework looks whether it is
+@runtime_checkable  # Litestar checks the type of an injected dependency
 class ImageStore(Protocol):
-    """Keys look like `generations/{job_id}/{job_id}-1.jpg`. The same picture under the same key is the same object, so
-    `put` may be repeated. Methods run on the event loop and do their I/O off it. All raise StoreError."""
+    """Keys look like `generations/{job_id}/{job_id}-1.jpg`. A key names the same image for ever, so `put` may be
+    repeated. Methods are called on the event loop and do their I/O on threads. All raise StoreError."""
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Where pages load pictures from, like `https://cdn.example.org`; none where it is this server."""
+        """Origins that pages load images from, like `https://cdn.example.org`; empty: this server."""
         ...
 
     async def check(self) -> None:
-        """Raises StoreError where a picture could not be stored now."""
+        """Raises StoreError if an image could not be stored now."""
         ...
 
     async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
-        """Durable when it returns; readers see the whole object or none. `metadata`: a few ASCII facts that a store
-        which can keeps beside the object."""
+        """Store an object: durable on return, never visible in part. `metadata`: a few ASCII fields that a bucket keeps
+        with the object."""
         ...
 
     async def get(self, key: str) -> bytes:
@@ -75,14 +83,14 @@ class ImageStore(Protocol):
     async def exists(self, key: str) -> bool: ...
 
     def url(self, key: str) -> str:
-        """Address for readers. Computed each time, never stored."""
+        """The address for readers. Computed at each read, never stored."""
         ...
 
-    def attachment_url(self, key: str, content_type: str, filename: str) -> str | None:
-        """Address that answers the object as a download under this name (ASCII, no quotes); None where the store has no
-        such address: its bytes are sent by this server."""
+    def attachment(self, key: str, content_type: str, filename: str) -> str | Path:
+        """The address that answers the object as a download under this name (ASCII, no quotes); or its path on this
+        machine, which need not exist, if this server sends it."""
         ...
 
     async def delete(self, key: str) -> None:
-        """A key that is not there is no error."""
+        """Delete an object. A missing one is no error."""
         ...

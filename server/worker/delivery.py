@@ -24,8 +24,8 @@ from server.queue import states
 from server.queue.deletion import schedule_deletion
 from server.queue.mapping import object_facts
 from server.queue.model import ImageStatus, JobError, JobStatus, StoredImage
+from server.storage.encoding import THUMBNAIL_TYPE, encode_image, image_key, thumbnail_key
 from server.storage.infotext import Origin, embedded_text
-from server.storage.picture import THUMBNAIL_TYPE, encode_picture, picture_key, thumbnail_key
 from server.storage.store import ImageStore, StoreError
 from server.worker.claimed_job import ClaimedJob
 from server.worker.options import WorkerOptions
@@ -112,11 +112,11 @@ class Delivery:
     def _encode(self, job: ClaimedJob, event: Finished) -> OutboxEntry:
         spec, n = event.spec, event.index + 1
         origin = Origin(job.row.base_name, job.row.base_sha256, self._options.software)
-        encoded = encode_picture(event.picture, spec.output.format, embedded_text(spec, origin))
+        encoded = encode_image(event.picture, spec.output.format, embedded_text(spec, origin))
         stored = {
             "content_type": encoded.content_type,
             "num_bytes": len(encoded.data),
-            "storage_key": picture_key(job.id, n, spec.output.format),
+            "storage_key": image_key(job.id, n, spec.output.format),
             "thumbnail_key": thumbnail_key(job.id, n) if encoded.thumbnail else None,
             "started_at_s": event.times.started_at_s,
             "encode_s": event.times.begin_s,
@@ -226,7 +226,7 @@ class Delivery:
         may_still_come = status is not None and not JobStatus(status).ended
         if may_still_come or image == ImageStatus.DONE:
             return
-        keys = (picture_key(job.id, n, job.images[index].spec.output.format), thumbnail_key(job.id, n))
+        keys = (image_key(job.id, n, job.images[index].spec.output.format), thumbnail_key(job.id, n))
         try:
             for key in keys:
                 await self._store.delete(key)

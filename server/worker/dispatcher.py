@@ -150,8 +150,8 @@ class Dispatcher:
             self._begin(claimed)
 
     async def _read_queue(self) -> list[Candidate]:
-        """The claimable jobs. Those that must not be made any more are failed. Our own are left out: where their lease
-        has expired, a late heartbeat renews it."""
+        """The claimable jobs. Jobs that must not be made any more are failed. Jobs of this process are left out: where
+        their lease has expired, a late heartbeat renews it."""
         candidates: list[Candidate] = []
         for queued in await claims.read_queue(self._database, self._options.max_queue):
             job_id = queued.candidate.job_id

@@ -111,7 +111,7 @@ def test_without_an_account_the_page_says_to_log_in(new_visitor: NewVisitor, clo
     page.goto("/" + SMALL)
     expect(page.get_by_role("button", name="Shape:")).to_be_visible()
     visitor.ask("red dress, beach")
-    expect(visitor.error).to_contain_text("works for those who have signed in")
+    expect(visitor.error).to_contain_text("requires an account")
     expect(visitor.tiles).to_have_count(0)
     assert visitor.violations(axe) == []
     visitor.error.get_by_role("link", name="Log in").click()

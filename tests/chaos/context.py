@@ -79,7 +79,7 @@ def pictures(server: ServerProcess, orders: Sequence[Order]) -> list[list[str]]:
 
 
 def check_events(readers: Sequence[EventReader], num_images: int) -> None:
-    """Each stream told everything once, in order."""
+    """Each stream sent every event once, in order."""
     for reader in readers:
         reader.finish()
         assert [event.name for event in reader.durable] == ["image"] * num_images + ["completed"]
@@ -87,7 +87,7 @@ def check_events(readers: Sequence[EventReader], num_images: int) -> None:
 
 
 def snapshot(database_url: str) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows that tell of jobs."""
+    """All rows that belong to jobs."""
 
     async def read() -> dict[str, list[tuple[Any, ...]]]:
         engine = create_async_engine(database_url)

@@ -64,7 +64,7 @@ def crashes(
 
 
 def accepted(world: World, name: str, database_url: str, num_rounds: int, num_callers: int) -> dict[str, Any]:
-    """In each round so many callers post at once, and the server is killed when the last of them has its answer."""
+    """In each round so many callers post together, and the server is killed when the last of them has its answer."""
     with world.new_server(name, STUDIO_DATABASE_URL=database_url, STUDIO_MAX_QUEUE="100000") as server:
         accepted: list[str] = []
         server.launch()
@@ -86,6 +86,6 @@ def accepted(world: World, name: str, database_url: str, num_rounds: int, num_ca
 
 
 def wait_until_accepting(server: ServerProcess) -> None:
-    """The base model is hashed beside the running server."""
+    """The base model is hashed while the server answers."""
     while server.http.get("/api/options").status_code != 200:
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""The bucket behind a network that resets, cuts and refuses: no picture is lost, and no row tells of a missing one."""
+"""The bucket behind a network that resets, cuts and refuses: no picture is lost, and no row refers to a missing one."""
 
 import time
 from pathlib import Path
@@ -53,10 +53,10 @@ def _run(
     begun_s = time.monotonic()
     spool = server.folder / "data" / "spool"
     seen = until(lambda: len(_pictures(spool)) > 0, what="a picture in the spool")
-    told = server.http.get(f"/api/status/{orders[0].job_id}").json()
+    shown = server.http.get(f"/api/status/{orders[0].job_id}").json()
     time.sleep(max(0.0, down_s - seen))
     most = len(_pictures(spool))
-    until(lambda: server.http.get("/readyz").status_code == 503, what="a readiness that tells")
+    until(lambda: server.http.get("/readyz").status_code == 503, what="a readiness that reports it")
     unready = server.http.get("/readyz")
     assert unready.status_code == 503 and "wait in the outbox" in unready.json()["detail"], unready.text
     _check_objects(database_url, store)
@@ -80,7 +80,7 @@ def _run(
         "most in the spool": most,
         "spool empty after s": round(empty_s, 1),
         "rows without their object": 0,
-        "status while it waits": told["status"],
+        "status while it waits": shown["status"],
     }
 
 

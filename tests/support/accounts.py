@@ -28,9 +28,9 @@ class Browser:
         answer = self.api.request(method, path, json=json, headers=sent, follow_redirects=False)
         for cookie in answer.cookies.jar:
             self.cookies[cookie.name] = cookie.value or ""
-        for told in answer.headers.get_list("set-cookie"):
-            if "Max-Age=0" in told:
-                self.cookies.pop(told.partition("=")[0], None)
+        for set_cookie in answer.headers.get_list("set-cookie"):
+            if "Max-Age=0" in set_cookie:
+                self.cookies.pop(set_cookie.partition("=")[0], None)
         self.api.cookies.clear()
         return answer
 

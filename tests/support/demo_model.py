@@ -1,4 +1,4 @@
-"""The base model that tests run on, LoRA files made for it, and how a test gets a picture from the runner."""
+"""The base model of the tests, LoRA files for it, and helpers that run images through the runner."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from safetensors.torch import save
 
 from pipelines.lora.bank import LoraBank
 from pipelines.lora.file import read_lora
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
 from pipelines.plan import BeginOrder, RawPicture, StepPlan, StepResult
@@ -26,18 +26,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def demo_folder() -> Path:
-    """`STUDIO_BASE_MODEL` names another small SDXL-shaped folder to test with."""
+    """The demo model, or another small SDXL-shaped folder that `STUDIO_BASE_MODEL` names."""
     return Path(os.environ.get("STUDIO_BASE_MODEL") or ROOT / "pipelines" / "demo")
 
 
 def params(**changes: Any) -> ImageSpec:
-    """A small quick picture."""
+    """The spec of a small quick image."""
     return image_spec(**{"prompt": PROMPT, "negative_prompt": NEGATIVE_PROMPT, **changes})
 
 
 def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, alpha: int | None = None) -> LoraRef:
-    """A random rank 4 LoRA over attention in UNet and text encoders, under its content hash in `folder`; `alpha` goes
-    into the metadata as diffusers saves it."""
+    """Write a random rank 4 LoRA for the attention of UNet and text encoders, under its content hash in `folder`; with
+    `alpha` in the metadata, as diffusers saves it."""
     generator = torch.Generator().manual_seed(seed)
     parts = {"unet": model.unet, "text_encoder": model.text_encoders[0], "text_encoder_2": model.text_encoders[1]}
     tensors: dict[str, torch.Tensor] = {}
@@ -66,12 +66,12 @@ def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, a
 
 
 def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) -> LoraBank:
-    """For LoRAs whose files are in `folder`."""
-    return LoraBank(model, LoraReader(folder, LoraParser(model).parse, max_bytes), max_bytes)
+    """A bank for the LoRA files in `folder`."""
+    return LoraBank(model, LoraLoader(folder, LoraParser(model).parse, max_bytes), max_bytes)
 
 
 def run(runner: SDXLRunner, wanted: Mapping[str, ImageSpec], **plan: Any) -> dict[str, RawPicture]:
-    """All pictures together from begin to decode, each leaving the forward when its steps are done."""
+    """Run all images together from begin to decode; an image leaves the forward when its steps are done."""
     pictures = dict(wanted)
     begun = begin(runner, pictures).begun
     left = dict(begun)
@@ -83,9 +83,9 @@ def run(runner: SDXLRunner, wanted: Mapping[str, ImageSpec], **plan: Any) -> dic
 
 
 def begin(runner: SDXLRunner, wanted: Mapping[str, ImageSpec]) -> StepResult:
-    """With their LoRAs read, as the engine sees to it."""
-    runner.fetch_loras({lora.sha256 for each in wanted.values() for lora in each.loras}).result()
-    return runner.execute(StepPlan(begin=tuple(BeginOrder(picture_id, each) for picture_id, each in wanted.items())))
+    """Load their LoRAs, as the engine does, then begin the images."""
+    runner.fetch_loras({lora.sha256 for spec in wanted.values() for lora in spec.loras}).result()
+    return runner.execute(StepPlan(begin=tuple(BeginOrder(picture_id, spec) for picture_id, spec in wanted.items())))
 
 
 def step(runner: SDXLRunner, picture_ids: Iterable[str], times: int = 1) -> StepResult:

@@ -1,4 +1,4 @@
-"""A model hub on loopback: as much of its API as a download asks for. The client is the real huggingface_hub."""
+"""A model hub on loopback: the part of its API that a download uses. The client is the real huggingface_hub."""
 
 import hashlib
 import json
@@ -13,11 +13,11 @@ COMMIT = "5" * 40
 
 
 class HubServer:
-    """Serves the files of `models`: hub id → folder. `asked` are the files that were downloaded."""
+    """Serves the files of `models`: hub id → folder. `downloaded`: the names of the files that were downloaded."""
 
     def __init__(self, models: dict[str, Path]) -> None:
         self.models = models
-        self.asked: list[str] = []
+        self.downloaded: list[str] = []
         hub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -40,7 +40,7 @@ class HubServer:
                     self.wfile.write(data)
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -55,7 +55,7 @@ class HubServer:
             name = path.removeprefix(f"{repo_id}/resolve/{COMMIT}/")
             if name != path and (folder / name).is_file():
                 if with_body:
-                    self.asked.append(name)
+                    self.downloaded.append(name)
                 data = (folder / name).read_bytes()
                 return data, {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "X-Repo-Commit": COMMIT}
         return None, {}

@@ -7,6 +7,8 @@ import httpx
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from scripts.build_page import write_script_hashes
+
 Api = TestClient[Litestar]
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -27,6 +29,7 @@ def write_page(folder: Path, words: str = "create") -> Path:
     (folder / "icon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
     (folder / "_next" / "static" / "app.js").write_text(APP, encoding="utf-8")
     (folder / "_next" / "static" / "app.js.gz").write_bytes(gzip.compress(APP.encode()))
+    write_script_hashes(folder)
     return folder
 
 

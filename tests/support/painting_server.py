@@ -1,5 +1,6 @@
 """`python -m tests.support.painting_server`: the server, but for the model: a runner that paints, a few milliseconds a
-step. At SIGUSR1 it writes the names of its modules to modules.json in its working folder."""
+step. At SIGUSR1 it writes the names of its modules to modules.json in its working folder; from SIGUSR2 on it makes no
+further step."""
 
 import json
 import os
@@ -23,6 +24,8 @@ def write_modules(*_: object) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, write_modules)
+    runner = PaintRunner(float(os.environ.get("PAINT_STEP_S", STEP_S)))
+    signal.signal(signal.SIGUSR2, lambda *_: runner.open_gate.clear())
     settings = read_settings(os.environ)
     set_up_logging(settings.log_format)
-    sys.exit(serve(settings, lambda *_: PaintRunner(float(os.environ.get("PAINT_STEP_S", STEP_S)))))
+    sys.exit(serve(settings, lambda *_: runner))

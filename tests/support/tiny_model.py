@@ -1,4 +1,4 @@
-"""A base model folder and LoRA files that hold everything the HTTP side reads, and no weights worth loading."""
+"""A base model folder and LoRA files with everything that the HTTP side reads, and with meaningless weights."""
 
 import json
 import math
@@ -19,8 +19,8 @@ KNOWN_WORDS = ("jade", "woman", "red", "dress", "beach", "sunset", "low", "quali
 
 
 def write_tiny_model(folder: Path, known_words: Sequence[str] | None = KNOWN_WORDS) -> Path:
-    """A demo model of native size 64 x 64 that takes sizes from 32 to 128; one token a word. `known_words` None: like
-    a real model, which may know any word."""
+    """Write a demo model of native size 64 x 64, sizes 32 to 128, one token for each word. `known_words` None: as for a
+    real model, every word is known."""
     for part in PARTS:
         (folder / part).mkdir(parents=True)
     for part in PARTS_WITH_WEIGHTS:
@@ -38,7 +38,7 @@ def write_tiny_model(folder: Path, known_words: Sequence[str] | None = KNOWN_WOR
 
 
 def write_weights(path: Path, shapes: Mapping[str, tuple[int, ...]], fill: bytes = b"\0") -> Path:
-    """A sound file of one-byte tensors, which all hold `fill`."""
+    """Write a sound file of one-byte tensors that all hold `fill`."""
     header: dict[str, object] = {}
     end = 0
     for key, shape in shapes.items():
@@ -50,7 +50,7 @@ def write_weights(path: Path, shapes: Mapping[str, tuple[int, ...]], fill: bytes
 
 
 def write_lora(path: Path, trigger: str | None = None, value: float = 0.5) -> Path:
-    """One pair of matrices of rank 1 in the diffusers layout, for the demo model."""
+    """Write one pair of matrices of rank 1 in diffusers' layout, for the demo model."""
     module = "unet.down_blocks.0.attentions.0.proj_in"
     metadata = {"studio.base_model": DEMO_LORA_BASE} | ({"modelspec.trigger_phrase": trigger} if trigger else {})
     header = {

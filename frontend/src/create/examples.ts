@@ -8,7 +8,7 @@ export interface Example {
   picture: string;
 }
 
-/** Pictures by scripts/page_examples.py. The seed is that script's; a visitor's pictures get new ones. */
+/** Pictures by scripts/page/examples.py. The seed is that script's; a visitor's pictures get new ones. */
 export const DEMO_EXAMPLES: readonly Example[] = demo.map(({ picture, seed: _, ...request }) => ({
   request,
   picture: `/examples/${picture}`,

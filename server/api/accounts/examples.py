@@ -1,4 +1,4 @@
-"""One example of each body and answer about accounts and keys."""
+"""An example of each body and answer of the account and key endpoints."""
 
 from server.api.accounts import schemas as schemas
 from server.api.jobs.examples import JOB_ID

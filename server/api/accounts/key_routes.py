@@ -1,4 +1,4 @@
-"""API keys: made and shown once, listed, revoked."""
+"""API key endpoints: create, list, revoke."""
 
 import re
 from typing import Annotated
@@ -20,17 +20,10 @@ from server.api.accounts.schemas import (
 )
 from server.api.auth.caller import OPERATOR, Caller
 from server.api.auth.guards import signed_in
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import (
-    NOT_FOUND,
-    OPERATORS_ONLY,
-    FieldError,
-    Problem,
-    invalid,
-)
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
+from server.errors import CONFLICT, INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, FieldError, InvalidRequest, StudioError
 
 DAY_S = 86_400.0
 
@@ -49,25 +42,25 @@ class KeysController(Controller):
         operation_id="keys",
         summary="My API keys",
         responses={
-            200: examples.answers(account_examples.KEYS, "Without the keys themselves"),
+            200: examples.answers(account_examples.KEYS, "Without the secrets"),
             **documented(),
         },
     )
     async def keys(self, caller: NamedDependency[Caller], keys: NamedDependency[ApiKeys]) -> Response[Keys]:
-        assert caller.user_id is not None  # the guard's
+        assert caller.user_id is not None  # by the guard
         return Response(Keys([_key(each) for each in await keys.list(caller.user_id)]), headers=PRIVATE)
 
     @post(
         "/",
         status_code=201,
         operation_id="create_key",
-        summary="Make an API key",
-        description="Send it as `Authorization: Bearer`. It is told in this answer and never again.",
+        summary="Create an API key",
+        description="Send it as `Authorization: Bearer`. Only this answer contains it.",
         before_request=body_like(account_examples.KEY_WISH),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             201: examples.answers(account_examples.NEW_KEY, "The key"),
-            **documented(*REFUSED, problems.OPERATORS_ONLY, problems.CONFLICT),
+            **documented(*REFUSED, OPERATORS_ONLY, CONFLICT),
         },
     )
     async def create(
@@ -76,16 +69,16 @@ class KeysController(Controller):
         caller: NamedDependency[Caller],
         keys: NamedDependency[ApiKeys],
     ) -> Response[NewKey]:
-        assert caller.user_id is not None  # the guard's
+        assert caller.user_id is not None  # by the guard
         if not data.name.strip():
-            raise invalid([FieldError("name", "it is blank", "text of 1 to 64 characters")])
+            raise InvalidRequest([FieldError("name", "it is blank", "text of 1 to 64 characters")])
         if OPERATOR in data.scopes and not caller.is_operator:
-            raise Problem(OPERATORS_ONLY, "only operators may make a key with the scope operator")
+            raise StudioError(OPERATORS_ONLY, "only operators may make a key with the scope operator")
         days = data.expires_in_days
         expires_in_s = None if days is None else days * DAY_S
         key, secret = await keys.create(caller.user_id, data.name.strip(), data.scopes, expires_in_s)
-        told = _key(key)
-        new = NewKey(id=key.id, name=key.name, key=secret, scopes=told.scopes, expires_at=told.expires_at)
+        shown = _key(key)
+        new = NewKey(id=key.id, name=key.name, key=secret, scopes=shown.scopes, expires_at=shown.expires_at)
         return Response(new, status_code=201, headers=PRIVATE)
 
     @delete(
@@ -93,14 +86,14 @@ class KeysController(Controller):
         status_code=204,
         operation_id="revoke_key",
         summary="Revoke an API key",
-        description="From now on it is answered 401.",
-        responses=documented(problems.NOT_FOUND, problems.INVALID_REQUEST),
+        description="Requests with it are answered 401 from now on.",
+        responses=documented(NOT_FOUND, INVALID_REQUEST),
     )
     async def revoke(self, key_id: KeyId, caller: NamedDependency[Caller], keys: NamedDependency[ApiKeys]) -> None:
-        assert caller.user_id is not None  # the guard's
+        assert caller.user_id is not None  # by the guard
         known = re.fullmatch(r"[0-9a-f]{32}", key_id) and await keys.revoke(caller.user_id, key_id)
         if not known:
-            raise Problem(NOT_FOUND, f"you have no key with the id {key_id[:64]}")
+            raise StudioError(NOT_FOUND, f"you have no key with the id {key_id[:64]}")
 
 
 def _key(key: ApiKey) -> Key:

@@ -1,4 +1,4 @@
-"""Accounts: register, log in and out, the password, the end."""
+"""Account endpoints: register, log in and out, change or reset the password, delete the account."""
 
 import re
 from typing import Annotated, Any
@@ -30,19 +30,32 @@ from server.api.auth.cookies import (
     session_cookie,
 )
 from server.api.auth.guards import signed_in
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import FieldError, invalid
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.jobs.presenters import Addresses
 from server.api.usage.schemas import limits_left
+from server.errors import (
+    ACCOUNT_DISABLED,
+    BUSY,
+    CODE_UNUSABLE,
+    CONFLICT,
+    INVALID_REQUEST,
+    REGISTRATION_REFUSED,
+    TOO_LARGE,
+    TOO_MANY_REQUESTS,
+    UNSUPPORTED_MEDIA_TYPE,
+    WRONG_LOGIN,
+    WRONG_PASSWORD,
+    FieldError,
+    InvalidRequest,
+)
 from server.usage.service import Usage
 
 EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+")
 PRIVATE = {"Cache-Control": "no-store"}
 MAX_BODY_BYTES = 10_000
-REFUSED = (problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE)
+REFUSED = (INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 
 
 class AuthController(Controller):
@@ -53,7 +66,7 @@ class AuthController(Controller):
         "/me",
         operation_id="me",
         summary="Who am I, and what is left of my limits?",
-        description="Never refuses an anonymous caller: `user` is null then. Sets the cookie `csrftoken`.",
+        description="Anonymous callers may call it too: `user` is null. Sets the cookie `csrftoken`.",
         responses={200: examples.answers(account_examples.ME, "The caller"), **documented()},
     )
     async def me(
@@ -79,17 +92,17 @@ class AuthController(Controller):
         "/register",
         status_code=201,
         operation_id="register",
-        summary="Make an account and log in",
+        summary="Create an account and log in",
         before_request=body_like(account_examples.REGISTRATION),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
-            201: examples.answers(account_examples.USER, "The account; the session cookie is set"),
+            201: examples.answers(account_examples.USER, "The account; the response sets the session cookie"),
             **documented(
                 *REFUSED,
-                problems.REGISTRATION_REFUSED,
-                problems.CONFLICT,
-                problems.TOO_MANY_REQUESTS,
-                problems.BUSY,
+                REGISTRATION_REFUSED,
+                CONFLICT,
+                TOO_MANY_REQUESTS,
+                BUSY,
             ),
         },
     )
@@ -114,10 +127,8 @@ class AuthController(Controller):
         before_request=body_like(account_examples.CREDENTIALS),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
-            200: examples.answers(account_examples.USER, "The account; the session cookie is set"),
-            **documented(
-                *REFUSED, problems.WRONG_LOGIN, problems.ACCOUNT_DISABLED, problems.TOO_MANY_REQUESTS, problems.BUSY
-            ),
+            200: examples.answers(account_examples.USER, "The account; the response sets the session cookie"),
+            **documented(*REFUSED, WRONG_LOGIN, ACCOUNT_DISABLED, TOO_MANY_REQUESTS, BUSY),
         },
     )
     async def login(
@@ -140,8 +151,8 @@ class AuthController(Controller):
         status_code=204,
         operation_id="logout",
         summary="Log out",
-        description="Ends the session of the cookie. Without one there is nothing to end, and the answer is the same.",
-        responses={**examples.nothing("Nobody is logged in now"), **documented()},
+        description="Ends the session of the cookie. Without a session the answer is the same.",
+        responses={**examples.nothing("No session is left"), **documented()},
     )
     async def logout(
         self,
@@ -160,12 +171,12 @@ class AuthController(Controller):
         guards=[signed_in],
         operation_id="change_password",
         summary="Change the password",
-        description="Ends every other session. Keys go on working.",
+        description="Ends every other session. API keys stay valid.",
         before_request=body_like(account_examples.PASSWORD_CHANGE),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
-            **examples.nothing("It is changed; the session cookie is set anew"),
-            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+            **examples.nothing("Changed; the response sets a new session cookie"),
+            **documented(*REFUSED, WRONG_PASSWORD, TOO_MANY_REQUESTS, BUSY),
         },
     )
     async def password(
@@ -177,7 +188,7 @@ class AuthController(Controller):
         throttle: NamedDependency[LoginThrottle],
         addresses: NamedDependency[Addresses],
     ) -> Response[None]:
-        assert caller.user_id is not None  # the guard's
+        assert caller.user_id is not None  # by the guard
         await throttle.attempt(caller.address, caller.user_id)
         secret = await accounts.change_password(caller.user_id, data.password, data.new_password)
         await throttle.succeeded(caller.user_id)
@@ -191,12 +202,12 @@ class AuthController(Controller):
         status_code=204,
         operation_id="reset_password",
         summary="Set a new password by a one-time link",
-        description="The operator makes the link: `python -m server reset-link --email ...`. Ends every session.",
+        description="The operator creates the link: `python -m server reset-link --email ...`. Ends every session.",
         before_request=body_like(account_examples.PASSWORD_RESET),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
-            **examples.nothing("It is set; log in with it"),
-            **documented(*REFUSED, problems.CODE_UNUSABLE, problems.BUSY),
+            **examples.nothing("Set; log in with it"),
+            **documented(*REFUSED, CODE_UNUSABLE, BUSY),
         },
     )
     async def reset(
@@ -216,14 +227,14 @@ class AuthController(Controller):
         operation_id="delete_account",
         summary="Delete the account",
         description=(
-            "With its keys, jobs and pictures; the stored files too, as soon as the store takes it. Jobs that are being"
-            " made stop."
+            "Deletes its keys, jobs and pictures too; stored files follow as soon as the store is available. Running"
+            " jobs stop."
         ),
         before_request=body_like(account_examples.ACCOUNT_DELETION),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
-            **examples.nothing("It is gone"),
-            **documented(*REFUSED, problems.WRONG_PASSWORD, problems.TOO_MANY_REQUESTS, problems.BUSY),
+            **examples.nothing("Deleted"),
+            **documented(*REFUSED, WRONG_PASSWORD, TOO_MANY_REQUESTS, BUSY),
         },
     )
     async def account(
@@ -235,7 +246,7 @@ class AuthController(Controller):
         throttle: NamedDependency[LoginThrottle],
         addresses: NamedDependency[Addresses],
     ) -> Response[None]:
-        assert caller.user_id is not None  # the guard's
+        assert caller.user_id is not None  # by the guard
         await throttle.attempt(caller.address, caller.user_id)
         await accounts.delete(caller.user_id, data.password)
         await throttle.succeeded(caller.user_id)
@@ -259,6 +270,6 @@ def _user(account: Account) -> User:
 
 
 def _check_email(email: str) -> None:
-    """Raises Problem (400). Nobody sends mail to it: what counts is that people know it as theirs."""
+    """Raises InvalidRequest. The server sends no mail to it; it only has to look like an address."""
     if not EMAIL.fullmatch(email.strip()):
-        raise invalid([FieldError("email", "it is no e-mail address", "an address like ada@example.org")])
+        raise InvalidRequest([FieldError("email", "it is no e-mail address", "an address like ada@example.org")])

@@ -1,4 +1,4 @@
-"""What the calls about accounts and keys take and give."""
+"""Bodies and answers of the account and key endpoints."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -17,7 +17,9 @@ Email = Annotated[
 ]
 Password = Annotated[
     str,
-    Meta(min_length=1, max_length=MAX_PASSWORD, description="As it is now.", examples=["correct horse battery"]),
+    Meta(
+        min_length=1, max_length=MAX_PASSWORD, description="The current password.", examples=["correct horse battery"]
+    ),
 ]
 NewPassword = Annotated[
     str,
@@ -33,7 +35,7 @@ OneTimeCode = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Registration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A wish for an account. `invite` is asked for where STUDIO_REGISTRATION=invite."""
+    """A request for an account. `invite` is required if STUDIO_REGISTRATION=invite."""
 
     email: Email
     password: NewPassword
@@ -41,7 +43,7 @@ class Registration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Credentials(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who logs in."""
+    """E-mail and password of an account."""
 
     email: Email
     password: Password
@@ -62,7 +64,7 @@ class PasswordReset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class AccountDeletion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The password, once more."""
+    """The current password, as a confirmation."""
 
     password: Password
 
@@ -77,8 +79,8 @@ class User(Struct, frozen=True, kw_only=True):
 
 
 class Me(Struct, frozen=True, kw_only=True):
-    """Who calls. `user` null: nobody has signed in. `scopes`: what this call may do. `registration` and `anonymous` are
-    the server's settings. `limits`: what is left of them."""
+    """The caller. `user` null: not logged in. `scopes`: what this call may do. `registration` and `anonymous` are
+    settings of the server. `limits`: what is left of each limit."""
 
     user: User | None
     scopes: list[Scope]
@@ -88,17 +90,19 @@ class Me(Struct, frozen=True, kw_only=True):
 
 
 class KeyWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A key to be made. Only operators may give the scope `operator`."""
+    """A request for a key. Only operators may give the scope `operator`."""
 
     name: KeyName
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=4, description="Default generate and read.")] = field(
         default_factory=lambda: list[Scope](("generate", "read"))
     )
-    expires_in_days: Annotated[int, Meta(ge=1, le=MAX_KEY_DAYS, description="Null: it never expires.")] | None = None
+    expires_in_days: (
+        Annotated[int, Meta(ge=1, le=MAX_KEY_DAYS, description="Null: the key does not expire.")] | None
+    ) = None
 
 
 class NewKey(Struct, frozen=True, kw_only=True):
-    """`key` is told here and never again."""
+    """`key` is in this answer only; the server does not keep it."""
 
     id: str
     name: str
@@ -108,7 +112,7 @@ class NewKey(Struct, frozen=True, kw_only=True):
 
 
 class Key(Struct, frozen=True, kw_only=True):
-    """Times in UTC, RFC 3339. `last_used_at` is noted once a minute at most."""
+    """Times in UTC, RFC 3339. `last_used_at` is updated at most once a minute."""
 
     id: str
     name: str
@@ -119,13 +123,13 @@ class Key(Struct, frozen=True, kw_only=True):
 
 
 class Keys(Struct, frozen=True):
-    """Those that are not revoked, oldest first."""
+    """The keys that are not revoked, oldest first."""
 
     keys: list[Key]
 
 
 class StreamToken(Struct, frozen=True, kw_only=True):
-    """`events_url` has the token in it: open it within `expires_in_s` seconds."""
+    """`events_url` contains the token: open it within `expires_in_s` seconds."""
 
     token: str
     events_url: str

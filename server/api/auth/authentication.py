@@ -1,13 +1,16 @@
-"""Finds out who calls: by API key, session cookie or stream token, else by the page's cookie or the address."""
+"""Identify the caller of a request: by API key, session cookie or stream token, else by the page's cookie or the
+address."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hmac import compare_digest
 from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from server.accounts.keys import ApiKeys
 from server.accounts.service import Account, Accounts, owner_of
@@ -21,48 +24,44 @@ from server.api.auth.caller import (
 )
 from server.api.auth.cookies import SESSION, anon_owner, check_csrf
 from server.api.auth.guards import bearer_key
-from server.api.http.problems import (
-    CHALLENGE,
-    INVALID_REQUEST,
-    SCOPE_LACKING,
-    UNAUTHORIZED,
-    FieldError,
-    Problem,
-)
+from server.errors import INVALID_REQUEST, SCOPE_LACKING, UNAUTHORIZED, FieldError, StudioError
 
 END_USER_HEADER = "x-end-user"
 END_USER = re.compile(r"[\x21-\x7e]{1,128}")
-STREAM_TOKEN = "token"  # the parameter of calls whose `opt` has it
+STREAM_TOKEN = "token"  # query parameter of handlers with this `opt`
 OPERATOR_OWNER = "operator"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Identification:
-    """A guard of the whole app: puts the `Caller` into the connection's state. Whoever names a key that does not open
-    is refused, never taken for an anonymous caller. `anonymous_allowed`: STUDIO_ANONYMOUS."""
+class Identification(ASGIMiddleware):
+    """The middleware of every API router: sets `user` of the connection to its `Caller`. A request with a key that is
+    not valid is refused, never treated as anonymous. `anonymous_allowed`: STUDIO_ANONYMOUS."""
 
-    accounts: Accounts
-    keys: ApiKeys
-    anonymous_allowed: bool
+    scopes = (ScopeType.HTTP,)
 
-    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        """Raises Problem (400, 401, 403)."""
-        caller = anonymous(connection)
-        if connection.scope["path"].startswith(
-            "/api/"
-        ):  # the page's files, health and pictures ask nobody who they are
-            caller = await self._caller(connection, handler, caller)
-            caller = _for_end_user(connection, caller)
-        connection.state.caller = caller
+    def __init__(self, accounts: Accounts, keys: ApiKeys, anonymous_allowed: bool) -> None:
+        self.accounts = accounts
+        self.keys = keys
+        self.anonymous_allowed = anonymous_allowed
 
-    async def _caller(self, connection: Connection, handler: BaseRouteHandler, unknown: Caller) -> Caller:
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Identification":
+        """Litestar copies the routers that it registers; all copies share this instance."""
+        return self
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Raises StudioError (400, 401, 403)."""
+        connection = Connection(scope)
+        caller = await self._caller(connection, anonymous(connection))
+        scope["user"] = _for_end_user(connection, caller)
+        await next_app(scope, receive, send)
+
+    async def _caller(self, connection: Connection, unknown: Caller) -> Caller:
         key = bearer_key(connection)
         if key is not None:
             return await self._of_key(connection, key, unknown)
         token = connection.query_params.get(STREAM_TOKEN)
-        if token is not None and handler.opt.get(STREAM_TOKEN):
+        if token is not None and connection.route_handler.opt.get(STREAM_TOKEN):
             return await self._of_stream(connection, token, unknown)
         session = connection.cookies.get(SESSION)
         if session is not None:
@@ -77,14 +76,13 @@ class Identification:
         admin_key: str | None = connection.app.state.admin_key
         if admin_key is not None and compare_digest(secret.encode(), admin_key.encode()):
             return replace(unknown, owner=OPERATOR_OWNER, scopes=EVERYBODY | {OPERATOR}, is_operator=True)
-        found = await self.keys.find(secret) if secret else None
-        if found is None:
-            raise Problem(
+        key_and_role = await self.keys.find(secret) if secret else None
+        if key_and_role is None:
+            raise StudioError(
                 UNAUTHORIZED,
                 "this key is not known, was revoked or has expired; make one at POST /api/keys",
-                headers=CHALLENGE,
             )
-        key, account_is_operator = found
+        key, account_is_operator = key_and_role
         scopes = key.scopes if account_is_operator else key.scopes - {OPERATOR}
         return replace(
             unknown,
@@ -96,20 +94,19 @@ class Identification:
         )
 
     async def _of_stream(self, connection: Connection, token: str, unknown: Caller) -> Caller:
-        """Whoever made the token may see the job: its bearer, here, is as good as they."""
+        """A caller that may see the job has created the token; it opens this one call as an operator would."""
         job_id = str(connection.path_params.get("job_id", ""))
         if not await self.keys.opens_stream(token, job_id):
-            raise Problem(
+            raise StudioError(
                 UNAUTHORIZED,
                 "this stream token has expired or is another job's; POST stream-token makes one",
-                headers=CHALLENGE,
             )
         return replace(unknown, owner=OPERATOR_OWNER, scopes=frozenset({READ}), is_operator=True)
 
 
 def caller_of(request: Request[Any, Any, Any]) -> Caller:
-    """What the dependency `caller` gives."""
-    return request.state.caller
+    """Provide the dependency `caller`."""
+    return request.user
 
 
 def _of_account(account: Account, unknown: Caller) -> Caller:
@@ -122,10 +119,10 @@ def _for_end_user(connection: Connection, caller: Caller) -> Caller:
     if end_user is None:
         return caller
     if ON_BEHALF not in caller.scopes:
-        raise Problem(SCOPE_LACKING, "X-End-User is for API keys with the scope on_behalf")
+        raise StudioError(SCOPE_LACKING, "X-End-User is for API keys with the scope on_behalf")
     if not END_USER.fullmatch(end_user):
         allowed = "1 to 128 printable ASCII characters without blanks"
-        raise Problem(
+        raise StudioError(
             INVALID_REQUEST, "X-End-User cannot be used", [FieldError("X-End-User", "it cannot be used", allowed)]
         )
     return replace(caller, end_user=end_user)

@@ -1,5 +1,5 @@
-"""Who calls, and what they may do. Handlers are handed it as `caller: NamedDependency[Caller]`; the guard of
-server/api/auth/authentication.py finds it out before."""
+"""The caller of a request and its permissions. Handlers take it as `caller: NamedDependency[Caller]`;
+authentication.py identifies it."""
 
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -9,7 +9,7 @@ from litestar.connection import ASGIConnection
 
 from server.queue.model import Requester, is_anonymous_owner
 
-IPV6_OWNER_BITS = 64  # one customer of a provider holds at least this block: all of it is one caller
+IPV6_OWNER_BITS = 64  # providers give each customer at least this block: it counts as one caller
 
 GENERATE, READ, OPERATOR, ON_BEHALF = "generate", "read", "operator", "on_behalf"
 EVERYBODY = frozenset({GENERATE, READ})
@@ -17,10 +17,10 @@ EVERYBODY = frozenset({GENERATE, READ})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`owner` is what jobs are kept under: `user:{account id}`; of callers who have not signed in `anon:{id}`, where
-    the page has given them a cookie, else their address; `operator` for STUDIO_ADMIN_KEY. `address` is `ip:192.0.2.7`,
-    `ip:2001:db8::/64`, whoever calls. `key_id`: called with this API key. `end_user`: whom the key calls for
-    (X-End-User). `scopes`: what the call may do; all of EVERYBODY where nothing limits it."""
+    """`owner` is the owner of the jobs: `user:{account id}`; without a login `anon:{id}` by the page's cookie, else the
+    address; `operator` for STUDIO_ADMIN_KEY. `address` is `ip:192.0.2.7` or `ip:2001:db8::/64`, with and without a
+    login. `key_id`: the API key of the request. `end_user`: the user that the key acts for (X-End-User). `scopes`: what
+    the request may do."""
 
     owner: str
     address: str
@@ -39,19 +39,19 @@ class Caller:
         return Requester(self.owner, self.address, self.key_id, self.end_user)
 
     def may_change(self, owner: str, end_user: str | None) -> bool:
-        """May they delete or mark what belongs to `owner`? An id is not enough for that."""
+        """True if the caller may delete or mark what belongs to `owner`. To know its id is not enough."""
         return self.is_operator or (owner == self.owner and self.end_user in (None, end_user))
 
     def may_see(self, owner: str, end_user: str | None) -> bool:
-        """May they read and cancel what belongs to `owner`? What nobody has signed for belongs to whoever holds its
-        id. A key that calls for one end user does not see the things of another."""
+        """True if the caller may read and cancel what belongs to `owner`. Every caller that knows the id may do so with
+        an anonymous job. A key that acts for one end user does not see the jobs of another."""
         if self.is_operator or is_anonymous_owner(owner):
             return True
         return owner == self.owner and self.end_user in (None, end_user)
 
 
 def anonymous(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """A caller of whom only the address is known."""
+    """A caller known by its address only."""
     address = owner_of_address(connection.client.host if connection.client else "unknown")
     return Caller(owner=address, address=address)
 
@@ -60,7 +60,7 @@ def owner_of_address(host: str) -> str:
     """`ip:192.0.2.7`, `ip:2001:db8::/64`"""
     try:
         address = ip_address(host.partition("%")[0])
-    except ValueError:  # a Unix socket, or a test's client
+    except ValueError:  # a Unix socket, or the client of a test
         return f"ip:{host}"
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:

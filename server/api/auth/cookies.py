@@ -1,8 +1,8 @@
-"""The cookies, and the proof that a page of ours sends them.
+"""Cookies, and the CSRF check of requests that carry a session.
 
-studio_session   who has logged in; scripts cannot read it
-csrftoken        read by the page's scripts and sent back as x-csrftoken: pages of other sites cannot read it
-anon             set with the page, groups what a browser makes before it signs in; opens nothing else
+studio_session   secret of the session; not readable by scripts
+csrftoken        the page's scripts read it and send it back as x-csrftoken, which pages of other sites cannot
+anon             set with the page; groups the jobs of a browser without a login, and gives no other access
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from litestar.datastructures import Cookie
 
 from server.accounts.service import SESSION_S
 from server.api.auth.origins import CHANGING
-from server.api.http.problems import FORGED, Problem
+from server.errors import FORGED, StudioError
 
 SESSION, CSRF, ANON = "studio_session", "csrftoken", "anon"
 CSRF_HEADER = "x-csrftoken"
@@ -29,12 +29,13 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 def check_csrf(connection: Connection) -> None:
-    """Raises Problem (403): a request that changes something sends the cookie's value in a header too."""
+    """Check the double-submit cookie: a request that changes something repeats its value in a header. Raises
+    StudioError (403)."""
     if cast(Mapping[str, Any], connection.scope).get("method") not in CHANGING:
         return
-    told, kept = connection.headers.get(CSRF_HEADER, ""), connection.cookies.get(CSRF, "")
-    if not kept or not compare_digest(told.encode(), kept.encode()):
-        raise Problem(
+    header, cookie = connection.headers.get(CSRF_HEADER, ""), connection.cookies.get(CSRF, "")
+    if not cookie or not compare_digest(header.encode(), cookie.encode()):
+        raise StudioError(
             FORGED,
             f"a request with the session cookie needs the header {CSRF_HEADER} with the value of the cookie {CSRF}; GET"
             " /api/auth/me sets it",
@@ -42,7 +43,7 @@ def check_csrf(connection: Connection) -> None:
 
 
 def is_secure(connection: Connection, public_url: str | None) -> bool:
-    """Do browsers come by https? Then cookies are sent by nothing else."""
+    """True if browsers use https; cookies are then sent over https only."""
     return connection.url.scheme == "https" or urlsplit(public_url or "").scheme == "https"
 
 
@@ -69,7 +70,7 @@ def new_anon_cookie(is_secure: bool) -> str:
 
 
 def anon_owner(connection: Connection) -> str | None:
-    """`anon:{id}` of a browser that has loaded the page. The id is the cookie's hash: who reads the database cannot
-    pass for the browser."""
+    """`anon:{id}` of a browser that has loaded the page. The id is a hash of the cookie, so that a reader of the
+    database cannot use it as one."""
     value = connection.cookies.get(ANON, "")
     return f"anon:{hashlib.sha256(value.encode()).hexdigest()[:32]}" if ANON_ID.fullmatch(value) else None

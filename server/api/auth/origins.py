@@ -1,20 +1,24 @@
-"""Pages of other sites may not make pictures here: a browser sends a simple POST to any address, the visitor's own
-machine included, and only hides the answer from the page."""
+"""Origin check and CORS. A browser sends a simple POST of any page to any address, the visitor's own machine included,
+and only hides the answer from the page: so requests of other sites' pages are refused."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from litestar.config.cors import CORSConfig
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-from server.api.http.problems import FOREIGN_ORIGIN, Problem
+from server.errors import FOREIGN_ORIGIN, StudioError
 
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 CORS_REQUEST_HEADERS = ["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer", "X-Request-ID"]
 CORS_ANSWER_HEADERS = [
+    "Accept-Ranges",
     "Content-Disposition",
+    "Content-Range",
     "Location",
     "Preference-Applied",
     "RateLimit",
@@ -27,21 +31,24 @@ CORS_ANSWER_HEADERS = [
 ]
 
 
-class OriginCheck:
-    """A guard of the whole app. Callers that are no browsers send no Origin and are not asked for one.
-    A browser's must be this server (by the Host header or `public_url`) or one of `cors_origins`."""
+class OriginCheck(ASGIMiddleware):
+    """The outer middleware of every API router. The Origin of a request that changes something must be this server (by
+    the Host header or `public_url`) or one of `cors_origins`. Programs send no Origin and pass."""
+
+    scopes = (ScopeType.HTTP,)
 
     def __init__(self, public_url: str | None, cors_origins: tuple[str, ...]) -> None:
         self._public_host = urlsplit(public_url).netloc if public_url else None
         self._origins = frozenset(cors_origins)
 
-    def __call__(self, connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        """Raises Problem (403)."""
-        origin = connection.headers.get("origin")
-        changes = cast(Mapping[str, Any], connection.scope).get("method") in CHANGING
-        if origin is None or not changes or self._knows(origin, connection.headers.get("host", "")):
-            return
-        raise Problem(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Raises StudioError (403)."""
+        headers = Headers.from_scope(scope)
+        origin = headers.get("origin")
+        changes = cast(Mapping[str, Any], scope).get("method") in CHANGING
+        if origin is not None and changes and not self._knows(origin, headers.get("host", "")):
+            raise StudioError(FOREIGN_ORIGIN, f"pages of {origin[:200]} may not use this server (STUDIO_CORS_ORIGINS)")
+        await next_app(scope, receive, send)
 
     def _knows(self, origin: str, host: str) -> bool:
         if "*" in self._origins or origin in self._origins:
@@ -53,7 +60,7 @@ class OriginCheck:
 
 
 def cors(origins: tuple[str, ...]) -> CORSConfig | None:
-    """What Litestar tells browsers: which pages may read the answers. None: only ours."""
+    """The pages that may read answers. None: only pages of this server."""
     if not origins:
         return None
     return CORSConfig(

@@ -1,32 +1,34 @@
 """Pictures to keep: one as a download, all of a job as a zip."""
 
-import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
-from litestar import Controller, Response, get
+from litestar import Controller, HttpMethod, Response, get, route
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from litestar.response import Redirect, Stream
+from litestar.types import ASGIApp
 
 from server.api.auth.caller import READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
 from server.api.gallery.zip_stream import archive_bytes, stream_archive
-from server.api.http import problems
+from server.api.http.file_response import FileResponse
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import NOT_FOUND, Problem
 from server.api.jobs import examples
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
+from server.errors import NOT_FOUND, STORE_AWAY, StudioError
 from server.events.filenames import archive_filename
 from server.gallery.engagement import Engagement
 from server.generation.service import JobService
 from server.queue.model import ImageView
-from server.storage.store import ImageStore, MissingObject
+from server.storage.store import ImageStore
 
 ImageId = Annotated[
     str,
@@ -53,7 +55,7 @@ class ImagesController(Controller):
             200: examples.file("image/*", "The picture: JPEG, PNG or WebP"),
             302: ResponseSpec(None, generate_examples=False, description="Pictures lie in a bucket: Location has it"),
             **KNOWN_OR_NOT,
-            **documented(problems.STORE_AWAY),
+            **documented(STORE_AWAY),
         },
     )
     async def download(
@@ -63,26 +65,38 @@ class ImagesController(Controller):
         jobs: NamedDependency[JobService],
         engagement: NamedDependency[Engagement],
         store: NamedDependency[ImageStore],
-    ) -> Response[bytes] | Redirect:
+    ) -> ASGIApp:
         image = await known_image(jobs, caller, image_id)
-        counted = BackgroundTask(engagement.count_downloads, [image_id])
-        address = store.attachment_url(image.storage_key, image.content_type, image.filename)
-        if address is not None:
-            if not await store.exists(image.storage_key):
-                raise gone(image_id)
-            headers = {**EMBEDDABLE, "Cache-Control": "no-store"}
-            return Redirect(address, status_code=302, headers=headers, background=counted)
-        try:
-            data = await store.get(image.storage_key)
-        except MissingObject as error:
-            raise gone(image_id) from error
-        headers = {
-            **EMBEDDABLE,
-            **attachment(image.filename),
-            "Cache-Control": "private, no-cache",  # asked for again each time: who may have it can change
-            "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"',
-        }
-        return Response(data, headers=headers, media_type=image.content_type, background=counted)
+        count = partial(engagement.count_downloads, [image_id])
+        place = store.attachment(image.storage_key, image.content_type, image.filename)
+        if isinstance(place, Path):
+            return _file(image, place, count)
+        if not await store.exists(image.storage_key):
+            raise gone(image_id)
+        headers = {**EMBEDDABLE, "Cache-Control": "no-store"}
+        redirect = Redirect(place, status_code=302, headers=headers, background=BackgroundTask(count))
+        return redirect  # pyright: ignore[reportReturnType]  # Litestar takes both
+
+    @route(
+        "/images/{image_id:str}/download", http_method=[HttpMethod.HEAD], guards=[needs(READ)], include_in_schema=False
+    )
+    async def download_head(
+        self,
+        image_id: ImageId,
+        caller: NamedDependency[Caller],
+        jobs: NamedDependency[JobService],
+        store: NamedDependency[ImageStore],
+    ) -> ASGIApp:
+        """Of a bucket's image too: its signed address is for GET only."""
+        image = await known_image(jobs, caller, image_id)
+        place = store.attachment(image.storage_key, image.content_type, image.filename)
+        if isinstance(place, Path):
+            return _file(image, place)
+        if not await store.exists(image.storage_key):
+            raise gone(image_id)
+        headers = {**EMBEDDABLE, **attachment(image.filename), "Content-Length": str(image.num_bytes)}
+        empty = Response(b"", headers=headers, media_type=image.content_type)
+        return empty  # pyright: ignore[reportReturnType]  # Litestar takes both
 
     @get(
         "/jobs/{job_id:str}/zip",
@@ -97,7 +111,7 @@ class ImagesController(Controller):
         responses={
             200: examples.file("application/zip", "The zip"),
             **KNOWN_OR_NOT,
-            **documented(problems.STORE_AWAY),
+            **documented(STORE_AWAY),
         },
     )
     async def zip(
@@ -111,12 +125,12 @@ class ImagesController(Controller):
         job = await known_job(jobs, caller, job_id)
         images = sorted(job.images, key=lambda image: image.index)
         if not images:
-            raise Problem(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
+            raise StudioError(NOT_FOUND, f"no picture of this job is finished; the job is {job.status.value}")
         return await zip_of(images, archive_filename(job.prompt, job_id), store, engagement)
 
 
 async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, engagement: Engagement) -> Stream:
-    """Raises Problem (404) where one of the pictures is no longer stored."""
+    """Raises StudioError (404) where one of the pictures is no longer stored."""
     for image in images:
         if not await store.exists(image.storage_key):
             raise gone(image.id)
@@ -131,12 +145,18 @@ async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, 
 
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
-    """Raises Problem (404), for what belongs to others too."""
+    """Raises StudioError (404), for what belongs to others too."""
     job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9][0-9]?", image_id) else None
     for image in job.images if job and caller.may_see(job.owner, job.end_user) else ():
         if image.id == image_id:
             return image
-    raise Problem(NOT_FOUND, f"no picture has the id {image_id[:64]}")
+    raise StudioError(NOT_FOUND, f"no picture has the id {image_id[:64]}")
+
+
+def _file(image: ImageView, path: Path, count: Callable[[], Awaitable[None]] | None = None) -> FileResponse:
+    # private, no-cache: who may have the image can change
+    headers = {**EMBEDDABLE, **attachment(image.filename), "Cache-Control": "private, no-cache"}
+    return FileResponse(path, image.content_type, headers, gone(image.id), count)
 
 
 def attachment(filename: str) -> dict[str, str]:
@@ -144,5 +164,7 @@ def attachment(filename: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{filename}"'}
 
 
-def gone(image_id: str) -> Problem:
-    return Problem(NOT_FOUND, f"the picture {image_id} was made, but is no longer stored; make it again from its seed")
+def gone(image_id: str) -> StudioError:
+    return StudioError(
+        NOT_FOUND, f"the picture {image_id} was made, but is no longer stored; make it again from its seed"
+    )

@@ -17,19 +17,22 @@ from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery import schemas as history_schemas
 from server.api.gallery.download_routes import ImageId, zip_of
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import (
-    NOT_FOUND,
-    NOT_YOURS,
-    UNFINISHED,
-    FieldError,
-    Problem,
-    invalid,
-)
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples, presenters
 from server.api.jobs.routes import KNOWN_OR_NOT
+from server.errors import (
+    INVALID_REQUEST,
+    NOT_FOUND,
+    NOT_YOURS,
+    STORE_AWAY,
+    TOO_LARGE,
+    UNFINISHED,
+    UNSUPPORTED_MEDIA_TYPE,
+    FieldError,
+    InvalidRequest,
+    StudioError,
+)
 from server.gallery.engagement import Engagement
 from server.gallery.history import (
     CURSOR,
@@ -80,7 +83,7 @@ ITEMS = history_schemas.HistoryItems(
     ],
     next_cursor=f"1790000000.0-{examples.JOB_ID}",
 )
-CHANGED_OR_NOT = {**KNOWN_OR_NOT, **documented(problems.NOT_YOURS)}
+CHANGED_OR_NOT = {**KNOWN_OR_NOT, **documented(NOT_YOURS)}
 
 
 class HistoryController(Controller):
@@ -96,7 +99,7 @@ class HistoryController(Controller):
             "Your jobs, newest first, those made with your keys included: those that have a picture or are still being"
             " made. Without an account the page has a history by its cookie; a call without cookie and key has none."
         ),
-        responses={200: examples.answers(ITEMS, "A page of it"), **documented(problems.INVALID_REQUEST)},
+        responses={200: examples.answers(ITEMS, "A page of it"), **documented(INVALID_REQUEST)},
     )
     async def history(
         self,
@@ -112,7 +115,7 @@ class HistoryController(Controller):
     ) -> history_schemas.HistoryItems:
         _check_text(q=q, lora=lora)
         if cursor is not None and not CURSOR.fullmatch(cursor):
-            raise invalid([FieldError("cursor", "it is none", "the next_cursor of an answer")])
+            raise InvalidRequest([FieldError("cursor", "it is none", "the next_cursor of an answer")])
         if caller.owner == caller.address:
             return history_schemas.HistoryItems(items=[], next_cursor=None)
         person = Person(caller.owner, caller.key_id, caller.end_user)
@@ -149,7 +152,7 @@ class HistoryController(Controller):
         operation_id="delete_image",
         summary="Delete a picture",
         description="Its file and its thumbnail too. A job whose last picture is deleted is deleted with it.",
-        responses={**CHANGED_OR_NOT, **documented(problems.UNFINISHED)},
+        responses={**CHANGED_OR_NOT, **documented(UNFINISHED)},
     )
     async def delete_image(
         self,
@@ -160,7 +163,7 @@ class HistoryController(Controller):
     ) -> None:
         await _owned(history, caller, image_id)
         if (await engagement.delete([image_id], caller.may_change)).kept:
-            raise Problem(UNFINISHED, "the job of this picture is still being made; wait for its end or cancel it")
+            raise StudioError(UNFINISHED, "the job of this picture is still being made; wait for its end or cancel it")
 
     @put(
         "/images/{image_id:str}/favorite",
@@ -209,7 +212,7 @@ class HistoryController(Controller):
             200: examples.answers(
                 history_schemas.Deleted(deleted=[examples.OUTPUT.id], missing=[], kept=[]), "What became of each"
             ),
-            **documented(problems.INVALID_REQUEST, problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE),
+            **documented(INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE),
         },
     )
     async def delete_many(
@@ -229,7 +232,7 @@ class HistoryController(Controller):
         responses={
             200: examples.file("application/zip", "The zip"),
             **KNOWN_OR_NOT,
-            **documented(problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE, problems.STORE_AWAY),
+            **documented(TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, STORE_AWAY),
         },
     )
     async def zip(
@@ -246,25 +249,27 @@ class HistoryController(Controller):
 
 
 async def _seen(history: History, caller: Caller, ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
-    """The pictures with these ids, in this order. Raises Problem (404), for what belongs to others too."""
+    """The pictures with these ids, in this order. Raises StudioError (404), for what belongs to others too."""
     found = {image.id: (job, image) for job, image in await history.pictures(ids)}
     for each in ids:
         if each not in found or not caller.may_see(found[each][0].owner, found[each][0].end_user):
-            raise Problem(NOT_FOUND, f"no picture has the id {each[:64]}")
+            raise StudioError(NOT_FOUND, f"no picture has the id {each[:64]}")
     return [found[each] for each in ids]
 
 
 async def _owned(history: History, caller: Caller, image_id: str) -> None:
-    """Raises Problem (404, 403)."""
+    """Raises StudioError (404, 403)."""
     ((job, _),) = await _seen(history, caller, [image_id])
     if not caller.may_change(job.owner, job.end_user):
-        raise Problem(NOT_YOURS, "only who has made a picture may change it: with the same cookie, account or address")
+        raise StudioError(
+            NOT_YOURS, "only who has made a picture may change it: with the same cookie, account or address"
+        )
 
 
 def _check_text(**parameters: str | None) -> None:
     for name, text in parameters.items():
         if "\x00" in (text or ""):
-            raise invalid([FieldError(name, "it contains U+0000", "text without it")])
+            raise InvalidRequest([FieldError(name, "it contains U+0000", "text without it")])
 
 
 def _with_names_of_their_own(images: Sequence[ImageView]) -> list[ImageView]:

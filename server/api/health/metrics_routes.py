@@ -1,4 +1,4 @@
-"""For Prometheus. Not in the OpenAPI document: it is for whoever runs the server, not for its callers."""
+"""Metrics for Prometheus. Not in the OpenAPI document: they are for operators, not for callers."""
 
 import logging
 from typing import Any
@@ -18,7 +18,7 @@ class MetricsController(Controller):
     async def metrics(self, metrics: NamedDependency[Metrics], counts: NamedDependency[QueueCounts]) -> Response[Any]:
         try:
             jobs = await counts.by_status()
-        except DATABASE_ERRORS as error:  # what else there is to tell matters most now
-            log.warning("the jobs cannot be counted: %s", error)
+        except DATABASE_ERRORS as error:  # the other metrics matter most now
+            log.warning("cannot count the jobs: %s", error)
             jobs = None
         return Response(metrics.text(jobs), media_type=CONTENT_TYPE)

@@ -1,12 +1,11 @@
-"""Alive, and able to make a picture now."""
+"""Liveness and readiness probes."""
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
-from server.api.http import problems
 from server.api.http.openapi_errors import documented_open
-from server.api.http.problems import NOT_READY, Problem
 from server.api.jobs import examples, schemas
+from server.errors import NOT_READY, StudioError
 from server.observability.readiness import Readiness
 
 RETRY_AFTER_S = 2
@@ -19,7 +18,7 @@ class HealthController(Controller):
         "/healthz",
         operation_id="healthz",
         summary="Is the server alive?",
-        responses={200: examples.answers(schemas.Health("ok"), "It is"), **documented_open()},
+        responses={200: examples.answers(schemas.Health("ok"), "Alive"), **documented_open()},
         sync_to_thread=False,
     )
     def healthz(self) -> schemas.Health:
@@ -28,15 +27,15 @@ class HealthController(Controller):
     @get(
         "/readyz",
         operation_id="readyz",
-        summary="Can it make a picture now?",
-        description="Jobs are accepted before that: they wait in the queue.",
+        summary="Is the server ready to make pictures?",
+        description="Jobs are accepted earlier and wait in the queue.",
         responses={
-            200: examples.answers(schemas.Health("ready"), "It can"),
-            **documented_open(problems.NOT_READY),
+            200: examples.answers(schemas.Health("ready"), "Ready"),
+            **documented_open(NOT_READY),
         },
     )
     async def readyz(self, readiness: NamedDependency[Readiness]) -> schemas.Health:
         reason = await readiness.reason()
         if reason is not None:
-            raise Problem(NOT_READY, reason, headers={"Retry-After": str(RETRY_AFTER_S)})
+            raise StudioError(NOT_READY, reason, headers={"Retry-After": str(RETRY_AFTER_S)})
         return schemas.Health("ready")

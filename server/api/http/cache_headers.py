@@ -1,15 +1,22 @@
-"""What caches between the server and its callers may keep."""
+"""Caching headers of the API's answers."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message
 
+PRIVATE = "private"
+"""The `opt` of handlers and routers whose answers are for one caller."""
+
 
 async def keep_private(message: Message, scope: Mapping[str, object]) -> None:
-    """A before_send hook: answers of the API that say nothing themselves are for their caller alone, so that a CDN does
-    not hand them to others."""
-    if message["type"] == "http.response.start" and str(scope["path"]).startswith("/api/"):
+    """A before_send hook: keeps answers to one caller, and errors, out of shared caches (CDNs). An answer that sets
+    Cache-Control itself is left alone."""
+    if message["type"] != "http.response.start":
+        return
+    handler = cast(Any, scope.get("route_handler"))
+    if message["status"] >= 400 or (handler is not None and handler.opt.get(PRIVATE)):
         headers = MutableScopeHeaders.from_message(message)
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "private, no-cache"

@@ -1,4 +1,4 @@
-"""What a field of a request may hold, in words, read off its msgspec type: one source for checking and for telling."""
+"""Descriptions of allowed values, derived from the msgspec types that validate them."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,14 @@ import msgspec
 from msgspec import inspect
 
 
-def allowed(kind: inspect.Type) -> str:
-    """`a whole number from 1 to 8`, `one of low, medium, high`, ..."""
+def describe(kind: inspect.Type) -> str:
+    """Like `a whole number from 1 to 8` or `one of low, medium, high`."""
     match kind:
         case inspect.Metadata():
-            return allowed(kind.type)
+            return describe(kind.type)
         case inspect.UnionType():
             parts = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
-            return " or ".join([*map(allowed, parts), *(["null"] if kind.includes_none else [])])
+            return " or ".join([*map(describe, parts), *(["null"] if kind.includes_none else [])])
         case inspect.LiteralType():
             return "one of " + ", ".join(str(value) for value in kind.values)
         case inspect.IntType():
@@ -24,7 +24,7 @@ def allowed(kind: inspect.Type) -> str:
         case inspect.StrType():
             return f"text{_characters(kind.min_length, kind.max_length)}"
         case inspect.ListType():
-            return f"a list of at most {kind.max_length}, each {allowed(kind.item_type)}"
+            return f"a list of at most {kind.max_length}, each {describe(kind.item_type)}"
         case inspect.StructType():
             return "an object with " + ", ".join(field.encode_name for field in kind.fields)
         case inspect.NoneType():
@@ -32,15 +32,15 @@ def allowed(kind: inspect.Type) -> str:
         case inspect.BoolType():
             return "true or false"
         case _:
-            raise TypeError(f"no words for {kind}: add them here")
+            raise TypeError(f"no description for {kind}: add it here")
 
 
 def at_path(struct: type[msgspec.Struct], path: str) -> str:
-    """What is allowed at a path like `loras[0].weight` of `struct`."""
+    """The allowed values at a path like `loras[0].weight` of `struct`."""
     kind: inspect.Type = inspect.type_info(struct)
     for name in _names(path):
         kind = _step(kind, name)
-    return allowed(kind)
+    return describe(kind)
 
 
 def _names(path: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The page at /docs: Swagger UI, served from the files that its package ships, so that it works with no internet."""
+"""The API documentation at /docs: Swagger UI from the files of its package, so that it works offline."""
 
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -8,7 +8,7 @@ from litestar import Controller, Litestar, Request, Response, get
 from litestar.params import FromPath
 from litestar.serialization import encode_json
 
-from server.api.http.problems import NOT_FOUND, Problem
+from server.errors import NOT_FOUND, StudioError
 
 ASSETS = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 CONTENT_SECURITY_POLICY = (
@@ -54,7 +54,7 @@ class DocsController(Controller):
     @get("/docs/{name:str}", sync_to_thread=True)
     def asset(self, name: FromPath[str]) -> Response[bytes]:
         if name not in ASSETS:
-            raise Problem(NOT_FOUND, f"the page has no file {name[:64]}")
+            raise StudioError(NOT_FOUND, f"the page has no file {name[:64]}")
         headers = {"Cache-Control": "public, max-age=86400"}
         return Response(_packaged(name), media_type=ASSETS[name], headers=headers)
 
@@ -65,12 +65,12 @@ class DocsController(Controller):
 
 @lru_cache(maxsize=1)
 def _document(app: Litestar) -> bytes:
-    """Once: it takes 50 ms of the event loop."""
+    """Built once: it takes 50 ms of the event loop."""
     return encode_json(app.openapi_schema.to_schema())
 
 
 @cache
 def _packaged(name: str) -> bytes:
-    """A file of Swagger UI's `dist`, as the package swagger-ui-bundle-v2 carries it."""
+    """A file of Swagger UI's `dist`, from the package swagger-ui-bundle-v2."""
     (dist,) = (folder for folder in files("swagger_ui_bundle").joinpath("vendor").iterdir() if folder.is_dir())
     return dist.joinpath(name).read_bytes()

@@ -1,15 +1,21 @@
-"""A client that is still sending its body does not read the answer: a body that is refused unread is first read to its
-end and dropped, so that the refusal arrives."""
+"""Drain refused bodies: before a refusal is sent, the rest of the request body is read and discarded.
 
-from litestar.middleware import ASGIMiddleware
+A client that is still uploading does not read; without this it sees a closed connection instead of the refusal.
+"""
+
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
 
 MAX_DRAINED_BYTES = 128_000_000
 REFUSED = (400, 401, 403, 413, 415)
 
 
-class DrainRefusedBodies(ASGIMiddleware):
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+class DrainRefusedBodies:
+    """Wraps the whole app: Litestar renders an error of a middleware outside of all middlewares."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         more = True
 
         async def receive_and_note() -> HTTPReceiveMessage | WebSocketReceiveMessage:
@@ -29,4 +35,4 @@ class DrainRefusedBodies(ASGIMiddleware):
                 message = await receive_and_note()
                 num_bytes += len(message["body"]) if message["type"] == "http.request" else 0
 
-        await next_app(scope, receive_and_note, send_when_drained)
+        await self._app(scope, receive_and_note, send_when_drained)

@@ -1,4 +1,4 @@
-"""One line of the log for each request, and an id that ties together all that is logged while it is answered."""
+"""Access log: one line for each request, and a request id in every log line that the request causes."""
 
 import logging
 import re
@@ -12,14 +12,14 @@ log = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-LOOKS = ("/healthz", "/readyz", "/metrics")
-"""Asked every few seconds by programs: not told."""
+PROBES = ("/healthz", "/readyz", "/metrics")
+"""Called every few seconds by programs: logged at DEBUG."""
 
 
 class RequestLog:
-    """Around the whole app, so that answers to unknown addresses are told too. A caller's X-Request-ID is taken where
-    it can be, and every answer has one. Told are method, route (a template, without ids and query strings), status and
-    milliseconds; of a stream how long it was open."""
+    """Wraps the whole app, so that requests to unknown addresses are logged too. A valid X-Request-ID of the caller is
+    kept, and every answer has one. Logs the method, route (a template, without ids and query strings), status and
+    milliseconds, for a stream until it was closed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,7 +31,7 @@ class RequestLog:
         request_id = _given_id(scope) or secrets.token_hex(8)
         clear_contextvars()
         bind_contextvars(request_id=request_id)
-        status, begun_s = 0, time.perf_counter()
+        status, started_s = 0, time.perf_counter()
 
         async def send_and_note(message: Message) -> None:
             nonlocal status
@@ -45,8 +45,8 @@ class RequestLog:
         finally:
             route = str(scope.get("path_template") or "none")
             facts = {"method": str(scope["method"]), "route": route, "status": status}
-            level = logging.DEBUG if route in LOOKS else logging.INFO
-            log.log(level, "request", extra={**facts, "ms": round((time.perf_counter() - begun_s) * 1000)})
+            level = logging.DEBUG if route in PROBES else logging.INFO
+            log.log(level, "request", extra={**facts, "ms": round((time.perf_counter() - started_s) * 1000)})
 
 
 def _given_id(scope: Scope) -> str | None:

@@ -1,6 +1,6 @@
-"""JSON bodies: bytes in, a checked `GenerateRequest` (or another request) out, every field to blame named at once.
+"""Validation of JSON bodies: every wrong field is reported, in one answer.
 
-Litestar's own conversion takes "4" for 4; this one is strict.
+Stricter than Litestar's own conversion, which takes "4" for 4.
 """
 
 import json
@@ -14,13 +14,7 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
 from server.api.http.constraint_text import at_path
-from server.api.http.problems import (
-    INVALID_REQUEST,
-    UNSUPPORTED_MEDIA_TYPE,
-    FieldError,
-    Problem,
-    invalid,
-)
+from server.errors import INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, FieldError, InvalidRequest, StudioError
 from server.generation.requests import CompareRequest, GenerateRequest
 
 MAX_BODY_BYTES = 1_000_000
@@ -29,40 +23,49 @@ COMPARE_EXAMPLE = '{"prompts": ["red dress"], "seeds": [7], "variants": [{"model
 EXAMPLE = '{"prompt": "red dress, beach"}'
 
 NEVER_SHOWN = frozenset({"prompt", "prompts", "negative_prompt", "password", "new_password", "token", "invite"})
-"""Fields whose value is nobody's business but the caller's: answers are logged and kept by others."""
+"""Values of these fields are never echoed in errors: proxies and clients log them."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 Check = Callable[[dict[str, Any]], list[FieldError]]
-"""The values of fields that are well formed → what is wrong with them."""
+"""From the values of all well-formed fields to their errors."""
 
 Hook = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 
-# `fetch` sends text/plain where the caller names no type, curl -d the form type: the body decides.
+# `fetch` sends text/plain by default, curl -d the form type: the body decides.
 READABLE = re.compile(r"(|text/plain|application/x-www-form-urlencoded|application/(.+\+)?json)")
 
 
+class CheckedRequest(Request[Any, Any, Any]):
+    """Hands a handler's `data` the struct that the handler's before_request hook has checked: each body is parsed
+    once."""
+
+    async def json(self) -> msgspec.Struct:
+        return self.state.checked_body
+
+
 async def check_generate_body(request: Request[Any, Any, Any]) -> None:
-    """Litestar's before_request hook: raises Problem where the body is no GenerateRequest."""
-    read_generate_body(await json_bytes(request))
+    """A before_request hook: raises StudioError if the body is no GenerateRequest."""
+    request.state.checked_body = read_generate_body(await json_bytes(request))
 
 
 async def check_compare_body(request: Request[Any, Any, Any]) -> None:
-    """The same for a CompareRequest."""
-    read_body(await json_bytes(request), CompareRequest, COMPARE_EXAMPLE, _unprintable_prompts)
+    """A before_request hook: raises StudioError if the body is no CompareRequest."""
+    body = await json_bytes(request)
+    request.state.checked_body = read_body(body, CompareRequest, COMPARE_EXAMPLE, _unprintable_prompts)
 
 
 def read_generate_body(body: bytes) -> GenerateRequest:
-    """Raises Problem (400) that names each field, what is wrong and what is allowed."""
+    """Raises StudioError (400) that names each wrong field, its error and the allowed values."""
     return read_body(body, GenerateRequest, EXAMPLE, _unprintable)
 
 
 def json_body(example: msgspec.Struct) -> BodyKwarg:
-    """How the OpenAPI document tells of a body like `example`."""
+    """The body's description in the OpenAPI document."""
     return BodyKwarg(media_type="application/json", examples=[Example("example", value=msgspec.to_builtins(example))])
 
 
 def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
-    """Litestar's before_request hook: raises Problem where the body is no struct of the example's type. `check` as in
+    """A before_request hook: raises StudioError if the body is no struct of the example's type. `check` as in
     `read_body`; without one, text must hold no U+0000."""
     kind, shown = type(example), msgspec.json.encode(example).decode()
 
@@ -71,24 +74,24 @@ def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
         return [FieldError(name, "it contains U+0000", at_path(kind, name)) for name in texts]
 
     async def hook(request: Request[Any, Any, Any]) -> None:
-        read_body(await json_bytes(request), kind, shown, check or without_nul)
+        request.state.checked_body = read_body(await json_bytes(request), kind, shown, check or without_nul)
 
     return hook
 
 
 async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
-    """The body of a request that says it is JSON, or says nothing. Raises Problem (415)."""
+    """The body of a request whose Content-Type is JSON or missing. Raises StudioError (415)."""
     media_type = request.content_type[0].lower()
     encoding = request.headers.get("content-encoding", "identity")
     if not READABLE.fullmatch(media_type) or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"{what} cannot be read; send application/json in UTF-8")
+        raise StudioError(UNSUPPORTED_MEDIA_TYPE, f"{what} cannot be read; send application/json in UTF-8")
     return await request.body()
 
 
 def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
-    """`kind` from JSON; an absent field has its default. Raises Problem (400) that names each field, what is wrong and
-    what is allowed; `example` is one body that is; `check` finds fault with the fields that are well formed."""
+    """Convert JSON to `kind`; an absent field has its default. `example` is a valid body, for errors; `check` looks at
+    the well-formed fields. Raises StudioError (400) that names each wrong field, its error and the allowed values."""
     fields = _json_object(body, example)
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     errors = [
@@ -105,10 +108,10 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
         try:
             values[field.name] = msgspec.convert(fields[name], field.type)
         except msgspec.ValidationError as error:
-            errors.append(_blame(kind, name, fields[name], str(error)))
+            errors.append(_field_error(kind, name, fields[name], str(error)))
     errors.extend(check(values))
     if errors:
-        raise invalid(errors)
+        raise InvalidRequest(errors)
     return kind(**values)
 
 
@@ -118,23 +121,23 @@ def _json_object(body: bytes, example: str) -> dict[str, Any]:
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         detail = "the request body is empty" if not body.strip() else f"the request body is not JSON: {reason}"
-        raise Problem(INVALID_REQUEST, f"{detail}; allowed is an object like {example}") from None
+        raise StudioError(INVALID_REQUEST, f"{detail}; allowed is an object like {example}") from None
     if not isinstance(value, dict):
-        raise Problem(INVALID_REQUEST, f"the request body is not an object; allowed is one like {example}")
+        raise StudioError(INVALID_REQUEST, f"the request body is not an object; allowed is one like {example}")
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON objects have text keys
 
 
-def _blame(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> FieldError:
+def _field_error(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> FieldError:
     """`message` ends in msgspec's path within the field, like "- at `$[0].weight`"."""
-    found = re.search(r"- at `\$(.*)`$", message)
-    path = name + (found[1] if found else "")
+    position = re.search(r"- at `\$(.*)`$", message)
+    path = name + (position[1] if position else "")
     unknown = re.match(r"Object contains unknown field `([^`]*)`", message)
     missing = re.match(r"Object missing required field `([^`]*)`", message)
     if unknown:
         return FieldError(f"{path}.{unknown[1]}", "there is no such field", at_path(kind, path))
     if missing:
         return FieldError(f"{path}.{missing[1]}", "it is missing", at_path(kind, f"{path}.{missing[1]}"))
-    shown = _described(value) if name in NEVER_SHOWN else _shown(_value_at(value, found[1] if found else ""))
+    shown = _described(value) if name in NEVER_SHOWN else _shown(_value_at(value, position[1] if position else ""))
     return FieldError(path, f"{shown} cannot be used", at_path(kind, path))
 
 
@@ -149,7 +152,7 @@ def _described(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """The value as JSON, shortened: callers see what we read, never a page of it."""
+    """The value as JSON, shortened to MAX_SHOWN_CHARACTERS."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
@@ -160,7 +163,7 @@ def _shown(value: Any) -> str:
 
 
 def _unprintable(values: dict[str, Any]) -> list[FieldError]:
-    """U+0000 can be stored by no database; a prompt of blanks says nothing."""
+    """PostgreSQL cannot store U+0000; a prompt must have more than blanks."""
     errors: list[FieldError] = []
     for name in ("prompt", "negative_prompt"):
         if "\x00" in (values.get(name) or ""):
@@ -173,5 +176,7 @@ def _unprintable(values: dict[str, Any]) -> list[FieldError]:
 def _unprintable_prompts(values: dict[str, Any]) -> list[FieldError]:
     errors = _unprintable({"negative_prompt": values.get("negative_prompt")})
     for n, prompt in enumerate(values.get("prompts") or ()):
-        errors += [FieldError(f"prompts[{n}]", each.detail, each.allowed) for each in _unprintable({"prompt": prompt})]
+        errors += [
+            FieldError(f"prompts[{n}]", error.detail, error.allowed) for error in _unprintable({"prompt": prompt})
+        ]
     return errors

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from server.api.http.problems import CHALLENGE, UNAUTHORIZED, Problem
+from server.errors import UNAUTHORIZED, StudioError
 from server.events.hub import EventHub
 from server.events.previews import Preview
 from server.events.progress import ProgressTracker
@@ -27,9 +27,9 @@ class WorkerToken:
     value: str
 
     def check(self, authorization: str | None) -> None:
-        """Raises Problem (401)."""
+        """Raises StudioError (401)."""
         if not compare_digest(f"Bearer {self.value}".encode(), (authorization or "").encode()):
-            raise Problem(UNAUTHORIZED, "the token of this worker is missing or wrong", headers=CHALLENGE)
+            raise StudioError(UNAUTHORIZED, "the token of this worker is missing or wrong")
 
 
 class PreviewController(Controller):

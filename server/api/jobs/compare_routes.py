@@ -10,13 +10,12 @@ from litestar.params import BodyKwarg
 from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import NOT_FOUND, UNFINISHED, Problem
 from server.api.http.validation import MAX_BODY_BYTES, check_compare_body
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
+from server.errors import NOT_FOUND, STORE_AWAY, UNFINISHED, StudioError
 from server.gallery.contact_sheets import ContactSheets
 from server.generation.policy import RequestPolicy
 from server.generation.requests import CompareRequest
@@ -74,7 +73,7 @@ class CompareController(Controller):
         responses={
             200: examples.file("image/jpeg", "The sheet"),
             **KNOWN_OR_NOT,
-            **documented(problems.UNFINISHED, problems.STORE_AWAY),
+            **documented(UNFINISHED, STORE_AWAY),
         },
     )
     async def contact_sheet(
@@ -86,10 +85,10 @@ class CompareController(Controller):
     ) -> Response[bytes]:
         job = await known_job(jobs, caller, job_id)
         if job.axes is None:
-            raise Problem(NOT_FOUND, "this job is no comparison: it has no contact sheet")
+            raise StudioError(NOT_FOUND, "this job is no comparison: it has no contact sheet")
         if not job.status.ended:
-            raise Problem(UNFINISHED, f"the comparison is {job.status.value}; its sheet is made when it has ended")
+            raise StudioError(UNFINISHED, f"the comparison is {job.status.value}; its sheet is made when it has ended")
         if not job.images:
-            raise Problem(NOT_FOUND, f"no picture of this comparison is finished; it is {job.status.value}")
+            raise StudioError(NOT_FOUND, f"no picture of this comparison is finished; it is {job.status.value}")
         sheet = await sheets.get(job, job.axes)
         return Response(sheet, headers={**EMBEDDABLE, "Cache-Control": "no-cache"}, media_type="image/jpeg")

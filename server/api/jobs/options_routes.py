@@ -23,7 +23,7 @@ from server.generation.requests import (
     GenerateRequest,
 )
 from server.generation.styles import STYLES
-from server.loras.resolution import LORA_WEIGHT
+from server.loras.catalog import LORA_WEIGHT
 
 DEFAULTS = GenerateRequest(prompt="-")
 

@@ -10,12 +10,12 @@ from msgspec import Meta, Struct
 from pipelines.spec import MAX_SEED
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
 from server.api.jobs import presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
+from server.errors import SETTINGS_GONE
 from server.generation.policy import RequestPolicy
 from server.generation.service import JobService
 
@@ -48,7 +48,7 @@ class AgainController(Controller):
         responses={
             **KNOWN_OR_NOT,
             **MAKES_JOBS,
-            **documented(problems.SETTINGS_GONE),
+            **documented(SETTINGS_GONE),
         },
     )
     async def again(

@@ -18,16 +18,10 @@ from server.api.accounts import examples as account_examples
 from server.api.accounts.schemas import StreamToken
 from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import (
-    NOT_FOUND,
-    FieldError,
-    Problem,
-    invalid,
-)
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.sse import HEADERS, stream_events
+from server.errors import INVALID_REQUEST, NOT_FOUND, TOO_MANY_READERS, FieldError, InvalidRequest, StudioError
 from server.events.feed import JobFeed
 from server.events.hub import EventHub
 from server.generation.service import JobService
@@ -65,7 +59,7 @@ LastEventId = Annotated[
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 Job = TypeVar("Job", bound=JobState)
 
-KNOWN_OR_NOT = documented(problems.NOT_FOUND, problems.INVALID_REQUEST)
+KNOWN_OR_NOT = documented(NOT_FOUND, INVALID_REQUEST)
 
 
 class JobsController(Controller):
@@ -131,7 +125,7 @@ class JobsController(Controller):
             ),
             **examples.nothing("The job has ended, and all was read: do not come back"),
             **KNOWN_OR_NOT,
-            **documented(problems.TOO_MANY_READERS),
+            **documented(TOO_MANY_READERS),
         },
     )
     async def events(
@@ -228,8 +222,8 @@ def _visible(job: Job | None, caller: Caller, job_id: str) -> Job:
     return job
 
 
-def _unknown(job_id: str) -> Problem:
-    return Problem(NOT_FOUND, f"no job has the id {job_id[:64]}")
+def _unknown(job_id: str) -> StudioError:
+    return StudioError(NOT_FOUND, f"no job has the id {job_id[:64]}")
 
 
 def _sequence_number(last_event_id: str | None) -> int | None:
@@ -238,5 +232,5 @@ def _sequence_number(last_event_id: str | None) -> int | None:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", last_event_id):
         detail = f"{last_event_id[:32]!r} is no event of this stream"
-        raise invalid([FieldError("Last-Event-ID", detail, "the id of an event, a whole number")])
+        raise InvalidRequest([FieldError("Last-Event-ID", detail, "the id of an event, a whole number")])
     return int(last_event_id)

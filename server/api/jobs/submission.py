@@ -10,11 +10,20 @@ from litestar import Response
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter
 
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.prefer_header import preferred_wait_s
-from server.errors import FieldError, InvalidRequest
+from server.errors import (
+    INVALID_REQUEST,
+    KEY_REUSED,
+    LIMIT_REACHED,
+    QUEUE_FULL,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    FieldError,
+    InvalidRequest,
+    rate_limit_headers,
+)
 from server.events.feed import JobFeed
 from server.generation.service import JobService
 from server.queue.idempotency import IdempotencyKey
@@ -44,12 +53,12 @@ MAKES_JOBS = {
     202: examples.answers(examples.ACCEPTED, "Accepted; Location is the address of its status"),
     200: examples.answers(examples.FINISHED, "Prefer: wait, and the job ended in time"),
     **documented(
-        problems.INVALID_REQUEST,
-        problems.TOO_LARGE,
-        problems.UNSUPPORTED_MEDIA_TYPE,
-        problems.KEY_REUSED,
-        problems.LIMIT_REACHED,
-        problems.QUEUE_FULL,
+        INVALID_REQUEST,
+        TOO_LARGE,
+        UNSUPPORTED_MEDIA_TYPE,
+        KEY_REUSED,
+        LIMIT_REACHED,
+        QUEUE_FULL,
     ),
 }
 
@@ -87,4 +96,4 @@ class Submission:
 
 
 def _limit_headers(standing: Standing | None) -> dict[str, str]:
-    return problems.rate_limit_headers(standing.limit, standing.remaining, standing.reset_s) if standing else {}
+    return rate_limit_headers(standing.limit, standing.remaining, standing.reset_s) if standing else {}

@@ -12,16 +12,27 @@ from msgspec import UNSET
 
 from pipelines.lora.file import LoraFormatError, LoraNameError
 from server.api.auth.guards import operator
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import FieldError, Problem
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
 from server.api.jobs import examples
 from server.api.loras import schemas as lora_schemas
+from server.errors import (
+    INVALID_REQUEST,
+    LORA_FOLDER,
+    NOT_FOUND,
+    OPERATORS_ONLY,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    UNUSABLE_LORA,
+    FieldError,
+    InvalidRequest,
+    Kind,
+    StudioError,
+)
 from server.events.model_facts import ModelFacts
+from server.loras.errors import LoraTooLarge
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry
-from server.queue.errors import LoraTooLarge, UnknownLora
 
 UPLOADED_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded", "")
 """The second is what `curl --data-binary` says where nobody tells it another."""
@@ -50,8 +61,8 @@ class UploadOperation(Operation):
         self.request_body = RequestBody(content={"application/octet-stream": OpenAPIMediaType(schema=schema)})
 
 
-def answers_to_operators(*kinds: problems.Kind) -> dict[int, Any]:
-    return documented(problems.OPERATORS_ONLY, *kinds)
+def answers_to_operators(*kinds: Kind) -> dict[int, Any]:
+    return documented(OPERATORS_ONLY, *kinds)
 
 
 class LorasController(Controller):
@@ -94,16 +105,13 @@ class LorasController(Controller):
         summary="A LoRA with its training metadata",
         responses={
             200: examples.answers(examples.LORA_DETAIL, "A bare name: of the version it means now"),
-            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND),
+            **answers_to_operators(INVALID_REQUEST, NOT_FOUND),
         },
     )
     async def lora(
         self, name: LoraName, loras: NamedDependency[LoraRegistry], model: NamedDependency[ModelFacts]
     ) -> lora_schemas.LoraDetail:
-        try:
-            detail = await loras.detail(name)
-        except UnknownLora as error:
-            raise _not_found(error) from error
+        detail = await loras.record(name)
         return lora_schemas.LoraDetail(
             lora=lora_schemas.lora_option(detail.view, model.resident_loras),
             file_trigger=detail.trigger,
@@ -127,11 +135,11 @@ class LorasController(Controller):
         responses={
             200: examples.answers(examples.LORAS.loras[0], "It serves"),
             **answers_to_operators(
-                problems.INVALID_REQUEST,
-                problems.TOO_LARGE,
-                problems.UNSUPPORTED_MEDIA_TYPE,
-                problems.UNUSABLE_LORA,
-                problems.LORA_FOLDER,
+                INVALID_REQUEST,
+                TOO_LARGE,
+                UNSUPPORTED_MEDIA_TYPE,
+                UNUSABLE_LORA,
+                LORA_FOLDER,
             ),
         },
     )
@@ -147,10 +155,8 @@ class LorasController(Controller):
             view = await folder.put(name, _chunks(request))
         except LoraNameError as error:
             raise _bad_name(name, error) from error
-        except LoraTooLarge as error:
-            raise Problem(problems.TOO_LARGE, str(error)) from error
         except LoraFormatError as error:
-            raise Problem(problems.UNUSABLE_LORA, str(error)) from error
+            raise StudioError(UNUSABLE_LORA, str(error)) from error
         except OSError as error:
             raise _unwritable(error) from error
         return lora_schemas.lora_option(view, model.resident_loras)
@@ -167,7 +173,7 @@ class LorasController(Controller):
         ),
         responses={
             200: examples.answers(examples.RELOADED, "What has changed, as of a reload"),
-            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND, problems.LORA_FOLDER),
+            **answers_to_operators(INVALID_REQUEST, NOT_FOUND, LORA_FOLDER),
         },
     )
     async def delete(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> lora_schemas.Reloaded:
@@ -176,8 +182,6 @@ class LorasController(Controller):
             return lora_schemas.reloaded(await folder.delete(name), started_s)
         except LoraNameError as error:
             raise _bad_name(name, error) from error
-        except UnknownLora as error:
-            raise _not_found(error) from error
         except OSError as error:
             raise _unwritable(error) from error
 
@@ -195,7 +199,7 @@ class LorasController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             200: examples.answers(examples.LORAS.loras[0], "What the name means now"),
-            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND),
+            **answers_to_operators(INVALID_REQUEST, NOT_FOUND),
         },
     )
     async def pin(
@@ -205,12 +209,7 @@ class LorasController(Controller):
         loras: NamedDependency[LoraRegistry],
         model: NamedDependency[ModelFacts],
     ) -> lora_schemas.LoraOption:
-        try:
-            return lora_schemas.lora_option(await loras.pin(name, data.version), model.resident_loras)
-        except UnknownLora as error:
-            if error.field == "name":
-                raise _not_found(error) from error
-            raise
+        return lora_schemas.lora_option(await loras.pin(name, data.version), model.resident_loras)
 
     @patch(
         "/{name:str}",
@@ -226,7 +225,7 @@ class LorasController(Controller):
         request_max_body_size=MAX_BODY_BYTES,
         responses={
             200: examples.answers(examples.LORAS.loras[0], "The LoRA as it is now"),
-            **answers_to_operators(problems.INVALID_REQUEST, problems.NOT_FOUND),
+            **answers_to_operators(INVALID_REQUEST, NOT_FOUND),
         },
     )
     async def describe(
@@ -238,10 +237,7 @@ class LorasController(Controller):
     ) -> lora_schemas.LoraOption:
         asked = {"trigger": data.trigger, "weight": data.weight}
         changes = {field: value for field, value in asked.items() if value is not UNSET}
-        try:
-            return lora_schemas.lora_option(await loras.describe(name, changes), model.resident_loras)
-        except UnknownLora as error:
-            raise _not_found(error) from error
+        return lora_schemas.lora_option(await loras.describe(name, changes), model.resident_loras)
 
 
 def _check_upload(request: Request[Any, Any, Any], max_bytes: int) -> None:
@@ -250,12 +246,12 @@ def _check_upload(request: Request[Any, Any, Any], max_bytes: int) -> None:
     encoding = request.headers.get("content-encoding", "identity")
     if media_type not in UPLOADED_TYPES or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
-        raise Problem(
-            problems.UNSUPPORTED_MEDIA_TYPE,
+        raise StudioError(
+            UNSUPPORTED_MEDIA_TYPE,
             f"{what} cannot be read; send the file's bytes as application/octet-stream (curl -T jade-v2.safetensors)",
         )
     if (request.content_length or 0) > max_bytes:
-        raise Problem(problems.TOO_LARGE, str(LoraTooLarge(max_bytes)))
+        raise LoraTooLarge(max_bytes)
 
 
 async def _chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
@@ -264,15 +260,9 @@ async def _chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _bad_name(name: str, error: LoraNameError) -> Problem:
-    return problems.invalid([FieldError("name", f"{name[:80]!r} cannot be used", str(error))])
+def _bad_name(name: str, error: LoraNameError) -> StudioError:
+    return InvalidRequest([FieldError("name", f"{name[:80]!r} cannot be used", str(error))])
 
 
-def _not_found(error: UnknownLora) -> Problem:
-    return Problem(
-        problems.NOT_FOUND, f"no LoRA is called {error.name[:80]!r}; there are: {', '.join(error.allowed) or 'none'}"
-    )
-
-
-def _unwritable(error: OSError) -> Problem:
-    return Problem(problems.LORA_FOLDER, f"the LoRA folder cannot be written to: {error.strerror or error}")
+def _unwritable(error: OSError) -> StudioError:
+    return StudioError(LORA_FOLDER, f"the LoRA folder cannot be written to: {error.strerror or error}")

@@ -1,4 +1,4 @@
-"""For whoever runs the server: the queue and the users."""
+"""Operator endpoints: the queue and the users."""
 
 import asyncio
 import math
@@ -15,12 +15,11 @@ from server.accounts.service import Account, Accounts
 from server.api.accounts import examples as account_examples
 from server.api.accounts.schemas import utc
 from server.api.auth.guards import operator
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import NOT_FOUND, Problem
 from server.api.jobs import examples
 from server.api.usage import schemas as usage_schemas
 from server.api.usage.routes import total
+from server.errors import INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, UNAUTHORIZED, StudioError
 from server.generation.policy import NO_LORA
 from server.generation.service import JobService
 from server.observability.metrics import Metrics
@@ -68,7 +67,7 @@ USER = usage_schemas.OperatorUser(
     created_at="2026-11-22T10:00:00Z",
     total=TOTAL,
 )
-REFUSED = (problems.UNAUTHORIZED, problems.OPERATORS_ONLY)
+REFUSED = (UNAUTHORIZED, OPERATORS_ONLY)
 
 
 class OperatorController(Controller):
@@ -79,8 +78,8 @@ class OperatorController(Controller):
     @get(
         "/queue",
         operation_id="operator_queue",
-        summary="The queue as it stands",
-        responses={200: examples.answers(QUEUE, "What waits and what is made"), **documented(*REFUSED)},
+        summary="The queue",
+        responses={200: examples.answers(QUEUE, "Waiting and running jobs"), **documented(*REFUSED)},
     )
     async def queue(
         self,
@@ -107,8 +106,8 @@ class OperatorController(Controller):
         operation_id="operator_users",
         summary="The users",
         responses={
-            200: examples.answers(usage_schemas.OperatorUsers(users=[USER], next_cursor=None), "By e-mail"),
-            **documented(problems.INVALID_REQUEST, *REFUSED),
+            200: examples.answers(usage_schemas.OperatorUsers(users=[USER], next_cursor=None), "In order of e-mail"),
+            **documented(INVALID_REQUEST, *REFUSED),
         },
     )
     async def users(
@@ -116,7 +115,7 @@ class OperatorController(Controller):
     ) -> usage_schemas.OperatorUsers:
         page = await accounts.page(cursor or "", USERS_A_PAGE + 1)
         shown = page[:USERS_A_PAGE]
-        users = [_user(each, await usage.days(Requester(each.owner), USAGE_DAYS)) for each in shown]
+        users = [_user(account, await usage.days(Requester(account.owner), USAGE_DAYS)) for account in shown]
         more = shown[-1].email if len(page) > USERS_A_PAGE else None
         return usage_schemas.OperatorUsers(users=users, next_cursor=more)
 
@@ -124,38 +123,40 @@ class OperatorController(Controller):
         "/users/{user_id:str}/disable",
         status_code=200,
         operation_id="disable_user",
-        summary="Switch an account off",
-        description="At once, for its sessions and keys. Jobs that were accepted are made; nothing is deleted.",
+        summary="Disable an account",
+        description="Its sessions and keys become invalid immediately. Accepted jobs are made; nothing is deleted.",
         responses={
-            200: examples.answers(USER, "As it is now"),
-            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+            200: examples.answers(USER, "The account"),
+            **documented(*REFUSED, NOT_FOUND, INVALID_REQUEST),
         },
     )
     async def disable(
         self, user_id: UserId, accounts: NamedDependency[Accounts], usage: NamedDependency[Usage]
     ) -> usage_schemas.OperatorUser:
-        return await _switched(accounts, usage, user_id, is_disabled=True)
+        return await _set_disabled(accounts, usage, user_id, is_disabled=True)
 
     @post(
         "/users/{user_id:str}/enable",
         status_code=200,
         operation_id="enable_user",
-        summary="Switch it on again",
+        summary="Enable an account",
         responses={
-            200: examples.answers(USER, "As it is now"),
-            **documented(*REFUSED, problems.NOT_FOUND, problems.INVALID_REQUEST),
+            200: examples.answers(USER, "The account"),
+            **documented(*REFUSED, NOT_FOUND, INVALID_REQUEST),
         },
     )
     async def enable(
         self, user_id: UserId, accounts: NamedDependency[Accounts], usage: NamedDependency[Usage]
     ) -> usage_schemas.OperatorUser:
-        return await _switched(accounts, usage, user_id, is_disabled=False)
+        return await _set_disabled(accounts, usage, user_id, is_disabled=False)
 
 
-async def _switched(accounts: Accounts, usage: Usage, user_id: str, *, is_disabled: bool) -> usage_schemas.OperatorUser:
+async def _set_disabled(
+    accounts: Accounts, usage: Usage, user_id: str, *, is_disabled: bool
+) -> usage_schemas.OperatorUser:
     account = await accounts.set_disabled(user_id, is_disabled)
     if account is None:
-        raise Problem(NOT_FOUND, f"no account has the id {user_id[:64]}")
+        raise StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
     return _user(account, await usage.days(Requester(account.owner), USAGE_DAYS))
 
 

@@ -1,6 +1,6 @@
-"""What a visitor gets while there is no page: that it is being built, or why it is not, and what to do.
+"""The notice that replaces a missing page: the page is being built, or could not be built and why, or how to build it.
 
-scripts/build_page.py tells how it stands in `frontend/.build/`: `state.json`, and a lock that it holds while it works.
+scripts/build_page.py writes `state.json` in `frontend/.build/` and holds a lock there while it runs.
 """
 
 import fcntl
@@ -49,22 +49,22 @@ pre {{ margin: 1.25rem 0; padding: 1rem; max-height: 40vh; overflow: auto; borde
 <main>
 <h1>{title}</h1>
 {words}
-<p>The API works all the while: <a href="/docs">its documentation</a>.</p>
+<p>The API already works: <a href="/docs">its documentation</a>.</p>
 </main>
 </body>
 </html>
 """
-BUILDING = '<p>This takes a minute or two. The notice goes away by itself.</p>\n<div class="work"></div>'
+BUILDING = '<p>This takes a minute or two. The page then opens by itself.</p>\n<div class="work"></div>'
 RETRY = (
-    "<p>To try again, end <code>./scripts/serve</code> and start it anew, or run"
-    " <code>.venv/bin/python scripts/build_page.py</code> beside it.</p>"
+    "<p>To try again, restart <code>./scripts/serve</code>, or run"
+    " <code>.venv/bin/python scripts/build_page.py</code> while the server runs.</p>"
 )
-NOT_BUILT = "<p>Build it with <code>.venv/bin/python scripts/build_page.py</code>; then it is here at once.</p>"
+NOT_BUILT = "<p>Build it with <code>.venv/bin/python scripts/build_page.py</code>; no restart is needed.</p>"
 
 
 @dataclass(frozen=True, slots=True)
 class BuildState:
-    """What the build last said of itself. `reason` is empty where nothing is known to be wrong."""
+    """State of the last build. `reason`: why it failed; empty: no failure is known."""
 
     is_running: bool = False
     reason: str = ""
@@ -72,24 +72,24 @@ class BuildState:
 
 
 def read_build_state(build_folder: Path) -> BuildState:
-    """Never raises: whatever cannot be read says nothing."""
-    told = _told(build_folder / "state.json")
+    """Never raises: a state that cannot be read counts as none."""
+    document = _read_document(build_folder / "state.json")
     if _is_locked(build_folder / "lock"):
         return BuildState(is_running=True)
-    if told.get("state") == "building":
+    if document.get("state") == "building":
         return BuildState(reason="The build was interrupted.")
-    lines = str(told.get("log", "")).splitlines()[-MAX_LOG_LINES:]
+    lines = str(document.get("log", "")).splitlines()[-MAX_LOG_LINES:]
     shown = "\n".join(line[:MAX_LINE_CHARACTERS] for line in lines)
-    return BuildState(reason=str(told.get("reason", ""))[:MAX_LINE_CHARACTERS], log=shown)
+    return BuildState(reason=str(document.get("reason", ""))[:MAX_LINE_CHARACTERS], log=shown)
 
 
-def _told(state_file: Path) -> dict[str, Any]:
+def _read_document(state_file: Path) -> dict[str, Any]:
     try:
         with state_file.open("rb") as file:
-            told = json.loads(file.read(MAX_STATE_BYTES))
+            document = json.loads(file.read(MAX_STATE_BYTES))
     except (OSError, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    return document if isinstance(document, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 def _is_locked(lock_file: Path) -> bool:
@@ -104,12 +104,12 @@ def _is_locked(lock_file: Path) -> bool:
 
 
 def read_notice(page_folder: Path) -> str:
-    """The notice as HTML. In a checkout the page is `server/page` and `frontend` lies beside `server`."""
+    """The notice as HTML. In a checkout the page is `server/page`, and `frontend` is next to `server`."""
     frontend = page_folder.parent.parent / "frontend"
     if not (frontend / "package.json").is_file():
         words = (
-            f"<p>This server has no page: there is no <code>{escape(str(page_folder / 'index.html'))}</code>."
-            " STUDIO_PAGE_DIR names the folder of a built page.</p>"
+            f"<p>This server has no page: <code>{escape(str(page_folder / 'script-hashes.json'))}</code> does not"
+            " exist. STUDIO_PAGE_DIR names the folder of a page that scripts/build_page.py has built.</p>"
         )
         return _notice("There is no page here", words)
     state = read_build_state(frontend / ".build")

@@ -1,25 +1,26 @@
-"""The web page, at every address that no controller has: the folder that `next build` exports, served by servestatic.
+"""The web page, at every address without a controller: the folder that scripts/build_page.py makes, served by
+servestatic.
 
-What lies where, at which address it is found, how it is sent:
+    file                         address        caching and headers
+    folder/index.html            /              no-cache, its own Content-Security-Policy
+    folder/about/index.html      /about/        /about redirects to it
+    folder/_next/static/...      the same       immutable: the names contain a hash; app.js.gz is sent for app.js
+    (the previous build)         the same       under /_next/static/ only: for windows opened before a switch
+    folder/404.html              404            for requests that accept HTML; others get a problem document
+    folder/script-hashes.json                   the inline scripts of each document; a folder without it is no page
 
-    folder/index.html            /              no-cache, a content security policy of its own
-    folder/about/index.html      /about/        /about redirects there
-    folder/_next/static/...      as they lie    immutable: their names hold a hash; app.js.gz is sent for app.js
-    (the build before)           the same, under /_next/static/ only: for windows that were opened before a switch
-    folder/404.html              404            to who asks for HTML; everybody else gets a problem document
-
-The disk is read on asyncio's threads, never on the event loop: one turn there for each request. Files are sent as a
-whole; servestatic's own way to send them starts a thread for each and needs four turns.
+asyncio's threads read the disk, one turn for each request. A file is read whole (the largest has some 100 kB);
+servestatic's own sender starts a thread for each file and needs four turns.
 """
 
-import base64
 import hashlib
+import json
 import logging
 import threading
 from asyncio import to_thread
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -43,6 +44,7 @@ from server.api.site.build_notice import RETRY_AFTER_S, read_notice
 log = logging.getLogger(__name__)
 
 IMMUTABLE = "/_next/static/"
+SCRIPT_HASHES = "script-hashes.json"
 SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -51,53 +53,31 @@ SECURITY_HEADERS = {
 }
 
 
-class InlineScripts(HTMLParser):
-    """The texts of a document's script elements that have no `src`."""
-
-    def __init__(self, document: str) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self._inside = False
-        self.feed(document)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside = tag == "script" and "src" not in dict(attrs)
-        if self._inside:
-            self.texts.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.texts[-1] += data
-
-
-def content_security_policy(scripts: Iterable[str], public_url: str | None, picture_origins: Sequence[str] = ()) -> str:
-    """Allows exactly these inline scripts. Pictures are addressed by `public_url`, where that is set, or lie at
-    `picture_origins`, where a store of its own sends them."""
-    hashes = (base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts)
-    script_sources = " ".join(["'self'", *dict.fromkeys(f"'sha256-{each}'" for each in hashes)])
+def content_security_policy(
+    script_hashes: Iterable[str], public_url: str | None, image_origins: Sequence[str] = ()
+) -> str:
+    """A policy that allows exactly these inline scripts. Images are addressed by `public_url`, if it is set, or lie at
+    `image_origins`, the store's."""
+    script_sources = " ".join(["'self'", *(f"'{each}'" for each in script_hashes)])
     address = urlsplit(public_url or "")
     server = f"'self' {address.scheme}://{address.netloc}" if address.netloc else "'self'"
-    pictures = " ".join([server, *picture_origins])
+    images = " ".join([server, *image_origins])
     return (
         f"default-src 'none'; script-src {script_sources}; style-src 'self' 'unsafe-inline';"
-        f" img-src {pictures} blob: data:; connect-src {server}; font-src 'self'; manifest-src 'self';"
+        f" img-src {images} blob: data:; connect-src {server}; font-src 'self'; manifest-src 'self';"
         " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """HTML that is no file's own answer."""
+    """HTML that is sent under any address: the notice, and the page for unknown ones."""
 
     status: int
     body: bytes
     headers: dict[str, str]
 
-    def answer(self, is_head: bool) -> ASGIResponse:
+    def response(self, is_head: bool) -> ASGIResponse:
         headers = {
             **self.headers,
             "Content-Type": "text/html; charset=utf-8",
@@ -108,8 +88,8 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class FileAnswer:
-    """A file as servestatic sends it to this request: the whole, a part, or that it has not changed."""
+class FileContent:
+    """servestatic's response to one request: the whole file, a range, or 304."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -123,7 +103,7 @@ class FileAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One build of the page, as it was found on the disk."""
+    """One build of the page, as scanned from the disk."""
 
     stamp: tuple[object, ...]
     files: ServeStaticASGI
@@ -131,32 +111,32 @@ class Site:
 
 
 def read_stamp(folder: Path) -> tuple[object, ...] | None:
-    """Differs after every build; None where there is no page. A build in a checkout switches a link, others may copy a
-    page over the old one."""
+    """Identify the build in `folder`; None: there is no page. A build in a checkout switches a link, an operator may
+    copy a page over the old one."""
     try:
-        index = (folder / "index.html").stat()
+        hashes = (folder / SCRIPT_HASHES).stat()
     except OSError:
         return None
-    return (folder.resolve(), index.st_ino, index.st_mtime_ns, index.st_size)
+    return (folder.resolve(), hashes.st_ino, hashes.st_mtime_ns, hashes.st_size)
 
 
 class Page:
-    """An ASGI app over `folder`, which may appear, change and go while the server runs."""
+    """An ASGI app over `folder`, which may appear, change and disappear while the server runs."""
 
-    def __init__(self, folder: Path, public_url: str | None, picture_origins: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, public_url: str | None, image_origins: Sequence[str] = ()) -> None:
         self._folder = folder
         self._public_url = public_url
-        self._picture_origins = picture_origins
+        self._image_origins = image_origins
         self._site: Site | None = None
         self._loading = threading.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises NotFoundException for a file that is not there."""
+        """Raises NotFoundException for a file that does not exist."""
         request = Request[Any, Any, Any](scope)
-        path = unquote(scope["raw_path"].decode("latin-1").partition("?")[0])  # Litestar's has lost its last "/"
+        path = unquote(scope["raw_path"].decode("latin-1").partition("?")[0])  # Litestar strips the last "/"
         site, file = await to_thread(self._look_up, path, request)
         if file is not None:
-            if path.endswith("/"):  # a document, no part of one
+            if path.endswith("/"):  # a document, not a part of one
                 send = self._with_anon_cookie(request, send)
             return await file.send_by(send)
         wants_html = "text/html" in request.headers.get("accept", "")
@@ -167,10 +147,10 @@ class Page:
             document = site.not_found
         if document is None:
             raise NotFoundException()
-        await document.answer(is_head=request.method == HttpMethod.HEAD)(scope, receive, send)
+        await document.response(is_head=request.method == HttpMethod.HEAD)(scope, receive, send)
 
     def _with_anon_cookie(self, request: Request[Any, Any, Any], send: Send) -> Send:
-        """Gives a browser that comes for the first time the cookie that groups what it makes."""
+        """Set the cookie that groups an anonymous browser's jobs, unless the browser has one."""
         if ANON_ID.fullmatch(request.cookies.get(ANON, "")):
             return send
         cookie = new_anon_cookie(is_secure(request, self._public_url))
@@ -183,22 +163,21 @@ class Page:
 
         return send_with_cookie
 
-    def _look_up(self, path: str, request: Request[Any, Any, Any]) -> tuple[Site | None, FileAnswer | None]:
-        """The page that lies in the folder now, and what it answers at `path`; on a thread."""
+    def _look_up(self, path: str, request: Request[Any, Any, Any]) -> tuple[Site | None, FileContent | None]:
+        """The current build, and its response for `path`. Runs on a thread."""
         site = self._current()
-        found = site.files.files.get(path) if site else None
-        if found is None:
+        static_file = site.files.files.get(path) if site else None
+        if static_file is None:
             return site, None
-        asked = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
-        asked["QUERY_STRING"] = request.scope["query_string"].decode("latin-1")
-        answer = found.get_response(str(request.method), asked)
+        environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+        environ["QUERY_STRING"] = request.scope["query_string"].decode("latin-1")
+        response = static_file.get_response(str(request.method), environ)
         body = b""
-        if answer.file is not None:
-            with cast(BinaryIO, answer.file) as file:
+        if response.file is not None:
+            with cast(BinaryIO, response.file) as file:
                 body = file.read()
-        return site, FileAnswer(
-            int(answer.status), [(name, value) for name, value in answer.headers if value is not None], body
-        )
+        headers = [(name, value) for name, value in response.headers if value is not None]
+        return site, FileContent(int(response.status), headers, body)
 
     def _current(self) -> Site | None:
         with self._loading:
@@ -208,27 +187,37 @@ class Page:
             return self._site
 
     def _read(self, stamp: tuple[object, ...]) -> Site:
-        folder = self._folder.resolve()  # the files of this build, also while a link is switched to the next
+        folder = self._folder.resolve()  # the files of this build, also after the link is switched
+        policies = self._policies(folder)
+        add_headers = partial(_add_headers, policies)
         files = ServeStaticASGI(
             None,
             folder,
             index_file=True,
             max_age=None,
             allow_all_origins=False,
-            add_headers_function=self._add_headers,
+            add_headers_function=add_headers,
         )
-        self._add_build_before(files, folder)
+        self._add_previous_build(files, folder)
         page = folder / "404.html"
         not_found = None
         if page.is_file():
             headers = Headers([])
-            self._add_headers(headers, str(page), "/404.html")
+            add_headers(headers, str(page), "/404.html")
             not_found = Document(404, page.read_bytes(), dict(headers.items()))
         log.info("the page is served from %s", folder)
         return Site(stamp, files, not_found)
 
-    def _add_build_before(self, files: ServeStaticASGI, folder: Path) -> None:
-        """Windows opened before the switch fetch parts of their page later, by names that only their build has."""
+    def _policies(self, folder: Path) -> dict[Path, str]:
+        """The Content-Security-Policy of each document."""
+        hashes: dict[str, list[str]] = json.loads((folder / SCRIPT_HASHES).read_bytes())
+        return {
+            folder / name: content_security_policy(scripts, self._public_url, self._image_origins)
+            for name, scripts in hashes.items()
+        }
+
+    def _add_previous_build(self, files: ServeStaticASGI, folder: Path) -> None:
+        """Windows opened before a switch fetch parts of their page later, by names that only their build has."""
         builds = (
             [other for other in folder.parent.glob("page-*") if other != folder] if self._folder.is_symlink() else []
         )
@@ -239,18 +228,6 @@ class Page:
                 if url not in files.files:
                     files.add_file_to_dictionary(url, str(path), root=str(static))
 
-    def _add_headers(self, headers: Headers, path: str, url: str) -> None:
-        """servestatic's hook: the headers of one file, made once."""
-        content = Path(path).read_bytes()
-        headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        headers["Cache-Control"] = "public, max-age=31536000, immutable" if url.startswith(IMMUTABLE) else "no-cache"
-        for name, value in SECURITY_HEADERS.items():
-            headers[name] = value
-        if path.endswith(".html"):
-            scripts = InlineScripts(content.decode()).texts
-            policy = content_security_policy(scripts, self._public_url, self._picture_origins)
-            headers["Content-Security-Policy"] = policy
-
     def _notice(self) -> Document:
         headers = {
             **SECURITY_HEADERS,
@@ -259,6 +236,16 @@ class Page:
             "Retry-After": str(RETRY_AFTER_S),
         }
         return Document(503, read_notice(self._folder).encode(), headers)
+
+
+def _add_headers(policies: Mapping[Path, str], headers: Headers, path: str, url: str) -> None:
+    """servestatic's hook: set the headers of one file, once for each build."""
+    headers["ETag"] = f'"{hashlib.sha256(Path(path).read_bytes()).hexdigest()[:32]}"'
+    headers["Cache-Control"] = "public, max-age=31536000, immutable" if url.startswith(IMMUTABLE) else "no-cache"
+    for name, value in SECURITY_HEADERS.items():
+        headers[name] = value
+    if path.endswith(".html"):
+        headers["Content-Security-Policy"] = policies.get(Path(path), content_security_policy([], None))
 
 
 class PageController(Controller):

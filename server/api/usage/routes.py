@@ -1,4 +1,4 @@
-"""GET /api/usage."""
+"""GET /api/usage: use by day, and what is left of the limits."""
 
 import time
 from collections.abc import Sequence
@@ -12,25 +12,24 @@ from litestar.params import QueryParameter
 from server.api.accounts import examples as account_examples
 from server.api.auth.caller import READ, Caller
 from server.api.auth.guards import needs
-from server.api.http import problems
 from server.api.http.openapi_errors import documented
-from server.api.http.problems import OPERATORS_ONLY, Problem
 from server.api.jobs import examples
 from server.api.usage import schemas as usage_schemas
+from server.errors import INVALID_REQUEST, OPERATORS_ONLY, StudioError
 from server.queue.model import Requester
 from server.queue.quotas import DAY_S
 from server.usage.service import DayUsage, Usage
 
-EVERYBODY = "all"
+ALL_USERS = "all"
 MAX_DAYS = 366
 
 Days = Annotated[int, QueryParameter(description=f"The last N days: a number from 1 to {MAX_DAYS}.", ge=1, le=MAX_DAYS)]
 User = Annotated[
     str | None,
     QueryParameter(
-        description="Operators only: an account's id, or `all` for everybody together.",
+        description="Operators only: an account's id, or `all` for all callers together.",
         max_length=64,
-        examples=[Example("everybody", value=EVERYBODY)],
+        examples=[Example("everybody", value=ALL_USERS)],
     ),
 ]
 USAGE = usage_schemas.Usage(
@@ -48,22 +47,22 @@ class UsageController(Controller):
         "/usage",
         guards=[needs(READ)],
         operation_id="usage",
-        summary="What you have used, and what is left",
+        summary="Your use, and what is left of the limits",
         responses={
-            200: examples.answers(USAGE, "Day by day"),
-            **documented(problems.INVALID_REQUEST, problems.OPERATORS_ONLY),
+            200: examples.answers(USAGE, "Use by day"),
+            **documented(INVALID_REQUEST, OPERATORS_ONLY),
         },
     )
     async def usage(
         self, caller: NamedDependency[Caller], usage: NamedDependency[Usage], days: Days = 30, user: User = None
     ) -> usage_schemas.Usage:
         if user is not None and not caller.is_operator:
-            raise Problem(OPERATORS_ONLY, "only operators see the use of others; leave `user` out for your own")
-        if user == EVERYBODY:
-            return _told(await usage.days(None, days), None)
+            raise StudioError(OPERATORS_ONLY, "only operators see the use of others; leave `user` out for your own")
+        if user == ALL_USERS:
+            return _response(await usage.days(None, days), None)
         requester = caller.requester if user is None else Requester(f"user:{user}")
         left = usage_schemas.limits_left(await usage.left(requester))
-        return _told(await usage.days(requester, days), left)
+        return _response(await usage.days(requester, days), left)
 
 
 def total(days: Sequence[DayUsage]) -> usage_schemas.UsageTotal:
@@ -74,7 +73,7 @@ def total(days: Sequence[DayUsage]) -> usage_schemas.UsageTotal:
     )
 
 
-def _told(days: Sequence[DayUsage], limits: usage_schemas.LimitsLeft | None) -> usage_schemas.Usage:
+def _response(days: Sequence[DayUsage], limits: usage_schemas.LimitsLeft | None) -> usage_schemas.Usage:
     return usage_schemas.Usage(days=[_day(day) for day in days], total=total(days), limits=limits)
 
 

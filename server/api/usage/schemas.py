@@ -1,4 +1,4 @@
-"""What is told about use, limits, the queue and the users."""
+"""Answers about use, limits, the queue and the users."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from server.usage.service import Left
 
 
 class LimitLeft(Struct, frozen=True, kw_only=True):
-    """`reset_s`: seconds until some, or with a limit by the day all, is given back."""
+    """`reset_s`: seconds until some of it (of a daily limit: all of it) is available again."""
 
     limit: int
     remaining: int
@@ -18,8 +18,8 @@ class LimitLeft(Struct, frozen=True, kw_only=True):
 
 
 class LimitsLeft(Struct, frozen=True, kw_only=True):
-    """What is left of each limit; null: there is none. `pictures_per_day` counts what was asked for, `gpu_s_per_day`
-    seconds of the model's time, what waits included. Days are UTC's."""
+    """What is left of each limit; null: no limit. `pictures_per_day` counts requested pictures, `gpu_s_per_day` seconds
+    of the model's time, including waiting jobs. Days are in UTC."""
 
     jobs_per_hour: LimitLeft | None
     pictures_per_day: LimitLeft | None
@@ -27,7 +27,7 @@ class LimitsLeft(Struct, frozen=True, kw_only=True):
 
 
 class UsageDay(Struct, frozen=True, kw_only=True):
-    """`gpu_s`: seconds of the model's time that the finished `pictures` took."""
+    """`gpu_s`: seconds of the model's time for the finished `pictures`."""
 
     date: Annotated[str, Meta(description="In UTC.", examples=["2026-11-22"])]
     generations: int
@@ -42,7 +42,7 @@ class UsageTotal(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """`days` with use, the newest first. What was deleted is counted on. `limits` null: of everybody together."""
+    """`days` with use, newest first; deleted jobs still count. `limits` null: of all callers together."""
 
     days: list[UsageDay]
     total: UsageTotal
@@ -50,7 +50,7 @@ class Usage(Struct, frozen=True, kw_only=True):
 
 
 class QueuedJob(Struct, frozen=True, kw_only=True):
-    """`owner` is `user:{id}`, `anon:...` or an address. `queue_position` 0: it is being made."""
+    """`owner` is `user:{id}`, `anon:...` or an address. `queue_position` 0: running."""
 
     job_id: str
     owner: str
@@ -66,8 +66,8 @@ class QueuedJob(Struct, frozen=True, kw_only=True):
 
 
 class OperatorQueue(Struct, frozen=True, kw_only=True):
-    """Jobs that have not ended, the next first, at most 500. `pictures_per_min` of the last minute, all processes;
-    `step_s` and `rows`: mean of the last UNet forwards of this process, null before the first."""
+    """Unfinished jobs, the next one first, at most 500. `pictures_per_min`: in the last minute, of all processes.
+    `step_s` and `rows`: mean of the last UNet forwards of this process; null before the first."""
 
     waiting: int
     running: int
@@ -78,7 +78,7 @@ class OperatorQueue(Struct, frozen=True, kw_only=True):
 
 
 class OperatorUser(Struct, frozen=True, kw_only=True):
-    """`total`: of the last 30 days."""
+    """`total`: in the last 30 days."""
 
     id: str
     email: str

@@ -1,4 +1,4 @@
-"""Short versions of the scenarios of scripts/chaos.py; docs/reliability.md has the long ones' figures."""
+"""Short versions of the scenarios of scripts/chaos.py; docs/operations/reliability.md has the long ones' figures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL that dies under a running server, and comes back: told while it lasts, and nothing is lost."""
+"""A PostgreSQL that dies under a running server, and comes back: reported while it lasts, and nothing is lost."""
 
 import asyncio
 

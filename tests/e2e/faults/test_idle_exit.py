@@ -1,4 +1,4 @@
-"""A rented machine is left when nobody uses it, and not before."""
+"""The server exits after the idle time without requests, and not before."""
 
 import time
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts import compare
+from scripts.measure import compare
 from tests.support.demo_model import share_within_one_level
 from tests.support.http_jobs import ended, pictures, submit
 from tests.support.server_process import ServerProcess
@@ -78,9 +78,9 @@ def test_after_kill_9_it_goes_on_from_the_pictures_it_lacks(demo: ServerProcess)
         demo.http.get("/healthz")
     demo.start()
     assert ended(demo, job_id)["status"] == "completed"
-    told = result(demo, job_id)
-    assert [(output["seed"], output["variant_index"]) for output in told["outputs"]] == [
+    job_result = result(demo, job_id)
+    assert [(output["seed"], output["variant_index"]) for output in job_result["outputs"]] == [
         (seed, variant) for seed in (1, 2, 3) for variant in range(3)
     ]
-    stored = {output["id"]: output["bytes"] for output in told["outputs"]}
+    stored = {output["id"]: output["bytes"] for output in job_result["outputs"]}
     assert all(stored[output["id"]] == output["bytes"] for output in before)

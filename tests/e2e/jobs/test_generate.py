@@ -129,7 +129,7 @@ def test_a_base_model_that_is_none_is_told_in_one_line(new_demo_server: NewServe
 
 
 def test_weights_that_are_none_end_the_server_and_the_log_says_why(new_demo_server: NewServer, tmp_path: Path) -> None:
-    """Found while the server already answers: it ends with a code that tells a supervisor to look."""
+    """Found while the server already answers: it ends with an exit code that a supervisor sees."""
     server = new_demo_server("broken", STUDIO_BASE_MODEL=str(write_tiny_model(tmp_path / "model")))
     server.launch()
     assert server.process is not None

@@ -1,4 +1,5 @@
-"""Limits of real servers, asked by many at once: exact in one process and in two, whatever callers claim to be."""
+"""Limits of real servers, under many parallel callers: exact in one process and in two, whatever callers claim to
+be."""
 
 import asyncio
 import secrets
@@ -8,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from scripts.flood import Answer, flood, post_all
+from scripts.measure.flood import Answer, flood, post_all
 from tests.e2e.conftest import NewServer
 from tests.fixtures.databases import PostgresServer
 from tests.support.server_process import ServerProcess
@@ -18,7 +19,7 @@ LIMIT = 10
 
 
 async def ask(servers: Sequence[ServerProcess], headers: Sequence[Mapping[str, str]]) -> list[Answer]:
-    """A post with each of these headers, 200 at once, the servers by turns."""
+    """A post with each of these headers, 200 in parallel, the servers by turns."""
     num = len(servers)
     shares = [[(each, BODY) for each in headers[n::num]] for n in range(num)]
     posted = await asyncio.gather(
@@ -82,8 +83,8 @@ async def test_a_flood_at_the_queue_s_limit_is_refused_at_once_and_leaves_no_mem
 ):
     with new_painting_server("server", STUDIO_MAX_QUEUE="10") as server:
         server.start()
-        told = await flood(server.url, num_posts=400, num_connections=50)
-    assert told.statuses[503] > 300
-    assert set(told.statuses) <= {202, 503}
-    assert told.growth_bytes < 50_000_000
-    assert told.refusal_s(0.99) < 2  # of a machine that does other things too; scripts/flood.py has the bound
+        outcome = await flood(server.url, num_posts=400, num_connections=50)
+    assert outcome.statuses[503] > 300
+    assert set(outcome.statuses) <= {202, 503}
+    assert outcome.growth_bytes < 50_000_000
+    assert outcome.refusal_s(0.99) < 2  # on a busy machine; scripts/measure/flood.py has the bound

@@ -1,5 +1,5 @@
 """The OpenAPI document against a real server: generated requests, good and bad, get no 5xx and no answer that the
-document does not tell of. `--fuzz-cases 2500` for many of them."""
+document does not describe. `--fuzz-cases 2500` for many of them."""
 
 import itertools
 from collections import Counter
@@ -82,7 +82,7 @@ def test_no_answer_is_a_5xx_or_undocumented(server: ServerProcess, request: pyte
         answer = case.call(base_url=server.url, session=http, timeout=30)
         answers[answer.status_code] += 1
         try:
-            # of a stream it would check each event against what is told of the whole
+            # of a stream it would check each event against the schema of the whole stream
             left_out = [response_schema_conformance] if case.operation.path.endswith("/events") else []
             case.validate_response(answer, checks=CHECKS, excluded_checks=left_out)
         except FailureGroup as failures:
@@ -138,7 +138,7 @@ def good_and_bad(operation: Any, job_id: str) -> "st.SearchStrategy[Any]":
 
 
 def test_passwords_keys_and_prompts_are_in_no_log_metric_or_error(server: ServerProcess) -> None:
-    """What people send is told to nobody else: not by a refusal, which proxies log, nor by the server itself."""
+    """No refusal, which proxies log, and no log line of the server repeats what a client sent."""
     email, password, prompt = "canary@example.org", "canary-password-51c2", "canary-prompt-7f3a"
     key, token = "ls_canary-key-90ab", "canary-token-33de"
     http, secrets = server.http, ["canary-"]
@@ -166,6 +166,6 @@ def test_passwords_keys_and_prompts_are_in_no_log_metric_or_error(server: Server
         http.post("/api/generate", json={"prompt": prompt + "\x00"}),
     ]
     assert {answer.status_code for answer in errors} <= {400, 401, 403, 410, 429}
-    told = [answer.text + str(answer.headers) for answer in errors] + [http.get("/metrics").text]
-    told.append(server.log.read_text(errors="replace"))
-    assert [text for text in told for secret in secrets if secret in text] == []
+    texts = [answer.text + str(answer.headers) for answer in errors] + [http.get("/metrics").text]
+    texts.append(server.log.read_text(errors="replace"))
+    assert [text for text in texts for secret in secrets if secret in text] == []

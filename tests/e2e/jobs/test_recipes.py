@@ -32,7 +32,7 @@ def recipe(title: str, language: str) -> str:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Of somebody with an account; other origins may call it."""
+    """A key of an account; other origins may call with it."""
     folder = tmp_path_factory.mktemp("recipes")
     write_lora(folder / "loras" / "jade-v1.safetensors", "jade woman")
     settings = {
@@ -59,8 +59,8 @@ def run(server: ServerProcess, command: Sequence[str], folder: Path) -> str:
 
 
 def test_curl(server: ServerProcess, tmp_path: Path) -> None:
-    told = run(server, ["bash", "-euo", "pipefail", "-c", recipe("curl", "sh")], tmp_path)
-    assert '"status":"completed"' in told
+    output = run(server, ["bash", "-euo", "pipefail", "-c", recipe("curl", "sh")], tmp_path)
+    assert '"status":"completed"' in output
     (file,) = tmp_path.iterdir()
     with zipfile.ZipFile(file) as archive:
         names = archive.namelist()
@@ -69,9 +69,9 @@ def test_curl(server: ServerProcess, tmp_path: Path) -> None:
 
 
 def test_python(server: ServerProcess, tmp_path: Path) -> None:
-    told = run(server, [sys.executable, "-c", recipe("Python", "python")], tmp_path)
-    assert told.splitlines()[1] == "jade-woman-red-dress-beach-sunset-8.jpg seed 8"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [line.split()[0] for line in told.splitlines()]
+    output = run(server, [sys.executable, "-c", recipe("Python", "python")], tmp_path)
+    assert output.splitlines()[1] == "jade-woman-red-dress-beach-sunset-8.jpg seed 8"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [line.split()[0] for line in output.splitlines()]
 
 
 def test_the_next_js_route_handler(server: ServerProcess, tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_the_next_js_route_handler(server: ServerProcess, tmp_path: Path) -> Non
     assert refused["errors"][0]["field"] == "prompt"
     with httpx.stream("GET", job["events_url"], headers={"Origin": ORIGIN}, timeout=60) as events:
         assert events.headers["access-control-allow-origin"] == ORIGIN
-        told = "".join(events.iter_text())
-    assert re.findall(r"^event: (image|completed)$", told, re.MULTILINE) == ["image", "completed"]
-    assert httpx.get(f"{server.url}/api/result/{job['job_id']}").status_code == 404  # the visitor's, nobody else's
+        output = "".join(events.iter_text())
+    assert re.findall(r"^event: (image|completed)$", output, re.MULTILINE) == ["image", "completed"]
+    assert httpx.get(f"{server.url}/api/result/{job['job_id']}").status_code == 404  # the visitor's
 
 
 def test_a_page_of_another_host_is_let_in(server: ServerProcess, tmp_path: Path) -> None:

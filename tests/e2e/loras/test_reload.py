@@ -139,9 +139,9 @@ def test_files_replaced_under_load(server: ServerProcess) -> None:
 
     def look() -> None:
         """A reload while the file is half there: it waits, and what was there goes on serving."""
-        told = reload(server)
-        assert (told["updated"], told["rejected"]) == ([], [])
-        assert [each["file"] for each in told["pending"]] in (["jade-v1.part"], [FILE])
+        report = reload(server)
+        assert (report["updated"], report["rejected"]) == ([], [])
+        assert [each["file"] for each in report["pending"]] in (["jade-v1.part"], [FILE])
 
     with ThreadPoolExecutor(4) as threads:
         senders = [threads.submit(load.send) for _ in range(4)]
@@ -152,9 +152,9 @@ def test_files_replaced_under_load(server: ServerProcess) -> None:
                     if sender.done():
                         sender.result()
             WAYS[n % len(WAYS)](path, made[n], look)
-            told = reload(server)
-            assert told["updated"] == ["jade-v1"], told
-            elapsed_ms.append(told["elapsed_ms"])
+            report = reload(server)
+            assert report["updated"] == ["jade-v1"], report
+            elapsed_ms.append(report["elapsed_ms"])
             load.at_least = n
         for sender in senders:
             sender.result()
@@ -195,7 +195,7 @@ def references(server: ServerProcess, made: list[bytes]) -> dict[tuple[int, int]
     for key, job_id in jobs.items():
         assert ended(server, job_id)["status"] == "completed"
         found[key] = pixels(pictures(server, job_id)[0])
-    assert len(set(found.values())) == len(found), "the versions look alike: nothing could be told"
+    assert len(set(found.values())) == len(found), "the versions look alike: the test cannot distinguish them"
     for n in range(len(made)):
         (lora_folder(server) / f"reference-v{n}.safetensors").unlink()
     return found

@@ -1,4 +1,4 @@
-"""The promise over HTTP with LoRAs: of eight requests at once, each with a LoRA set of its own, the server stores what
+"""The promise over HTTP with LoRAs: of eight parallel requests, each with a LoRA set of its own, the server stores what
 stock diffusers (`load_lora_weights`, `set_adapters`) makes for that seed."""
 
 from dataclasses import dataclass
@@ -89,8 +89,8 @@ def request_of(index: int, loras: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def stock_pictures(files: Files, told: dict[str, dict[str, Any]]) -> dict[str, np.ndarray]:
-    """Made one by one of what each job's metadata tell; the same without LoRAs under `name + " without"`."""
+def stock_pictures(files: Files, settings_of: dict[str, dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Made one by one from each job's metadata; the same without LoRAs under `name + " without"`."""
     from diffusers import StableDiffusionXLPipeline
 
     pipeline: Any = StableDiffusionXLPipeline.from_pretrained(demo_folder(), dtype=torch.float32)
@@ -102,15 +102,15 @@ def stock_pictures(files: Files, told: dict[str, dict[str, Any]]) -> dict[str, n
             refs = [LoraRef(lora, None, files.refs[lora].sha256, weight) for lora, weight in loras.items()]
             for key, used in ((name, refs), (f"{name} without", [])):
                 with_loras.use(used)
-                pipeline.scheduler = make_sampler(told[name]["sampler"], base_config)
+                pipeline.scheduler = make_sampler(settings_of[name]["sampler"], base_config)
                 picture = pipeline(
-                    told[name]["final_prompt"],
+                    settings_of[name]["final_prompt"],
                     negative_prompt=NEGATIVE_PROMPT,
-                    num_inference_steps=told[name]["steps"],
-                    guidance_scale=told[name]["guidance_scale"],
+                    num_inference_steps=settings_of[name]["steps"],
+                    guidance_scale=settings_of[name]["guidance_scale"],
                     width=128,
                     height=128,
-                    generator=torch.Generator("cpu").manual_seed(told[name]["seed"]),
+                    generator=torch.Generator("cpu").manual_seed(settings_of[name]["seed"]),
                 ).images[0]
                 made[key] = np.asarray(picture)
     return made
@@ -129,14 +129,14 @@ def test_eight_lora_sets_at_once_are_stocks_pictures(files: Files, tmp_path: Pat
         server.start()
         jobs = {name: submit(server, **request_of(n, loras)) for n, (name, loras) in enumerate(SETS.items())}
         ours: dict[str, np.ndarray] = {}
-        told: dict[str, dict[str, Any]] = {}
+        settings_of: dict[str, dict[str, Any]] = {}
         for name, job_id in jobs.items():
             assert ended(server, job_id)["status"] == "completed"
             (data,) = pictures(server, job_id)
             ours[name] = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
-            told[name] = server.http.get(f"/api/result/{job_id}").json()["metadata"]
+            settings_of[name] = server.http.get(f"/api/result/{job_id}").json()["metadata"]
         assert shared_forwards(server) > 2
-    stock = stock_pictures(files, told)
+    stock = stock_pictures(files, settings_of)
     shares = {name: share_within_one_level(ours[name], stock[name]) for name in SETS}
     assert min(shares.values()) >= ENOUGH, shares
     print(shares)

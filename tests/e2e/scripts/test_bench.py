@@ -1,4 +1,4 @@
-"""scripts/bench.py measures the real thing: a server of its own, the bare loop beside it."""
+"""scripts/bench.py measures the real thing: a server of its own, and the bare loop."""
 
 import json
 import subprocess
@@ -18,8 +18,8 @@ def bench(*arguments: str) -> str:
 
 
 def test_one_user_beside_the_bare_loop(tmp_path: Path) -> None:
-    told = bench("--scenario", "single", "--json", str(tmp_path / "out.json"), "--chart", str(tmp_path / "out.svg"))
-    assert "seconds per image, HTTP to stored file" in told
+    output = bench("--scenario", "single", "--json", str(tmp_path / "out.json"), "--chart", str(tmp_path / "out.svg"))
+    assert "seconds per image, HTTP to stored file" in output
     report = json.loads((tmp_path / "out.json").read_text())
     seconds, _, same, _ = report["figures"]
     assert seconds["ours"] > 0
@@ -32,7 +32,7 @@ def test_one_user_beside_the_bare_loop(tmp_path: Path) -> None:
 
 
 def test_a_server_that_runs_already_is_measured_by_itself(demo: ServerProcess) -> None:
-    told = bench("--url", demo.url, "--scenario", "mixed", "short", "cancel", "join", "--users", "2")
-    assert "mixed, 2 users" in told
-    assert "steps that end after it" in told
+    output = bench("--url", demo.url, "--scenario", "mixed", "short", "cancel", "join", "--users", "2")
+    assert "mixed, 2 users" in output
+    assert "steps that end after it" in output
     assert demo.http.get("/readyz").status_code == 200  # and goes on

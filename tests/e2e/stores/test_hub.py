@@ -1,5 +1,5 @@
 """A base model by hub id: what is needed is fetched once, the server runs without a network afterwards, and what goes
-wrong is told in words."""
+wrong is reported in words."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ PLAIN = {"prompt": "woman, red dress", "num_images": 1, "steps": 1}
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[HubServer]:
-    """The demo model, with files beside it that nobody should fetch."""
+    """The demo model, with files next to it that no client should fetch."""
     model = shutil.copytree(ROOT / "pipelines" / "demo", tmp_path / "hub")
     for name in ("unet/diffusion_pytorch_model.bin", "whole.safetensors", "unet/model.onnx"):
         (model / name).write_bytes(b"\x80\x02}q\x00.")
@@ -40,7 +40,7 @@ def server_on(tmp_path: Path, endpoint: str, model: str = NAME, **settings: str)
 def test_only_what_is_loaded_is_fetched_and_then_no_network_is_needed(hub: HubServer, tmp_path: Path) -> None:
     with server_on(tmp_path, hub.url) as server:
         server.start()
-        weights = {name for name in hub.asked if "." in name and not name.endswith((".json", ".txt"))}
+        weights = {name for name in hub.downloaded if "." in name and not name.endswith((".json", ".txt"))}
         assert weights == {
             "unet/diffusion_pytorch_model.fp16.safetensors",
             "vae/diffusion_pytorch_model.fp16.safetensors",
@@ -57,21 +57,21 @@ def test_only_what_is_loaded_is_fetched_and_then_no_network_is_needed(hub: HubSe
 
 
 @pytest.mark.parametrize(
-    ("model", "reaches", "told"),
+    ("model", "reaches", "message"),
     [
         ("studio/nothing", True, "the hub has no model studio/nothing, or it is private (set HF_TOKEN)"),
-        (NAME, False, "studio/demo cannot be fetched from the hub and is not (wholly) in its cache"),
+        (NAME, False, "studio/demo cannot be fetched from the hub and is not complete in the cache"),
     ],
 )
 def test_what_cannot_be_fetched_ends_the_start_with_one_line(
-    hub: HubServer, tmp_path: Path, model: str, reaches: bool, told: str
+    hub: HubServer, tmp_path: Path, model: str, reaches: bool, message: str
 ) -> None:
     server = server_on(tmp_path, hub.url if reaches else "http://127.0.0.1:9", model)
     server.launch()
     assert server.process is not None
     assert server.process.wait(120) == 1
     lines = server.log.read_text().splitlines()
-    assert [line for line in lines if '"error"' in line and told in line] == lines[-1:]
+    assert [line for line in lines if '"error"' in line and message in line] == lines[-1:]
     assert "Traceback" not in server.log.read_text()
 
 

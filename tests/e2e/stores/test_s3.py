@@ -52,12 +52,12 @@ def test_the_pictures_of_a_job_lie_in_the_bucket(
         server.start()
         job_id = submit(server, **SMALL, num_images=4, seed=7, format=image_format)
         assert ended(server, job_id)["status"] == "completed"
-        told = outputs(server, job_id)
+        entries = outputs(server, job_id)
         bucket = s3_server.client()
         listed = bucket.list_objects_v2(Bucket=s3_bucket, Prefix="studio/generations/").get("Contents", [])
-        assert len(listed) == len(told) == 4
+        assert len(listed) == len(entries) == 4
         stored: dict[str, bytes] = {}
-        for n, (output, entry) in enumerate(zip(told, listed, strict=True), start=1):
+        for n, (output, entry) in enumerate(zip(entries, listed, strict=True), start=1):
             key = entry.get("Key", "")
             assert key.startswith(f"studio/generations/{job_id}/{job_id}-{n}.")
             head = bucket.head_object(Bucket=s3_bucket, Key=key)
@@ -70,8 +70,12 @@ def test_the_pictures_of_a_job_lie_in_the_bucket(
             assert Image.open(BytesIO(seen.content)).size == (64, 64)
             stored[output["filename"]] = seen.content
 
+            head = server.http.head(output["download_url"])
+            assert (head.status_code, head.headers["content-length"]) == (200, str(output["bytes"]))
             redirect = server.http.get(output["download_url"])
             assert (redirect.status_code, redirect.headers["cache-control"]) == (302, "no-store")
+            part = httpx.get(redirect.headers["location"], headers={"Range": "bytes=10-19"})
+            assert (part.status_code, part.content) == (206, seen.content[10:20])
             saved = httpx.get(redirect.headers["location"])
             assert saved.content == seen.content
             assert saved.headers["content-disposition"] == f'attachment; filename="{output["filename"]}"'

@@ -10,8 +10,9 @@ import pytest
 from litestar.testing import TestClient
 from sqlalchemy import update
 
+from scripts.build_page import write_script_hashes
 from server.accounts.admin_commands import Administration
-from server.accounts.passwords import NOBODYS_HASH, Passwords
+from server.accounts.passwords import DUMMY_HASH, Passwords
 from server.app import create_app
 from server.cli import run_command
 from server.config.settings import Settings
@@ -87,7 +88,7 @@ def test_logging_in_again_makes_a_new_session_and_ends_the_old(api: Api) -> None
     assert ada.call("POST", "/api/auth/logout").status_code == 204
     assert "studio_session" not in ada.cookies
     assert count(api, LoginRow) == 0
-    assert Browser(api).call("POST", "/api/auth/logout").status_code == 204  # nobody has to know whether they are in
+    assert Browser(api).call("POST", "/api/auth/logout").status_code == 204  # logout works without a session
 
 
 def test_a_session_ends_with_its_time(api: Api) -> None:
@@ -101,7 +102,7 @@ def test_what_a_browser_made_before_goes_to_its_account(api: Api) -> None:
     browser, neighbor = Browser(api), Browser(api)
     browser.cookies["anon"], neighbor.cookies["anon"] = "a" * 32, "b" * 32
     mine, theirs = make(browser), make(neighbor)
-    assert Browser(api).call("GET", f"/api/status/{mine}").status_code == 200  # whoever holds the id
+    assert Browser(api).call("GET", f"/api/status/{mine}").status_code == 200  # every caller that knows the id
     assert browser.call("POST", "/api/auth/register", {"email": "a@example.org", "password": PASSWORD}).is_success
     assert problem(Browser(api).call("GET", f"/api/status/{mine}"), 404) == "not-found"
     assert Browser(api).call("GET", f"/api/status/{theirs}").status_code == 200
@@ -116,8 +117,8 @@ def test_calls_of_the_api_set_no_cookie(api: Api) -> None:
 
 def test_the_csrf_header_is_asked_of_sessions_only(shared: Api, ada: Browser) -> None:
     key = new_key(ada)["key"]
-    for told in ("", "wrong"):
-        answer = ada.call("POST", "/api/generate", QUICK, headers={"x-csrftoken": told})
+    for shown in ("", "wrong"):
+        answer = ada.call("POST", "/api/generate", QUICK, headers={"x-csrftoken": shown})
         assert problem(answer, 403) == "csrf"
     assert ada.call("GET", "/api/history", headers={"x-csrftoken": ""}).status_code == 200
     assert shared.post("/api/generate", json=QUICK).status_code == 202
@@ -129,8 +130,8 @@ def test_the_csrf_header_is_asked_of_sessions_only(shared: Api, ada: Browser) ->
 
 def test_me_sets_the_csrf_cookie_once(shared: Api) -> None:
     browser = Browser(shared)
-    told = browser.call("GET", "/api/auth/me").headers["set-cookie"]
-    assert re.fullmatch(r"csrftoken=[\w-]{32}; Max-Age=\d+; Path=/; SameSite=lax", told)
+    shown = browser.call("GET", "/api/auth/me").headers["set-cookie"]
+    assert re.fullmatch(r"csrftoken=[\w-]{32}; Max-Age=\d+; Path=/; SameSite=lax", shown)
     assert "set-cookie" not in browser.call("GET", "/api/auth/me").headers
 
 
@@ -141,8 +142,8 @@ def test_cookies_are_for_this_site_and_secure_under_https(shared: Api, ada: Brow
     assert "HttpOnly" not in csrf
     secure = TestClient(shared.app, base_url="https://studio.test")
     secure.blocking_portal = shared.blocking_portal
-    told = secure.post("/api/auth/login", json={"email": "ada@example.org", "password": PASSWORD})
-    assert all("Secure" in cookie for cookie in told.headers.get_list("set-cookie"))
+    shown = secure.post("/api/auth/login", json={"email": "ada@example.org", "password": PASSWORD})
+    assert all("Secure" in cookie for cookie in shown.headers.get_list("set-cookie"))
 
 
 def test_pictures_are_found_by_address_only(shared: Api, ada: Browser, job_of_ada: str) -> None:
@@ -215,6 +216,7 @@ def test_a_reset_link_works_once_and_ends_every_session(shared: Api) -> None:
 def test_the_page_gives_a_browser_a_cookie_once_and_its_files_none(tmp_path: Path) -> None:
     (tmp_path / "page" / "_next").mkdir(parents=True)
     (tmp_path / "page" / "index.html").write_text("<!doctype html><title>x</title>")
+    write_script_hashes(tmp_path / "page")
     (tmp_path / "page" / "_next" / "app.js").write_text("1")
     settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
     with client(create_app(replace(settings, page_dir=tmp_path / "page"), make_runner=lambda *_: PaintRunner())) as api:
@@ -234,13 +236,13 @@ def test_the_operator_s_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     def run(typed: str, *arguments: str) -> tuple[int, str]:
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
         code = run_command(arguments, settings)
-        told = capsys.readouterr()
-        return code, told.out + told.err
+        shown = capsys.readouterr()
+        return code, shown.out + shown.err
 
     boss = ("create-operator", "--email", "boss@example.org")
     assert run("short\n", *boss) == (1, "a password has 10 to 200 characters; nothing was changed\n")
     assert run(f"{PASSWORD}\n", *boss)[0] == 0
-    assert "as it was" in run("", *boss)[1]
+    assert "its password is unchanged" in run("", *boss)[1]
     assert run("", "reset-link", "--email", "nobody@example.org")[0] == 1
     code, link = run("", "reset-link", "--email", "boss@example.org")
     assert (code, link.startswith("http://127.0.0.1:8000/reset/?token=")) == (0, True)
@@ -271,7 +273,7 @@ def test_a_bad_body_names_its_field_and_repeats_no_secret(shared: Api, path: str
 async def test_nobodys_hash_takes_as_long_as_anybodys() -> None:
     passwords = Passwords()
     made = await passwords.hash(PASSWORD)
-    assert made.split("$")[:4] == NOBODYS_HASH.split("$")[:4]  # argon2id, version, memory, time, threads
+    assert made.split("$")[:4] == DUMMY_HASH.split("$")[:4]  # argon2id, version, memory, time, threads
     assert await passwords.verify(PASSWORD, made)
     assert not await passwords.verify(PASSWORD, None)
     assert not await passwords.verify(PASSWORD, "no hash at all")

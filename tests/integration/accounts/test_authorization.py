@@ -30,7 +30,7 @@ class Rule:
 
 
 OPEN = Rule(("through", "through", "through", 401, "through", "through"))
-HEALTH = Rule(("ok", "ok", "ok", "ok", "ok", "ok"))  # nobody is asked who they are
+HEALTH = Rule(("ok", "ok", "ok", "ok", "ok", "ok"))  # no authentication
 MAKE = Rule(("through", "through", "through", 401, 403, "through"), scope="read")
 READ_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="generate")  # something of user A
 CHANGE_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="read")
@@ -103,7 +103,7 @@ OUTSIDE = {
     "/docs/{name:str}",
     "/docs/start.js",
 }
-"""Routes that the document does not tell of, open to everybody: the page, pictures at addresses nobody can guess, the
+"""Routes outside the OpenAPI document, open to all: the page, pictures at addresses that cannot be guessed, the
 documentation, figures without names."""
 
 
@@ -147,9 +147,9 @@ def routes(app: Litestar) -> set[tuple[str, str]]:
 
 def test_every_route_has_a_row(world: World) -> None:
     assert routes(world.api.app) == set(ROWS), "a new route? say in ROWS who may call it"
-    told = {path for _, path in ROWS}
-    untold = {each.path for each in world.api.app.routes if each.path.replace(":str}", "}") not in told}
-    assert untold == OUTSIDE
+    documented = {path for _, path in ROWS}
+    undocumented = {each.path for each in world.api.app.routes if each.path.replace(":str}", "}") not in documented}
+    assert undocumented == OUTSIDE
 
 
 @pytest.mark.parametrize("who", CALLERS)

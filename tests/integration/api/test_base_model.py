@@ -64,7 +64,7 @@ def test_while_a_new_model_is_read_the_server_lives_and_takes_no_job(
 
 
 def real_model(settings: Settings, folder: Path) -> Settings:
-    """An SDXL model beside LoRAs of the demo's."""
+    """An SDXL model with LoRAs made for the demo model."""
     return replace(settings, base_model=write_tiny_model(folder / "real", known_words=None))
 
 
@@ -79,9 +79,9 @@ def test_demo_loras_beside_a_real_model_leave_the_plain_call_working(
         named = api.post("/api/generate", json=QUICK | {"model_name": "jade"})
         assert (named.status_code, named.json()["errors"][0]["allowed"]) == (400, "base")
         assert api.get("/api/loras").json()["loras"] == []
-    told = [record for record in caplog.records if "jade-v1" in record.getMessage()]
-    assert [record.levelname for record in told] == ["INFO"]
-    assert "is left out: it is made for the demo model; the base model here is an SDXL model" in told[0].getMessage()
+    records = [record for record in caplog.records if "jade-v1" in record.getMessage()]
+    assert [record.levelname for record in records] == ["INFO"]
+    assert "is left out: it is made for the demo model; the base model here is an SDXL model" in records[0].getMessage()
     assert "STUDIO_DEFAULT_MODEL: no LoRA jade fits real; the default is none" in caplog.text
 
 

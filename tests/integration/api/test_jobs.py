@@ -102,8 +102,8 @@ def test_a_style_is_applied_to_the_prompt_and_told_in_the_result(api: Api) -> No
 def test_asking_again_for_what_the_result_tells_changes_nothing(api: Api) -> None:
     """What was resolved is not resolved twice: neither trigger words nor a style's."""
     first = finish(api, model_name="jade", style="anime", seed=5)
-    told = {name: first["metadata"][name] for name in ("negative_prompt", "style", "seed")}
-    again = finish(api, model_name="jade", prompt=first["metadata"]["final_prompt"], **told)
+    same = {name: first["metadata"][name] for name in ("negative_prompt", "style", "seed")}
+    again = finish(api, model_name="jade", prompt=first["metadata"]["final_prompt"], **same)
     for name in ("final_prompt", "negative_prompt"):
         assert again["metadata"][name] == first["metadata"][name]
     assert api.get(again["images"][0]).content == api.get(first["images"][0]).content

@@ -102,10 +102,10 @@ def test_answers_are_counted_by_what_was_really_sent(api: Api) -> None:
 
 
 def test_every_metric_is_explained(api: Api) -> None:
-    told = {family.name for family in text_string_to_metric_families(api.get("/metrics").text)}
+    exported = {family.name for family in text_string_to_metric_families(api.get("/metrics").text)}
     explained = {name.removesuffix("_total") for name in re.findall(r"`(studio_\w+)", METRICS_GUIDE.read_text())}
-    gpus = {name for name in explained if name.startswith("studio_gpu_")}  # told where there are any
-    ours = {name for name in told if name.startswith("studio_") and not name.endswith("_created")}
+    gpus = {name for name in explained if name.startswith("studio_gpu_")}  # exported only where there is a GPU
+    ours = {name for name in exported if name.startswith("studio_") and not name.endswith("_created")}
     assert ours | gpus == explained
 
 

@@ -83,16 +83,16 @@ def restore(database_url: str, script: str) -> None:
     asyncio.run(run())
 
 
-def assert_still_told(before: Any, after: Any, path: str = "") -> None:
+def assert_still_shown(before: Any, after: Any, path: str = "") -> None:
     """Every field that the earlier answer had has its value still; there may be more fields."""
     if isinstance(before, dict):
         for name, value in before.items():
             assert name in after, f"{path}.{name} is gone"
-            assert_still_told(value, after[name], f"{path}.{name}")
+            assert_still_shown(value, after[name], f"{path}.{name}")
     elif isinstance(before, list):
         assert len(before) == len(after), path
         for n, (old, new) in enumerate(zip(before, after, strict=True)):
-            assert_still_told(old, new, f"{path}[{n}]")
+            assert_still_shown(old, new, f"{path}[{n}]")
     else:
         assert before == after, path
 
@@ -100,11 +100,13 @@ def assert_still_told(before: Any, after: Any, path: str = "") -> None:
 def test_what_was_made_is_answered_as_before(upgraded: Upgraded) -> None:
     for name in ("finished", "plain", "failed", "cancelled", "styled", "compared"):
         if name in upgraded.before:
-            assert_still_told(upgraded.before[name]["result"], upgraded.result(name), name)
+            assert_still_shown(upgraded.before[name]["result"], upgraded.result(name), name)
             state = upgraded.ended(name)
-            told = {field: value for field, value in upgraded.before[name]["status"].items() if field != "error"}
-            assert_still_told(told, state, name)
-            assert_still_told(upgraded.before[name]["status"]["error"], state["error"], name)
+            status_before = {
+                field: value for field, value in upgraded.before[name]["status"].items() if field != "error"
+            }
+            assert_still_shown(status_before, state, name)
+            assert_still_shown(upgraded.before[name]["status"]["error"], state["error"], name)
 
 
 def test_what_was_queued_is_made_and_only_what_was_missing(upgraded: Upgraded) -> None:
@@ -113,7 +115,7 @@ def test_what_was_queued_is_made_and_only_what_was_missing(upgraded: Upgraded) -
         state = upgraded.ended(name)
         assert (state["status"], state["images_completed"]) == ("completed", num_images[name]), name
         result = upgraded.result(name)
-        assert_still_told(upgraded.before[name]["result"]["metadata"], result["metadata"], name)
+        assert_still_shown(upgraded.before[name]["result"]["metadata"], result["metadata"], name)
         before, seeds = upgraded.before[name]["result"]["outputs"], [output["seed"] for output in result["outputs"]]
         assert [output["id"] for output in before] == [o["id"] for o in result["outputs"]][: len(before)]
         if name != "queued comparison":
@@ -140,7 +142,7 @@ def test_history_favorites_downloads_and_usage_are_kept(upgraded: Upgraded) -> N
     assert [item["job_id"] for item in items] == list(old)
     for item in items:
         if old[item["job_id"]]["status"] == "completed":
-            assert_still_told(old[item["job_id"]], item)
+            assert_still_shown(old[item["job_id"]], item)
     (favorite,) = upgraded.api.get("/api/history?favorites=true").json()["items"]
     marked = [image["favorite"] for image in favorite["images"]]
     assert (favorite["job_id"], marked) == (upgraded.before["finished"]["job_id"], [True, False])

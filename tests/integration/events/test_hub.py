@@ -47,7 +47,7 @@ async def test_image_events_tell_what_the_result_tells(database: Database, tmp_p
     async with JobsHarness.running(database, tmp_path) as shop:
         job_id = (await shop.accept(draft(width=400))).job_id
         view = await shop.ended(job_id)
-        told = [event.data for event in await read_stream(shop.feed, job_id) if event.name == "image"]
+        sent = [event.data for event in await read_stream(shop.feed, job_id) if event.name == "image"]
         shown = [
             {
                 "id": image.id,
@@ -63,7 +63,7 @@ async def test_image_events_tell_what_the_result_tells(database: Database, tmp_p
             }
             for image in view.images
         ]
-        assert sorted(told, key=lambda data: data["index"]) == shown
+        assert sorted(sent, key=lambda data: data["index"]) == shown
         assert all(image.thumbnail_url.endswith(".thumb.webp") for image in view.images)
 
 

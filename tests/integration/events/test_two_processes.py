@@ -68,8 +68,8 @@ async def test_streams_and_status_work_whichever_process_makes_the_job(address: 
             await asyncio.sleep(0.05)
         events: list[FeedEvent] = reading.result()
     assert [event.seq for event in events if event.seq is not None] == [1, 2, 3]
-    told = [event.data["progress"] for event in events if event.name == "progress"]
-    assert told == sorted(told) and len(set(told)) > 4
+    sent = [event.data["progress"] for event in events if event.name == "progress"]
+    assert sent == sorted(sent) and len(set(sent)) > 4
     assert len([progress for progress in seen if 0 < progress < 1]) > 3
     assert maker.runner.painted == {f"{job_id}-1": 1, f"{job_id}-2": 1}
 

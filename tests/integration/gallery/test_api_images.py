@@ -88,6 +88,34 @@ def test_downloads_are_counted(api: Api, database_url: str) -> None:
     assert asyncio.run(counts(database_url)) == [2, 1]
 
 
+@pytest.mark.parametrize("address", ["url", "thumbnail_url", "download_url"])
+def test_a_reader_may_ask_for_a_part(api: Api, address: str) -> None:
+    url = finish(api)["outputs"][0][address]
+    whole = api.get(url)
+    assert whole.headers["accept-ranges"] == "bytes"
+    size, etag = len(whole.content), whole.headers["etag"]
+    part = api.get(url, headers={"Range": "bytes=10-19", "If-Range": etag})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{size}"
+    assert api.get(url, headers={"Range": "bytes=10-19", "If-Range": '"other"'}).content == whole.content
+    beyond = api.get(url, headers={"Range": f"bytes={size}-"})
+    assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{size}")
+    assert beyond.json()["type"] == "urn:lora-studio:problem:range-not-satisfiable"
+    head = api.head(url)
+    assert (head.status_code, head.content) == (200, b"")
+    same = ("content-length", "content-type", "etag", "cache-control", "content-disposition", "x-content-type-options")
+    assert [head.headers.get(name) for name in same] == [whole.headers.get(name) for name in same]
+    assert api.get(url, headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_a_download_in_parts_is_counted_once(api: Api, database_url: str) -> None:
+    url = finish(api)["outputs"][0]["download_url"]
+    for part in ("bytes=0-9", "bytes=10-19", "bytes=20-"):
+        assert api.get(url, headers={"Range": part}).status_code == 206
+    assert api.head(url).status_code == 200
+    assert asyncio.run(counts(database_url)) == [1]
+
+
 @pytest.mark.parametrize("image_id", ["{}-2", "{}-0", "{}-01", "{}", "nope", "%00-1", "Ä" * 40])
 def test_an_unknown_picture_is_a_404(api: Api, image_id: str) -> None:
     job_id = finish(api)["job_id"]

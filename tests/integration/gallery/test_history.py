@@ -1,4 +1,4 @@
-"""What somebody has made: looked through page by page, searched, marked, deleted for good."""
+"""The history of an owner: listed page by page, searched, marked, deleted for good."""
 
 import io
 import time

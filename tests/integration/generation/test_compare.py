@@ -47,13 +47,13 @@ def pixels(api: Api, url: str) -> bytes:
 
 
 def test_each_cell_is_the_picture_that_generate_makes(api: Api) -> None:
-    told = compared(api, ASKED)
-    axes = told["comparison"]
+    comparison = compared(api, ASKED)
+    axes = comparison["comparison"]
     assert axes["prompts"] == ASKED["prompts"] and axes["seeds"] == [5, 9]
     assert axes["variants"] == ["jade-v1:0.9", "jade-v2:0.4", "amber:0.2", "no LoRA"]
-    assert len(told["outputs"]) == 16
-    assert len({output["filename"] for output in told["outputs"]}) == 16
-    for output in told["outputs"]:
+    assert len(comparison["outputs"]) == 16
+    assert len({output["filename"] for output in comparison["outputs"]}) == 16
+    for output in comparison["outputs"]:
         asked = {"prompt": axes["prompts"][output["prompt_index"]], "seed": output["seed"], "num_images": 1, **COMMON}
         variant = {"model_name": None} | ASKED["variants"][output["variant_index"]]
         alone = api.post("/api/generate", json=asked | variant, headers={"Prefer": "wait=30"}).json()
@@ -61,15 +61,15 @@ def test_each_cell_is_the_picture_that_generate_makes(api: Api) -> None:
 
 
 def test_the_sheet_is_made_once_and_anew_without_a_deleted_picture(api: Api) -> None:
-    told = compared(api, ASKED)
-    url = told["comparison"]["contact_sheet_url"]
+    comparison = compared(api, ASKED)
+    url = comparison["comparison"]["contact_sheet_url"]
     sheet = api.get(url)
     assert sheet.headers["content-type"] == "image/jpeg"
     width, height = Image.open(BytesIO(sheet.content)).size
     assert width > 4 * 256 and height > 4 * 256
     assert api.get(url).content == sheet.content
-    assert len(api.get(f"/api/jobs/{told['job_id']}/zip").content) > 16 * 100
-    last = told["outputs"][-1]["id"]
+    assert len(api.get(f"/api/jobs/{comparison['job_id']}/zip").content) > 16 * 100
+    last = comparison["outputs"][-1]["id"]
     assert last.endswith("-16") and api.get(f"/api/images/{last}/download").status_code == 200
     assert api.delete(f"/api/images/{last}").status_code in (200, 204)
     for _ in range(100):
@@ -79,9 +79,9 @@ def test_the_sheet_is_made_once_and_anew_without_a_deleted_picture(api: Api) -> 
 
 
 def test_a_comparison_that_failed_shows_what_was_made(api: Api) -> None:
-    told = compared(api, {**ASKED, "seeds": [5, BROKEN_SEED]})
-    assert told["status"] == "failed" and len(told["outputs"]) == 8
-    assert api.get(told["comparison"]["contact_sheet_url"]).status_code == 200
+    comparison = compared(api, {**ASKED, "seeds": [5, BROKEN_SEED]})
+    assert comparison["status"] == "failed" and len(comparison["outputs"]) == 8
+    assert api.get(comparison["comparison"]["contact_sheet_url"]).status_code == 200
 
 
 def test_there_is_no_sheet_of_other_jobs_nor_before_the_end(api: Api, runner: PaintRunner) -> None:
@@ -89,8 +89,8 @@ def test_there_is_no_sheet_of_other_jobs_nor_before_the_end(api: Api, runner: Pa
     assert api.get(f"/api/jobs/{one.json()['job_id']}/contact-sheet").status_code == 404
     runner.open_gate.clear()
     job_id = api.post("/api/compare", json=ASKED).json()["job_id"]
-    told = api.get(f"/api/jobs/{job_id}/contact-sheet")
-    assert told.status_code == 409 and "its sheet is made when it has ended" in told.json()["detail"]
+    comparison = api.get(f"/api/jobs/{job_id}/contact-sheet")
+    assert comparison.status_code == 409 and "its sheet is made when it has ended" in comparison.json()["detail"]
     assert api.get(f"/api/result/{job_id}").json()["comparison"]["contact_sheet_url"] is None
     assert api.delete(f"/api/jobs/{job_id}").json()["status"] == "cancelled"
     runner.open_gate.set()

@@ -42,7 +42,7 @@ def once(key: str = "k", request: str = "r") -> IdempotencyKey:
     return IdempotencyKey(key, request)
 
 
-async def told(shop: JobsHarness, wanted: JobDraft, key: IdempotencyKey) -> Mapping[str, Any]:
+async def answer_of(shop: JobsHarness, wanted: JobDraft, key: IdempotencyKey) -> Mapping[str, Any]:
     accepted = await shop.service.submit(wanted, key)
     return {"job_id": accepted.job_id, "estimated_time": accepted.estimated_time, "warnings": accepted.warnings}
 
@@ -52,7 +52,7 @@ async def test_a_hundred_at_once_with_one_key_make_one_job_and_are_told_the_same
 ):
     other = Database(database_url)
     shops = [JobsHarness(each, tmp_path) for each in (database, other)]
-    bodies = await asyncio.gather(*(told(shops[n % 2], draft(), once()) for n in range(100)))
+    bodies = await asyncio.gather(*(answer_of(shops[n % 2], draft(), once()) for n in range(100)))
     assert all(body == bodies[0] for body in bodies)
     async with database.read() as session:
         assert list(await session.scalars(select(JobRow.id))) == [bodies[0]["job_id"]]
@@ -61,12 +61,12 @@ async def test_a_hundred_at_once_with_one_key_make_one_job_and_are_told_the_same
 
 async def test_a_key_is_its_caller_s_and_its_request_s_and_ends_after_a_day(database: Database, tmp_path: Path):
     shop = JobsHarness(database, tmp_path, max_queue=4)
-    first = await told(shop, draft(), once())
+    first = await answer_of(shop, draft(), once())
     with pytest.raises(KeyReused):
         await shop.service.submit(draft(), once(request="other"))
     others = [
-        await told(shop, draft(owner="user:1"), once()),
-        await told(shop, draft(owner="user:1", key_id="k", end_user="a"), once()),
+        await answer_of(shop, draft(owner="user:1"), once()),
+        await answer_of(shop, draft(owner="user:1", key_id="k", end_user="a"), once()),
     ]
     assert len({body["job_id"] for body in (first, *others)}) == 3
     async with database.write() as session:
@@ -75,7 +75,7 @@ async def test_a_key_is_its_caller_s_and_its_request_s_and_ends_after_a_day(data
             update(IdempotencyRow).where(mine).values(created_at_s=IdempotencyRow.created_at_s - idempotency.KEPT_S - 1)
         )
         await session.execute(old)
-    assert (await told(shop, draft(), once(request="other")))["job_id"] != first["job_id"]
+    assert (await answer_of(shop, draft(), once(request="other")))["job_id"] != first["job_id"]
     with pytest.raises(QueueFull):
         await shop.service.submit(draft(), once(key="new"))
     async with database.write() as session:

@@ -12,8 +12,9 @@ from pipelines.model.info import DEMO_LORA_BASE
 from server.db.models import JobRow
 from server.db.session import Database
 from server.generation.resolution import with_trigger
+from server.loras.errors import UnknownLora
 from server.loras.registry import LoraRegistry
-from server.queue.errors import QueueFull, UnknownLora
+from server.queue.errors import QueueFull
 from server.queue.model import JobStatus, LoraChoice
 from server.storage.data_folder import DataFolder, DataFolderInUse
 from tests.support.builders import draft

@@ -1,4 +1,4 @@
-"""The operator's calls: who may make them, and that the folder, the table and the answers stay in step."""
+"""The operators' LoRA calls: access, and folder, table and responses that stay consistent."""
 
 import hashlib
 import itertools
@@ -45,8 +45,8 @@ def labels(api: Api) -> list[str]:
 
 
 def lora(api: Api, label: str) -> dict[str, Any]:
-    (found,) = [each for each in api.get("/api/loras").json()["loras"] if each["label"] == label]
-    return found
+    (option,) = [each for each in api.get("/api/loras").json()["loras"] if each["label"] == label]
+    return option
 
 
 def made_with(api: Api, **fields: Any) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def lora_file(tmp_path: Path, value: float) -> bytes:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Of every file below, but for the server's own."""
+    """LoRA files below a folder, by path."""
     return {
         str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.safetensors") if path.is_file()
     }
@@ -70,7 +70,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 NO_KEYS = ({}, {"Authorization": "Bearer wrong-key"}, {"Authorization": "Bearer"}, {"Authorization": KEY})
 
 
-def test_only_the_operator_may(api: Api) -> None:
+def test_only_an_operator_may_call_them(api: Api) -> None:
     for (method, path), headers in itertools.product(CALLS, NO_KEYS):
         answer = api.request(method, path, headers=headers, content=b"{}")
         assert answer.status_code == 401, (method, path, headers)
@@ -78,16 +78,16 @@ def test_only_the_operator_may(api: Api) -> None:
         assert answer.json()["type"] == "urn:lora-studio:problem:unauthorized"
 
 
-def test_without_an_operator_key_nobody_may(app: Litestar, api: Api) -> None:
+def test_without_an_operator_key_every_call_is_refused(app: Litestar, api: Api) -> None:
     app.state.admin_key = None
     for method, path in CALLS:
-        assert api.request(method, path, headers=OPERATOR).status_code == 401  # it opens nothing
+        assert api.request(method, path, headers=OPERATOR).status_code == 401  # the key opens nothing
         answer = api.request(method, path)
         assert answer.status_code == 403
         assert "set STUDIO_ADMIN_KEY" in answer.json()["detail"]
 
 
-def test_a_reload_tells_what_it_changed_and_the_next_request_uses_it(api: Api, settings: Settings) -> None:
+def test_a_reload_reports_its_changes_and_the_next_request_uses_them(api: Api, settings: Settings) -> None:
     write_lora(settings.lora_dir / "jade-v3.safetensors", value=0.9)
     write_lora(settings.lora_dir / "jade-v1.safetensors", value=0.7)
     (settings.lora_dir / "amber.safetensors").unlink()
@@ -95,17 +95,17 @@ def test_a_reload_tells_what_it_changed_and_the_next_request_uses_it(api: Api, s
     (settings.lora_dir / "next.safetensors.part").write_bytes(b"")
     answer = api.post("/api/loras/reload", headers=OPERATOR)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told.pop("elapsed_ms") > 0
-    assert [each["file"] for each in told.pop("rejected")] == ["film.safetensors"]
-    assert [each["file"] for each in told.pop("pending")] == ["next.safetensors.part"]
-    assert told == {"added": ["jade-v3"], "updated": ["jade-v1"], "removed": ["amber"], "unchanged": ["jade-v2"]}
+    report = answer.json()
+    assert report.pop("elapsed_ms") > 0
+    assert [each["file"] for each in report.pop("rejected")] == ["film.safetensors"]
+    assert [each["file"] for each in report.pop("pending")] == ["next.safetensors.part"]
+    assert report == {"added": ["jade-v3"], "updated": ["jade-v1"], "removed": ["amber"], "unchanged": ["jade-v2"]}
     assert [lora["label"] for lora in api.get("/api/loras").json()["loras"]] == ["jade-v3", "jade-v2", "jade-v1"]
     job = api.post("/api/generate", json={"prompt": "red dress"}).json()["job_id"]
     assert api.get(f"/api/result/{job}").json()["metadata"]["model"] == "jade-v3"
 
 
-def test_an_upload_serves_when_it_is_answered(operator: Api, settings: Settings, tmp_path: Path) -> None:
+def test_an_upload_serves_when_its_call_returns(operator: Api, settings: Settings, tmp_path: Path) -> None:
     data = lora_file(tmp_path, 0.8)
     answer = operator.put("/api/loras/jade-v3", content=data)
     assert answer.status_code == 200, answer.text
@@ -142,12 +142,12 @@ REFUSED = [
 def test_a_refused_upload_changes_nothing(operator: Api, tmp_path: Path) -> None:
     before, served = contents(tmp_path), operator.get("/api/loras").json()
     sound = lora_file(tmp_path.parent / "elsewhere", 0.8)
-    for name, content, content_type, status, told in REFUSED:
+    for name, content, content_type, status, detail in REFUSED:
         data = sound if content is None else content
         answer = operator.put(f"/api/loras/{name}", content=data, headers={"Content-Type": content_type})
         assert answer.status_code in (status if isinstance(status, tuple) else (status,)), (name, answer.text)
         assert answer.headers["content-type"] == "application/problem+json"
-        assert told in answer.json()["detail"], name
+        assert detail in answer.json()["detail"], name
         assert contents(tmp_path) == before, name
         assert operator.get("/api/loras").json() == served, name
         assert not [path for path in (tmp_path / "loras").iterdir() if path.name.startswith(".")], name
@@ -163,16 +163,16 @@ def test_an_upload_without_a_length_is_cut_off_at_the_limit(operator: Api, setti
     ]
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(operator: Api, settings: Settings, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported(operator: Api, settings: Settings, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     settings.lora_dir.rename(elsewhere)
-    settings.lora_dir.write_text("no folder")  # what root could write to as well
+    settings.lora_dir.write_text("no folder")  # root could write to a read-only folder
     answer = operator.put("/api/loras/jade-v3", content=lora_file(tmp_path, 0.8))
     assert answer.status_code == 503
     assert "cannot be written to" in answer.json()["detail"]
 
 
-def test_a_deleted_lora_is_gone_at_once_and_its_jobs_are_made(
+def test_a_deleted_lora_is_gone_immediately_and_its_jobs_are_made(
     operator: Api, settings: Settings, runner: PaintRunner
 ) -> None:
     runner.open_gate.clear()
@@ -190,7 +190,7 @@ def test_a_deleted_lora_is_gone_at_once_and_its_jobs_are_made(
     assert labels(operator) == ["amber", "jade-v1"]
 
 
-def test_a_pin_says_what_the_bare_name_means_until_it_is_taken_back(
+def test_a_pin_decides_what_the_bare_name_means_until_it_is_removed(
     operator: Api, settings: Settings, tmp_path: Path
 ) -> None:
     assert lora(operator, "jade-v2")["is_default"]
@@ -198,14 +198,14 @@ def test_a_pin_says_what_the_bare_name_means_until_it_is_taken_back(
     assert (answer.status_code, answer.json()["label"], answer.json()["is_pinned"]) == (200, "jade-v1", True)
     assert made_with(operator)["model"] == "jade-v1"
     operator.put("/api/loras/jade-v3", content=lora_file(tmp_path, 0.8))
-    assert made_with(operator)["model"] == "jade-v1"  # a newer one does not move it
+    assert made_with(operator)["model"] == "jade-v1"  # a newer version does not change it
     assert made_with(operator, model_name="jade-v3")["model"] == "jade-v3"
     assert [each["label"] for each in operator.get("/api/loras").json()["loras"] if each["is_default"]] == [
         "amber",
         "jade-v1",
     ]
     operator.delete("/api/loras/jade-v1")
-    assert made_with(operator)["model"] == "jade-v3"  # better the newest than nothing
+    assert made_with(operator)["model"] == "jade-v3"  # the pinned file is gone: the newest counts
     assert operator.put("/api/loras/jade/default", json={"version": None}).json()["label"] == "jade-v3"
     wrong = operator.put("/api/loras/jade/default", json={"version": "7"})
     assert (wrong.status_code, wrong.json()["errors"][0]["allowed"]) == (400, "3, 2")
@@ -221,7 +221,7 @@ def test_a_pin_outlives_the_server(settings: Settings, runner: PaintRunner) -> N
         assert made_with(api)["model"] == "jade-v1"
 
 
-def test_words_and_weight_are_the_operator_s_the_name_s_or_the_file_s(operator: Api) -> None:
+def test_words_and_weight_are_the_label_s_the_name_s_or_the_file_s(operator: Api) -> None:
     assert (lora(operator, "jade-v2")["trigger"], lora(operator, "jade-v2")["weight"]) == ("jade woman", None)
     assert made_with(operator)["loras"][0]["weight"] == 0.9
     operator.patch("/api/loras/jade", json={"trigger": "jd woman", "weight": 0.7})
@@ -262,7 +262,7 @@ def test_uses_are_counted_by_the_bytes_that_were_used(operator: Api, tmp_path: P
     assert lora(operator, "jade-v2")["times_used"] == 0
 
 
-def test_the_list_tells_which_loras_the_model_holds(api: Api) -> None:
+def test_the_list_shows_which_loras_are_resident(api: Api) -> None:
     assert not lora(api, "amber")["resident"]
     job = api.post("/api/generate", json=QUICK | {"model_name": "amber"}).json()["job_id"]
     assert api.get(f"/api/status/{job}", params={"wait": 20}).json()["status"] == "completed"

@@ -1,4 +1,4 @@
-"""300 damaged files: each is rejected with a reason, and the last good version goes on serving as if nothing were."""
+"""300 damaged files: each is rejected with a reason, and the last good version goes on serving."""
 
 import asyncio
 import hashlib
@@ -113,10 +113,10 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
 @given(data=st.data())
 def test_a_damaged_file_is_rejected_and_the_good_one_serves(shelf: Shelf, data: st.DataObject) -> None:
     shelf.file.write_bytes(data.draw(damaged(shelf.good)))
-    os.utime(shelf.file, (0, 0))  # nobody writes to it any more
-    told = shelf.sync()
-    assert (told.added, told.updated, told.removed, told.pending) == ((), (), (), ())
-    ((file, reason),) = told.rejected
+    os.utime(shelf.file, (0, 0))  # no longer being written
+    report = shelf.sync()
+    assert (report.added, report.updated, report.removed, report.pending) == ((), (), (), ())
+    ((file, reason),) = report.rejected
     assert file == "jade-v1.safetensors"
     assert len(reason) > 15
     shelf.check_good_serves()
@@ -152,13 +152,13 @@ def test_no_name_leads_out_of_the_folder(shelf: Shelf, name: str) -> None:
     assert not path.name.startswith(".")
 
 
-def test_files_with_odd_names_are_told_and_left_alone(shelf: Shelf) -> None:
+def test_files_with_odd_names_are_rejected_and_left_alone(shelf: Shelf) -> None:
     shelf.file.write_bytes(shelf.good)
     odd = ["jade woman", "jädé", "a\nb", "..x" * 20 + "y", "base", "-v1 "]
     for name in odd:
         (shelf.folder / f"{name}.safetensors").write_bytes(shelf.good)
-    told = shelf.sync()
-    assert {file for file, _ in told.rejected} == {f"{name}.safetensors" for name in odd if not name.startswith(".")}
+    report = shelf.sync()
+    assert {file for file, _ in report.rejected} == {f"{name}.safetensors" for name in odd if not name.startswith(".")}
     shelf.check_good_serves()
     for name in odd:
         (shelf.folder / f"{name}.safetensors").unlink()

@@ -1,4 +1,4 @@
-"""The LoRA folder when nobody calls reload: watched, or filled from a bucket."""
+"""The LoRA folder without reload calls: watched, or mirrored from a bucket."""
 
 import asyncio
 import contextlib
@@ -25,6 +25,8 @@ PREFIX = "studio/loras"
 
 
 class Shelf:
+    """A LoRA folder and the registry that serves it."""
+
     def __init__(self, folder: Path, bucket: LoraBucket | None = None) -> None:
         self.loras = folder / "loras"
         self.database = Database(f"sqlite+aiosqlite:///{folder / 'studio.db'}")
@@ -36,7 +38,7 @@ class Shelf:
         return {view.label: view.sha256 for view in await self.registry.list()}
 
     async def serves(self, wanted: dict[str, str]) -> None:
-        """Waits for it, 10 s at most."""
+        """Wait up to 10 s for label → hash."""
         for _ in range(500):
             if await self.served() == wanted:
                 return
@@ -85,11 +87,11 @@ def lora_bucket(
     for name, value in credentials(STUDIO).items():
         monkeypatch.setenv(name, value)
     folder = tmp_path / "loras"
-    book = tmp_path / "book.json"
-    return LoraBucket(lambda: Bucket(s3_bucket, s3_server.url), PREFIX, folder, book, 100_000), folder
+    index_file = tmp_path / "index.json"
+    return LoraBucket(lambda: Bucket(s3_bucket, s3_server.url), PREFIX, folder, index_file, 100_000), folder
 
 
-async def test_a_reload_brings_the_bucket_s_loras(
+async def test_a_reload_mirrors_the_bucket_s_loras(
     lora_bucket: tuple[LoraBucket, Path], s3_server: S3Server, s3_bucket: str, tmp_path: Path
 ) -> None:
     bucket, folder = lora_bucket
@@ -102,14 +104,14 @@ async def test_a_reload_brings_the_bucket_s_loras(
     async with opened(Shelf(tmp_path, bucket)) as shelf:
         write_lora(folder / "amber.safetensors", value=0.5)
         put("jade-v1.safetensors", old)
-        put("notes.txt", b"mine")
+        put("notes.txt", b"notes")
         put("deeper/jade-v9.safetensors", old)
         put("bad name.safetensors", old)
         put(".hidden.safetensors", old)
         put("huge.safetensors", b"x" * 100_001)
-        told = await shelf.folder.reload()
-        assert told.added == ("amber", "jade-v1")
-        assert sorted(key for key, _ in told.rejected) == [
+        report = await shelf.folder.reload()
+        assert report.added == ("amber", "jade-v1")
+        assert sorted(key for key, _ in report.rejected) == [
             f"{PREFIX}/{name}.safetensors" for name in (".hidden", "bad name", "huge")
         ]
         assert sorted(path.name for path in folder.iterdir()) == ["amber.safetensors", "jade-v1.safetensors"]
@@ -122,11 +124,11 @@ async def test_a_reload_brings_the_bucket_s_loras(
         assert [path.name for path in folder.iterdir()] == ["amber.safetensors"]
 
 
-async def test_a_bucket_that_is_away_fails_a_reload_and_no_start(tmp_path: Path) -> None:
+async def test_an_unavailable_bucket_fails_a_reload_but_no_start(tmp_path: Path) -> None:
     def away() -> Bucket:
         raise StoreError("https://s3.example.org does not answer")
 
-    bucket = LoraBucket(away, PREFIX, tmp_path / "loras", tmp_path / "book.json", 100_000)
+    bucket = LoraBucket(away, PREFIX, tmp_path / "loras", tmp_path / "index.json", 100_000)
     async with opened(Shelf(tmp_path, bucket)) as shelf:
         write_lora(shelf.loras / "amber.safetensors", value=0.5)
         with pytest.raises(StoreError):
@@ -136,12 +138,12 @@ async def test_a_bucket_that_is_away_fails_a_reload_and_no_start(tmp_path: Path)
         assert list(await shelf.served()) == ["amber"]
 
 
-async def test_names_in_the_book_cannot_reach_out_of_the_folder(
+async def test_names_in_the_index_file_cannot_lead_out_of_the_folder(
     lora_bucket: tuple[LoraBucket, Path], tmp_path: Path
 ) -> None:
     bucket, _ = lora_bucket
     precious = tmp_path / "precious.safetensors"
-    precious.write_bytes(b"mine")
-    (tmp_path / "book.json").write_text(json.dumps({"../precious.safetensors": "1"}))
+    precious.write_bytes(b"notes")
+    (tmp_path / "index.json").write_text(json.dumps({"../precious.safetensors": "1"}))
     await asyncio.to_thread(bucket.sync)
-    assert precious.read_bytes() == b"mine"
+    assert precious.read_bytes() == b"notes"

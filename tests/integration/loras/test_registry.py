@@ -1,4 +1,4 @@
-"""The LoRA table and the copies: switched whole, nothing lost that a job still needs."""
+"""The LoRA table and the copies: one atomic switch, and no copy deleted that a job needs."""
 
 import asyncio
 import hashlib
@@ -9,8 +9,8 @@ import pytest
 from pipelines.lora.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 from server.db.session import Database
+from server.loras.errors import UnknownLora
 from server.loras.registry import LoraRegistry, LoraSync
-from server.queue.errors import UnknownLora
 from server.queue.model import LoraChoice
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness, metadata
@@ -47,7 +47,7 @@ def shelf(database: Database, tmp_path: Path) -> Shelf:
     return Shelf(database, tmp_path)
 
 
-async def test_a_sync_tells_what_it_changed(shelf: Shelf):
+async def test_a_sync_reports_its_changes(shelf: Shelf):
     jade, amber = shelf.write("jade-v1", 0.1), shelf.write("amber", 0.2)
     assert await shelf.sync() == LoraSync(("amber", "jade-v1"), (), (), (), ())
     assert await shelf.served() == {"amber": amber, "jade-v1": jade}
@@ -121,7 +121,7 @@ async def test_bytes_stay_while_an_unfinished_job_names_them(shelf: Shelf, datab
     assert shelf.copied() == {new}
 
 
-async def test_orders_accepted_during_a_switch_find_their_bytes(shelf: Shelf, database: Database, tmp_path: Path):
+async def test_jobs_accepted_during_a_switch_find_their_bytes(shelf: Shelf, database: Database, tmp_path: Path):
     shop = JobsHarness(database, tmp_path)
     shelf.write("jade-v1", 0.1)
     await shelf.sync()
@@ -144,10 +144,10 @@ async def test_loras_in_the_prompt_leave_its_text_and_unknown_ones_name_the_prom
     shelf.write("amber-v1", 0.2, trigger="amber light")
     await shelf.sync()
     workshop = JobsHarness(database, tmp_path)
-    asked = draft(prompt="red dress <lora:amber:0.4>", loras=(LoraChoice("amber", 0.4, "prompt"),))
-    told = metadata(await workshop.accept(asked))
-    assert (told["prompt"], told["final_prompt"]) == ("red dress <lora:amber:0.4>", "red dress")
-    assert [(lora["name"], lora["weight"]) for lora in told["loras"]] == [("amber-v1", 0.4)]
+    wanted = draft(prompt="red dress <lora:amber:0.4>", loras=(LoraChoice("amber", 0.4, "prompt"),))
+    made = metadata(await workshop.accept(wanted))
+    assert (made["prompt"], made["final_prompt"]) == ("red dress <lora:amber:0.4>", "red dress")
+    assert [(lora["name"], lora["weight"]) for lora in made["loras"]] == [("amber-v1", 0.4)]
     with pytest.raises(UnknownLora) as refused:
         await workshop.accept(draft(loras=(LoraChoice("nobody", None, "prompt"),)))
     assert refused.value.field == "prompt"

@@ -1,5 +1,5 @@
-"""What a GPU would be asked to do, proved without one: on torch's `meta` device, which computes nothing, every attempt
-to read a tensor back (`.item()`, `.cpu()`, `bool(tensor)`, `nonzero`) raises, every copy from the host is counted."""
+"""The host never waits for a GPU, proved without one: on torch's `meta` device every attempt to read a tensor back
+(`.item()`, `.cpu()`, `bool(tensor)`, `nonzero`) raises, and every copy from the host is counted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,7 +15,7 @@ from torch.utils._pytree import tree_leaves
 from pipelines.denoise.forward import predict
 from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.samplers import SAMPLERS
-from pipelines.denoise.state import DenoiseState, begin_picture
+from pipelines.denoise.state import DenoiseState, begin_image
 from pipelines.lora.backend import adapter_set
 from pipelines.model.acceleration import compile_unet
 from pipelines.model.load import LoadedModel, load_model
@@ -30,14 +30,14 @@ from tests.support.demo_model import (
 
 META = torch.device("meta")
 COPIES_AFTER = {"euler_a": 1, "dpmpp_2m_sde": 1, "lcm": 1, "unipc": 6}
-"""What a sampler's own step sends for each picture, after the shared forward: the noise it draws on the CPU, or the
-coefficients of two equations, which UniPC then solves by a call that waits."""
+"""Copies of a sampler's own step for each image, after the shared forward: the noise that it draws on the CPU, or the
+coefficients of two equations, which UniPC then solves with a call that waits."""
 SOLVES = {"unipc"}
 WAITING = ("linalg", "_local_scalar_dense", "nonzero", "is_nonzero", "equal", "unique")
 
 
 class Watch(TorchDispatchMode):
-    """Counts copies from the host to the device, and calls on the device that a GPU would make the host wait for."""
+    """Counts copies from the host to the device, and the calls that would make the host wait for a GPU."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class Watch(TorchDispatchMode):
 
 @pytest.fixture(scope="module")
 def model() -> LoadedModel:
-    """Half precision, its UNet on the device that computes nothing."""
+    """Half precision, with the UNet on the meta device."""
     loaded = load_model(demo_folder(), "cpu", "bfloat16")
     return replace(loaded, device=META, unet=loaded.unet.to(META))
 
@@ -73,12 +73,12 @@ def embedding() -> Embedding:
 
 
 def begun(model: LoadedModel, embedding: Embedding, sampler: str) -> list[DenoiseState]:
-    """Three pictures, the last without guidance."""
-    shelf = SamplerFactory(model.scheduler_config)
+    """Three images, the last without guidance."""
+    factory = SamplerFactory(model.scheduler_config)
     wanted = [params(sampler=sampler, seed=seed, steps=5) for seed in range(3)]
     return [
-        begin_picture(model, shelf, each, (), (embedding, embedding if seed < 2 else None))
-        for seed, each in enumerate(wanted)
+        begin_image(model, factory, spec, (), (embedding, embedding if seed < 2 else None))
+        for seed, spec in enumerate(wanted)
     ]
 
 
@@ -98,13 +98,13 @@ def test_a_step_sends_one_copy_and_never_waits(model: LoadedModel, embedding: Em
 
 
 @torch.inference_mode()
-def test_loras_of_each_row_go_over_in_the_same_copy(model: LoadedModel, embedding: Embedding, tmp_path: Path) -> None:
+def test_loras_of_each_row_are_sent_in_the_same_copy(model: LoadedModel, embedding: Embedding, tmp_path: Path) -> None:
     loras = [write_lora(model, tmp_path, seed=seed) for seed in (1, 2)]
     bank = bank_of(model, tmp_path)
     states = begun(model, embedding, "euler")
     sets = [adapter_set(()), adapter_set((loras[0],)), adapter_set(tuple(loras))]
     for state, adapters in zip(states, sets, strict=True):
-        bank.reader.fetch([sha256 for sha256, _ in adapters]).result()
+        bank.loader.fetch([sha256 for sha256, _ in adapters]).result()
         assert bank.admit(adapters, ())
         state.adapters = adapters
     with Watch() as forward:
@@ -122,21 +122,21 @@ READ_BACK: dict[str, Callable[[Tensor], Any]] = {
 
 
 @pytest.mark.parametrize("way", READ_BACK)
-def test_the_watch_itself_would_see_it(way: str) -> None:
+def test_the_watch_would_notice_a_read(way: str) -> None:
     with Watch() as watch, pytest.raises((RuntimeError, NotImplementedError, AssertionError)):
         READ_BACK[way](torch.ones(3, device=META))
         assert not watch.waits
 
 
 @torch.inference_mode()
-def test_the_unet_computes_in_half_precision_and_the_latents_stay_whole(
+def test_the_unet_computes_in_half_precision_and_the_latents_stay_float32(
     model: LoadedModel, embedding: Embedding
 ) -> None:
-    seen: dict[str, Any] = {}
+    inputs_of_unet: dict[str, Any] = {}
 
     def look(_: Any, inputs: tuple[Tensor, ...], named: dict[str, Any]) -> None:
-        seen.update(sample=inputs[0], timesteps=inputs[1], context=named["encoder_hidden_states"])
-        seen.update(named["added_cond_kwargs"])
+        inputs_of_unet.update(sample=inputs[0], timesteps=inputs[1], context=named["encoder_hidden_states"])
+        inputs_of_unet.update(named["added_cond_kwargs"])
 
     hook = model.unet.register_forward_pre_hook(look, with_kwargs=True)
     try:
@@ -144,16 +144,16 @@ def test_the_unet_computes_in_half_precision_and_the_latents_stay_whole(
         predictions = predict(model, bank_of(model, Path()), states, 6, 0)
     finally:
         hook.remove()
-    assert {name: each.dtype for name, each in seen.items()} == {
+    assert {name: each.dtype for name, each in inputs_of_unet.items()} == {
         "sample": torch.bfloat16,
         "timesteps": torch.float32,
         "context": torch.bfloat16,
         "text_embeds": torch.bfloat16,
         "time_ids": torch.bfloat16,
     }
-    assert {each.device.type for each in seen.values()} == {"meta"}
-    assert seen["sample"].is_contiguous(memory_format=torch.channels_last)
-    assert len(seen["sample"]) == 6
+    assert {each.device.type for each in inputs_of_unet.values()} == {"meta"}
+    assert inputs_of_unet["sample"].is_contiguous(memory_format=torch.channels_last)
+    assert len(inputs_of_unet["sample"]) == 6
     for state, prediction in zip(states, predictions, strict=True):
         assert prediction.dtype == torch.float32
         state.advance(prediction)
@@ -162,8 +162,8 @@ def test_the_unet_computes_in_half_precision_and_the_latents_stay_whole(
 
 @torch.inference_mode()
 def test_each_row_count_is_compiled_once() -> None:
-    """With dynamo but no code generation, which takes minutes: shapes are static, so a row count that was seen before
-    compiles nothing."""
+    """With dynamo but without code generation, which takes minutes: shapes are static, so a known row count compiles
+    nothing."""
     model = load_model(demo_folder(), "cpu", "float32")
     sizes: list[int] = []
 
@@ -172,10 +172,10 @@ def test_each_row_count_is_compiled_once() -> None:
         return graph.forward
 
     bank = bank_of(model, Path())
-    encoder, shelf = PromptEncoder(model, bank, 0), SamplerFactory(model.scheduler_config)
+    encoder, factory = PromptEncoder(model, bank, 0), SamplerFactory(model.scheduler_config)
     embedding = encoder.encode("red", ())
     wanted = params(width=64, height=64, guidance_scale=0.0)
-    state = begin_picture(model, shelf, wanted, (), (embedding, None))
+    state = begin_image(model, factory, wanted, (), (embedding, None))
     plain = predict(model, bank, [state], 2, 0)[0]
     compile_unet(model.unet, backend)
     try:

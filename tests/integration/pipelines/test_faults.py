@@ -1,5 +1,5 @@
-"""A fault in encode, step or decode of one picture: its neighbors come out as if it had never been there, its job ends
-with a typed error or is retried, and the next job is fine. App, database and model are real; only the fault is made.
+"""A fault in encode, step or decode of one image: its neighbors are as without it, its job ends with a typed error or
+is retried, and the next job succeeds. App, database and model are real; only the fault is made.
 """
 
 import time
@@ -30,7 +30,7 @@ NEXT = "house, desert, noon"
 CODES = {"exception": "internal", "nan": "nan", "memory": "out_of_memory"}
 ERRORS = {
     "exception": RuntimeError("made for this test"),
-    "memory": torch.OutOfMemoryError("no memory, as told"),
+    "memory": torch.OutOfMemoryError("made for this test"),
 }
 ENDED = ("completed", "failed", "cancelled")
 
@@ -41,7 +41,7 @@ def model() -> LoadedModel:
 
 
 class FaultyRunner(SDXLRunner):
-    """The real runner, but what it does for the victim goes wrong, `times` times."""
+    """The real runner, with a fault in its work for the victim, `times` times."""
 
     def __init__(self, model: LoadedModel, folder: Path, place: Place, kind: Kind, times: int = 1_000_000) -> None:
         super().__init__(model, folder)
@@ -77,11 +77,11 @@ class FaultyRunner(SDXLRunner):
         pooled = options["added_cond_kwargs"]["text_embeds"]
         if self.victims_pooled is None:
             return
-        mine = (pooled == self.victims_pooled).all(dim=1)
-        if mine.any():
+        victims_rows = (pooled == self.victims_pooled).all(dim=1)
+        if victims_rows.any():
             self.strike()
             if self.kind == "nan":
-                output[0][mine] = float("nan")
+                output[0][victims_rows] = float("nan")
 
     def at_decode(self, _: Any, __: Any, ___: Any, output: torch.Tensor) -> None:
         if self.decoding_victim:
@@ -130,14 +130,14 @@ def picture(api: TestClient[Any], job: str) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def undisturbed(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
-    """What every prompt gives on its own."""
-    found: dict[str, np.ndarray] = {}
+    """The image of each prompt without a fault."""
+    pictures: dict[str, np.ndarray] = {}
     with serve(tmp_path_factory.mktemp("alone"), lambda _, loras: SDXLRunner(model, loras)) as api:
         for prompt in (VICTIM, *NEIGHBORS, NEXT):
             job = submit(api, prompt)
             assert status(api, job)["status"] == "completed"
-            found[prompt] = picture(api, job)
-    return found
+            pictures[prompt] = picture(api, job)
+    return pictures
 
 
 def same(one: np.ndarray, other: np.ndarray) -> bool:
@@ -146,7 +146,7 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
 
 @pytest.mark.parametrize("kind", ["exception", "nan", "memory"])
 @pytest.mark.parametrize("place", ["encode", "step", "decode"])
-def test_a_fault_hurts_its_own_job_only(
+def test_a_fault_fails_its_own_job_only(
     model: LoadedModel,
     tmp_path: Path,
     undisturbed: dict[str, np.ndarray],
@@ -176,7 +176,7 @@ def test_a_fault_hurts_its_own_job_only(
 
 
 @pytest.mark.parametrize("kind", ["exception", "memory"])
-def test_a_step_that_fails_once_costs_nobody_a_picture(
+def test_a_step_that_fails_once_fails_no_job(
     model: LoadedModel, tmp_path: Path, undisturbed: dict[str, np.ndarray], hooks: list[Any], kind: Kind
 ) -> None:
     def make_runner(_: Settings, loras: Path) -> FaultyRunner:

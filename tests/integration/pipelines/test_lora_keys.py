@@ -1,4 +1,4 @@
-"""Our names for layers are those that diffusers' converters arrive at, for LoRA files and for base models."""
+"""Layer names agree with diffusers' converters, for LoRA files and for base models."""
 
 from pathlib import Path
 from typing import Any

@@ -1,8 +1,8 @@
-"""The short version of scripts/soak_loras.py."""
+"""The short version of scripts/measure/lora_soak.py."""
 
 from pathlib import Path
 
-from scripts.soak_loras import soak
+from scripts.measure.lora_soak import soak
 
 
 def test_many_requests_with_changing_loras_leave_base_weights_and_memory_as_they_were(tmp_path: Path) -> None:

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.lora.bank import LoraBank
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
-from pipelines.model import load
 from pipelines.model.info import SDXL_BASE
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.prompt.compel_encoder import encode_parts
-from pipelines.prompt.encoder import PromptEncoder, _uncut
+from pipelines.prompt.encoder import PromptEncoder
+from pipelines.prompt.tokenizer import read_tokenizers
 from pipelines.prompt.weights import plain_text, read_weights
 from pipelines.prompt.windows import PromptWindows
 from pipelines.sdxl import SDXLRunner
@@ -120,9 +120,9 @@ def test_alone_it_is_the_picture_of_compels_embeddings(
 def test_in_a_crowd_of_its_length_it_is_that_picture_too(
     runner: SDXLRunner, stock_pictures: dict[str, np.ndarray]
 ) -> None:
-    reader = PromptAnalyzer(demo_folder())
+    analyzer = PromptAnalyzer(demo_folder())
     plain = {"plain": params(**STEPS), "plain_too": params(seed=1, guidance_scale=1.0, **STEPS)}
-    lengths = {name: reader.num_context_tokens(wanted) for name, wanted in {**CROWD, **plain}.items()}
+    lengths = {name: analyzer.num_context_tokens(wanted) for name, wanted in {**CROWD, **plain}.items()}
     assert set(lengths.values()) == {77, 154}
     for length in set(lengths.values()):
         crowd = {name: wanted for name, wanted in {**CROWD, **plain}.items() if lengths[name] == length}
@@ -143,9 +143,9 @@ def test_the_empty_text_is_encoded_with_the_loras_at_work(model: LoadedModel, tm
     text = "woman, (red dress:1.5)"
 
     def encoded(order: list[LoraRef]) -> dict[str, torch.Tensor]:
-        reader = LoraReader(tmp_path, LoraParser(model).parse, 10**9)
-        reader.fetch([ref.sha256 for ref in refs]).result()
-        bank = LoraBank(model, reader, 10**9)
+        loader = LoraLoader(tmp_path, LoraParser(model).parse, 10**9)
+        loader.fetch([ref.sha256 for ref in refs]).result()
+        bank = LoraBank(model, loader, 10**9)
         encoder = PromptEncoder(model, bank, 0)
         contexts: dict[str, torch.Tensor] = {}
         with torch.inference_mode():
@@ -165,19 +165,30 @@ WORDS = st.sampled_from(
 TRAPS = st.sampled_from(["\\(", "<|endoftext|>", "<|startoftext|>", "super" * 50, "\u200b", "\x1d", "word " * 40])
 
 
+@pytest.fixture(scope="module")
+def encoder(model: LoadedModel) -> PromptEncoder:
+    return PromptEncoder(model, bank_of(model, Path()), 0)
+
+
+@pytest.fixture(scope="module")
+def analyzer() -> PromptAnalyzer:
+    return PromptAnalyzer(demo_folder())
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(WORDS | TRAPS, max_size=60).map(" ".join))
-def test_what_is_told_before_is_what_comes_out(text: str) -> None:
-    """The scheduler's count is the length of compel's context, and no text makes compel stumble."""
-    encoder, reader = _ENCODERS[0]
+@given(text=st.lists(WORDS | TRAPS, max_size=60).map(" ".join))
+def test_the_predicted_length_is_that_of_the_context(
+    encoder: PromptEncoder, analyzer: PromptAnalyzer, text: str
+) -> None:
+    """The scheduler's count is the length of compel's context, and no text makes compel fail."""
     with torch.inference_mode():
         embedding = encoder.encode(text, ())
-    assert embedding.num_tokens == reader.num_context_tokens(params(prompt=text, guidance_scale=1.0)) <= 8 * 77
+    assert embedding.num_tokens == analyzer.num_context_tokens(params(prompt=text, guidance_scale=1.0)) <= 8 * 77
     assert embedding.context.isfinite().all()
 
 
 class BlankEncoder:
-    """A text encoder for which all texts are alike."""
+    """A text encoder that maps all texts to the same output."""
 
     device, dtype = torch.device("cpu"), torch.float32
 
@@ -189,32 +200,26 @@ class BlankEncoder:
 
 @pytest.fixture(scope="module")
 def sdxl() -> Any:
-    """A loaded model as far as its tokenizers go: SDXL's own."""
-    tokenizers = [load._load_tokenizer(SDXL_BASE / name) for name in ("tokenizer", "tokenizer_2")]
+    """A model with SDXL's own tokenizers and no weights."""
+    tokenizers = read_tokenizers(SDXL_BASE)
     blank = BlankEncoder()
     return SimpleNamespace(
         tokenizers=tokenizers,
         text_encoders=(blank, blank),
         device=blank.device,
         dtype=blank.dtype,
-        windows=PromptWindows([_uncut(tokenizer) for tokenizer in tokenizers]),
-        reader=PromptAnalyzer(SDXL_BASE),
+        windows=PromptWindows(tokenizers),
+        analyzer=PromptAnalyzer(SDXL_BASE),
     )
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(WORDS | TRAPS, max_size=60).map(" ".join))
+@given(text=st.lists(WORDS | TRAPS, max_size=60).map(" ".join))
 def test_with_sdxl_s_vocabulary_too(sdxl: Any, text: str) -> None:
     """Its second tokenizer pads with "!" and so reads it differently: the contexts may differ in length."""
     fitted = sdxl.windows.fit(text)
-    assert encode_parts(sdxl, fitted.parts).num_tokens == 77 * fitted.num_windows <= 8 * 77
-    told = sdxl.reader.num_context_tokens(params(prompt=text, guidance_scale=1.0))
-    assert told == 77 * fitted.num_windows
-
-
-_ENCODERS: list[tuple[PromptEncoder, PromptAnalyzer]] = []
-
-
-@pytest.fixture(autouse=True, scope="module")
-def encoders(model: LoadedModel) -> None:
-    _ENCODERS.append((PromptEncoder(model, bank_of(model, Path()), 0), PromptAnalyzer(demo_folder())))
+    assert (
+        encode_parts(sdxl.text_encoders, sdxl.tokenizers, fitted.parts).num_tokens == 77 * fitted.num_windows <= 8 * 77
+    )
+    num_tokens = sdxl.analyzer.num_context_tokens(params(prompt=text, guidance_scale=1.0))
+    assert num_tokens == 77 * fitted.num_windows

@@ -1,4 +1,4 @@
-"""With one fixed row count for every forward, latents are bitwise the same under any neighbors."""
+"""With one fixed row count for every forward, latents are bitwise equal with any neighbors."""
 
 from pathlib import Path
 

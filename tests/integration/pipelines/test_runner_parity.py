@@ -1,4 +1,4 @@
-"""The same picture as stock StableDiffusionXLPipeline, alone and in a crowd (fp32: at most 1 level off on 99.9 %)."""
+"""Same image as stock StableDiffusionXLPipeline, alone and in a crowd (float32: at most 1 level off on 99.9 %)."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from tests.support.loras.files import (
 
 ENOUGH = 0.999
 
-# Every sampler with its own steps, guidance, seed and prompts; these ten are each other's crowd.
+# Every sampler with its own steps, guidance, seed and prompts; these ten share their forwards.
 CROWD = {
     name: params(
         sampler=name,
@@ -73,7 +73,7 @@ def runner(model: LoadedModel, lora_dir: Path) -> SDXLRunner:
 
 
 class Stock:
-    """Stock diffusers, its scheduler swapped for each picture."""
+    """Stock diffusers with another scheduler for each image."""
 
     def __init__(self) -> None:
         from diffusers import StableDiffusionXLPipeline
@@ -130,7 +130,7 @@ def test_in_a_crowd_it_is_stocks_picture(
 
 @pytest.fixture(scope="module")
 def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict[str, ImageSpec]:
-    """Pictures with LoRA sets, steps, samplers and guidance of their own; together they are each other's crowd."""
+    """Images with LoRA sets, steps, samplers and guidance of their own that share their forwards."""
     jade, amber = ((ROOT / "loras" / f"{name}-v1.safetensors").read_bytes() for name in ("jade", "amber"))
     jade_1, amber_1 = keep(lora_dir, jade, "jade", 1.0), keep(lora_dir, amber, "amber", 0.9)
     wide = keep(lora_dir, all_layer_lora(model, rank=20, seed=8, strength=0.01), "wide", 0.8)
@@ -162,7 +162,7 @@ def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict
 def test_with_loras_of_its_own_in_a_crowd_it_is_stocks_picture(
     runner: SDXLRunner, stock: Stock, lora_dir: Path, lora_crowd: dict[str, ImageSpec]
 ) -> None:
-    """All share their forwards; stock makes them one by one, with `load_lora_weights` and `set_adapters`."""
+    """All share their forwards; stock diffusers makes them one by one, with `load_lora_weights` and `set_adapters`."""
     expected: dict[str, np.ndarray] = {}
     with stock_loras(stock.pipeline, lora_dir) as with_loras:
         for name, wanted in lora_crowd.items():
@@ -177,7 +177,7 @@ def test_with_loras_of_its_own_in_a_crowd_it_is_stocks_picture(
 
 
 def test_guidance_that_ends_half_way_is_stock_s_dynamic_guidance(runner: SDXLRunner, stock: Stock) -> None:
-    """Stock switches guidance off by a callback that drops the negative rows."""
+    """Stock diffusers switches guidance off with a callback that drops the negative rows."""
     wanted = params(steps=8, guidance_end=0.5)
 
     def switch_off(pipeline: Any, step: int, _: Any, tensors: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pictures come, go and fail one by one; their neighbors never notice."""
+"""Images begin, end and fail independently: their neighbors are not affected."""
 
 import gc
 import weakref
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.image.vae import decode_picture
+from pipelines.image.vae import decode_image
 from pipelines.model.info import BaseModelError
 from pipelines.model.load import LoadedModel, load_model, resolve_device
 from pipelines.plan import BeginOrder, StepPlan
@@ -43,7 +43,7 @@ def runner(model: LoadedModel, tmp_path: Path) -> SDXLRunner:
 
 @contextmanager
 def unet_raises(model: LoadedModel, when: Any, error: Exception) -> Iterator[None]:
-    """The real UNet, but it raises where `when(sample)` says so, as it does where memory runs out."""
+    """The real UNet, but it raises `error` if `when(sample)` is true, as it does if memory runs out."""
 
     def check(_: Any, inputs: tuple[torch.Tensor, ...]) -> None:
         if when(inputs[0]):
@@ -220,7 +220,7 @@ def test_a_picture_nobody_began_fails_without_the_others(runner: SDXLRunner) -> 
 
 def test_pictures_of_two_sizes_may_not_share_a_forward(runner: SDXLRunner) -> None:
     begin(runner, {"a": params(**SMALL), "b": params(**SMALL | {"width": 128})})
-    with pytest.raises(ValueError, match="one size"):
+    with pytest.raises(ValueError, match="the same size"):
         step(runner, ["a", "b"])
 
 
@@ -256,7 +256,7 @@ def test_a_vae_that_overflows_in_half_precision_is_run_in_float32() -> None:
     with torch.inference_mode():
         naive = half.vae.decode(latents.half(), return_dict=False)[0]
         assert not torch.isfinite(naive).all()
-        assert decode_picture(half, latents).width == 64
+        assert decode_image(half, latents).width == 64
     assert half.vae.dtype == torch.float16
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from server.db.models import JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
-from server.queue.errors import LimitReached, UnknownLora
+from server.loras.errors import UnknownLora
+from server.queue.errors import LimitReached
 from server.queue.model import LoraChoice
 from server.queue.quotas import (
     DAY_S,
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("people")
 
 
 async def accepted(shops: Sequence[JobsHarness], times: int, **fields: Any) -> list[str]:
-    """The ids of those of `times` orders, all at once, that were accepted."""
+    """The ids of the accepted ones of `times` parallel submissions."""
 
     async def attempt(shop: JobsHarness) -> str | None:
         try:

@@ -58,8 +58,8 @@ class Checkout:
 
     def build(self, *arguments: str, **options: str) -> tuple[int, str]:
         process = self.start(*arguments, **options)
-        told, _ = process.communicate(timeout=WAIT_S)
-        return process.returncode, told
+        output, _ = process.communicate(timeout=WAIT_S)
+        return process.returncode, output
 
     def state(self) -> dict[str, Any]:
         return json.loads((self.frontend / ".build" / "state.json").read_text(encoding="utf-8"))
@@ -84,7 +84,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def is_alive(process_id: int) -> bool:
-    """A process that has ended but that nobody has asked about counts as ended."""
+    """A zombie process counts as ended."""
     try:
         return psutil.Process(process_id).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -93,8 +93,8 @@ def is_alive(process_id: int) -> bool:
 
 def test_the_page_is_built_once(checkout: Checkout) -> None:
     checkout.write(MAKE_PAGE)
-    code, told = checkout.build()
-    assert code == 0, told
+    code, output = checkout.build()
+    assert code == 0, output
     assert checkout.page() == "<h1>made</h1>"
     assert checkout.state()["state"] == "built"
     assert checkout.build() == (0, "")
@@ -116,10 +116,10 @@ def test_a_failed_build_says_why_and_keeps_the_page(checkout: Checkout) -> None:
     checkout.write(MAKE_PAGE)
     checkout.build()
     checkout.write(FAIL)
-    code, told = checkout.build()
+    code, output = checkout.build()
     assert code == 1
-    assert "Type error: <b> is not c" in told
-    assert "try again" in told
+    assert "Type error: <b> is not c" in output
+    assert "try again" in output
     assert checkout.page() == "<h1>made</h1>"
     state = checkout.state()
     assert (state["state"], state["log"].splitlines()[-1]) == ("failed", "Type error: <b> is not c")
@@ -138,16 +138,16 @@ def test_packages_that_cannot_be_had_are_told_in_plain_words(checkout: Checkout)
     package["dependencies"] = {"gone": "file:./gone.tgz"}
     (checkout.frontend / "package.json").write_text(json.dumps(package))
     shutil.rmtree(checkout.frontend / "node_modules", ignore_errors=True)
-    code, told = checkout.build()
+    code, output = checkout.build()
     assert code == 1
-    assert "npm could not install the page's packages. Is the network up" in told
+    assert "npm could not install the page's packages. Is the network up" in output
 
 
 def test_two_builds_at_once_are_one(checkout: Checkout) -> None:
     checkout.write(MAKE_PAGE)
     both = [checkout.start(), checkout.start()]
-    told = [process.communicate(timeout=WAIT_S)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], told
+    output = [process.communicate(timeout=WAIT_S)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], output
     assert checkout.num_runs() == 1
 
 
@@ -177,7 +177,7 @@ def test_a_build_that_is_ended_leaves_nothing_running(checkout: Checkout) -> Non
 def test_without_node_and_outside_a_virtual_environment_it_says_what_to_install(checkout: Checkout) -> None:
     base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     checkout.write(MAKE_PAGE)
-    code, told = checkout.build(python=str(base), PATH="/nowhere", PYTHONPATH="")
+    code, output = checkout.build(python=str(base), PATH="/nowhere", PYTHONPATH="")
     assert code == 1
-    assert "20.9 or newer" in told
-    assert ".venv/bin/python" in told
+    assert "20.9 or newer" in output
+    assert ".venv/bin/python" in output

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.build_page import write_script_hashes
 from server.app import create_app
 from tests.fixtures.s3_server import credentials
 from tests.fixtures.studio_app import client, studio_settings
@@ -192,5 +193,8 @@ def test_a_new_build_is_served_from_the_next_request_on(api: Api, checkout: Path
 
 def test_a_page_copied_over_the_old_one_is_served(api: Api, page: Path) -> None:
     assert "create" in api.get("/").text
-    (page / "index.html").write_text("<title>quite another</title>", encoding="utf-8")
-    assert "quite another" in api.get("/").text
+    (page / "index.html").write_text("<title>quite another</title><script>other()</script>", encoding="utf-8")
+    write_script_hashes(page)
+    answer = api.get("/")
+    assert "quite another" in answer.text
+    assert set(sources(answer, "script-src")) == allowed("other()")

@@ -75,7 +75,7 @@ async def test_a_signed_address_opens_and_a_forged_one_does_not(new_store: NewSt
 async def test_a_download_is_answered_under_its_name(new_store: NewStore) -> None:
     store = new_store()
     await store.put(KEY, b"picture", "image/jpeg")
-    answer = await fetch(store.attachment_url(KEY, "image/jpeg", "red-dress-7.jpg"))
+    answer = await fetch(store.attachment(KEY, "image/jpeg", "red-dress-7.jpg"))
     assert answer.content == b"picture"
     assert answer.headers["content-disposition"] == 'attachment; filename="red-dress-7.jpg"'
     assert answer.headers["content-type"] == "image/jpeg"
@@ -89,7 +89,7 @@ async def test_an_address_of_the_cdn_is_plain_and_opens(new_store: NewStore, s3_
     assert store.origins == (s3_server.url,)
     answer = await fetch(store.url(KEY))
     assert (answer.content, answer.headers["cache-control"]) == (b"picture", "public, max-age=86400")
-    download = await fetch(store.attachment_url(KEY, "image/jpeg", "red-dress-7.jpg"))
+    download = await fetch(store.attachment(KEY, "image/jpeg", "red-dress-7.jpg"))
     assert "attachment" in download.headers["content-disposition"]
 
 
@@ -98,18 +98,18 @@ async def test_the_cdn_s_origin_is_told_without_its_path(new_store: NewStore) ->
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "message"),
     [
         (("studio", "not-the-secret"), "refuses the secret access key"),
         (("nobody", "secret"), "does not know the access key"),
         (READER, "does not let these credentials get and put objects"),
     ],
 )
-async def test_wrong_credentials_are_told(new_store: NewStore, keys: Keys, told: str) -> None:
+async def test_wrong_credentials_are_told(new_store: NewStore, keys: Keys, message: str) -> None:
     store = new_store(keys)
-    with pytest.raises(StoreRefused, match=told):
+    with pytest.raises(StoreRefused, match=message):
         await store.check()
-    with pytest.raises(StoreRefused, match=told) as refused:
+    with pytest.raises(StoreRefused, match=message) as refused:
         await store.put(KEY, b"picture", "image/jpeg")
     assert keys[1] not in str(refused.value)
 
@@ -213,4 +213,4 @@ async def test_a_server_that_goes_and_comes_back(
     with pytest.raises(MissingObject):
         await store.get(KEY.replace("-1", "-2"))
     messages = [record.getMessage() for record in caplog.records if record.name == "server.storage.health"]
-    assert len([text for text in messages if "does not answer" in text]) == 1, "told once, not at every look"
+    assert len([text for text in messages if "does not answer" in text]) == 1, "message once, not at every look"

@@ -11,8 +11,8 @@ from server.db.session import Database, DatabaseAway
 from server.queue import states
 from server.queue.model import JobError, JobStatus
 from server.queue.states import Lease
+from server.storage.encoding import EncodedImage
 from server.storage.local import LocalStore
-from server.storage.picture import EncodedPicture
 from server.storage.store import StoreError
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness, event_names, until
@@ -52,11 +52,11 @@ async def test_pictures_wait_on_disk_for_a_store_that_stays_away(database: Datab
         store.refused = {bad}
         shop.runner.open_gate.set()
         assert (await shop.ended(good)).status is JobStatus.COMPLETED
-        told = "2 finished picture(s) wait to be stored: no space left on device"
-        await until(lambda: shop.progress.waiting.get(bad) == told)
+        reason = "2 finished picture(s) wait to be stored: no space left on device"
+        await until(lambda: shop.progress.waiting.get(bad) == reason)
         assert shop.outbox.indexes(bad) == {0, 1}
         view = await shop.service.get(bad)
-        assert view is not None and (view.status, view.detail) == (JobStatus.PROCESSING, told)
+        assert view is not None and (view.status, view.detail) == (JobStatus.PROCESSING, reason)
         assert (view.images, await event_names(database, bad)) == ((), [])
     store.refused = set()
     async with JobsHarness.running(database, tmp_path, store=store) as shop:
@@ -139,7 +139,7 @@ async def test_a_job_whose_failure_cannot_be_written_is_put_back(
 ):
     """Its lease runs out, and the next claim ends it."""
 
-    def refuse(picture: object, image_format: str, text: str) -> EncodedPicture:
+    def refuse(picture: object, image_format: str, text: str) -> EncodedImage:
         raise ValueError("this text does not fit")
 
     fail, away = states.fail_mine, [DatabaseAway("it does not answer")]
@@ -149,7 +149,7 @@ async def test_a_job_whose_failure_cannot_be_written_is_put_back(
             raise away.pop()
         return await fail(session, lease, error)
 
-    monkeypatch.setattr("server.worker.delivery.encode_picture", refuse)
+    monkeypatch.setattr("server.worker.delivery.encode_image", refuse)
     monkeypatch.setattr("server.queue.states.fail_mine", fail_later)
     async with JobsHarness.running(database, tmp_path, lease_s=0.5) as shop:
         job_id = (await shop.accept(draft(num_images=1))).job_id

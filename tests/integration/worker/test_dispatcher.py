@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from server.db.models import ImageAttemptErrorRow, ImageRow
 from server.db.session import Database
 from server.queue.model import BaseModelRef, JobStatus
-from server.storage.picture import EncodedPicture
+from server.storage.encoding import EncodedImage
 from tests.support.builders import draft
 from tests.support.fake_runner import PaintRunner, paint
 from tests.support.jobs_harness import JobsHarness, change_job, event_names, image_statuses, job_row, metadata, until
@@ -34,17 +34,17 @@ async def test_a_job_ends_with_all_its_pictures(database: Database, tmp_path: Pa
 
 async def test_files_tell_as_much_as_their_job_says(database: Database, tmp_path: Path):
     async with JobsHarness.running(database, tmp_path) as shop:
-        told: dict[str, str | None] = {}
+        outcomes: dict[str, str | None] = {}
         for amount in ("full", "minimal", "none"):
             view = await shop.ended((await shop.accept(draft(num_images=1, embed_parameters=amount))).job_id)
             assert metadata(view)["embed_parameters"] == amount
             file = Image.open(BytesIO(await shop.store.get(view.images[0].storage_key)))
             assert "trainedAlgorithmicMedia" in str(file.info["xmp"])
-            told[amount] = file.info.get("parameters")
+            outcomes[amount] = file.info.get("parameters")
     prompt = view.first.prompt
-    assert prompt in (told["full"] or "") and prompt not in (told["minimal"] or "")
-    assert (told["minimal"] or "").startswith("Seed: 100, Model hash: ")
-    assert told["none"] is None
+    assert prompt in (outcomes["full"] or "") and prompt not in (outcomes["minimal"] or "")
+    assert (outcomes["minimal"] or "").startswith("Seed: 100, Model hash: ")
+    assert outcomes["none"] is None
 
 
 async def test_the_stored_pixels_are_the_engines(database: Database, tmp_path: Path):
@@ -298,12 +298,12 @@ async def test_a_queue_that_cannot_be_read_for_a_while_is_worked_on_again(
 async def test_a_picture_that_cannot_be_encoded_fails_its_job_at_once(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Not made three times over, and not told as something else."""
+    """Not made three times, and the error keeps its own code."""
 
-    def refuse(picture: object, image_format: str, text: str) -> EncodedPicture:
+    def refuse(picture: object, image_format: str, text: str) -> EncodedImage:
         raise ValueError("this text does not fit")
 
-    monkeypatch.setattr("server.worker.delivery.encode_picture", refuse)
+    monkeypatch.setattr("server.worker.delivery.encode_image", refuse)
     async with JobsHarness.running(database, tmp_path) as shop:
         job_id = (await shop.accept(draft(num_images=1))).job_id
         view = await shop.ended(job_id)

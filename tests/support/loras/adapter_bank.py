@@ -1,4 +1,4 @@
-"""A LoRA bank for tests, filled as the runner fills it."""
+"""A LoRA bank for tests, filled as by the runner."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import torch
 from pipelines.device import to_device
 from pipelines.lora.backend import AdapterSet
 from pipelines.lora.bank import LoraBank
-from pipelines.lora.loader import LoraReader
+from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
 from pipelines.spec import LoraRef
@@ -19,14 +19,14 @@ MUCH = 1_000_000_000
 
 
 class Bank:
-    """A bank and its reader, and the adapter sets of tests admitted as the runner admits them."""
+    """A bank and its loader. Sets are admitted as by the runner."""
 
     def __init__(self, model: LoadedModel, folder: Path, max_bytes: int = MUCH) -> None:
-        self.reader = LoraReader(folder, LoraParser(model).parse, max_bytes)
-        self.bank = LoraBank(model, self.reader, max_bytes)
+        self.loader = LoraLoader(folder, LoraParser(model).parse, max_bytes)
+        self.bank = LoraBank(model, self.loader, max_bytes)
 
     def admit(self, adapters: AdapterSet, in_use: frozenset[str] = frozenset()) -> bool:
-        self.reader.fetch([sha256 for sha256, _ in adapters]).result()
+        self.loader.fetch([sha256 for sha256, _ in adapters]).result()
         return self.bank.admit(adapters, in_use)
 
     @contextmanager

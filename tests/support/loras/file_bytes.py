@@ -46,7 +46,7 @@ def kohya(module: str = "", rank: int = 4, alpha: float | None = None) -> dict[s
 
 
 def changed(**changes: Any) -> bytes:
-    """A sound file but for one field of its first tensor."""
+    """A sound file except for one field of its first tensor."""
     tensors = pair()
     header, payload_start = parse(lora_bytes(tensors))
     header[f"{MODULE}.lora_A.weight"].update(changes)

@@ -19,7 +19,7 @@ KOHYA_PREFIXES = {"unet": "lora_unet_", "text_encoder": "lora_te1_", "text_encod
 
 
 def keep(folder: Path, data: bytes, name: str, weight: float) -> LoraRef:
-    """The bytes under their content hash."""
+    """Write the bytes under their content hash."""
     import hashlib
 
     sha256 = hashlib.sha256(data).hexdigest()
@@ -29,7 +29,7 @@ def keep(folder: Path, data: bytes, name: str, weight: float) -> LoraRef:
 
 
 def kohya_copy(data: bytes, alpha: float | None = None) -> bytes:
-    """A LoRA in diffusers' layout written as kohya's trainer does; `alpha` on every module, None: none anywhere."""
+    """Rewrite a LoRA of diffusers' layout in kohya's layout, with this `alpha` on every module, or without."""
     tensors: dict[str, Tensor] = {}
     for key, tensor in parse_safetensors(data).items():
         module, side, _ = key.rsplit(".", 2)
@@ -67,7 +67,7 @@ class StockLoras:
         self._loaded: set[str] = set()
 
     def use(self, loras: Sequence[LoraRef]) -> None:
-        """What a script of stock diffusers does: `load_lora_weights`, `set_adapters`."""
+        """As a script of stock diffusers does: `load_lora_weights`, `set_adapters`."""
         for lora in loras:
             if lora.sha256 not in self._loaded:
                 with warnings.catch_warnings():
@@ -76,7 +76,7 @@ class StockLoras:
                         self._folder / f"{lora.sha256}.safetensors", adapter_name=lora.sha256[:16]
                     )
                 self._loaded.add(lora.sha256)
-        self.pipeline.unet.eval()  # stock leaves the training dropout that a file's metadata names switched on
+        self.pipeline.unet.eval()  # stock leaves the dropout of a file's metadata switched on
         if loras:
             self.pipeline.enable_lora()
             self.pipeline.set_adapters([lora.sha256[:16] for lora in loras], [lora.weight for lora in loras])

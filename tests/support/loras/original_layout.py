@@ -1,5 +1,5 @@
-"""A small SDXL with random weights, as a diffusers folder and as one file with the original key names, the kind that
-people download. The pictures are noise."""
+"""A small SDXL with random weights, as a diffusers folder and as one file with the original key names. Its images are
+noise."""
 
 import re
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ _OPEN_CLIP = {
 
 
 def write_small_sdxl(folder: Path) -> tuple[Path, Path]:
-    """The folder and the file, float16. The folder has no tokenizers of its own but SDXL's packed vocabulary."""
+    """Write the folder and the file, float16. The folder has SDXL's packed vocabulary."""
     torch.manual_seed(0)
     model, file = folder / "small", folder / "small.safetensors"
     parts: dict[str, Any] = {
@@ -88,7 +88,7 @@ def write_small_sdxl(folder: Path) -> tuple[Path, Path]:
 
 
 def original_layout(parts: Mapping[str, Any]) -> Weights:
-    """The parts' weights under the names that SDXL checkpoints are published with."""
+    """Rename the parts' weights as in published SDXL checkpoints."""
     named: Weights = {}
     for key, weight in parts["unet"].state_dict().items():
         named[f"model.diffusion_model.{_unet_key(key)}"] = weight
@@ -149,7 +149,7 @@ def _text(width: int, activation: str) -> CLIPTextConfig:
 
 
 def _unet_key(key: str) -> str:
-    """Blocks are numbered through, UNET_LAYERS + 1 to a level."""
+    """The original blocks are numbered consecutively, UNET_LAYERS + 1 for each level."""
     step = UNET_LAYERS + 1
     if match := re.fullmatch(r"(down|up)_blocks\.(\d+)\.(\w+)\.(\d+)\.(.*)", key):
         side, level, kind, index, rest = match[1], int(match[2]), match[3], int(match[4]), match[5]
@@ -182,7 +182,7 @@ def _vae_key(key: str, levels: int) -> str:
 
 
 def _open_clip(clip: Weights) -> Weights:
-    """Query, key and value lie in one matrix there, and the projection is transposed."""
+    """OpenCLIP keeps q, k and v in one matrix and its projection transposed."""
     named: Weights = {}
     for key, weight in clip.items():
         name = key.removeprefix("text_model.")

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from server.api.http.problems import Problem
 from server.api.http.validation import read_generate_body
+from server.errors import StudioError
 from server.generation.requests import ExtraLora, GenerateRequest
 
 PROMPT = {"prompt": "red dress, beach"}
 
 
-def refused(body: bytes) -> Problem:
-    with pytest.raises(Problem) as problem:
+def refused(body: bytes) -> StudioError:
+    with pytest.raises(StudioError) as problem:
         read_generate_body(body)
     assert problem.value.kind.status == 400
     return problem.value
@@ -154,7 +154,7 @@ def test_what_is_no_json_object_is_refused(body: bytes) -> None:
 def test_no_body_does_more_than_be_refused(body: bytes) -> None:
     try:
         read_generate_body(body)
-    except Problem as problem:
+    except StudioError as problem:
         assert problem.kind.status == 400
 
 
@@ -169,7 +169,7 @@ JSON = st.recursive(
 def test_any_json_object_is_read_or_refused_with_the_fields_to_blame(fields: dict[str, Any]) -> None:
     try:
         read_generate_body(json.dumps(fields).encode())
-    except Problem as problem:
+    except StudioError as problem:
         assert problem.errors or "not JSON" in problem.detail
         assert all(error.allowed for error in problem.errors)
 

@@ -84,7 +84,7 @@ def test_any_measurements_give_usable_costs(points: list[tuple[int, float]], max
 
 
 def test_a_row_count_that_is_used_costs_what_it_took():
-    """Real machines are not on a line: theirs is for row counts nobody has seen."""
+    """Real machines are not on a line: the line is for row counts without a measurement."""
     cost = CostModel(BUCKETS)
     taken = {2: 0.054, 4: 0.1, 8: 0.23, 16: 0.37}
     for _ in range(9):

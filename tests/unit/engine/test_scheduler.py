@@ -60,7 +60,7 @@ def test_every_picture_ends_exactly_once_within_its_limits(actions, limits: Limi
                 machine.fail_next.add(f"{job_id}-1")
     machine.run()
     assert len(machine.scheduler) == 0
-    assert not machine.held, "latents nobody will ask for again"
+    assert not machine.held, "latents that are never read again"
     for picture_id in machine.params:
         job_id = picture_id.rpartition("-")[0]
         assert machine.ended[picture_id] == 1 or (job_id in aborted and machine.ended[picture_id] == 0)

@@ -1,4 +1,4 @@
-"""Whose pictures are made first: a short job does not wait for a long one, and nobody starves."""
+"""Whose pictures are made first: a short job does not wait for a long one, and no job starves."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""What downloads are called: telling, and a name that every file system takes."""
+"""File names of downloads: descriptive, and valid on every file system."""
 
 import re
 

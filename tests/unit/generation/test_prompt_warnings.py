@@ -1,4 +1,4 @@
-"""What a caller is told about an accepted prompt."""
+"""Warnings about an accepted prompt."""
 
 from pathlib import Path
 

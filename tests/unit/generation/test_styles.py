@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.prompt.analysis import PromptAnalyzer
-from scripts.demo_training import scenes
+from scripts.demo_training.captions import scenes
 from server.generation.prompt_warnings import style_fits
 from server.generation.styles import STYLES, Style
 

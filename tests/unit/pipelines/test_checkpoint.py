@@ -1,4 +1,4 @@
-"""What a file is, is told from its header, before any weight is read."""
+"""A file's kind is identified by its header, before any weight is read."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("kind", OTHERS)
-def test_what_is_no_sdxl_checkpoint_is_called_by_its_name(tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_no_sdxl_checkpoint_is_called_what_it_is(tmp_path: Path, kind: str) -> None:
     file = write_weights(tmp_path / "file.safetensors", {OTHERS[kind]: (1,)})
     with pytest.raises(BaseModelError) as refused:
         check_checkpoint(file)
@@ -54,13 +54,13 @@ def test_an_sdxl_checkpoint_is_one(tmp_path: Path) -> None:
     assert kind_of([]) == "empty"
 
 
-def test_an_inpainting_model_is_told(tmp_path: Path) -> None:
+def test_an_inpainting_model_is_named(tmp_path: Path) -> None:
     keys = SDXL_KEYS | {f"{UNET}.input_blocks.0.0.weight": (8, 9, 3, 3)}
     with pytest.raises(BaseModelError, match="inpainting or editing: its UNet takes 9 channels"):
         check_checkpoint(write_weights(tmp_path / "file.safetensors", keys))
 
 
-def test_a_cut_file_is_told(tmp_path: Path) -> None:
+def test_a_cut_file_is_named(tmp_path: Path) -> None:
     file = write_weights(tmp_path / "file.safetensors", SDXL_KEYS)
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(BaseModelError, match="cut or still being written"):
@@ -68,7 +68,7 @@ def test_a_cut_file_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x02}q\x00." * 4, b"<html>not found</html>"])
-def test_what_only_has_the_name_is_told(tmp_path: Path, data: bytes) -> None:
+def test_a_file_with_only_the_right_name_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "file.safetensors").write_bytes(data)
     with pytest.raises(BaseModelError, match="damaged or no safetensors file"):
         check_checkpoint(tmp_path / "file.safetensors")

@@ -1,4 +1,4 @@
-"""A hash is remembered for exactly as long as the file is the same one."""
+"""A hash is cached for exactly as long as the file is the same."""
 
 import hashlib
 import os
@@ -17,11 +17,11 @@ def weights(tmp_path: Path) -> Path:
 
 
 def test_a_hash_outlives_the_process(tmp_path: Path, weights: Path) -> None:
-    book = tmp_path / "data" / "hashes.json"
-    assert FileHashes(book).known(weights) is None
+    cache_file = tmp_path / "data" / "hashes.json"
+    assert FileHashes(cache_file).known(weights) is None
     expected = hashlib.sha256(b"one").hexdigest()
-    assert FileHashes(book).sha256(weights) == expected
-    assert FileHashes(book).known(weights) == expected
+    assert FileHashes(cache_file).sha256(weights) == expected
+    assert FileHashes(cache_file).known(weights) == expected
 
 
 @pytest.mark.parametrize("change", ["size", "time", "file"])
@@ -40,16 +40,16 @@ def test_a_changed_file_is_read_again(tmp_path: Path, weights: Path, change: str
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"/weights": 3}'])
-def test_a_damaged_book_is_begun_anew(tmp_path: Path, weights: Path, text: str) -> None:
-    book = tmp_path / "hashes.json"
-    book.write_text(text)
-    FileHashes(book).sha256(weights)
-    assert FileHashes(book).known(weights) == hashlib.sha256(b"one").hexdigest()
+def test_a_damaged_cache_file_is_replaced(tmp_path: Path, weights: Path, text: str) -> None:
+    cache_file = tmp_path / "hashes.json"
+    cache_file.write_text(text)
+    FileHashes(cache_file).sha256(weights)
+    assert FileHashes(cache_file).known(weights) == hashlib.sha256(b"one").hexdigest()
 
 
-def test_a_book_that_cannot_be_written_only_costs_time(
+def test_a_cache_file_that_cannot_be_written_only_costs_time(
     tmp_path: Path, weights: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("")
     assert FileHashes(tmp_path / "file" / "hashes.json").sha256(weights) == hashlib.sha256(b"one").hexdigest()
-    assert "not remembered" in caplog.text
+    assert "not cached" in caplog.text

@@ -1,7 +1,8 @@
-"""The folder of LoRAs: what serves, what is left out and why, what does not fit the base model."""
+"""The folder of LoRAs: the usable files, the others with their reason, and the files for another base model."""
 
 import json
 import os
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from tests.support.loras.file_bytes import (
         ({}, f"the base model has no layer {KOHYA}"),
     ],
 )
-def test_a_lora_is_held_against_the_layers_of_the_base_model(
+def test_a_lora_is_compared_with_the_layers_of_the_base_model(
     tmp_path: Path, layers: dict[str, tuple[int, ...]], reason: str | None
 ) -> None:
     (tmp_path / "jade-v1.safetensors").write_bytes(lora_bytes(kohya()))
@@ -41,7 +42,7 @@ def test_a_file_is_read_again_only_after_a_change(library: LoraLibrary, monkeypa
     path = library.lora_dir / "jade-v1.safetensors"
     path.write_bytes(lora_bytes())
     first = library.scan()
-    path.write_bytes(lora_bytes(pair(rank=5)))  # at once: perhaps within one tick of the file system's clock
+    path.write_bytes(lora_bytes(pair(rank=5)))  # perhaps within one tick of the file system's clock
     assert library.scan().files[0].rank == 5 != first.files[0].rank
     monkeypatch.setattr("pipelines.lora.library.SETTLED_S", -60.0)
     second = library.scan()
@@ -50,7 +51,7 @@ def test_a_file_is_read_again_only_after_a_change(library: LoraLibrary, monkeypa
     assert library.scan().files[0].rank == 6
 
 
-def test_kohya_s_notes_tell_words_and_title(library: LoraLibrary) -> None:
+def test_kohya_s_notes_give_words_and_title(library: LoraLibrary) -> None:
     notes = {
         "ss_output_name": "jade",
         "ss_dataset_dirs": json.dumps({"10_jade": {"n_repeats": 10, "img_count": 3}}),
@@ -66,7 +67,7 @@ def test_kohya_s_notes_tell_words_and_title(library: LoraLibrary) -> None:
 
 
 @pytest.mark.parametrize(("version", "base"), [("sd_v1", "Stable Diffusion 1.x"), ("sd3_medium", "Stable Diffusion 3")])
-def test_kohya_s_notes_tell_another_family(library: LoraLibrary, version: str, base: str) -> None:
+def test_kohya_s_notes_identify_another_family(library: LoraLibrary, version: str, base: str) -> None:
     notes = DEMO | {"ss_base_model_version": version}
     (library.lora_dir / "a.safetensors").write_bytes(lora_bytes(metadata=notes))
     assert library.scan().unfit[0].reason == f"it is made for {base}; this server runs SDXL models"
@@ -116,7 +117,7 @@ def test_a_file_that_is_still_being_written_waits(library: LoraLibrary) -> None:
     assert len(scan.pending) == 6
     for path in library.lora_dir.glob("growing-*"):
         os.utime(path, (0, 0))
-    assert len(library.scan().rejected) == 4  # nobody writes to them any more
+    assert len(library.scan().rejected) == 4  # no longer being written
 
 
 def test_a_missing_folder_is_empty(tmp_path: Path) -> None:
@@ -147,17 +148,19 @@ def test_a_lora_for_another_base_is_rejected(
     scan = LoraLibrary(tmp_path, lora_base).scan()
     assert len(scan.files) == (reason is None)
     assert reason is None or reason in scan.rejected[0].reason
-    assert scan.unfit == scan.rejected  # nothing is wrong with the file
+    assert scan.unfit == scan.rejected  # the file itself is sound
 
 
 def test_bytes_that_changed_since_the_scan_are_refused(library: LoraLibrary) -> None:
     path = library.lora_dir / "jade-v1.safetensors"
     path.write_bytes(lora_bytes())
-    (found,) = library.scan().files
-    assert found.read_bytes() == lora_bytes()
+    (file,) = library.scan().files
+    copy = BytesIO()
+    file.copy_to(copy)
+    assert copy.getvalue() == lora_bytes()
     path.write_bytes(lora_bytes(pair(rank=5)))
     with pytest.raises(LoraFormatError, match="changed"):
-        found.read_bytes()
+        file.copy_to(BytesIO())
 
 
 @pytest.mark.parametrize(
@@ -205,7 +208,7 @@ LAYOUTS = [
 
 @pytest.mark.parametrize(("module", "names"), LAYOUTS)
 @pytest.mark.parametrize(("width", "base"), [(768, "Stable Diffusion 1.x"), (1024, "Stable Diffusion 2.x")])
-def test_a_lora_of_another_family_is_told_by_its_shapes(
+def test_a_lora_of_another_family_is_identified_by_its_shapes(
     tmp_path: Path, module: str, names: tuple[str, str], width: int, base: str
 ) -> None:
     down, up = names
@@ -229,7 +232,7 @@ def test_a_lora_that_says_nothing_but_has_sdxls_shapes_does_not_fit_the_demo(tmp
     assert [file.label for file in LoraLibrary(tmp_path, SDXL_LORA_BASE).scan().files] == ["film-v1"]
 
 
-def test_a_flux_lora_is_told(tmp_path: Path) -> None:
+def test_a_flux_lora_is_identified(tmp_path: Path) -> None:
     (tmp_path / "f.safetensors").write_bytes(lora_bytes(pair("transformer.single_transformer_blocks.0.attn.to_q"), {}))
     (rejected,) = LoraLibrary(tmp_path, SDXL_LORA_BASE).scan().unfit
     assert "made for FLUX" in rejected.reason

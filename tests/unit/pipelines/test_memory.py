@@ -18,17 +18,17 @@ def test_a_model_fits_with_room_to_work_in() -> None:
     check_fits(7 * GB, None, "float16", "RAM")
     with pytest.raises(BaseModelError) as refused:
         check_fits(14 * GB, 8 * GB, "float32", "RAM")
-    told = str(refused.value)
-    assert "needs 16.8 GB of RAM (14.0 GB of weights as float32" in told
-    assert "8.0 GB are free" in told
-    assert "STUDIO_DTYPE=bfloat16" in told
+    reason = str(refused.value)
+    assert "needs 16.8 GB of RAM (14.0 GB of weights as float32" in reason
+    assert "8.0 GB are free" in reason
+    assert "STUDIO_DTYPE=bfloat16" in reason
     with pytest.raises(BaseModelError) as refused:
         check_fits(7 * GB, 8 * GB, "float16", "memory of the RTX 4090")
     assert "memory of the RTX 4090" in str(refused.value)
     assert "STUDIO_DTYPE" not in str(refused.value)
 
 
-def test_the_machine_says_what_is_left(tmp_path: Path) -> None:
+def test_the_machine_s_free_memory_is_read(tmp_path: Path) -> None:
     write(tmp_path, "proc/meminfo", "MemTotal: 100 kB\nMemAvailable:   4096 kB\n")
     assert free_ram_bytes(tmp_path) == 4096 * 1024
 
@@ -50,5 +50,5 @@ def test_older_containers_too(tmp_path: Path) -> None:
     assert free_ram_bytes(tmp_path) == 800_000
 
 
-def test_where_nobody_says_it_is_not_known(tmp_path: Path) -> None:
+def test_without_a_report_of_the_system_it_is_unknown(tmp_path: Path) -> None:
     assert free_ram_bytes(tmp_path) is None

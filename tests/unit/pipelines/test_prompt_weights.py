@@ -74,6 +74,6 @@ def test_no_word_is_lost(prompt: str) -> None:
     assert [character for character in plain_text(read_weights(prompt)) if character.isalpha()] == bare
 
 
-def test_a_thousand_brackets_are_read_at_once() -> None:
+def test_a_thousand_nested_brackets_are_read() -> None:
     assert read_weights("(a" * 1000)[-1].weight == MAX_WEIGHT
     assert read_weights("(a:" + "9" * 1000 + ")") == (WeightedText("a", MAX_WEIGHT),)

@@ -9,7 +9,7 @@ from pipelines.denoise.sampler_factory import (
     Sampler,
     SamplerFactory,
     make_sampler,
-    picture_generator,
+    noise_generator,
     predicted_x0,
     takes_generator,
 )
@@ -32,7 +32,7 @@ SDXL_CONFIG: dict[str, Any] = {
 
 def denoise(sampler: Sampler, latents: torch.Tensor, seed: int, steps: int | None = None) -> torch.Tensor:
     """With a made-up model that always predicts the tanh of its input."""
-    noise = {"generator": picture_generator(seed)} if takes_generator(sampler) else {}
+    noise = {"generator": noise_generator(seed)} if takes_generator(sampler) else {}
     for timestep in sampler.timesteps[:steps]:
         prediction = torch.tanh(sampler.scale_model_input(latents, timestep))
         latents = sampler.step(prediction, timestep, latents, return_dict=False, **noise)[0]
@@ -40,7 +40,7 @@ def denoise(sampler: Sampler, latents: torch.Tensor, seed: int, steps: int | Non
 
 
 def noise(sampler: Sampler, seed: int = 1) -> torch.Tensor:
-    return torch.randn((1, 4, 2, 2), generator=picture_generator(seed)) * sampler.init_noise_sigma
+    return torch.randn((1, 4, 2, 2), generator=noise_generator(seed)) * sampler.init_noise_sigma
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -65,16 +65,16 @@ def test_the_bounds_of_the_table_are_the_samplers_own(name: str) -> None:
 
 @pytest.mark.parametrize("prediction_type", ["epsilon", "v_prediction"])
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, prediction_type: str) -> None:
+def test_two_images_in_turns_do_not_change_each_other_s_history(name: str, prediction_type: str) -> None:
     config = {**SDXL_CONFIG, "prediction_type": prediction_type}
-    shelf = SamplerFactory(config)
-    first, second = shelf.create(name, 5), shelf.create(name, 5)
+    factory = SamplerFactory(config)
+    first, second = factory.create(name, 5), factory.create(name, 5)
     fresh = make_sampler(name, config)
     fresh.set_timesteps(5, device="cpu")
     alone = denoise(fresh, noise(fresh), seed=3)
 
     latents, others = noise(first), noise(second, seed=9)
-    sources = [{"generator": picture_generator(seed)} if takes_generator(first) else {} for seed in (3, 4)]
+    sources = [{"generator": noise_generator(seed)} if takes_generator(first) else {} for seed in (3, 4)]
     for timestep in first.timesteps:
         prediction = torch.tanh(first.scale_model_input(latents, timestep))
         latents = first.step(prediction, timestep, latents, return_dict=False, **sources[0])[0]
@@ -82,14 +82,14 @@ def test_two_pictures_in_turns_do_not_touch_each_others_history(name: str, predi
         others = second.step(prediction, timestep, others, return_dict=False, **sources[1])[0]
     assert torch.equal(latents, alone)
 
-    third = shelf.create(name, 5)  # the prototype is as new
+    third = factory.create(name, 5)  # the prototype is as new
     assert torch.equal(denoise(third, noise(third), seed=3), alone)
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_previews_get_the_clean_latents(name: str) -> None:
     sampler = SamplerFactory(SDXL_CONFIG).create(name, 10)
-    clean, added = noise(sampler, seed=5) * 0 + 0.7, torch.randn((1, 4, 2, 2), generator=picture_generator(6))
+    clean, added = noise(sampler, seed=5) * 0 + 0.7, torch.randn((1, 4, 2, 2), generator=noise_generator(6))
     timestep = sampler.timesteps[0]
     alpha = make_sampler("ddim", SDXL_CONFIG).alphas_cumprod[int(timestep)]
     sigma = ((1 - alpha) / alpha) ** 0.5

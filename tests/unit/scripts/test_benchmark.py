@@ -96,9 +96,9 @@ def test_the_report_and_the_chart_tell_every_figure():
         Figure("single", "seconds <per> image", "s", 1.0, 2.0, "bare loop", "<= 1.05"),
         Figure("status", "p99", "s", 0.5, target="<= 0.05"),
     ]
-    told = table(figures)
-    assert "met" in told
-    assert "MISSED" in told
+    text = table(figures)
+    assert "met" in text
+    assert "MISSED" in text
     drawing = ElementTree.fromstring(chart(figures, "a & b"))
     texts = [element.text for element in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert texts == ["a & b", "single: seconds <per> image / bare loop", "0.50 (target <= 1.05)"]

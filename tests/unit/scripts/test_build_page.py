@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.build_page import Build
+from scripts.build_page import SCRIPT_HASHES, Build, write_script_hashes
 from scripts.npm import are_packages_current, is_new_enough
 
 
@@ -22,6 +22,7 @@ def made(build: Build, digest: str) -> Path:
     folder = build.folder / f"page-{digest}"
     folder.mkdir()
     (folder / "index.html").write_text(digest, encoding="utf-8")
+    write_script_hashes(folder)
     return folder
 
 
@@ -62,8 +63,8 @@ def test_a_build_is_due_until_its_page_is_there(build: Build) -> None:
     build.switch(folder)
     assert not build.is_due("a")
     assert build.is_due("b")
-    (folder / "index.html").unlink()
-    assert build.is_due("a")
+    (folder / SCRIPT_HASHES).unlink()
+    assert build.is_due("a"), "a page of an older revision, or half of one"
 
 
 def test_the_page_before_is_kept_and_older_ones_go(build: Build) -> None:
@@ -71,6 +72,17 @@ def test_the_page_before_is_kept_and_older_ones_go(build: Build) -> None:
         build.switch(made(build, digest))
         assert (build.page / "index.html").read_text(encoding="utf-8") == digest
     assert sorted(path.name for path in build.folder.glob("page-*")) == ["page-b", "page-c"]
+
+
+def test_the_hashes_are_of_the_inline_scripts_of_each_document(tmp_path: Path) -> None:
+    """`printf %s 'go()' | openssl dgst -sha256 -binary | base64`; scripts with a src are not inline."""
+    (tmp_path / "about").mkdir()
+    scripts = '<script>go()</script><script src="/a.js"></script><script id="x">go()</script><p>text</p>'
+    (tmp_path / "index.html").write_text(scripts, encoding="utf-8")
+    (tmp_path / "about" / "index.html").write_text("<p>go()</p>", encoding="utf-8")
+    write_script_hashes(tmp_path)
+    hashes = json.loads((tmp_path / SCRIPT_HASHES).read_text(encoding="utf-8"))
+    assert hashes == {"about/index.html": [], "index.html": ["sha256-5KYv+PUboo5h+0+YAtGRPbwv5d/QxzHslP4YGnUaxRw="]}
 
 
 def test_a_page_that_was_unpacked_there_is_replaced(build: Build) -> None:

@@ -43,6 +43,8 @@ def test_defaults_are_those_of_the_design() -> None:
 def test_each_setting_reads_its_variable() -> None:
     settings = read_settings(
         {
+            "STUDIO_ROLE": "api",
+            "STUDIO_WORKER_URL": "http://10.0.0.7:8000",
             "STUDIO_HOST": "0.0.0.0",
             "STUDIO_PORT": " 9000 ",
             "STUDIO_PUBLIC_URL": "https://pictures.example.org/",
@@ -155,7 +157,7 @@ def test_each_setting_reads_its_variable() -> None:
         page_dir=Path("/srv/page"),
         storage="s3",
         role="api",
-        worker_url="http://10.0.0.8:8000",
+        worker_url="http://10.0.0.7:8000",
         spool_max_mb=10,
         s3_bucket="pictures",
         s3_endpoint_url="https://s3.example.org",

@@ -1,0 +1,239 @@
+"""Takes the screenshots of docs/images/ again, from a running server with the demo model and the built page:
+
+    .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [compare] [operator] [account]
+
+Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD. Those of an account
+make one; with STUDIO_DATA_DIR, the server's, what it makes is dated over the last weeks in its SQLite database.
+Needs Chromium (Debian, Ubuntu: sudo apt-get install chromium)."""
+
+import io
+import os
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1360, "height": 900}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 375, "height": 812},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+PROMPT = "jade woman, red dress, beach sunset"
+QUALITY = 88  # of the WebP files
+SETTLED_MS = 900
+
+
+def keep(page: Page, name: str) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(FOLDER / f"{name}.webp", quality=QUALITY)
+    print(f"docs/images/{name}.webp")
+
+
+def opened(browser: Browser, address: str, options: Mapping[str, Any]) -> Page:
+    page = browser.new_context(base_url=address, **options).new_page()
+    page.goto("/?seed=100")
+    page.get_by_role("button", name="Shape:").wait_for()
+    return page
+
+
+def generate(page: Page, prompt: str) -> None:
+    page.get_by_role("textbox", name="Prompt", exact=True).fill(prompt)
+    page.get_by_role("button", name="Generate").click()
+
+
+def wait_for_pictures(page: Page) -> None:
+    page.get_by_role("list", name="Results").get_by_role("link", name="Download").nth(3).wait_for(timeout=120_000)
+
+
+def desktop(browser: Browser, address: str) -> None:
+    page = opened(browser, address, DESKTOP)
+    keep(page, "create-empty")
+    for earlier, shape in (("cat in the snow, night", "Portrait"), ("balloon, mountains, morning", "Landscape")):
+        page.get_by_role("button", name="Shape:").click()
+        page.get_by_role("radio", name=shape).check()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="LoRA:").click()
+        page.get_by_role("radio", name="None").check()
+        page.keyboard.press("Escape")
+        generate(page, earlier)
+        page.get_by_role("button", name="Cancel").first.wait_for()
+        wait_for_pictures(page)
+    page.goto("/?seed=100")
+    page.get_by_role("button", name="Shape:").wait_for()
+    generate(page, PROMPT)
+    page.locator("[aria-label=Results] img").nth(3).wait_for()
+    keep(page, "create-running")
+    wait_for_pictures(page)
+    keep(page, "create-done")
+    page.get_by_role("list", name="Results").get_by_role("listitem").first.get_by_role("button").first.click()
+    page.get_by_role("dialog").wait_for()
+    keep(page, "lightbox")
+
+
+def dark_and_phone(browser: Browser, address: str) -> None:
+    page = opened(browser, address, {**DESKTOP, "color_scheme": "dark"})
+    generate(page, PROMPT)
+    wait_for_pictures(page)
+    keep(page, "create-dark")
+    page = opened(browser, address, PHONE)
+    generate(page, PROMPT)
+    wait_for_pictures(page)
+    keep(page, "create-phone")
+
+
+def create(browser: Browser, address: str) -> None:
+    desktop(browser, address)
+    dark_and_phone(browser, address)
+
+
+def compare(browser: Browser, address: str) -> None:
+    page = browser.new_context(base_url=address, **DESKTOP).new_page()
+    page.goto("/compare/")
+    page.get_by_role("textbox", name="Prompt 1").fill(PROMPT)
+    keep(page, "compare-form")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.get_by_role("img").nth(4).wait_for(timeout=120_000)
+    keep(page, "compare-running")
+    page.get_by_role("link", name="Contact sheet").wait_for(timeout=300_000)
+    keep(page, "compare-done")
+    finished = page.url
+    page = browser.new_context(base_url=address, color_scheme="dark", **PHONE).new_page()
+    page.goto(finished)
+    page.get_by_role("link", name="Contact sheet").wait_for()
+    keep(page, "compare-phone")
+
+
+def operator(browser: Browser, address: str) -> None:
+    email, password = os.environ["OPERATOR_EMAIL"], os.environ["OPERATOR_PASSWORD"]
+    context = browser.new_context(base_url=address, **DESKTOP)
+    assert context.request.post("/api/auth/login", data={"email": email, "password": password}).ok
+    page = context.new_page()
+    page.goto("/operator/")
+    page.get_by_role("article").first.wait_for()
+    new = {"name": "jade-v4.safetensors", "mimeType": "application/octet-stream", "buffer": bytes(842_728)}
+    page.get_by_label("LoRA files to upload").set_input_files(new)  # pyright: ignore[reportArgumentType]
+    keep(page, "operator-loras")
+    for number in range(3):
+        page.request.post("/api/generate", data={"prompt": PROMPT, "num_images": 4 + number}, headers=csrf(page))
+    page.goto("/operator/?tab=queue")
+    page.get_by_role("row").filter(has_text="2 of").wait_for(timeout=60_000)
+    keep(page, "operator-queue")
+    for tab in ("server", "users"):
+        page.goto(f"/operator/?tab={tab}")
+        page.get_by_role("tabpanel").get_by_role("term").or_(page.get_by_role("listitem")).first.wait_for()
+        keep(page, f"operator-{tab}")
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.emulate_media(color_scheme="dark")
+    page.goto("/operator/")
+    page.get_by_role("article").first.wait_for()
+    keep(page, "operator-phone")
+
+
+MADE = (
+    ("jade woman, red dress, beach sunset", "jade", 256, 256, 3),
+    ("balloon, mountains, morning", None, 304, 208, 2),
+    ("amber woman, orange dress, desert, noon", "amber", 208, 304, 2),
+    ("cat in the snow, night", None, 256, 256, 2),
+    ("jade woman, white kimono, garden, dawn", "jade", 208, 304, 3),
+    ("wizard in the woods, dusk", None, 256, 256, 2),
+    ("robot, city, night", None, 304, 208, 2),
+    ("jade woman, blue dress, mountains, morning", "jade", 256, 256, 2),
+)
+AGES_H = (0, 1, 3, 26, 28, 75, 78, 220)
+"""Of what was made, the newest first."""
+
+
+def account(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, **DESKTOP)
+    page = context.new_page()
+    page.goto("/register/?next=/history/")
+    page.get_by_label("E-mail").fill(f"ada{int(time.time())}@example.org")
+    page.get_by_label("Password").fill("a long password of the pictures")
+    page.get_by_role("button", name="Register").click()
+    page.get_by_role("heading", name="Nothing here yet").wait_for()
+    jobs = [make(page, n, *each) for n, each in enumerate(MADE)]
+    for job in jobs[::2]:
+        assert page.request.put(f"/api/images/{job}-1/favorite", headers=csrf(page)).ok
+    if data_dir := os.environ.get("STUDIO_DATA_DIR"):
+        antedate(Path(data_dir) / "studio.db", jobs)
+    for path, name in (("/history/", "history"), ("/keys/", "keys"), ("/usage/", "usage")):
+        show(page, path)
+        if name == "keys":
+            page.get_by_role("textbox", name="Name").fill("front end")
+            page.get_by_role("button", name="Make the key").click()
+            page.get_by_role("heading", name="copy the key now").wait_for()
+        if name == "history":
+            page.get_by_role("article").nth(1).hover()
+        keep(page, name)
+    show(page, "/history/")
+    page.get_by_role("button", name="Open this picture").first.click()
+    keep(page, "history-picture")
+    phone = browser.new_context(base_url=address, color_scheme="dark", **PHONE)
+    phone.add_cookies(context.cookies())  # pyright: ignore[reportArgumentType]  # what one context gives, the other takes
+    page = phone.new_page()
+    for path, name in (("/history/", "history-phone"), ("/usage/", "usage-phone")):
+        show(page, path)
+        keep(page, name)
+
+
+def show(page: Page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+
+
+def make(page: Page, n: int, prompt: str, lora: str | None, width: int, height: int, count: int) -> str:
+    """The id of the finished job."""
+    job = {"prompt": prompt, "model_name": lora, "width": width, "height": height, "num_images": count, "seed": 100 + n}
+    answer = page.request.post("/api/generate", data=job, headers={**csrf(page), "Prefer": "wait=120"}, timeout=150_000)
+    assert answer.status == 200, answer.text()
+    return answer.json()["job_id"]
+
+
+def antedate(path: Path, jobs: Sequence[str]) -> None:
+    with closing(sqlite3.connect(path, timeout=30)) as database, database:
+        for age_h, job in zip(AGES_H, reversed(jobs), strict=True):
+            created_at_s = time.time() - 3600 * age_h - 60
+            database.execute("UPDATE job SET created_at_s = ? WHERE id = ?", (created_at_s, job))
+            database.execute(
+                "UPDATE generation SET created_at_s = ?, day = ? WHERE job_id = ?",
+                (created_at_s, int(created_at_s // 86_400), job),
+            )
+
+
+def csrf(page: Page) -> dict[str, str]:
+    """What proves that a call with the session's cookie comes from the page."""
+    return {
+        "x-csrftoken": next(each.get("value", "") for each in page.context.cookies() if each.get("name") == "csrftoken")
+    }
+
+
+PARTS = {"create": create, "compare": compare, "operator": operator, "account": account}
+
+
+def main(address: str, parts: Sequence[str]) -> None:
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        sys.exit("Chromium is missing (Debian, Ubuntu: sudo apt-get install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        for part in parts or PARTS:
+            PARTS[part](browser, address)
+        browser.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or not PARTS.keys() >= set(sys.argv[2:]):
+        sys.exit(__doc__)
+    main(sys.argv[1], sys.argv[2:])

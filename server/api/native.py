@@ -1,0 +1,50 @@
+"""The native API as one router: its controllers, its error format, its callers."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from server.api.accounts.key_routes import KeysController
+from server.api.accounts.routes import AuthController
+from server.api.auth.authentication import Identification, caller_of
+from server.api.auth.origins import OriginCheck
+from server.api.gallery.download_routes import ImagesController
+from server.api.gallery.routes import HistoryController
+from server.api.http.cache_headers import PRIVATE
+from server.api.http.error_handlers import exception_handlers
+from server.api.http.validation import CheckedRequest
+from server.api.jobs.compare_routes import CompareController
+from server.api.jobs.generate_routes import GenerateController
+from server.api.jobs.options_routes import CatalogController
+from server.api.jobs.repeat_routes import AgainController
+from server.api.jobs.routes import JobsController
+from server.api.loras.routes import LorasController
+from server.api.operator.routes import OperatorController
+from server.api.usage.routes import UsageController
+
+CONTROLLERS = (
+    GenerateController,
+    CompareController,
+    JobsController,
+    AgainController,
+    ImagesController,
+    HistoryController,
+    UsageController,
+    OperatorController,
+    CatalogController,
+    LorasController,
+    AuthController,
+    KeysController,
+)
+
+
+def native_api(origin_check: OriginCheck, identification: Identification) -> Router:
+    """A request passes the origin check, then the identification, then its guards; then its body is read."""
+    return Router(
+        path="/",
+        route_handlers=CONTROLLERS,
+        middleware=[origin_check, identification],
+        dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
+        exception_handlers=exception_handlers(),
+        request_class=CheckedRequest,
+        opt={PRIVATE: True},
+    )

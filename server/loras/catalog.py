@@ -1,0 +1,76 @@
+"""The catalog of LoRA names: newest versions, and the operator's pins, trigger words and weights."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pipelines.lora.library import version_key
+from server.db.lora_models import LoraSettingsRow, LoraUseRow
+from server.db.models import LoraRow
+
+LORA_WEIGHT = 0.9
+"""The weight if neither the request nor the operator nor the file gives one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraCatalog:
+    """A snapshot of the LoRA table and the operator's settings, as read in one transaction."""
+
+    rows: Sequence[LoraRow]
+    settings: Mapping[str, LoraSettingsRow]
+    """By name or label."""
+
+    @classmethod
+    async def read(cls, session: AsyncSession) -> "LoraCatalog":
+        rows = list(await session.scalars(select(LoraRow)))
+        return cls(rows, {row.target: row for row in await session.scalars(select(LoraSettingsRow))})
+
+    def all(self) -> tuple[str, ...]:
+        """Every name and label, sorted."""
+        return tuple(sorted({row.name for row in self.rows} | {row.label for row in self.rows}))
+
+    def find(self, name: str) -> LoraRow | None:
+        """The LoRA of a label, or of a bare name: its pinned version if there is such a file, else its newest."""
+        versions = [row for row in self.rows if row.name == name]
+        if not versions:
+            return next((row for row in self.rows if row.label == name), None)
+        pinned = self.pinned_version(name)
+        newest = max(versions, key=lambda row: (version_key(row.version), row.label))
+        return next((row for row in versions if pinned is not None and row.version == pinned), newest)
+
+    def pinned_version(self, name: str) -> str | None:
+        settings = self.settings.get(name)
+        return settings.pinned_version if settings else None
+
+    def trigger(self, row: LoraRow) -> str | None:
+        """The trigger words: the operator's for the version, else for the name, else the file's."""
+        for settings in self._settings_of(row):
+            if settings.trigger is not None:
+                return settings.trigger or None
+        return row.trigger
+
+    def weight(self, row: LoraRow) -> float | None:
+        """The default weight, in the same order of precedence; None if there is none."""
+        for settings in self._settings_of(row):
+            if settings.weight is not None:
+                return settings.weight
+        return row.default_weight
+
+    def _settings_of(self, row: LoraRow) -> list[LoraSettingsRow]:
+        return [self.settings[target] for target in (row.label, row.name) if target in self.settings]
+
+
+async def count_use(session: AsyncSession, sha256s: set[str]) -> None:
+    """Count one more accepted job for each hash. The caller holds the lock `queue`."""
+    statement = (
+        update(LoraUseRow)
+        .where(LoraUseRow.sha256.in_(sha256s))
+        .values(num_jobs=LoraUseRow.num_jobs + 1)
+        .returning(LoraUseRow.sha256)
+        .execution_options(synchronize_session=False)
+    )
+    known = set(await session.scalars(statement)) if sha256s else set[str]()
+    if new := sha256s - known:
+        await session.execute(insert(LoraUseRow), [{"sha256": sha256, "num_jobs": 1} for sha256 in sorted(new)])
