@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.app_servers import app_server as app_server  # fixtures of this folder too
 from tests.browser.create_page import CreatePage
-from tests.browser.users import User
+from tests.browser.users import User, painting_server
 from tests.e2e.conftest import demo_server
 from tests.e2e.conftest import new_demo_server as new_demo_server
 from tests.support.server_process import ROOT, ServerProcess
@@ -65,6 +65,14 @@ def chromium() -> Iterator[Browser]:
 def studio(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A running server of the demo model, shared by all tests that do it no harm."""
     with demo_server(tmp_path_factory.mktemp("browser") / "server") as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(scope="module")
+def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A running server that paints, shared by the tests of a file."""
+    with painting_server(tmp_path_factory.mktemp("painted")) as server:
         server.start()
         yield server
 

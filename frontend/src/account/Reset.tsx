@@ -26,7 +26,7 @@ export function Reset() {
       <Shell
         title="The new password holds"
         width="narrow"
-        note="Everybody who was logged in with the old one is logged out."
+        note="All sessions that used the old one are logged out."
       >
         <Link className={buttonLook()} href="/login/">
           Log in

@@ -7,7 +7,7 @@ export function withWayBack(path: "/login/" | "/register/"): string {
   return `${path}?${new URLSearchParams({ next: pathname + search })}`;
 }
 
-/** A path of this site; null for another site, or nothing. */
+/** Return a path of this site; null for the address of another site and for an empty text. */
 export function sitePath(text: string): string | null {
   return /^\/(?![/\\])/.test(text) ? text : null;
 }

@@ -2,7 +2,7 @@
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
 
-/** Origin of the API: this page's own, or what NEXT_PUBLIC_API_URL said when the page was built. */
+/** Origin of the API: this page's own, or the value of NEXT_PUBLIC_API_URL at build time. */
 export const API_URL = (process.env.NEXT_PUBLIC_API_URL ?? "").replace(/\/$/, "");
 
 export const api = createClient<paths>({ baseUrl: API_URL });

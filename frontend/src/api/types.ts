@@ -3,7 +3,7 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-/** What one job asks for. An absent field means the server's default. */
+/** The request of one job. An absent field means the server's default. */
 export type GenerateRequest = Schemas["GenerateRequest"];
 /** What made a job's pictures. */
 export type Metadata = Schemas["Metadata"];

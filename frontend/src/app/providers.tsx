@@ -11,7 +11,7 @@ import { errorText } from "@/lib/words/error-text";
 
 const RETRY_AFTER_MS = 2_000;
 
-/** Queries: a refusal is final; without a server, or with a proxy in its place, they retry until it answers. Mutations:
+/** Queries: a refusal is final; while the server is unreachable, or a proxy responds for it, they retry. Mutations:
  * a failure becomes a notice, unless the caller reports it (`meta: { isReported: true }`). */
 function newQueryClient() {
   return new QueryClient({

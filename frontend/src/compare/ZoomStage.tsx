@@ -6,7 +6,7 @@ import { transformOf } from "@/pictures/zoom/view";
 import { ZoomControls } from "@/pictures/zoom/ZoomControls";
 
 interface ZoomStageProps {
-  /** Beside the zoom. */
+  /** Content of the bar, to the left of the zoom buttons. */
   head: ReactNode;
   children: ReactNode;
 }

@@ -7,7 +7,7 @@ import { notify } from "@/lib/notify";
 
 const THANKS_MS = 1600;
 
-/** Puts `text` on the clipboard and says so. */
+/** Copies `text` to the clipboard and confirms it. */
 export function CopyButton({ label, text, className }: { label: string; text: string; className?: string }) {
   const [isCopied, setIsCopied] = useState(false);
   useEffect(() => {
@@ -42,7 +42,7 @@ export function CopyButton({ label, text, className }: { label: string; text: st
 }
 
 /** Over plain http from another machine there is no clipboard interface; the old command still works there, on a text
- * field beside the button (everything outside an open dialog is out of reach). */
+ * field next to the button (everything outside an open dialog is out of reach). */
 async function copied(text: string, button: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -8,7 +8,7 @@ interface FloatingProps {
   children: ReactNode;
 }
 
-/** One line that floats at the lower edge of the window: it moves nothing. */
+/** A line at the lower edge of the window, over the page: it causes no layout shift. */
 export function Floating({ role, className, children }: FloatingProps) {
   return (
     <div className="pointer-events-none fixed inset-x-0 bottom-6 z-[800] flex justify-center px-4">

@@ -14,7 +14,7 @@ interface PopoverTriggerProps {
   className: string;
   /** What the button shows. */
   face: ReactNode;
-  /** The button is neared: what the panel holds may be fetched. */
+  /** Called when the pointer or the focus reaches the button: the code of the content can be fetched. */
   onNear?: () => void;
   /** The content of the panel; a function receives how to close it. */
   children: ReactNode | ((close: () => void) => ReactNode);

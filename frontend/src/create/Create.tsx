@@ -50,7 +50,7 @@ function Page() {
     else mutate({ request, isOfForm });
   }
 
-  /** What the form holds by now, or what was refused elsewhere: a variation, say. */
+  /** Sends the form's current content, or the refused request if it did not come from the form (a variation, for example). */
   function retry() {
     if (variables && !variables.isOfForm) generate(variables.request);
     else generate(form.current(), true);

@@ -3,7 +3,7 @@ import { SproutIcon } from "lucide-react";
 import { useOptions } from "@/api/catalog";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
 
-/** Says that the server runs the tiny demo model, and which words it knows. */
+/** Notice that the server runs the small demo model, with the words that the model knows. */
 export function DemoBanner() {
   const options = useOptions().data;
   if (!options?.is_demo) return null;

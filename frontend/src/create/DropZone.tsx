@@ -8,7 +8,7 @@ interface DropZoneProps {
   children: ReactNode;
 }
 
-/** The whole page takes a picture dropped on it, or pasted, and hands the file on. Nothing is uploaded. */
+/** Accepts a picture dropped anywhere on the page, or pasted, and passes the file to `onPicture`. Nothing is uploaded. */
 export function DropZone({ onPicture, children }: DropZoneProps) {
   const [isOver, setIsOver] = useState(false);
   const depth = useRef(0); // enter and leave fire for every element passed on the way

@@ -1,4 +1,4 @@
-/** What is said of a job or picture as label and value. What the server resolved wins over what was asked for. */
+/** Facts about a job or picture as label and value. Parameters that the server has resolved win over requested ones. */
 import type { Output } from "@/api/types";
 import { fileSize } from "@/lib/words/quantities";
 import { factsOfSettings, type Settings, settingsOfMetadata, sizeWords } from "@/settings/settings";

@@ -41,7 +41,7 @@ export function formErrorOf(error: unknown): FormError {
 function ofRefusal(error: Refused): FormError {
   const { status, kind, retryAfterS } = error;
   if (status === 429) {
-    // what follows says when, as it was: the countdown says it as it is
+    // the rest of the sentence has the wait at the time of the response: the countdown shows the current one
     const reason = error.message.split(";")[0] ?? "";
     const details = [sentence(reason), "Your prompt is kept."];
     return { title: "You have reached a limit.", details, retryAfterS, fields: [], isForVisitors: true };

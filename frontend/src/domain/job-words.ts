@@ -1,9 +1,9 @@
-/** What the page says about a job. */
+/** Texts about a job. */
 import { aboutTime, pictures } from "@/lib/words/quantities";
 import { isEnded, type Job, numDone } from "./job";
 import { numWanted } from "./picture";
 
-/** The status of an unfinished job: `2 of 4 done · about 12 s left`. Names no time while the server does not answer. */
+/** The status of an unfinished job: `2 of 4 done · about 12 s left`. Without a time while the server is unreachable. */
 export function statusWords(job: Job): string {
   const { state } = job;
   if (job.connection === "lost") return "Reconnecting…";

@@ -84,7 +84,7 @@ export function newJob(
   };
 }
 
-/** A job as the history lists it. Where an unfinished one stands, its events say. */
+/** A job as the history lists it. The progress of an unfinished job comes with its events. */
 export function jobOfHistory(item: HistoryItem): Job {
   const { metadata, images } = item;
   const accepted = { job_id: item.job_id, warnings: [] };
@@ -99,14 +99,14 @@ export function jobOfHistory(item: HistoryItem): Job {
   return { ...job, metadata, outputs: images, state: hasEnded(item.status) ? ended(ending) : null };
 }
 
-/** A job that only its id was known of. */
+/** A job of which the page knew the id only. */
 export function jobOfResult(state: JobState, result: Result, askedAt_ms: number): Job {
   const { metadata } = result;
   const job = newJob({ job_id: result.job_id, warnings: [] }, settingsOfMetadata(metadata), metadata, askedAt_ms);
   return applyEvent(job, { kind: "result", state, result });
 }
 
-/** `known` with what the history says of it now. Of an ended job, the server's pictures are all there are: others were
+/** `known` with the fields that the history lists now. Of an ended job the history lists every picture: a missing one was
  * deleted. */
 export function refreshed(known: Job, listed: Job): Job {
   const { metadata, askedAt_ms, width, height, request } = listed;
@@ -158,7 +158,7 @@ export function isComparison(job: Job): boolean {
   return job.comparison !== null || job.metadata?.final_prompts !== undefined;
 }
 
-/** As it was asked for, tags of LoRAs included. */
+/** The prompt as requested, with its LoRA tags. */
 export function promptOf(job: Job): string {
   return job.metadata?.prompt ?? job.request.prompt;
 }

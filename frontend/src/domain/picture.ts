@@ -13,7 +13,7 @@ export interface Picture {
 const NUM_IMAGES = 4;
 const MAX_NAME_CHARACTERS = 140;
 
-/** Pictures that the job makes, those included that are deleted by now. */
+/** Number of pictures that the job makes, deleted ones included. */
 export function numWanted(job: Job): number {
   return job.state?.images_total ?? job.request.num_images ?? NUM_IMAGES;
 }
@@ -48,7 +48,8 @@ export function zipAddress(job: Job): string {
   return `${API_URL}/api/jobs/${job.id}/zip`;
 }
 
-/** With the LoRAs that the server chose: a bare name may mean a newer version by now. As asked for until it is known. */
+/** The settings with the exact LoRAs that the server has resolved: by now a bare name may mean a newer version. Until they
+ * are known, the settings as requested. */
 function resolved(job: Job, change: Partial<GenerateRequest>, options: Options | undefined): Settings {
   if (job.metadata === null) return { ...job.request, ...change };
   return withoutDefaults({ ...settingsOfMetadata(job.metadata), ...change }, options);

@@ -25,7 +25,7 @@ import { useSelection } from "./selection";
 
 const [Viewer, loadViewer] = lazyPart(() => import("./Viewer"));
 
-/** Everything that was made: looked through, kept, thrown away. */
+/** The history page: search, favorites, downloads, deletion. */
 export function History() {
   const me = useMe().data;
   return (

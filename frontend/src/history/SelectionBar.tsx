@@ -10,7 +10,7 @@ import { useSelection } from "./selection";
 /** Of one zip, by the API. */
 const MAX_ZIPPED = 500;
 
-/** Actions on the chosen pictures together. Those that are not listed any more do not count. */
+/** Actions on all chosen pictures. Chosen pictures that are not listed any more do not count. */
 export function SelectionBar({ pictures }: { pictures: readonly HistoryPicture[] }) {
   const { chosen, isChoosing, stopChoosing } = useSelection();
   const remove = useDelete();

@@ -1,4 +1,4 @@
-/** Actions on pictures of the history that lead elsewhere. */
+/** Actions on pictures of the history that lead to another page. */
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { createAddress } from "@/address/links";

@@ -1,5 +1,5 @@
-/** Deleting pictures, with time for second thoughts: they are out of sight immediately, and the server deletes them when
- * that time has passed, or when the page is left before. */
+/** Deletion of pictures with an undo: the page hides them immediately; the server deletes them after the undo period, or when
+ * the visitor leaves the page before its end. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { create } from "zustand";
 import { answer, api } from "@/api/client";
@@ -43,7 +43,7 @@ export const useUndo = create<UndoStore>()((_set, get) => {
   };
 });
 
-/** Deletes pictures. Those that were deleted before can be brought back no more. */
+/** Deletes pictures. From then on an earlier deletion cannot be undone. */
 export function useDelete(): (ids: readonly string[]) => void {
   const queries = useQueryClient();
   const bringBack = (ids: readonly string[]) => {
@@ -72,7 +72,7 @@ export function useDelete(): (ids: readonly string[]) => void {
   };
 }
 
-/** Becomes the deletion that can be undone. */
+/** Makes this the deletion that can be undone. */
 function decision(count: number): Promise<boolean> {
   useUndo.getState().pending?.decide(true);
   return new Promise((resolve) => {

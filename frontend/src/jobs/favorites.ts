@@ -1,4 +1,4 @@
-/** Favorites: shown immediately, taken back where the server refuses. */
+/** Favorites: the page shows the change immediately and takes it back if the server refuses it. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import { patchFavorite } from "@/jobs/history/history-cache";

@@ -1,4 +1,4 @@
-/** Asking for jobs, and cancelling them. */
+/** Mutations that create and cancel jobs. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { fetchOptions } from "@/api/catalog";
 import { answer, api, Unreachable } from "@/api/client";
@@ -11,7 +11,7 @@ import { postChange } from "./other-windows";
 
 const ACCEPT_WITHIN_MS = 30_000;
 
-/** `isOfForm`: a retry takes what the form holds by then. */
+/** `isOfForm`: a retry sends the form's content at that time. */
 export interface Asked {
   readonly request: GenerateRequest;
   readonly isOfForm: boolean;
@@ -66,7 +66,7 @@ function useAddJob() {
   };
 }
 
-/** Sends a request again whose response was lost, with the same idempotency key. Throws Refused, Unreachable. */
+/** Sends a request; once more, with the same idempotency key, if its response was lost. Throws Refused, Unreachable. */
 async function generate(request: GenerateRequest): Promise<Accepted> {
   const signal = AbortSignal.timeout(ACCEPT_WITHIN_MS);
   const params = { header: { "Idempotency-Key": freshKey() } };

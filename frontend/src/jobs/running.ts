@@ -1,5 +1,5 @@
-/** Keeps the cached jobs up to date: events of those that run, changes of other windows, and what the server lists when
- * the page is looked at again. */
+/** Keeps the cached jobs up to date: from the events of running jobs, the changes of other windows, and the server's list
+ * when the page becomes visible again. */
 import type { QueryClient } from "@tanstack/react-query";
 import { isEnded } from "@/domain/job";
 import { cachedJobs, isJobs, patchJob, refreshShown } from "@/jobs/history/history-cache";

@@ -1,9 +1,9 @@
-/** Why a job failed. */
+/** The reason why a job failed. */
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import { failureOf, type Job } from "@/domain/job";
 
-/** In the server's words; the history does not say it, so it may have to be loaded. */
+/** The server's text; the history does not list it, so it may have to be fetched. */
 export function useFailure(job: Job): string | null {
   const known = failureOf(job);
   const { data } = useQuery({

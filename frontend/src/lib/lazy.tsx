@@ -1,17 +1,17 @@
-/** Parts of the page whose code comes late, and may not come at all: the server can be gone, or have a newer page. */
+/** Parts of the page whose code is fetched later, which can fail: the server may be unreachable, or have a newer page. */
 import { type ComponentType, type ReactNode, useEffect, useReducer } from "react";
 import { notify } from "./notify";
 
 export const PART_MISSING = "This part of the page could not be loaded. Reload the page.";
 
 interface LazyPartOptions<Props> {
-  /** Shown until the code is there, and where it does not come. */
+  /** Shown until the code is loaded, and if it cannot be loaded. */
   meanwhile?: (props: Props) => ReactNode;
-  /** Told where the code does not come: what can be closed is closed, and may be opened anew. */
+  /** Called if the code cannot be loaded: closes what can be closed, so that it may be opened again. */
   onMissing?: (props: Props) => void;
 }
 
-/** The code itself, for what is no component. Throws an Error with a sentence for people. */
+/** Loads code that is not a component. Throws an Error with a sentence for people. */
 export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
@@ -20,8 +20,8 @@ export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   }
 }
 
-/** A component that fetches its code when it is shown, and how to fetch that ahead. Each time it is mounted without its
- * code it asks for it again; a failure is a notice, never an error of the page. */
+/** A component that fetches its code when it is shown, and a function that fetches the code ahead. Each mount without the code
+ * fetches it again; a failure is a notice, never an error of the page. */
 export function lazyPart<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
   { meanwhile = () => null, onMissing = () => {} }: LazyPartOptions<Props> = {},
@@ -34,7 +34,7 @@ export function lazyPart<Props extends object>(
 
   function Part(props: Props) {
     const [, showLoaded] = useReducer((count: number) => count + 1, 0);
-    // biome-ignore lint/correctness/useExhaustiveDependencies: asked once per mount, whatever the props become
+    // biome-ignore lint/correctness/useExhaustiveDependencies: fetched once per mount, whatever the props become
     useEffect(() => {
       let isMounted = true;
       const missed = () => {

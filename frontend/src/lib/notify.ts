@@ -4,7 +4,7 @@ import { create } from "zustand";
 export type NoticeKind = "success" | "error";
 
 interface Notices {
-  /** The notice said last; null before the first. */
+  /** The last notice; null before the first. */
   readonly last: { readonly kind: NoticeKind; readonly text: string } | null;
 }
 

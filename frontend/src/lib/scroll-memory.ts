@@ -1,5 +1,5 @@
-/** Scroll positions of the pages behind Back and Forward. The browser restores one before React has rendered the page, when
- * that is still too short; this does it again once it is long enough. */
+/** Scroll positions of the pages that Back and Forward lead to. The browser restores a position before React has rendered the
+ * page, when the page is still too short; this module restores it again once the page is long enough. */
 
 /** The page before may still be there, and long enough, for so long. */
 const AT_LEAST_MS = 400;

@@ -9,7 +9,7 @@ import { lazyPart } from "@/lib/lazy";
 
 const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div className="min-h-96" /> });
 
-/** The operator's page. For any other user it explains that, and nothing of it is fetched. */
+/** The operator's page. Other users get an explanation; neither the console's code nor its data is fetched for them. */
 export function Operator() {
   const { data: me, failureReason } = useMe();
   return (

@@ -121,7 +121,7 @@ function RunningJob({ job }: { job: QueuedJob }) {
   );
 }
 
-/** `user:…`, `anon:…` and addresses, as people say them. */
+/** `user:…`, `anon:…` and addresses as text for people. */
 export function ownerWords({ owner, end_user }: Pick<QueuedJob, "owner" | "end_user">): string {
   const [kind, id = ""] = owner.split(/:(.*)/s);
   const words =

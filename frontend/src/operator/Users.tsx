@@ -89,7 +89,7 @@ function Email({ user }: { user: OperatorUser }) {
   );
 }
 
-/** Switches an account on, or off after a question; nothing for the operator's own. */
+/** Switches an account on, or off after a confirmation; absent for the operator's own account. */
 function Access({ user }: { user: OperatorUser }) {
   const me = useMe().data?.user;
   const queries = useQueryClient();

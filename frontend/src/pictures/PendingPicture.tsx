@@ -4,8 +4,8 @@ import { isEnded, type Job } from "@/domain/job";
 import { progressOf } from "@/domain/job-words";
 import { cn } from "@/lib/cn";
 
-/** The place of a picture that is not there yet: empty, then its preview, sharper from one to the next. It stays behind
- * the finished picture until that is loaded. Hollow where the picture is not made any more. */
+/** The place of an unfinished picture: empty, then its previews. It stays behind the finished picture until that is loaded.
+ * An outline only if the picture will not be made. */
 export function PendingPicture({ job, index, isFinished }: { job: Job; index: number; isFinished: boolean }) {
   const previews = useLastTwo(job.previews[index]);
   const place = `Picture ${index + 1}`;

@@ -33,11 +33,11 @@ interface PictureStageProps {
   /** Another one was turned to. */
   onShow: (id: string) => void;
   onClose: () => void;
-  /** About the picture shown, beside it. */
+  /** Facts about the picture shown, next to it. */
   panel: ReactNode;
 }
 
-/** One picture as large as it goes, its parameters beside it, all others an arrow key away. */
+/** One picture as large as fits, its parameters next to it; the arrow keys lead to the others. */
 export function PictureStage({ outputs, id, nameOf, onShow, onClose, panel }: PictureStageProps) {
   const slides = useMemo<Slide[]>(() => outputs.map((output) => ({ type: "picture", output })), [outputs]);
   const controller = useRef<ControllerRef>(null);
@@ -70,7 +70,7 @@ export function PictureStage({ outputs, id, nameOf, onShow, onClose, panel }: Pi
   );
 }
 
-/** The stage answers its keys itself; those pressed in the panel come here. */
+/** The stage handles its own keys; this handles keys pressed in the panel. */
 function useKeysInPanel(controller: RefObject<ControllerRef | null>) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -88,7 +88,7 @@ const nothing = () => null;
 
 const Panel = createContext<ReactNode>(null);
 
-/** The stage with the panel beside it; below it on a phone. */
+/** The stage with the panel to its right; below it on a phone. */
 function StageAndPanel({ children }: { children?: ReactNode }) {
   return (
     <div className="flex h-full flex-col lg:flex-row">

@@ -29,7 +29,7 @@ interface DeleteActProps {
   onClose: () => void;
 }
 
-/** Goes on to the next picture, else the one before; without one there is nothing to look at. */
+/** Shows the next picture, else the one before; closes the viewer if there is none. */
 export function DeleteAct({ outputs, id, onShow, onClose }: DeleteActProps) {
   const remove = useDelete();
 

@@ -1,4 +1,4 @@
-/** Reads the text that A1111's web UI, this studio and many tools write into pictures: its form, not what it means. */
+/** Reads the text that A1111's web UI, this studio and many tools write into pictures. It parses the format only. */
 
 import { numberOf } from "./parameter";
 
@@ -66,7 +66,7 @@ function unquoted(value: string): string {
   }
 }
 
-/** The tags that are LoRAs. This studio writes one behind the prompt for each LoRA in the field `Lora hashes`: in its
+/** The tags that are LoRAs. This studio appends one to the prompt for each LoRA in the field `Lora hashes`: in its
  * pictures any other tag is text of the prompt. */
 function readTags(prompt: string, field: Infotext["field"]): PlacedTag[] {
   const tags = [...prompt.matchAll(LORA_TAG)].map((match) => {

@@ -4,12 +4,12 @@ import type { GenerateRequest, LoraOption, Options } from "@/api/types";
 /** `<lora:jade:0.8>` in a prompt, and the space before it (server/loras/prompt_tags.py). */
 export const LORA_TAG = /\s*<lora:([^<>:]*)(?::([^<>]*))?>/gi;
 
-/** The words that are left: what a picture is asked for with when its LoRAs stand beside the prompt. */
+/** The prompt without its LoRA tags, for a request that names the LoRAs in fields of their own. */
 export function withoutLoraTags(prompt: string): string {
   return prompt.replace(LORA_TAG, "").trim();
 }
 
-/** The server's own word for no LoRA, beside null. */
+/** The server's name for no LoRA, an alternative to null. */
 const BASE = "base";
 
 /** The name of the LoRA that `request` is made with before all others; null: none. */
@@ -18,19 +18,19 @@ export function wantedModel(request: GenerateRequest, options: Options): string 
   return named === BASE ? null : named;
 }
 
-/** A bare name is the version that the server says, its newest (the list's first) or the pinned one. */
+/** A bare name means the version that the server marks as default: the newest (the list's first) or the pinned one. */
 export function findLora(name: string | null, loras: readonly LoraOption[]): LoraOption | null {
   const versions = loras.filter((lora) => lora.name === name);
   const meant = versions.find((lora) => lora.is_default) ?? versions[0];
   return meant ?? loras.find((lora) => lora.label === name) ?? null;
 }
 
-/** How strong a LoRA is where the request does not say. */
+/** The weight of a LoRA for a request that names none. */
 export function ownWeight(lora: LoraOption | null, options: Options): number {
   return lora?.weight ?? options.defaults.lora_weight;
 }
 
-/** The trigger words of all LoRAs that `request` names, lower case: they know them, even where the model does not. */
+/** The trigger words of all LoRAs in `request`, lower case: the LoRAs know them, even if the model does not. */
 export function taughtWords(request: GenerateRequest, options: Options, loras: readonly LoraOption[]): string[] {
   const tagged = [...request.prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name.trim());
   const names = [wantedModel(request, options), ...(request.loras ?? []).map(({ name }) => name), ...tagged];

@@ -1,11 +1,11 @@
-/** What the page needs to know of one generation parameter, and how the usual ones are made. */
+/** The description of one generation parameter, and a constructor for the usual ones. */
 import type { GenerateRequest, LoraOption, Metadata, Options } from "@/api/types";
 import type { Infotext } from "./infotext";
 
 export type Settings = GenerateRequest;
 export type Part = Partial<Settings>;
 
-/** What a picture's file cannot say by itself: the samplers of /api/options, the LoRAs of /api/loras. */
+/** The server's lists that are needed to read a picture's file: the samplers of /api/options, the LoRAs of /api/loras. */
 export interface Known {
   readonly samplers: Options["samplers"];
   readonly loras: readonly LoraOption[];
@@ -30,7 +30,7 @@ export interface Parameter {
   ofInfotext(text: Infotext, known: Known): Part;
   /** True if the server does the same without it. `options` are undefined until they are loaded. */
   isDefault?(settings: Settings, options: Options | undefined): boolean;
-  /** As people read it beside a picture; null where there is nothing to say. */
+  /** Label and value next to a picture; null if the parameter is not set. */
   readonly fact?: { readonly label: string; of(settings: Settings): string | null };
 }
 
@@ -99,7 +99,7 @@ export function wholeFrom(min: number, max: number) {
   };
 }
 
-/** A whole number of a file's field, within no bounds: the form shows it, and the server says what is allowed. */
+/** A whole number of a file's field, unbounded: the form shows it, and the server checks it. */
 export function wholeField(name: string) {
   return ({ field }: Infotext) => {
     const text = field(name) ?? "";

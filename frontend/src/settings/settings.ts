@@ -1,6 +1,6 @@
-/** The generation parameters: the one list of them. The form, the address, the metadata of a picture, the text inside a
- * file, the facts beside a picture and the names in a refusal all read it. A new parameter is a row here and its form
- * control. */
+/** The only list of generation parameters. The form, the address, the metadata of a picture, the text inside a file, the
+ * facts next to a picture and the field names in an error all derive from it. A new parameter is a row here and its
+ * form control. */
 import { createMultiParser, createParser } from "nuqs";
 import type { Metadata, Options } from "@/api/types";
 import { capitalized } from "@/lib/words/names";
@@ -206,13 +206,13 @@ export function settingsOfMetadata(metadata: Metadata): Settings {
   return { prompt: "", ...Object.assign({}, ...PARAMETERS.map((each) => each.ofMetadata(metadata))) };
 }
 
-/** The settings that the text of a picture's file names. The first LoRA is the model only if asking for it as that adds
- * no trigger words to the prompt. Samplers that are not `known` are left out. */
+/** The settings in the text of a picture's file. The first LoRA becomes the model only if that adds no trigger words to the
+ * prompt. Samplers that are not `known` are left out. */
 export function settingsOfInfotext(text: Infotext, known: Known): Settings {
   return { prompt: "", ...Object.assign({}, ...PARAMETERS.map((each) => each.ofInfotext(text, known))) };
 }
 
-/** The same settings as a form holds them: what is the server's default is left to the server. */
+/** The same settings as a form holds them: without the fields that equal the server's defaults. */
 export function withoutDefaults(settings: Settings, options: Options | undefined): Settings {
   const kept = PARAMETERS.filter((each) => each.isDefault?.(settings, options) !== true);
   const rest: Settings = { prompt: "", ...Object.assign({}, ...kept.map((each) => partOf(each, settings))) };
@@ -233,7 +233,7 @@ export function numAdvanced(settings: Settings): number {
   return PARAMETERS.filter((each) => each.isAdvanced && isWritten(each, settings)).length;
 }
 
-/** What people call a field of a request, `width` for example. */
+/** The label of a request's field, `width` for example. */
 export function fieldLabel(field: string): string {
   const parameter = PARAMETERS.find(({ fields }) => (fields as readonly string[]).includes(field));
   if (!parameter) return field;
@@ -305,7 +305,7 @@ function lorasOfFile(
   return { model_name: null, model_weight: undefined, loras: first ? [first, ...rest] : rest };
 }
 
-/** Older tools write the schedule behind the sampler's name: "DPM++ 2M Karras". */
+/** Older tools append the schedule to the sampler's name: "DPM++ 2M Karras". */
 function samplerOfFile({ field }: Infotext, { samplers }: Known): string | undefined {
   const label = field("Sampler");
   const schedule = field("Schedule type") ?? "Automatic";

@@ -15,7 +15,7 @@ interface ApiFormProps {
   variant?: "default" | "destructive";
   /** Sends the form. Throws Refused or Unreachable, which the form shows. */
   onSubmit: (data: FormData) => Promise<void>;
-  /** Its fields; `problemOf` says why the server refuses one, by the API's name of it. */
+  /** Its fields; `problemOf` gives the reason why the server refuses one, by the API's name of the field. */
   children: (problemOf: (field: string) => string | null) => ReactNode;
 }
 

@@ -4,17 +4,17 @@ import type { ReactNode } from "react";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
 
 interface ChipProps {
-  /** What is chosen here, `Shape` for example. */
+  /** Name of the setting, `Shape` for example. */
   name: string;
-  /** What is chosen now. */
+  /** The value chosen now. */
   value: string;
   icon: LucideIcon;
   children: ReactNode;
-  /** The choices are likely to be opened soon. */
+  /** Called when the pointer or the focus reaches the button: the code of the choices can be fetched. */
   onNear?: () => void;
 }
 
-/** A setting in one line: it says its value and opens its choices. */
+/** A button that shows the value of a setting and opens its choices. */
 export function Chip({ name, value, icon: Icon, children, onNear }: ChipProps) {
   return (
     <PopoverTrigger

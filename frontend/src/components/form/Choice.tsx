@@ -57,7 +57,7 @@ export function Choice<T extends string>({ legend, items, value, onChange, layou
   );
 }
 
-/** The action lies beside the label, not in it: pressing it chooses nothing. */
+/** The action is next to the label, not inside it: a click on it does not choose the item. */
 function Line({ action, children }: { action: ReactNode; children: ReactNode }) {
   if (!action) return children;
   return (

@@ -11,7 +11,8 @@ const [AdvancedDrawer, loadDrawer] = lazyPart(() => import("./AdvancedDrawer"), 
   onMissing: ({ onClose }) => onClose(),
 });
 
-/** Opens the drawer, whose code is fetched when the button is first neared, and says how many of its settings are changed. */
+/** Opens the drawer and shows how many of its settings are changed. The drawer's code is fetched when the pointer or the
+ * focus first reaches the button. */
 export function Advanced({ options }: { options: Options }) {
   const changed = numAdvanced(useForm().request);
   const trigger = useRef<HTMLButtonElement>(null);

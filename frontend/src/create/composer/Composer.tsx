@@ -75,7 +75,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerP
   );
 }
 
-/** LoRAs beside the chosen one, as a dropped picture or a link brings them. */
+/** LoRAs in addition to the chosen one, from a dropped picture, a link or the LoRA panel. */
 function ExtraLoras({ options, known }: { options: Options | undefined; known: readonly LoraOption[] | undefined }) {
   const { request, set } = useForm();
   const loras = request.loras ?? [];

@@ -20,7 +20,7 @@ const NONE = "none";
 const MANY = 7;
 const MAX_FURTHER = 8;
 
-/** The LoRA whose words come before the prompt, its weight, and those that are mixed in. */
+/** The LoRA whose trigger words are put before the prompt, its weight, and the LoRAs mixed in. */
 export default function LoraPicker({ options, loras }: LoraPickerProps) {
   const { request, set } = useForm();
   const [sought, setSought] = useState("");
@@ -158,7 +158,7 @@ function MixedIn({ options, loras, further, onChange }: MixedInProps) {
   );
 }
 
-/** Only the first LoRA's words are added by the server; those of the others are the prompt's own business. */
+/** The server adds the trigger words of the first LoRA only; this button adds the words of another one to the prompt. */
 function Words({ trigger }: { trigger: string | null }) {
   const { request, set } = useForm();
   if (!trigger) return null;

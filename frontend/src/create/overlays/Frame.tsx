@@ -10,7 +10,7 @@ interface FrameProps {
   children?: ReactNode;
 }
 
-/** A frame of the picture's shape, as large as there is room, and the part of the picture that the view shows. */
+/** A frame with the picture's aspect ratio, as large as fits, and the part of the picture that the view shows. */
 export function Frame({ picture, view, children }: FrameProps) {
   const { width, height } = picture.output;
   return (

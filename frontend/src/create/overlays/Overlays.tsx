@@ -15,7 +15,8 @@ interface OverlaysProps {
   onGenerate: (request: Settings) => void;
 }
 
-/** What lies over the page: the lightbox, the comparison, or the way to it; else the undo, and that the server is gone. */
+/** Overlays of the create page: the lightbox, the comparison or the bar that leads to it; else the undo bar and the notice
+ * that the server is unreachable. */
 export function Overlays({ jobs, onUse, onGenerate }: OverlaysProps) {
   const view = useViewing((viewing) => viewing.view);
   switch (view.kind) {

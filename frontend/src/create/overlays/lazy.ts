@@ -1,4 +1,4 @@
-/** The overlays' code comes when a picture is neared: it is no part of the first load. */
+/** The overlays' code, fetched when the pointer or the focus reaches a picture: it is no part of the first load. */
 import { lazyPart } from "@/lib/lazy";
 import { useViewing } from "./viewing";
 

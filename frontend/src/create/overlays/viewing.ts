@@ -1,4 +1,4 @@
-/** What the visitor looks at beside the page: one picture, or two to compare. By picture id. */
+/** State of the overlays: one open picture, or two to compare, by picture id. */
 import { create } from "zustand";
 
 export type View =

@@ -24,7 +24,7 @@ interface EndedActionsProps {
   onGenerate: (request: Settings) => void;
 }
 
-/** What can be done with a whole job. Where there is little room only the icons show. */
+/** Actions on a whole job. A narrow section shows the icons only. */
 export function EndedActions({ job, onGenerate }: EndedActionsProps) {
   const options = useOptions().data;
   const words = "@max-xl:sr-only";

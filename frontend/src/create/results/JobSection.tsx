@@ -15,7 +15,7 @@ interface JobSectionProps {
   onGenerate: (request: Settings) => void;
 }
 
-/** One job: what was asked, how far it is, its pictures. From its start to its end nothing changes its height. */
+/** One job: its prompt, its progress, its pictures. Its height stays the same from start to end. */
 export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }: JobSectionProps) {
   const heading = useId();
   const isDone = isEnded(job);
@@ -57,7 +57,7 @@ function StatusLine({ job }: { job: Job }) {
   return <p className="min-h-5 truncate text-muted-foreground text-sm tabular-nums">{words}</p>;
 }
 
-/** How far a job is. Its room stays when it has ended, so that the pictures below do not move. */
+/** Progress of a job. Its height remains after the end, so that the pictures below do not move. */
 function ProgressLine({ job }: { job: Job }) {
   if (isEnded(job)) return <div className="h-0.5" />;
   const percent = Math.round(progressOf(job) * 100);

@@ -16,16 +16,16 @@ import { splitJobs } from "./sections";
 const [Wall] = lazyPart(() => import("./Wall"));
 
 interface ResultsProps {
-  /** Put these settings into the form. */
+  /** Puts these settings into the form. */
   onUse: (settings: Settings) => void;
-  /** Ask for these pictures now. */
+  /** Sends this request now. */
   onGenerate: (request: Settings) => void;
-  /** Shown while nothing was made yet. */
+  /** Shown while the list is empty. */
   empty: ReactNode;
 }
 
-/** The jobs of the history: what is being made first, then a wall of what was made earlier. Comparisons have a page of
- * their own; what the visitor took off the list stays in the history. */
+/** The jobs of the history: the running ones and the newest first, then a wall of earlier pictures. Comparisons have a page
+ * of their own; a job removed from this list stays in the history. */
 export function Results({ onUse, onGenerate, empty }: ResultsProps) {
   const { history, jobs: all } = useHistory(EVERYTHING);
   const notes = useNotes();

@@ -1,4 +1,4 @@
-/** What a screen reader says while pictures are made: the start, each picture, the end. Never a percentage. */
+/** Announcements for screen readers while pictures are made: the start, each picture, the end. Never a percentage. */
 
 import { failureOf, isEnded, type Job } from "@/domain/job";
 import { outcome } from "@/domain/job-words";

@@ -1,7 +1,7 @@
-/** How many tiles stand side by side, known before the first picture is: so that nothing moves when it comes. */
+/** Number of tiles in a row, known before the first picture is made, so that no picture moves the layout. */
 
 export interface Grid {
-  /** Tiles in a row where there is little room (a phone), and where there is plenty. */
+  /** Tiles in a row of a narrow list (a phone) and of a wide one. */
   readonly narrow: number;
   readonly wide: number;
   /** CSS length: the list grows no wider, so that a whole row fits on the screen. */

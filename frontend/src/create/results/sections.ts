@@ -1,4 +1,4 @@
-/** Splits the jobs into those with a section of their own and those that are pictures on the wall. Pure. */
+/** Splits the jobs: some have a section of their own, the pictures of the others are on the wall. Pure. */
 import { isEnded, type Job, promptOf } from "@/domain/job";
 
 export interface Sections {

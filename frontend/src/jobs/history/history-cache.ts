@@ -24,7 +24,7 @@ export function historyKey({ q, lora, favorites }: Filter) {
   return [HISTORY, { q, lora, favorites }] as const;
 }
 
-/** The key of one job beside the history: a comparison that the address names. */
+/** The key of one job outside of the history: a comparison named in the address. */
 export function jobKey(id: string) {
   return [JOB, id] as const;
 }
@@ -55,7 +55,7 @@ export async function fetchPage(
   return deleted.size === 0 ? page : { ...page, jobs: page.jobs.map((job) => marked(job, deleted, true)) };
 }
 
-/** Fetches the first page again and merges it; nothing where the history is not loaded or the server does not answer. */
+/** Fetches the first page again and merges it. Does nothing if the history is not loaded or the server is unreachable. */
 export async function refreshNewest(queries: QueryClient, filter: Filter): Promise<void> {
   const key = historyKey(filter);
   if (!queries.getQueryData(key)) return;

@@ -66,8 +66,9 @@ export function withNewest(history: History, fresh: HistoryPage): History {
   return { pages: [beside.reduce(inPlace, page), ...rest], pageParams: history.pageParams.slice(0, 1 + rest.length) };
 }
 
-/** Deleted elsewhere: an ended job with pictures, of the time that the fresh page covers, that it does not list. An empty
- * page covers nothing: a browser whose cookie does not reach the server has no history there. */
+/** True if another window or browser has deleted the job: it has ended with pictures, falls into the time that the fresh page
+ * covers, and is not on it. An empty page covers no time: a browser whose cookie does not reach the server has no history
+ * there. */
 function isGone(job: Job, { jobs, next_cursor }: HistoryPage): boolean {
   const oldest = jobs.at(-1);
   if (!oldest || !isEnded(job) || job.outputs.length === 0) return false;

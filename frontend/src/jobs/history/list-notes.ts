@@ -1,14 +1,14 @@
-/** What this browser notes about the create page's list: ids and times, no prompts. The list itself is the history.
+/** Notes of this browser about the create page's list: ids and times, no prompts. The list itself is the history.
  *
- * A job that this browser asked for and the history does not list is looked up by its id: one that failed before a
- * picture was finished, and every job where the browser's cookie does not reach the server (a page hosted elsewhere). */
+ * The page fetches a job by its id if this browser has requested it and the history does not list it: a job that failed
+ * before a picture was finished, and every job if the browser's cookie does not reach the server (a page on another host). */
 import { useMemo, useSyncExternalStore } from "react";
 import { isEnded, type Job } from "@/domain/job";
 
 export interface ListNotes {
   /** Jobs of this browser that the history has not listed as ended yet: id → when, in milliseconds since the epoch. */
   readonly unlisted: Readonly<Record<string, number>>;
-  /** The list was cleared of the jobs asked for up to then, but those of `running`. */
+  /** The visitor has cleared the list of all jobs up to this time, except the ones in `running`. */
   readonly clearedUntil_ms: number;
   readonly running: readonly string[];
   /** Jobs that were removed one by one. */
@@ -24,7 +24,7 @@ const NO_NOTES: ListNotes = { unlisted: {}, clearedUntil_ms: 0, running: [], rem
 
 const listeners = new Set<() => void>();
 
-/** Empty where nothing readable is stored or the browser allows no storage. */
+/** Empty if nothing readable is stored or the browser allows no storage. */
 export function readNotes(): ListNotes {
   return parse(stored(KEY));
 }
@@ -51,14 +51,14 @@ export function forgetUnlisted(ids: Iterable<string>): void {
   if (Object.keys(unlisted).length < Object.keys(notes.unlisted).length) write({ ...notes, unlisted });
 }
 
-/** Takes one job off the list. */
+/** Removes one job from the list. */
 export function noteRemoved(id: string): void {
   forgetUnlisted([id]);
   const notes = readNotes();
   write({ ...notes, removed: [id, ...notes.removed].slice(0, MAX_REMOVED) });
 }
 
-/** Takes all ended jobs off the list. `jobs`: all of the history that are loaded, those removed before included. */
+/** Removes all ended jobs from the list. `jobs`: all loaded jobs of the history, including jobs removed before. */
 export function noteCleared(jobs: readonly Job[]): void {
   forgetUnlisted(jobs.filter(isEnded).map(({ id }) => id));
   const running = jobs.filter((job) => !isEnded(job)).map(({ id }) => id);
@@ -66,7 +66,7 @@ export function noteCleared(jobs: readonly Job[]): void {
   write({ ...readNotes(), clearedUntil_ms, running, removed: [] });
 }
 
-/** For the next user of this browser. */
+/** Deletes the notes, for the next user of this browser. */
 export function forgetNotes(): void {
   write(NO_NOTES);
 }

@@ -6,8 +6,8 @@ import { addJob } from "./history-cache";
 import type { HistoryPage } from "./history-pages";
 import { forgetUnlisted, readNotes } from "./list-notes";
 
-/** `newest`: the first page of the history, just fetched. Stops where the server does not answer: the next load of the
- * page tries again. */
+/** `newest`: the first page of the history, just fetched. Stops if the server is unreachable: the next load of the page
+ * tries again. */
 export async function addUnlisted(queries: QueryClient, newest: HistoryPage): Promise<void> {
   const listed = new Map(newest.jobs.map((job) => [job.id, job]));
   forgetUnlisted(newest.jobs.filter(isEnded).map(({ id }) => id));

@@ -17,7 +17,7 @@ export const fetchJob: FetchJob = async (id, signal) => {
     const result = await answer(api.GET("/api/result/{job_id}", job));
     return { kind: "result", state, result };
   } catch (error) {
-    // The server's own problem: a proxy that has lost its server may answer 404 too.
+    // A problem document of the server: a proxy without its server may respond with 404 too.
     if (error instanceof Refused && error.status === 404 && error.kind === "not-found") return { kind: "gone" };
     throw error;
   }

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 
 const CLOCK_FROM_S = 90 * 60;
 
-/** Whole seconds until `wait_s` after `since` changed last; 0 where there is nothing to wait for. */
+/** Whole seconds until `wait_s` after the last change of `since`; 0 if there is no wait. */
 export function useCountdown(wait_s: number | null, since: unknown): number {
   const [left_s, setLeft_s] = useState(wait_s ?? 0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it begins anew with `since`, also where the wait is the same

@@ -19,7 +19,7 @@ interface EditLoraProps {
   onClose: () => void;
 }
 
-/** Trigger words and weight, of one version or of all, with those of the file itself. */
+/** Trigger words and weight of one version or of all, next to the file's own. */
 export function EditLora({ lora, options, trigger, onChange, onClose }: EditLoraProps) {
   const detail = useQuery({
     queryKey: ["lora", lora.label, lora.sha256],

@@ -5,7 +5,7 @@ import { cn } from "@/lib/cn";
 
 interface FileDropProps {
   onFiles: (files: readonly File[]) => void;
-  /** Said while files are held over the page. */
+  /** Shown while files are dragged over the page. */
   hint: string;
   children: ReactNode;
 }

@@ -21,7 +21,7 @@ interface LoraNameProps {
   onChange: () => void;
 }
 
-/** A name with its versions, and which of them the bare name means. */
+/** A LoRA name with its versions, and the version that the bare name means. */
 export function LoraName({ named, all, options, onChange }: LoraNameProps) {
   const { name, versions, meant } = named;
 

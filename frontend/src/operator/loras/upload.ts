@@ -1,14 +1,14 @@
-/** A file on its way to the server. fetch tells nothing of what was sent already, so this is an XMLHttpRequest. */
+/** Upload of a LoRA file. fetch reports no upload progress, so this is an XMLHttpRequest. */
 import { API_URL, answer, csrfToken, Unreachable } from "@/api/client";
 import type { LoraOption } from "@/api/types";
 
 export interface Upload {
-  /** The LoRA as it serves now. Rejects with Refused, Unreachable; with an AbortError where it was cancelled. */
+  /** The LoRA as the server lists it now. Rejects with Refused, Unreachable; with an AbortError if it was cancelled. */
   readonly done: Promise<LoraOption>;
   cancel(): void;
 }
 
-/** Sends `file` as the LoRA `label`. `onSent` is told bytes; the server still checks the file when it has all of them. */
+/** Sends `file` as the LoRA `label`. `onSent` receives the number of bytes sent; the server checks the file after the last. */
 export function uploadLora(label: string, file: File, onSent: (sent_bytes: number) => void): Upload {
   const call = new XMLHttpRequest();
   const answered = new Promise<{ data?: LoraOption; error?: unknown; response: Response }>((resolve, reject) => {
@@ -31,14 +31,14 @@ function read(call: XMLHttpRequest) {
   try {
     body = JSON.parse(call.responseText);
   } catch {
-    body = undefined; // a proxy's own words: the status is told
+    body = undefined; // a proxy's page: the status is reported
   }
   return response.ok ? { data: body as LoraOption, response } : { error: body, response };
 }
 
 const ENDING = /\.safetensors$/i;
 
-/** What a file will be called, `jade-v2` for `jade-v2.safetensors`; null where it is no LoRA file by its name. */
+/** The LoRA name for a file, `jade-v2` for `jade-v2.safetensors`; null if the file name is not a LoRA file's. */
 export function labelOf(filename: string): string | null {
   return ENDING.test(filename) ? filename.replace(ENDING, "").trim() || null : null;
 }

@@ -1,4 +1,4 @@
-/** The list of LoRAs as an operator reads it: by name, each with its versions. Pure. */
+/** The LoRAs grouped by name, each name with its versions. Pure. */
 import type { LoraOption } from "@/api/types";
 
 export interface Named {
@@ -18,13 +18,13 @@ export function byName(loras: readonly LoraOption[]): Named[] {
   });
 }
 
-/** `means jade-v1, pinned`; of a name without versions there is nothing to say. */
+/** `means jade-v1, pinned`; null for a name without versions. */
 export function meaning({ name, versions, meant }: Named): string | null {
   if (versions.length === 1 && meant.label === name) return null;
   return `means ${meant.label}, ${meant.is_pinned ? "pinned" : "the newest"}`;
 }
 
-/** What a bare name will mean without `gone`, in words; null where nothing changes. */
+/** What a bare name means after the deletion of `gone`, in words; null if that does not change. */
 export function afterwards(gone: LoraOption, loras: readonly LoraOption[]): string | null {
   if (!gone.is_default) return null;
   const next = loras.find((lora) => lora.name === gone.name && lora.label !== gone.label);

@@ -1,8 +1,6 @@
 """The guidance interval of a picture survives the address, the form, "use these settings" and a dropped file."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,21 +8,13 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.browser.test_drop import drop
-from tests.browser.test_history import tile
-from tests.browser.users import painting_server
+from tests.browser.file_drop import drop
+from tests.browser.history_page import tile
 from tests.support.http_jobs import pictures
 from tests.support.server_process import ServerProcess
 
 SMALL = "?size=64x64&model=none&steps=4&n=1"
 INTERVAL = {"guidance_start": 0.25, "guidance_end": 0.8}
-
-
-@pytest.fixture(scope="module")
-def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with painting_server(tmp_path_factory.mktemp("guidance")) as server:
-        server.start()
-        yield server
 
 
 def interval_fields(page: Page) -> tuple[str, str]:

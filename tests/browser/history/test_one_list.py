@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.browser.test_history import tile, tiles
+from tests.browser.history_page import tile, tiles
 from tests.browser.users import painting_server
 from tests.support.server_process import ServerProcess
 

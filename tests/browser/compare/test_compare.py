@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import JOB_MS
-from tests.browser.test_access import tab_to
+from tests.browser.keyboard import tab_to
 from tests.e2e.conftest import PAINTING
 from tests.support.server_process import ServerProcess
 from tests.support.tiny_model import write_lora, write_tiny_model
@@ -19,7 +19,7 @@ VARIANTS = ["No LoRA", "jade-v1", "jade-v2"]
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def painted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server that paints, with two versions of a LoRA."""
     folder = tmp_path_factory.mktemp("compare")
     for version in (1, 2):
@@ -36,9 +36,9 @@ def transforms(page: Page) -> list[str]:
 
 
 def test_versions_are_compared_by_keyboard_and_read_again(
-    new_visitor: NewVisitor, workshop: ServerProcess, axe: str
+    new_visitor: NewVisitor, painted: ServerProcess, axe: str
 ) -> None:
-    visitor = new_visitor(workshop, reduced_motion="reduce")
+    visitor = new_visitor(painted, reduced_motion="reduce")
     page = visitor.page
     page.goto("/compare/")
     form = page.get_by_role("form", name="New comparison")
@@ -60,7 +60,7 @@ def test_versions_are_compared_by_keyboard_and_read_again(
     expect(table.get_by_role("rowheader")).to_have_text(["Seed 7", "Seed 8"])
     expect(page.get_by_role("img")).to_have_count(6, timeout=JOB_MS)
     (job,) = parse_qs(urlsplit(page.url).query)["job"]
-    seeds_by_index = [each["seed"] for each in workshop.http.get(f"/api/result/{job}").json()["outputs"]]
+    seeds_by_index = [each["seed"] for each in painted.http.get(f"/api/result/{job}").json()["outputs"]]
     assert seeds_by_index == [7, 7, 7, 8, 8, 8]
     with page.expect_download() as sheet:
         page.get_by_role("link", name="Contact sheet").click()
@@ -89,9 +89,9 @@ def test_versions_are_compared_by_keyboard_and_read_again(
     assert not visitor.scrolls_sideways()
 
 
-def test_what_is_no_comparison_says_so(new_visitor: NewVisitor, workshop: ServerProcess) -> None:
-    job = workshop.http.post("/api/generate", json={"prompt": "red dress", "num_images": 1, "steps": 2}).json()
-    page = new_visitor(workshop).page
+def test_what_is_no_comparison_says_so(new_visitor: NewVisitor, painted: ServerProcess) -> None:
+    job = painted.http.post("/api/generate", json={"prompt": "red dress", "num_images": 1, "steps": 2}).json()
+    page = new_visitor(painted).page
     for job_id, why in ((job["job_id"], "These pictures are no comparison."), ("0" * 32, "no such comparison")):
         page.goto(f"/compare/?job={job_id}")
         expect(page.get_by_role("main").get_by_role("alert")).to_contain_text(why)

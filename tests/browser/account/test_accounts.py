@@ -1,24 +1,12 @@
 """Accounts, keys, usage, and limits that are explained."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.browser.users import PASSWORD, open_menu, painting_server
+from tests.browser.users import PASSWORD, open_menu
 from tests.support.server_process import ServerProcess
-
-
-@pytest.fixture(scope="module")
-def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """Shared by the tests of this file that do it no harm."""
-    with painting_server(tmp_path_factory.mktemp("accounts")) as server:
-        server.start()
-        yield server
 
 
 def test_an_account_from_its_first_day_to_its_last(

@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 from tests.browser.app_servers import AppServer
 from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.create_page import NOTES, CreatePage
-from tests.browser.test_access import tab_to
-from tests.browser.test_drop import drop
-from tests.browser.test_history import tile, tiles
+from tests.browser.file_drop import drop
+from tests.browser.history_page import tile, tiles
+from tests.browser.keyboard import tab_to
 from tests.browser.users import new_email, open_menu, register
 from tests.support.server_process import ROOT
 from tests.support.tiny_model import write_lora

@@ -1,15 +1,15 @@
 """Dropping one of our pictures on the page brings its settings back, and with them the same picture."""
 
-import base64
 from io import BytesIO
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
+from tests.browser.file_drop import drop
 from tests.support.http_jobs import ended, pictures
 from tests.support.server_process import ServerProcess
 
@@ -38,20 +38,6 @@ NOTE_COLORS = """(notice) => {
     setTimeout(() => done([at_once, colors(), light]), 500);
   }).observe(document.documentElement, { attributeFilter: ["class"] }));
 }"""
-
-
-def drop(page: Page, name: str, media_type: str, data: bytes) -> None:
-    transfer = page.evaluate_handle(
-        """([name, type, data]) => {
-            const transfer = new DataTransfer();
-            const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
-            transfer.items.add(new File([bytes], name, { type }));
-            return transfer;
-        }""",
-        [name, media_type, base64.b64encode(data).decode()],
-    )
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("main", event, {"dataTransfer": transfer})
 
 
 def pixels(data: bytes) -> np.ndarray:

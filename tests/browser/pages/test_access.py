@@ -1,9 +1,10 @@
 """For everyone: screen readers, keyboards, phones, light and dark."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL
+from tests.browser.keyboard import tab_to
 from tests.support.server_process import ServerProcess
 
 
@@ -30,20 +31,6 @@ def test_axe_finds_nothing_serious(new_visitor: NewVisitor, studio: ServerProces
     visitor.picture(1).get_by_role("button").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert visitor.violations(axe) == []  # lightbox
-
-
-def tab_to(page: Page, role: str, name: str, exact: bool = False) -> None:
-    """Presses Tab until an element of that role and accessible name has the focus."""
-    tab_until(page, page.get_by_role(role, name=name, exact=exact).first)  # pyright: ignore[reportArgumentType]
-
-
-def tab_until(page: Page, wanted: Locator) -> None:
-    """The same for any element: a password's field has no role."""
-    for _ in range(60):
-        if wanted.evaluate("element => element === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never reached {wanted}")
 
 
 def test_the_whole_flow_by_keyboard_alone(new_visitor: NewVisitor, studio: ServerProcess) -> None:

@@ -2,16 +2,16 @@
 
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewUser, NewVisitor
-from tests.browser.test_access import tab_to
-from tests.browser.users import User, painting_server
+from tests.browser.history_page import tile, tiles
+from tests.browser.keyboard import tab_to
+from tests.browser.users import User
 from tests.support.server_process import ServerProcess
 
 NUM_JOBS = 2_000
@@ -30,22 +30,6 @@ PAINTED_MS = """new Promise((done) => {
 })"""
 WHO_ASKED = """performance.getEntriesByType("resource").filter(({ name }) => name.includes("/api/history?limit="))
   .map(({ initiatorType }) => initiatorType)"""
-
-
-@pytest.fixture(scope="module")
-def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server that paints, shared by the tests of this file."""
-    with painting_server(tmp_path_factory.mktemp("history")) as server:
-        server.start()
-        yield server
-
-
-def tiles(page: Page) -> Locator:
-    return page.get_by_role("group", name="Pictures").get_by_role("article")
-
-
-def tile(page: Page, prompt: str) -> Locator:
-    return tiles(page).filter(has=page.get_by_role("img", name=prompt)).first
 
 
 def test_several_together_variations_and_the_viewer(

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.browser.test_access import tab_to
+from tests.browser.keyboard import tab_to
 from tests.e2e.conftest import PAINTING
 from tests.support.server_process import ServerProcess
 from tests.support.tiny_model import write_lora, write_tiny_model
@@ -30,7 +30,7 @@ def loras(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def workshop(loras: Path) -> Iterator[ServerProcess]:
+def painted(loras: Path) -> Iterator[ServerProcess]:
     """A server that paints, with one LoRA and an operator."""
     folder = loras.parent / "server"
     folder.mkdir()
@@ -60,8 +60,8 @@ def made_with(server: ServerProcess) -> str:
     return server.http.get(f"/api/result/{answer.json()['job_id']}").json()["metadata"]["model"]
 
 
-def test_a_visitor_sees_none_of_it(new_visitor: NewVisitor, workshop: ServerProcess) -> None:
-    visitor = new_visitor(workshop)
+def test_a_visitor_sees_none_of_it(new_visitor: NewVisitor, painted: ServerProcess) -> None:
+    visitor = new_visitor(painted)
     page = visitor.page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -76,17 +76,17 @@ def test_a_visitor_sees_none_of_it(new_visitor: NewVisitor, workshop: ServerProc
 
 
 def test_a_version_is_edited_and_deleted(
-    new_visitor: NewVisitor, workshop: ServerProcess, loras: Path, axe: str
+    new_visitor: NewVisitor, painted: ServerProcess, loras: Path, axe: str
 ) -> None:
     write_lora(loras / "jade-v2.safetensors", "jade woman", 0.25)
-    visitor = new_visitor(workshop, reduced_motion="reduce")
+    visitor = new_visitor(painted, reduced_motion="reduce")
     page = log_in(visitor)
     page.get_by_role("button", name="Reload the folder").click()
     jade = page.get_by_role("article", name="jade")
     expect(jade.get_by_role("listitem")).to_have_count(2)
     jade.get_by_role("button", name="Pin jade-v1").click()
     expect(jade).to_contain_text("jade means jade-v1, pinned")
-    assert made_with(workshop) == "jade-v1"
+    assert made_with(painted) == "jade-v1"
     jade.get_by_role("button", name="Edit jade-v1").click()
     panel = page.get_by_role("dialog", name="jade-v1")
     panel.get_by_role("radio", name="Only jade-v1").check()
@@ -105,18 +105,18 @@ def test_a_version_is_edited_and_deleted(
     panel.get_by_role("button", name="Delete").click()
     expect(jade.get_by_role("listitem")).to_have_count(1)
     assert not (loras / "jade-v2.safetensors").exists()
-    assert made_with(workshop) == "jade-v1"
+    assert made_with(painted) == "jade-v1"
 
 
 def test_queue_server_and_users_by_keyboard_and_on_a_phone(
-    new_visitor: NewVisitor, workshop: ServerProcess, axe: str
+    new_visitor: NewVisitor, painted: ServerProcess, axe: str
 ) -> None:
     registered = {"email": "bo@example.org", "password": PASSWORD}
-    assert workshop.http.post("/api/auth/register", json=registered).status_code == 201
-    workshop.http.cookies.clear()
+    assert painted.http.post("/api/auth/register", json=registered).status_code == 201
+    painted.http.cookies.clear()
     long_job = {"prompt": "red dress", "num_images": 8, "steps": 150}
-    jobs = [workshop.http.post("/api/generate", json=long_job).json()["job_id"] for _ in range(3)]
-    visitor = new_visitor(workshop, reduced_motion="reduce")
+    jobs = [painted.http.post("/api/generate", json=long_job).json()["job_id"] for _ in range(3)]
+    visitor = new_visitor(painted, reduced_motion="reduce")
     page = log_in(visitor)
     tab_to(page, "tab", "LoRAs")
     page.keyboard.press("ArrowRight")
@@ -128,7 +128,7 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     page.set_viewport_size({"width": 375, "height": 740})
     assert not visitor.scrolls_sideways()
     for job in jobs:
-        workshop.http.delete(f"/api/jobs/{job}")
+        painted.http.delete(f"/api/jobs/{job}")
     expect(page.get_by_text("Nobody waits")).to_be_visible()
 
     page.keyboard.press("ArrowRight")
@@ -145,7 +145,7 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     assert visitor.violations(axe) == []
     page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
     expect(user).to_contain_text("Switched off")
-    assert workshop.http.post("/api/auth/login", json=registered).status_code == 403
+    assert painted.http.post("/api/auth/login", json=registered).status_code == 403
     user.get_by_role("button", name="Switch on").click()
     expect(user).not_to_contain_text("Switched off")
     page.get_by_role("tab", name="LoRAs").click()
@@ -154,15 +154,15 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
 
 
 def test_several_loras_are_picked_searched_and_weighted(
-    new_visitor: NewVisitor, workshop: ServerProcess, loras: Path, axe: str
+    new_visitor: NewVisitor, painted: ServerProcess, loras: Path, axe: str
 ) -> None:
     for n in range(1, 8):
         write_lora(loras / f"ink-v{n}.safetensors", "ink wash", n / 10)
-    operator = new_visitor(workshop)
+    operator = new_visitor(painted)
     log_in(operator).get_by_role("button", name="Reload the folder").click()
     expect(operator.page.get_by_role("article", name="ink").get_by_role("listitem")).to_have_count(7)
 
-    visitor = new_visitor(workshop, "?model=jade-v1", reduced_motion="reduce")
+    visitor = new_visitor(painted, "?model=jade-v1", reduced_motion="reduce")
     page = visitor.page
     page.get_by_role("button", name="LoRA: jade-v1").click()
     panel = page.get_by_role("dialog", name="LoRA")
@@ -178,7 +178,7 @@ def test_several_loras_are_picked_searched_and_weighted(
     expect(visitor.prompt).to_have_value("ink wash")
     visitor.generate.click()
     visitor.wait_for_pictures(4)
-    metadata = workshop.http.get(f"/api/result/{visitor.recent_job()}").json()["metadata"]
+    metadata = painted.http.get(f"/api/result/{visitor.recent_job()}").json()["metadata"]
     assert [each["name"] for each in metadata["loras"]] == ["jade-v1", "ink-v3"]
     assert metadata["loras"][1]["weight"] == 0.4
     # chosen as the first it is mixed in no more: both weights would count
