@@ -1,4 +1,4 @@
-"""Servers of the browser tests whose rows and pictures lie in different places."""
+"""Servers of the browser tests with their data in SQLite and files, or in PostgreSQL and a bucket."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ OPERATOR = "operator@example.org"
 @dataclass(frozen=True)
 class AppServer:
     """A server that paints, with the LoRAs jade-v1 and amber-v1 in the folder `loras`, an operator, and one job an hour
-    for who has no account. `hosts` give the pictures where the server does not."""
+    for anonymous callers. `hosts`: hosts of the pictures besides the server."""
 
     server: ServerProcess
     loras: Path
@@ -58,7 +58,7 @@ def app_server(
 
 
 def new_database(postgres: PostgresServer) -> str:
-    """Its address. In a thread: Playwright's event loop runs in this one."""
+    """Create a database and return its address. In a thread: Playwright's event loop runs in this one."""
     name = f"browser_{secrets.token_hex(6)}"
     with ThreadPoolExecutor(1) as aside:
         aside.submit(asyncio.run, postgres.execute(f"CREATE DATABASE {name}")).result()

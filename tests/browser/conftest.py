@@ -1,4 +1,4 @@
-"""Real Chromium before a real server with the built page.
+"""Fixtures: real Chromium, and real servers with the built page.
 
 Every page made here is watched: a request to another host, a violation of the Content Security Policy or an uncaught
 error fails the test, whatever it tests.
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.app_servers import app_server as app_server  # fixtures of this folder too
+from tests.browser.app_servers import app_server as app_server  # a fixture of all files here
 from tests.browser.create_page import CreatePage
 from tests.browser.users import User, painting_server
 from tests.e2e.conftest import demo_server
@@ -108,7 +108,8 @@ class Watch:
 @pytest.fixture
 def new_visitor(chromium: Browser, built_page: Path) -> Iterator[NewVisitor]:
     """Makes visitors, each with a browser profile of its own, who open the page with `query` in its address. `script`
-    runs before the page's own; `hosts` may be asked beside the server; `options` are those of a Playwright context."""
+    runs before the page's scripts; requests may go to `hosts` besides the server; `options` are those of a Playwright
+    context."""
     contexts: list[tuple[BrowserContext, Watch]] = []
 
     def visit(

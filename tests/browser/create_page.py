@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 SMALL = "?size=128x128&model=none&steps=6"
 """Settings in the address with which a picture takes a fraction of a second."""
 NOTES = "lora-studio:list"
-"""What the browser keeps of the list of jobs, in its localStorage."""
+"""Key of the browser's notes about the list of jobs, in localStorage."""
 JOB_MS = 90_000
 
 SETTLED = """async () => {
@@ -43,7 +43,7 @@ class CreatePage:
         self.generate.click()
 
     def wait_for_pictures(self, count: int) -> None:
-        """Until `count` pictures of the newest job can be downloaded."""
+        """Wait until `count` pictures of the newest job can be downloaded."""
         expect(self.downloads).to_have_count(count, timeout=JOB_MS)
 
     def picture(self, number: int) -> Locator:
@@ -51,7 +51,7 @@ class CreatePage:
         return self.tiles.nth(number - 1)
 
     def recent_job(self) -> str:
-        """The id of the job asked for last: of those that the browser has not seen listed as ended, else of all."""
+        """The id of the newest job: of the jobs that the history has not listed as ended yet, else of the history."""
         noted: dict[str, float] = self.page.evaluate(
             f"JSON.parse(localStorage.getItem('{NOTES}') ?? '{{}}').unlisted ?? {{}}"
         )

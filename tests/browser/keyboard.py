@@ -4,7 +4,7 @@ from playwright.sync_api import Locator, Page
 
 
 def tab_to(page: Page, role: str, name: str, exact: bool = False) -> None:
-    """Presses Tab until an element of that role and accessible name has the focus."""
+    """Press Tab until an element of that role and accessible name has the focus."""
     tab_until(page, page.get_by_role(role, name=name, exact=exact).first)  # pyright: ignore[reportArgumentType]
 
 

@@ -55,7 +55,7 @@ function PasswordChange({ email }: { email: string }) {
   async function change(data: FormData) {
     const body = { password: text(data, "password"), new_password: text(data, "new_password") };
     await answer(api.POST("/api/auth/password", { body }));
-    notify("success", "The new password holds. Other browsers are logged out; keys go on working.");
+    notify("success", "The password is changed. Other browsers are logged out; keys go on working.");
     setRound(round + 1);
   }
 
@@ -101,7 +101,7 @@ function Deletion() {
         </DialogTrigger>
         <DialogPanel
           title="Delete the account?"
-          description="Its pictures, history and keys go with it, and nobody can bring them back."
+          description="Its pictures, history and keys are deleted with it. This cannot be undone."
         >
           <ApiForm label="Delete the account" submit="Delete for good" variant="destructive" onSubmit={remove}>
             {(problemOf) => (

@@ -23,11 +23,7 @@ export function Reset() {
 
   if (isDone) {
     return (
-      <Shell
-        title="The new password holds"
-        width="narrow"
-        note="All sessions that used the old one are logged out."
-      >
+      <Shell title="The password is changed" width="narrow" note="All sessions that used the old one are logged out.">
         <Link className={buttonLook()} href="/login/">
           Log in
         </Link>

@@ -11,8 +11,8 @@ interface ZoomStageProps {
   children: ReactNode;
 }
 
-/** All pictures in it show the same part: whoever draws one gives its image the transform `var(--view)`, in a frame
- * marked `data-frame`. */
+/** All pictures inside show the same part. A child gives its image the transform `var(--view)`, in a frame marked
+ * `data-frame`. */
 export function ZoomStage({ head, children }: ZoomStageProps) {
   const [stage, setStage] = useState<HTMLElement | null>(null);
   const { view, zoomIn, zoomOut, reset, onKey, handlers } = usePanZoom(stage, { isInPage: true });

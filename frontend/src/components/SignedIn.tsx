@@ -20,7 +20,7 @@ export function SignedIn({ children }: { children: (user: User) => ReactNode }) 
   if (!me.user) {
     return (
       <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
-        <p className="text-sm">This page is for those who have logged in.</p>
+        <p className="text-sm">Log in to see this page.</p>
         <div className="flex flex-wrap gap-2">
           <Link className={buttonLook()} href={() => withWayBack("/login/")}>
             Log in

@@ -120,11 +120,7 @@ function RunningNote({ jobs }: { jobs: readonly Job[] }) {
 function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => void }) {
   if (filter.q.trim() || filter.lora || filter.favorites) {
     return (
-      <EmptyState
-        icon={SearchXIcon}
-        title="Nothing found"
-        text="No prompt has all these words, or nothing was made this way."
-      >
+      <EmptyState icon={SearchXIcon} title="Nothing found" text="No picture matches these words and filters.">
         <Button variant="secondary" onClick={onShowAll}>
           Show everything
         </Button>
@@ -132,7 +128,7 @@ function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => vo
     );
   }
   return (
-    <EmptyState icon={ImagesIcon} title="Nothing here yet" text="What you make is kept here, until you delete it.">
+    <EmptyState icon={ImagesIcon} title="Nothing here yet" text="Your pictures are kept here until you delete them.">
       <Link className={buttonLook()} href="/">
         Make pictures
       </Link>
@@ -161,7 +157,7 @@ function Loading({ problem }: { problem: Error | null }) {
 function LogInFirst() {
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
-      <p className="text-sm">This server keeps a history for those who have logged in.</p>
+      <p className="text-sm">Log in to see your history: this server keeps one for accounts only.</p>
       <Link className={buttonLook()} href={() => withWayBack("/login/")}>
         Log in
       </Link>

@@ -78,7 +78,7 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
               </div>
             </div>
             <fieldset className="space-y-2.5">
-              <legend className="mb-1.5 font-medium text-sm">What it may do</legend>
+              <legend className="mb-1.5 font-medium text-sm">Permissions</legend>
               {SCOPES.filter((each) => isOperator || !each.isOperators).map(({ scope, note }) => (
                 <label key={scope} className="flex cursor-pointer items-start gap-3 text-sm">
                   <input

@@ -15,7 +15,7 @@ const KEYS = ["keys"];
 
 export function Keys() {
   return (
-    <Shell title="Keys" note="With a key, programs of yours make pictures in your name.">
+    <Shell title="Keys" note="With an API key your programs make pictures on your account.">
       <SignedIn>{(user) => <OwnKeys user={user} />}</SignedIn>
     </Shell>
   );
@@ -34,7 +34,7 @@ function OwnKeys({ user }: { user: User }) {
     mutationFn: (key: Key) => answer(api.DELETE("/api/keys/{key_id}", { params: { path: { key_id: key.id } } })),
     onSuccess(_data, key) {
       if (fresh?.id === key.id) setFresh(null);
-      notify("success", `${key.name} opens nothing any more.`);
+      notify("success", `${key.name} is revoked.`);
     },
     onSettled: refresh,
   });

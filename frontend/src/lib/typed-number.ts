@@ -1,4 +1,4 @@
-/** What somebody types into a number field, held to the numbers that the server takes. */
+/** The text typed into a number field, and the nearest number that the server accepts. */
 
 export interface Steps {
   min: number;

@@ -31,7 +31,7 @@ export function Queue() {
       </h2>
       {queue.failureReason && (
         <p role="alert" className="text-destructive text-sm">
-          {errorText(queue.failureReason)} This is how it stood before.
+          {errorText(queue.failureReason)} The figures below are from before.
         </p>
       )}
       <Figures>
@@ -42,7 +42,7 @@ export function Queue() {
       </Figures>
       {data.jobs.length === 0 ? (
         <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-          Nobody waits, and nothing is being made.
+          The queue is empty.
         </p>
       ) : (
         <Jobs jobs={data.jobs} />

@@ -1,4 +1,4 @@
-"""Accounts, keys, usage, and limits that are explained."""
+"""Accounts, API keys, usage and limits."""
 
 import httpx
 from playwright.sync_api import expect
@@ -25,8 +25,8 @@ def test_an_account_from_its_first_day_to_its_last(
     page.get_by_label("Password now").fill(PASSWORD)
     page.get_by_label("New password").fill("another horse, same battery")
     page.get_by_role("button", name="Change it").click()
-    expect(page.get_by_text("The new password holds")).to_be_visible()
-    assert user.http.get("/api/auth/me").json()["user"] is None  # logged out elsewhere
+    expect(page.get_by_text("The password is changed")).to_be_visible()
+    assert user.http.get("/api/auth/me").json()["user"] is None  # the other session is logged out
     open_menu(page)
     assert visitor.violations(axe) == []
     page.keyboard.press("Escape")

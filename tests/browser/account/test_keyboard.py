@@ -30,7 +30,7 @@ def test_an_account_from_its_first_day_to_its_last(new_visitor: NewVisitor, pain
     write_into(page, "Password now", PASSWORD)
     write_into(page, "New password", NEW_PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The new password holds")).to_be_visible()
+    expect(page.get_by_text("The password is changed")).to_be_visible()
     press(page, "Delete the account…")
     tab_until(page, page.get_by_role("dialog").get_by_label("Password"))
     page.keyboard.type(NEW_PASSWORD)

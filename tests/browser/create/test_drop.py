@@ -59,7 +59,7 @@ def test_a_dropped_picture_fills_the_form_and_can_be_made_again(
     expect(visitor.prompt).to_have_value(WORDS)
     expect(page.get_by_role("button", name="LoRA: jade-v1 · 0.7")).to_be_visible()
     further = page.get_by_role("list", name="Further LoRAs").get_by_role("listitem")
-    expect(further).to_have_text("amber-v1 · 0.2")  # named twice: both weights count
+    expect(further).to_have_text("amber-v1 · 0.2")  # a LoRA named twice counts with both weights
     page.wait_for_url("**seed=78*")
     page.wait_for_url("**size=208x304*")
 
@@ -69,7 +69,7 @@ def test_a_dropped_picture_fills_the_form_and_can_be_made_again(
     visitor.generate.click()
     visitor.wait_for_pictures(1)
     (again,) = pictures(studio, visitor.recent_job())
-    # "same" as the design says it: at most 1 level off on at least 99.9 % of the values
+    # "same" means: at most 1 level off on at least 99.9 % of the values
     assert (abs(pixels(again) - pixels(second)) <= 1).mean() >= 0.999
 
 

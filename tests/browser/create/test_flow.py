@@ -1,4 +1,4 @@
-"""The visitor's flow: type, watch, pick, download, and find it again."""
+"""The visitor's flow on the create page: type a prompt, watch, pick, download, find it again."""
 
 import json
 import time

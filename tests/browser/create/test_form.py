@@ -1,4 +1,4 @@
-"""The form holds to what the server takes, whatever a link brings or somebody types."""
+"""The form keeps to values that the server accepts, with any link and any typed text."""
 
 from playwright.sync_api import expect
 

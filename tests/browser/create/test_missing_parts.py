@@ -1,4 +1,4 @@
-"""What the page does without what it has not fetched yet: its late parts, and the server's options."""
+"""The create page while its lazily loaded code, or the server, is unreachable."""
 
 from playwright.sync_api import Page, expect
 

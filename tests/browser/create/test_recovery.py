@@ -1,4 +1,4 @@
-"""A reload, a lost connection, a server killed in the middle: the page goes on."""
+"""The create page recovers from a reload, a lost connection and a killed server."""
 
 from playwright.sync_api import expect
 

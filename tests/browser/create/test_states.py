@@ -1,4 +1,4 @@
-"""What the page says when there is nothing, too much, or something wrong."""
+"""Texts of the create page: nothing made yet, a full queue, errors."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""The history: found again, kept, thrown away, fetched together; thousands of pictures."""
+"""The history: search, favorites, deletion, downloads of several pictures; thousands of pictures."""
 
 import sqlite3
 import zipfile
@@ -73,7 +73,7 @@ def test_several_together_variations_and_the_viewer(
 
     page.set_viewport_size({"width": 375, "height": 740})
     assert not visitor.scrolls_sideways()
-    page.get_by_role("button", name="Choose", exact=True).click()  # the way of phones
+    page.get_by_role("button", name="Choose", exact=True).click()  # on a phone
     tiles(page).first.get_by_role("button", name="Choose this picture").click()
     expect(page.get_by_text("1 chosen")).to_be_visible()
     page.keyboard.press("Escape")
@@ -85,7 +85,7 @@ def test_several_together_variations_and_the_viewer(
     expect(page.get_by_role("region", name="sunset")).to_be_visible()  # on the create page
     visitor.wait_for_pictures(2)
     first, second = painted.http.get, user.http.get
-    assert first(f"/api/result/{visitor.recent_job()}").status_code == 404  # it is theirs
+    assert first(f"/api/result/{visitor.recent_job()}").status_code == 404  # the job belongs to the account
     assert second(f"/api/result/{visitor.recent_job()}").json()["metadata"]["prompt"] == "sunset"
 
 
@@ -121,7 +121,7 @@ def first_paint_ms(page: Page) -> float:
 def test_two_thousand_pictures(new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess) -> None:
     user = new_user(painted)
     oldest = fill_history(painted, user)
-    # from nothing, half of the time is Chromium's own, to start: the best of three. Then every time
+    # in a new context half of the time is Chromium's start: the best of three. After that, each load counts
     cold_ms: list[float] = []
     for _ in range(3):
         page = new_visitor(painted, "history/", NOTE_FIRST_PAINT, storage_state=user.state).page

@@ -39,7 +39,7 @@ def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def follow(page: Page, link: str) -> None:
-    """A link of the header; the page is not loaded again."""
+    """Follow a link of the header; it must not reload the page."""
     page.evaluate(MARK)
     page.get_by_role("navigation", name="Site").get_by_role("link", name=link).click()
     expect(page.get_by_role("link", name=link)).to_have_attribute("aria-current", "page")
@@ -78,7 +78,7 @@ def test_favorites_and_deletions_agree(new_visitor: NewVisitor, painted: ServerP
     visitor.picture(1).get_by_role("button").first.click()
     box = page.get_by_role("dialog")
     box.get_by_role("button", name="Delete").click()
-    expect(box.get_by_role("img", name="Picture 2 of 2")).to_be_visible()  # goes on to the next
+    expect(box.get_by_role("img", name="Picture 2 of 2")).to_be_visible()  # the next picture is shown
     page.keyboard.press("Escape")
     expect(visitor.tiles).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
@@ -89,9 +89,22 @@ def test_favorites_and_deletions_agree(new_visitor: NewVisitor, painted: ServerP
 
     follow(page, "History")
     expect(tiles(page)).to_have_count(1)
-    page.reload()  # the page is left: what was deleted is deleted
+    page.goto("about:blank")  # a page that is left sends its pending deletion
+    wait_for_stored(page, 1)
+    page.goto("/history/")
     expect(tiles(page)).to_have_count(1)
     expect(favorite(tiles(page).first)).to_have_attribute("aria-pressed", "true")
+
+
+def wait_for_stored(page: Page, count: int) -> None:
+    """Until the server lists `count` pictures."""
+    deadline = time.monotonic() + 10
+    while True:
+        items = page.request.get("/api/history").json()["items"]
+        if sum(len(each["images"]) for each in items) == count:
+            return
+        assert time.monotonic() < deadline, f"the server lists {items}"
+        page.wait_for_timeout(50)
 
 
 def test_a_second_window_shows_what_happens_in_the_first(new_visitor: NewVisitor, painted: ServerProcess) -> None:
@@ -113,7 +126,7 @@ def test_a_second_window_shows_what_happens_in_the_first(new_visitor: NewVisitor
     expect(favorite(third.picture(1))).to_have_attribute("aria-pressed", "true")
     tile(second, "beach sunset").get_by_role("button", name="More").click()
     second.get_by_role("button", name="Delete").click()
-    second.goto("about:blank")  # no more time to undo
+    second.goto("about:blank")  # ends the undo period
     expect(visitor.tiles).to_have_count(1)
     expect(third.tiles).to_have_count(1)
 

@@ -1,5 +1,5 @@
-"""The operator's pages: LoRAs by drag and drop, pinned and deleted; the queue, the server, the users. Of all that a
-visitor sees nothing, and no operator's call is sent for one."""
+"""The operator's page: LoRAs edited, pinned and deleted; the queue, the server, the users. For other users it shows
+none of this and sends no operator call."""
 
 import re
 import subprocess
@@ -47,7 +47,7 @@ def painted(loras: Path) -> Iterator[ServerProcess]:
 
 
 def log_in(visitor: CreatePage) -> Page:
-    """As the operator, by the call that the login page makes; on the operator's page then."""
+    """Log in as the operator, by the call that the login page makes, and open the operator's page."""
     answer = visitor.page.request.post("/api/auth/login", data={"email": EMAIL, "password": PASSWORD})
     assert answer.status == 200, answer.text()
     visitor.page.goto("/operator/")
@@ -129,14 +129,16 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     assert not visitor.scrolls_sideways()
     for job in jobs:
         painted.http.delete(f"/api/jobs/{job}")
-    expect(page.get_by_text("Nobody waits")).to_be_visible()
+    expect(page.get_by_text("The queue is empty.")).to_be_visible()
 
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Ready to make pictures")).to_be_visible()
     assert visitor.violations(axe) == []
     page.keyboard.press("ArrowRight")
     user = page.get_by_role("row", name="bo@example.org")
-    expect(page.get_by_role("row", name=EMAIL).get_by_role("button")).to_have_count(0)  # not oneself
+    expect(page.get_by_role("row", name=EMAIL).get_by_role("button")).to_have_count(
+        0
+    )  # an operator cannot switch off the own account
     assert visitor.violations(axe) == []
     assert not visitor.scrolls_sideways()
     tab_to(page, "button", "Switch off bo@example.org")
@@ -181,7 +183,7 @@ def test_several_loras_are_picked_searched_and_weighted(
     metadata = painted.http.get(f"/api/result/{visitor.recent_job()}").json()["metadata"]
     assert [each["name"] for each in metadata["loras"]] == ["jade-v1", "ink-v3"]
     assert metadata["loras"][1]["weight"] == 0.4
-    # chosen as the first it is mixed in no more: both weights would count
+    # once chosen as the first LoRA it is not mixed in any more: both weights would count
     page.get_by_role("button", name="LoRA: jade-v1").click()
     panel.get_by_role("radio", name="ink-v3").check()
     expect(panel.get_by_role("region", name="Mixed in")).to_have_count(0)

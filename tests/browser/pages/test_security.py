@@ -1,4 +1,5 @@
-"""What the page may do, and what it weighs. That no request leaves its host is watched in every test."""
+"""The Content Security Policy and the size of the first load. (The fixture `new_visitor` watches every test for
+requests to other hosts.)"""
 
 from playwright.sync_api import expect
 

@@ -79,11 +79,11 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
 
 /** Every word of `sought` is in what is known of it. */
 function isFound(lora: LoraOption, sought: string): boolean {
-  const told = [lora.label, lora.title, lora.trigger].join(" ").toLowerCase();
+  const searched = [lora.label, lora.title, lora.trigger].join(" ").toLowerCase();
   return sought
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => told.includes(word));
+    .every((word) => searched.includes(word));
 }
 
 function Search({ value, onChange, count }: { value: string; onChange: (text: string) => void; count: number }) {

@@ -10,6 +10,6 @@ it.each([
   [3600, "in 60:00 min"],
   [2 * 3600, "at 14:00"],
   [13 * 3600, "tomorrow at 01:00"],
-])("%d s is told as %s", (wait_s, words) => {
+])("%d s is shown as %s", (wait_s, words) => {
   expect(whenWords(wait_s, NOON_MS)).toBe(words);
 });

@@ -1,5 +1,5 @@
 "use client";
-/** Waiting told in words, and counted. */
+/** A wait as text, counted down. */
 import { useEffect, useState } from "react";
 
 const CLOCK_FROM_S = 90 * 60;

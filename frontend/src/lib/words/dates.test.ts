@@ -12,8 +12,8 @@ it("names days as people do", () => {
 });
 
 it("tells how long ago something was", () => {
-  const told = [60, 600, 7_200, 90_000, 400_000].map((ago_s) =>
+  const shown = [60, 600, 7_200, 90_000, 400_000].map((ago_s) =>
     agoWords(new Date(NOW_MS - 1000 * ago_s).toISOString(), NOW_MS),
   );
-  expect(told).toEqual(["just now", "10 min ago", "2 h ago", "yesterday", "Nov 17, 2026"]);
+  expect(shown).toEqual(["just now", "10 min ago", "2 h ago", "yesterday", "Nov 17, 2026"]);
 });

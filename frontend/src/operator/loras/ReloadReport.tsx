@@ -16,7 +16,7 @@ export function ReloadReport({ report, onClose }: { report: Reloaded; onClose: (
     <section role="status" aria-label="Reload" className="rounded-2xl border bg-card px-4 py-3 text-sm">
       <div className="flex items-start justify-between gap-3">
         <p>
-          <span className="font-medium">{hasChanged ? "The folder has been read again" : "Nothing has changed"}</span>
+          <span className="font-medium">{hasChanged ? "The folder was reloaded" : "Nothing has changed"}</span>
           <span className="text-muted-foreground">
             {" "}
             · {unchanged.length} unchanged · {Math.round(elapsed_ms)} ms

@@ -1,4 +1,4 @@
-"""For everyone: screen readers, keyboards, phones, light and dark."""
+"""Accessibility of the create page: axe, screen readers, keyboard, phone, light and dark."""
 
 from playwright.sync_api import expect
 

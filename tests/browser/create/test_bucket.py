@@ -1,5 +1,5 @@
-"""Pictures in a bucket: shown from there by signed addresses or from the CDN's, saved under their names, and no other
-host is asked for anything (the watch of every test sees to that, and to the Content Security Policy)."""
+"""Pictures in a bucket: the page loads them by signed or CDN addresses and saves them under their names. The watch of
+every test checks that no other host receives a request."""
 
 import zipfile
 from io import BytesIO

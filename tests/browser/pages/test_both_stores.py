@@ -1,5 +1,5 @@
-"""From the first job to the last deletion, keys by curl, new versions of LoRAs: with the data in SQLite and files, and
-in PostgreSQL and a bucket."""
+"""The same flows with the data in SQLite and files, and in PostgreSQL and a bucket: limits, API keys by curl, a job
+from request to deletion, LoRA versions."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, ap
     expect(visitor.error.get_by_role("button")).to_be_disabled()
     visitor.error.get_by_role("link", name="Register").click()
     register(page, new_email())
-    expect(visitor.prompt).to_have_value("beach sunset")  # back where they were
+    expect(visitor.prompt).to_have_value("beach sunset")  # back on the page they came from
     visitor.generate.click()
     expect(page.get_by_role("region", name="beach sunset")).to_be_visible()
     visitor.wait_for_pictures(2)
@@ -78,7 +78,7 @@ def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
 
 
 def run_curl(command: str) -> tuple[int, dict[str, object]]:
-    """As somebody who has copied it: the status and the body of the answer."""
+    """Run a command copied from the page; return the status and the body of the response."""
     shell = ["bash", "-euc", f"{command} --silent --show-error --write-out '\\n%{{http_code}}'"]
     done = subprocess.run(shell, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -103,7 +103,7 @@ def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, app_s
     tile(page, "red dress").get_by_role("button", name="Favorite").click()
     page.get_by_role("button", name="Favorites").click()
     expect(tiles(page)).to_have_count(1)
-    page.reload()  # what was looked for is in the address, what was kept is on the server
+    page.reload()  # the filter is in the address, the favorite on the server
     expect(tiles(page)).to_have_count(1)
     page.get_by_role("button", name="Favorites").click()
 
@@ -121,7 +121,7 @@ def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, app_s
     gone = delete_one(page, "woman, sunset")
     stored = addresses(page, job)
     assert {httpx.get(url).status_code for each in stored.values() for url in each} == {200}
-    page.goto("/")  # the page is left before the time to undo has passed
+    page.goto("/")  # leaves the page before the undo period ends
     wait_until_gone(stored[gone])
     (left,) = addresses(page, job)
     assert left != gone

@@ -1,4 +1,4 @@
-"""Who is let in: by invitation, with a new password by the operator's link, and nobody without an account."""
+"""A server that requires accounts: registration by invitation, a new password by the operator's link."""
 
 import subprocess
 import sys
@@ -11,12 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
-from tests.browser.users import (
-    PASSWORD,
-    new_email,
-    painting_server,
-    register,
-)
+from tests.browser.users import PASSWORD, new_email, painting_server, register
 from tests.support.server_process import ServerProcess
 
 SMALL = "?size=64x64&model=none&steps=2&n=2"
@@ -25,15 +20,15 @@ NEW_PASSWORD = "another horse, same battery"
 
 @pytest.fixture(scope="module")
 def closed(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server for those who have an account, which takes an invitation; shared by the tests of this file."""
+    """A server without anonymous access and with registration by invitation, shared by the tests of this file."""
     settings = {"STUDIO_REGISTRATION": "invite", "STUDIO_ANONYMOUS": "off"}
     with painting_server(tmp_path_factory.mktemp("entrance"), **settings) as server:
         server.start()
         yield server
 
 
-def told_by(server: ServerProcess, *arguments: str) -> str:
-    """What the operator's command prints."""
+def run_command(server: ServerProcess, *arguments: str) -> str:
+    """Run a command of `python -m server` and return the first word of its output."""
     command = [sys.executable, "-m", "server", *arguments]
     done = subprocess.run(
         command, capture_output=True, text=True, check=True, cwd=server.folder, env=server.environment, timeout=60
@@ -44,13 +39,13 @@ def told_by(server: ServerProcess, *arguments: str) -> str:
 def new_member(server: ServerProcess) -> str:
     """The e-mail of a new account."""
     email = new_email()
-    body = {"email": email, "password": PASSWORD, "invite": told_by(server, "create-invite")}
+    body = {"email": email, "password": PASSWORD, "invite": run_command(server, "create-invite")}
     assert httpx.post(f"{server.url}/api/auth/register", json=body).status_code == 201
     return email
 
 
 def test_an_invitation_lets_one_person_in(new_visitor: NewVisitor, closed: ServerProcess, axe: str) -> None:
-    code = told_by(closed, "create-invite", "--days", "1")
+    code = run_command(closed, "create-invite", "--days", "1")
     stranger = new_visitor(closed, "register/", reduced_motion="reduce")
     expect(stranger.page.get_by_label("Invitation")).to_be_empty()
     stranger.page.get_by_label("Invitation").fill("no such code")
@@ -67,7 +62,7 @@ def test_an_invitation_lets_one_person_in(new_visitor: NewVisitor, closed: Serve
     page.wait_for_url(closed.url + "/account/")
     assert page.request.get("/api/auth/me").json()["user"]["email"] == email
 
-    stranger.page.goto("/" + link)  # the code is spent
+    stranger.page.goto("/" + link)  # an invitation works once
     register(stranger.page, new_email())
     expect(refusal).to_contain_text("invitation")
     assert stranger.page.request.get("/api/auth/me").json()["user"] is None
@@ -77,13 +72,13 @@ def test_the_operator_s_link_sets_a_new_password_once(new_visitor: NewVisitor, c
     email = new_member(closed)
     earlier = new_visitor(closed).page
     assert earlier.request.post("/api/auth/login", data={"email": email, "password": PASSWORD}).status == 200
-    link = told_by(closed, "reset-link", "--email", email)
+    link = run_command(closed, "reset-link", "--email", email)
     visitor = new_visitor(closed, link.removeprefix(closed.url + "/"), reduced_motion="reduce")
     page = visitor.page
     assert page.url == link
     page.get_by_role("textbox", name="New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the password").click()
-    expect(page.get_by_role("heading", name="The new password holds")).to_be_visible()
+    expect(page.get_by_role("heading", name="The password is changed")).to_be_visible()
     assert visitor.violations(axe) == []
     assert earlier.request.get("/api/auth/me").json()["user"] is None
     page.get_by_role("link", name="Log in").click()
@@ -107,7 +102,7 @@ def test_without_an_account_the_page_says_to_log_in(new_visitor: NewVisitor, clo
     email = new_member(closed)
     visitor = new_visitor(closed, "history/", reduced_motion="reduce")
     page = visitor.page
-    expect(page.get_by_text("keeps a history for those who have logged in")).to_be_visible()
+    expect(page.get_by_text("keeps one for accounts only")).to_be_visible()
     page.goto("/" + SMALL)
     expect(page.get_by_role("button", name="Shape:")).to_be_visible()
     visitor.ask("red dress, beach")
@@ -118,6 +113,6 @@ def test_without_an_account_the_page_says_to_log_in(new_visitor: NewVisitor, clo
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(visitor.prompt).to_have_value("red dress, beach")  # back where they were
+    expect(visitor.prompt).to_have_value("red dress, beach")  # back on the page they came from
     visitor.generate.click()
     visitor.wait_for_pictures(2)
