@@ -1,4 +1,4 @@
-"""What somebody has made: looked through, kept, thrown away, fetched together."""
+"""History, favorites, deletion and downloads of an owner's images."""
 
 import time
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ class HistoryController(Controller):
         operation_id="history",
         summary="What you have made",
         description=(
-            "Your jobs, newest first, those made with your keys included: those that have a picture or are still being"
+            "Your jobs, newest first, including jobs made with your keys: jobs that have a picture or are still being"
             " made. Without an account the page has a history by its cookie; a call without cookie and key has none."
         ),
         responses={200: examples.answers(ITEMS, "A page of it"), **documented(INVALID_REQUEST)},
