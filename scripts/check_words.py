@@ -33,7 +33,7 @@ TYPESCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", re.DOTALL)
 MARKDOWN_CODE = re.compile(r"```.*?```|`[^`\n]*`|^(?: {4}|\t).*$|\]\([^)]*\)", re.DOTALL | re.MULTILINE)
 FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)  # from Python 3.12 on
 LINE_ENDS = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
-GENERATED = ("frontend/openapi.json", "frontend/src/api/schema.ts", "CHANGELOG.md")
+GENERATED = ("frontend/openapi.json", "frontend/src/api/schema.ts", "CHANGELOG.md", "scripts/check_words.py")
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Load test: latencies beside a long queue and open streams, and CPU time of a call by the length of the queue.
+"""Load test: latencies with a long queue and open streams, and CPU time of a call by the length of the queue.
 
     python scripts/load.py                                    # the demo model, SQLite, 60 s: about 5 minutes
     python scripts/load.py --database postgresql+asyncpg://user:password@host/name    # an empty database

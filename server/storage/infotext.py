@@ -10,7 +10,7 @@ from pipelines.spec import ImageSpec
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made an image, beside its spec."""
+    """What made an image, in addition to its spec."""
 
     base_name: str
     base_sha256: str

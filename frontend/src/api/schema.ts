@@ -15,7 +15,7 @@ export interface paths {
         put?: never;
         /**
          * Make pictures
-         * @description Stores a job and answers 202 with its id; follow it by /api/status, /api/result or /api/jobs/{id}/events. With `Prefer: wait=N` a job that ends in time is answered 200, with its result; the header Preference-Applied tells the wait that was granted.
+         * @description Stores a job and answers 202 with its id; follow it by /api/status, /api/result or /api/jobs/{id}/events. With `Prefer: wait=N` a job that ends in time is answered 200, with its result; the header Preference-Applied names the granted wait.
          */
         post: operations["generate"];
         delete?: never;
@@ -35,7 +35,7 @@ export interface paths {
         put?: never;
         /**
          * Compare LoRAs
-         * @description One job with a picture for each prompt, seed and variant, 64 at most, whose pictures share forwards. It is followed, cancelled and downloaded like any other; its result tells where each picture stands and the address of a contact sheet.
+         * @description One job with a picture for each prompt, seed and variant, 64 at most, whose pictures share forwards. It is followed, cancelled and downloaded like any other; its result gives the cell of each picture and the address of a contact sheet.
          */
         post: operations["compare"];
         delete?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * What happens to a job, as it happens
-         * @description Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`, `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too. Where an ended job has nothing more to tell, the answer is 204: the reader need not come back.
+         * @description Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`, `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too. If an ended job has no further events, the answer is 204: the client need not reconnect.
          */
         get: operations["events"];
         put?: never;
@@ -152,7 +152,7 @@ export interface paths {
         put?: never;
         /**
          * A token to read the events of a job with
-         * @description For `EventSource`, which cannot send a key: whoever opens `events_url` within a minute may read this job's events, and nothing else. To come back later, ask for another.
+         * @description For `EventSource`, which cannot send a key: `events_url`, opened within a minute, gives access to this job's events, and nothing else. To come back later, ask for another.
          */
         post: operations["stream_token"];
         delete?: never;
@@ -286,7 +286,7 @@ export interface paths {
         };
         /**
          * What you have made
-         * @description Your jobs, newest first, those made with your keys included: those that have a picture or are still being made. Without an account the page has a history by its cookie; a call without cookie and key has none.
+         * @description Your jobs, newest first, including jobs made with your keys: jobs that have a picture or are still being made. Without an account the page has a history by its cookie; a call without cookie and key has none.
          */
         get: operations["history"];
         put?: never;
@@ -499,7 +499,7 @@ export interface paths {
         put?: never;
         /**
          * Read the LoRA folder again
-         * @description Every request accepted before the answer is made with the files as they were when it was accepted, every one after it with those read now. A file that cannot be used is told each time; its last good version goes on serving.
+         * @description Every request accepted before the answer is made with the files as they were when it was accepted, every one after it with those read now. A file that cannot be used is reported each time; its last good version goes on serving.
          */
         post: operations["reload"];
         delete?: never;

@@ -1,4 +1,4 @@
-"""What somebody has made: looked through, kept, thrown away, fetched together."""
+"""History, favorites, deletion and downloads of an owner's images."""
 
 import time
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ class HistoryController(Controller):
         operation_id="history",
         summary="What you have made",
         description=(
-            "Your jobs, newest first, those made with your keys included: those that have a picture or are still being"
+            "Your jobs, newest first, including jobs made with your keys: jobs that have a picture or are still being"
             " made. Without an account the page has a history by its cookie; a call without cookie and key has none."
         ),
         responses={200: examples.answers(ITEMS, "A page of it"), **documented(INVALID_REQUEST)},
@@ -250,7 +250,7 @@ class HistoryController(Controller):
 
 async def _seen(history: History, caller: Caller, ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
     """The pictures with these ids, in this order. Raises StudioError (404), for what belongs to others too."""
-    found = {image.id: (job, image) for job, image in await history.pictures(ids)}
+    found = {image.id: (job, image) for job, image in await history.images(ids)}
     for each in ids:
         if each not in found or not caller.may_see(found[each][0].owner, found[each][0].end_user):
             raise StudioError(NOT_FOUND, f"no picture has the id {each[:64]}")

@@ -39,7 +39,7 @@ class CompareController(Controller):
         summary="Compare LoRAs",
         description=(
             "One job with a picture for each prompt, seed and variant, 64 at most, whose pictures share forwards."
-            " It is followed, cancelled and downloaded like any other; its result tells where each picture stands and"
+            " It is followed, cancelled and downloaded like any other; its result gives the cell of each picture and"
             " the address of a contact sheet."
         ),
         before_request=check_compare_body,

@@ -39,7 +39,7 @@ class GenerateController(Controller):
         description=(
             "Stores a job and answers 202 with its id; follow it by /api/status, /api/result or /api/jobs/{id}/events."
             " With `Prefer: wait=N` a job that ends in time is answered 200, with its result;"
-            " the header Preference-Applied tells the wait that was granted."
+            " the header Preference-Applied names the granted wait."
         ),
         before_request=check_generate_body,
         request_max_body_size=MAX_BODY_BYTES,

@@ -113,7 +113,7 @@ class JobsController(Controller):
             "Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`,"
             " `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as"
             " Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too."
-            " Where an ended job has nothing more to tell, the answer is 204: the reader need not come back."
+            " If an ended job has no further events, the answer is 204: the client need not reconnect."
         ),
         responses={
             200: ResponseSpec(
@@ -146,7 +146,7 @@ class JobsController(Controller):
         hub.check_room()
         if job.status.ended and after_seq is not None:
             first = await anext(events, None)
-            if first is None:  # all read: 204 is what tells a browser to stop coming back
+            if first is None:  # all read: after 204 a browser does not reconnect
                 return Response(None, status_code=204)
             events = _with_first(first, events)
         stream = stream_events(events, addresses.base(request))
@@ -159,8 +159,8 @@ class JobsController(Controller):
         operation_id="stream_token",
         summary="A token to read the events of a job with",
         description=(
-            "For `EventSource`, which cannot send a key: whoever opens `events_url` within a minute may read this job's"
-            " events, and nothing else. To come back later, ask for another."
+            "For `EventSource`, which cannot send a key: `events_url`, opened within a minute, gives access to this"
+            " job's events, and nothing else. To come back later, ask for another."
         ),
         responses={201: examples.answers(account_examples.STREAM_TOKEN, "The token"), **KNOWN_OR_NOT},
     )

@@ -107,7 +107,7 @@ class ComparisonAxes(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """The finished pictures, in order; those that are done are listed while the rest is made."""
+    """The finished pictures, in order; they are listed while the rest is made."""
 
     job_id: str
     status: Status

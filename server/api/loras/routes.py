@@ -35,7 +35,7 @@ from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry
 
 UPLOADED_TYPES = ("application/octet-stream", "application/x-www-form-urlencoded", "")
-"""The second is what `curl --data-binary` says where nobody tells it another."""
+"""The second is the default of `curl --data-binary`."""
 
 LoraName = Annotated[
     str, PathParameter(description="`jade-v1`, or `jade`.", examples=[Example("label", value="jade-v1")])
@@ -89,7 +89,7 @@ class LorasController(Controller):
         summary="Read the LoRA folder again",
         description=(
             "Every request accepted before the answer is made with the files as they were when it was accepted, every"
-            " one after it with those read now. A file that cannot be used is told each time; its last good version"
+            " one after it with those read now. A file that cannot be used is reported each time; its last good version"
             " goes on serving."
         ),
         responses={200: examples.answers(examples.RELOADED, "What has changed, as labels"), **answers_to_operators()},

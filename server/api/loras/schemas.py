@@ -41,8 +41,8 @@ class Loras(Struct, frozen=True):
 
 
 class LoraDetail(Struct, frozen=True, kw_only=True):
-    """What the operator sees of a LoRA. `file_trigger` and `file_weight` are the file's own, beside what the operator
-    has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970."""
+    """What the operator sees of a LoRA. `file_trigger` and `file_weight` are the file's own, in addition to what the
+    operator has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970."""
 
     lora: LoraOption
     file_trigger: str | None

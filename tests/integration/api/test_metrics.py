@@ -15,7 +15,7 @@ from tests.fixtures.studio_app import BROKEN_SEED, QUICK
 
 Api = TestClient[Litestar]
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-METRICS_GUIDE = Path(__file__).parents[3] / "docs" / "metrics.md"
+METRICS_GUIDE = Path(__file__).parents[3] / "docs" / "operations" / "metrics.md"
 WAIT = {"Prefer": "wait=30"}
 
 

@@ -45,7 +45,7 @@ def another_format(_: Request[Any, Any, Any], error: StudioError) -> Response[An
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """The studio with a router of another API beside the native one."""
+    """The studio with a router of another API next to the native one."""
     folder = tmp_path_factory.mktemp("studio")
     settings = studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}")
     app = create_app(settings, make_runner=lambda *_: PaintRunner())

@@ -1,4 +1,4 @@
-"""How much a job's files tell of it, and how often a picture was downloaded.
+"""How much of a job its files contain, and how often a picture was downloaded.
 
 Revision ID: 0003
 """
