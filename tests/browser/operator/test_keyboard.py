@@ -18,7 +18,7 @@ def test_a_lora_is_uploaded_pinned_reloaded_and_deleted(
     visitor = new_visitor(app_server.server)
     app_server.log_in_operator(visitor)
     page = visitor.page
-    # from here on Playwright intercepts file choosers: it starts to asynchronously, and a key would open one before that
+    # Playwright begins to intercept file choosers asynchronously: a key pressed before that would open one
     page.on("filechooser", lambda _: None)
     page.goto("/operator/")
     jade = page.get_by_role("article", name="jade")
