@@ -62,7 +62,7 @@ async def claimable_ids(database: Database, max_queue: int) -> dict[str, int]:
         .limit(max_queue)
     )
     async with database.read() as session:
-        return {job_id: num_lost_leases for job_id, num_lost_leases in await session.execute(oldest)}
+        return dict((await session.execute(oldest)).tuples().all())
 
 
 async def read_jobs(database: Database, job_ids: Sequence[str]) -> AsyncIterator[Claimable]:
