@@ -177,7 +177,7 @@ def test_the_way_back_leads_to_the_same_place(
     page.evaluate("window.scrollTo(0, 600)")
     page.evaluate(MARK)
     wait_for_scroll(page, 600)
-    page.get_by_role("link", name="Create").evaluate("(link) => link.click()")
+    page.get_by_role("link", name="Create", exact=True).evaluate("(link) => link.click()")
     expect(page.get_by_role("textbox", name="Prompt", exact=True)).to_be_visible()
     page.go_back()
     expect(tiles(page).first).to_be_visible()
