@@ -21,6 +21,7 @@ describe("readPicture", () => {
       guidance_scale: 6.5,
       guidance_start: 0.1,
       guidance_end: 0.8,
+      clip_skip: 1,
       seed: 4294967295,
       sampler: "dpmpp_2m_karras",
       width: 64,

@@ -37,6 +37,7 @@ const FULL: Settings = {
   guidance_scale: 6.5,
   guidance_start: 0.1,
   guidance_end: 0.8,
+  clip_skip: 2,
   sampler: "dpmpp_2m_karras",
   negative_prompt: "blurry, distorted",
   format: "webp",
@@ -84,6 +85,7 @@ const anySettings: fc.Arbitrary<Settings> = fc
       steps: fc.integer({ min: 1, max: 150 }),
       guidance_scale: fc.double({ min: 0, max: 30, noNaN: true }).map((value) => value + 0),
       interval: interval.map(([guidance_start, guidance_end]) => ({ guidance_start, guidance_end })),
+      clip_skip: fc.integer({ min: 0, max: 11 }),
       sampler: name,
       negative_prompt: fc.string({ unit: "grapheme", maxLength: 40 }),
       format: fc.constantFrom("jpeg", "png", "webp"),
@@ -112,7 +114,7 @@ describe("the address", () => {
     expect(toQuery({ ...FULL, prompt: "red dress, beach" })).toBe(
       "?prompt=red+dress,+beach&model=jade-v1&weight=-0.5&lora=amber:0.35&lora=ink-v2:0&lora=bare&style=film" +
         "&quality=medium&n=8&seed=4294967295&size=832x1216&steps=24&guidance=6.5&guided=0.1:0.8" +
-        "&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp",
+        "&clip_skip=2&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp",
     );
   });
 
@@ -235,7 +237,16 @@ describe("the metadata of a picture", () => {
       fc.property(anyMetadata, (metadata) => {
         const settings = settingsOfMetadata(metadata);
         const { model, loras, style, prompt, ...scalars } = metadata;
-        for (const field of ["steps", "guidance_scale", "sampler", "seed", "width", "height", "format"] as const) {
+        for (const field of [
+          "steps",
+          "guidance_scale",
+          "clip_skip",
+          "sampler",
+          "seed",
+          "width",
+          "height",
+          "format",
+        ] as const) {
           expect(settings[field]).toBe(scalars[field]);
         }
         expect(settings).toMatchObject({ num_images: scalars.num_images, negative_prompt: scalars.negative_prompt });
@@ -291,6 +302,12 @@ describe("the metadata of a picture", () => {
 describe("the text of a file", () => {
   const KNOWN = { samplers: [], loras: [] };
   const settingsIn = (fields: string) => settingsOfInfotext(readInfotext(`fox\nSteps: 20, ${fields}`), KNOWN);
+
+  it("brings CLIP skip, which files count from 1", () => {
+    expect(settingsIn("Clip skip: 2").clip_skip).toBe(1);
+    expect(settingsIn("Clip skip: 1").clip_skip).toBe(0);
+    expect(settingsIn("Seed: 1").clip_skip).toBeUndefined();
+  });
 
   it("brings the guidance interval", () => {
     expect(settingsIn("Guidance start: 0.1, Guidance end: 0.8")).toMatchObject({

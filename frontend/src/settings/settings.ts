@@ -159,6 +159,17 @@ const PARAMETERS: readonly Parameter[] = [
         interval(start, end) ? `${percent(start ?? 0)} to ${percent(end ?? 1)} %` : null,
     },
   },
+  {
+    ...scalar("clip_skip", {
+      key: "clip_skip",
+      label: "CLIP skip",
+      parse: wholeFrom(0, 11),
+      infotext: (text) => decremented(wholeField("Clip skip")(text)),
+      default: () => 0,
+      isAdvanced: true,
+    }),
+    fact: { label: "CLIP skip", of: ({ clip_skip }) => (clip_skip ? String(clip_skip) : null) },
+  },
   scalar("sampler", {
     key: "sampler",
     label: "Sampler",
@@ -303,6 +314,11 @@ function lorasOfFile(
   const isModel = first && holdsTrigger(prompt, findLora(first.name, known.loras)?.trigger ?? null);
   if (isModel) return { model_name: first.name, model_weight: first.weight, loras: rest };
   return { model_name: null, model_weight: undefined, loras: first ? [first, ...rest] : rest };
+}
+
+/** A file counts the last layer as 1, a request as 0. */
+function decremented(count: number | undefined): number | undefined {
+  return count ? count - 1 : undefined;
 }
 
 /** Older tools append the schedule to the sampler's name: "DPM++ 2M Karras". */

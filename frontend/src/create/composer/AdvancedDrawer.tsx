@@ -55,6 +55,16 @@ export default function AdvancedDrawer({ options, trigger, onClose }: AdvancedDr
             hint="How closely the picture keeps to the prompt. 1 and below: not at all, in half the time."
           />
           <GuidanceInterval />
+          <NumberField
+            label="CLIP skip"
+            value={request.clip_skip ?? 0}
+            min={0}
+            max={11}
+            step={1}
+            sliderMax={3}
+            onChange={(clip_skip) => set({ clip_skip: clip_skip || undefined })}
+            hint="So many more of the text encoders' last layers are left out. Some LoRAs were trained with 1."
+          />
           <SamplerField options={options} />
           <SeedField maxSeed={bounds.max_seed} />
           <div className="space-y-2">
