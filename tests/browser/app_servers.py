@@ -16,7 +16,7 @@ from tests.browser.create_page import CreatePage
 from tests.browser.users import PASSWORD, painting_server
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.s3_server import S3Server
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 OPERATOR = "operator@example.org"
 

@@ -20,7 +20,7 @@ from tests.browser.create_page import CreatePage
 from tests.browser.users import User, painting_server
 from tests.e2e.conftest import demo_server
 from tests.e2e.conftest import new_demo_server as new_demo_server
-from tests.support.server_process import ROOT, ServerProcess
+from tests.support.servers.server_process import ROOT, ServerProcess
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (

@@ -8,7 +8,7 @@ import httpx
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import PAINTING
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 from tests.support.tiny_model import write_lora, write_tiny_model
 
 PASSWORD = "correct horse battery"

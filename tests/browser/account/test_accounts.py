@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.users import PASSWORD, open_menu
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 def test_an_account_from_its_first_day_to_its_last(

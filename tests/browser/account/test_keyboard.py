@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewVisitor
 from tests.browser.keyboard import press, tab_until, write_into
 from tests.browser.users import PASSWORD, new_email
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 NEW_PASSWORD = "another horse, same battery"
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.users import PASSWORD, new_email, painting_server, register
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 SMALL = "?size=64x64&model=none&steps=2&n=2"
 NEW_PASSWORD = "another horse, same battery"

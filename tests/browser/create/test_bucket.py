@@ -14,7 +14,7 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
 from tests.e2e.conftest import NewServer
 from tests.fixtures.s3_server import PUBLIC_BUCKET, S3Server
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 def stored(server: ServerProcess, job_id: str) -> list[bytes]:

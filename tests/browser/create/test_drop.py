@@ -11,7 +11,7 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.file_drop import drop
 from tests.support.http_jobs import ended, pictures
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 WORDS = "jade woman, red dress, beach sunset"
 ASKED = {

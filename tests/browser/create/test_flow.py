@@ -14,7 +14,7 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
 from tests.browser.picture_text import parameters
 from tests.support.http_jobs import pictures
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 PROMPT = "jade woman, red dress, beach sunset"
 RECORD_EVENTS = """

@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 def test_names_that_are_not_here_say_so_and_can_be_replaced(new_visitor: NewVisitor, studio: ServerProcess) -> None:

@@ -11,7 +11,7 @@ from tests.browser.create_page import CreatePage
 from tests.browser.file_drop import drop
 from tests.browser.history_page import tile
 from tests.support.http_jobs import pictures
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 SMALL = "?size=64x64&model=none&steps=4&n=1"
 INTERVAL = {"guidance_start": 0.25, "guidance_end": 0.8}

@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 PROMPT = "red dress, beach sunset"
 API = "**/api/**"

@@ -6,7 +6,7 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
 from tests.e2e.conftest import NewServer
 from tests.support.http_jobs import submit
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 SLOW = "?size=256x256&model=none&steps=150"
 

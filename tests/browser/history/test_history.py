@@ -12,7 +12,7 @@ from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.history_page import tile, tiles
 from tests.browser.keyboard import tab_to
 from tests.browser.users import User
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 NUM_JOBS = 2_000
 MAX_PAINT_MS = 1_000

@@ -12,7 +12,7 @@ from tests.browser.conftest import NewUser, NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.history_page import tile, tiles
 from tests.browser.users import painting_server
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 SMALL = "?size=64x64&model=none&steps=2&n=2"
 SLOW = "?size=64x64&model=none&steps=150&n=2"

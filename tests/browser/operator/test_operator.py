@@ -14,7 +14,7 @@ from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
 from tests.browser.keyboard import tab_to
 from tests.e2e.conftest import PAINTING
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 from tests.support.tiny_model import write_lora, write_tiny_model
 
 EMAIL, PASSWORD = "ada@example.org", "a long password of the tests"

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL
 from tests.browser.keyboard import tab_to
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 def test_axe_finds_nothing_serious(new_visitor: NewVisitor, studio: ServerProcess, axe: str) -> None:

@@ -17,7 +17,7 @@ from tests.browser.file_drop import drop
 from tests.browser.history_page import tile, tiles
 from tests.browser.keyboard import tab_to
 from tests.browser.users import new_email, open_menu, register
-from tests.support.server_process import ROOT
+from tests.support.servers.server_process import ROOT
 from tests.support.tiny_model import write_lora
 
 SMALL = "?size=64x64&model=none&steps=2&n=2"

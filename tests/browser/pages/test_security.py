@@ -4,7 +4,7 @@ requests to other hosts.)"""
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 MAX_FIRST_LOAD_BYTES = 200_000
 

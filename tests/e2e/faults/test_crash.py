@@ -8,7 +8,7 @@ import time
 from tests.e2e.conftest import NewServer
 from tests.support.event_reader import EventReader
 from tests.support.http_jobs import ended, pictures, submit
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 NUM_JOBS = 10
 NUM_IMAGES = 2

@@ -12,7 +12,7 @@ from types import TracebackType
 
 import httpx
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 START_S = 300.0
 STOP_S = 60.0
 

@@ -1,6 +1,6 @@
-"""`python -m tests.support.painting_server`: the server, but for the model: a runner that paints, a few milliseconds a
-step. At SIGUSR1 it writes the names of its modules to modules.json in its working folder; from SIGUSR2 on it makes no
-further step."""
+"""`python -m tests.support.servers.painting_server`: the server, but for the model: a runner that paints, a few
+milliseconds a step. At SIGUSR1 it writes the names of its modules to modules.json in its working folder; from SIGUSR2
+on it makes no further step."""
 
 import json
 import os
