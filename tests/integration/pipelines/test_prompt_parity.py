@@ -134,7 +134,7 @@ def test_in_a_crowd_of_its_length_it_is_that_picture_too(
 
 @pytest.mark.parametrize("prompt", ["woman, red dress, beach", "woman, (red dress:1.0), beach"])
 def test_clip_skip_is_diffusers(runner: SDXLRunner, stock: Any, prompt: str) -> None:
-    """Alone and beside the same prompt without it; the negative prompt is encoded without it."""
+    """In one batch with the same prompt without it; the negative prompt is encoded without it."""
     wanted = params(prompt=prompt, negative_prompt="blurry", seed=3, clip_skip=1, **STEPS)
     made = stock(
         "woman, red dress, beach",
