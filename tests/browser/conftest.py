@@ -18,8 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.app_servers import app_server as app_server  # a fixture of all files here
 from tests.browser.create_page import CreatePage
 from tests.browser.users import User, painting_server
-from tests.e2e.conftest import demo_server
-from tests.e2e.conftest import new_demo_server as new_demo_server
+from tests.e2e.conftest import NewServer, demo_server
 from tests.support.servers.server_process import ROOT, ServerProcess
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -67,6 +66,12 @@ def studio(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with demo_server(tmp_path_factory.mktemp("browser") / "server") as server:
         server.start()
         yield server
+
+
+@pytest.fixture
+def new_painter(built_page: Path, tmp_path: Path) -> NewServer:
+    """Makes servers, not started, that paint; a step takes `step_s`."""
+    return lambda name, step_s=0.1, **settings: painting_server(tmp_path / name, PAINT_STEP_S=str(step_s), **settings)
 
 
 @pytest.fixture(scope="module")

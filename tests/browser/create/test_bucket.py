@@ -33,7 +33,7 @@ def shown_from(visitor: CreatePage) -> list[str]:
 
 @pytest.mark.parametrize("addresses", ["signed", "cdn"])
 def test_pictures_are_shown_and_saved_from_the_bucket(
-    new_demo_server: NewServer,
+    new_painter: NewServer,
     new_visitor: NewVisitor,
     s3_server: S3Server,
     s3_bucket: str,
@@ -45,7 +45,7 @@ def test_pictures_are_shown_and_saved_from_the_bucket(
         settings = s3_server.settings(PUBLIC_BUCKET)
         settings["STUDIO_PUBLIC_BASE_URL"] = f"{s3_server.url}/{PUBLIC_BUCKET}"
     host = urlsplit(s3_server.url).netloc
-    with new_demo_server("server", **settings) as server:
+    with new_painter("server", **settings) as server:
         server.start()
         visitor = new_visitor(server, SMALL, hosts=[host])
         expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
-from tests.browser.create_page import SMALL, CreatePage
+from tests.browser.create_page import SMALL
 from tests.support.servers.server_process import ServerProcess
 
 PROMPT = "red dress, beach sunset"
@@ -15,7 +15,8 @@ def lose(page: Page, addresses: str) -> None:
     page.route(addresses, lambda route: route.abort())
 
 
-def test_a_part_that_cannot_be_fetched_costs_only_itself(visitor: CreatePage) -> None:
+def test_a_part_that_cannot_be_fetched_costs_only_itself(new_visitor: NewVisitor, studio: ServerProcess) -> None:
+    visitor = new_visitor(studio, SMALL)
     chip = visitor.page.get_by_role("button", name="Shape:")
     expect(chip).to_be_visible()
     visitor.page.wait_for_load_state("networkidle")

@@ -8,8 +8,8 @@ from tests.e2e.conftest import NewServer
 LONG = "?size=128x128&model=none&steps=60"
 
 
-def test_a_reload_in_the_middle_goes_on_showing(new_visitor: NewVisitor, new_demo_server: NewServer) -> None:
-    with new_demo_server("server") as server:
+def test_a_reload_in_the_middle_goes_on_showing(new_visitor: NewVisitor, new_painter: NewServer) -> None:
+    with new_painter("server") as server:
         server.start()
         visitor = new_visitor(server, LONG)
         visitor.ask("red dress, beach sunset")
@@ -22,8 +22,8 @@ def test_a_reload_in_the_middle_goes_on_showing(new_visitor: NewVisitor, new_dem
         assert visitor.recent_job() == job
 
 
-def test_a_killed_server_that_comes_back_finishes_the_job(new_visitor: NewVisitor, new_demo_server: NewServer) -> None:
-    with new_demo_server("server") as server:
+def test_a_killed_server_that_comes_back_finishes_the_job(new_visitor: NewVisitor, new_painter: NewServer) -> None:
+    with new_painter("server") as server:
         server.start()
         visitor = new_visitor(server, LONG)
         visitor.ask("red dress, beach sunset")
@@ -36,8 +36,8 @@ def test_a_killed_server_that_comes_back_finishes_the_job(new_visitor: NewVisito
         assert server.http.get(f"/api/status/{visitor.recent_job()}").json()["status"] == "completed"
 
 
-def test_without_event_streams_it_asks_again_and_again(new_visitor: NewVisitor, new_demo_server: NewServer) -> None:
-    with new_demo_server("server") as server:
+def test_without_event_streams_it_asks_again_and_again(new_visitor: NewVisitor, new_painter: NewServer) -> None:
+    with new_painter("server") as server:
         server.start()
         visitor = new_visitor(server, LONG)
         visitor.page.route("**/events", lambda route: route.abort())

@@ -32,10 +32,10 @@ def test_cancel(new_visitor: NewVisitor, studio: ServerProcess) -> None:
     assert studio.http.get(f"/api/status/{visitor.recent_job()}").json()["status"] == "cancelled"
 
 
-def test_a_full_queue_says_when_to_come_back(new_visitor: NewVisitor, new_demo_server: NewServer) -> None:
-    with new_demo_server("server", STUDIO_MAX_QUEUE="1") as server:
+def test_a_full_queue_says_when_to_come_back(new_visitor: NewVisitor, new_painter: NewServer) -> None:
+    with new_painter("server", STUDIO_MAX_QUEUE="1") as server:
         server.start()
-        submit(server, steps=150, width=256, height=256, model_name="base")
+        submit(server, steps=150, model_name="base")
         visitor = new_visitor(server, SMALL)
         visitor.ask("red dress, beach sunset")
         expect(visitor.error).to_contain_text("The queue is full")
@@ -43,8 +43,8 @@ def test_a_full_queue_says_when_to_come_back(new_visitor: NewVisitor, new_demo_s
         expect(visitor.prompt).to_have_value("red dress, beach sunset")
 
 
-def test_a_server_that_is_gone(new_visitor: NewVisitor, new_demo_server: NewServer) -> None:
-    with new_demo_server("server") as server:
+def test_a_server_that_is_gone(new_visitor: NewVisitor, new_painter: NewServer) -> None:
+    with new_painter("server") as server:
         server.start()
         visitor = new_visitor(server, SMALL)
         expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
@@ -61,10 +61,10 @@ def test_settings_that_cannot_be_made_name_the_field(new_visitor: NewVisitor, st
     expect(visitor.error).to_contain_text("147,456")
 
 
-def test_waiting_tells_the_place_in_the_queue(new_visitor: NewVisitor, new_demo_server: NewServer) -> None:
-    with new_demo_server("server") as server:
+def test_waiting_tells_the_place_in_the_queue(new_visitor: NewVisitor, new_painter: NewServer) -> None:
+    with new_painter("server") as server:
         server.start()
-        ahead = [submit(server, steps=150, width=384, height=384, model_name="base", num_images=8) for _ in range(2)]
+        ahead = [submit(server, steps=150, model_name="base", num_images=8) for _ in range(2)]
         visitor = new_visitor(server, SMALL)
         visitor.ask("red dress, beach sunset")
         expect(visitor.tiles).to_have_count(4)
