@@ -25,6 +25,7 @@ from server.api.http.drain import DrainRefusedBodies
 from server.api.http.error_handlers import exception_handlers
 from server.api.http.request_log import RequestLog
 from server.api.internal.preview_routes import PreviewController, WorkerToken
+from server.api.jobs.open_readers import OpenReaders
 from server.api.jobs.presenters import Addresses
 from server.api.jobs.submission import Submission
 from server.api.native import native_api
@@ -94,10 +95,12 @@ def _dependencies(container: Container) -> dict[str, Provide]:
     if container.worker is not None:
         parts["worker_token"] = WorkerToken(container.worker.registration.token)
     if (api := container.api) is not None:
+        open_readers = OpenReaders(container.settings.max_streams_per_caller)
         parts |= {
             "jobs": api.jobs,
             "feed": api.feed,
-            "submission": Submission(api.jobs, api.feed),
+            "open_readers": open_readers,
+            "submission": Submission(api.jobs, api.feed, open_readers),
             "history": api.history,
             "engagement": api.engagement,
             "accounts": api.accounts,

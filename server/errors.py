@@ -138,6 +138,12 @@ TOO_MANY_REQUESTS = Kind(
     "Too many requests",
     "5 accounts were made from this address in a day; try again later",
 )
+TOO_MANY_STREAMS = Kind(
+    "too-many-streams",
+    429,
+    "Too many open streams of one caller",
+    "50 streams and waits of this caller are open already; close one, or ask /api/status without a wait",
+)
 INTERNAL = Kind("internal", 500, "Internal server error", "the server could not answer this request; its log says more")
 NOT_READY = Kind("not-ready", 503, "Server not ready", "the model is being loaded")
 QUEUE_FULL = Kind("queue-full", 503, "Queue full", "500 jobs wait already; try again in 12 s")

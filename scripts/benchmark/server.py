@@ -28,7 +28,7 @@ def started_server(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
     own = {"STUDIO_HOST": "127.0.0.1", "STUDIO_PORT": str(port), "STUDIO_DATA_DIR": str(folder / "data")}
-    own["STUDIO_RATE_LIMIT_PER_HOUR"] = "0"
+    own["STUDIO_RATE_LIMIT_PER_HOUR"] = own["STUDIO_MAX_STREAMS_PER_CALLER"] = "0"
     environment = {**inherited, "PYTHONPATH": str(ROOT), **own, **settings}
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(

@@ -197,6 +197,20 @@ class Settings:
         "500",
         "most accepted, unfinished jobs; further ones are answered 503 with Retry-After",
     )
+    max_streams_per_caller: int = setting(
+        50,
+        integer(0, 100_000),
+        "streams",
+        "50",
+        "most open event streams and waits of one account, API key's end user or address; 0: no limit",
+    )
+    max_connections: int = setting(
+        2000,
+        integer(16, 100_000),
+        "connections",
+        "2000",
+        "most open connections; at most the process's file descriptors less 128",
+    )
     rate_limit_per_hour: int = setting(
         10,
         integer(0, 1_000_000),

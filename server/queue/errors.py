@@ -7,7 +7,8 @@ DomainError
 ├── QueueFull         too many accepted, unfinished jobs
 ├── LimitReached      the caller's rate limit is reached
 ├── OwnerGone         the caller's account was deleted while the request was accepted
-└── TooManyReaders    too many open streams and waits
+├── TooManyReaders    too many open streams and waits
+└── TooManyStreams    too many of one caller, or of one job
 """
 
 from server.errors import (
@@ -17,6 +18,7 @@ from server.errors import (
     QUEUE_FULL,
     SETTINGS_GONE,
     TOO_MANY_READERS,
+    TOO_MANY_STREAMS,
     UNAUTHORIZED,
     DomainError,
     rate_limit_headers,
@@ -84,3 +86,13 @@ class TooManyReaders(DomainError):
 
     def __init__(self, max_readers: int) -> None:
         super().__init__(f"{max_readers} streams and waits are open already; ask /api/status instead")
+
+
+class TooManyStreams(DomainError):
+    """`reason` names the bound."""
+
+    kind = TOO_MANY_STREAMS
+    retry_after_s = 10
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; close one, or ask /api/status without a wait")

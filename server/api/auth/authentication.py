@@ -101,7 +101,7 @@ class Identification(ASGIMiddleware):
                 UNAUTHORIZED,
                 "this stream token has expired or is another job's; POST stream-token makes one",
             )
-        return replace(unknown, owner=OPERATOR_OWNER, scopes=frozenset({READ}), is_operator=True)
+        return replace(unknown, scopes=frozenset({READ}), is_operator=True)
 
 
 def caller_of(request: Request[Any, Any, Any]) -> Caller:

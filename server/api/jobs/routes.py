@@ -1,8 +1,6 @@
 """A job after it was accepted: where it stands, what it made, what happens to it, and its end before its time."""
 
 import re
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, Any, TypeVar
 
 from litestar import Controller, Request, Response, delete, get, post
@@ -10,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
-from litestar.response import Stream
+from litestar.types import ASGIApp
 from structlog.contextvars import bind_contextvars
 
 from server.accounts.keys import STREAM_TOKEN_S, ApiKeys
@@ -20,12 +18,21 @@ from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, presenters, schemas
-from server.api.jobs.sse import HEADERS, stream_events
-from server.errors import INVALID_REQUEST, NOT_FOUND, TOO_MANY_READERS, FieldError, InvalidRequest, StudioError
+from server.api.jobs.event_stream import EventStream
+from server.api.jobs.open_readers import OpenReaders
+from server.errors import (
+    INVALID_REQUEST,
+    NOT_FOUND,
+    TOO_MANY_READERS,
+    TOO_MANY_STREAMS,
+    FieldError,
+    InvalidRequest,
+    StudioError,
+)
 from server.events.feed import JobFeed
 from server.events.hub import EventHub
 from server.generation.service import JobService
-from server.queue.model import FeedEvent, JobState, JobView
+from server.queue.model import JobState, JobView
 
 JobId = Annotated[
     str,
@@ -60,6 +67,7 @@ JOB_ID = re.compile(r"[0-9a-f]{32}")
 Job = TypeVar("Job", bound=JobState)
 
 KNOWN_OR_NOT = documented(NOT_FOUND, INVALID_REQUEST)
+READERS_BOUNDED = documented(TOO_MANY_READERS, TOO_MANY_STREAMS)
 
 
 class JobsController(Controller):
@@ -71,7 +79,7 @@ class JobsController(Controller):
         guards=[needs(READ)],
         operation_id="status",
         summary="Where a job stands",
-        responses={200: examples.answers(examples.STATE, "Where it stands"), **KNOWN_OR_NOT},
+        responses={200: examples.answers(examples.STATE, "Where it stands"), **KNOWN_OR_NOT, **READERS_BOUNDED},
     )
     async def status(
         self,
@@ -79,11 +87,14 @@ class JobsController(Controller):
         caller: NamedDependency[Caller],
         jobs: NamedDependency[JobService],
         feed: NamedDependency[JobFeed],
+        open_readers: NamedDependency[OpenReaders],
         wait: Wait = 0,
     ) -> schemas.JobState:
         known = await known_state(jobs, caller, job_id)
-        job = await feed.wait(job_id, wait) if wait and not known.status.ended else known
-        return presenters.state(job or known)
+        if not wait or known.status.ended:
+            return presenters.state(known)
+        with open_readers.place(caller.requester.counted_as, job_id):
+            return presenters.state(await feed.wait(job_id, wait) or known)
 
     @get(
         "/result/{job_id:str}",
@@ -125,7 +136,7 @@ class JobsController(Controller):
             ),
             **examples.nothing("The job has ended, and all was read: do not come back"),
             **KNOWN_OR_NOT,
-            **documented(TOO_MANY_READERS),
+            **READERS_BOUNDED,
         },
     )
     async def events(
@@ -136,21 +147,18 @@ class JobsController(Controller):
         jobs: NamedDependency[JobService],
         feed: NamedDependency[JobFeed],
         hub: NamedDependency[EventHub],
+        open_readers: NamedDependency[OpenReaders],
         addresses: NamedDependency[presenters.Addresses],
         last_event_id: LastEventId = None,
         token: Token = None,  # read by server/api/auth/authentication.py
-    ) -> Stream | Response[None]:
+    ) -> ASGIApp:
         after_seq = _sequence_number(last_event_id)
         job = await known_state(jobs, caller, job_id)
-        events = feed.subscribe(job_id, after_seq)
         hub.check_room()
-        if job.status.ended and after_seq is not None:
-            first = await anext(events, None)
-            if first is None:  # all read: after 204 a browser does not reconnect
-                return Response(None, status_code=204)
-            events = _with_first(first, events)
-        stream = stream_events(events, addresses.base(request))
-        return Stream(stream, media_type="text/event-stream", headers=HEADERS)
+        events = feed.subscribe(job_id, after_seq)
+        may_be_read = job.status.ended and after_seq is not None
+        counted_as = caller.requester.counted_as
+        return EventStream(events, addresses.base(request), may_be_read, open_readers, counted_as, job_id)
 
     @post(
         "/jobs/{job_id:str}/stream-token",
@@ -196,13 +204,6 @@ class JobsController(Controller):
         if job is None:
             raise _unknown(job_id)
         return presenters.state(job)
-
-
-async def _with_first(first: FeedEvent, rest: AsyncGenerator[FeedEvent]) -> AsyncGenerator[FeedEvent]:
-    async with aclosing(rest):
-        yield first
-        async for event in rest:
-            yield event
 
 
 async def known_job(jobs: JobService, caller: Caller, job_id: str) -> JobView:

@@ -1,5 +1,6 @@
 """Shared by all endpoints that create jobs: idempotency, rate-limit headers, `Prefer: wait`."""
 
+import logging
 import re
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,7 @@ from litestar.params import HeaderParameter
 
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, presenters, schemas
+from server.api.jobs.open_readers import OpenReaders
 from server.api.jobs.prefer_header import preferred_wait_s
 from server.errors import (
     INVALID_REQUEST,
@@ -22,13 +24,16 @@ from server.errors import (
     UNSUPPORTED_MEDIA_TYPE,
     FieldError,
     InvalidRequest,
+    StudioError,
     rate_limit_headers,
 )
 from server.events.feed import JobFeed
 from server.generation.service import JobService
 from server.queue.idempotency import IdempotencyKey
-from server.queue.model import JobDraft
+from server.queue.model import JobDraft, JobView
 from server.queue.quotas import Standing
+
+log = logging.getLogger(__name__)
 
 Prefer = Annotated[
     str | None,
@@ -79,20 +84,34 @@ class Submission:
 
     jobs: JobService
     feed: JobFeed
+    open_readers: OpenReaders
 
     async def submit(
         self, draft: JobDraft, key: IdempotencyKey | None, prefer: str | None, base: str
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        """202, or 200 where the caller waits (`Prefer: wait`) and the job ends in time."""
+        """202, or 200 where the caller waits (`Prefer: wait`) and the job ends in time. Every answer after the commit
+        names the job."""
         accepted = await self.jobs.submit(draft, key)
         headers = {"Location": f"{base}/api/status/{accepted.job_id}", **_limit_headers(accepted.standing)}
         wait_s = preferred_wait_s(prefer)
         if wait_s is not None:
             headers["Preference-Applied"] = f"wait={wait_s}"
-            state = await self.feed.wait(accepted.job_id, wait_s)
-            if state is not None and state.status.ended and (job := await self.jobs.get(state.job_id)) is not None:
+            job = await self._ended(accepted.job_id, wait_s, draft.requester.counted_as)
+            if job is not None:
                 return Response(presenters.finished(job, base, accepted.warnings), status_code=200, headers=headers)
         return Response(presenters.accepted(accepted), status_code=202, headers=headers)
+
+    async def _ended(self, job_id: str, wait_s: int, counted_as: str) -> JobView | None:
+        """The job once it has ended. None: it has not in time, or the server cannot wait for it (too many waits, no
+        database). The job is committed: an error would hide its id, and the client would make a second one."""
+        try:
+            with self.open_readers.place(counted_as, job_id):
+                state = await self.feed.wait(job_id, wait_s)
+            return await self.jobs.get(job_id) if state is not None and state.status.ended else None
+        except Exception as error:
+            expected = isinstance(error, StudioError)
+            log.log(logging.INFO if expected else logging.ERROR, "no wait: %s", error, exc_info=not expected)
+            return None
 
 
 def _limit_headers(standing: Standing | None) -> dict[str, str]:

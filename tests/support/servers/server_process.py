@@ -43,6 +43,7 @@ class ServerProcess:
             "STUDIO_PORT": str(self.port),
             "STUDIO_DATA_DIR": str(folder / "data"),
             "STUDIO_RATE_LIMIT_PER_HOUR": "0",
+            "STUDIO_MAX_STREAMS_PER_CALLER": "0",
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None
