@@ -53,6 +53,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from server.app import create_app
     from server.container import RoleError
     from server.db.filesystem import NetworkFilesystem
+    from server.http_protocol import Bounds, bounded_protocol, connections_within, raise_descriptor_limit
     from server.lifespan import Lifespan
     from server.storage.data_folder import DataFolderInUse
     from server.storage.store import StoreError
@@ -81,6 +82,12 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     listener = listen(settings.host, settings.port)
     if listener is None:
         return 1
+    num_descriptors = raise_descriptor_limit()
+    max_connections = connections_within(settings.max_connections, num_descriptors)
+    if max_connections < settings.max_connections:
+        log.warning(
+            "%d connections at most: the process may open %d files (ulimit -n)", max_connections, num_descriptors
+        )
     try:
         app = create_app(
             settings,
@@ -95,6 +102,8 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     logging.getLogger("uvicorn.error").addFilter(lambda _: not lifespan.start_failed)  # already reported in one line
     config = uvicorn.Config(
         app,
+        http=bounded_protocol(Bounds(max_connections)),
+        ws="none",
         log_config=None,
         access_log=False,
         proxy_headers=bool(settings.trusted_proxies),

@@ -5,12 +5,17 @@ Log lines have named values, never whole bodies, prompts, headers or query strin
 
 import logging
 import sys
+import time
 from typing import Any
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 QUIET = ("alembic", "botocore", "boto3", "httpx", "urllib3")
+NO_DESCRIPTORS = "socket.accept() out of system resource"
+"""How asyncio begins the record that it writes for each try to accept a connection without a free file descriptor."""
+
+REPEATED_S = 60.0
 
 
 def set_up_logging(log_format: str) -> None:
@@ -37,6 +42,25 @@ def set_up_logging(log_format: str) -> None:
     root.setLevel(logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("asyncio").addFilter(OncePerMinute(NO_DESCRIPTORS))
+
+
+class OncePerMinute(logging.Filter):
+    """Drops the records that begin with `text` until REPEATED_S after the last one that passed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self._next_s = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not str(record.msg).startswith(self._text):
+            return True
+        now_s = time.monotonic()
+        if now_s < self._next_s:
+            return False
+        self._next_s = now_s + REPEATED_S
+        return True
 
 
 def _without_color(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -3,10 +3,9 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Request, Response
-from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Receive, Scope, Send
 
 from server.api.jobs.open_readers import OpenReaders
@@ -30,16 +29,17 @@ class EventStream:
         async with aclosing(self.events):
             with self.open_readers.place(self.counted_as, self.job_id):
                 response = await self._response()
-                await response.to_asgi_response(None, Request[Any, Any, Any](scope))(scope, receive, send)
+                await response(scope, receive, send)
 
-    async def _response(self) -> Response[Any]:
+    async def _response(self) -> ASGIResponse:
         events = self.events
         if self.may_be_read:
             first = await anext(events, None)
             if first is None:  # all read: after 204 a browser does not reconnect
-                return Response(None, status_code=204)
+                return ASGIResponse(status_code=204)
             events = _with_first(first, events)
-        return Stream(stream_events(events, self.base), media_type="text/event-stream", headers=HEADERS)
+        stream = stream_events(events, self.base)
+        return ASGIStreamingResponse(iterator=stream, media_type="text/event-stream", headers=HEADERS)
 
 
 async def _with_first(first: FeedEvent, rest: AsyncGenerator[FeedEvent]) -> AsyncGenerator[FeedEvent]:
