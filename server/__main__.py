@@ -50,10 +50,17 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     import uvicorn  # these imports take a second; invalid settings are reported before
 
     from pipelines.model.info import BaseModelError
+    from server.api.auth.origins import loopback_hosts
     from server.app import create_app
     from server.container import RoleError
     from server.db.filesystem import NetworkFilesystem
-    from server.http_protocol import Bounds, bounded_protocol, connections_within, raise_descriptor_limit
+    from server.http_protocol import (
+        LISTEN_BACKLOG,
+        Bounds,
+        bounded_protocol,
+        connections_within,
+        raise_descriptor_limit,
+    )
     from server.lifespan import Lifespan
     from server.storage.data_folder import DataFolderInUse
     from server.storage.store import StoreError
@@ -69,6 +76,10 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
                 exit_after(settings.stop_timeout_s)
             super().handle_exit(sig, frame)
 
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            listener.listen(LISTEN_BACKLOG)  # uvicorn's backlog also bounds how many are accepted in one turn
+
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             lifespan.begin_stop()
             await super().shutdown(sockets)
@@ -83,17 +94,16 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     if listener is None:
         return 1
     num_descriptors = raise_descriptor_limit()
-    max_connections = connections_within(settings.max_connections, num_descriptors)
+    max_connections, max_accepted = connections_within(num_descriptors, settings.max_connections)
     if max_connections < settings.max_connections:
-        log.warning(
-            "%d connections at most: the process may open %d files (ulimit -n)", max_connections, num_descriptors
-        )
+        log.warning("%d connections at most: the process may open %d files", max_connections, num_descriptors)
     try:
         app = create_app(
             settings,
             make_runner or sdxl_runner,
             on_failure=lambda: server.give_up(),
             on_idle=lambda: server.leave(),
+            hosts=loopback_hosts(listener.getsockname()[0], settings.host, settings.public_url, settings.worker_url),
         )
     except (BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError, StoreError) as error:
         log.error("the server cannot start: %s", error)
@@ -104,6 +114,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         app,
         http=bounded_protocol(Bounds(max_connections)),
         ws="none",
+        backlog=max_accepted,
         log_config=None,
         access_log=False,
         proxy_headers=bool(settings.trusted_proxies),

@@ -14,15 +14,16 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from server.api.auth.authentication import Identification
-from server.api.auth.origins import OriginCheck, cors
+from server.api.auth.origins import HostCheck, OriginCheck, cors
 from server.api.gallery.file_routes import FilesController
 from server.api.health.metrics_routes import MetricsController
 from server.api.health.routes import HealthController
 from server.api.http import openapi
-from server.api.http.cache_headers import keep_private
+from server.api.http.cache_headers import keep_private, no_sniff
 from server.api.http.docs_page import DocsController
 from server.api.http.drain import DrainRefusedBodies
 from server.api.http.error_handlers import exception_handlers
+from server.api.http.head import AnswerHead
 from server.api.http.request_log import RequestLog
 from server.api.internal.preview_routes import PreviewController, WorkerToken
 from server.api.jobs.open_readers import OpenReaders
@@ -42,8 +43,10 @@ def create_app(
     make_runner: RunnerFactory = sdxl_runner,
     on_failure: Callable[[], None] = lambda: None,
     on_idle: Callable[[], None] = lambda: None,
+    hosts: frozenset[str] = frozenset(),
 ) -> Litestar:
     """The ASGI app of the process's role; its lifespan runs the container. `app.state.lifespan` is the `Lifespan`.
+    `hosts`: the only names, without a port, that requests may have in Host; empty: any.
     Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
     lifespan = Lifespan(settings, make_runner, on_failure, on_idle)
     container = lifespan.container
@@ -51,14 +54,15 @@ def create_app(
         route_handlers=_controllers(container),
         dependencies=_dependencies(container),
         lifespan=[lifespan.running],
-        before_send=[container.shared.metrics.on_message, keep_private],
+        middleware=[HostCheck(hosts)] if hosts else [],
+        before_send=[container.shared.metrics.on_message, keep_private, no_sniff],
         exception_handlers=exception_handlers(),
         cors_config=cors(settings.cors_origins),
         openapi_config=openapi.description(),
         logging_config=None,
         debug=False,
     )
-    app.asgi_handler = RequestLog(DrainRefusedBodies(app.asgi_handler))
+    app.asgi_handler = RequestLog(AnswerHead(DrainRefusedBodies(app.asgi_handler), app))
     app.state.lifespan = lifespan
     app.state.admin_key = settings.admin_key
     return app

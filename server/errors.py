@@ -88,6 +88,12 @@ CONFLICT = Kind(
     "Conflict",
     "there is an account with this e-mail already; log in, or ask the operator for a reset link",
 )
+MISDIRECTED = Kind(
+    "misdirected-request",
+    421,
+    "Misdirected request",
+    "this server listens on a loopback address and is not called evil.example; its public address is STUDIO_PUBLIC_URL",
+)
 SETTINGS_GONE = Kind(
     "settings-gone",
     409,

@@ -23,9 +23,10 @@ from uvicorn.server import ServerState
 
 REQUEST_TIMEOUT_S = 20.0
 MIN_BODY_BYTES_PER_S = 500
-RESERVED_DESCRIPTORS = 128
+RESERVED_DESCRIPTORS = 96
 """For the database, files and the store: connections leave them."""
 
+LISTEN_BACKLOG = 2048
 MAX_DESCRIPTORS = 65_536
 ABSOLUTE_FORM = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
 
@@ -199,6 +200,9 @@ def raise_descriptor_limit() -> int:
     return wanted
 
 
-def connections_within(max_connections: int, num_descriptors: int) -> int:
-    """`max_connections`, lowered so that RESERVED_DESCRIPTORS of the process's file descriptors are left."""
-    return min(max_connections, max(16, num_descriptors - RESERVED_DESCRIPTORS))
+def connections_within(num_descriptors: int, max_connections: int) -> tuple[int, int]:
+    """The connections that fit into these descriptors, `max_connections` at most, and how many to accept in one turn of
+    the event loop. One beyond the bound is closed three turns later: four turns of them may be open."""
+    max_connections = min(max_connections, max(16, num_descriptors * 3 // 4 - RESERVED_DESCRIPTORS))
+    max_accepted = (num_descriptors - RESERVED_DESCRIPTORS - max_connections) // 4
+    return max_connections, min(LISTEN_BACKLOG, max(1, max_accepted))

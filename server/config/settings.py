@@ -209,7 +209,7 @@ class Settings:
         integer(16, 100_000),
         "connections",
         "2000",
-        "most open connections; at most the process's file descriptors less 128",
+        "most open connections; fewer where the process may open only few files (`ulimit -Hn`)",
     )
     rate_limit_per_hour: int = setting(
         10,

@@ -9,14 +9,15 @@ from importlib.metadata import version
 
 from litestar.types import Message
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from server.engine.engine import Turn
 from server.observability.gpu_metrics import gpu_collector
 from server.queue.model import JobStatus, StoredImage
 from server.version import VERSION
 
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+CONTENT_TYPE = "text/plain; version=0.0.4"
+"""Prometheus' text format; the HTTP side adds the charset, UTF-8."""
+
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 WAITS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)

@@ -1,4 +1,4 @@
-"""Caching headers of the API's answers."""
+"""Headers that every answer has, or has unless it sets them itself."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -20,3 +20,9 @@ async def keep_private(message: Message, scope: Mapping[str, object]) -> None:
         headers = MutableScopeHeaders.from_message(message)
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "private, no-cache"
+
+
+async def no_sniff(message: Message, scope: Mapping[str, object]) -> None:
+    """A before_send hook: browsers take the Content-Type of an answer as it is."""
+    if message["type"] == "http.response.start":
+        MutableScopeHeaders.from_message(message)["X-Content-Type-Options"] = "nosniff"

@@ -1,7 +1,7 @@
 """Exception handlers that answer with problem documents.
 
 StudioError                → its own kind, logged at its own level
-litestar's HTTPException   → the kind of its status
+litestar's HTTPException   → the kind of its status; a client that has gone is no error of the server
 anything else              → internal; the traceback goes to the log only
 """
 
@@ -27,6 +27,9 @@ from server.errors import (
 )
 
 log = logging.getLogger(__name__)
+
+GONE = "client disconnected prematurely"
+"""Litestar's detail of the 500 that it raises when the connection ends before the body does."""
 
 BY_STATUS = {
     kind.status: kind
@@ -74,12 +77,16 @@ def _from_validation(request: Request[Any, Any, Any], error: ValidationException
 
 
 def _from_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[ProblemDocument]:
+    path = request.url.path
+    if error.detail == GONE:
+        log.info("%s %s: the client closed the connection before its request was complete", request.method, path)
+        return problem_response(StudioError(INVALID_REQUEST, "the connection was closed before the end of the body"))
     kind = BY_STATUS.get(error.status_code, INTERNAL if error.status_code >= 500 else INVALID_REQUEST)
     if kind is INTERNAL:
         return _from_unexpected(request, error)
     details = {
-        NOT_FOUND: f"there is nothing at {request.url.path}; the calls are listed at /docs",
-        METHOD_NOT_ALLOWED: f"{request.method} is not a method of {request.url.path}",
+        NOT_FOUND: f"there is nothing at {path}; the calls are listed at /docs",
+        METHOD_NOT_ALLOWED: f"{request.method} is not a method of {path}",
         TOO_LARGE: "allowed are at most 1,000,000 bytes",
     }
     return problem_response(StudioError(kind, details.get(kind, error.detail), headers=error.headers))

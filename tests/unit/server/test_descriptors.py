@@ -23,9 +23,9 @@ def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
 
 
 def test_connections_leave_descriptors_for_the_rest() -> None:
-    assert connections_within(2000, 65_536) == 2000
-    assert connections_within(2000, 1024) == 896
-    assert connections_within(2000, 64) == 16
+    assert connections_within(65_536, 2000) == (2000, 2048)
+    assert connections_within(1024, 2000) == (672, 64)
+    assert connections_within(64, 2000) == (16, 1)
 
 
 async def test_a_full_table_of_descriptors_is_logged_once_a_minute(
