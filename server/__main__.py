@@ -78,7 +78,8 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            listener.listen(LISTEN_BACKLOG)  # uvicorn's backlog also bounds how many are accepted in one turn
+            for each in sockets or ():
+                each.listen(LISTEN_BACKLOG)  # uvicorn's backlog also bounds how many are accepted in one turn
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             lifespan.begin_stop()

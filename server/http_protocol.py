@@ -3,8 +3,8 @@
 - A connection without a whole request is closed: a head after `timeout_s`, a body as soon as less than
   MIN_BODY_BYTES_PER_S came in a period of `timeout_s`. Uploads that make progress and streams go on.
 - Beyond `max_connections` the connection that has waited longest for a head gives way to a new one.
-- Content-Length together with Transfer-Encoding is refused (RFC 9112, 6.3), an absolute-form target is served as
-  origin-form (RFC 9112, 3.2.2).
+- Content-Length together with Transfer-Encoding is refused (RFC 9112, 6.3), so is a Host that is no host (3.2), and an
+  absolute-form target is served as origin-form (3.2.2).
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 import h11
 import msgspec
@@ -28,6 +29,7 @@ RESERVED_DESCRIPTORS = 96
 
 LISTEN_BACKLOG = 2048
 MAX_DESCRIPTORS = 65_536
+HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z!$&'()*+,;=._~%-]*)(:[0-9]*)?")
 ABSOLUTE_FORM = re.compile(rb"https?://([^/?#]+)([^#]*)", re.IGNORECASE)
 
 
@@ -40,7 +42,8 @@ class Awaited(Enum):
 
 @dataclass(slots=True)
 class Bounds:
-    """Shared by the connections of one server. `without_head`: those that wait for a request, the longest first."""
+    """Shared by the connections of one server. `without_head`: the connections that wait for a request, the longest
+    first."""
 
     max_connections: int
     timeout_s: float = REQUEST_TIMEOUT_S
@@ -48,7 +51,7 @@ class Bounds:
 
 
 class StrictConnection(h11.Connection):
-    """h11's parser with the two rules on requests that it lacks."""
+    """h11's parser with the rules on requests that it lacks."""
 
     def next_event(self) -> Any:
         """Raises RemoteProtocolError."""
@@ -58,7 +61,21 @@ class StrictConnection(h11.Connection):
         names = {name for name, _ in event.headers}
         if names >= {b"content-length", b"transfer-encoding"}:
             raise h11.RemoteProtocolError("Content-Length together with Transfer-Encoding")
-        return origin_form(event)
+        request = origin_form(event)
+        if not all(is_host(value) for name, value in request.headers if name == b"host"):
+            raise h11.RemoteProtocolError("Host is no host")
+        return request
+
+
+def is_host(value: bytes) -> bool:
+    """True if the value of a Host header can be read: `a.example:8000`, `[::1]`, or empty."""
+    if HOST.fullmatch(value) is None:
+        return False
+    try:
+        urlsplit(b"//" + value).port  # noqa: B018  # checks the port and an address in brackets
+    except ValueError:
+        return False
+    return True
 
 
 def origin_form(request: h11.Request) -> h11.Request:
