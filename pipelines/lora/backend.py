@@ -14,7 +14,12 @@ AdapterSet = tuple[tuple[str, float], ...]
 
 
 class LoraError(Exception):
-    """A LoRA could not be loaded. The images that use it fail; no other image does."""
+    """A LoRA could not be loaded. The images that use it fail; no other image does. `broken`: the hashes of LoRAs whose
+    bytes are at fault, so that every other image with them would fail, too."""
+
+    def __init__(self, text: str, broken: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.broken = broken
 
 
 def adapter_set(loras: tuple[LoraRef, ...]) -> AdapterSet:

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from pipelines.lora.backend import LoraError
+from pipelines.lora.errors import LoraFormatError
 from pipelines.lora.weights import LoraWeights
 
 log = logging.getLogger(__name__)
@@ -83,10 +84,12 @@ class LoraLoader:
             if hashlib.sha256(data).hexdigest() != sha256:
                 raise LoraError("its bytes are not those it was accepted with")
             weights = self._parse(data)
-        except Exception as error:  # the libraries' errors have no common type
+        except Exception as error:
             log.warning("LoRA %s: not loaded", sha256[:12], exc_info=error)
-            reason = str(error) if isinstance(error, LoraError) else _brief(error)
-            return LoraError(f"LoRA {sha256[:12]} could not be loaded: {reason}")
+            is_broken = isinstance(error, LoraFormatError)
+            reason = str(error) if is_broken or isinstance(error, LoraError) else _brief(error)
+            broken = (sha256,) if is_broken else ()
+            return LoraError(f"LoRA {sha256[:12]} could not be loaded: {reason}", broken)
         taken_ms = 1000 * (time.perf_counter() - started_s)
         log.info("LoRA %s: loaded %.1f MB in %.0f ms", sha256[:12], weights.num_bytes / 1e6, taken_ms)
         return weights
