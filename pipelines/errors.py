@@ -4,7 +4,7 @@ thread."""
 import torch
 
 from pipelines.lora.backend import LoraError
-from pipelines.plan import DeviceLost, PictureError
+from pipelines.plan import DeviceLost, ImageError
 
 
 class NotFinite(Exception):
@@ -23,12 +23,12 @@ def raise_if_device_lost(error: Exception) -> None:
         raise DeviceLost(f"the GPU has failed: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
 
 
-def picture_error(error: Exception) -> PictureError:
+def image_error(error: Exception) -> ImageError:
     """Map an exception of one image to its stable error code and a text for people."""
     if isinstance(error, NotFinite):
-        return PictureError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
+        return ImageError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
     if isinstance(error, LoraError):
-        return PictureError("lora", f"The picture could not be made: {error}.")
+        return ImageError("lora", f"The picture could not be made: {error}.")
     if is_out_of_memory(error):
-        return PictureError("out_of_memory", "There was not enough memory for this picture. A smaller size needs less.")
-    return PictureError("internal", "The server could not make this picture; its log says more.")
+        return ImageError("out_of_memory", "There was not enough memory for this picture. A smaller size needs less.")
+    return ImageError("internal", "The server could not make this picture; its log says more.")

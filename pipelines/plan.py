@@ -29,7 +29,7 @@ class BatchKey:
 class BeginOrder:
     """Encode (or fetch from the cache) and make the initial latents of one picture."""
 
-    picture_id: str
+    image_id: str
     spec: ImageSpec
 
 
@@ -56,7 +56,7 @@ class StepPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class RawPicture:
+class RawImage:
     """Undecorated pixels: `rgb` is height * width * 3 bytes, row by row, 8 bits a channel."""
 
     width: int
@@ -65,7 +65,7 @@ class RawPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureError:
+class ImageError:
     """Why a picture failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people."""
 
     code: str
@@ -85,9 +85,9 @@ class StepResult:
 
     begun: dict[str, int] = field(default_factory=dict[str, int])
     stepped: tuple[str, ...] = ()
-    decoded: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
-    previews: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
-    failed: dict[str, PictureError] = field(default_factory=dict[str, PictureError])
+    decoded: dict[str, RawImage] = field(default_factory=dict[str, RawImage])
+    previews: dict[str, RawImage] = field(default_factory=dict[str, RawImage])
+    failed: dict[str, ImageError] = field(default_factory=dict[str, ImageError])
     deferred: tuple[str, ...] = ()
     begin_s: float = 0.0
     step_s: float = 0.0

@@ -15,7 +15,7 @@ from pipelines.denoise.forward import padded_rows, predict
 from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.state import DenoiseState, begin_image
 from pipelines.device import free_cached
-from pipelines.errors import is_out_of_memory, picture_error, raise_if_device_lost
+from pipelines.errors import image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.image.previews import Previewer
 from pipelines.image.vae import decode_image
 from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
@@ -24,7 +24,7 @@ from pipelines.lora.loader import LoraLoader
 from pipelines.lora.merge import LoraMerge
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
-from pipelines.plan import BeginOrder, PictureError, RawPicture, StepPlan, StepResult
+from pipelines.plan import BeginOrder, ImageError, RawImage, StepPlan, StepResult
 from pipelines.prompt.encoder import PromptEncoder
 from pipelines.spec import ImageSpec
 
@@ -39,9 +39,9 @@ class _Outcome:
 
     begun: dict[str, int] = field(default_factory=dict[str, int])
     stepped: list[str] = field(default_factory=list[str])
-    decoded: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
-    previews: dict[str, RawPicture] = field(default_factory=dict[str, RawPicture])
-    failed: dict[str, PictureError] = field(default_factory=dict[str, PictureError])
+    decoded: dict[str, RawImage] = field(default_factory=dict[str, RawImage])
+    previews: dict[str, RawImage] = field(default_factory=dict[str, RawImage])
+    failed: dict[str, ImageError] = field(default_factory=dict[str, ImageError])
     deferred: list[str] = field(default_factory=list[str])
     begin_s: float = 0.0
     step_s: float = 0.0
@@ -53,12 +53,10 @@ class _Outcome:
 
     def result(self) -> StepResult:
         return StepResult(
-            begun={picture_id: count for picture_id, count in self.begun.items() if picture_id not in self.failed},
-            stepped=tuple(picture_id for picture_id in self.stepped if picture_id not in self.failed),
+            begun={image_id: count for image_id, count in self.begun.items() if image_id not in self.failed},
+            stepped=tuple(image_id for image_id in self.stepped if image_id not in self.failed),
             decoded=self.decoded,
-            previews={
-                picture_id: preview for picture_id, preview in self.previews.items() if picture_id not in self.failed
-            },
+            previews={image_id: preview for image_id, preview in self.previews.items() if image_id not in self.failed},
             failed=self.failed,
             deferred=tuple(self.deferred),
             begin_s=self.begin_s,
@@ -124,25 +122,25 @@ class SDXLRunner:
         ends; if a LoRA cannot be loaded, its images fail then. Any thread."""
         return self._loader.fetch([sha256 for sha256 in sha256s if sha256 not in self._loras.resident])
 
-    def latents(self, picture_id: str) -> Tensor:
+    def latents(self, image_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun image."""
-        return self._states[picture_id].latents
+        return self._states[image_id].latents
 
     @torch.inference_mode()
     def execute(self, plan: StepPlan) -> StepResult:
         """Release, begin, step, decode. An image that fails is reported and released; the others go on. Raises
         ValueError if the images of `step` cannot share a forward, and DeviceLost."""
         outcome = _Outcome()
-        for picture_id in plan.release:
-            self._states.pop(picture_id, None)
+        for image_id in plan.release:
+            self._states.pop(image_id, None)
         if plan.begin:
             outcome.begin_s = self._timed(lambda: self._begin(plan.begin, outcome))
         if plan.step:
             self._step(plan, outcome)
-        for picture_id in plan.decode:
-            seconds = self._timed(lambda picture_id=picture_id: self._decode(picture_id, outcome))
-            if picture_id in outcome.decoded:
-                outcome.decode_s[picture_id] = seconds
+        for image_id in plan.decode:
+            seconds = self._timed(lambda image_id=image_id: self._decode(image_id, outcome))
+            if image_id in outcome.decoded:
+                outcome.decode_s[image_id] = seconds
         return outcome.result()
 
     def _begin(self, orders: Sequence[BeginOrder], outcome: _Outcome) -> None:
@@ -151,20 +149,20 @@ class SDXLRunner:
         for order in orders:
             adapters = adapter_set(order.spec.loras)
             admitted = self._attempt(
-                outcome, order.picture_id, lambda adapters=adapters: self._loras.admit(adapters, self._loras_in_use())
+                outcome, order.image_id, lambda adapters=adapters: self._loras.admit(adapters, self._loras_in_use())
             )
             if admitted is False:
-                outcome.deferred.append(order.picture_id)
+                outcome.deferred.append(order.image_id)
             if not admitted:
                 continue
             state = self._attempt(
                 outcome,
-                order.picture_id,
+                order.image_id,
                 lambda order=order, adapters=adapters: self._begin_one(order.spec, adapters),
             )
             if state is not None:
-                self._states[order.picture_id] = state
-                outcome.begun[order.picture_id] = state.num_evaluations
+                self._states[order.image_id] = state
+                outcome.begun[order.image_id] = state.num_evaluations
         outcome.embedding_hits, outcome.embedding_misses = encoder.num_hits - hits, encoder.num_misses - misses
 
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
@@ -177,25 +175,25 @@ class SDXLRunner:
     def _step(self, plan: StepPlan, outcome: _Outcome) -> None:
         states = self._states_of(plan.step, outcome)
         predictions = self._predict(states, plan.pad_to_rows, outcome)
-        for picture_id, prediction in predictions.items():
-            state = states[picture_id]
-            clean = self._attempt(outcome, picture_id, lambda s=state, p=prediction: s.advance(p))
+        for image_id, prediction in predictions.items():
+            state = states[image_id]
+            clean = self._attempt(outcome, image_id, lambda s=state, p=prediction: s.advance(p))
             if clean is None:
                 continue
-            outcome.stepped.append(picture_id)
-            if picture_id in plan.preview:
-                self._preview(picture_id, clean, outcome)
+            outcome.stepped.append(image_id)
+            if image_id in plan.preview:
+                self._preview(image_id, clean, outcome)
 
-    def _states_of(self, picture_ids: Sequence[str], outcome: _Outcome) -> dict[str, DenoiseState]:
+    def _states_of(self, image_ids: Sequence[str], outcome: _Outcome) -> dict[str, DenoiseState]:
         """The states of the begun images. An image that was never begun fails. Raises ValueError if sizes differ."""
         states: dict[str, DenoiseState] = {}
-        for picture_id in picture_ids:
-            if picture_id in outcome.failed or picture_id in outcome.deferred:
+        for image_id in image_ids:
+            if image_id in outcome.failed or image_id in outcome.deferred:
                 continue
-            if picture_id in self._states:
-                states[picture_id] = self._states[picture_id]
+            if image_id in self._states:
+                states[image_id] = self._states[image_id]
             else:
-                outcome.failed[picture_id] = PictureError("internal", "the picture was stepped before it was begun")
+                outcome.failed[image_id] = ImageError("internal", "the picture was stepped before it was begun")
         if len({state.latents.shape for state in states.values()}) > 1:
             raise ValueError("all images of a step must have the same size")
         return states
@@ -228,7 +226,7 @@ class SDXLRunner:
         size = len(ids) // 2 if outcome.too_many_rows and len(ids) > 1 else 1
         predictions: dict[str, Tensor] = {}
         for start in range(0, len(ids), size):
-            part = {picture_id: states[picture_id] for picture_id in ids[start : start + size]}
+            part = {image_id: states[image_id] for image_id in ids[start : start + size]}
             predictions |= self._predict_part(part, outcome)
         return predictions
 
@@ -241,47 +239,47 @@ class SDXLRunner:
                 raise_if_device_lost(error)
             free_cached(self.model.device)
             return self._predict_in_parts(states, outcome)
-        ((picture_id, state),) = states.items()
+        ((image_id, state),) = states.items()
         row_by_row = 1 if outcome.too_many_rows and not self._exact_rows else self._exact_rows
         alone = self._attempt(
-            outcome, picture_id, lambda: predict(self.model, self._loras, [state], num_rows, row_by_row)[0]
+            outcome, image_id, lambda: predict(self.model, self._loras, [state], num_rows, row_by_row)[0]
         )
-        return {} if alone is None else {picture_id: alone}
+        return {} if alone is None else {image_id: alone}
 
     def _forward(self, states: dict[str, DenoiseState], num_rows: int) -> list[Tensor]:
         return predict(self.model, self._loras, list(states.values()), num_rows, self._exact_rows)
 
-    def _preview(self, picture_id: str, clean: Tensor, outcome: _Outcome) -> None:
+    def _preview(self, image_id: str, clean: Tensor, outcome: _Outcome) -> None:
         try:
-            outcome.previews[picture_id] = self._previewer.preview(clean)
+            outcome.previews[image_id] = self._previewer.preview(clean)
         except Exception:  # a missing preview does not fail its image
-            log.exception("image %s: preview failed", picture_id)
+            log.exception("image %s: preview failed", image_id)
 
-    def _decode(self, picture_id: str, outcome: _Outcome) -> None:
-        if picture_id in outcome.failed:
+    def _decode(self, image_id: str, outcome: _Outcome) -> None:
+        if image_id in outcome.failed:
             return
-        latents = self._states[picture_id].latents if picture_id in self._states else None
+        latents = self._states[image_id].latents if image_id in self._states else None
         if latents is None:
-            outcome.failed[picture_id] = PictureError("internal", "the picture was decoded before it was begun")
+            outcome.failed[image_id] = ImageError("internal", "the picture was decoded before it was begun")
             return
-        picture = self._attempt(outcome, picture_id, lambda: decode_image(self.model, latents))
-        if picture is not None:
-            outcome.decoded[picture_id] = picture
-        self._states.pop(picture_id, None)
+        raw = self._attempt(outcome, image_id, lambda: decode_image(self.model, latents))
+        if raw is not None:
+            outcome.decoded[image_id] = raw
+        self._states.pop(image_id, None)
 
-    def _attempt(self, outcome: _Outcome, picture_id: str, work: Callable[[], T]) -> T | None:
+    def _attempt(self, outcome: _Outcome, image_id: str, work: Callable[[], T]) -> T | None:
         """The result of `work`; None if it raised, then the image has failed."""
         try:
             return work()
         except Exception as error:
-            self._fail(outcome, picture_id, error)
+            self._fail(outcome, image_id, error)
             return None
 
-    def _fail(self, outcome: _Outcome, picture_id: str, error: Exception) -> None:
+    def _fail(self, outcome: _Outcome, image_id: str, error: Exception) -> None:
         raise_if_device_lost(error)
-        outcome.failed[picture_id] = picture_error(error)
-        self._states.pop(picture_id, None)
-        log.error("image %s failed", picture_id, exc_info=error)
+        outcome.failed[image_id] = image_error(error)
+        self._states.pop(image_id, None)
+        log.error("image %s failed", image_id, exc_info=error)
 
     def _timed(self, work: Callable[[], None]) -> float:
         """Run `work` and return the wall time in seconds until the device has finished, too."""

@@ -134,7 +134,7 @@ class Shared:
         self.folder = DataFolder(settings.data_dir)
         self.database = Database(settings.resolved_database_url)
         self.counts = QueueCounts(self.database)
-        self.store = open_store(settings, self.folder.pictures, FILES_PATH)
+        self.store = open_store(settings, self.folder.images, FILES_PATH)
         self.store_health = StoreHealth(self.store)
         self.registry = LoraRegistry(self.database, self.folder.loras, self.base.info.lora_base)
         self.library = LoraLibrary(
@@ -180,7 +180,7 @@ class Container:
         self.api = ApiHalf(shared, self.hub, signals, model) if answers and model is not None else None
         self.previews = RemotePreviews(self.database, self.hub, shared.progress, self.peers) if answers else None
         if engine is not None:
-            shared.metrics.count_images(lambda: engine.num_pictures)
+            shared.metrics.count_images(lambda: engine.num_images)
         waits_for = "the model is being loaded" if makes_images else None
         self.readiness = Readiness(self.database.ping, self.store_trouble, waits_for)
 

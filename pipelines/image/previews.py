@@ -9,9 +9,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from pipelines.image.vae import encode_pixels, to_raw_picture
+from pipelines.image.vae import encode_pixels, to_raw_image
 from pipelines.model.load import LoadedModel
-from pipelines.plan import RawPicture
+from pipelines.plan import RawImage
 
 FIT_SIZE_PX = 256
 
@@ -23,13 +23,13 @@ class Previewer:
         self._model = model
         self._factors: Tensor | None = None
 
-    def preview(self, latents: Tensor) -> RawPicture:
+    def preview(self, latents: Tensor) -> RawImage:
         """A preview of W/8 x H/8 pixels from clean `latents` (1, 4, H/8, W/8) float32. Waits for the device."""
         if self._factors is None:
             self._factors = fit_colors(self._model)
         colors = _with_constant(latents) @ self._factors  # (H/8 * W/8, 3), -1..1
         levels = ((colors.nan_to_num() * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-        return to_raw_picture(levels.T.reshape(3, *latents.shape[2:]))
+        return to_raw_image(levels.T.reshape(3, *latents.shape[2:]))
 
 
 def fit_colors(model: LoadedModel) -> Tensor:

@@ -11,12 +11,12 @@ from pipelines.device import free_cached
 from pipelines.errors import NotFinite, is_out_of_memory
 from pipelines.model.acceleration import in_tiles
 from pipelines.model.load import LoadedModel
-from pipelines.plan import RawPicture
+from pipelines.plan import RawImage
 
 log = logging.getLogger(__name__)
 
 
-def decode_image(model: LoadedModel, latents: Tensor) -> RawPicture:
+def decode_image(model: LoadedModel, latents: Tensor) -> RawImage:
     """Decode `latents` (1, 4, H/8, W/8) float32. Raises NotFinite.
 
     If the VAE overflows in half precision, it runs again in float32; a VAE with `force_upcast` runs in float32 only. If
@@ -84,13 +84,13 @@ def _latent_statistics(model: LoadedModel, like: Tensor) -> tuple[Tensor | float
     return mean, std
 
 
-def _rounded(pixels: Tensor) -> RawPicture:
+def _rounded(pixels: Tensor) -> RawImage:
     """(1, 3, H, W) around -1..1 -> 8 bits a channel, rounded as stock diffusers does."""
     levels = ((pixels[0] * 0.5 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-    return to_raw_picture(levels)
+    return to_raw_image(levels)
 
 
-def to_raw_picture(levels: Tensor) -> RawPicture:
+def to_raw_image(levels: Tensor) -> RawImage:
     """Copy pixels (3, H, W) uint8 from any device."""
     _, height, width = levels.shape
-    return RawPicture(width, height, levels.permute(1, 2, 0).contiguous().cpu().numpy().tobytes())
+    return RawImage(width, height, levels.permute(1, 2, 0).contiguous().cpu().numpy().tobytes())

@@ -43,7 +43,7 @@ class Soaked:
     base tensor was not what it had been."""
 
     num_requests: int
-    num_pictures: int
+    num_images: int
     num_changed: int
     resident_mb: list[float]
 
@@ -65,20 +65,20 @@ def soak(num_requests: int, folder: Path, seed: int = 0) -> Soaked:
         )
         for merged, model in models.items()
     }
-    num_pictures, num_changed = 0, 0
+    num_images, num_changed = 0, 0
     resident_mb: list[float] = []
     for number in range(num_requests):
         merged = number % 2 == 1
         wanted = list(request(chance, loras, number, merged))
         make(runners[merged], wanted)
-        num_pictures += len(wanted)
+        num_images += len(wanted)
         done = (number + 1) / num_requests
         if done >= WARM_UP_SHARE and (number + 1) % max(1, num_requests // NUM_CHECKS) == 0:
             make(runners[True], [picture(number, ())])  # merged weights go back with a picture without LoRAs
             num_changed += any(base_hash(model) != hashes[mode] for mode, model in models.items())
             trim_heap()
             resident_mb.append(resident_bytes() / 1e6)
-    return Soaked(num_requests, num_pictures, num_changed, resident_mb)
+    return Soaked(num_requests, num_images, num_changed, resident_mb)
 
 
 def write_loras(model: LoadedModel, folder: Path) -> list[LoraRef]:

@@ -53,7 +53,7 @@ def generate(page: Page, prompt: str) -> None:
     page.get_by_role("button", name="Generate").click()
 
 
-def wait_for_pictures(page: Page) -> None:
+def wait_for_images(page: Page) -> None:
     page.get_by_role("list", name="Results").get_by_role("link", name="Download").nth(3).wait_for(timeout=120_000)
 
 
@@ -69,13 +69,13 @@ def desktop(browser: Browser, address: str) -> None:
         page.keyboard.press("Escape")
         generate(page, earlier)
         page.get_by_role("button", name="Cancel").first.wait_for()
-        wait_for_pictures(page)
+        wait_for_images(page)
     page.goto("/?seed=100")
     page.get_by_role("button", name="Shape:").wait_for()
     generate(page, PROMPT)
     page.locator("[aria-label=Results] img").nth(3).wait_for()
     keep(page, "create-running")
-    wait_for_pictures(page)
+    wait_for_images(page)
     keep(page, "create-done")
     page.get_by_role("list", name="Results").get_by_role("listitem").first.get_by_role("button").first.click()
     page.get_by_role("dialog").wait_for()
@@ -85,11 +85,11 @@ def desktop(browser: Browser, address: str) -> None:
 def dark_and_phone(browser: Browser, address: str) -> None:
     page = opened(browser, address, {**DESKTOP, "color_scheme": "dark"})
     generate(page, PROMPT)
-    wait_for_pictures(page)
+    wait_for_images(page)
     keep(page, "create-dark")
     page = opened(browser, address, PHONE)
     generate(page, PROMPT)
-    wait_for_pictures(page)
+    wait_for_images(page)
     keep(page, "create-phone")
 
 

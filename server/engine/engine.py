@@ -15,9 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipelines.plan import BeginOrder, DeviceLost, PictureError, StepPlan, StepResult
+from pipelines.plan import BeginOrder, DeviceLost, ImageError, StepPlan, StepResult
 from pipelines.spec import ImageSpec
-from server.engine.requests import Candidate, EngineEvent, Finished, Forecast, ImageRequest, PictureFailed
+from server.engine.requests import Candidate, EngineEvent, Finished, Forecast, ImageFailed, ImageRequest
 from server.engine.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Engine:
         return self._listener is not None
 
     @property
-    def num_pictures(self) -> int:
+    def num_images(self) -> int:
         """Images that are not decoded yet, waiting ones included."""
         return len(self._scheduler)
 
@@ -132,14 +132,14 @@ class Engine:
         self,
         execute: Execute,
         spec: ImageSpec,
-        pictures: Sequence[int] = (1, 4),
+        images: Sequence[int] = (1, 4),
         max_step_s: float = MAX_CALIBRATION_STEP_S,
     ) -> None:
         """Warm the runner up and teach the cost model: each count of copies of `spec` takes two steps together (the
         second is measured) and one copy is decoded. A count whose step is expected to take more than `max_step_s` is
         passed over. Raises RuntimeError where the model cannot make a picture."""
         num_px, limits, cost = spec.num_px, self._scheduler.limits, self._scheduler.cost
-        for count in pictures:
+        for count in images:
             rows = count * spec.rows
             if (count > 1 and rows > limits.row_budget) or cost.step_s(num_px, rows) > max_step_s:
                 continue
@@ -177,7 +177,7 @@ class Engine:
                 self._fetch_loras(self._scheduler.put_back(result.deferred))
                 for event in events:
                     listener.on_event(event)
-                if any(isinstance(event, Finished | PictureFailed) for event in events):
+                if any(isinstance(event, Finished | ImageFailed) for event in events):
                     listener.on_capacity()
                 listener.on_turn(Turn(plan, result, predicted_step_s, time.perf_counter() - begun_s))
         finally:
@@ -218,7 +218,7 @@ class Engine:
             raise
         except Exception:
             log.exception("the runner raised; the pictures of this plan fail")
-            error = PictureError("internal", "the server could not make this picture; its log says more")
-            ids = {*plan.step, *plan.decode, *(order.picture_id for order in plan.begin)}
+            error = ImageError("internal", "the server could not make this picture; its log says more")
+            ids = {*plan.step, *plan.decode, *(order.image_id for order in plan.begin)}
             await loop.run_in_executor(self._torch_thread, execute, StepPlan(release=tuple(ids)))
             return StepResult(failed=dict.fromkeys(ids, error))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipelines.plan import BatchKey, PictureError, RawPicture
+from pipelines.plan import BatchKey, ImageError, RawImage
 from pipelines.spec import ImageSpec
 
 
@@ -84,11 +84,11 @@ class Progressed:
 class Previewed:
     job_id: str
     index: int
-    picture: RawPicture
+    image: RawImage
 
 
 @dataclass(frozen=True, slots=True)
-class PictureTimes:
+class ImageTimes:
     """Times of an image in seconds. `started_at_s` is wall clock; `step_share_s` is its share, by rows, of the shared
     forwards."""
 
@@ -105,18 +105,18 @@ class Finished:
     job_id: str
     index: int
     spec: ImageSpec
-    picture: RawPicture
-    times: PictureTimes
+    image: RawImage
+    times: ImageTimes
 
 
 @dataclass(frozen=True, slots=True)
-class PictureFailed:
+class ImageFailed:
     job_id: str
     index: int
-    error: PictureError
+    error: ImageError
 
 
-EngineEvent = Progressed | Previewed | Finished | PictureFailed
+EngineEvent = Progressed | Previewed | Finished | ImageFailed
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from server.engine.requests import (
     EngineEvent,
     Finished,
     Forecast,
+    ImageFailed,
     ImageRequest,
+    ImageTimes,
     Phase,
-    PictureFailed,
-    PictureTimes,
     Previewed,
     Progressed,
 )
@@ -68,7 +68,7 @@ class Scheduler:
         """The candidates worth claiming now: the first two row budgets of the whole order. The rest stay in the
         database, where cancelling them is free and other processes can claim them. A candidate that runs alone is
         chosen once no other job is here, and nothing with it."""
-        if any(True for _ in self._pictures_of(self._alone)):
+        if any(True for _ in self._images_of(self._alone)):
             return []
         by_id = {candidate.job_id: candidate for candidate in candidates}
         chosen: list[str] = []
@@ -86,7 +86,7 @@ class Scheduler:
                 chosen.append(candidate.job_id)
                 rows += candidate.rows * candidate.num_images
             else:
-                rows += sum(request.rows for request in self._pictures_of(job.job_id))
+                rows += sum(request.rows for request in self._images_of(job.job_id))
         return chosen
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
@@ -96,7 +96,7 @@ class Scheduler:
 
     def abort(self, job_id: str) -> None:
         """Forget the job's images; the next plan releases what the runner holds of them."""
-        for request in list(self._pictures_of(job_id)):
+        for request in list(self._images_of(job_id)):
             self._end(request, release=request.phase is not Phase.WAITING)
 
     # ---- one turn
@@ -106,21 +106,21 @@ class Scheduler:
         previews."""
         release, self._release = tuple(self._release), []
         works = self._works()
-        pictures = list(self._in_order(works, now_s))
-        for picture in pictures:
-            if picture.phase is Phase.DECODING:  # alone in its plan: it is delivered before the next step
-                return StepPlan(decode=(picture.id,), release=release)
-        step = self._share_forward(pictures)
+        images = list(self._in_order(works, now_s))
+        for image in images:
+            if image.phase is Phase.DECODING:  # alone in its plan: it is delivered before the next step
+                return StepPlan(decode=(image.id,), release=release)
+        step = self._share_forward(images)
         begin = tuple(BeginOrder(p.id, p.spec) for p in step if p.phase is Phase.WAITING)
-        for picture in step:
-            if picture.phase is Phase.WAITING:
-                picture.phase, picture.begun_at_s = Phase.STEPPING, now_s
-                self._fair.start(works[picture.job_id], works.values(), now_s)
-            self._fair.served(works[picture.job_id], now_s)
-        rows = sum(picture.rows for picture in step)
+        for image in step:
+            if image.phase is Phase.WAITING:
+                image.phase, image.begun_at_s = Phase.STEPPING, now_s
+                self._fair.start(works[image.job_id], works.values(), now_s)
+            self._fair.served(works[image.job_id], now_s)
+        rows = sum(image.rows for image in step)
         return StepPlan(
             begin=begin,
-            step=tuple(picture.id for picture in step),
+            step=tuple(image.id for image in step),
             pad_to_rows=(self.limits.exact_rows or self.cost.bucket(rows)) if step else 0,
             preview=tuple(p.id for p in step if self._preview_due(p) and watched(p.job_id)),
             release=release,
@@ -131,40 +131,40 @@ class Scheduler:
         they wait for a new beginning, and the result is not theirs."""
         self._learn(plan, result)
         events: list[EngineEvent] = []
-        for picture_id, error in result.failed.items():
-            if picture := self._held(picture_id):
-                self._end(picture, release=False)
-                events.append(PictureFailed(picture.job_id, picture.index, error))
-        for picture_id, evaluations in result.begun.items():
-            if picture := self._held(picture_id):
-                picture.evaluations_total = evaluations
-                picture.begin_s = result.begin_s / len(result.begun)
+        for image_id, error in result.failed.items():
+            if image := self._held(image_id):
+                self._end(image, release=False)
+                events.append(ImageFailed(image.job_id, image.index, error))
+        for image_id, evaluations in result.begun.items():
+            if image := self._held(image_id):
+                image.evaluations_total = evaluations
+                image.begin_s = result.begin_s / len(result.begun)
         rows = {i: self._requests[i].rows for i in result.stepped if i in self._requests}
-        for picture_id in result.stepped:
-            if picture := self._held(picture_id):
-                share_s = result.step_s * rows[picture_id] / sum(rows.values())
-                events.append(self._stepped(picture, share_s))
-        for picture_id, pixels in result.previews.items():
-            if picture := self._held(picture_id):
-                events.append(Previewed(picture.job_id, picture.index, pixels))
-        for picture_id, pixels in result.decoded.items():
-            if picture := self._held(picture_id):
-                times = PictureTimes(
-                    started_at_s=now_s if picture.begun_at_s is None else picture.begun_at_s,
-                    begin_s=picture.begin_s,
-                    step_share_s=picture.step_share_s,
-                    decode_s=result.decode_s.get(picture_id, 0.0),
+        for image_id in result.stepped:
+            if image := self._held(image_id):
+                share_s = result.step_s * rows[image_id] / sum(rows.values())
+                events.append(self._stepped(image, share_s))
+        for image_id, pixels in result.previews.items():
+            if image := self._held(image_id):
+                events.append(Previewed(image.job_id, image.index, pixels))
+        for image_id, pixels in result.decoded.items():
+            if image := self._held(image_id):
+                times = ImageTimes(
+                    started_at_s=now_s if image.begun_at_s is None else image.begun_at_s,
+                    begin_s=image.begin_s,
+                    step_share_s=image.step_share_s,
+                    decode_s=result.decode_s.get(image_id, 0.0),
                 )
-                events.append(Finished(picture.job_id, picture.index, picture.spec, pixels, times))
-                self._end(picture, release=False)
+                events.append(Finished(image.job_id, image.index, image.spec, pixels, times))
+                self._end(image, release=False)
         return events
 
-    def put_back(self, picture_ids: Iterable[str]) -> list[ImageRequest]:
+    def put_back(self, image_ids: Iterable[str]) -> list[ImageRequest]:
         """Return deferred images to WAITING (a LoRA was not loaded yet). Unknown ids are ignored. Returns the requeued
         requests."""
-        found = [picture for picture_id in picture_ids if (picture := self._held(picture_id))]
-        for picture in found:
-            picture.phase, picture.begun_at_s = Phase.WAITING, None
+        found = [image for image_id in image_ids if (image := self._held(image_id))]
+        for image in found:
+            image.phase, image.begun_at_s = Phase.WAITING, None
         return found
 
     def note_memory(self, num_px: int, result: StepResult) -> None:
@@ -182,7 +182,7 @@ class Scheduler:
 
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
         """Image index → (UNet evaluations done, in all), for the images that are here."""
-        return {p.index: (p.evaluations_done, p.evaluations_total) for p in self._pictures_of(job_id)}
+        return {p.index: (p.evaluations_done, p.evaluations_total) for p in self._images_of(job_id)}
 
     def forecast(self, candidates: Sequence[Candidate], now_s: float) -> dict[str, Forecast]:
         """Queue position and seconds to the end of every job here and every candidate, if nothing else arrives."""
@@ -201,24 +201,24 @@ class Scheduler:
 
     def _in_order(self, works: Mapping[str, JobWork], now_s: float) -> Iterator[ImageRequest]:
         for job in self._fair.order(works.values(), now_s):
-            yield from sorted(self._pictures_of(job.job_id), key=lambda request: request.index)
+            yield from sorted(self._images_of(job.job_id), key=lambda request: request.index)
 
-    def _share_forward(self, pictures: list[ImageRequest]) -> list[ImageRequest]:
+    def _share_forward(self, images: list[ImageRequest]) -> list[ImageRequest]:
         """The first image in order, and as many of its BatchKey after it as are worth their rows."""
         room = self.limits.max_begun - sum(p.phase is not Phase.WAITING for p in self._requests.values())
         step: list[ImageRequest] = []
         budget, key = 0, None
-        for picture in pictures:
-            if not picture.ready or (picture.phase is Phase.WAITING and room <= 0):
+        for image in images:
+            if not image.ready or (image.phase is Phase.WAITING and room <= 0):
                 continue
-            loras = picture.spec.loras if self.limits.one_lora_set else ()
+            loras = image.spec.loras if self.limits.one_lora_set else ()
             if key is None:
-                key = (picture.batch_key, loras)
-                budget = self._budget(picture.batch_key, picture.rows)
-            if (picture.batch_key, loras) == key and picture.rows <= budget:
-                budget -= picture.rows
-                room -= picture.phase is Phase.WAITING
-                step.append(picture)
+                key = (image.batch_key, loras)
+                budget = self._budget(image.batch_key, image.rows)
+            if (image.batch_key, loras) == key and image.rows <= budget:
+                budget -= image.rows
+                room -= image.phase is Phase.WAITING
+                step.append(image)
         return step
 
     def _budget(self, key: BatchKey, leader_rows: int) -> int:
@@ -228,16 +228,16 @@ class Scheduler:
         fitting = min((rows for px, rows in self._fitting_rows.items() if px <= num_px), default=self.limits.max_rows)
         return max(leader_rows, min(fitting, self.cost.knee(num_px, self.limits.max_rows)))
 
-    def _preview_due(self, picture: ImageRequest) -> bool:
-        done = picture.evaluations_done + 1
-        return done % self.limits.preview_every == 0 and done < picture.evaluations_total
+    def _preview_due(self, image: ImageRequest) -> bool:
+        done = image.evaluations_done + 1
+        return done % self.limits.preview_every == 0 and done < image.evaluations_total
 
-    def _stepped(self, picture: ImageRequest, share_s: float) -> EngineEvent:
-        picture.evaluations_done += 1
-        picture.step_share_s += share_s
-        if picture.evaluations_done >= picture.evaluations_total:
-            picture.phase = Phase.DECODING
-        return Progressed(picture.job_id, picture.index, picture.evaluations_done, picture.evaluations_total)
+    def _stepped(self, image: ImageRequest, share_s: float) -> EngineEvent:
+        image.evaluations_done += 1
+        image.step_share_s += share_s
+        if image.evaluations_done >= image.evaluations_total:
+            image.phase = Phase.DECODING
+        return Progressed(image.job_id, image.index, image.evaluations_done, image.evaluations_total)
 
     def _learn(self, plan: StepPlan, result: StepResult) -> None:
         if result.begun:
@@ -247,31 +247,31 @@ class Scheduler:
         stepped = next((self._requests[i] for i in result.stepped if i in self._requests), None)
         if stepped is not None and result.step_rows:
             self.cost.observe_step(stepped.spec.num_px, result.step_rows, result.step_s)
-        for picture_id, seconds in result.decode_s.items():
-            if picture := self._requests.get(picture_id):
-                self.cost.observe_decode(picture.spec.num_px, seconds)
+        for image_id, seconds in result.decode_s.items():
+            if image := self._requests.get(image_id):
+                self.cost.observe_decode(image.spec.num_px, seconds)
 
     def _end(self, request: ImageRequest, *, release: bool) -> None:
         request.phase = Phase.ENDED
         del self._requests[request.id]
         if release:
             self._release.append(request.id)
-        if not any(True for _ in self._pictures_of(request.job_id)):
+        if not any(True for _ in self._images_of(request.job_id)):
             self._fair.end(request.job_id)
         if not self._requests:
             self._fair.idle()
 
-    def _held(self, picture_id: str) -> ImageRequest | None:
+    def _held(self, image_id: str) -> ImageRequest | None:
         """The image, if it is here and has begun."""
-        picture = self._requests.get(picture_id)
-        return None if picture is None or picture.phase is Phase.WAITING else picture
+        image = self._requests.get(image_id)
+        return None if image is None or image.phase is Phase.WAITING else image
 
-    def _pictures_of(self, job_id: str) -> Iterator[ImageRequest]:
+    def _images_of(self, job_id: str) -> Iterator[ImageRequest]:
         return (request for request in self._requests.values() if request.job_id == job_id)
 
     def _shape(self, job_id: str) -> tuple[int, int]:
-        pictures = list(self._pictures_of(job_id))
-        return pictures[0].spec.num_px, len(pictures)
+        images = list(self._images_of(job_id))
+        return images[0].spec.num_px, len(images)
 
     def _works(self) -> dict[str, JobWork]:
         by_job: dict[str, list[ImageRequest]] = {}
@@ -292,8 +292,8 @@ class Scheduler:
         return work * self.cost.row_s(num_px, min(max(rows, 1), self.cost.knee(num_px, self.limits.row_budget)))
 
 
-def _work_of(pictures: list[ImageRequest], seconds: Callable[[int, int, int], float]) -> JobWork:
-    first = pictures[0]
-    rows = sum(picture.rows for picture in pictures)
-    remaining_s = seconds(sum(p.work for p in pictures), first.spec.num_px, rows)
+def _work_of(images: list[ImageRequest], seconds: Callable[[int, int, int], float]) -> JobWork:
+    first = images[0]
+    rows = sum(image.rows for image in images)
+    remaining_s = seconds(sum(p.work for p in images), first.spec.num_px, rows)
     return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s)

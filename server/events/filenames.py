@@ -9,7 +9,7 @@ NAMELESS = "picture"
 """A prompt that has no Latin letter and no digit."""
 
 
-def picture_filename(prompt: str, seed: int, storage_key: str) -> str:
+def image_filename(prompt: str, seed: int, storage_key: str) -> str:
     """`jade-woman-red-dress-beach-sunset-7.jpg`: the prompt, the picture's seed, the ending of its stored file."""
     return f"{slug(prompt)}-{seed}{PurePosixPath(storage_key).suffix}"
 

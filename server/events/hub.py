@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 
-from pipelines.plan import RawPicture
+from pipelines.plan import RawImage
 from server.events.subscriber import Subscriber
 from server.queue.errors import TooManyReaders
 from server.storage.encoding import preview_data_url
@@ -24,7 +24,7 @@ class EventHub:
         self._num_readers = 0
         self._streams: Subscribers = {}
         self._waits: Subscribers = {}
-        self._previews: dict[tuple[str, int], RawPicture] = {}
+        self._previews: dict[tuple[str, int], RawImage] = {}
         self._encoding: asyncio.Task[None] | None = None
 
     # ---- subscribers
@@ -87,7 +87,7 @@ class EventHub:
         """True if a stream of the job is open."""
         return bool(self._streams.get(job_id))
 
-    def preview(self, job_id: str, index: int, image: RawPicture) -> None:
+    def preview(self, job_id: str, index: int, image: RawImage) -> None:
         """Encode the preview on a thread and show it. A newer one replaces one that waits for the thread."""
         if self.wants_preview(job_id) and not self._closed:
             self._previews[job_id, index] = image

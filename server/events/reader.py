@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Candidate, Forecast
-from server.events.filenames import picture_filename
+from server.events.filenames import image_filename
 from server.events.progress import ProgressTracker
 from server.queue.grid import Axes
 from server.queue.mapping import requester_of
@@ -118,7 +118,7 @@ class JobReader:
         return shown | {
             "url": self._store.url(key),
             "thumbnail_url": self._store.url(thumbnail or key),
-            "filename": picture_filename(_title(job, _axes(job), shown["index"]), shown["seed"], key),
+            "filename": image_filename(_title(job, _axes(job), shown["index"]), shown["seed"], key),
         }
 
     def _state(self, facts: JobFacts) -> dict[str, Any]:
@@ -173,7 +173,7 @@ class JobReader:
             height=image.spec.height,
             content_type=image.content_type or "",
             num_bytes=image.num_bytes or 0,
-            filename=picture_filename(_title(job, axes, image.n - 1), seed, key),
+            filename=image_filename(_title(job, axes, image.n - 1), seed, key),
             storage_key=key,
             finished_at_s=image.finished_at_s or 0.0,
             is_favorite=image.is_favorite,

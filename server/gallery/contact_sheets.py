@@ -24,25 +24,25 @@ class ContactSheets:
                 return await self._store.get(key)
             except MissingObject:
                 pass
-            pictures = {image.index: await self._picture(image) for image in job.images}
-            sheet = await asyncio.to_thread(contact_sheet, axes.variants, _rows(axes, pictures))
+            stored = {image.index: await self._image(image) for image in job.images}
+            sheet = await asyncio.to_thread(contact_sheet, axes.variants, _rows(axes, stored))
             await self._store.put(key, sheet, "image/jpeg", {"job-id": job.job_id})
             return sheet
 
-    async def _picture(self, image: ImageView) -> bytes | None:
+    async def _image(self, image: ImageView) -> bytes | None:
         try:
             return await self._store.get(image.storage_key)
         except MissingObject:
             return None
 
 
-def _rows(axes: Axes, pictures: dict[int, bytes | None]) -> list[SheetRow]:
+def _rows(axes: Axes, stored: dict[int, bytes | None]) -> list[SheetRow]:
     """A row for each prompt and seed; above the first of a prompt stands the prompt."""
     width = len(axes.variants)
     rows: list[SheetRow] = []
     for start in range(0, axes.num_cells, width):
         cell = axes.cell(start)
         is_first = start % (len(axes.seeds) * width) == 0
-        shown = [pictures.get(index) for index in range(start, start + width)]
+        shown = [stored.get(index) for index in range(start, start + width)]
         rows.append(SheetRow(axes.prompts[cell.prompt_index] if is_first else None, f"seed {cell.seed}", shown))
     return rows

@@ -69,7 +69,7 @@ class History:
         last = jobs[query.limit - 1] if len(jobs) > query.limit else None
         return HistoryPage(tuple(views), f"{last.created_at_s!r}-{last.id}" if last else None)
 
-    async def pictures(self, image_ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
+    async def images(self, image_ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
         """The stored images among these, with their jobs, in no order."""
         async with self._database.read() as session:
             jobs = await session.scalars(select(JobRow).where(JobRow.id.in_({image_id[:32] for image_id in image_ids})))

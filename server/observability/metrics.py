@@ -33,7 +33,7 @@ class Metrics:
         self._queue = Gauge("studio_queue_depth", "Accepted, unfinished jobs.", registry=registry)
         self._engine_images = Gauge("studio_engine_pictures", "Pictures in the engine.", registry=registry)
         self._rows = self._histogram("step_rows", "Rows of a UNet forward, padding included.", ROWS)
-        self._pictures = self._histogram("step_pictures", "Pictures that shared a UNet forward.", ROWS)
+        self._images = self._histogram("step_pictures", "Pictures that shared a UNet forward.", ROWS)
         self._step_s = self._histogram("step_seconds", "UNet forward of one step.", SECONDS)
         self._turn_s = self._histogram("turn_seconds", "A whole turn of the engine.", SECONDS)
         self._encode_s = self._histogram("encode_seconds", "Prompt encoding and initial noise of one picture.", SECONDS)
@@ -74,7 +74,7 @@ class Metrics:
         if result.step_rows:
             self._last_steps.append((result.step_s, result.step_rows))
             self._rows.observe(result.step_rows)
-            self._pictures.observe(len(turn.plan.step))
+            self._images.observe(len(turn.plan.step))
             self._step_s.observe(result.step_s)
             self._ratio.observe(result.step_s / turn.predicted_step_s)
         for _ in result.begun:

@@ -37,7 +37,7 @@ class DataFolder:
         return self.path / "loras"
 
     @property
-    def pictures(self) -> Path:
+    def images(self) -> Path:
         """Root of the local image store."""
         return self.path / "pictures"
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from pipelines.plan import RawPicture
+from pipelines.plan import RawImage
 from server.storage.provenance import XMP
 
 CONTENT_TYPES: Mapping[str, str] = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
@@ -43,10 +43,10 @@ def sheet_key(job_id: str) -> str:
     return f"generations/{job_id}/{job_id}-sheet.jpg"
 
 
-def encode_image(picture: RawPicture, image_format: str, text: str | None) -> EncodedImage:
+def encode_image(raw: RawImage, image_format: str, text: str | None) -> EncodedImage:
     """Encode an image. The same pixels and text give the same bytes. `text` is written where A1111's tools read it: PNG
     text chunk `parameters`, or EXIF UserComment in JPEG and WebP. Every file has the XMP of provenance.py."""
-    image = _image(picture)
+    image = _image(raw)
     file = BytesIO()
     match image_format:
         case "jpeg":
@@ -64,17 +64,17 @@ def encode_image(picture: RawPicture, image_format: str, text: str | None) -> En
     return EncodedImage(file.getvalue(), CONTENT_TYPES[image_format], _thumbnail(image))
 
 
-def preview_data_url(picture: RawPicture) -> str:
+def preview_data_url(raw: RawImage) -> str:
     """A small JPEG, longest side at most 256 px, as a `data:` URL."""
-    image = _image(picture)
+    image = _image(raw)
     image.thumbnail((PREVIEW_PX, PREVIEW_PX))
     file = BytesIO()
     image.save(file, "JPEG", quality=75)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
-def _image(picture: RawPicture) -> Image.Image:
-    return Image.frombytes("RGB", (picture.width, picture.height), picture.rgb)
+def _image(raw: RawImage) -> Image.Image:
+    return Image.frombytes("RGB", (raw.width, raw.height), raw.rgb)
 
 
 def _thumbnail(image: Image.Image) -> bytes | None:

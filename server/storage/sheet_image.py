@@ -25,7 +25,7 @@ class SheetRow:
 
     heading: str | None
     label: str
-    pictures: Sequence[bytes | None]
+    images: Sequence[bytes | None]
 
 
 def contact_sheet(columns: Sequence[str], rows: Sequence[SheetRow]) -> bytes:
@@ -60,7 +60,7 @@ class _Sheet:
                 self._write(pen, GAP_PX, y, heading, INK)
                 y += len(heading) * LINE_PX + GAP_PX
             self._write(pen, GAP_PX, y, [row.label], FAINT)
-            for column, data in enumerate(row.pictures):
+            for column, data in enumerate(row.images):
                 self._paste(sheet, pen, self._x(column), y, data)
             y += self._cell_px + GAP_PX
         file = BytesIO()
@@ -76,8 +76,8 @@ class _Sheet:
             pen.rectangle((x, y, x + side - 1, y + side - 1), fill=EMPTY)
             self._write(pen, x + GAP_PX, y + GAP_PX, ["not made"], FAINT)
             return
-        with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
-            small = picture.convert("RGB")
+        with Image.open(BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
+            small = image.convert("RGB")
         small.thumbnail((side, side), Image.Resampling.LANCZOS)
         sheet.paste(small, (x + (side - small.width) // 2, y + (side - small.height) // 2))
 

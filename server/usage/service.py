@@ -16,11 +16,11 @@ from server.queue.quotas import DAY_S, Quotas, Standing
 
 @dataclass(frozen=True, slots=True)
 class DayUsage:
-    """`day` counts from 1970, in UTC. `gpu_s`: seconds of the model's time for `num_pictures` finished pictures."""
+    """`day` counts from 1970, in UTC. `gpu_s`: seconds of the model's time for `num_images` finished pictures."""
 
     day: int
     num_jobs: int
-    num_pictures: int
+    num_images: int
     gpu_s: float
 
 
@@ -62,11 +62,11 @@ class Usage:
         quota, who = self._quotas.of(requester.owner), requester.counted_as
         async with self._database.read() as session:
             now = await session.scalar(select(now_s())) or 0.0
-            num_pictures, gpu_s = await quotas.used_today(session, who, now)
+            num_images, gpu_s = await quotas.used_today(session, who, now)
             per_hour = await quotas.standing_of(session, quota, who, now)
         reset_s = math.ceil(DAY_S - now % DAY_S)
         return Left(
-            per_hour, _left(quota.daily_pictures, num_pictures, reset_s), _left(quota.daily_gpu_s, gpu_s, reset_s)
+            per_hour, _left(quota.daily_pictures, num_images, reset_s), _left(quota.daily_gpu_s, gpu_s, reset_s)
         )
 
 

@@ -19,7 +19,7 @@ from structlog.contextvars import bind_contextvars
 
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
-from server.engine.requests import Finished, PictureFailed
+from server.engine.requests import Finished, ImageFailed
 from server.queue import states
 from server.queue.deletion import schedule_deletion
 from server.queue.mapping import object_facts
@@ -70,7 +70,7 @@ class Delivery:
         job.ending.add(event.index)
         self._start(job, partial(self._finish, job, event))
 
-    def failed(self, job: ClaimedJob, event: PictureFailed) -> None:
+    def failed(self, job: ClaimedJob, event: ImageFailed) -> None:
         job.making.discard(event.index)
         job.ending.add(event.index)
         error = JobError(event.error.code, event.error.detail)
@@ -112,7 +112,7 @@ class Delivery:
     def _encode(self, job: ClaimedJob, event: Finished) -> OutboxEntry:
         spec, n = event.spec, event.index + 1
         origin = Origin(job.row.base_name, job.row.base_sha256, self._options.software)
-        encoded = encode_image(event.picture, spec.output.format, embedded_text(spec, origin))
+        encoded = encode_image(event.image, spec.output.format, embedded_text(spec, origin))
         stored = {
             "content_type": encoded.content_type,
             "num_bytes": len(encoded.data),

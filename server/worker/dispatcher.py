@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from server.db.session import Database
 from server.engine.engine import Engine
-from server.engine.requests import Candidate, EngineEvent, Finished, PictureFailed, Previewed, Progressed
+from server.engine.requests import Candidate, EngineEvent, Finished, ImageFailed, Previewed, Progressed
 from server.events.hub import EventHub
 from server.events.peers import PeerBus
 from server.events.progress import ProgressTracker
@@ -118,10 +118,10 @@ class Dispatcher:
             case Progressed():
                 self._hub.progressed(event.job_id)
             case Previewed():
-                self._hub.preview(event.job_id, event.index, event.picture)
+                self._hub.preview(event.job_id, event.index, event.image)
             case Finished() if event.index in job.making:
                 self.delivery.finished(job, event)
-            case PictureFailed() if event.index in job.making:
+            case ImageFailed() if event.index in job.making:
                 self.delivery.failed(job, event)
             case _:  # of an earlier attempt: the image is here already
                 pass

@@ -43,7 +43,7 @@ def _run(
         submit_all(server, some)
         time.sleep(0.5 if world.quick else 8)
         orders += some
-    while_faulty = len(_pictures(server.folder / "data" / "spool"))
+    while_faulty = len(_images(server.folder / "data" / "spool"))
     proxy.faults = ()
     proxy.cut()
     server.wait_for("/readyz")
@@ -52,10 +52,10 @@ def _run(
     proxy.down()
     begun_s = time.monotonic()
     spool = server.folder / "data" / "spool"
-    seen = until(lambda: len(_pictures(spool)) > 0, what="a picture in the spool")
+    seen = until(lambda: len(_images(spool)) > 0, what="a picture in the spool")
     shown = server.http.get(f"/api/status/{orders[0].job_id}").json()
     time.sleep(max(0.0, down_s - seen))
-    most = len(_pictures(spool))
+    most = len(_images(spool))
     until(lambda: server.http.get("/readyz").status_code == 503, what="a readiness that reports it")
     unready = server.http.get("/readyz")
     assert unready.status_code == 503 and "wait in the outbox" in unready.json()["detail"], unready.text
@@ -65,7 +65,7 @@ def _run(
     server.wait_for("/healthz")
     was_down_s = time.monotonic() - begun_s
     proxy.up()
-    empty_s = until(lambda: not _pictures(spool), what="an empty spool")
+    empty_s = until(lambda: not _images(spool), what="an empty spool")
     wait_for_all(server, orders)
     check_rows(snapshot(database_url), orders)
     num_objects = _check_objects(database_url, store)
@@ -88,7 +88,7 @@ def _progress(server: ServerProcess, job_id: str) -> float:
     return server.http.get(f"/api/status/{job_id}").json().get("progress", 0.0) if job_id else 0.0
 
 
-def _pictures(spool: Path) -> list[Path]:
+def _images(spool: Path) -> list[Path]:
     return [path for path in spool.iterdir() if not path.name.startswith(".")]
 
 

@@ -15,7 +15,7 @@ from pipelines.lora.file import read_lora
 from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
-from pipelines.plan import BeginOrder, RawPicture, StepPlan, StepResult
+from pipelines.plan import BeginOrder, RawImage, StepPlan, StepResult
 from pipelines.sdxl import SDXLRunner
 from pipelines.spec import ImageSpec, LoraRef
 from tests.support.builders import image_spec
@@ -70,32 +70,32 @@ def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) ->
     return LoraBank(model, LoraLoader(folder, LoraParser(model).parse, max_bytes), max_bytes)
 
 
-def run(runner: SDXLRunner, wanted: Mapping[str, ImageSpec], **plan: Any) -> dict[str, RawPicture]:
+def run(runner: SDXLRunner, wanted: Mapping[str, ImageSpec], **plan: Any) -> dict[str, RawImage]:
     """Run all images together from begin to decode; an image leaves the forward when its steps are done."""
     pictures = dict(wanted)
     begun = begin(runner, pictures).begun
     left = dict(begun)
-    while stepping := tuple(picture_id for picture_id, count in left.items() if count):
+    while stepping := tuple(image_id for image_id, count in left.items() if count):
         result = runner.execute(StepPlan(step=stepping, **plan))
         assert set(result.stepped) == set(stepping), result.failed
-        left = {picture_id: count - (picture_id in stepping) for picture_id, count in left.items()}
+        left = {image_id: count - (image_id in stepping) for image_id, count in left.items()}
     return runner.execute(StepPlan(decode=tuple(pictures))).decoded
 
 
 def begin(runner: SDXLRunner, wanted: Mapping[str, ImageSpec]) -> StepResult:
     """Load their LoRAs, as the engine does, then begin the images."""
     runner.fetch_loras({lora.sha256 for spec in wanted.values() for lora in spec.loras}).result()
-    return runner.execute(StepPlan(begin=tuple(BeginOrder(picture_id, spec) for picture_id, spec in wanted.items())))
+    return runner.execute(StepPlan(begin=tuple(BeginOrder(image_id, spec) for image_id, spec in wanted.items())))
 
 
-def step(runner: SDXLRunner, picture_ids: Iterable[str], times: int = 1) -> StepResult:
+def step(runner: SDXLRunner, image_ids: Iterable[str], times: int = 1) -> StepResult:
     result = StepResult()
     for _ in range(times):
-        result = runner.execute(StepPlan(step=tuple(picture_ids)))
+        result = runner.execute(StepPlan(step=tuple(image_ids)))
     return result
 
 
-def pixels(picture: RawPicture) -> np.ndarray:
+def pixels(picture: RawImage) -> np.ndarray:
     """(H, W, 3) uint8."""
     return np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width, 3)
 

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import Future
 
-from pipelines.plan import PictureError, RawPicture, StepPlan, StepResult
+from pipelines.plan import ImageError, RawImage, StepPlan, StepResult
 from pipelines.spec import ImageSpec
 
 
-def paint(spec: ImageSpec) -> RawPicture:
+def paint(spec: ImageSpec) -> RawImage:
     """Stripes in colors that depend on every parameter."""
     digest = hashlib.sha256(repr(spec).encode()).digest()
     row = b"".join(digest[x % 30 : x % 30 + 1] * 3 for x in range(spec.width))
     rgb = b"".join(bytes((row[(3 * y) % len(row)],)) + row[1:] for y in range(spec.height))
-    return RawPicture(spec.width, spec.height, rgb)
+    return RawImage(spec.width, spec.height, rgb)
 
 
 class PaintRunner:
@@ -53,27 +53,27 @@ class PaintRunner:
         self.open_gate.wait()
         if plan.step:
             time.sleep(self.step_s)
-        for picture_id in plan.release:
-            self._held.pop(picture_id, None)
+        for image_id in plan.release:
+            self._held.pop(image_id, None)
         for order in plan.begin:
-            assert order.picture_id not in self._held, f"{order.picture_id} was begun twice"
-            self._held[order.picture_id] = order.spec
+            assert order.image_id not in self._held, f"{order.image_id} was begun twice"
+            self._held[order.image_id] = order.spec
             self._loras.update(lora.sha256 for lora in order.spec.loras)
         self.steps.update(plan.step)
-        decoded: dict[str, RawPicture] = {}
-        failed: dict[str, PictureError] = {}
-        for picture_id in plan.decode:
-            spec = self._held.pop(picture_id)
-            self.painted[picture_id] += 1
+        decoded: dict[str, RawImage] = {}
+        failed: dict[str, ImageError] = {}
+        for image_id in plan.decode:
+            spec = self._held.pop(image_id)
+            self.painted[image_id] += 1
             if spec.sampling.seed in self.broken_seeds:
-                failed[picture_id] = PictureError("nan", "the picture came out as not-a-number")
+                failed[image_id] = ImageError("nan", "the picture came out as not-a-number")
             else:
-                decoded[picture_id] = paint(spec)
+                decoded[image_id] = paint(spec)
         return StepResult(
-            begun={order.picture_id: order.spec.evaluations for order in plan.begin},
+            begun={order.image_id: order.spec.evaluations for order in plan.begin},
             stepped=plan.step,
             decoded=decoded,
-            previews={picture_id: paint(self._held[picture_id]) for picture_id in plan.preview},
+            previews={image_id: paint(self._held[image_id]) for image_id in plan.preview},
             failed=failed,
             step_s=max(self.step_s, 1e-6),
             step_rows=plan.pad_to_rows,

@@ -3,15 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pipelines.plan import BatchKey, PictureError, RawPicture, StepPlan, StepResult
+from pipelines.plan import BatchKey, ImageError, RawImage, StepPlan, StepResult
 from pipelines.spec import ImageSpec
 from server.engine.cost_model import CostModel
-from server.engine.requests import Candidate, EngineEvent, Finished, ImageRequest, PictureFailed
+from server.engine.requests import Candidate, EngineEvent, Finished, ImageFailed, ImageRequest
 from server.engine.scheduler import Limits, Scheduler
 from tests.support.builders import image_spec
 
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
-PIXEL = RawPicture(1, 1, b"\0\0\0")
+PIXEL = RawImage(1, 1, b"\0\0\0")
 
 
 def params(
@@ -71,11 +71,11 @@ class Machine:
         self.keys |= {request.id: request.batch_key for request in requests}
         self.scheduler.add(requests)
 
-    def _rows_now(self, picture_id: str) -> int:
+    def _rows_now(self, image_id: str) -> int:
         """Of the next forward of a begun picture."""
-        params = self.params[picture_id]
+        params = self.params[image_id]
         total = params.evaluations
-        return 2 if total - self.held[picture_id] in params.guided(total) else 1
+        return 2 if total - self.held[image_id] in params.guided(total) else 1
 
     def abort(self, job_id: str) -> None:
         """From here on none of the job's pictures may be in a plan but to be released."""
@@ -91,10 +91,10 @@ class Machine:
         result = self._execute(plan)
         events = self.scheduler.update(plan, result, self.now_s)
         for event in events:
-            if isinstance(event, Finished | PictureFailed):
-                picture_id = f"{event.job_id}-{event.index + 1}"
-                self.ended[picture_id] += 1
-                self.ended_at_s[picture_id] = self.now_s
+            if isinstance(event, Finished | ImageFailed):
+                image_id = f"{event.job_id}-{event.index + 1}"
+                self.ended[image_id] += 1
+                self.ended_at_s[image_id] = self.now_s
         return events
 
     def run(self, max_turns: int = 100_000) -> None:
@@ -105,35 +105,35 @@ class Machine:
         raise AssertionError(f"still busy after {max_turns} turns")
 
     def _execute(self, plan: StepPlan) -> StepResult:
-        for picture_id in plan.release:
-            del self.held[picture_id]  # KeyError: released twice, or never begun
-        working = {*plan.step, *plan.decode, *(order.picture_id for order in plan.begin)}
+        for image_id in plan.release:
+            del self.held[image_id]  # KeyError: released twice, or never begun
+        working = {*plan.step, *plan.decode, *(order.image_id for order in plan.begin)}
         assert not {i for i in working if i.rpartition("-")[0] in self.aborted}, "worked on after its cancel"
         begun: dict[str, int] = {}
         for order in plan.begin:
-            assert order.picture_id not in self.held, "begun twice"
-            begun[order.picture_id] = order.spec.evaluations
+            assert order.image_id not in self.held, "begun twice"
+            begun[order.image_id] = order.spec.evaluations
         self.held |= begun
         rows = sum(map(self._rows_now, plan.step))
-        assert len({self.keys[picture_id] for picture_id in plan.step}) <= 1, "two BatchKeys in one forward"
+        assert len({self.keys[image_id] for image_id in plan.step}) <= 1, "two BatchKeys in one forward"
         assert rows <= plan.pad_to_rows <= self.limits.row_budget, "row budget exceeded"
         assert len(self.held) <= self.limits.max_begun, "more latents than memory allows"
         assert len(plan.decode) <= 1 and not (plan.decode and plan.step)
-        failed = {i: PictureError("nan", "not a number") for i in plan.step if i in self.fail_next}
-        stepped = tuple(picture_id for picture_id in plan.step if picture_id not in failed)
-        for picture_id in stepped:
-            assert self.held[picture_id] > 0, "stepped past the end"
-            self.held[picture_id] -= 1
-        for picture_id in plan.decode:
-            assert self.held.pop(picture_id) == 0, "decoded before the last step"
-        for picture_id in failed:
-            del self.held[picture_id]
+        failed = {i: ImageError("nan", "not a number") for i in plan.step if i in self.fail_next}
+        stepped = tuple(image_id for image_id in plan.step if image_id not in failed)
+        for image_id in stepped:
+            assert self.held[image_id] > 0, "stepped past the end"
+            self.held[image_id] -= 1
+        for image_id in plan.decode:
+            assert self.held.pop(image_id) == 0, "decoded before the last step"
+        for image_id in failed:
+            del self.held[image_id]
         num_px = [self.keys[i].width * self.keys[i].height for i in plan.step[:1]]
         too_many_rows = plan.pad_to_rows if sum(num_px) * plan.pad_to_rows > self.max_row_px else 0
         step_s = self.fixed_s + self.row_s * plan.pad_to_rows if plan.step else 0.0
         self.now_s += step_s + self.decode_s * len(plan.decode)
         return StepResult(
-            begun={picture_id: total for picture_id, total in begun.items() if picture_id not in failed},
+            begun={image_id: total for image_id, total in begun.items() if image_id not in failed},
             stepped=stepped,
             decoded=dict.fromkeys(plan.decode, PIXEL),
             previews=dict.fromkeys((i for i in plan.preview if i in stepped), PIXEL),

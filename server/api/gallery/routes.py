@@ -250,7 +250,7 @@ class HistoryController(Controller):
 
 async def _seen(history: History, caller: Caller, ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
     """The pictures with these ids, in this order. Raises StudioError (404), for what belongs to others too."""
-    found = {image.id: (job, image) for job, image in await history.pictures(ids)}
+    found = {image.id: (job, image) for job, image in await history.images(ids)}
     for each in ids:
         if each not in found or not caller.may_see(found[each][0].owner, found[each][0].end_user):
             raise StudioError(NOT_FOUND, f"no picture has the id {each[:64]}")

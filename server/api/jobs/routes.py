@@ -159,8 +159,8 @@ class JobsController(Controller):
         operation_id="stream_token",
         summary="A token to read the events of a job with",
         description=(
-            "For `EventSource`, which cannot send a key: `events_url`, opened within a minute, gives access to this job's"
-            " events, and nothing else. To come back later, ask for another."
+            "For `EventSource`, which cannot send a key: `events_url`, opened within a minute, gives access to this"
+            " job's events, and nothing else. To come back later, ask for another."
         ),
         responses={201: examples.answers(account_examples.STREAM_TOKEN, "The token"), **KNOWN_OR_NOT},
     )

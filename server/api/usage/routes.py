@@ -68,7 +68,7 @@ class UsageController(Controller):
 def total(days: Sequence[DayUsage]) -> usage_schemas.UsageTotal:
     return usage_schemas.UsageTotal(
         generations=sum(day.num_jobs for day in days),
-        pictures=sum(day.num_pictures for day in days),
+        pictures=sum(day.num_images for day in days),
         gpu_s=round(sum(day.gpu_s for day in days), 3),
     )
 
@@ -81,6 +81,6 @@ def _day(day: DayUsage) -> usage_schemas.UsageDay:
     return usage_schemas.UsageDay(
         date=time.strftime("%Y-%m-%d", time.gmtime(day.day * DAY_S)),
         generations=day.num_jobs,
-        pictures=day.num_pictures,
+        pictures=day.num_images,
         gpu_s=round(day.gpu_s, 3),
     )

@@ -89,7 +89,7 @@ def request_of(index: int, loras: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def stock_pictures(files: Files, settings_of: dict[str, dict[str, Any]]) -> dict[str, np.ndarray]:
+def stock_images(files: Files, settings_of: dict[str, dict[str, Any]]) -> dict[str, np.ndarray]:
     """Made one by one from each job's metadata; the same without LoRAs under `name + " without"`."""
     from diffusers import StableDiffusionXLPipeline
 
@@ -136,7 +136,7 @@ def test_eight_lora_sets_at_once_are_stocks_pictures(files: Files, tmp_path: Pat
             ours[name] = np.asarray(Image.open(BytesIO(data)).convert("RGB"))
             settings_of[name] = server.http.get(f"/api/result/{job_id}").json()["metadata"]
         assert shared_forwards(server) > 2
-    stock = stock_pictures(files, settings_of)
+    stock = stock_images(files, settings_of)
     shares = {name: share_within_one_level(ours[name], stock[name]) for name in SETS}
     assert min(shares.values()) >= ENOUGH, shares
     print(shares)

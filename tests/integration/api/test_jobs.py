@@ -210,7 +210,7 @@ def test_a_cancelled_job_takes_at_most_the_step_in_flight_and_stays_cancelled(ap
     assert api.delete(f"/api/jobs/{job_id}").json()["status"] == "cancelled"
     runner.open_gate.set()
     finish(api)
-    assert sum(count for picture_id, count in runner.steps.items() if picture_id.startswith(job_id)) <= 8
+    assert sum(count for image_id, count in runner.steps.items() if image_id.startswith(job_id)) <= 8
     assert api.get(f"/api/status/{job_id}?wait=1").json()["status"] == "cancelled"
     assert read_events(api, job_id)[-1]["event"] == "cancelled"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.plan import RawPicture
+from pipelines.plan import RawImage
 from server.db.session import Database
 from server.queue.errors import TooManyReaders
 from server.queue.model import FeedEvent, JobStatus
@@ -160,7 +160,7 @@ async def test_of_many_previews_only_the_newest_wait(database: Database, tmp_pat
     async with contextlib.aclosing(shop.feed.subscribe(job_id)) as stream:
         await anext(stream)
         for shade in range(200):
-            shop.hub.preview(job_id, 0, RawPicture(1, 1, bytes([shade] * 3)))
+            shop.hub.preview(job_id, 0, RawImage(1, 1, bytes([shade] * 3)))
         assert (await anext(stream)).name in ("preview", "progress")
         await asyncio.sleep(0.3)
         shop.hub.close()

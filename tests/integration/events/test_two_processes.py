@@ -81,7 +81,7 @@ async def test_a_cancel_reaches_the_process_that_makes_the_job(address: str, tmp
         job_id = (await other.accept(draft(steps=150, num_images=1))).job_id
         await until(lambda: maker.runner.steps[f"{job_id}-1"] > 2)
         await other.service.cancel(job_id)
-        await until(lambda: maker.engine.num_pictures == 0, timeout_s=1)
+        await until(lambda: maker.engine.num_images == 0, timeout_s=1)
         assert maker.runner.steps[f"{job_id}-1"] < 100
         assert await event_names(maker.database, job_id) == ["cancelled"]
 

@@ -135,14 +135,14 @@ def test_a_zip_holds_every_picture_in_order_byte_for_byte(api: Api) -> None:
             assert archive.read(output["filename"]) == api.get(output["url"]).content
 
 
-class OnePictureRunner(PaintRunner):
+class OneImageRunner(PaintRunner):
     """Stops once it has painted the first picture of a job."""
 
     stopped = False
 
     def execute(self, plan: StepPlan) -> StepResult:
         result = super().execute(plan)
-        if not self.stopped and any(not picture_id.startswith("calibration") for picture_id in result.decoded):
+        if not self.stopped and any(not image_id.startswith("calibration") for image_id in result.decoded):
             self.stopped = True
             self.open_gate.clear()
         return result
@@ -151,7 +151,7 @@ class OnePictureRunner(PaintRunner):
 @pytest.fixture
 def halting(settings: Settings) -> Iterator[Api]:
     """A server that takes pictures one by one and stops behind the first."""
-    runner = OnePictureRunner()
+    runner = OneImageRunner()
     with client(create_app(replace(settings, max_rows=2), make_runner=lambda *_: runner)) as api:
         yield api
         runner.open_gate.set()

@@ -89,10 +89,10 @@ class FaultyRunner(SDXLRunner):
             if self.kind == "nan":
                 output.fill_(float("nan"))
 
-    def _decode(self, picture_id: str, outcome: Any) -> None:
-        state = self._states.get(picture_id)
+    def _decode(self, image_id: str, outcome: Any) -> None:
+        state = self._states.get(image_id)
         self.decoding_victim = state is not None and state.spec.prompt == VICTIM
-        super()._decode(picture_id, outcome)
+        super()._decode(image_id, outcome)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def compels(pipeline: Any, wanted: ImageSpec) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture(scope="module")
-def stock_pictures(stock: Any) -> dict[str, np.ndarray]:
+def stock_images(stock: Any) -> dict[str, np.ndarray]:
     def picture(wanted: ImageSpec) -> np.ndarray:
         made = stock(
             **compels(stock, wanted),
@@ -111,14 +111,14 @@ def stock_pictures(stock: Any) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("name", CROWD)
 def test_alone_it_is_the_picture_of_compels_embeddings(
-    name: str, runner: SDXLRunner, stock_pictures: dict[str, np.ndarray]
+    name: str, runner: SDXLRunner, stock_images: dict[str, np.ndarray]
 ) -> None:
     ours = pixels(run(runner, {name: CROWD[name]})[name])
-    assert share_within_one_level(ours, stock_pictures[name]) >= ENOUGH
+    assert share_within_one_level(ours, stock_images[name]) >= ENOUGH
 
 
 def test_in_a_crowd_of_its_length_it_is_that_picture_too(
-    runner: SDXLRunner, stock_pictures: dict[str, np.ndarray]
+    runner: SDXLRunner, stock_images: dict[str, np.ndarray]
 ) -> None:
     analyzer = PromptAnalyzer(demo_folder())
     plain = {"plain": params(**STEPS), "plain_too": params(seed=1, guidance_scale=1.0, **STEPS)}
@@ -129,7 +129,7 @@ def test_in_a_crowd_of_its_length_it_is_that_picture_too(
         assert len(crowd) >= 3
         for name, picture in run(runner, crowd).items():
             if name in CROWD:
-                assert share_within_one_level(pixels(picture), stock_pictures[name]) >= ENOUGH
+                assert share_within_one_level(pixels(picture), stock_images[name]) >= ENOUGH
 
 
 def test_a_weight_changes_the_picture(runner: SDXLRunner) -> None:

@@ -103,29 +103,29 @@ def stock() -> Stock:
 
 
 @pytest.fixture(scope="module")
-def stock_pictures(stock: Stock) -> dict[str, np.ndarray]:
+def stock_images(stock: Stock) -> dict[str, np.ndarray]:
     return {name: stock.picture(wanted) for name, wanted in {**CROWD, **OTHERS}.items()}
 
 
 @pytest.fixture(scope="module")
-def crowd_pictures(runner: SDXLRunner) -> dict[str, np.ndarray]:
+def crowd_images(runner: SDXLRunner) -> dict[str, np.ndarray]:
     together = run(runner, CROWD, pad_to_rows=24)
     return {name: pixels(picture) for name, picture in together.items()}
 
 
 @pytest.mark.parametrize("name", [*CROWD, *OTHERS])
-def test_alone_it_is_stocks_picture(name: str, runner: SDXLRunner, stock_pictures: dict[str, np.ndarray]) -> None:
+def test_alone_it_is_stocks_picture(name: str, runner: SDXLRunner, stock_images: dict[str, np.ndarray]) -> None:
     wanted = {**CROWD, **OTHERS}[name]
     ours = pixels(run(runner, {name: wanted})[name])
     assert ours.std() > 5  # a picture, not a flat field
-    assert share_within_one_level(ours, stock_pictures[name]) >= ENOUGH
+    assert share_within_one_level(ours, stock_images[name]) >= ENOUGH
 
 
 @pytest.mark.parametrize("name", CROWD)
 def test_in_a_crowd_it_is_stocks_picture(
-    name: str, crowd_pictures: dict[str, np.ndarray], stock_pictures: dict[str, np.ndarray]
+    name: str, crowd_images: dict[str, np.ndarray], stock_images: dict[str, np.ndarray]
 ) -> None:
-    assert share_within_one_level(crowd_pictures[name], stock_pictures[name]) >= ENOUGH
+    assert share_within_one_level(crowd_images[name], stock_images[name]) >= ENOUGH
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pipelines.plan import DeviceLost, StepPlan, StepResult
 from pipelines.spec import LoraRef
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, Turn
-from server.engine.requests import EngineEvent, Finished, ImageRequest, PictureFailed
+from server.engine.requests import EngineEvent, Finished, ImageFailed, ImageRequest
 from server.engine.scheduler import Limits, Scheduler
 from tests.support.fake_runner import PaintRunner
 from tests.support.jobs_harness import until
@@ -69,7 +69,7 @@ async def test_a_runner_that_raises_fails_the_plan_and_forgets_its_pictures():
     await until(lambda: len(listener.events) == 2)
     studio.stop()
     await running
-    assert {event.index for event in listener.events if isinstance(event, PictureFailed)} == {0, 1}
+    assert {event.index for event in listener.events if isinstance(event, ImageFailed)} == {0, 1}
     assert set(released) == {"a-1", "a-2"}
 
 
@@ -130,10 +130,10 @@ async def test_a_picture_that_the_runner_defers_is_begun_again_when_its_lora_is_
 
     def execute(plan: StepPlan) -> StepResult:
         """Puts off what it is asked to begin, once."""
-        waiting = tuple(order.picture_id for order in plan.begin if order.picture_id not in deferred)
+        waiting = tuple(order.image_id for order in plan.begin if order.image_id not in deferred)
         deferred.extend(waiting)
-        begin = tuple(order for order in plan.begin if order.picture_id not in waiting)
-        step = tuple(picture_id for picture_id in plan.step if picture_id not in waiting)
+        begin = tuple(order for order in plan.begin if order.image_id not in waiting)
+        step = tuple(image_id for image_id in plan.step if image_id not in waiting)
         return replace(runner.execute(replace(plan, begin=begin, step=step)), deferred=waiting)
 
     running = asyncio.create_task(studio.run(execute, listener, loras))

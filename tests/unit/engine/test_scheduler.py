@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.engine.requests import Finished, PictureFailed, Previewed, Progressed
+from server.engine.requests import Finished, ImageFailed, Previewed, Progressed
 from server.engine.scheduler import Limits
 from tests.support.simulation import Machine, candidate, pictures
 
@@ -61,9 +61,9 @@ def test_every_picture_ends_exactly_once_within_its_limits(actions, limits: Limi
     machine.run()
     assert len(machine.scheduler) == 0
     assert not machine.held, "latents that are never read again"
-    for picture_id in machine.params:
-        job_id = picture_id.rpartition("-")[0]
-        assert machine.ended[picture_id] == 1 or (job_id in aborted and machine.ended[picture_id] == 0)
+    for image_id in machine.params:
+        job_id = image_id.rpartition("-")[0]
+        assert machine.ended[image_id] == 1 or (job_id in aborted and machine.ended[image_id] == 0)
 
 
 def test_a_cancel_takes_effect_at_the_next_step():
@@ -120,7 +120,7 @@ def test_a_failed_picture_leaves_its_neighbors():
     machine = Machine(fixed_s=1.0, fail_next={"a-2"})
     machine.add(pictures("a", "ip:a", count=3))
     events = machine.turn()
-    assert [(e.job_id, e.index) for e in events if isinstance(e, PictureFailed)] == [("a", 1)]
+    assert [(e.job_id, e.index) for e in events if isinstance(e, ImageFailed)] == [("a", 1)]
     machine.run()
     assert machine.ended == {"a-1": 1, "a-2": 1, "a-3": 1}
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.events.filenames import archive_filename, picture_filename, slug
+from server.events.filenames import archive_filename, image_filename, slug
 
 JOB_ID = "0123456789abcdef0123456789abcdef"
 KEY = f"generations/{JOB_ID}/{JOB_ID}-1.jpg"
@@ -30,7 +30,7 @@ def test_a_prompt_becomes_words_and_hyphens(prompt: str, expected: str) -> None:
 
 
 def test_a_picture_is_named_after_prompt_seed_and_format() -> None:
-    assert picture_filename("jade woman, red dress", 7, KEY) == "jade-woman-red-dress-7.jpg"
+    assert image_filename("jade woman, red dress", 7, KEY) == "jade-woman-red-dress-7.jpg"
 
 
 def test_an_archive_is_named_after_prompt_and_job() -> None:
@@ -40,5 +40,5 @@ def test_an_archive_is_named_after_prompt_and_job() -> None:
 @given(PROMPTS, st.integers(0, 2**32 - 1))
 def test_any_prompt_gives_a_safe_name_of_bounded_length(prompt: str, seed: int) -> None:
     assert 1 <= len(slug(prompt)) <= 48
-    assert re.fullmatch(rf"[a-z0-9]+(-[a-z0-9]+)*-{seed}\.jpg", picture_filename(prompt, seed, KEY))
+    assert re.fullmatch(rf"[a-z0-9]+(-[a-z0-9]+)*-{seed}\.jpg", image_filename(prompt, seed, KEY))
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-01234567\.zip", archive_filename(prompt, JOB_ID))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pipelines.plan import RawPicture
+from pipelines.plan import RawImage
 from server.storage.encoding import (
     CONTENT_TYPES,
     EXIF_IFD,
@@ -22,9 +22,9 @@ from server.storage.encoding import (
 from server.storage.provenance import TRAINED_ALGORITHMIC_MEDIA
 
 
-def gradient(width: int, height: int) -> RawPicture:
+def gradient(width: int, height: int) -> RawImage:
     rgb = bytes(value for y in range(height) for x in range(width) for value in (x % 256, y % 256, (x + y) % 256))
-    return RawPicture(width, height, rgb)
+    return RawImage(width, height, rgb)
 
 
 def parameters_in(data: bytes) -> str:
