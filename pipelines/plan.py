@@ -66,10 +66,12 @@ class RawImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageError:
-    """Why a picture failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people."""
+    """Why a picture failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people.
+    `broken_loras`: hashes of the LoRAs that fail every image they are used for."""
 
     code: str
     detail: str
+    broken_loras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _hadamard(layer: str, shapes: Mapping[str, Shape]) -> tuple[Shape, int, int]
 
 
 def _kronecker(layer: str, shapes: Mapping[str, Shape]) -> tuple[Shape, int, int | None]:
-    first, first_rank = _factor(layer, shapes, "lokr_w1_a", "lokr_w1_b", None, "lokr_w1")
+    first, first_rank = _factor(layer, shapes, "lokr_w1_a", "lokr_w1_b", whole="lokr_w1")
     second, second_rank = _factor(layer, shapes, "lokr_w2_a", "lokr_w2_b", "lokr_t2", "lokr_w2")
     if len(first) != 2:
         raise LoraFormatError(f"{layer} has a first factor of shape {first}; expected 2 sides")
@@ -125,7 +125,7 @@ def _kronecker(layer: str, shapes: Mapping[str, Shape]) -> tuple[Shape, int, int
 
 
 def _factor(
-    layer: str, shapes: Mapping[str, Shape], left: str, right: str, core: str | None = None, whole: str = ""
+    layer: str, shapes: Mapping[str, Shape], left: str, right: str, core: str = "", whole: str = ""
 ) -> tuple[Shape, int]:
     """Shape and rank of a matrix that the file holds whole, as a product, or as a Tucker decomposition with `core`."""
     if whole in shapes:
@@ -140,6 +140,6 @@ def _factor(
         can = len(a) == 2 and len(b) in (2, 4) and a[1] == b[0]
         shape, rank = ((a[0], *b[1:]), a[1]) if can else ((), 0)
     if rank < 1 or 0 in shape:
-        given = ", ".join(f"{part} {shapes[part]}" for part in (whole, left, core or "", right) if part in shapes)
+        given = ", ".join(f"{part} {shapes[part]}" for part in (whole, left, core, right) if part in shapes)
         raise LoraFormatError(f"{layer} has matrices that cannot be multiplied: {given}")
     return shape, rank

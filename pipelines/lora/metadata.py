@@ -166,18 +166,21 @@ def peft_settings(metadata: Mapping[str, str]) -> Mapping[str, PeftSettings]:
 
 
 def _settings(part: str, own: Mapping[str, Any]) -> PeftSettings:
-    alpha = own.get("lora_alpha", own.get("alpha"))
-    numbers = {"r": own.get("r", _PEFT_RANK), "lora_alpha": _PEFT_RANK if alpha is None else alpha}
-    patterns = {name: own.get(name) or {} for name in ("rank_pattern", "alpha_pattern")}
-    is_sound = all(_is_number(value) for value in numbers.values()) and all(
-        isinstance(pattern, dict)
-        and all(_LAYER_PATTERN.fullmatch(key) and _is_number(value) for key, value in pattern.items())
-        for pattern in cast(list[dict[str, Any]], list(patterns.values()))
-    )
-    if not is_sound:
+    rank, alpha = own.get("r", _PEFT_RANK), own.get("lora_alpha", own.get("alpha"))
+    alpha = _PEFT_RANK if alpha is None else alpha
+    rank_pattern, alpha_pattern = (_pattern(own.get(name)) for name in ("rank_pattern", "alpha_pattern"))
+    if not _is_number(rank) or not _is_number(alpha) or rank_pattern is None or alpha_pattern is None:
         raise LoraFormatError(f"its {ADAPTER_METADATA_KEY} holds ranks or alphas of {part} that cannot be read")
-    rank_pattern, alpha_pattern = patterns.values()
-    return PeftSettings(numbers["r"], numbers["lora_alpha"], rank_pattern, alpha_pattern, bool(own.get("use_rslora")))
+    return PeftSettings(rank, alpha, rank_pattern, alpha_pattern, bool(own.get("use_rslora")))
+
+
+def _pattern(value: object) -> Mapping[str, float] | None:
+    """Name of a layer → number; None for anything else."""
+    pattern = cast(dict[str, Any], value or {})
+    is_sound = isinstance(value or {}, dict) and all(
+        _LAYER_PATTERN.fullmatch(key) and _is_number(number) for key, number in pattern.items()
+    )
+    return pattern if is_sound else None
 
 
 def _is_number(value: object) -> bool:

@@ -14,7 +14,7 @@ from pipelines.lora.keys import layer_name
 from pipelines.model.load import LoadedModel
 
 PARTS = ("unet", "text_encoder", "text_encoder_2")
-_COMPONENTS = dict(zip(PARTS, ("lora_unet", "lora_te1", "lora_te2"), strict=True))
+_COMPONENTS: dict[str, str] = dict(zip(PARTS, ("lora_unet", "lora_te1", "lora_te2"), strict=True))
 
 Factors = tuple[Tensor, Tensor]
 """`up` (out, rank) and `down` (rank, inner), float32: the matrix `up @ down`."""
@@ -105,7 +105,7 @@ class LoraParser:
 
 def _tensor(lora: LoraData, key: str) -> Tensor:
     """A copy: torch wants memory that it may write to."""
-    tensor = torch.from_numpy(np.array(lora.values(key)))
+    tensor = torch.asarray(np.array(lora.values(key)))
     return tensor.view(torch.bfloat16) if lora.dtype(key) == "BF16" else tensor
 
 

@@ -1,14 +1,16 @@
 """Errors about LoRAs.
 
 InvalidRequest
-└── UnknownLora     a request names a LoRA that does not exist
+├── UnknownLora     a request names a LoRA that does not exist
+└── FailedLora      a request names a LoRA that makes no image
 DomainError
 ├── LoraNotFound    an address names a LoRA that does not exist
 ├── LoraTooLarge    an upload exceeds STUDIO_MAX_LORA_MB
+├── LoraOverwritten an upload was overwritten in the folder before it was read
 └── LoraGone        the exact bytes that a job was made with are no longer served
 """
 
-from server.errors import NOT_FOUND, SETTINGS_GONE, TOO_LARGE, DomainError, FieldError, InvalidRequest
+from server.errors import NOT_FOUND, SETTINGS_GONE, TOO_LARGE, UNUSABLE_LORA, DomainError, FieldError, InvalidRequest
 
 
 class UnknownLora(InvalidRequest):
@@ -20,6 +22,14 @@ class UnknownLora(InvalidRequest):
         self.field = field
         self.name = name
         self.allowed = allowed
+
+
+class FailedLora(InvalidRequest):
+    """`field` is the request field at fault."""
+
+    def __init__(self, field: str, label: str, failure: str, allowed: tuple[str, ...]) -> None:
+        detail = f"the LoRA {label} is not offered, because it makes no picture: {failure}"
+        super().__init__([FieldError(field, detail, ", ".join(allowed) or "nothing")])
 
 
 class LoraNotFound(DomainError):
@@ -40,8 +50,21 @@ class LoraTooLarge(DomainError):
         super().__init__(f"a LoRA may be {max_bytes:,} bytes large (STUDIO_MAX_LORA_MB)")
 
 
+class LoraOverwritten(DomainError):
+    """`reason`: why the file that took its place is not used, if it is not."""
+
+    kind = UNUSABLE_LORA
+
+    def __init__(self, label: str, reason: str | None) -> None:
+        now = f"the file that is there now is not used: {reason}" if reason else "another file serves under the name"
+        super().__init__(f"{label} was overwritten or removed in the LoRA folder before it was read; {now}")
+
+
 class LoraGone(DomainError):
+    """`failure`: why the bytes are not offered, if they are still here."""
+
     kind = SETTINGS_GONE
 
-    def __init__(self, label: str, sha256: str) -> None:
-        super().__init__(f"the LoRA {label} with the SHA-256 {sha256} is no longer here; GET /api/loras lists what is")
+    def __init__(self, label: str, sha256: str, failure: str | None = None) -> None:
+        why = f"makes no picture: {failure}" if failure else "is no longer here; GET /api/loras lists what is"
+        super().__init__(f"the LoRA {label} with the SHA-256 {sha256} {why}")
