@@ -47,11 +47,14 @@ def blamed(
     if isinstance(error, LoraError) or not adapters or not _is_lasting(error) or _failure(work, ()) is not None:
         return error
     failures = {sha256: _failure(work, ((sha256, weight),)) for sha256, weight in adapters if sha256 not in proven}
-    broken = {sha256: failure for sha256, failure in failures.items() if failure is not None and _is_lasting(failure)}
+    broken = {
+        sha256: f"it cannot be applied: {brief(failure)}"
+        for sha256, failure in failures.items()
+        if failure is not None and _is_lasting(failure)
+    }
     if not broken:
         return error
-    reasons = (f"LoRA {sha256[:12]} cannot be applied: {brief(failure)}" for sha256, failure in broken.items())
-    return LoraError("; ".join(reasons), tuple(broken))
+    return LoraError("; ".join(f"LoRA {sha256[:12]}: {reason}" for sha256, reason in broken.items()), broken)
 
 
 def depends_on_bytes(error: Exception) -> bool:

@@ -141,6 +141,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a key occurs twice")
+    "".join([*fields, *(text for text in fields.values() if isinstance(text, str))]).encode()  # lone surrogates raise
     return fields
 
 

@@ -190,7 +190,7 @@ class LoraLibrary:
             metadata=content.metadata,
         )
 
-    def place(self, draft: Path, label: str) -> None:
+    def place(self, draft: Path, label: str) -> LoraFile:
         """Check a finished draft in the folder, then give it its name in one atomic step that survives a power cut.
 
         The next scan uses this check and does not read the file again if it is the same file: same inode, size and
@@ -204,6 +204,7 @@ class LoraLibrary:
         state = _state(path)  # a rename changes the inode's time
         if (size, changed_ns, inode) == (state[0], state[1], state[3]):
             self._placed[path] = (state, file)
+        return file
 
     def states(self) -> dict[Path, FileState]:
         """The state of each file, to detect that the folder has changed."""

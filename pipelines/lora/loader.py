@@ -88,7 +88,7 @@ class LoraLoader:
         except Exception as error:
             log.warning("LoRA %s: not loaded", sha256[:12], exc_info=error)
             reason = str(error) if isinstance(error, LoraError | LoraFormatError) else brief(error)
-            broken = (sha256,) if depends_on_bytes(error) else ()
+            broken = {sha256: reason} if depends_on_bytes(error) else {}
             return LoraError(f"LoRA {sha256[:12]} could not be loaded: {reason}", broken)
         taken_ms = 1000 * (time.perf_counter() - started_s)
         log.info("LoRA %s: loaded %.1f MB in %.0f ms", sha256[:12], weights.num_bytes / 1e6, taken_ms)

@@ -84,3 +84,15 @@ async def count_use(session: AsyncSession, sha256s: set[str]) -> None:
     known = set(await session.scalars(statement)) if sha256s else set[str]()
     if new := sha256s - known:
         await session.execute(insert(LoraUseRow), [{"sha256": sha256, "num_jobs": 1} for sha256 in sorted(new)])
+
+
+async def withdraw(session: AsyncSession, failures: Mapping[str, str]) -> None:
+    """Record the failure (hash → reason) of bytes that make no image: no LoRA with them is offered any more. The caller
+    holds the lock `queue`."""
+    for sha256, reason in failures.items():
+        await session.execute(
+            update(LoraRow)
+            .where(LoraRow.sha256 == sha256, LoraRow.failure.is_(None))
+            .values(failure=reason.replace("\0", ""))  # PostgreSQL's text cannot hold NUL
+            .execution_options(synchronize_session=False)
+        )

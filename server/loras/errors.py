@@ -17,8 +17,7 @@ class UnknownLora(InvalidRequest):
     """`field` is the request field at fault, `allowed` the names that exist now: `jade`, `jade-v1`, ..."""
 
     def __init__(self, field: str, name: str, allowed: tuple[str, ...]) -> None:
-        names = (*allowed, "base") if field == "model_name" else allowed
-        super().__init__([FieldError(field, f"no LoRA is called {name!r}", ", ".join(names) or "nothing")])
+        super().__init__([FieldError(field, f"no LoRA is called {name!r}", _names(field, allowed))])
         self.field = field
         self.name = name
         self.allowed = allowed
@@ -29,7 +28,7 @@ class FailedLora(InvalidRequest):
 
     def __init__(self, field: str, label: str, failure: str, allowed: tuple[str, ...]) -> None:
         detail = f"the LoRA {label} is not offered, because it makes no picture: {failure}"
-        super().__init__([FieldError(field, detail, ", ".join(allowed) or "nothing")])
+        super().__init__([FieldError(field, detail, _names(field, allowed))])
 
 
 class LoraNotFound(DomainError):
@@ -51,13 +50,13 @@ class LoraTooLarge(DomainError):
 
 
 class LoraOverwritten(DomainError):
-    """`reason`: why the file that took its place is not used, if it is not."""
-
     kind = UNUSABLE_LORA
 
-    def __init__(self, label: str, reason: str | None) -> None:
-        now = f"the file that is there now is not used: {reason}" if reason else "another file serves under the name"
-        super().__init__(f"{label} was overwritten or removed in the LoRA folder before it was read; {now}")
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            f"{label} was overwritten or removed in the LoRA folder before it was read; POST /api/loras/reload says what is"
+            " there now"
+        )
 
 
 class LoraGone(DomainError):
@@ -68,3 +67,8 @@ class LoraGone(DomainError):
     def __init__(self, label: str, sha256: str, failure: str | None = None) -> None:
         why = f"makes no picture: {failure}" if failure else "is no longer here; GET /api/loras lists what is"
         super().__init__(f"the LoRA {label} with the SHA-256 {sha256} {why}")
+
+
+def _names(field: str, loras: tuple[str, ...]) -> str:
+    """What the request field can name."""
+    return ", ".join((*loras, "base") if field == "model_name" else loras) or "nothing"
