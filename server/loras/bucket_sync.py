@@ -80,7 +80,7 @@ class LoraBucket:
         if not has_suffix(name):
             return None  # notes and images are ignored
         if not _is_file_name(name):
-            return f"its name must be that of a file: at most {_MAX_NAME_BYTES} bytes, no dot first, no control characters"
+            return f"its name must have at most {_MAX_NAME_BYTES} bytes, no dot first and no control characters"
         if stored.num_bytes > self._max_bytes:
             return f"it is larger than {self._max_bytes:,} bytes (STUDIO_MAX_LORA_MB)"
         return None

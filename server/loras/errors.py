@@ -54,8 +54,8 @@ class LoraOverwritten(DomainError):
 
     def __init__(self, label: str) -> None:
         super().__init__(
-            f"{label} was overwritten or removed in the LoRA folder before it was read; POST /api/loras/reload says what is"
-            " there now"
+            f"{label} was overwritten or removed in the LoRA folder before it was read; POST /api/loras/reload names"
+            " what is there now"
         )
 
 
