@@ -144,7 +144,7 @@ def _split(matrix: Tensor) -> Factors:
 
 def _tucker(up: Tensor, core: Tensor, down: Tensor) -> Factors:
     """`up` (r, out), `core` (r, s, height, width), `down` (s, in)."""
-    return up.T, torch.einsum("rshw,si->rihw", core, down).flatten(1)
+    return up.T.contiguous(), torch.einsum("rshw,si->rihw", core, down).flatten(1).contiguous()
 
 
 def _hadamard(first: Factors, second: Factors, rank: int) -> Factors:

@@ -199,6 +199,6 @@ class LoraRow(Row):
     default_weight: Mapped[float | None] = mapped_column(Double)  # what the file says
     file_metadata: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)  # may be megabytes
     loaded_at_s: Mapped[float] = mapped_column(Double)
-    file: Mapped[str] = mapped_column(Text)  # path in the LoRA folder, as it is shown
-    ignored: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # IgnoredKeys: what of the file is not used
+    file: Mapped[str] = mapped_column(Text, server_default=text("''"))  # path in the LoRA folder, as it is shown
+    ignored: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default=text("'[]'"))  # IgnoredKeys
     failure: Mapped[str | None] = mapped_column(Text)  # why these bytes make no image; then they are not offered

@@ -1,4 +1,4 @@
-"""Which LoRA is at fault for an image that fails: the one whose bytes cannot be used, never one that is merely there."""
+"""Which LoRA is at fault for an image that fails: the one whose bytes cannot be used, not one that is merely there."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,6 @@ from pipelines.lora.backend import AdapterSet, LoraError
 from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel, load_model
-from pipelines.plan import StepPlan
 from pipelines.sdxl import SDXLRunner
 from pipelines.spec import LoraRef
 from tests.support.demo_model import begin, demo_folder, params, write_lora
@@ -59,10 +58,9 @@ def test_the_image_of_such_a_lora_fails_with_its_hash_and_another_is_begun(model
     runner = SDXLRunner(model, tmp_path)
     good = write_lora(model, tmp_path, seed=1, strength=0.05)
     bad = LoraRef("bad", None, kept(tmp_path, lora_bytes(pair("unet.somewhere_else"))), 0.9)
-    runner.fetch_loras([good.sha256, bad.sha256]).result(timeout=20)
     small = {"width": 64, "height": 64, "steps": 1}
-    orders = [begin("good", params(loras=(good,), **small)), begin("bad", params(loras=(good, bad), **small))]
-    result = runner.execute(StepPlan(begin=tuple(orders)))
+    wanted = {"good": params(loras=(good,), **small), "bad": params(loras=(good, bad), **small)}
+    result = begin(runner, wanted)
     assert result.begun.keys() == {"good"}
     assert result.failed["bad"].code == "lora"
     assert result.failed["bad"].broken_loras.keys() == {bad.sha256}

@@ -90,7 +90,7 @@ def test_every_field_is_read() -> None:
         ("loras", {}, "a list of at most 8, each an object with name, weight or null"),
         ("loras", [{"name": "a"}] * 9, "a list of at most 8, each an object with name, weight or null"),
         ("style", 1, "text of at most 64 characters or null"),
-        ("model_weight", 2.5, "a number from -20 to 20 or null"),
+        ("model_weight", 20.5, "a number from -20 to 20 or null"),
         ("format", "gif", "one of jpeg, png, webp or null"),
     ],
 )
