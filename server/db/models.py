@@ -200,5 +200,5 @@ class LoraRow(Row):
     file_metadata: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)  # may be megabytes
     loaded_at_s: Mapped[float] = mapped_column(Double)
     file: Mapped[str] = mapped_column(Text, server_default=text("''"))  # path in the LoRA folder, as it is shown
-    ignored: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default=text("'[]'"))  # IgnoredKeys
+    ignored: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))  # IgnoredKeys; null: none
     failure: Mapped[str | None] = mapped_column(Text)  # why these bytes make no image; then they are not offered

@@ -213,8 +213,8 @@ def _row_of(file: LoraFile, loaded_at_s: float, failure: str | None) -> LoraRow:
     )
 
 
-def _ignored_json(file: LoraFile) -> list[dict[str, Any]]:
-    return [asdict(ignored) for ignored in file.ignored]
+def _ignored_json(file: LoraFile) -> list[dict[str, Any]] | None:
+    return [asdict(ignored) for ignored in file.ignored] or None
 
 
 async def _record_of(session: AsyncSession, catalog: LoraCatalog, row: LoraRow) -> LoraRecord:
@@ -265,7 +265,7 @@ def _view_of(row: LoraRow, catalog: LoraCatalog, uses: Mapping[str, int]) -> Lor
         is_pinned=row.version is not None and catalog.pinned_version(row.name) == row.version,
         times_used=uses.get(row.sha256, 0),
         file=row.file,
-        ignored=tuple(IgnoredKeys(**ignored) for ignored in row.ignored),
+        ignored=tuple(IgnoredKeys(**ignored) for ignored in row.ignored or ()),
     )
 
 

@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("lora", sa.Column("file", sa.Text(), nullable=False, server_default=sa.text("''")))
-    op.add_column("lora", sa.Column("ignored", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
+    op.add_column("lora", sa.Column("ignored", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("lora", sa.Column("failure", sa.Text(), nullable=True))
     op.execute("UPDATE lora SET file = label || '.safetensors'")
 
