@@ -22,7 +22,7 @@ GROWING_S = 30.0
 """A file that ends too early is pending, not rejected, for this long after its last change."""
 SETTLED_S = 2.0
 MAX_ENTRIES = 10_000
-"""Files and folders that a scan looks at: a folder of someone's whole disk must not hold a reload up."""
+"""Files and folders that a scan looks at: a folder that is a whole disk must not block a reload."""
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
 COMPANIONS = (
     *(".txt", ".md", ".json", ".yaml", ".yml", ".toml", ".info", ".civitai", ".html", ".csv"),

@@ -12,7 +12,7 @@ from pipelines.lora.library import LoraFile, LoraScan, PendingLora, RejectedLora
 
 @dataclass(slots=True)
 class Copied:
-    """The copied files, those that could not be copied, and those that changed during the copy."""
+    """The result of a copy: `pending` are the files that changed meanwhile."""
 
     files: list[LoraFile] = field(default_factory=list[LoraFile])
     rejected: list[RejectedLora] = field(default_factory=list[RejectedLora])

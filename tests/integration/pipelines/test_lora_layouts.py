@@ -189,7 +189,7 @@ LYCORIS: dict[str, Make] = {
     "LoHa, Tucker": lambda name, layer: LohaModule(name, layer, lora_dim=2, alpha=1, use_tucker=True),
     "LoKr": lambda name, layer: LokrModule(name, layer, lora_dim=2, alpha=1, factor=4),
     "LoKr, both factors decomposed": lambda name, layer: LokrModule(
-        name, layer, lora_dim=1, alpha=0.5, factor=8, decompose_both=True
+        name, layer, lora_dim=2, alpha=1, factor=8, decompose_both=True
     ),
     "LoKr, whole": lambda name, layer: LokrModule(name, layer, lora_dim=10_000, alpha=1, factor=4, full_matrix=True),
     "LoKr, Tucker": lambda name, layer: LokrModule(name, layer, lora_dim=2, alpha=1, factor=4, use_tucker=True),
