@@ -1,4 +1,4 @@
-// After `next build`: writes x.js.br and x.js.gz beside out/x.js, where they are worth it. The server sends them as they are.
+// After `next build`: writes x.js.br and x.js.gz next to out/x.js, if they are smaller. The server sends them as they are.
 
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";

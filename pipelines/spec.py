@@ -35,7 +35,8 @@ class LoraRef(Struct, frozen=True):
 
 class Sampling(Struct, frozen=True):
     """How the latents are denoised. Guidance works from the share `guidance_start` of the way to the share
-    `guidance_end` (0..1); `guidance_scale` 1 or less is off."""
+    `guidance_end` (0..1); `guidance_scale` 1 or less is off. `clip_skip` is diffusers': so many more of the text
+    encoders' last layers are left out for the prompt; 0 is SDXL's own."""
 
     sampler: str
     steps: int
@@ -43,6 +44,7 @@ class Sampling(Struct, frozen=True):
     seed: int
     guidance_start: float = 0.0
     guidance_end: float = 1.0
+    clip_skip: int = 0
 
 
 class Pass(Struct, frozen=True):

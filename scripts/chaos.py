@@ -32,11 +32,11 @@ from tests.chaos.stall import stall  # noqa: E402
 from tests.chaos.store_faults import store_faults  # noqa: E402
 from tests.fixtures.databases import PostgresServer, started_postgres_server  # noqa: E402
 from tests.fixtures.s3_server import S3Server, started_s3_server  # noqa: E402
-from tests.support.server_process import ServerProcess  # noqa: E402
+from tests.support.servers.server_process import ServerProcess  # noqa: E402
 from tests.support.tiny_model import write_tiny_model  # noqa: E402
 
 EXACT = {"STUDIO_EXACT_ROWS": "8", "STUDIO_MAX_ROWS": "8"}
-PAINTING = (sys.executable, "-m", "tests.support.painting_server")
+PAINTING = (sys.executable, "-m", "tests.support.servers.painting_server")
 
 
 class Run:

@@ -25,10 +25,10 @@ sys.path.insert(0, str(ROOT))
 def main() -> int:
     asked = _arguments()
     from scripts.load_test import cost, crowd, report
-    from tests.support.server_process import ServerProcess
+    from tests.support.servers.server_process import ServerProcess
 
     paints = asked.runner == "paint" or asked.cost
-    module = "tests.support.painting_server" if paints else "server"
+    module = "tests.support.servers.painting_server" if paints else "server"
     settings = {"STUDIO_MAX_QUEUE": "20000", "STUDIO_ANONYMOUS_MAX_IMAGES": "8"}
     if asked.database:
         settings["STUDIO_DATABASE_URL"] = asked.database

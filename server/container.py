@@ -15,6 +15,7 @@ from server.api.gallery.file_routes import PATH as FILES_PATH
 from server.base_model import BaseModel
 from server.config.settings import Settings
 from server.db.session import Database
+from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
@@ -41,6 +42,7 @@ from server.observability.readiness import Readiness
 from server.queue.counts import QueueCounts
 from server.queue.deletion import Remover
 from server.queue.quotas import DAY_S, Quota, Quotas
+from server.queue.view import QueueView
 from server.storage.data_folder import DataFolder
 from server.storage.factory import open_store
 from server.storage.health import StoreHealth
@@ -71,7 +73,6 @@ class WorkerHalf:
             shared.folder.lease_owner,
             shared.base.ref,
             f"LoRA Studio {VERSION}",
-            max_queue=settings.max_queue,
             stop_timeout_s=settings.stop_timeout_s / 2,
             store_trouble=lambda: shared.store_health.reason,
             on_store_error=shared.store_health.recheck,
@@ -82,7 +83,7 @@ class WorkerHalf:
             num_context_tokens=shared.base.prompts.num_context_tokens,
         )
         self.dispatcher = Dispatcher(
-            shared.database, engine, shared.progress, shared.store, self.outbox, hub, peers, options
+            shared.database, engine, shared.progress, shared.queue, shared.store, self.outbox, hub, peers, options
         )
         self.registration = Registration(
             shared.database, engine, shared.base.ref, shared.folder.lease_owner, _worker_url(settings)
@@ -127,6 +128,7 @@ class Shared:
     """What both halves use."""
 
     progress: ProgressTracker
+    queue: QueueView
     loras: LoraFolder
 
     def __init__(self, settings: Settings) -> None:
@@ -156,7 +158,9 @@ class Container:
         makes_images, answers = settings.role != "api", settings.role != "worker"
         engine = Engine(_scheduler(settings), self.torch_thread) if makes_images else None
         forecaster = FleetForecaster(_scheduler(settings))
-        shared.progress = ProgressTracker(engine or forecaster)
+        backlog = Backlog((engine or forecaster).seconds_alone)
+        shared.queue = QueueView(self.database, backlog, self.base.ref, settings.max_queue)
+        shared.progress = ProgressTracker(engine or forecaster, backlog)
         self.peers = PeerBus(self.database, shared.progress)
         self.hub = EventHub(self.peers.rows_changed)
         users, anonymous = _bounds(settings)
@@ -173,7 +177,7 @@ class Container:
         self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
         self.observer = None
         if engine is None:
-            self.observer = FleetObserver(self.database, shared.progress, forecaster, self.base.ref, settings.max_queue)
+            self.observer = FleetObserver(self.database, shared.queue, forecaster, self.base.ref)
         maker = self.worker.dispatcher if self.worker else self.observer
         self.peers.handler = LocalPeer(self.hub, shared.loras.changed_elsewhere, maker)
         model = engine or self.observer

@@ -35,9 +35,11 @@ SETTLED_MS = 900
 
 
 def keep(page: Page, name: str) -> None:
+    """Write `{name}.webp` into docs/images/; `name` includes the folder, `create/empty` for example."""
     page.wait_for_timeout(SETTLED_MS)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(FOLDER / f"{name}.webp", quality=QUALITY)
+    file = FOLDER / f"{name}.webp"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(file, quality=QUALITY)
     print(f"docs/images/{name}.webp")
 
 
@@ -59,7 +61,7 @@ def wait_for_images(page: Page) -> None:
 
 def desktop(browser: Browser, address: str) -> None:
     page = opened(browser, address, DESKTOP)
-    keep(page, "create-empty")
+    keep(page, "create/empty")
     for earlier, shape in (("cat in the snow, night", "Portrait"), ("balloon, mountains, morning", "Landscape")):
         page.get_by_role("button", name="Shape:").click()
         page.get_by_role("radio", name=shape).check()
@@ -74,23 +76,23 @@ def desktop(browser: Browser, address: str) -> None:
     page.get_by_role("button", name="Shape:").wait_for()
     generate(page, PROMPT)
     page.locator("[aria-label=Results] img").nth(3).wait_for()
-    keep(page, "create-running")
+    keep(page, "create/running")
     wait_for_images(page)
-    keep(page, "create-done")
+    keep(page, "create/done")
     page.get_by_role("list", name="Results").get_by_role("listitem").first.get_by_role("button").first.click()
     page.get_by_role("dialog").wait_for()
-    keep(page, "lightbox")
+    keep(page, "create/lightbox")
 
 
 def dark_and_phone(browser: Browser, address: str) -> None:
     page = opened(browser, address, {**DESKTOP, "color_scheme": "dark"})
     generate(page, PROMPT)
     wait_for_images(page)
-    keep(page, "create-dark")
+    keep(page, "create/dark")
     page = opened(browser, address, PHONE)
     generate(page, PROMPT)
     wait_for_images(page)
-    keep(page, "create-phone")
+    keep(page, "create/phone")
 
 
 def create(browser: Browser, address: str) -> None:
@@ -102,17 +104,17 @@ def compare(browser: Browser, address: str) -> None:
     page = browser.new_context(base_url=address, **DESKTOP).new_page()
     page.goto("/compare/")
     page.get_by_role("textbox", name="Prompt 1").fill(PROMPT)
-    keep(page, "compare-form")
+    keep(page, "compare/form")
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_role("img").nth(4).wait_for(timeout=120_000)
-    keep(page, "compare-running")
+    keep(page, "compare/running")
     page.get_by_role("link", name="Contact sheet").wait_for(timeout=300_000)
-    keep(page, "compare-done")
+    keep(page, "compare/done")
     finished = page.url
     page = browser.new_context(base_url=address, color_scheme="dark", **PHONE).new_page()
     page.goto(finished)
     page.get_by_role("link", name="Contact sheet").wait_for()
-    keep(page, "compare-phone")
+    keep(page, "compare/phone")
 
 
 def operator(browser: Browser, address: str) -> None:
@@ -124,21 +126,21 @@ def operator(browser: Browser, address: str) -> None:
     page.get_by_role("article").first.wait_for()
     new = {"name": "jade-v4.safetensors", "mimeType": "application/octet-stream", "buffer": bytes(842_728)}
     page.get_by_label("LoRA files to upload").set_input_files(new)  # pyright: ignore[reportArgumentType]
-    keep(page, "operator-loras")
+    keep(page, "operator/loras")
     for number in range(3):
         page.request.post("/api/generate", data={"prompt": PROMPT, "num_images": 4 + number}, headers=csrf(page))
     page.goto("/operator/?tab=queue")
     page.get_by_role("row").filter(has_text="2 of").wait_for(timeout=60_000)
-    keep(page, "operator-queue")
+    keep(page, "operator/queue")
     for tab in ("server", "users"):
         page.goto(f"/operator/?tab={tab}")
         page.get_by_role("tabpanel").get_by_role("term").or_(page.get_by_role("listitem")).first.wait_for()
-        keep(page, f"operator-{tab}")
+        keep(page, f"operator/{tab}")
     page.set_viewport_size({"width": 375, "height": 812})
     page.emulate_media(color_scheme="dark")
     page.goto("/operator/")
     page.get_by_role("article").first.wait_for()
-    keep(page, "operator-phone")
+    keep(page, "operator/phone")
 
 
 MADE = (
@@ -168,22 +170,22 @@ def account(browser: Browser, address: str) -> None:
         assert page.request.put(f"/api/images/{job}-1/favorite", headers=csrf(page)).ok
     if data_dir := os.environ.get("STUDIO_DATA_DIR"):
         antedate(Path(data_dir) / "studio.db", jobs)
-    for path, name in (("/history/", "history"), ("/keys/", "keys"), ("/usage/", "usage")):
+    for path, name in (("/history/", "history/all"), ("/keys/", "account/keys"), ("/usage/", "account/usage")):
         show(page, path)
-        if name == "keys":
+        if path == "/keys/":
             page.get_by_role("textbox", name="Name").fill("front end")
             page.get_by_role("button", name="Make the key").click()
             page.get_by_role("heading", name="copy the key now").wait_for()
-        if name == "history":
+        if path == "/history/":
             page.get_by_role("article").nth(1).hover()
         keep(page, name)
     show(page, "/history/")
     page.get_by_role("button", name="Open this picture").first.click()
-    keep(page, "history-picture")
+    keep(page, "history/picture")
     phone = browser.new_context(base_url=address, color_scheme="dark", **PHONE)
     phone.add_cookies(context.cookies())  # pyright: ignore[reportArgumentType]  # what one context gives, the other takes
     page = phone.new_page()
-    for path, name in (("/history/", "history-phone"), ("/usage/", "usage-phone")):
+    for path, name in (("/history/", "history/phone"), ("/usage/", "account/usage-phone")):
         show(page, path)
         keep(page, name)
 

@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 from pipelines.plan import BeginOrder, DeviceLost, ImageError, StepPlan, StepResult
 from pipelines.spec import ImageSpec
+from server.engine.backlog import Backlog
+from server.engine.forecast import QueueForecast
 from server.engine.requests import Candidate, EngineEvent, Finished, Forecast, ImageFailed, ImageRequest
 from server.engine.scheduler import Scheduler
 
@@ -95,9 +97,9 @@ class Engine:
         """Images that are not decoded yet, waiting ones included."""
         return len(self._scheduler)
 
-    def choose(self, candidates: Sequence[Candidate]) -> list[str]:
-        """The jobs to claim now, best first."""
-        return self._scheduler.choose(candidates, time.time()) if self.running else []
+    def choose(self, backlog: Backlog, is_makeable: Callable[[str], bool]) -> list[str]:
+        """The jobs of the backlog to claim now, best first. `is_makeable(job_id)` False passes one over."""
+        return self._scheduler.choose(backlog, time.time(), is_makeable) if self.running else []
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
         """Take over claimed images. Each begins once its LoRAs are read; the others go on meanwhile."""
@@ -117,8 +119,11 @@ class Engine:
         """Picture index -> (UNet evaluations done, in all), for the job's unfinished pictures here."""
         return self._scheduler.evaluations(job_id)
 
-    def forecast(self, candidates: Sequence[Candidate]) -> dict[str, Forecast]:
-        return self._scheduler.forecast(candidates, time.time())
+    def forecast(self, backlog: Backlog) -> QueueForecast:
+        return self._scheduler.forecast(backlog, time.time())
+
+    def forecast_newcomer(self, job: Candidate, backlog: Backlog, known: QueueForecast) -> Forecast:
+        return self._scheduler.forecast_newcomer(job, backlog, known, time.time())
 
     def seconds_alone(self, job: Candidate) -> float:
         """What the job would take if it ran alone, by the cost model."""

@@ -11,8 +11,10 @@ Jobs are ordered by
 With equal jobs this is first come, first served, and a job that runs is not interrupted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from typing import Protocol
 
 AGING = 0.25  # each second of waiting counts as this many seconds less work
 STARVING_S = 60.0  # an owner not served for this long goes first
@@ -33,8 +35,22 @@ class JobWork:
     def rounds(self) -> float:
         return max(1.0, self.remaining_s / ROUND_S)
 
-    def urgency(self, now_s: float) -> tuple[float, float, str]:
-        return (self.remaining_s - AGING * (now_s - self.arrival_s), self.arrival_s, self.job_id)
+    @property
+    def urgency(self) -> tuple[float, float, str]:
+        """The smaller, the more urgent. All jobs age alike: what counts does not depend on the time of day."""
+        return (self.remaining_s + AGING * self.arrival_s, self.arrival_s, self.job_id)
+
+
+Place = tuple[tuple[float, ...], tuple[float, float, str]]
+"""A job's rank among all jobs, then its urgency: places sort as jobs are served."""
+
+
+class Waiting(Protocol):
+    """Jobs of one owner that are not claimed; server/engine/backlog.py keeps them."""
+
+    works: list[JobWork]
+    rounds: float
+    oldest_s: float
 
 
 class FairShare:
@@ -52,9 +68,9 @@ class FairShare:
         the same job change nothing."""
         if job.job_id in self._round:
             return
-        beside = [each for each in others if each.owner == job.owner and self.started(each.job_id)]
+        running = [each for each in others if each.owner == job.owner and self.started(each.job_id)]
         finish = self._next_round(job.owner) + job.rounds
-        self._round |= self._tags(job.owner, [job, *beside], now_s)
+        self._round |= {each.job_id: tag for each, tag in self._tagged(job.owner, [job, *running])}
         self._finish[job.owner] = finish
         self.served(job, now_s)
 
@@ -77,40 +93,50 @@ class FairShare:
     def started(self, job_id: str) -> bool:
         return job_id in self._round
 
-    def order(self, jobs: Iterable[JobWork], now_s: float) -> list[JobWork]:
-        """All jobs, first to serve first."""
+    def order(
+        self, here: Iterable[JobWork], now_s: float, waiting: Mapping[str, Waiting] | None = None
+    ) -> Iterator[tuple[Place, JobWork]]:
+        """All jobs with their places, first to serve first. `here` are the claimed ones, `waiting` the others by owner.
+        Lazy: the first few cost a look at each owner, not at each job. Read it before anything changes."""
         by_owner: dict[str, list[JobWork]] = {}
-        for job in jobs:
+        for job in here:
             by_owner.setdefault(job.owner, []).append(job)
-        ranks: dict[str, tuple[float, ...]] = {}
-        for owner, queue in by_owner.items():
-            ranks |= self._ranks(owner, queue, now_s)
-        every_job = (job for queue in by_owner.values() for job in queue)
-        return sorted(every_job, key=lambda job: (ranks[job.job_id], job.urgency(now_s)))
+        queues = waiting or {}
+        owners = by_owner.keys() | queues.keys()
+        return merge(*(self._places(owner, by_owner.get(owner, ()), queues.get(owner), now_s) for owner in owners))
 
-    def _ranks(self, owner: str, jobs: Sequence[JobWork], now_s: float) -> Mapping[str, tuple[float, ...]]:
-        ranks: dict[str, tuple[float, ...]] = {
-            job_id: (1, int(tag)) for job_id, tag in self._tags(owner, jobs, now_s).items()
-        }
-        first = min(jobs, key=lambda job: job.urgency(now_s))
-        waiting_since_s = max(min(job.arrival_s for job in jobs), self._served_at_s.get(owner, 0.0))
-        if now_s - waiting_since_s > STARVING_S:
-            ranks[first.job_id] = (0, waiting_since_s)
-        return ranks
+    def place(self, job: JobWork, here: Iterable[JobWork], now_s: float, waiting: Mapping[str, Waiting]) -> Place:
+        """The place of a job that is not among the others."""
+        own = [job, *(each for each in here if each.owner == job.owner)]
+        places = self._places(job.owner, own, waiting.get(job.owner), now_s)
+        return next(place for place, each in places if each.job_id == job.job_id)
 
-    def _tags(self, owner: str, jobs: Iterable[JobWork], now_s: float) -> Mapping[str, float]:
-        """The rounds of one owner's jobs, the most urgent first: it takes the round of the one that runs, and what is
-        left of that one ends when all that the owner owes is paid."""
-        queue = sorted(jobs, key=lambda job: job.urgency(now_s))
-        tag = min([self._round[job.job_id] for job in queue if self.started(job.job_id)] + [self._next_round(owner)])
-        end = self._next_round(owner) + sum(job.rounds for job in queue if not self.started(job.job_id))
-        left = sum(job.rounds for job in queue)
-        tags: dict[str, float] = {}
-        for job in queue:
-            tags[job.job_id] = tag
+    def _places(
+        self, owner: str, here: Sequence[JobWork], waiting: Waiting | None, now_s: float
+    ) -> Iterator[tuple[Place, JobWork]]:
+        """Of one owner's jobs, in order."""
+        oldest_s = min([job.arrival_s for job in here] + ([waiting.oldest_s] if waiting else []))
+        waiting_since_s = max(oldest_s, self._served_at_s.get(owner, 0.0))
+        is_starving = now_s - waiting_since_s > STARVING_S
+        for job, tag in self._tagged(owner, here, waiting):
+            yield ((0, waiting_since_s) if is_starving else (1, int(tag)), job.urgency), job
+            is_starving = False  # the most urgent one only
+
+    def _tagged(
+        self, owner: str, here: Iterable[JobWork], waiting: Waiting | None = None
+    ) -> Iterator[tuple[JobWork, float]]:
+        """One owner's jobs with their rounds, the most urgent first: it takes the round of the one that runs, and what
+        is left of that one ends when all that the owner owes is paid."""
+        claimed = sorted(here, key=lambda job: job.urgency)
+        num_rounds = waiting.rounds if waiting else 0.0
+        end = self._next_round(owner) + num_rounds
+        end += sum(job.rounds for job in claimed if not self.started(job.job_id))
+        left = num_rounds + sum(job.rounds for job in claimed)
+        tag = min([self._round[job.job_id] for job in claimed if self.started(job.job_id)] + [self._next_round(owner)])
+        for job in merge(claimed, waiting.works if waiting else (), key=lambda job: job.urgency):
+            yield job, tag
             left -= job.rounds
             tag = max(tag + job.rounds, end - left)
-        return tags
 
     def _next_round(self, owner: str) -> float:
         return max(self._virtual_time, self._finish.get(owner, 0.0))

@@ -8,11 +8,13 @@ Between the two calls `add` and `abort` may be called; they take effect in the n
 engine and lives on the event loop.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pipelines.plan import BatchKey, BeginOrder, StepPlan, StepResult
+from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
+from server.engine.forecast import QueueForecast
 from server.engine.ordering import FairShare, JobWork
 from server.engine.requests import (
     Candidate,
@@ -64,29 +66,31 @@ class Scheduler:
         """What the job would take if it ran alone, by the cost model."""
         return self._seconds(job.work, job.num_px, job.rows * job.num_images)
 
-    def choose(self, candidates: Sequence[Candidate], now_s: float) -> list[str]:
-        """The candidates worth claiming now: the first two row budgets of the whole order. The rest stay in the
-        database, where cancelling them is free and other processes can claim them. A candidate that runs alone is
-        chosen once no other job is here, and nothing with it."""
+    def choose(
+        self, backlog: Backlog, now_s: float, is_makeable: Callable[[str], bool] = lambda job_id: True
+    ) -> list[str]:
+        """The jobs of the backlog worth claiming now: the first two row budgets of the whole order. The rest stay in
+        the database, where cancelling them is free and other processes can claim them. A job that runs alone is chosen
+        once no other job is here, and nothing with it."""
         if any(True for _ in self._images_of(self._alone)):
             return []
-        by_id = {candidate.job_id: candidate for candidate in candidates}
+        backlog.revalue()
         chosen: list[str] = []
         rows = 0
-        for job in self._order(candidates, now_s):
+        for _, job in self._fair.order(self._works().values(), now_s, backlog.owners):
             if rows >= 2 * self.limits.row_budget:
                 break
-            candidate = by_id.get(job.job_id)
-            if candidate is not None and candidate.alone:
-                if not chosen and not self._requests:
-                    self._alone = candidate.job_id
-                    return [candidate.job_id]
-                break
-            if candidate is not None:
+            candidate = backlog.get(job.job_id)
+            if candidate is None:
+                rows += sum(request.rows for request in self._images_of(job.job_id))
+            elif is_makeable(candidate.job_id):
+                if candidate.alone:
+                    if not chosen and not self._requests:
+                        self._alone = candidate.job_id
+                        return [candidate.job_id]
+                    break
                 chosen.append(candidate.job_id)
                 rows += candidate.rows * candidate.num_images
-            else:
-                rows += sum(request.rows for request in self._images_of(job.job_id))
         return chosen
 
     def add(self, requests: Iterable[ImageRequest]) -> None:
@@ -184,23 +188,33 @@ class Scheduler:
         """Image index → (UNet evaluations done, in all), for the images that are here."""
         return {p.index: (p.evaluations_done, p.evaluations_total) for p in self._images_of(job_id)}
 
-    def forecast(self, candidates: Sequence[Candidate], now_s: float) -> dict[str, Forecast]:
-        """Queue position and seconds to the end of every job here and every candidate, if nothing else arrives."""
-        shapes = {c.job_id: (c.num_px, c.num_images) for c in candidates}
-        forecasts: dict[str, Forecast] = {}
-        elapsed_s, waiting = 0.0, 0
-        for job in self._order(candidates, now_s):
-            num_px, num_images = shapes.get(job.job_id) or self._shape(job.job_id)
-            elapsed_s += job.remaining_s + self.cost.begin_s() + num_images * self.cost.decode_s(num_px)
-            if not self._fair.started(job.job_id):
-                waiting += 1
-            forecasts[job.job_id] = Forecast(0 if self._fair.started(job.job_id) else waiting, elapsed_s)
-        return forecasts
+    def forecast(self, backlog: Backlog, now_s: float, num_workers: int = 1) -> QueueForecast:
+        """Queue position and seconds to the end of every job here and in the backlog, if nothing else arrives and so
+        many workers share them."""
+        backlog.revalue()
+        forecast = QueueForecast()
+        for place, job in self._fair.order(self._works().values(), now_s, backlog.owners):
+            candidate = backlog.get(job.job_id)
+            shape = (candidate.num_px, candidate.num_images) if candidate else self._shape(job.job_id)
+            seconds = self._seconds_of(job, *shape) / num_workers
+            forecast.append(job.job_id, place, seconds, is_started=self._fair.started(job.job_id))
+        return forecast
+
+    def forecast_newcomer(
+        self, job: Candidate, backlog: Backlog, known: QueueForecast, now_s: float, num_workers: int = 1
+    ) -> Forecast:
+        """Of a job that `known` lacks, without another look at the whole queue."""
+        work = JobWork(job.job_id, job.owner, self.seconds_alone(job), job.arrival_s)
+        place = self._fair.place(work, self._works().values(), now_s, backlog.owners)
+        return known.newcomer(place, self._seconds_of(work, job.num_px, job.num_images) / num_workers)
 
     # ---- inside
 
+    def _seconds_of(self, job: JobWork, num_px: int, num_images: int) -> float:
+        return job.remaining_s + self.cost.begin_s() + num_images * self.cost.decode_s(num_px)
+
     def _in_order(self, works: Mapping[str, JobWork], now_s: float) -> Iterator[ImageRequest]:
-        for job in self._fair.order(works.values(), now_s):
+        for _, job in self._fair.order(works.values(), now_s):
             yield from sorted(self._images_of(job.job_id), key=lambda request: request.index)
 
     def _share_forward(self, images: list[ImageRequest]) -> list[ImageRequest]:
@@ -278,12 +292,6 @@ class Scheduler:
         for request in self._requests.values():
             by_job.setdefault(request.job_id, []).append(request)
         return {job_id: _work_of(requests, self._seconds) for job_id, requests in by_job.items()}
-
-    def _order(self, candidates: Sequence[Candidate], now_s: float) -> list[JobWork]:
-        jobs = self._works()
-        for c in candidates:
-            jobs.setdefault(c.job_id, JobWork(c.job_id, c.owner, self.seconds_alone(c), c.arrival_s))
-        return self._fair.order(jobs.values(), now_s)
 
     def _seconds(self, work: int, num_px: int, rows: int) -> float:
         """Seconds that `work` row evaluations take when up to `rows` of them can share a forward."""

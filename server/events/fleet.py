@@ -4,16 +4,18 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from server.db.models import WorkerRow
 from server.db.session import DATABASE_ERRORS, Database
+from server.engine.backlog import Backlog
+from server.engine.forecast import QueueForecast
 from server.engine.requests import Candidate, Forecast
 from server.engine.scheduler import Scheduler
-from server.events.progress import ProgressTracker
-from server.queue import claims, workers
+from server.queue import workers
 from server.queue.model import BaseModelRef
+from server.queue.view import QueueView
 
 log = logging.getLogger(__name__)
 
@@ -33,35 +35,32 @@ class FleetForecaster:
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
         return {}
 
-    def forecast(self, candidates: Sequence[Candidate]) -> Mapping[str, Forecast]:
-        by_one = self._scheduler.forecast(candidates, time.time())
-        return {
-            job_id: Forecast(forecast.queue_position, forecast.remaining_s / self._num_ready)
-            for job_id, forecast in by_one.items()
-        }
+    def forecast(self, backlog: Backlog) -> QueueForecast:
+        return self._scheduler.forecast(backlog, time.time(), self._num_ready)
+
+    def forecast_newcomer(self, job: Candidate, backlog: Backlog, known: QueueForecast) -> Forecast:
+        return self._scheduler.forecast_newcomer(job, backlog, known, time.time(), self._num_ready)
 
     def seconds_alone(self, job: Candidate) -> float:
         return self._scheduler.seconds_alone(job)
 
 
 class FleetObserver:
-    """Reads the queue and the worker rows every `poll_s`, and when it is woken. Learns the base model's hash from them.
-    Runs on the event loop."""
+    """Reads the worker rows and the queue every `poll_s`, and after a change by another process. Learns the base
+    model's hash from them. Runs on the event loop."""
 
     def __init__(
         self,
         database: Database,
-        progress: ProgressTracker,
+        view: QueueView,
         forecaster: FleetForecaster,
         base_model: BaseModelRef,
-        max_queue: int,
         poll_s: float = 1.0,
     ) -> None:
         self._database = database
-        self._progress = progress
+        self._view = view
         self._forecaster = forecaster
         self._base_model = base_model
-        self._max_queue = max_queue
         self._poll_s = poll_s
         self._woken = asyncio.Event()
         self._alive: Sequence[WorkerRow] = ()
@@ -76,12 +75,18 @@ class FleetObserver:
         """Workers that make images now."""
         return sum(worker.state == "ready" for worker in self._alive)
 
-    def wake(self) -> None:
+    def job_accepted(self, candidate: Candidate, loras: Collection[str]) -> None:
+        """Here: the job counts in forecasts."""
+        self._view.add(candidate, loras)
+
+    def queue_changed(self) -> None:
+        """Another process accepted a job."""
+        self._view.invalidate()
         self._woken.set()
 
     def stop_making(self, job_id: str) -> bool:
         """No job is made here."""
-        self.wake()
+        self._view.remove(job_id)
         return False
 
     async def run(self) -> None:
@@ -104,5 +109,5 @@ class FleetObserver:
                 self._base_model.sha256 = await workers.last_known_hash(session, self._base_model.name)
         measured = [worker.cost_lines for worker in self._alive if worker.cost_lines]
         self._forecaster.update(measured[0] if measured else {}, self.num_ready)
-        queue = await claims.read_queue(self._database, self._max_queue)
-        self._progress.set_queue([queued.candidate for queued in queue])
+        if self._view.due_in_s <= 0:
+            await self._view.refresh()  # a worker fails the stale jobs

@@ -7,11 +7,12 @@ server/events/previews.py."""
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from server.db.channel import MAX_BYTES
 from server.db.session import Database
+from server.engine.requests import Candidate
 from server.events.messages import (
     AnyMessage,
     Here,
@@ -153,7 +154,7 @@ class LocalPeer:
 
     def job_accepted(self) -> None:
         if self._worker is not None:
-            self._worker.wake()
+            self._worker.queue_changed()
 
     def job_ended(self, job_id: str) -> None:
         if self._worker is not None:
@@ -167,7 +168,10 @@ class Hub(Protocol):
 
 
 class Worker(Protocol):
-    def wake(self) -> None: ...
+    """The dispatcher of this process, or the observer of one without."""
+
+    def job_accepted(self, candidate: Candidate, loras: Collection[str]) -> None: ...
+    def queue_changed(self) -> None: ...
     def stop_making(self, job_id: str) -> bool: ...
 
 

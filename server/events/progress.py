@@ -2,13 +2,17 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from server.engine.backlog import Backlog
+from server.engine.forecast import QueueForecast
 from server.engine.requests import Candidate, Forecast
 
 FRESH_S = 0.25
+MAX_LOAD = 0.02
+"""The share of time that forecasts of the whole queue take at most."""
 REPORT_S = 5.0
 """How long a report of another process counts."""
 MAX_REPORTS = 1000
@@ -21,7 +25,12 @@ class Forecaster(Protocol):
         """Image index → (UNet evaluations done, in all), for the job's unfinished images here."""
         ...
 
-    def forecast(self, candidates: Sequence[Candidate]) -> Mapping[str, Forecast]: ...
+    def forecast(self, backlog: Backlog) -> QueueForecast: ...
+
+    def forecast_newcomer(self, job: Candidate, backlog: Backlog, known: QueueForecast) -> Forecast:
+        """Of a job that `known` lacks."""
+        ...
+
     def seconds_alone(self, job: Candidate) -> float: ...
 
 
@@ -36,22 +45,20 @@ class RemoteProgress:
 
 
 class ProgressTracker:
-    """Runs on the event loop. The dispatcher keeps up to date: the queue, `active` (the jobs that this process makes),
-    `num_evaluations` (of all images of an active job), and `waiting` (why finished images are not stored yet)."""
+    """Runs on the event loop. `backlog` has the claimable jobs. The dispatcher keeps up to date: `active` (the jobs
+    that this process makes), `num_evaluations` (of all images of an active job), and `waiting` (why finished images are
+    not stored yet)."""
 
-    def __init__(self, forecaster: Forecaster) -> None:
+    def __init__(self, forecaster: Forecaster, backlog: Backlog) -> None:
         self._forecaster = forecaster
-        self._candidates: tuple[Candidate, ...] = ()
-        self._forecasts: Mapping[str, Forecast] = {}
-        self._made_at_s = -math.inf
+        self._backlog = backlog
+        self._known = QueueForecast()
+        self._revision = -1
+        self._fresh_until_s = self._kept_until_s = -math.inf
         self._remote: dict[str, RemoteProgress] = {}
         self.active: set[str] = set()
         self.num_evaluations: dict[str, int] = {}
         self.waiting: dict[str, str] = {}
-
-    def set_queue(self, candidates: Sequence[Candidate]) -> None:
-        self._candidates = tuple(candidates)
-        self._made_at_s = -math.inf
 
     def forecast(self, job: Candidate) -> Forecast:
         """Of an unfinished job. One that another process makes without reporting is treated as waiting here."""
@@ -59,8 +66,9 @@ class ProgressTracker:
             return Forecast(0, remote.remaining_s)
         if job.job_id in self.active and not self._forecaster.evaluations(job.job_id):
             return Forecast(0, 0.0)  # every image is decoded, one is being stored
-        known = self._current().get(job.job_id)
-        return known or self._forecaster.forecast([*self._candidates, job])[job.job_id]
+        current = self._current()
+        known = current.get(job.job_id)
+        return known or self._forecaster.forecast_newcomer(job, self._backlog, current)
 
     def progress(self, job_id: str, num_images: int, num_done: int) -> float:
         """Share of the job's UNet evaluations that are done, 0..1. Where another process makes it: what that reports,
@@ -81,7 +89,7 @@ class ProgressTracker:
         return {
             job_id: (
                 round(self._own_progress(job_id), 4),
-                round(self._current().get(job_id, none).remaining_s, 1),
+                round((self._current().get(job_id) or none).remaining_s, 1),
                 self.waiting.get(job_id),
             )
             for job_id in self.active
@@ -98,7 +106,8 @@ class ProgressTracker:
 
     def next_end_s(self) -> float:
         """Seconds until the first of the known jobs ends."""
-        return min((forecast.remaining_s for forecast in self._current().values()), default=1.0)
+        first_end_s = self._current().first_end_s
+        return 1.0 if first_end_s is None else first_end_s
 
     def _own_progress(self, job_id: str) -> float:
         left = sum(total - done for done, total in self._forecaster.evaluations(job_id).values())
@@ -109,11 +118,16 @@ class ProgressTracker:
         report = self._remote.get(job_id)
         return report if report is not None and job_id not in self.active and _is_fresh(report) else None
 
-    def _current(self) -> Mapping[str, Forecast]:
+    def _current(self) -> QueueForecast:
+        """Shared by all readers. Made anew after a change of the backlog or FRESH_S, but a long one is kept longer: it
+        takes MAX_LOAD of the time at most."""
         now_s = time.monotonic()
-        if now_s - self._made_at_s > FRESH_S:
-            self._forecasts, self._made_at_s = self._forecaster.forecast(self._candidates), now_s
-        return self._forecasts
+        is_stale = self._revision != self._backlog.revision or now_s > self._fresh_until_s
+        if is_stale and now_s > self._kept_until_s:
+            self._known, self._revision = self._forecaster.forecast(self._backlog), self._backlog.revision
+            ended_s = time.monotonic()
+            self._fresh_until_s, self._kept_until_s = ended_s + FRESH_S, ended_s + (ended_s - now_s) / MAX_LOAD
+        return self._known
 
 
 def _is_fresh(report: RemoteProgress) -> bool:

@@ -1,6 +1,9 @@
 """What acceptance, cancelling and deleting report to the workers: to that of this process directly, to others over the
 peer bus."""
 
+from collections.abc import Collection
+
+from server.engine.requests import Candidate
 from server.events.hub import EventHub
 from server.events.peers import PeerBus, Worker
 
@@ -13,9 +16,9 @@ class QueueSignals:
         self._peers = peers
         self._worker = worker
 
-    def job_accepted(self) -> None:
+    def job_accepted(self, candidate: Candidate, loras: Collection[str]) -> None:
         if self._worker is not None:
-            self._worker.wake()
+            self._worker.job_accepted(candidate, loras)
         self._peers.job_accepted()
 
     def job_ended(self, job_id: str) -> None:

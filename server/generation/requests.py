@@ -14,6 +14,7 @@ MAX_PROMPT_CHARACTERS = 2000
 MAX_IMAGES = 8
 MAX_STEPS = 150
 MAX_GUIDANCE_SCALE = 30.0
+MAX_CLIP_SKIP = 11
 MAX_EXTRA_LORAS = 8
 MAX_LORA_NAME_CHARACTERS = 128
 MAX_LOWERED_PARTS = 16
@@ -103,6 +104,15 @@ class ImageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     guidance_scale: Guidance | None = None
     guidance_start: Annotated[Share, Meta(description="Guidance works from this share of the way on. Default 0.")] = 0.0
     guidance_end: Annotated[Share, Meta(description="And up to this share; 1: to the end. Default 1.")] = 1.0
+    clip_skip: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=MAX_CLIP_SKIP,
+            description="Leave out so many more of the text encoders' last layers for the prompt; in the counting of"
+            " A1111 and Civitai, it is one more. A model with fewer layers uses its first. Default 0.",
+        ),
+    ] = 0
     sampler: Sampler | None = None
     style: StyleName | None = None
     format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None

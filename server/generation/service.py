@@ -2,6 +2,7 @@
 
 import math
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from server.db.account_models import AccountRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
+from server.engine.requests import Candidate
 from server.events.reader import JobReader
 from server.gallery.engagement import note_again
 from server.generation.prompt_warnings import prompt_warnings
@@ -31,7 +33,7 @@ from server.queue.quotas import Quotas, Standing
 class QueueSignals(Protocol):
     """What acceptance and cancelling report to whatever makes the images."""
 
-    def job_accepted(self) -> None: ...
+    def job_accepted(self, candidate: Candidate, loras: Collection[str]) -> None: ...
     def job_ended(self, job_id: str) -> None: ...
 
 
@@ -84,11 +86,11 @@ class JobService:
             now = await session.scalar(select(now_s())) or 0.0
             if key is not None and (stored := await idempotency.find(session, draft.requester, key, now)) is not None:
                 return Acceptance(stored.job_id, stored.estimated_time, stored.warnings)
-            accepted = await self._insert(session, draft, now)
+            accepted, candidate, loras = await self._insert(session, draft, now)
             if key is not None:
                 response = StoredResponse(accepted.job_id, accepted.estimated_time, accepted.warnings)
                 session.add(idempotency.row_of(draft.requester, key, response, now))
-        self._signals.job_accepted()
+        self._signals.job_accepted(candidate, loras)
         return accepted
 
     async def state(self, job_id: str) -> JobState | None:
@@ -113,14 +115,18 @@ class JobService:
         async with self._database.read() as session:
             return await self._reader.views(session, list(await session.scalars(oldest)))
 
-    async def _insert(self, session: AsyncSession, draft: JobDraft, now: float) -> Acceptance:
+    async def _insert(
+        self, session: AsyncSession, draft: JobDraft, now: float
+    ) -> tuple[Acceptance, Candidate, frozenset[str]]:
+        """The response, the job as the scheduler sees it, the content hashes of its LoRAs."""
         standing = await self._check_limits(session, draft, now)
         resolved = await resolve(session, draft)
         if draft.repeats is not None:
             await note_again(session, draft.repeats)
         job, images = self._rows_of(secrets.token_hex(16), draft, resolved, now)
         loras = distinct_loras(resolved.specs)
-        await count_use(session, {lora.sha256 for lora in loras})
+        sha256s = frozenset(lora.sha256 for lora in loras)
+        await count_use(session, sha256s)
         session.add(job)
         await session.flush()
         session.add_all(images)
@@ -129,7 +135,7 @@ class JobService:
         session.add(quotas.generation_row(job, self._reader.progress.seconds_alone(candidate)))
         warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
         remaining_s = self._reader.progress.forecast(candidate).remaining_s
-        return Acceptance(job.id, math.ceil(remaining_s), warnings, standing)
+        return Acceptance(job.id, math.ceil(remaining_s), warnings, standing), candidate, sha256s
 
     async def _refuse_early(self, draft: JobDraft) -> None:
         """Refuse a flood without taking the write lock. Raises LimitReached, QueueFull."""

@@ -1,6 +1,6 @@
 """The catalog of LoRA names: newest versions, and the operator's pins, trigger words and weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -72,7 +72,7 @@ class LoraCatalog:
         return [self.settings[target] for target in (row.label, row.name) if target in self.settings]
 
 
-async def count_use(session: AsyncSession, sha256s: set[str]) -> None:
+async def count_use(session: AsyncSession, sha256s: Collection[str]) -> None:
     """Count one more accepted job for each hash. The caller holds the lock `queue`."""
     statement = (
         update(LoraUseRow)
@@ -82,7 +82,7 @@ async def count_use(session: AsyncSession, sha256s: set[str]) -> None:
         .execution_options(synchronize_session=False)
     )
     known = set(await session.scalars(statement)) if sha256s else set[str]()
-    if new := sha256s - known:
+    if new := set(sha256s) - known:
         await session.execute(insert(LoraUseRow), [{"sha256": sha256, "num_jobs": 1} for sha256 in sorted(new)])
 
 

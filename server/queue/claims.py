@@ -1,16 +1,19 @@
 """What the dispatcher reads and writes, each a unit of work of its own."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 
 from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Candidate
 from server.queue import states
 from server.queue.model import BaseModelRef, ImageStatus, JobError, Requester
+
+CHUNK = 200
+"""Jobs of one statement: the event loop builds no more rows in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,10 @@ async def take_over(database: Database, lease_owner: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Claimable:
-    """A claimable job with what decides whether it may still be made."""
+    """A claimable job, the content hashes of its LoRAs, and what decides whether it may still be made."""
 
     candidate: Candidate
+    loras: frozenset[str]
     base_name: str
     base_sha256: str
     num_lost_leases: int
@@ -49,10 +53,60 @@ class Claimable:
         return None
 
 
-async def read_queue(database: Database, max_queue: int) -> list[Claimable]:
-    """The claimable jobs, oldest first, at most `max_queue`. Reads the numbers that the scheduler needs, no prompts and
-    no specs."""
-    statement = (
+async def claimable_ids(database: Database, max_queue: int) -> dict[str, int]:
+    """The claimable jobs, the oldest first, at most `max_queue`: id → leases lost in a row."""
+    oldest = (
+        select(JobRow.id, states.num_lost_leases())
+        .where(states.is_claimable())
+        .order_by(JobRow.created_at_s, JobRow.id)
+        .limit(max_queue)
+    )
+    async with database.read() as session:
+        return dict((await session.execute(oldest)).tuples().all())
+
+
+async def read_jobs(database: Database, job_ids: Sequence[str]) -> AsyncIterator[Claimable]:
+    """The jobs among these that are claimable: the numbers that the scheduler needs, no prompts and no specs."""
+    for start in range(0, len(job_ids), CHUNK):
+        chunk = job_ids[start : start + CHUNK]
+        async with database.read() as session:
+            rows = (await session.execute(_numbers().where(JobRow.id.in_(chunk)))).all()
+            named = (
+                await session.execute(select(JobLoraRow.job_id, JobLoraRow.sha256).where(JobLoraRow.job_id.in_(chunk)))
+            ).all()
+        loras: dict[str, set[str]] = {}
+        for job_id, sha256 in named:
+            loras.setdefault(job_id, set()).add(sha256)
+        for row in rows:
+            named_loras = frozenset(loras.get(row.id, ()))
+            yield Claimable(_candidate(row), named_loras, row.base_name, row.base_sha256, row.num_lost_leases)
+
+
+async def fail_stale(database: Database, job_id: str, error: JobError) -> None:
+    """Fail a job that must not be made any more."""
+    async with database.write() as session:
+        await states.fail_stale(session, job_id, error)
+
+
+async def unfinished_of(database: Database, job_ids: Collection[str]) -> set[str]:
+    """The jobs among these that have not ended."""
+    async with database.read() as session:
+        return set(await session.scalars(select(JobRow.id).where(JobRow.id.in_(job_ids), states.unfinished())))
+
+
+async def claim(database: Database, job_id: str, lease_owner: str, lease_s: float) -> Claimed | None:
+    """None: another process was faster, or the job has ended."""
+    async with database.write() as session:
+        row = await states.claim(session, job_id, lease_owner, lease_s)
+        if row is None:
+            return None
+        images = await session.scalars(select(ImageRow).where(ImageRow.job_id == job_id).order_by(ImageRow.n))
+        return Claimed(row, tuple(images))
+
+
+def _numbers() -> Select[Any]:
+    """A row a claimable job, with the sums over its queued images."""
+    return (
         select(
             JobRow.id,
             JobRow.owner,
@@ -71,44 +125,7 @@ async def read_queue(database: Database, max_queue: int) -> list[Claimable]:
         .outerjoin(ImageRow, (ImageRow.job_id == JobRow.id) & (ImageRow.status == ImageStatus.QUEUED))
         .where(states.is_claimable())
         .group_by(JobRow.id)
-        .order_by(JobRow.created_at_s, JobRow.id)
-        .limit(max_queue)
     )
-    async with database.read() as session:
-        rows = (await session.execute(statement)).all()
-    return [Claimable(_candidate(row), row.base_name, row.base_sha256, row.num_lost_leases) for row in rows]
-
-
-async def fail_stale(database: Database, job_id: str, error: JobError) -> None:
-    """Fail a job that must not be made any more."""
-    async with database.write() as session:
-        await states.fail_stale(session, job_id, error)
-
-
-async def loras_of(database: Database, job_ids: Collection[str]) -> dict[str, set[str]]:
-    """Job id → content hashes of its LoRAs."""
-    loras: dict[str, set[str]] = {job_id: set() for job_id in job_ids}
-    async with database.read() as session:
-        named = select(JobLoraRow.job_id, JobLoraRow.sha256).where(JobLoraRow.job_id.in_(job_ids))
-        for job_id, sha256 in await session.execute(named):
-            loras[job_id].add(sha256)
-    return loras
-
-
-async def unfinished_of(database: Database, job_ids: Collection[str]) -> set[str]:
-    """The jobs among these that have not ended."""
-    async with database.read() as session:
-        return set(await session.scalars(select(JobRow.id).where(JobRow.id.in_(job_ids), states.unfinished())))
-
-
-async def claim(database: Database, job_id: str, lease_owner: str, lease_s: float) -> Claimed | None:
-    """None: another process was faster, or the job has ended."""
-    async with database.write() as session:
-        row = await states.claim(session, job_id, lease_owner, lease_s)
-        if row is None:
-            return None
-        images = await session.scalars(select(ImageRow).where(ImageRow.job_id == job_id).order_by(ImageRow.n))
-        return Claimed(row, tuple(images))
 
 
 def _candidate(row: Row[Any]) -> Candidate:

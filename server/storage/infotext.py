@@ -43,6 +43,7 @@ def infotext(spec: ImageSpec, origin: Origin) -> str:
         "CFG scale": number(sampling.guidance_scale),
         "Guidance start": number(sampling.guidance_start) if sampling.guidance_start > 0 else "",
         "Guidance end": number(sampling.guidance_end) if sampling.guidance_end < 1 else "",
+        "Clip skip": str(sampling.clip_skip + 1) if sampling.clip_skip > 0 else "",
         "Seed": str(sampling.seed),
         "Size": f"{spec.width}x{spec.height}",
         **_made_with(spec, origin),

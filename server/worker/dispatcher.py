@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from server.db.session import Database
 from server.engine.engine import Engine
@@ -18,6 +18,7 @@ from server.events.peers import PeerBus
 from server.events.progress import ProgressTracker
 from server.queue import claims, states
 from server.queue.mapping import requests_of
+from server.queue.view import QueueView
 from server.storage.store import ImageStore
 from server.worker.claimed_job import ClaimedJob
 from server.worker.delivery import Delivery
@@ -41,6 +42,7 @@ class Dispatcher:
         database: Database,
         engine: Engine,
         progress: ProgressTracker,
+        view: QueueView,
         store: ImageStore,
         outbox: Outbox,
         hub: EventHub,
@@ -50,6 +52,7 @@ class Dispatcher:
         self._database = database
         self._engine = engine
         self._progress = progress
+        self._view = view
         self._hub = hub
         self._peers = peers
         self._options = options
@@ -76,13 +79,18 @@ class Dispatcher:
                 if taken_over:
                     await self._surviving(self._claim)
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(self._options.poll_s):
+                    async with asyncio.timeout(self._pause_s()):
                         await self._woken.wait()
             await self._let_go()
         finally:
             beating.cancel()
             self.delivery.close()
             self._stopped.set()
+
+    def _pause_s(self) -> float:
+        """Until the next look at the queue. If the last one failed, not sooner than the poll."""
+        due_in_s = self._view.due_in_s
+        return due_in_s if due_in_s > 0 else self._options.poll_s
 
     async def stop(self) -> None:
         """Claim nothing more, complete the deliveries in flight, release the leases: the jobs stay unfinished and the
@@ -96,11 +104,22 @@ class Dispatcher:
         self._woken.set()
 
     def wake(self) -> None:
-        """Read the queue now."""
+        """The engine has room: claim now."""
+        self._woken.set()
+
+    def job_accepted(self, candidate: Candidate, loras: Collection[str]) -> None:
+        """By this process."""
+        self._view.add(candidate, loras)
+        self._woken.set()
+
+    def queue_changed(self) -> None:
+        """By another process: read the queue now."""
+        self._view.invalidate()
         self._woken.set()
 
     def stop_making(self, job_id: str) -> bool:
         """The job has ended: its images take no further step here. Returns False if it is not made here."""
+        self._view.remove(job_id)
         if self._claiming == job_id:
             self._claiming = None  # it ended while its claim was being committed
         job = self._jobs.get(job_id)
@@ -135,46 +154,30 @@ class Dispatcher:
         """Claim the jobs that the scheduler chooses."""
         if self._options.base_model.sha256 is None:
             return  # not hashed yet: it is unknown which jobs are pinned to it
-        candidates = await self._read_queue()
-        self._progress.set_queue(candidates)
+        if self._view.due_in_s <= 0:
+            for stale in await self._view.refresh(self._jobs):
+                await claims.fail_stale(self._database, stale.job_id, stale.error)
+                self._hub.notify(stale.job_id)
         is_full = self._outbox.num_in_memory >= MAX_UNDELIVERED or self._outbox.full
         if is_full or self._options.store_trouble() is not None:
             return
-        for job_id in self._engine.choose(await self._makeable(candidates)):
+        for job_id in self._engine.choose(self._view.backlog, self._is_makeable):
             if self._stopping.is_set():
                 return
             self._claiming = job_id
             claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)
+            self._view.remove(job_id)
             if claimed is None or self._claiming != job_id:
                 continue  # another process was faster, or it was cancelled
             self._begin(claimed)
 
-    async def _read_queue(self) -> list[Candidate]:
-        """The claimable jobs. Jobs that must not be made any more are failed. Jobs of this process are left out: where
-        their lease has expired, a late heartbeat renews it."""
-        candidates: list[Candidate] = []
-        for queued in await claims.read_queue(self._database, self._options.max_queue):
-            job_id = queued.candidate.job_id
-            if job_id in self._jobs:
-                continue
-            if (error := queued.reason_to_fail(self._options.base_model)) is None:
-                candidates.append(queued.candidate)
-            else:
-                await claims.fail_stale(self._database, job_id, error)
-                self._hub.notify(job_id)
-        return candidates
-
-    async def _makeable(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Without the jobs whose LoRAs are not here: another process makes them. Where there is no other, their images
-        fail with the reason."""
-        if not self._peers.has_peers:
-            return candidates
-        loras = await claims.loras_of(self._database, [candidate.job_id for candidate in candidates])
-        missing = {sha256 for named in loras.values() for sha256 in named if not self._options.has_lora(sha256)}
-        if not missing:
-            return candidates
+    def _is_makeable(self, job_id: str) -> bool:
+        """False for a job whose LoRAs are not here: another process makes it. If there is no other, its images fail
+        with the reason."""
+        if not self._peers.has_peers or all(map(self._options.has_lora, self._view.loras_of(job_id))):
+            return True
         self._options.fetch_loras()
-        return [candidate for candidate in candidates if not loras[candidate.job_id] & missing]
+        return False
 
     def _begin(self, claimed: claims.Claimed) -> None:
         """Images in the outbox need not be made again."""

@@ -20,7 +20,6 @@ class WorkerOptions:
     lease_owner: str
     base_model: BaseModelRef
     software: str
-    max_queue: int = 500
     lease_s: float = 10.0
     heartbeat_s: float = 3.0
     poll_s: float = 1.0

@@ -1,4 +1,4 @@
-"""Real Chromium before a real server with the built page.
+"""Fixtures: real Chromium, and real servers with the built page.
 
 Every page made here is watched: a request to another host, a violation of the Content Security Policy or an uncaught
 error fails the test, whatever it tests.
@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.app_servers import app_server as app_server  # a fixture of all files here
 from tests.browser.create_page import CreatePage
-from tests.browser.users import Person
-from tests.e2e.conftest import demo_server
-from tests.support.server_process import ROOT, ServerProcess
+from tests.browser.users import User, painting_server
+from tests.e2e.conftest import NewServer, demo_server
+from tests.support.servers.server_process import ROOT, ServerProcess
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
@@ -31,7 +32,7 @@ CHROMIUM_FLAGS = (
 BUILD_S = 900
 
 NewVisitor = Callable[..., CreatePage]
-NewPerson = Callable[[ServerProcess], Person]
+NewUser = Callable[[ServerProcess], User]
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +68,20 @@ def studio(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield server
 
 
+@pytest.fixture
+def new_painter(built_page: Path, tmp_path: Path) -> NewServer:
+    """Makes servers, not started, that paint; a step takes `step_s`."""
+    return lambda name, step_s=0.1, **settings: painting_server(tmp_path / name, PAINT_STEP_S=str(step_s), **settings)
+
+
+@pytest.fixture(scope="module")
+def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A running server that paints, shared by the tests of a file."""
+    with painting_server(tmp_path_factory.mktemp("painted")) as server:
+        server.start()
+        yield server
+
+
 class Watch:
     """What a context's pages did that no page may do."""
 
@@ -98,7 +113,8 @@ class Watch:
 @pytest.fixture
 def new_visitor(chromium: Browser, built_page: Path) -> Iterator[NewVisitor]:
     """Makes visitors, each with a browser profile of its own, who open the page with `query` in its address. `script`
-    runs before the page's own; `hosts` may be asked beside the server; `options` are those of a Playwright context."""
+    runs before the page's scripts; requests may go to `hosts` besides the server; `options` are those of a Playwright
+    context."""
     contexts: list[tuple[BrowserContext, Watch]] = []
 
     def visit(
@@ -121,17 +137,17 @@ def new_visitor(chromium: Browser, built_page: Path) -> Iterator[NewVisitor]:
 
 
 @pytest.fixture
-def new_person() -> Iterator[NewPerson]:
-    """Makes people with accounts on a server."""
-    people: list[Person] = []
+def new_user() -> Iterator[NewUser]:
+    """Makes users with accounts on a server."""
+    users: list[User] = []
 
-    def arrive(server: ServerProcess) -> Person:
-        people.append(Person(server))
-        return people[-1]
+    def arrive(server: ServerProcess) -> User:
+        users.append(User(server))
+        return users[-1]
 
     yield arrive
-    for person in people:
-        person.http.close()
+    for user in users:
+        user.http.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The create page as a visitor handles it: by the names that people and screen readers go by."""
+"""Page object of the create page. It finds elements by their accessible names, as visitors and screen readers do."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 
 SMALL = "?size=128x128&model=none&steps=6"
 """Settings in the address with which a picture takes a fraction of a second."""
+NOTES = "lora-studio:list"
+"""Key of the browser's notes about the list of jobs, in localStorage."""
 JOB_MS = 90_000
 
 SETTLED = """async () => {
@@ -23,7 +25,7 @@ FIND = """async () => {
 
 
 class CreatePage:
-    """`forgive` takes part of a message that the watch of every page (conftest.py) shall let pass in this test."""
+    """`forgive` takes part of a message that the watch of every page (conftest.py) ignores in this test."""
 
     def __init__(self, page: Page, forgive: Callable[[str], None]) -> None:
         self.page = page
@@ -34,14 +36,14 @@ class CreatePage:
         self.results = page.get_by_role("list", name="Results")
         self.tiles = self.results.get_by_role("listitem")
         self.downloads = self.results.get_by_role("link", name="Download")
-        self.trouble = page.get_by_role("form").get_by_role("alert")
+        self.error = page.get_by_role("form").get_by_role("alert")
 
     def ask(self, prompt: str) -> None:
         self.prompt.fill(prompt)
         self.generate.click()
 
     def wait_for_pictures(self, count: int) -> None:
-        """Until `count` pictures of the newest job can be downloaded."""
+        """Wait until `count` pictures of the newest job can be downloaded."""
         expect(self.downloads).to_have_count(count, timeout=JOB_MS)
 
     def picture(self, number: int) -> Locator:
@@ -49,21 +51,26 @@ class CreatePage:
         return self.tiles.nth(number - 1)
 
     def recent_job(self) -> str:
-        """The id of the job asked for last."""
-        return self.page.evaluate("JSON.parse(localStorage.getItem('lora-studio:jobs'))[0].id")
+        """The id of the newest job: of the jobs that the history has not listed as ended yet, else of the history."""
+        noted: dict[str, float] = self.page.evaluate(
+            f"JSON.parse(localStorage.getItem('{NOTES}') ?? '{{}}').unlisted ?? {{}}"
+        )
+        if noted:
+            return max(noted, key=noted.__getitem__)
+        return self.page.request.get("/api/history").json()["items"][0]["job_id"]
 
     def violations(self, axe: str) -> list[dict[str, Any]]:
-        """What axe finds that is serious or critical in what is shown, dark and light, in its own words; the page
-        stays light. `axe` is its script."""
+        """The serious and critical violations that axe finds, dark and light; the page stays light. `axe` is its
+        script."""
         self.page.evaluate(axe)
-        found: list[dict[str, Any]] = []
+        violations: list[dict[str, Any]] = []
         for theme in ("dark", "light"):
-            self.wear(theme)
-            found += [{"theme": theme, **each} for each in self.page.evaluate(FIND)]
-        return found
+            self.set_theme(theme)
+            violations += [{"theme": theme, **each} for each in self.page.evaluate(FIND)]
+        return violations
 
-    def wear(self, theme: Literal["light", "dark"]) -> None:
-        """Returns once the page shows itself in it and no color is on its way to another."""
+    def set_theme(self, theme: Literal["light", "dark"]) -> None:
+        """Returns once the page shows the theme and no color is changing."""
         self.page.emulate_media(color_scheme=theme)
         self.page.locator(f"html.{theme}").wait_for(state="attached")
         self.page.evaluate(SETTLED)

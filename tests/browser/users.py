@@ -1,4 +1,4 @@
-"""People of the browser tests: accounts, and servers that paint for them."""
+"""Users of the browser tests: accounts, and servers that paint."""
 
 import secrets
 from pathlib import Path
@@ -8,14 +8,14 @@ import httpx
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import PAINTING
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 from tests.support.tiny_model import write_lora, write_tiny_model
 
 PASSWORD = "correct horse battery"
 
 
 def painting_server(folder: Path, **settings: str) -> ServerProcess:
-    """With the LoRAs jade-v1 and amber-v1, not started."""
+    """A server that paints, with the LoRAs jade-v1 and amber-v1, not started."""
     model = write_tiny_model(folder / "model")
     loras = folder / "loras"
     loras.mkdir()
@@ -29,8 +29,8 @@ def new_email() -> str:
     return f"{secrets.token_hex(4)}@example.org"
 
 
-class Person:
-    """With a new account; `state` is that of a browser in which they have logged in."""
+class User:
+    """A user with a new account; `state` is the storage state of a browser that has logged in."""
 
     def __init__(self, server: ServerProcess) -> None:
         self.email = new_email()
@@ -54,7 +54,7 @@ class Person:
         return {"cookies": cookies, "origins": []}
 
     def make(self, prompt: str, **fields: Any) -> dict[str, Any]:
-        """Waits for the pictures; what the call answers."""
+        """Make pictures, wait for them and return the body of the response."""
         body = {"prompt": prompt, "width": 64, "height": 64, "steps": 2, "num_images": 1, **fields}
         headers = {**self.headers, "Prefer": "wait=30"}
         answer = self.http.post("/api/generate", json=body, headers=headers)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.support.event_reader import EventReader
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 NewServer = Callable[..., ServerProcess]
 

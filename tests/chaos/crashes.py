@@ -14,7 +14,7 @@ from tests.chaos.context import (
     submit_all,
     wait_for_all,
 )
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 def crashes(

@@ -15,7 +15,7 @@ from tests.chaos.context import (
 )
 from tests.chaos.fault_proxy import FAULTS, FaultProxy
 from tests.fixtures.s3_server import S3Server
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 SPOOL_EMPTY_S = 30
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server_process import ROOT, ServerProcess
+from tests.support.servers.server_process import ROOT, ServerProcess
 from tests.support.tiny_model import write_tiny_model
 
-PAINTING = (sys.executable, "-m", "tests.support.painting_server")
+PAINTING = (sys.executable, "-m", "tests.support.servers.painting_server")
 
 NewServer = Callable[..., ServerProcess]
 

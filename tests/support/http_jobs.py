@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 
 def submit(server: ServerProcess, **fields: Any) -> str:

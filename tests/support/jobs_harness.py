@@ -19,6 +19,7 @@ from server.api.jobs import presenters
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
+from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, Turn
 from server.engine.requests import EngineEvent
@@ -33,6 +34,7 @@ from server.generation.service import JobService
 from server.queue.counts import QueueCounts
 from server.queue.model import BaseModelRef, FeedEvent, ImageStatus, JobDraft, JobView
 from server.queue.quotas import Quotas
+from server.queue.view import QueueView
 from server.storage.local import LocalStore
 from server.storage.store import ImageStore
 from server.worker.dispatcher import Dispatcher
@@ -77,14 +79,24 @@ class JobsHarness:
         self.store = store or LocalStore(folder / "pictures")
         self._torch_thread = ThreadPoolExecutor(1)
         self.engine = Engine(Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1)), self._torch_thread)
-        self.progress = ProgressTracker(self.engine)
+        backlog = Backlog(self.engine.seconds_alone)
+        self.view = QueueView(database, backlog, base_model, max_queue, refresh_s=poll_s)
+        self.progress = ProgressTracker(self.engine, backlog)
         self.peers = PeerBus(database, self.progress)
         self.hub = EventHub(self.peers.rows_changed)
         quick: dict[str, Any] = {"heartbeat_s": 0.1, "poll_s": poll_s, "retry_s": (0.01, 0.02)}
-        worker_options = WorkerOptions(lease_owner, base_model, SOFTWARE, max_queue, **(quick | options))
+        worker_options = WorkerOptions(lease_owner, base_model, SOFTWARE, **(quick | options))
         self.outbox = Outbox(folder / "spool", 1_000_000, durable)
         self.dispatcher = Dispatcher(
-            database, self.engine, self.progress, self.store, self.outbox, self.hub, self.peers, worker_options
+            database,
+            self.engine,
+            self.progress,
+            self.view,
+            self.store,
+            self.outbox,
+            self.hub,
+            self.peers,
+            worker_options,
         )
         self.peers.handler = LocalPeer(self.hub, lambda: None, self.dispatcher)
         self.signals = QueueSignals(self.hub, self.peers, self.dispatcher)

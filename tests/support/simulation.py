@@ -1,12 +1,14 @@
 """A machine for the scheduler's tests: carries out plans on a virtual clock and checks that each plan is legal."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pipelines.plan import BatchKey, ImageError, RawImage, StepPlan, StepResult
 from pipelines.spec import ImageSpec
+from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
-from server.engine.requests import Candidate, EngineEvent, Finished, ImageFailed, ImageRequest
+from server.engine.requests import Candidate, EngineEvent, Finished, Forecast, ImageFailed, ImageRequest
 from server.engine.scheduler import Limits, Scheduler
 from tests.support.builders import image_spec
 
@@ -29,10 +31,16 @@ def params(
     )
 
 
-def pictures(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
+def images(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
     made = params(**kwargs)  # type: ignore[arg-type]
     key = BatchKey(made.width, made.height, 77)
     return [ImageRequest(job_id, i, owner, made.with_seed(1 + i), arrival_s, key) for i in range(count)]
+
+
+def backlog_of(scheduler: Scheduler, candidates: Iterable[Candidate]) -> Backlog:
+    backlog = Backlog(scheduler.seconds_alone)
+    backlog.add(candidates)
+    return backlog
 
 
 def candidate(job_id: str, owner: str, arrival_s: float = 0.0, count: int = 1, steps: int = 10) -> Candidate:
@@ -58,7 +66,7 @@ class Machine:
         self.scheduler = Scheduler(self.cost, self.limits)
         self.params: dict[str, ImageSpec] = {}
         self.keys: dict[str, BatchKey] = {}
-        self.held: dict[str, int] = {}  # begun pictures: forwards still to do
+        self.held: dict[str, int] = {}  # begun images: forwards still to do
         self.ended: Counter[str] = Counter()
         self.ended_at_s: dict[str, float] = {}
         self.aborted: set[str] = set()
@@ -71,6 +79,14 @@ class Machine:
         self.keys |= {request.id: request.batch_key for request in requests}
         self.scheduler.add(requests)
 
+    def choose(self, candidates: Iterable[Candidate], now_s: float) -> list[str]:
+        return self.scheduler.choose(backlog_of(self.scheduler, candidates), now_s)
+
+    def forecast(self, candidates: Iterable[Candidate], now_s: float) -> dict[str, Forecast]:
+        """By job, in the order in which they are served."""
+        found = self.scheduler.forecast(backlog_of(self.scheduler, candidates), now_s)
+        return {job_id: forecast for job_id in found if (forecast := found.get(job_id))}
+
     def _rows_now(self, image_id: str) -> int:
         """Of the next forward of a begun picture."""
         params = self.params[image_id]
@@ -78,7 +94,7 @@ class Machine:
         return 2 if total - self.held[image_id] in params.guided(total) else 1
 
     def abort(self, job_id: str) -> None:
-        """From here on none of the job's pictures may be in a plan but to be released."""
+        """From here on none of the job's images may be in a plan but to be released."""
         self.scheduler.abort(job_id)
         self.aborted.add(job_id)
 

@@ -1,17 +1,17 @@
 "use client";
 import { type ReactNode, useState } from "react";
 import { answer, api } from "@/api/client";
-import { becomeSomebodyElse } from "@/api/session";
+import { changeUser } from "@/api/session";
 import type { User } from "@/api/types";
-import { AskForm } from "@/components/AskForm";
-import { notify } from "@/components/notify";
+import { ApiForm } from "@/components/form/ApiForm";
+import { text } from "@/components/form/form-text";
 import { Shell } from "@/components/Shell";
 import { SignedIn } from "@/components/SignedIn";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
-import { forgetAll } from "@/jobs/recent";
-import { text } from "./form-text";
+import { forgetNotes } from "@/jobs/history/list-notes";
+import { notify } from "@/lib/notify";
 import { NewPassword } from "./NewPassword";
 
 export function Account() {
@@ -55,13 +55,13 @@ function PasswordChange({ email }: { email: string }) {
   async function change(data: FormData) {
     const body = { password: text(data, "password"), new_password: text(data, "new_password") };
     await answer(api.POST("/api/auth/password", { body }));
-    notify("success", "The new password holds. Other browsers are logged out; keys go on working.");
+    notify("success", "The password is changed. Other browsers are logged out; keys go on working.");
     setRound(round + 1);
   }
 
   return (
     <Card title="Change the password">
-      <AskForm key={round} label="Change the password" submit="Change it" onSubmit={change}>
+      <ApiForm key={round} label="Change the password" submit="Change it" onSubmit={change}>
         {(problemOf) => (
           <div className="grid gap-4 sm:max-w-sm">
             <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
@@ -76,7 +76,7 @@ function PasswordChange({ email }: { email: string }) {
             <NewPassword label="New password" problem={problemOf("new_password")} />
           </div>
         )}
-      </AskForm>
+      </ApiForm>
     </Card>
   );
 }
@@ -84,8 +84,8 @@ function PasswordChange({ email }: { email: string }) {
 function Deletion() {
   async function remove(data: FormData) {
     await answer(api.DELETE("/api/auth/account", { body: { password: text(data, "password") } }));
-    forgetAll();
-    becomeSomebodyElse("/");
+    forgetNotes();
+    changeUser("/");
   }
 
   return (
@@ -101,9 +101,9 @@ function Deletion() {
         </DialogTrigger>
         <DialogPanel
           title="Delete the account?"
-          description="Its pictures, history and keys go with it, and nobody can bring them back."
+          description="Its pictures, history and keys are deleted with it. This cannot be undone."
         >
-          <AskForm label="Delete the account" submit="Delete for good" variant="destructive" onSubmit={remove}>
+          <ApiForm label="Delete the account" submit="Delete for good" variant="destructive" onSubmit={remove}>
             {(problemOf) => (
               <Field
                 label="Password"
@@ -114,7 +114,7 @@ function Deletion() {
                 problem={problemOf("password")}
               />
             )}
-          </AskForm>
+          </ApiForm>
         </DialogPanel>
       </Dialog>
     </Card>

@@ -1,24 +1,29 @@
 "use client";
+import { useQueryStates } from "nuqs";
+import { accountAddress } from "@/address/links";
+import { PARSERS } from "@/address/parsers";
 import { answer, api } from "@/api/client";
-import { becomeSomebodyElse, nextPage, useMe } from "@/api/session";
-import { AskForm } from "@/components/AskForm";
+import { changeUser, useMe } from "@/api/session";
+import { ApiForm } from "@/components/form/ApiForm";
+import { text } from "@/components/form/form-text";
+import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
-import { text } from "./form-text";
 
 export function LogIn() {
   const me = useMe().data;
+  const [{ next }] = useQueryStates(PARSERS.account);
 
   async function logIn(data: FormData) {
     await answer(
       api.POST("/api/auth/login", { body: { email: text(data, "email"), password: text(data, "password") } }),
     );
-    becomeSomebodyElse(nextPage(window.location.search));
+    changeUser(next ?? "/");
   }
 
   return (
     <Shell title="Log in" width="narrow">
-      <AskForm label="Log in" submit="Log in" onSubmit={logIn}>
+      <ApiForm label="Log in" submit="Log in" onSubmit={logIn}>
         {(problemOf) => (
           <>
             <Field
@@ -39,7 +44,7 @@ export function LogIn() {
             />
           </>
         )}
-      </AskForm>
+      </ApiForm>
       <div className="space-y-2 border-t pt-5 text-muted-foreground text-sm">
         {me?.registration !== "closed" && (
           <p>
@@ -52,17 +57,12 @@ export function LogIn() {
   );
 }
 
-/** Keeps where to go afterwards. */
-export function OtherForm({ path, children }: { path: string; children: string }) {
+/** The other form; it leads to the same page afterwards. */
+export function OtherForm({ path, children }: { path: "/login/" | "/register/"; children: string }) {
+  const [held] = useQueryStates(PARSERS.account);
   return (
-    <a
-      href={path}
-      onClick={(event) => {
-        event.currentTarget.href = path + window.location.search;
-      }}
-      className="font-medium text-foreground underline underline-offset-4"
-    >
+    <Link href={accountAddress(path, held)} className="font-medium text-foreground underline underline-offset-4">
       {children}
-    </a>
+    </Link>
   );
 }

@@ -1,5 +1,6 @@
 import { Field } from "@/components/ui/field";
-import { MIN_PASSWORD_CHARACTERS } from "./form-text";
+
+const MIN_PASSWORD_CHARACTERS = 10;
 
 /** The field `new_password` of a form. */
 export function NewPassword({ label, problem }: { label: string; problem: string | null }) {

@@ -1,18 +1,18 @@
 "use client";
-import { useEffect, useState } from "react";
+import { useQueryStates } from "nuqs";
+import { PARSERS } from "@/address/parsers";
 import { answer, api } from "@/api/client";
-import { becomeSomebodyElse, nextPage, useMe } from "@/api/session";
-import { AskForm } from "@/components/AskForm";
+import { changeUser, useMe } from "@/api/session";
+import { ApiForm } from "@/components/form/ApiForm";
+import { text } from "@/components/form/form-text";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
-import { text } from "./form-text";
 import { OtherForm } from "./LogIn";
 import { NewPassword } from "./NewPassword";
 
 export function Register() {
   const registration = useMe().data?.registration;
-  const [invite, setInvite] = useState("");
-  useEffect(() => setInvite(new URLSearchParams(window.location.search).get("invite") ?? ""), []);
+  const [{ invite, next }] = useQueryStates(PARSERS.account);
 
   async function register(data: FormData) {
     const body = {
@@ -21,7 +21,7 @@ export function Register() {
       invite: text(data, "invite").trim() || null,
     };
     await answer(api.POST("/api/auth/register", { body }));
-    becomeSomebodyElse(nextPage(window.location.search));
+    changeUser(next ?? "/");
   }
 
   if (registration === "closed") {
@@ -33,7 +33,7 @@ export function Register() {
   }
   return (
     <Shell title="Register" width="narrow" note="What you have made in this browser until now moves to your account.">
-      <AskForm label="Register" submit="Register" onSubmit={register}>
+      <ApiForm label="Register" submit="Register" onSubmit={register}>
         {(problemOf) => (
           <>
             <Field
@@ -51,7 +51,7 @@ export function Register() {
                 key={invite}
                 label="Invitation"
                 name="invite"
-                defaultValue={invite}
+                defaultValue={invite ?? ""}
                 required
                 autoComplete="off"
                 hint="The code that the operator gave you."
@@ -60,7 +60,7 @@ export function Register() {
             )}
           </>
         )}
-      </AskForm>
+      </ApiForm>
       <p className="border-t pt-5 text-muted-foreground text-sm">
         An account already? <OtherForm path="/login/">Log in</OtherForm>
       </p>

@@ -1,42 +1,40 @@
 "use client";
+import { useQueryStates } from "nuqs";
 import { useState } from "react";
+import { PARSERS } from "@/address/parsers";
 import { answer, api } from "@/api/client";
-import { AskForm } from "@/components/AskForm";
+import { ApiForm } from "@/components/form/ApiForm";
+import { text } from "@/components/form/form-text";
+import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
-import { text } from "./form-text";
+import { buttonLook } from "@/components/ui/button";
 import { NewPassword } from "./NewPassword";
 
-/** Where the operator's one-time link leads. */
+/** The page of the operator's one-time link. */
 export function Reset() {
+  const [{ token }] = useQueryStates(PARSERS.account);
   const [isDone, setIsDone] = useState(false);
 
   async function reset(data: FormData) {
-    const token = new URLSearchParams(window.location.search).get("token") ?? "";
-    await answer(
-      api.POST("/api/auth/reset", { body: { token: token || "none", new_password: text(data, "new_password") } }),
-    );
+    const body = { token: token || "none", new_password: text(data, "new_password") };
+    await answer(api.POST("/api/auth/reset", { body }));
     setIsDone(true);
   }
 
   if (isDone) {
     return (
-      <Shell
-        title="The new password holds"
-        width="narrow"
-        note="Everybody who was logged in with the old one is logged out."
-      >
-        <Button asChild>
-          <a href="/login/">Log in</a>
-        </Button>
+      <Shell title="The password is changed" width="narrow" note="All sessions that used the old one are logged out.">
+        <Link className={buttonLook()} href="/login/">
+          Log in
+        </Link>
       </Shell>
     );
   }
   return (
     <Shell title="Set a new password" width="narrow" note="The link works once.">
-      <AskForm label="New password" submit="Set the password" onSubmit={reset}>
+      <ApiForm label="New password" submit="Set the password" onSubmit={reset}>
         {(problemOf) => <NewPassword label="New password" problem={problemOf("new_password")} />}
-      </AskForm>
+      </ApiForm>
     </Shell>
   );
 }

@@ -1,16 +1,16 @@
-/** What the server can make: asked once, kept for the visit, asked again when the window is looked at again. */
+/** What the server can make: loaded once, kept for the visit, refreshed when the window is looked at again. */
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "./client";
 
 const TIMEOUT_MS = 8_000;
 
-/** Asked once. Throws Refused, Unreachable. */
-export function askOptions() {
+/** Throws Refused, Unreachable. */
+export function fetchOptions() {
   return answer(api.GET("/api/options", { signal: AbortSignal.timeout(TIMEOUT_MS) }));
 }
 
 export function useOptions() {
-  return useQuery({ queryKey: ["options"], queryFn: askOptions, staleTime: 5 * 60_000 });
+  return useQuery({ queryKey: ["options"], queryFn: fetchOptions, staleTime: 5 * 60_000 });
 }
 
 export function useLoras() {

@@ -1,8 +1,8 @@
-/** The one way to the API: typed calls that answer data or throw `Refused` or `Unreachable`. */
+/** The one way to the API: typed calls that return data or throw `Refused` or `Unreachable`. */
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
 
-/** Where the API is: this page's own origin, or what NEXT_PUBLIC_API_URL said when the page was built. */
+/** Origin of the API: this page's own, or the value of NEXT_PUBLIC_API_URL at build time. */
 export const API_URL = (process.env.NEXT_PUBLIC_API_URL ?? "").replace(/\/$/, "");
 
 export const api = createClient<paths>({ baseUrl: API_URL });
@@ -25,7 +25,7 @@ export interface FieldProblem {
   allowed?: string | null;
 }
 
-/** The server answered, and the answer is no: an RFC 9457 problem document, or the nearest thing to one. */
+/** The server refused the call: an RFC 9457 problem document, or the nearest thing to one. */
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -39,29 +39,29 @@ export class Refused extends Error {
   }
 }
 
-/** Nobody answered: the server is down, restarting, or the network is. */
+/** No response: the server is down, restarting, or the network is. */
 export class Unreachable extends Error {
-  /** `mayHaveAccepted`: it was asked to do something, and may do it though it has not said so. */
+  /** `mayHaveAccepted`: the request may have arrived, and the server may carry it out. */
   constructor(readonly mayHaveAccepted = false) {
     super("The server does not answer. It may be restarting.");
     this.name = "Unreachable";
   }
 }
 
-type Answer<T> = { data?: T; error?: unknown; response: Response };
+type ApiResponse<T> = { data?: T; error?: unknown; response: Response };
 
-/** The data of a call, e.g. `await answer(api.GET("/api/options"))`; undefined of one that answers 204. Throws Refused,
- * Unreachable. */
-export async function answer<T>(call: Promise<Answer<T>>): Promise<T> {
-  let got: Answer<T>;
+/** The data of a call, e.g. `await answer(api.GET("/api/options"))`; undefined of a 204. Throws Refused, Unreachable. */
+export async function answer<T>(call: Promise<ApiResponse<T>>): Promise<T> {
+  let received: ApiResponse<T>;
   try {
-    got = await call;
+    received = await call;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Unreachable();
   }
-  if (got.response.ok && (got.data !== undefined || got.response.status === 204)) return got.data as T;
-  throw refusal(got.response, got.error);
+  const { response, data, error } = received;
+  if (response.ok && (data !== undefined || response.status === 204)) return data as T;
+  throw refusal(response, error);
 }
 
 function refusal(response: Response, body: unknown): Refused {

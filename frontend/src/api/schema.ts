@@ -824,6 +824,11 @@ export interface components {
              * @default 1
              */
             guidance_end?: number;
+            /**
+             * @description Leave out so many more of the text encoders' last layers for the prompt; in the counting of A1111 and Civitai, it is one more. A model with fewer layers uses its first. Default 0.
+             * @default 0
+             */
+            clip_skip?: number;
             /** @description One of /api/options. Default euler. */
             sampler?: string | null;
             /**
@@ -998,6 +1003,11 @@ export interface components {
              * @default 1
              */
             guidance_end?: number;
+            /**
+             * @description Leave out so many more of the text encoders' last layers for the prompt; in the counting of A1111 and Civitai, it is one more. A model with fewer layers uses its first. Default 0.
+             * @default 0
+             */
+            clip_skip?: number;
             /** @description One of /api/options. Default euler. */
             sampler?: string | null;
             /**
@@ -1221,6 +1231,8 @@ export interface components {
             guidance_start?: number;
             /** @default 1 */
             guidance_end?: number;
+            /** @default 0 */
+            clip_skip?: number;
             prompt: string;
             final_prompt: string;
             negative_prompt: string;

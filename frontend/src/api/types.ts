@@ -3,13 +3,15 @@ import type { components } from "./schema";
 
 type Schemas = components["schemas"];
 
-/** What one job asks for. The form edits one of these, the address holds one, a dropped picture gives one. A field that
- * is absent means the server's default. */
+/** The request of one job. An absent field means the server's default. */
 export type GenerateRequest = Schemas["GenerateRequest"];
+/** What made a job's pictures. */
+export type Metadata = Schemas["Metadata"];
 export type Accepted = Schemas["Accepted"];
 export type JobState = Schemas["JobState"];
 export type Output = Schemas["Output"];
 export type Result = Schemas["Result"];
+export type ComparisonAxes = Schemas["ComparisonAxes"];
 export type Options = Schemas["Options"];
 export type LoraOption = Schemas["LoraOption"];
 export type StyleOption = Schemas["StyleOption"];

@@ -1,8 +1,9 @@
 "use client";
-import { memo } from "react";
-import { cn } from "@/components/cn";
-import type { Job } from "@/jobs/job";
-import { Making } from "@/results/Making";
+import { memo, useMemo } from "react";
+import { type Column, Table } from "@/components/ui/table";
+import type { Job } from "@/domain/job";
+import { cn } from "@/lib/cn";
+import { PendingPicture } from "@/pictures/PendingPicture";
 import { type Axes, cellIndex } from "./axes";
 
 interface BoardProps {
@@ -10,7 +11,8 @@ interface BoardProps {
   axes: Axes;
 }
 
-/** A table a prompt: a column a variant, a row a seed. Every place is there from the start, and fills as it is made. */
+/** A table for each prompt: a column for each variant, a row for each seed. Every place is there from the start, and fills
+ * as its picture is made. */
 export const Board = memo(function Board({ job, axes }: BoardProps) {
   return axes.prompts.map((prompt, promptAt) => (
     <figure key={prompt} className="space-y-3">
@@ -21,47 +23,56 @@ export const Board = memo(function Board({ job, axes }: BoardProps) {
         tabIndex={0}
         className="-mx-4 overflow-x-auto rounded-xl px-4 sm:-mx-6 sm:px-6"
       >
-        <table className="border-separate border-spacing-2" style={{ marginInline: "-0.5rem" }}>
-          <caption className="sr-only">{prompt}: a column a variant, a row a seed</caption>
-          <thead>
-            <tr>
-              <td className="align-bottom pb-1 text-muted-foreground text-xs" aria-hidden>
-                Seed
-              </td>
-              {axes.variants.map((variant) => (
-                <th key={variant} scope="col" className="pb-1 text-left font-medium text-sm tabular-nums">
-                  {variant}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {axes.seeds.map((seed, seedAt) => (
-              <tr key={seed}>
-                <th
-                  scope="row"
-                  className="w-0 pr-1 text-left align-top font-normal text-muted-foreground text-xs tabular-nums"
-                >
-                  <span className="sr-only">Seed </span>
-                  {seed}
-                </th>
-                {axes.variants.map((variant, variantAt) => (
-                  <Cell
-                    key={variant}
-                    job={job}
-                    axes={axes}
-                    index={cellIndex(axes, promptAt, seedAt, variantAt)}
-                    name={`${variant}, seed ${seed}: ${prompt}`}
-                  />
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Grid job={job} axes={axes} promptAt={promptAt} prompt={prompt} />
       </section>
     </figure>
   ));
 });
+
+interface GridProps extends BoardProps {
+  promptAt: number;
+  prompt: string;
+}
+
+function Grid({ job, axes, promptAt, prompt }: GridProps) {
+  const { seeds, variants } = axes;
+  const rows = useMemo(() => seeds.map((seed, seedAt) => ({ seed, seedAt })), [seeds]);
+  const columns: Column<(typeof rows)[number]>[] = [
+    {
+      name: "Seed",
+      cell: ({ seed }) => (
+        <>
+          <span className="sr-only">Seed </span>
+          {seed}
+        </>
+      ),
+      isRowName: true,
+      className: "w-0 pr-1 align-top text-muted-foreground text-xs",
+    },
+    ...variants.map((variant, variantAt) => ({
+      name: variant,
+      cell: ({ seed, seedAt }: (typeof rows)[number]) => (
+        <Cell
+          job={job}
+          axes={axes}
+          index={cellIndex(axes, promptAt, seedAt, variantAt)}
+          name={`${variant}, seed ${seed}: ${prompt}`}
+        />
+      ),
+      className: "p-0",
+    })),
+  ];
+  return (
+    <Table
+      caption={`${prompt}: a column for each variant, a row for each seed`}
+      columns={columns}
+      rows={rows}
+      keyOf={({ seed }) => String(seed)}
+      className="-mx-2 border-separate border-spacing-2"
+      headClassName="[&_th]:pb-1 [&_th]:align-bottom [&_th:not(:first-child)]:text-foreground [&_th:not(:first-child)]:text-sm"
+    />
+  );
+}
 
 /** Widest first: few columns get large pictures. */
 function cellWidth(numColumns: number): string {
@@ -74,24 +85,22 @@ function cellWidth(numColumns: number): string {
 function Cell({ job, axes, index, name }: BoardProps & { index: number; name: string }) {
   const output = job.outputs.find((each) => each.index === index);
   return (
-    <td className="p-0">
-      <div
-        data-frame
-        style={{ aspectRatio: `${axes.width} / ${axes.height}` }}
-        className={cn("relative overflow-hidden rounded-xl", cellWidth(axes.variants.length))}
-      >
-        <Making job={job} index={index} isFinished={output !== undefined} />
-        {output && (
-          <img
-            src={output.url}
-            alt={name}
-            draggable={false}
-            loading="lazy"
-            style={{ transform: "var(--view)" }}
-            className="absolute inset-0 size-full object-contain"
-          />
-        )}
-      </div>
-    </td>
+    <div
+      data-frame
+      style={{ aspectRatio: `${axes.width} / ${axes.height}` }}
+      className={cn("relative overflow-hidden rounded-xl", cellWidth(axes.variants.length))}
+    >
+      <PendingPicture job={job} index={index} isFinished={output !== undefined} />
+      {output && (
+        <img
+          src={output.url}
+          alt={name}
+          draggable={false}
+          loading="lazy"
+          style={{ transform: "var(--view)" }}
+          className="absolute inset-0 size-full object-contain"
+        />
+      )}
+    </div>
   );
 }

@@ -1,43 +1,34 @@
 "use client";
+import { useMutation } from "@tanstack/react-query";
 import { DownloadIcon, PencilLineIcon } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useQueryStates } from "nuqs";
+import { useMemo, useState } from "react";
+import { PARSERS } from "@/address/parsers";
 import { useLoras, useOptions } from "@/api/catalog";
-import { cn } from "@/components/cn";
-import { notify } from "@/components/notify";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
-import { type Trouble, troubleOf } from "@/create/problems";
-import { isEnded, type Job, numDone } from "@/jobs/job";
-import { outcome, progressOf, standing } from "@/results/words";
-import { askComparison, cancelComparison, sheetAddress } from "./ask";
+import { Button, buttonLook } from "@/components/ui/button";
+import { formErrorOf } from "@/domain/form-error";
+import { isEnded, type Job, numDone } from "@/domain/job";
+import { outcome, progressOf, statusWords } from "@/domain/job-words";
+import { postChange } from "@/jobs/other-windows";
+import { useCancel } from "@/jobs/requests";
+import { cn } from "@/lib/cn";
+import { requestComparison, sheetAddress } from "./api";
 import type { Axes } from "./axes";
 import { Board } from "./Board";
 import { firstVariants, type Plan } from "./plan";
 import { Setup } from "./Setup";
-import { type Told, useComparison } from "./use-comparison";
+import { type Loaded, useComparison } from "./use-comparison";
 import { ZoomStage } from "./ZoomStage";
 
 /** The page: a form, or the comparison that the address names. */
 export function Comparison() {
-  const [id, setId] = useState<string | null | undefined>(undefined); // undefined: the address was not read yet
+  const [{ job: id }, setAddress] = useQueryStates(PARSERS.compare);
   const [plan, setPlan] = useState<Plan | null>(null);
-
-  useEffect(() => {
-    const read = () => setId(new URLSearchParams(window.location.search).get("job"));
-    read();
-    window.addEventListener("popstate", read);
-    return () => window.removeEventListener("popstate", read);
-  }, []);
-
-  function go(next: string | null) {
-    window.history.pushState(null, "", next ? `?job=${next}` : window.location.pathname);
-    setId(next);
-    window.scrollTo({ top: 0 });
-  }
 
   function edit(next: Plan | null) {
     setPlan(next);
-    go(null);
+    setAddress({ job: null });
   }
 
   return (
@@ -46,71 +37,62 @@ export function Comparison() {
       note="The same prompts and the same seeds, made by every variant: versions of a LoRA, its weights, or none."
       width="wide"
     >
-      {id === null && <Asking first={plan} onAccepted={go} />}
-      {id && <Shown key={id} id={id} onEdit={edit} />}
+      {id ? <Shown key={id} id={id} onEdit={edit} /> : <Form first={plan} onAccepted={(job) => setAddress({ job })} />}
     </Shell>
   );
 }
 
 const FIRST_SEEDS = [1, 2, 3];
 
-function Asking({ first, onAccepted }: { first: Plan | null; onAccepted: (id: string) => void }) {
+function Form({ first, onAccepted }: { first: Plan | null; onAccepted: (id: string) => void }) {
   const { data: options, failureReason } = useOptions();
   const loras = useLoras().data;
-  const [isSending, setIsSending] = useState(false);
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: requestComparison,
+    onSuccess(id) {
+      onAccepted(id);
+      postChange({ kind: "job" });
+    },
+    meta: { isReported: true },
+  });
+  const refusal = useMemo(() => error && formErrorOf(error), [error]);
 
-  async function compare(plan: Plan) {
-    setIsSending(true);
-    try {
-      onAccepted(await askComparison(plan));
-    } catch (error) {
-      setTrouble(troubleOf(error));
-    } finally {
-      setIsSending(false);
-    }
-  }
-
-  if (!options || !loras) {
-    return (
-      <p role="status" className="min-h-96 text-muted-foreground text-sm">
-        {failureReason ? "The server does not answer. Trying again…" : ""}
-      </p>
-    );
-  }
+  if (!options || !loras) return <Loading isLost={failureReason !== null} />;
   return (
     <Setup
       options={options}
       loras={loras}
       first={first ?? { prompts: [], seeds: FIRST_SEEDS, variants: firstVariants(loras) }}
-      isSending={isSending}
-      trouble={trouble}
-      onCompare={(plan) => void compare(plan)}
+      isSending={isPending}
+      error={refusal}
+      onCompare={mutate}
     />
   );
 }
 
+function Loading({ isLost }: { isLost: boolean }) {
+  return (
+    <p role="status" className="min-h-96 text-muted-foreground text-sm">
+      {isLost ? "The server does not answer. Trying again…" : ""}
+    </p>
+  );
+}
+
 function Shown({ id, onEdit }: { id: string; onEdit: (plan: Plan | null) => void }) {
-  const state = useComparison(id);
-  if (state.kind === "told") return <Result {...state.told} onEdit={onEdit} />;
-  if (state.kind === "asking") {
-    return (
-      <p role="status" className="min-h-96 text-muted-foreground text-sm">
-        {state.isLost ? "The server does not answer. Trying again…" : ""}
-      </p>
-    );
-  }
+  const comparison = useComparison(id);
+  if (comparison.kind === "loaded") return <Result {...comparison.loaded} onEdit={onEdit} />;
+  if (comparison.kind === "loading") return <Loading isLost={comparison.isLost} />;
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
       <p role="alert" className="text-sm">
-        {state.why}
+        {comparison.why}
       </p>
       <Button onClick={() => onEdit(null)}>New comparison</Button>
     </div>
   );
 }
 
-function Result({ job, axes, onEdit }: Told & { onEdit: (plan: Plan) => void }) {
+function Result({ job, axes, onEdit }: Loaded & { onEdit: (plan: Plan) => void }) {
   return (
     <ZoomStage
       head={
@@ -119,7 +101,7 @@ function Result({ job, axes, onEdit }: Told & { onEdit: (plan: Plan) => void }) 
             <PencilLineIcon aria-hidden />
             Change it
           </Button>
-          <Standing job={job} axes={axes} />
+          <Status job={job} axes={axes} />
         </div>
       }
     >
@@ -128,29 +110,21 @@ function Result({ job, axes, onEdit }: Told & { onEdit: (plan: Plan) => void }) 
   );
 }
 
-function Standing({ job, axes }: { job: Job; axes: Axes }) {
+function Status({ job, axes }: { job: Job; axes: Axes }) {
+  const { mutate: cancel, isPending } = useCancel();
   const count = axes.prompts.length * axes.seeds.length * axes.variants.length;
-
-  async function cancel() {
-    try {
-      await cancelComparison(job.id);
-    } catch (error) {
-      notify("error", error instanceof Error ? error.message : String(error));
-    }
-  }
-
   if (!isEnded(job)) {
     return (
       <>
         <p role="status" className="text-muted-foreground text-sm tabular-nums">
-          {standing(job)}
+          {statusWords(job)}
         </p>
         <progress
           aria-label="Progress"
           value={progressOf(job)}
           className="h-1 w-24 overflow-hidden rounded-full [&::-webkit-progress-bar]:bg-muted [&::-webkit-progress-value]:bg-primary"
         />
-        <Button variant="ghost" size="sm" onClick={() => void cancel()}>
+        <Button variant="ghost" size="sm" aria-disabled={isPending} onClick={() => isPending || cancel(job.id)}>
           Cancel
         </Button>
       </>
@@ -162,12 +136,14 @@ function Standing({ job, axes }: { job: Job; axes: Axes }) {
         {outcome(job) ?? `${numDone(job)} of ${count} pictures`}
       </p>
       {numDone(job) > 0 && (
-        <Button variant="ghost" size="sm" asChild>
-          <a href={sheetAddress(job.id)} download={`comparison-${job.id}.jpg`}>
-            <DownloadIcon aria-hidden />
-            Contact sheet
-          </a>
-        </Button>
+        <a
+          className={buttonLook({ variant: "ghost", size: "sm" })}
+          href={sheetAddress(job.id)}
+          download={`comparison-${job.id}.jpg`}
+        >
+          <DownloadIcon aria-hidden />
+          Contact sheet
+        </a>
       )}
     </>
   );

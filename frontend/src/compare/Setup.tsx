@@ -2,24 +2,24 @@
 import { DicesIcon, PlusIcon, XIcon } from "lucide-react";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import type { LoraOption, Options } from "@/api/types";
+import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
-import type { Trouble } from "@/create/problems";
-import { TroubleNote } from "@/create/TroubleNote";
-import { type Plan, planTrouble, readSeeds, sumWords, type Variant } from "./plan";
+import type { FormError } from "@/domain/form-error";
+import { type Plan, planProblem, readSeeds, sumWords, type Variant } from "./plan";
 
 interface SetupProps {
   options: Options;
   loras: readonly LoraOption[];
   first: Plan;
   isSending: boolean;
-  trouble: Trouble | null;
+  error: FormError | null;
   onCompare: (plan: Plan) => void;
 }
 
 const FIELD = "rounded-lg border border-input bg-card px-2.5 text-sm placeholder:text-muted-foreground";
 
-/** Prompts, seeds and variants; how many pictures that makes is told while it is typed. */
-export function Setup({ options, loras, first, isSending, trouble, onCompare }: SetupProps) {
+/** Prompts, seeds and variants; it counts the pictures while they are typed. */
+export function Setup({ options, loras, first, isSending, error, onCompare }: SetupProps) {
   const [prompts, setPrompts] = useState<readonly string[]>(first.prompts.length > 0 ? first.prompts : [""]);
   const [seedsText, setSeedsText] = useState(first.seeds.join(", "));
   const [variants, setVariants] = useState(first.variants);
@@ -31,7 +31,7 @@ export function Setup({ options, loras, first, isSending, trouble, onCompare }: 
     seeds: seeds ?? [],
     variants,
   };
-  const problem = seeds === null ? `Seeds are whole numbers from 0 to ${options.bounds.max_seed}.` : planTrouble(plan);
+  const problem = seeds === null ? `Seeds are whole numbers from 0 to ${options.bounds.max_seed}.` : planProblem(plan);
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
@@ -62,7 +62,7 @@ export function Setup({ options, loras, first, isSending, trouble, onCompare }: 
           Compare
         </Button>
       </div>
-      {trouble && <TroubleNote trouble={trouble} onRetry={submit} />}
+      {error && <FormErrorNote error={error} onRetry={submit} />}
     </form>
   );
 }

@@ -1,18 +1,18 @@
 "use client";
 import { type CSSProperties, type ReactNode, useState } from "react";
-import { cn } from "@/components/cn";
-import { transformOf } from "@/results/compare-geometry";
-import { usePanZoom } from "@/results/pan-zoom";
-import { ZoomControls } from "@/results/ZoomControls";
+import { cn } from "@/lib/cn";
+import { usePanZoom } from "@/pictures/zoom/pan-zoom";
+import { transformOf } from "@/pictures/zoom/view";
+import { ZoomControls } from "@/pictures/zoom/ZoomControls";
 
 interface ZoomStageProps {
-  /** Beside the zoom. */
+  /** Content of the bar, to the left of the zoom buttons. */
   head: ReactNode;
   children: ReactNode;
 }
 
-/** All pictures in it show the same part: whoever draws one gives its image the transform `var(--view)`, in a frame
- * marked `data-frame`. */
+/** All pictures inside show the same part. A child gives its image the transform `var(--view)`, in a frame marked
+ * `data-frame`. */
 export function ZoomStage({ head, children }: ZoomStageProps) {
   const [stage, setStage] = useState<HTMLElement | null>(null);
   const { view, zoomIn, zoomOut, reset, onKey, handlers } = usePanZoom(stage, { isInPage: true });

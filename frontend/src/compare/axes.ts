@@ -1,13 +1,13 @@
-/** What a comparison's job says of its axes. Pure. */
-import type { Result } from "@/api/types";
+/** The axes of a comparison's job. Pure. */
+import type { Job } from "@/domain/job";
 import { type Plan, type Variant, variantName } from "./plan";
 
 export interface Axes {
   readonly prompts: readonly string[];
   readonly seeds: readonly number[];
-  /** As they are called above their columns. */
+  /** The names above their columns. */
   readonly variants: readonly string[];
-  /** What the form is filled with to change it. */
+  /** The content of the form that changes it. */
   readonly plan: Plan;
   /** Pixels of each picture. */
   readonly width: number;
@@ -15,21 +15,14 @@ export interface Axes {
 }
 
 /** Null where the job is no comparison. */
-export function axesOf({ comparison, metadata }: Result): Axes | null {
+export function axesOf({ comparison, width, height }: Job): Axes | null {
   if (!comparison) return null;
   const { prompts, seeds } = comparison;
   const variants = comparison.variants.map(readVariant);
-  return {
-    prompts,
-    seeds,
-    variants: variants.map(variantName),
-    plan: { prompts, seeds, variants },
-    width: pixels(metadata.width),
-    height: pixels(metadata.height),
-  };
+  return { prompts, seeds, variants: variants.map(variantName), plan: { prompts, seeds, variants }, width, height };
 }
 
-/** Where a cell's picture is among the job's. */
+/** Index of a cell's picture among the job's. */
 export function cellIndex({ seeds, variants }: Axes, promptAt: number, seedAt: number, variantAt: number): number {
   return (promptAt * seeds.length + seedAt) * variants.length + variantAt;
 }
@@ -42,8 +35,4 @@ export function readVariant(label: string): Variant {
   }));
   if (!first) return { model_name: null };
   return { model_name: first.name, model_weight: first.weight, ...(further.length > 0 && { loras: further }) };
-}
-
-function pixels(value: unknown): number {
-  return typeof value === "number" ? value : 1;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { aLora } from "@/api/examples";
-import { firstVariants, type Plan, planTrouble, readSeeds, sumWords, variantName } from "./plan";
+import { firstVariants, type Plan, planProblem, readSeeds, sumWords, variantName } from "./plan";
 
 const plan: Plan = {
   prompts: ["red dress"],
@@ -14,11 +14,11 @@ it("names variants", () => expect(plan.variants.map(variantName)).toEqual(["No L
 
 it("says what is missing, twice or too much", () => {
   const with64 = { ...plan, seeds: Array.from({ length: 32 }, (_, at) => at) };
-  expect(planTrouble(plan)).toBeNull();
-  expect(planTrouble(with64)).toBeNull();
-  expect(planTrouble({ ...with64, seeds: [...with64.seeds, 99] })).toContain("66 pictures");
-  expect(planTrouble({ ...plan, variants: [{ model_name: "ink" }, { model_name: "ink" }] })).toContain("ink is there");
-  expect(planTrouble({ ...plan, prompts: [] })).toBe("Write a prompt.");
+  expect(planProblem(plan)).toBeNull();
+  expect(planProblem(with64)).toBeNull();
+  expect(planProblem({ ...with64, seeds: [...with64.seeds, 99] })).toContain("66 pictures");
+  expect(planProblem({ ...plan, variants: [{ model_name: "ink" }, { model_name: "ink" }] })).toContain("ink is there");
+  expect(planProblem({ ...plan, prompts: [] })).toBe("Write a prompt.");
 });
 
 it.each([

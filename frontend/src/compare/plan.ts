@@ -36,7 +36,7 @@ export function sumWords({ prompts, seeds, variants }: Plan): string {
 }
 
 /** Why this cannot be compared, and what to do; null where it can. */
-export function planTrouble(plan: Plan): string | null {
+export function planProblem(plan: Plan): string | null {
   if (plan.prompts.length === 0) return "Write a prompt.";
   if (plan.seeds.length === 0) return "Name a seed.";
   if (plan.variants.length === 0) return "Add a variant.";
@@ -56,7 +56,7 @@ export function readSeeds(text: string, maxSeed: number): number[] | null {
   return seeds.every(isSeed) ? [...new Set(seeds)] : null;
 }
 
-/** What most people come for: the versions of the first LoRA that has several, else the first LoRA; beside none. */
+/** The default comparison: no LoRA, and the versions of the first LoRA that has several, else the first LoRA. */
 export function firstVariants(loras: readonly LoraOption[]): Variant[] {
   const name = loras.find((lora) => loras.filter((each) => each.name === lora.name).length > 1)?.name ?? loras[0]?.name;
   const versions = loras.filter((lora) => lora.name === name).slice(0, 3);

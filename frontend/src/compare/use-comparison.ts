@@ -1,70 +1,42 @@
-/** A comparison by its job: asked for once, then followed until it has ended. */
-import { useEffect, useState } from "react";
-import { Refused, Unreachable } from "@/api/client";
-import { followJob } from "@/jobs/follow";
-import { applyNews, hasEnded, type Job, type JobNews, newJob } from "@/jobs/job";
-import { lookUp } from "@/jobs/look-up";
+/** A comparison by its job: fetched once, then patched by its events until it has ended. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { type Job, jobOfResult } from "@/domain/job";
+import { jobKey } from "@/jobs/history/history-cache";
+import { keepUpToDate } from "@/jobs/running";
+import { fetchJob } from "@/jobs/stream/fetch-job";
 import { type Axes, axesOf } from "./axes";
 
-export interface Told {
+export interface Loaded {
   readonly job: Job;
   readonly axes: Axes;
 }
 
-/** `kind`: still asking, a comparison, or why there is none to show. */
+/** `kind`: not loaded yet, a comparison, or why there is none to show. */
 export type Comparison =
-  | { kind: "asking"; isLost: boolean }
-  | { kind: "told"; told: Told }
+  | { kind: "loading"; isLost: boolean }
+  | { kind: "loaded"; loaded: Loaded }
   | { kind: "none"; why: string };
 
-const RETRY_MS = 2_000;
-
 export function useComparison(id: string): Comparison {
-  const [state, setState] = useState<Comparison>({ kind: "asking", isLost: false });
-
-  useEffect(() => {
-    const stopped = new AbortController();
-    let stopFollowing = () => {};
-    setState({ kind: "asking", isLost: false });
-
-    const tell = (news: JobNews) =>
-      setState((old) => {
-        if (old.kind !== "told") return old;
-        const job = applyNews(old.told.job, news);
-        return job === old.told.job ? old : { kind: "told", told: { ...old.told, job } };
-      });
-
-    async function ask(): Promise<void> {
-      const news = await lookUp(id, stopped.signal);
-      if (stopped.signal.aborted) return;
-      if (news.kind === "gone") return setState({ kind: "none", why: "There is no such comparison here any more." });
-      const axes = axesOf(news.result);
-      if (!axes) return setState({ kind: "none", why: "These pictures are no comparison." });
-      const blank = newJob({ job_id: id, warnings: [] }, { prompt: axes.prompts.join(" | ") }, axes, Date.now());
-      setState({ kind: "told", told: { job: applyNews(blank, news), axes } });
-      if (!hasEnded(news.state.status)) stopFollowing = followJob(id, tell);
-    }
-
-    async function askUntilTold(): Promise<void> {
-      while (!stopped.signal.aborted) {
-        try {
-          return await ask();
-        } catch (error) {
-          if (stopped.signal.aborted) return;
-          if (error instanceof Refused && error.status < 500) return setState({ kind: "none", why: error.message });
-          if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
-          setState({ kind: "asking", isLost: true });
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        }
-      }
-    }
-
-    void askUntilTold();
-    return () => {
-      stopped.abort();
-      stopFollowing();
-    };
-  }, [id]);
-
-  return state;
+  const queries = useQueryClient();
+  useEffect(() => keepUpToDate(queries), [queries]);
+  const {
+    data: job,
+    error,
+    failureReason,
+  } = useQuery({
+    queryKey: jobKey(id),
+    queryFn: async ({ signal }) => {
+      const found = await fetchJob(id, signal);
+      return found.kind === "gone" ? null : jobOfResult(found.state, found.result, Date.now());
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    structuralSharing: false,
+  });
+  if (error) return { kind: "none", why: error.message };
+  if (job === undefined) return { kind: "loading", isLost: failureReason !== null };
+  if (job === null) return { kind: "none", why: "There is no such comparison here any more." };
+  const axes = axesOf(job);
+  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job is not a comparison." };
 }

@@ -5,6 +5,7 @@ import { useTheme } from "next-themes";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { AccountMenu } from "./AccountMenu";
+import { Link } from "./Link";
 
 const PAGES = [
   ["/", "Create"],
@@ -12,29 +13,29 @@ const PAGES = [
   ["/compare/", "Compare"],
 ] as const;
 
-/** Its links load their page anew: an empty form at an empty address. */
+/** The site's pages. "Create" leads to an empty form: its address has no settings. */
 export function Header() {
   const here = usePathname();
   return (
     <header className="mx-auto flex h-16 w-full max-w-6xl items-center gap-1 px-4 sm:px-6">
-      <a
+      <Link
         href="/"
         aria-label="LoRA Studio"
         className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight sm:mr-4"
       >
         <Mark />
         <span className="hidden sm:inline">LoRA Studio</span>
-      </a>
+      </Link>
       <nav aria-label="Site" className="flex items-center">
         {PAGES.map(([path, name]) => (
-          <a
+          <Link
             key={path}
             href={path}
             aria-current={here === path ? "page" : undefined}
             className="rounded-full px-2.5 py-1.5 text-[0.8125rem] text-muted-foreground transition-colors hover:text-foreground aria-[current]:bg-muted aria-[current]:text-foreground sm:px-3 sm:text-sm"
           >
             {name}
-          </a>
+          </Link>
         ))}
       </nav>
       <div className="ml-auto flex items-center gap-1">
@@ -61,7 +62,7 @@ function Mark() {
   );
 }
 
-/** Which theme shows is known in the browser only, so both icons are there and the theme's class picks one. */
+/** The theme is known in the browser only, so both icons are there and the theme's class picks one. */
 function ThemeButton() {
   const { resolvedTheme, setTheme } = useTheme();
   return (

@@ -1,6 +1,6 @@
 "use client";
-import { lazyPart } from "./lazy";
-import { useNotices } from "./notify";
+import { lazyPart } from "@/lib/lazy";
+import { useNotices } from "@/lib/notify";
 
 const [Toasts] = lazyPart(() => import("./Toasts"), {
   // plain, because a notice may be about code that cannot be had, its own included

@@ -1,14 +1,12 @@
 "use client";
 import type { ReactNode } from "react";
-import { cn } from "@/components/cn";
-import { Header } from "@/components/Header";
+import { cn } from "@/lib/cn";
+import { Header } from "./Header";
 
 interface ShellProps {
   title: string;
   /** One or two sentences under the title. */
   note?: ReactNode;
-  /** Beside the title. */
-  actions?: ReactNode;
   /** `narrow`: a form. `middle`: text and tables. `wide`: pictures. */
   width?: "narrow" | "middle" | "wide";
   children: ReactNode;
@@ -16,18 +14,15 @@ interface ShellProps {
 
 const WIDTHS = { narrow: "max-w-md", middle: "max-w-3xl", wide: "max-w-6xl" };
 
-/** What every page but the create page has: the header, a heading, the page's own. */
-export function Shell({ title, note, actions, width = "middle", children }: ShellProps) {
+/** The header, a heading and the page's own content: every page but the create page. */
+export function Shell({ title, note, width = "middle", children }: ShellProps) {
   return (
     <>
       <Header />
       <main className={cn("mx-auto w-full space-y-6 px-4 pt-4 pb-24 sm:px-6 sm:pt-8", WIDTHS[width])}>
-        <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
-          <div className="min-w-0 space-y-1.5">
-            <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
-            {note && <p className="max-w-prose text-pretty text-muted-foreground text-sm">{note}</p>}
-          </div>
-          {actions}
+        <div className="min-w-0 space-y-1.5">
+          <h1 className="font-semibold text-2xl tracking-tight">{title}</h1>
+          {note && <p className="max-w-prose text-pretty text-muted-foreground text-sm">{note}</p>}
         </div>
         {children}
       </main>

@@ -1,18 +1,14 @@
 "use client";
 import type { ReactNode } from "react";
-import { thenBack, useMe } from "@/api/session";
+import { withWayBack } from "@/address/way-back";
+import { useMe } from "@/api/session";
 import type { User } from "@/api/types";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button";
+import { Link } from "./Link";
 
-interface SignedInProps {
-  /** For operators alone. */
-  operator?: boolean;
-  children: (user: User) => ReactNode;
-}
-
-/** Its children for who has logged in; for everybody else the way to that. The server decides by itself what it
- * answers: this only explains. */
-export function SignedIn({ operator = false, children }: SignedInProps) {
+/** Its children for a user with an account; for a visitor the way to one. The server checks each call by itself: this only
+ * explains. */
+export function SignedIn({ children }: { children: (user: User) => ReactNode }) {
   const { data: me, failureReason } = useMe();
   if (!me) {
     return (
@@ -24,22 +20,19 @@ export function SignedIn({ operator = false, children }: SignedInProps) {
   if (!me.user) {
     return (
       <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
-        <p className="text-sm">This page is for those who have logged in.</p>
+        <p className="text-sm">Log in to see this page.</p>
         <div className="flex flex-wrap gap-2">
-          <Button asChild>
-            <a href={thenBack("/login/")}>Log in</a>
-          </Button>
+          <Link className={buttonLook()} href={() => withWayBack("/login/")}>
+            Log in
+          </Link>
           {me.registration !== "closed" && (
-            <Button variant="secondary" asChild>
-              <a href={thenBack("/register/")}>Register</a>
-            </Button>
+            <Link className={buttonLook({ variant: "secondary" })} href={() => withWayBack("/register/")}>
+              Register
+            </Link>
           )}
         </div>
       </div>
     );
-  }
-  if (operator && !me.user.is_operator) {
-    return <p className="text-muted-foreground text-sm">There is nothing here for you.</p>;
   }
   return children(me.user);
 }

@@ -1,7 +1,7 @@
 "use client";
 import { type CSSProperties, useEffect } from "react";
 import { Toaster, toast } from "sonner";
-import type { useNotices } from "./notify";
+import type { useNotices } from "@/lib/notify";
 
 type Notice = NonNullable<ReturnType<typeof useNotices.getState>["last"]>;
 

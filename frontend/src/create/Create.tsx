@@ -1,82 +1,76 @@
 "use client";
 import { ImageUpIcon } from "lucide-react";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
-import { askOptions, useLoras, useOptions } from "@/api/catalog";
-import type { GenerateRequest } from "@/api/types";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useLoras, useOptions } from "@/api/catalog";
 import { Header } from "@/components/Header";
-import { loadPart } from "@/components/lazy";
-import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
-import { useJobs } from "@/jobs/store";
-import { Results } from "@/results/Results";
-import { Composer } from "./Composer";
+import { formErrorOf, NO_PROMPT } from "@/domain/form-error";
+import { useGenerate } from "@/jobs/requests";
+import { loadPart } from "@/lib/lazy";
+import { notify } from "@/lib/notify";
+import { errorText } from "@/lib/words/error-text";
+import type { Settings } from "@/settings/settings";
+import { Composer } from "./composer/Composer";
 import { DemoBanner } from "./DemoBanner";
 import { DropZone } from "./DropZone";
-import { EMPTY, keepInAddress, useForm, writeAddress } from "./form";
-import { NO_PROMPT, type Trouble, troubleOf } from "./problems";
-import { sizeOf } from "./shapes";
+import { FormProvider, useFormActions } from "./form";
+import { Results } from "./results/Results";
 import { Welcome } from "./Welcome";
 
 /** The create page: prompt above, pictures below. */
 export function Create() {
+  return (
+    <FormProvider>
+      <Page />
+    </FormProvider>
+  );
+}
+
+function Page() {
+  const form = useFormActions();
   const options = useOptions();
   const loras = useLoras();
   const box = useRef<HTMLTextAreaElement>(null);
-  const [isSending, setIsSending] = useState(false);
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
-  /** What was refused, where it did not come from the form. */
-  const [refused, setRefused] = useState<GenerateRequest | null>(null);
+  const { mutate, reset, isPending, error, variables } = useGenerate();
+  const [isPromptMissing, setIsPromptMissing] = useState(false);
+  const refusal = useMemo(() => error && formErrorOf(error), [error]);
 
-  // a layout effect: before the first key reaches React, which takes back what it does not know of yet
-  useLayoutEffect(() => keepInAddress(box.current?.value ?? ""), []);
-  useEffect(() => useJobs.getState().restore(), []);
+  // before the first key reaches React, which would take back the text that it does not know; it wins over the address
+  useLayoutEffect(() => {
+    const typed = box.current?.value;
+    if (typed) form.set({ prompt: typed });
+  }, [form]);
 
-  async function generate(request: GenerateRequest, isOfForm = false) {
-    if (isSending) return;
-    setRefused(isOfForm ? null : request);
-    if (request.prompt.trim() === "") {
-      setTrouble(NO_PROMPT);
-      box.current?.focus();
-      return;
-    }
-    setIsSending(true);
-    try {
-      const known = options.data ?? (await askOptions());
-      await useJobs.getState().generate(request, sizeOf(request, known));
-      setTrouble(null);
-    } catch (error) {
-      setTrouble(troubleOf(error));
-    } finally {
-      setIsSending(false);
-    }
+  function generate(request: Settings, isOfForm = false) {
+    if (isPending) return;
+    form.write(); // a refusal may lead to another page and back
+    const isMissing = request.prompt.trim() === "";
+    setIsPromptMissing(isMissing);
+    if (isMissing) box.current?.focus();
+    else mutate({ request, isOfForm });
   }
 
-  function submit() {
-    const { request } = useForm.getState();
-    writeAddress(request);
-    void generate(request, true);
-  }
-
-  /** What the form holds by now, or what was refused elsewhere: a variation, say. */
+  /** Sends the form's current content, or the refused request if it did not come from the form (a variation, for example). */
   function retry() {
-    if (refused) void generate(refused);
-    else submit();
+    if (variables && !variables.isOfForm) generate(variables.request);
+    else generate(form.current(), true);
   }
 
-  function use(request: GenerateRequest) {
-    useForm.getState().replace(request);
-    setTrouble(null);
+  function use(settings: Settings) {
+    form.replace(settings);
+    setIsPromptMissing(false);
+    reset();
     window.scrollTo({ top: 0, behavior: "smooth" });
     box.current?.focus({ preventScroll: true });
   }
 
   async function read(file: File) {
     try {
-      const { readPicture } = await loadPart(() => import("@/metadata/read-picture"));
-      use({ ...EMPTY, ...(await readPicture(file, options.data?.samplers, loras.data)) });
+      const { readPicture } = await loadPart(() => import("@/settings/read-picture"));
+      use(await readPicture(file, { samplers: options.data?.samplers ?? [], loras: loras.data ?? [] }));
       notify("success", "The form holds this picture's settings.");
-    } catch (error) {
-      notify("error", error instanceof Error ? error.message : String(error));
+    } catch (failure) {
+      notify("error", errorText(failure));
     }
   }
 
@@ -87,10 +81,16 @@ export function Create() {
         <div className="mx-auto max-w-5xl space-y-4 pt-2 sm:pt-6">
           <h1 className="sr-only">Make pictures</h1>
           <DemoBanner />
-          <Composer box={box} isSending={isSending} trouble={trouble} onSubmit={submit} onRetry={retry} />
+          <Composer
+            box={box}
+            isSending={isPending}
+            error={isPromptMissing ? NO_PROMPT : refusal}
+            onSubmit={() => generate(form.current(), true)}
+            onRetry={retry}
+          />
           <ReadPicture onPicture={(file) => void read(file)} />
         </div>
-        <Results onUse={use} onGenerate={(request) => void generate(request)} empty={<Welcome onExample={use} />} />
+        <Results onUse={use} onGenerate={generate} empty={<Welcome onExample={use} />} />
       </main>
     </DropZone>
   );

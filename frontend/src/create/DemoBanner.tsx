@@ -1,9 +1,9 @@
 "use client";
 import { SproutIcon } from "lucide-react";
 import { useOptions } from "@/api/catalog";
-import { Opener } from "@/components/Opener";
+import { PopoverTrigger } from "@/components/PopoverTrigger";
 
-/** Says that what is being tried is a tiny model, and which words it knows. */
+/** Notice that the server runs the small demo model, with the words that the model knows. */
 export function DemoBanner() {
   const options = useOptions().data;
   if (!options?.is_demo) return null;
@@ -18,7 +18,7 @@ export function DemoBanner() {
         This is the demo model: small pictures, {words.length} words.
         <span className="hidden md:inline"> An SDXL checkpoint takes its place by one setting.</span>
       </span>
-      <Opener
+      <PopoverTrigger
         label="Its words"
         panelLabel="Words that the demo model knows"
         className="rounded-full px-2 py-0.5 font-medium underline underline-offset-2 hover:bg-background/50"
@@ -26,7 +26,7 @@ export function DemoBanner() {
       >
         <p className="px-1 pb-2 font-medium text-sm">Words that the demo model knows</p>
         <p className="px-1 text-muted-foreground text-sm leading-relaxed">{words.join(", ")}</p>
-      </Opener>
+      </PopoverTrigger>
     </aside>
   );
 }

@@ -1,14 +1,14 @@
 "use client";
 import { ImageDownIcon } from "lucide-react";
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
-import { cn } from "@/components/cn";
+import { cn } from "@/lib/cn";
 
 interface DropZoneProps {
   onPicture: (file: File) => void;
   children: ReactNode;
 }
 
-/** The whole page takes a picture dropped on it, or pasted, and hands the file on. Nothing is uploaded. */
+/** Accepts a picture dropped anywhere on the page, or pasted, and passes the file to `onPicture`. Nothing is uploaded. */
 export function DropZone({ onPicture, children }: DropZoneProps) {
   const [isOver, setIsOver] = useState(false);
   const depth = useRef(0); // enter and leave fire for every element passed on the way

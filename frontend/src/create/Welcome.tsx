@@ -4,7 +4,7 @@ import type { GenerateRequest } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { DEMO_EXAMPLES, EXAMPLES } from "./examples";
 
-/** What the page shows before the first picture: ways to begin. */
+/** Ways to begin, shown before the first picture. */
 export function Welcome({ onExample }: { onExample: (request: GenerateRequest) => void }) {
   const options = useOptions().data;
   if (!options) return <div className="min-h-80" aria-hidden />;

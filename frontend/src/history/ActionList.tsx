@@ -2,20 +2,24 @@
 import { DownloadIcon, RotateCwIcon, ShuffleIcon, SlidersHorizontalIcon, Trash2Icon } from "lucide-react";
 import type { ReactNode } from "react";
 import { useOptions } from "@/api/catalog";
-import { formAddress, makeAgain } from "./actions";
-import { removeAndMoveOn } from "./focus";
+import { Link } from "@/components/Link";
+import { promptOf } from "@/domain/job";
+import { formAddress, useMakeAgain } from "./actions";
+import { useDeleteAndMoveOn } from "./focus";
 import type { HistoryPicture } from "./items";
 
 const ITEM =
   "flex w-full items-center gap-3 rounded-xl px-3 py-2 text-left text-sm hover:bg-muted focus-visible:bg-muted [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground";
 
-/** Everything that can be done with one picture. */
+/** Every action on one picture. */
 export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDone: () => void }) {
   const options = useOptions().data;
+  const makeAgain = useMakeAgain();
+  const deleteAndMoveOn = useDeleteAndMoveOn();
   const { output } = picture;
   return (
     <>
-      <p className="line-clamp-2 px-3 pt-1 pb-2 text-muted-foreground text-xs">{picture.job.request.prompt}</p>
+      <p className="line-clamp-2 px-3 pt-1 pb-2 text-muted-foreground text-xs">{promptOf(picture.job)}</p>
       <ul>
         <li>
           <a href={output.download_url} download={output.filename} onClick={onDone} className={ITEM}>
@@ -24,10 +28,10 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
           </a>
         </li>
         <li>
-          <a href={formAddress(picture, options)} className={ITEM}>
+          <Link href={formAddress(picture, options)} className={ITEM}>
             <SlidersHorizontalIcon aria-hidden />
             Use these settings
-          </a>
+          </Link>
         </li>
         <Item onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
           Variations
@@ -39,7 +43,7 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
         <Item
           onClick={() => {
             onDone();
-            removeAndMoveOn(picture.id);
+            deleteAndMoveOn(picture.id);
           }}
           icon={<Trash2Icon aria-hidden />}
         >

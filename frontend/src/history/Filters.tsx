@@ -2,12 +2,12 @@
 import { BoxesIcon, CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useLoras } from "@/api/catalog";
-import { cn } from "@/components/cn";
+import { Chip } from "@/components/form/Chip";
+import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
-import { Chip } from "@/create/Chip";
-import { Choice } from "@/create/Choice";
-import type { Filter } from "./filter";
-import { useMarks } from "./marks";
+import type { Filter } from "@/jobs/history/history-cache";
+import { cn } from "@/lib/cn";
+import { useSelection } from "./selection";
 
 const SEARCH_AFTER_MS = 250;
 const ANY = "";
@@ -39,9 +39,9 @@ export function Filters({ filter, onChange }: FiltersProps) {
   );
 }
 
-/** Where there is no mouse, the way to choose several. */
+/** The way to choose several without a mouse. */
 function ChooseButton() {
-  const { isChoosing, startChoosing, stopChoosing } = useMarks();
+  const { isChoosing, startChoosing, stopChoosing } = useSelection();
   return (
     <Button
       variant="ghost"
@@ -55,7 +55,7 @@ function ChooseButton() {
   );
 }
 
-/** Looks when the typing rests. */
+/** Searches when the typing rests. */
 function Search({ filter, onChange }: FiltersProps) {
   const [typed, setTyped] = useState(filter.q);
   useEffect(() => setTyped(filter.q), [filter.q]);

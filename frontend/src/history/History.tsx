@@ -1,36 +1,33 @@
 "use client";
-import { useEffect, useLayoutEffect, useMemo, useState } from "react";
+import { ImagesIcon, SearchXIcon } from "lucide-react";
+import { useQueryStates } from "nuqs";
+import { useMemo, useState } from "react";
+import { comparisonAddress } from "@/address/links";
+import { PARSERS } from "@/address/parsers";
+import { withWayBack } from "@/address/way-back";
 import { Refused } from "@/api/client";
-import { thenBack, useMe } from "@/api/session";
-import { cn } from "@/components/cn";
-import { lazyPart } from "@/components/lazy";
+import { useMe } from "@/api/session";
+import { EmptyState } from "@/components/EmptyState";
+import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
-import { ChoiceBar } from "./ChoiceBar";
-import { useDeletions } from "./deletions";
+import { Button, buttonLook } from "@/components/ui/button";
+import { isComparison, isEnded, type Job } from "@/domain/job";
+import type { Filter } from "@/jobs/history/history-cache";
+import { useHistory } from "@/jobs/history/use-history";
+import { cn } from "@/lib/cn";
+import { lazyPart } from "@/lib/lazy";
+import { UndoBar } from "@/pictures/UndoBar";
 import { Filters } from "./Filters";
-import { ANYTHING, type Filter, filterOf, queryOf } from "./filter";
-import { isUnfinished, picturesOfHistory } from "./items";
-import { useMarks } from "./marks";
-import { Nothing } from "./Nothing";
+import { picturesOfHistory } from "./items";
 import { PictureWall } from "./PictureWall";
-import { UndoBar } from "./UndoBar";
-import { useHistory } from "./use-history";
+import { SelectionBar } from "./SelectionBar";
+import { useSelection } from "./selection";
 
 const [Viewer, loadViewer] = lazyPart(() => import("./Viewer"));
 
-/** Everything that was made: looked through, kept, thrown away. */
+/** The history page: search, favorites, downloads, deletion. */
 export function History() {
-  // the address is known in the browser only: what is prerendered has none
-  const [filter, setFilter] = useState<Filter | null>(null);
-  useLayoutEffect(() => setFilter(filterOf(window.location.search)), []);
   const me = useMe().data;
-
-  function change(next: Filter) {
-    setFilter(next);
-    window.history.replaceState(window.history.state, "", window.location.pathname + queryOf(next));
-  }
-
   return (
     <Shell
       title="History"
@@ -41,58 +38,44 @@ export function History() {
         me.registration !== "closed" && (
           <>
             Of this browser, while it keeps its cookie.{" "}
-            <a href={thenBack("/register/")} className="font-medium text-foreground underline underline-offset-4">
+            <Link
+              href={() => withWayBack("/register/")}
+              className="font-medium text-foreground underline underline-offset-4"
+            >
               Register
-            </a>{" "}
+            </Link>{" "}
             to have it everywhere.
           </>
         )
       }
     >
-      {filter ? <Found filter={filter} onChange={change} /> : <div className="min-h-svh" />}
+      <Pictures />
     </Shell>
   );
 }
 
-function Found({ filter, onChange }: { filter: Filter; onChange: (filter: Filter) => void }) {
-  const { data, error, failureReason, isPlaceholderData, hasNextPage, isFetchingNextPage, fetchNextPage } =
-    useHistory(filter);
-  const { hidden, send } = useDeletions();
-  const favorites = useMarks((marks) => marks.favorites);
+function Pictures() {
+  const [filter, setFilter] = useQueryStates(PARSERS.history);
+  const { history, jobs } = useHistory(filter);
+  const { data, error, failureReason, isPlaceholderData, hasNextPage, isFetchingNextPage, fetchNextPage } = history;
+  const isChoosing = useSelection((selection) => selection.isChoosing);
   const [shownId, setShownId] = useState<string | null>(null);
-
-  const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
-  const all = useMemo(() => picturesOfHistory(items, Date.now()), [items]);
   const pictures = useMemo(
-    () =>
-      all.filter(({ id, output }) => !hidden.has(id) && (!filter.favorites || (favorites.get(id) ?? output.favorite))),
-    [all, hidden, favorites, filter.favorites],
+    () => picturesOfHistory(jobs, Date.now()).filter(({ output }) => !filter.favorites || output.favorite),
+    [jobs, filter.favorites],
   );
-  const numBeingMade = items.filter(isUnfinished).length;
-
-  useEffect(() => {
-    window.addEventListener("pagehide", send);
-    return () => window.removeEventListener("pagehide", send);
-  }, [send]);
 
   if (error instanceof Refused && error.status === 401) return <LogInFirst />;
   const isEmpty = data && pictures.length === 0 && !hasNextPage && !isPlaceholderData;
   return (
     <>
-      <Filters filter={filter} onChange={onChange} />
+      <Filters filter={filter} onChange={setFilter} />
       <p role="status" className="sr-only">
         {data && !isPlaceholderData ? `${pictures.length}${hasNextPage ? " or more" : ""} pictures` : ""}
       </p>
-      {numBeingMade > 0 && (
-        <p className="rounded-2xl bg-accent px-4 py-3 text-accent-foreground text-sm">
-          {numBeingMade === 1 ? "One more job is being made." : `${numBeingMade} more jobs are being made.`}{" "}
-          <a href="/" className="font-medium underline underline-offset-4">
-            Watch it on the create page
-          </a>
-        </p>
-      )}
+      <RunningNote jobs={jobs.filter((job) => !isEnded(job))} />
       {!data && <Loading problem={error ?? failureReason} />}
-      {isEmpty && <Nothing isFiltered={queryOf(filter) !== ""} onShowAll={() => onChange(ANYTHING)} />}
+      {isEmpty && <NoPictures filter={filter} onShowAll={() => setFilter(null)} />}
       {pictures.length > 0 && (
         // clipped: until it is laid out anew in a narrower window, the wall is as wide as before
         <div className={cn("-mx-2 -mt-3 overflow-x-clip px-2 transition-opacity", isPlaceholderData && "opacity-50")}>
@@ -110,9 +93,46 @@ function Found({ filter, onChange }: { filter: Filter; onChange: (filter: Filter
         </p>
       )}
       {shownId && <Viewer pictures={pictures} id={shownId} onShow={setShownId} onClose={() => setShownId(null)} />}
-      <ChoiceBar pictures={pictures} />
-      {!shownId && <UndoBar />}
+      <SelectionBar pictures={pictures} />
+      {!shownId && <UndoBar isRaised={isChoosing} />}
     </>
+  );
+}
+
+/** Jobs that may still get pictures, and where they can be watched. */
+function RunningNote({ jobs }: { jobs: readonly Job[] }) {
+  const [first] = jobs;
+  if (!first) return null;
+  const isOneComparison = jobs.length === 1 && isComparison(first);
+  return (
+    <p className="rounded-2xl bg-accent px-4 py-3 text-accent-foreground text-sm">
+      {jobs.length === 1 ? "One more job is being made." : `${jobs.length} more jobs are being made.`}{" "}
+      <Link
+        href={isOneComparison ? comparisonAddress(first.id) : "/"}
+        className="font-medium underline underline-offset-4"
+      >
+        {isOneComparison ? "Watch it on the compare page" : "Watch it on the create page"}
+      </Link>
+    </p>
+  );
+}
+
+function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => void }) {
+  if (filter.q.trim() || filter.lora || filter.favorites) {
+    return (
+      <EmptyState icon={SearchXIcon} title="Nothing found" text="No picture matches these words and filters.">
+        <Button variant="secondary" onClick={onShowAll}>
+          Show everything
+        </Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon={ImagesIcon} title="Nothing here yet" text="Your pictures are kept here until you delete them.">
+      <Link className={buttonLook()} href="/">
+        Make pictures
+      </Link>
+    </EmptyState>
   );
 }
 
@@ -133,14 +153,14 @@ function Loading({ problem }: { problem: Error | null }) {
   );
 }
 
-/** Where nobody makes pictures without an account. */
+/** On a server that has no visitors without an account. */
 function LogInFirst() {
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
-      <p className="text-sm">This server keeps a history for those who have logged in.</p>
-      <Button asChild>
-        <a href={thenBack("/login/")}>Log in</a>
-      </Button>
+      <p className="text-sm">Log in to see your history: this server keeps one for accounts only.</p>
+      <Link className={buttonLook()} href={() => withWayBack("/login/")}>
+        Log in
+      </Link>
     </div>
   );
 }

@@ -1,12 +1,13 @@
 "use client";
 import { CheckIcon, EllipsisIcon, HeartIcon } from "lucide-react";
 import { memo, useState } from "react";
-import { cn } from "@/components/cn";
-import { Opener } from "@/components/Opener";
-import { pictureName } from "@/results/picture";
+import { PopoverTrigger } from "@/components/PopoverTrigger";
+import { pictureName } from "@/domain/picture";
+import { useFavorite } from "@/jobs/favorites";
+import { cn } from "@/lib/cn";
 import { ActionList } from "./ActionList";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./marks";
+import { useSelection } from "./selection";
 
 interface HistoryTileProps {
   picture: HistoryPicture;
@@ -21,11 +22,11 @@ interface HistoryTileProps {
 }
 
 const ROUND = "grid size-8 place-items-center rounded-full bg-black/55 text-white backdrop-blur-sm hover:bg-black/75";
-/** What nobody points at is the picture alone. Where there is no mouse, the opened picture offers the same. */
+/** Shown on hover and focus. Without a mouse, the opened picture offers the same. */
 const QUIET =
   "opacity-0 group-hover:opacity-100 group-focus-within:opacity-100 transition-opacity [@media(hover:none)]:hidden";
 
-/** One picture of the wall: opens, is chosen, is made a favorite; all else is in its menu. */
+/** One picture of the wall: opens, is chosen, becomes a favorite; all else is in its menu. */
 export const HistoryTile = memo(function HistoryTile({
   picture,
   onOpen,
@@ -34,10 +35,10 @@ export const HistoryTile = memo(function HistoryTile({
   ...place
 }: HistoryTileProps) {
   const { id, output } = picture;
-  const isChosen = useMarks((marks) => marks.chosen.has(id));
-  const isChoosing = useMarks((marks) => marks.isChoosing);
-  const isFavorite = useMarks((marks) => marks.favorites.get(id)) ?? output.favorite;
-  const setFavorite = useMarks((marks) => marks.setFavorite);
+  const isChosen = useSelection((selection) => selection.chosen.has(id));
+  const isChoosing = useSelection((selection) => selection.isChoosing);
+  const isFavorite = output.favorite;
+  const setFavorite = useFavorite();
   const name = pictureName(picture);
   return (
     <article data-tile={id} aria-label={name} className="group absolute" style={place}>
@@ -70,19 +71,19 @@ export const HistoryTile = memo(function HistoryTile({
         />
       </span>
       <div className="absolute right-2 bottom-2 flex gap-1.5">
-        <Opener
+        <PopoverTrigger
           label="More"
           panelLabel="What to do with this picture"
           className={cn(ROUND, QUIET, "aria-expanded:opacity-100")}
           face={<EllipsisIcon aria-hidden className="size-4" />}
         >
           {(close) => <ActionList picture={picture} onDone={close} />}
-        </Opener>
+        </PopoverTrigger>
         <button
           type="button"
           aria-label="Favorite"
           aria-pressed={isFavorite}
-          onClick={() => void setFavorite(id, !isFavorite)}
+          onClick={() => setFavorite({ id, isFavorite: !isFavorite })}
           className={cn(ROUND, !isFavorite && QUIET)}
         >
           <HeartIcon aria-hidden className={cn("size-4", isFavorite && "fill-current")} />

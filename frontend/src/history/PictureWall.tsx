@@ -2,18 +2,18 @@
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { HistoryTile } from "./HistoryTile";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./marks";
 import { type Row, rowsWithin, wallOf } from "./rows";
+import { useSelection } from "./selection";
 
 /** Beyond the window's upper and lower edge. */
 const AHEAD_PX = 700;
-/** From here to the end, more is asked for. */
+/** Called when the wall is scrolled near its end: more jobs can be fetched. */
 const NEAR_END_PX = 2_000;
 
 interface PictureWallProps {
   pictures: readonly HistoryPicture[];
   onOpen: (id: string) => void;
-  /** A picture was neared: what shows it may be fetched. */
+  /** Called when the pointer or the focus reaches a picture: the viewer's code can be fetched. */
   onNear: () => void;
   /** Undefined: there is no more, or it is on its way. */
   onNearEnd: (() => void) | undefined;
@@ -33,7 +33,7 @@ export function PictureWall({ pictures, onOpen, onNear, onNearEnd }: PictureWall
   const { first, end } = rowsWithin(wall.rows, view.top_px - ahead_px, view.top_px + view.height_px + ahead_px);
   const shown = wall.rows.slice(first, end);
   const focused = focusedId === null ? undefined : wall.rows.find((row) => holds(row, focusedId));
-  // what has the focus stays, however far the window is scrolled away
+  // the focused row stays in the document, however far the window is scrolled
   const rows = focused && !shown.includes(focused) ? [...shown, focused] : shown;
 
   const isNearEnd = ahead_px > 0 && wall.height - (view.top_px + view.height_px) < NEAR_END_PX;
@@ -94,7 +94,7 @@ function useChooser(pictures: readonly HistoryPicture[]) {
       const to = pictures.findIndex((picture) => picture.id === id);
       last.current = id;
       const range = isRange && from >= 0 ? pictures.slice(Math.min(from, to), Math.max(from, to) + 1) : [];
-      useMarks.getState().choose([id, ...range.map((picture) => picture.id)], isChosen);
+      useSelection.getState().choose([id, ...range.map((picture) => picture.id)], isChosen);
     },
     [pictures],
   );

@@ -1,17 +1,16 @@
 "use client";
-import "@/results/results.css";
-import { HeartIcon, RotateCwIcon, ShuffleIcon, SlidersHorizontalIcon, Trash2Icon } from "lucide-react";
+import "@/pictures/pictures.css";
+import { RotateCwIcon, ShuffleIcon } from "lucide-react";
+import { useRouter } from "next/navigation";
 import { useMemo } from "react";
 import { useOptions } from "@/api/catalog";
-import { cn } from "@/components/cn";
-import { Act, PictureFacts } from "@/results/PictureFacts";
-import { PictureStage } from "@/results/PictureStage";
-import { pictureName } from "@/results/picture";
-import { formAddress, makeAgain } from "./actions";
-import { useDeletions } from "./deletions";
+import { pictureName } from "@/domain/picture";
+import { DeleteAct, FavoriteAct, UseSettingsAct } from "@/pictures/acts";
+import { Act, PictureFacts } from "@/pictures/PictureFacts";
+import { PictureStage } from "@/pictures/PictureStage";
+import { UndoBar } from "@/pictures/UndoBar";
+import { formAddress, useMakeAgain } from "./actions";
 import type { HistoryPicture } from "./items";
-import { useMarks } from "./marks";
-import { UndoBar } from "./UndoBar";
 
 interface ViewerProps {
   pictures: readonly HistoryPicture[];
@@ -23,80 +22,38 @@ interface ViewerProps {
 
 /** The pictures of the history, one at a time. */
 export default function Viewer({ pictures, id, onShow, onClose }: ViewerProps) {
+  const router = useRouter();
+  const options = useOptions().data;
+  const makeAgain = useMakeAgain();
   const outputs = useMemo(() => pictures.map(({ output }) => output), [pictures]);
-  const at = pictures.findIndex((picture) => picture.id === id);
-  const picture = pictures[at];
+  const picture = pictures.find((each) => each.id === id);
   if (!picture) return null;
-
-  /** Goes on to the next picture, else the one before; without one there is nothing to look at. */
-  function remove() {
-    const next = pictures[at + 1] ?? pictures[at - 1];
-    if (next) onShow(next.id);
-    else onClose();
-    useDeletions.getState().remove([id]);
-  }
-
   return (
     <PictureStage
       outputs={outputs}
       id={id}
       nameOf={(shown) => {
-        const found = pictures.find((each) => each.id === shown);
-        return found ? pictureName(found) : "";
+        const named = pictures.find((each) => each.id === shown);
+        return named ? pictureName(named) : "";
       }}
       onShow={onShow}
       onClose={onClose}
       panel={
         <PictureFacts picture={picture}>
-          <Acts picture={picture} onRemove={remove} />
+          <FavoriteAct output={picture.output} />
+          <DeleteAct outputs={outputs} id={id} onShow={onShow} onClose={onClose} />
+          <Act onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
+            Variations
+          </Act>
+          <Act onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
+            Make again
+          </Act>
+          <UseSettingsAct onClick={() => router.push(formAddress(picture, options))} />
           <div className="col-span-4 lg:col-span-2">
             <UndoBar isInPanel />
           </div>
         </PictureFacts>
       }
     />
-  );
-}
-
-function Acts({ picture, onRemove }: { picture: HistoryPicture; onRemove: () => void }) {
-  const { id, output } = picture;
-  const options = useOptions().data;
-  const isFavorite = useMarks((marks) => marks.favorites.get(id)) ?? output.favorite;
-  const setFavorite = useMarks((marks) => marks.setFavorite);
-  return (
-    <>
-      <Act
-        className="col-span-2 lg:col-span-1"
-        isPressed={isFavorite}
-        onClick={() => void setFavorite(id, !isFavorite)}
-        icon={<HeartIcon aria-hidden className={cn(isFavorite && "fill-primary text-primary")} />}
-      >
-        Favorite
-      </Act>
-      <Act className="col-span-2 lg:col-span-1" onClick={onRemove} icon={<Trash2Icon aria-hidden />}>
-        Delete
-      </Act>
-      <Act
-        className="col-span-2 lg:col-span-1"
-        onClick={() => void makeAgain(picture, "new")}
-        icon={<ShuffleIcon aria-hidden />}
-      >
-        Variations
-      </Act>
-      <Act
-        className="col-span-2 lg:col-span-1"
-        onClick={() => void makeAgain(picture, "same")}
-        icon={<RotateCwIcon aria-hidden />}
-      >
-        Make again
-      </Act>
-      <Act
-        className="col-span-4 lg:col-span-2"
-        onClick={() => window.location.assign(formAddress(picture, options))}
-        icon={<SlidersHorizontalIcon aria-hidden />}
-      >
-        Use these settings
-      </Act>
-    </>
   );
 }

@@ -1,11 +1,14 @@
-/** Where the focus goes when what had it is gone. */
-import { useDeletions } from "./deletions";
+/** Where the focus goes when the picture that had it is deleted. */
+import { useDelete } from "@/jobs/deletions";
 
-/** Deletes the picture; who uses the keyboard goes on at the one after it. */
-export function removeAndMoveOn(id: string): void {
-  const tiles = [...document.querySelectorAll<HTMLElement>("[data-picture]")];
-  const at = tiles.findIndex((tile) => tile.dataset.picture === id);
-  const next = (tiles[at + 1] ?? tiles[at - 1])?.dataset.picture;
-  useDeletions.getState().remove([id]);
-  if (next) requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-picture="${next}"]`)?.focus());
+/** Deletes a picture; keyboard users go on at the one after it. */
+export function useDeleteAndMoveOn() {
+  const remove = useDelete();
+  return (id: string) => {
+    const tiles = [...document.querySelectorAll<HTMLElement>("[data-picture]")];
+    const at = tiles.findIndex((tile) => tile.dataset.picture === id);
+    const next = (tiles[at + 1] ?? tiles[at - 1])?.dataset.picture;
+    remove([id]);
+    if (next) requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-picture="${next}"]`)?.focus());
+  };
 }

@@ -3,8 +3,8 @@ import { KeyRoundIcon } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { API_URL } from "@/api/client";
 import type { NewKey } from "@/api/types";
+import { CopyButton } from "@/components/CopyButton";
 import { Button } from "@/components/ui/button";
-import { CopyButton } from "@/results/CopyButton";
 
 /** A key that was just made: the only time that it is shown. */
 export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void }) {

@@ -1,9 +1,9 @@
 "use client";
 import { useId, useState } from "react";
-import { text } from "@/account/form-text";
 import { answer, api } from "@/api/client";
 import type { NewKey, Scope } from "@/api/types";
-import { AskForm } from "@/components/AskForm";
+import { ApiForm } from "@/components/form/ApiForm";
+import { text } from "@/components/form/form-text";
 import { Field } from "@/components/ui/field";
 
 const SCOPES: readonly { scope: Scope; note: string; isOperators?: boolean }[] = [
@@ -47,7 +47,7 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
       <h2 id={`${id}-new`} className="font-semibold text-base">
         New key
       </h2>
-      <AskForm key={round} label="New key" submit="Make the key" onSubmit={make}>
+      <ApiForm key={round} label="New key" submit="Make the key" onSubmit={make}>
         {(problemOf) => (
           <>
             <div className="grid gap-4 sm:grid-cols-[1fr_12rem]">
@@ -78,7 +78,7 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
               </div>
             </div>
             <fieldset className="space-y-2.5">
-              <legend className="mb-1.5 font-medium text-sm">What it may do</legend>
+              <legend className="mb-1.5 font-medium text-sm">Permissions</legend>
               {SCOPES.filter((each) => isOperator || !each.isOperators).map(({ scope, note }) => (
                 <label key={scope} className="flex cursor-pointer items-start gap-3 text-sm">
                   <input
@@ -97,7 +97,7 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
             </fieldset>
           </>
         )}
-      </AskForm>
+      </ApiForm>
     </section>
   );
 }

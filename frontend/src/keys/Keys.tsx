@@ -1,12 +1,12 @@
 "use client";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "@/api/client";
 import type { Key, NewKey, User } from "@/api/types";
-import { agoWords, dateWords } from "@/components/dates";
-import { notify } from "@/components/notify";
 import { Shell } from "@/components/Shell";
 import { SignedIn } from "@/components/SignedIn";
+import { notify } from "@/lib/notify";
+import { agoWords, dateWords } from "@/lib/words/dates";
 import { FreshKey } from "./FreshKey";
 import { KeyForm } from "./KeyForm";
 import { Revoke } from "./Revoke";
@@ -15,7 +15,7 @@ const KEYS = ["keys"];
 
 export function Keys() {
   return (
-    <Shell title="Keys" note="With a key, programs of yours make pictures in your name.">
+    <Shell title="Keys" note="With an API key your programs make pictures on your account.">
       <SignedIn>{(user) => <OwnKeys user={user} />}</SignedIn>
     </Shell>
   );
@@ -29,16 +29,15 @@ function OwnKeys({ user }: { user: User }) {
     queryFn: async ({ signal }) => (await answer(api.GET("/api/keys", { signal }))).keys,
   });
 
-  async function revoke(key: Key) {
-    try {
-      await answer(api.DELETE("/api/keys/{key_id}", { params: { path: { key_id: key.id } } }));
+  const refresh = () => queries.invalidateQueries({ queryKey: KEYS });
+  const { mutate: revoke } = useMutation({
+    mutationFn: (key: Key) => answer(api.DELETE("/api/keys/{key_id}", { params: { path: { key_id: key.id } } })),
+    onSuccess(_data, key) {
       if (fresh?.id === key.id) setFresh(null);
-      notify("success", `${key.name} opens nothing any more.`);
-    } catch (error) {
-      notify("error", error instanceof Error ? error.message : String(error));
-    }
-    await queries.invalidateQueries({ queryKey: KEYS });
-  }
+      notify("success", `${key.name} is revoked.`);
+    },
+    onSettled: refresh,
+  });
 
   return (
     <div className="space-y-6">
@@ -47,7 +46,7 @@ function OwnKeys({ user }: { user: User }) {
         isOperator={user.is_operator}
         onMade={(key) => {
           setFresh(key);
-          void queries.invalidateQueries({ queryKey: KEYS });
+          void refresh();
         }}
       />
       {!keys && (
@@ -67,7 +66,7 @@ function OwnKeys({ user }: { user: User }) {
   );
 }
 
-function OneKey({ shown, onRevoke }: { shown: Key; onRevoke: () => Promise<void> }) {
+function OneKey({ shown, onRevoke }: { shown: Key; onRevoke: () => void }) {
   const now_ms = Date.now();
   const hasExpired = shown.expires_at !== null && new Date(shown.expires_at).getTime() < now_ms;
   const facts = [

@@ -2,8 +2,8 @@
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogClose, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
 
-/** Revokes a key, after asking. */
-export function Revoke({ name, onRevoke }: { name: string; onRevoke: () => Promise<void> }) {
+/** Revokes a key, after a question. */
+export function Revoke({ name, onRevoke }: { name: string; onRevoke: () => void }) {
   return (
     <Dialog>
       <DialogTrigger asChild>
@@ -20,7 +20,7 @@ export function Revoke({ name, onRevoke }: { name: string; onRevoke: () => Promi
             <Button variant="ghost">Keep it</Button>
           </DialogClose>
           <DialogClose asChild>
-            <Button variant="destructive" onClick={() => void onRevoke()}>
+            <Button variant="destructive" onClick={onRevoke}>
               Revoke the key
             </Button>
           </DialogClose>

@@ -1,23 +1,29 @@
 "use client";
+import { useQueryStates } from "nuqs";
 import { Tabs } from "radix-ui";
-import { Loras } from "./Loras";
+import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
+import { Loras } from "@/operator/loras/Loras";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
-import { TABS, type Tab, useTab } from "./tabs";
 import { Users } from "./Users";
 
-const NAMES: Readonly<Record<Tab, string>> = { loras: "LoRAs", queue: "Queue", server: "Server", users: "Users" };
+const NAMES: Readonly<Record<OperatorTab, string>> = {
+  loras: "LoRAs",
+  queue: "Queue",
+  server: "Server",
+  users: "Users",
+};
 
-/** What operators do and see. Its code and its calls come only where an operator has logged in. */
+/** The operator's console. Its code and its calls come only where an operator has logged in. */
 export default function Console() {
-  const [tab, setTab] = useTab();
+  const [{ tab }, setAddress] = useQueryStates(PARSERS.operator);
   return (
-    <Tabs.Root value={tab} onValueChange={(value) => setTab(value as Tab)} className="space-y-6">
+    <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
         aria-label="Operator"
         className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-full bg-muted p-1"
       >
-        {TABS.map((each) => (
+        {OPERATOR_TABS.map((each) => (
           <Tabs.Trigger
             key={each}
             value={each}

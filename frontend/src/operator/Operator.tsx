@@ -1,13 +1,15 @@
 "use client";
 import { LockIcon } from "lucide-react";
-import { thenBack, useMe } from "@/api/session";
-import { lazyPart } from "@/components/lazy";
+import { withWayBack } from "@/address/way-back";
+import { useMe } from "@/api/session";
+import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
+import { buttonLook } from "@/components/ui/button";
+import { lazyPart } from "@/lib/lazy";
 
 const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div className="min-h-96" /> });
 
-/** The operator's page. Who is none is told so; nothing of it is fetched or asked for then. */
+/** The operator's page. Other users get an explanation; neither the console's code nor its data is fetched for them. */
 export function Operator() {
   const { data: me, failureReason } = useMe();
   return (
@@ -34,21 +36,21 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
       <h2 className="font-medium text-lg">This page is for operators</h2>
       <p className="text-muted-foreground text-sm leading-relaxed">
         {isLoggedIn
-          ? "Your account is none. Whoever runs this server can make one that is, on its machine:"
-          : "Log in with an operator's account. Whoever runs this server makes one on its machine:"}
+          ? "Your account is not an operator's. The administrator of this server can make one on its machine:"
+          : "Log in with an operator's account. The administrator of this server makes one on its machine:"}
       </p>
       <code className="w-full overflow-x-auto whitespace-nowrap rounded-xl bg-muted px-3 py-2 text-xs">
         python -m server create-operator --email you@example.org
       </code>
       <div className="flex flex-wrap gap-2">
         {!isLoggedIn && (
-          <Button asChild>
-            <a href={thenBack("/login/")}>Log in</a>
-          </Button>
+          <Link className={buttonLook()} href={() => withWayBack("/login/")}>
+            Log in
+          </Link>
         )}
-        <Button variant="outline" asChild>
-          <a href="/">Make pictures</a>
-        </Button>
+        <Link className={buttonLook({ variant: "outline" })} href="/">
+          Make pictures
+        </Link>
       </div>
     </section>
   );

@@ -2,13 +2,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { OperatorQueue, QueuedJob } from "@/api/types";
-import { aboutTime } from "@/results/words";
+import { type Column, Table } from "@/components/ui/table";
+import { errorText } from "@/lib/words/error-text";
+import { aboutTime } from "@/lib/words/quantities";
 import { Figure, Figures } from "./Figures";
-import { wordsOf } from "./say";
 
 const EVERY_MS = 2_000;
 
-/** Who waits, what runs, how fast it goes; asked again every two seconds while it is looked at. */
+/** Waiting and running jobs, and the server's speed; loaded again every two seconds while it is shown. */
 export function Queue() {
   const queue = useQuery({
     queryKey: ["operator", "queue"],
@@ -19,7 +20,7 @@ export function Queue() {
   if (!data) {
     return (
       <p role="status" className="min-h-40 text-muted-foreground text-sm">
-        {queue.failureReason ? wordsOf(queue.failureReason) : ""}
+        {queue.failureReason ? errorText(queue.failureReason) : ""}
       </p>
     );
   }
@@ -30,7 +31,7 @@ export function Queue() {
       </h2>
       {queue.failureReason && (
         <p role="alert" className="text-destructive text-sm">
-          {wordsOf(queue.failureReason)} This is how it stood before.
+          {errorText(queue.failureReason)} The figures below are from before.
         </p>
       )}
       <Figures>
@@ -41,7 +42,7 @@ export function Queue() {
       </Figures>
       {data.jobs.length === 0 ? (
         <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-          Nobody waits, and nothing is being made.
+          The queue is empty.
         </p>
       ) : (
         <Jobs jobs={data.jobs} />
@@ -58,48 +59,57 @@ function rowsNote({ rows }: OperatorQueue): string {
   return rows === null ? "none taken yet" : `${Math.round(rows * 10) / 10} rows a forward`;
 }
 
+const COLUMNS: readonly Column<QueuedJob>[] = [
+  {
+    name: "Place",
+    cell: (job) => (job.status === "processing" ? <RunningJob job={job} /> : `${job.queue_position} in the queue`),
+  },
+  {
+    name: "Owner",
+    cell: ownerWords,
+    className: "max-w-60 truncate max-md:col-span-2 max-md:row-start-2 max-md:text-muted-foreground",
+  },
+  {
+    name: "LoRA",
+    cell: ({ model }) => (model === "base" ? "No LoRA" : model),
+    className: "max-md:text-right",
+  },
+  {
+    name: "Pictures",
+    cell: (job) => `${job.images_completed} of ${job.images_total}`,
+    className: "max-md:hidden",
+  },
+  {
+    name: "Accepted",
+    cell: ({ age_s }) => `${age(age_s)} ago`,
+    className: "max-md:row-start-3 max-md:text-muted-foreground",
+  },
+  {
+    name: "Done in",
+    cell: ({ estimated_time }) => aboutTime(estimated_time),
+    isRight: true,
+    className: "max-md:row-start-3",
+  },
+];
+
 function Jobs({ jobs }: { jobs: readonly QueuedJob[] }) {
   return (
     <div className="overflow-hidden rounded-3xl border bg-card">
-      <table className="w-full text-sm max-md:block">
-        <thead className="text-left text-muted-foreground text-xs max-md:sr-only">
-          <tr>
-            {["Place", "Owner", "LoRA", "Pictures", "Accepted", "Done in"].map((name) => (
-              <th key={name} scope="col" className="px-5 py-3 font-medium last:text-right">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody className="max-md:block">
-          {jobs.map((job) => (
-            <tr
-              key={job.job_id}
-              className="border-t tabular-nums max-md:grid max-md:grid-cols-[1fr_auto] max-md:gap-x-4 max-md:px-5 max-md:py-3"
-            >
-              <td className="px-5 py-3 max-md:p-0">
-                {job.status === "processing" ? <Making job={job} /> : `${job.queue_position} in the queue`}
-              </td>
-              <td className="max-w-60 truncate px-5 py-3 max-md:col-span-2 max-md:row-start-2 max-md:p-0 max-md:text-muted-foreground">
-                {ownerWords(job)}
-              </td>
-              <td className="px-5 py-3 max-md:p-0 max-md:text-right">{job.model === "base" ? "No LoRA" : job.model}</td>
-              <td className="px-5 py-3 max-md:hidden">
-                {job.images_completed} of {job.images_total}
-              </td>
-              <td className="px-5 py-3 max-md:row-start-3 max-md:p-0 max-md:text-muted-foreground">
-                {age(job.age_s)} ago
-              </td>
-              <td className="px-5 py-3 text-right max-md:row-start-3 max-md:p-0">{aboutTime(job.estimated_time)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        caption="Queue"
+        columns={COLUMNS}
+        rows={jobs}
+        keyOf={({ job_id }) => job_id}
+        className="w-full max-md:block"
+        headClassName="max-md:sr-only [&_th]:px-5 [&_th]:py-3"
+        bodyClassName="max-md:block"
+        rowClassName="border-t max-md:grid max-md:grid-cols-[1fr_auto] max-md:gap-x-4 max-md:px-5 max-md:py-3 md:[&>*]:px-5 md:[&>*]:py-3"
+      />
     </div>
   );
 }
 
-function Making({ job }: { job: QueuedJob }) {
+function RunningJob({ job }: { job: QueuedJob }) {
   return (
     <span className="inline-flex items-center gap-2">
       <span aria-hidden className="size-2 animate-pulse rounded-full bg-primary" />
@@ -111,7 +121,7 @@ function Making({ job }: { job: QueuedJob }) {
   );
 }
 
-/** `user:…`, `anon:…` and addresses, as people say them. */
+/** `user:…`, `anon:…` and addresses as text for people. */
 export function ownerWords({ owner, end_user }: Pick<QueuedJob, "owner" | "end_user">): string {
   const [kind, id = ""] = owner.split(/:(.*)/s);
   const words =

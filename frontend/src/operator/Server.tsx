@@ -3,19 +3,19 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlertIcon, CircleCheckIcon } from "lucide-react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { API_URL, answer, api, Refused } from "@/api/client";
-import { wordsOf } from "./say";
+import { errorText } from "@/lib/words/error-text";
 
 const EVERY_MS = 3_000;
 
-/** Whether a picture can be made now, why not, and with what. */
+/** Whether the server can make pictures now, why not, and its base model and LoRAs. */
 export function Server() {
   const ready = useQuery({
     queryKey: ["operator", "ready"],
-    queryFn: askReady,
+    queryFn: fetchReason,
     refetchInterval: EVERY_MS,
     retry: false,
   });
-  const reason = ready.error ? wordsOf(ready.error) : (ready.data ?? null);
+  const reason = ready.error ? errorText(ready.error) : (ready.data ?? null);
   return (
     <section aria-labelledby="server" className="space-y-5">
       <h2 id="server" className="sr-only">
@@ -48,13 +48,13 @@ export function Server() {
   );
 }
 
-/** Why it is not ready; null where it is. Throws Unreachable. */
-async function askReady(): Promise<string | null> {
+/** Why the server is not ready; null where it is. Throws Unreachable. */
+async function fetchReason(): Promise<string | null> {
   try {
     await answer(api.GET("/readyz"));
     return null;
   } catch (error) {
-    if (error instanceof Refused) return wordsOf(error);
+    if (error instanceof Refused) return errorText(error);
     throw error;
   }
 }

@@ -1,15 +1,38 @@
 "use client";
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/session";
 import type { OperatorUser } from "@/api/types";
-import { notify } from "@/components/notify";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
-import { wordsOf } from "./say";
+import { type Column, Table } from "@/components/ui/table";
+import { dateWords } from "@/lib/words/dates";
+import { errorText } from "@/lib/words/error-text";
 
 const USERS = ["operator", "users"];
+
+const COLUMNS: readonly Column<OperatorUser>[] = [
+  { name: "E-mail", cell: (user) => <Email user={user} />, isRowName: true, className: "max-md:col-span-2" },
+  {
+    name: "Since",
+    cell: ({ created_at }) => dateWords(created_at),
+    className: "text-muted-foreground max-md:before:content-['Since_']",
+  },
+  {
+    name: "Pictures in 30 days",
+    cell: ({ total }) => total.pictures.toLocaleString("en-US"),
+    isRight: true,
+    className: "max-md:after:content-['_pictures_in_30_days']",
+  },
+  {
+    name: "GPU time",
+    cell: ({ total }) => `${Math.round(total.gpu_s)} s`,
+    isRight: true,
+    className: "text-muted-foreground max-md:hidden",
+  },
+  { name: "Access", cell: (user) => <Access user={user} />, isRight: true, className: "max-md:col-span-2" },
+];
 
 /** The accounts by e-mail; each can be switched off and on again. */
 export function Users() {
@@ -28,15 +51,22 @@ export function Users() {
       </h2>
       {users.failureReason && (
         <p role="alert" className="text-destructive text-sm">
-          {wordsOf(users.failureReason)}
+          {errorText(users.failureReason)}
         </p>
       )}
       {all.length > 0 && (
-        <ul aria-label="Users" className="divide-y rounded-3xl border bg-card">
-          {all.map((user) => (
-            <User key={user.id} user={user} />
-          ))}
-        </ul>
+        <div className="overflow-hidden rounded-3xl border bg-card">
+          <Table
+            caption="Users"
+            columns={COLUMNS}
+            rows={all}
+            keyOf={({ id }) => id}
+            className="w-full max-md:block"
+            headClassName="max-md:sr-only [&_th]:px-5 [&_th]:py-3"
+            bodyClassName="max-md:block"
+            rowClassName="border-t max-md:grid max-md:grid-cols-[1fr_auto] max-md:gap-x-4 max-md:gap-y-1 max-md:px-5 max-md:py-3 md:[&>*]:px-5 md:[&>*]:py-3 md:[&>*]:h-14"
+          />
+        </div>
       )}
       {users.hasNextPage && (
         <Button variant="outline" aria-disabled={users.isFetching} onClick={() => void users.fetchNextPage()}>
@@ -47,79 +77,70 @@ export function Users() {
   );
 }
 
-function User({ user }: { user: OperatorUser }) {
+function Email({ user }: { user: OperatorUser }) {
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      <span className="break-all font-medium">{user.email}</span>
+      {user.is_operator && (
+        <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">Operator</span>
+      )}
+      {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Switched off</span>}
+    </span>
+  );
+}
+
+/** Switches an account on, or off after a confirmation; absent for the operator's own account. */
+function Access({ user }: { user: OperatorUser }) {
   const me = useMe().data?.user;
   const queries = useQueryClient();
-  const opener = useRef<HTMLButtonElement>(null);
-  const [asks, setAsks] = useState(false);
-  const [isAsked, setIsAsked] = useState(false);
-  const { pictures, gpu_s } = user.total;
-
-  async function turn(what: "disable" | "enable") {
-    setIsAsked(true);
-    const params = { params: { path: { user_id: user.id } } };
-    try {
-      await answer(
+  const trigger = useRef<HTMLButtonElement>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  const { mutate, isPending } = useMutation({
+    mutationFn: (what: "disable" | "enable") => {
+      const params = { params: { path: { user_id: user.id } } };
+      return answer(
         what === "disable"
           ? api.POST("/api/operator/users/{user_id}/disable", params)
           : api.POST("/api/operator/users/{user_id}/enable", params),
       );
-      setAsks(false);
-      await queries.invalidateQueries({ queryKey: USERS });
-    } catch (error) {
-      notify("error", wordsOf(error));
-    } finally {
-      setIsAsked(false);
-    }
-  }
+    },
+    onSuccess() {
+      setIsOpen(false);
+      return queries.invalidateQueries({ queryKey: USERS });
+    },
+  });
 
+  if (user.disabled) {
+    return (
+      <Button variant="outline" size="sm" aria-disabled={isPending} onClick={() => isPending || mutate("enable")}>
+        Switch on<span className="sr-only"> {user.email}</span>
+      </Button>
+    );
+  }
+  if (user.id === me?.id) return null;
   return (
-    <li aria-label={user.email} className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 px-5 py-3.5">
-      <div className="min-w-0 space-y-0.5">
-        <p className="flex flex-wrap items-center gap-2">
-          <span className="break-all font-medium">{user.email}</span>
-          {user.is_operator && (
-            <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">Operator</span>
-          )}
-          {user.disabled && (
-            <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Switched off</span>
-          )}
-        </p>
-        <p className="text-muted-foreground text-sm tabular-nums">
-          Since {new Date(user.created_at).toLocaleDateString("en-US", { dateStyle: "medium" })} ·{" "}
-          {pictures === 1 ? "1 picture" : `${pictures.toLocaleString("en-US")} pictures`} in 30 days
-          {gpu_s > 0 && `, ${Math.round(gpu_s)} s of the model`}
-        </p>
-      </div>
-      {user.disabled ? (
-        <Button variant="outline" size="sm" aria-disabled={isAsked} onClick={() => isAsked || void turn("enable")}>
-          Switch on
-        </Button>
-      ) : (
-        user.id !== me?.id && (
-          <Button ref={opener} variant="ghost" size="sm" onClick={() => setAsks(true)}>
-            Switch off<span className="sr-only"> {user.email}</span>
-          </Button>
-        )
-      )}
-      {asks && (
-        <Dialog open onOpenChange={setAsks}>
+    <>
+      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
+        Switch off<span className="sr-only"> {user.email}</span>
+      </Button>
+      {isOpen && (
+        <Dialog open onOpenChange={setIsOpen}>
           <DialogPanel
             title={`Switch off ${user.email}?`}
             description="Sessions and keys stop working at once. Accepted jobs are still made; nothing is deleted."
-            opener={opener}
+            returnFocus={trigger}
           >
             <div className="flex justify-end gap-2 pt-2">
-              <Button variant="ghost" onClick={() => setAsks(false)}>
+              <Button variant="ghost" onClick={() => setIsOpen(false)}>
                 Leave it on
               </Button>
-              <Button variant="destructive" aria-disabled={isAsked} onClick={() => isAsked || void turn("disable")}>
+              <Button variant="destructive" aria-disabled={isPending} onClick={() => isPending || mutate("disable")}>
                 Switch off
               </Button>
             </div>
           </DialogPanel>
         </Dialog>
       )}
-    </li>
+    </>
   );
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { aLora } from "@/api/examples";
+import { labelOf } from "@/operator/loras/upload";
+import { afterwards, byName, meaning } from "@/operator/loras/versions";
 import { age, milliseconds, ownerWords } from "./Queue";
-import { tabOf } from "./tabs";
-import { labelOf } from "./upload";
-import { afterwards, byName, meaning } from "./versions";
 
 const loras = [
   { ...aLora("jade-v2"), is_default: false },
@@ -45,11 +44,8 @@ describe("what the queue says", () => {
     ["user:0123456789", "ada", "Account 01234567 for ada"],
   ])("%s for %s is %s", (owner, end_user, words) => expect(ownerWords({ owner, end_user })).toBe(words));
 
-  it("tells short times", () => {
+  it("says short times", () => {
     expect([2.4, 90, 5400].map(age)).toEqual(["2 s", "2 min", "1.5 h"]);
     expect([0.084, 12].map(milliseconds)).toEqual(["84 ms", "12 s"]);
   });
 });
-
-it("an unknown tab is the first", () =>
-  expect(["?tab=users", "?tab=x", ""].map(tabOf)).toEqual(["users", "loras", "loras"]));

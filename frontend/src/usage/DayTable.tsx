@@ -1,4 +1,12 @@
+import { type Column, Table } from "@/components/ui/table";
 import { measured, shortDate, type UsageDay } from "./days";
+
+const COLUMNS: readonly Column<UsageDay>[] = [
+  { name: "Day", cell: ({ date }) => shortDate(date), isRowName: true },
+  { name: "Generations", cell: ({ generations }) => measured(generations, "generations"), isRight: true },
+  { name: "Pictures", cell: ({ pictures }) => measured(pictures, "pictures"), isRight: true },
+  { name: "GPU time", cell: ({ gpu_s }) => measured(gpu_s, "gpu_s"), isRight: true },
+];
 
 /** The days with use, newest first. */
 export function DayTable({ days }: { days: readonly UsageDay[] }) {
@@ -6,33 +14,15 @@ export function DayTable({ days }: { days: readonly UsageDay[] }) {
     return <p className="text-muted-foreground text-sm">Nothing was made in these days.</p>;
   }
   return (
-    <table className="w-full text-sm tabular-nums">
-      <thead>
-        <tr className="border-b text-left text-muted-foreground text-xs [&>th]:pb-2 [&>th]:font-medium">
-          <th scope="col">Day</th>
-          <th scope="col" className="text-right">
-            Generations
-          </th>
-          <th scope="col" className="text-right">
-            Pictures
-          </th>
-          <th scope="col" className="text-right">
-            GPU time
-          </th>
-        </tr>
-      </thead>
-      <tbody className="divide-y">
-        {days.map((day) => (
-          <tr key={day.date} className="[&>*]:py-2">
-            <th scope="row" className="text-left font-normal">
-              {shortDate(day.date)}
-            </th>
-            <td className="text-right">{measured(day.generations, "generations")}</td>
-            <td className="text-right">{measured(day.pictures, "pictures")}</td>
-            <td className="text-right">{measured(day.gpu_s, "gpu_s")}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      caption="Use by day"
+      columns={COLUMNS}
+      rows={days}
+      keyOf={({ date }) => date}
+      className="w-full"
+      headClassName="border-b [&_th]:pb-2"
+      bodyClassName="divide-y"
+      rowClassName="[&>*]:py-2"
+    />
   );
 }

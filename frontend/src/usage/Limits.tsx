@@ -1,7 +1,7 @@
 "use client";
 import type { Limit, LimitsLeft } from "@/api/types";
-import { cn } from "@/components/cn";
-import { useCountdown, whenWords } from "@/components/countdown";
+import { cn } from "@/lib/cn";
+import { useCountdown, whenWords } from "@/lib/words/countdown";
 import { type Measure, measured } from "./days";
 
 interface LimitKind {
@@ -56,7 +56,7 @@ function OneLimit({ kind, limit }: { kind: LimitKind; limit: Limit }) {
       </div>
       {!isUntouched && (
         <p className="text-muted-foreground text-xs tabular-nums">
-          {wait_s > 0 ? `You get ${kind.more} back ${whenWords(wait_s, Date.now())}.` : "More is there by now."}
+          {wait_s > 0 ? `You get ${kind.more} back ${whenWords(wait_s, Date.now())}.` : "More is available now."}
         </p>
       )}
     </div>

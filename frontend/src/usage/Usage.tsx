@@ -1,12 +1,14 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { withWayBack } from "@/address/way-back";
 import { answer, api } from "@/api/client";
-import { thenBack, useMe } from "@/api/session";
+import { useMe } from "@/api/session";
 import type { Usage as UsageAnswer } from "@/api/types";
+import { Choice } from "@/components/form/Choice";
+import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button } from "@/components/ui/button";
-import { Choice } from "@/create/Choice";
+import { buttonLook } from "@/components/ui/button";
 import { Chart } from "./Chart";
 import { DayTable } from "./DayTable";
 import { everyDay, type Measure, measured } from "./days";
@@ -25,9 +27,9 @@ export function Usage() {
     queryFn: ({ signal }) => answer(api.GET("/api/usage", { params: { query: { days: NUM_DAYS } }, signal })),
   });
   return (
-    <Shell title="Usage" note={`Your last ${NUM_DAYS} days, those of your keys included. Days are UTC's.`}>
+    <Shell title="Usage" note={`Your last ${NUM_DAYS} days, including generations by your API keys. Days are in UTC.`}>
       {usage ? (
-        <Told usage={usage} />
+        <Loaded usage={usage} />
       ) : (
         <p role="status" className="min-h-64 text-muted-foreground text-sm">
           {failureReason ? failureReason.message : ""}
@@ -37,7 +39,7 @@ export function Usage() {
   );
 }
 
-function Told({ usage }: { usage: UsageAnswer }) {
+function Loaded({ usage }: { usage: UsageAnswer }) {
   const [measure, setMeasure] = useState<Measure>("pictures");
   const me = useMe().data;
   const name = MEASURES.find(({ value }) => value === measure)?.label ?? "";
@@ -57,9 +59,9 @@ function Told({ usage }: { usage: UsageAnswer }) {
       {me && !me.user && me.registration !== "closed" && (
         <p className="flex flex-wrap items-center justify-between gap-3 rounded-2xl bg-accent px-5 py-4 text-accent-foreground text-sm">
           You are not logged in: this is counted by your address. Your pictures move to an account when you make one.
-          <Button size="sm" asChild>
-            <a href={thenBack("/register/")}>Register</a>
-          </Button>
+          <Link className={buttonLook({ size: "sm" })} href={() => withWayBack("/register/")}>
+            Register
+          </Link>
         </p>
       )}
       <section aria-labelledby="by-day" className="space-y-5 rounded-2xl border bg-card p-5 sm:p-6">

@@ -12,7 +12,7 @@ export type Measure = "generations" | "pictures" | "gpu_s";
 
 const DAY_MS = 86_400_000;
 
-/** The last `num` days, oldest first, with those on which nothing was made. */
+/** The last `num` days, oldest first, including days without a generation. */
 export function everyDay(days: readonly UsageDay[], num: number, now_ms: number): UsageDay[] {
   const known = new Map(days.map((day) => [day.date, day]));
   return Array.from({ length: num }, (_, at) => {

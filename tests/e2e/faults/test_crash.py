@@ -8,13 +8,13 @@ import time
 from tests.e2e.conftest import NewServer
 from tests.support.event_reader import EventReader
 from tests.support.http_jobs import ended, pictures, submit
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
-NUM_JOBS = 10
+NUM_JOBS = 6
 NUM_IMAGES = 2
 
 
-def submit_ten(server: ServerProcess, **fields: object) -> list[str]:
+def submit_six(server: ServerProcess, **fields: object) -> list[str]:
     common = {"num_images": NUM_IMAGES, "format": "png", **fields}
     return [submit(server, seed=100 * n, **common) for n in range(NUM_JOBS)]
 
@@ -51,7 +51,7 @@ def crash_and_restart(server: ServerProcess, jobs: list[str]) -> None:
 def test_a_server_that_is_asked_to_end_loses_nothing_either(new_painting_server: NewServer) -> None:
     with new_painting_server("ended") as server:
         server.start()
-        jobs = submit_ten(server, steps=100)
+        jobs = submit_six(server, steps=100)
         reader, last = EventReader(server.url, jobs[0]), EventReader(server.url, jobs[-1])
         reader.wait_until(lambda reader: len(reader.named("image")) >= 1)
         begun_s = time.monotonic()
@@ -76,13 +76,13 @@ def test_a_server_that_is_asked_to_end_loses_nothing_either(new_painting_server:
 def test_the_demo_model_gives_the_same_pictures_after_a_crash(new_demo_server: NewServer) -> None:
     """With the real model: bitwise, because every forward has the same shape."""
     exact = {"STUDIO_EXACT_ROWS": "8", "STUDIO_MAX_ROWS": "8"}
-    small = {"width": 128, "height": 128, "model_name": "base", "steps": 20}
+    small = {"width": 128, "height": 128, "model_name": "base", "steps": 10}
     with new_demo_server("undisturbed", **exact) as server:
         server.start()
-        expected = [pictures(server, job_id) for job_id in submit_ten(server, **small) if ended(server, job_id)]
+        expected = [pictures(server, job_id) for job_id in submit_six(server, **small) if ended(server, job_id)]
     with new_demo_server("killed", **exact) as server:
         server.start()
-        jobs = submit_ten(server, **small)
+        jobs = submit_six(server, **small)
         crash_and_restart(server, jobs)
         check_after_the_crash(server, jobs, expected)
 

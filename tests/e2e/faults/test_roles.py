@@ -16,7 +16,7 @@ from tests.e2e.conftest import NewServer
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.s3_server import S3Server
 from tests.support.event_reader import EventReader
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 HEAVY = {"torch", "diffusers", "transformers", "peft", "accelerate", "compel"}
 BODY = {"prompt": "red dress", "num_images": 2, "width": 32, "height": 32, "format": "png"}

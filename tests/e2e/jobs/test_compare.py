@@ -13,7 +13,7 @@ from PIL import Image
 from scripts.measure import compare
 from tests.support.demo_model import share_within_one_level
 from tests.support.http_jobs import ended, pictures, submit
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 COMMON: dict[str, Any] = {"steps": 3, "width": 128, "height": 128, "format": "png"}
 PROMPT = "woman, (red dress:1.3), beach"

@@ -13,7 +13,7 @@ from PIL import Image
 from tests.e2e.conftest import NewServer
 from tests.support.event_reader import EventReader
 from tests.support.http_jobs import ended, pictures, submit
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 from tests.support.tiny_model import write_tiny_model
 
 SMALL = {"width": 128, "height": 128, "model_name": "base"}

@@ -12,7 +12,7 @@ import pytest
 from scripts.measure.flood import Answer, flood, post_all
 from tests.e2e.conftest import NewServer
 from tests.fixtures.databases import PostgresServer
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 BODY = b'{"prompt": "red dress", "num_images": 1, "steps": 2, "width": 32, "height": 32}'
 LIMIT = 10

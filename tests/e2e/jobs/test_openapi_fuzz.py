@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 from scripts.openapi import DOCUMENT
 from tests.e2e.conftest import painting_server
 from tests.support.accounts import PASSWORD
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 CHECKS: Any = [
     not_a_server_error,

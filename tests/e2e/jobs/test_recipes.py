@@ -16,7 +16,7 @@ from PIL import Image
 
 from scripts.npm import find_node
 from tests.e2e.conftest import PAINTING
-from tests.support.server_process import ROOT, ServerProcess
+from tests.support.servers.server_process import ROOT, ServerProcess
 from tests.support.tiny_model import write_lora, write_tiny_model
 
 ORIGIN = "https://app.example.org"

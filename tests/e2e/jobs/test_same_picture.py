@@ -12,7 +12,7 @@ from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS
 from tests.support.demo_model import NEGATIVE_PROMPT, demo_folder, share_within_one_level
 from tests.support.http_jobs import ended, pictures, submit
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 ENOUGH = 0.999
 

@@ -22,7 +22,7 @@ from safetensors.numpy import save
 from tests.e2e.conftest import demo_server
 from tests.support.event_reader import EventReader
 from tests.support.http_jobs import ended, pictures, submit
-from tests.support.server_process import ROOT, ServerProcess
+from tests.support.servers.server_process import ROOT, ServerProcess
 
 NUM_JOBS = int(os.environ.get("RELOAD_JOBS", "24"))
 NUM_RELOADS = int(os.environ.get("RELOAD_TIMES", "4"))

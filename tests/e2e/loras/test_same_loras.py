@@ -26,7 +26,7 @@ from tests.support.demo_model import (
 )
 from tests.support.http_jobs import ended, pictures, submit
 from tests.support.loras.files import keep, kohya_copy, stock_loras
-from tests.support.server_process import ROOT, ServerProcess
+from tests.support.servers.server_process import ROOT, ServerProcess
 
 ENOUGH = 0.999
 SETS: dict[str, dict[str, float]] = {

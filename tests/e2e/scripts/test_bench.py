@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.server_process import ROOT, ServerProcess
+from tests.support.servers.server_process import ROOT, ServerProcess
 
 SMALL = ("--rounds", "1", "--steps", "2", "--size", "128", "--threads", "1")
 

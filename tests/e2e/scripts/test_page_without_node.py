@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.conftest import NewServer
-from tests.support.server_process import ROOT
+from tests.support.servers.server_process import ROOT
 
 BUILD_S = 600.0
 HTML = {"Accept": "text/html"}

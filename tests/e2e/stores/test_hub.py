@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.hub_server import HubServer
-from tests.support.server_process import ROOT, ServerProcess
+from tests.support.servers.hub_server import HubServer
+from tests.support.servers.server_process import ROOT, ServerProcess
 
 NAME = "studio/demo"
 PLAIN = {"prompt": "woman, red dress", "num_images": 1, "steps": 1}

@@ -16,7 +16,7 @@ from PIL import Image
 from tests.e2e.conftest import NewServer
 from tests.fixtures.s3_server import PUBLIC_BUCKET, STUDIO, S3Server
 from tests.support.http_jobs import ended, submit
-from tests.support.server_process import ServerProcess
+from tests.support.servers.server_process import ServerProcess
 
 SMALL = {"model_name": "base", "width": 64, "height": 64, "steps": 4}
 FORMATS = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}

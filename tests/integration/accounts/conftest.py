@@ -8,8 +8,8 @@ import pytest
 from server.app import create_app
 from tests.fixtures.studio_app import client, studio_settings
 from tests.support.accounts import Browser, register
-from tests.support.accounts_app import Api, make
 from tests.support.fake_runner import PaintRunner
+from tests.support.servers.accounts_app import Api, make
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from server.db.account_models import AccountRow, ApiKeyRow, LoginRow, OneTimeCod
 from server.db.models import JobRow
 from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.accounts import PASSWORD, Browser, new_key, register
-from tests.support.accounts_app import Api, bearer, change, count, login, make, problem
 from tests.support.fake_runner import PaintRunner
+from tests.support.servers.accounts_app import Api, bearer, change, count, login, make, problem
 
 
 def test_an_account_from_its_registration_to_its_end(api: Api, settings: Settings) -> None:

@@ -5,7 +5,7 @@ import re
 from server.db.account_models import ApiKeyRow, StreamTokenRow
 from tests.fixtures.studio_app import QUICK
 from tests.support.accounts import Browser, new_key, register
-from tests.support.accounts_app import Api, bearer, change, make, problem
+from tests.support.servers.accounts_app import Api, bearer, change, make, problem
 
 
 def test_a_key_is_shown_once_and_opens_what_its_scopes_say(shared: Api, ada: Browser, job_of_ada: str) -> None:

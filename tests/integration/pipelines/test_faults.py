@@ -51,12 +51,12 @@ class FaultyRunner(SDXLRunner):
         self.victims_pooled: torch.Tensor | None = None
         encode = self._encoder._encode
 
-        def encode_and_remember(text: str, adapters: AdapterSet) -> Any:
+        def encode_and_remember(text: str, adapters: AdapterSet, clip_skip: int) -> Any:
             if text != VICTIM:
-                return encode(text, adapters)
+                return encode(text, adapters, clip_skip)
             if place == "encode":
                 self.strike()
-            embedding = encode(text, adapters)
+            embedding = encode(text, adapters, clip_skip)
             self.victims_pooled = embedding.pooled
             if place == "encode" and kind == "nan":
                 embedding.context.fill_(float("nan"))

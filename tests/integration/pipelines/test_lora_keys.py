@@ -12,7 +12,7 @@ from pipelines.lora.file import read_lora
 from pipelines.lora.keys import layer_name, place_of
 from tests.support.loras.files import kohya_copy
 from tests.support.loras.original_layout import write_small_sdxl
-from tests.support.server_process import ROOT
+from tests.support.servers.server_process import ROOT
 
 converters: Any = lora_conversion_utils
 

@@ -26,12 +26,12 @@ class CountingEncoder(PromptEncoder):
         self.encoded: list[str] = []
         self.broken: set[str] = set()
 
-    def _encode(self, text: str, adapters: AdapterSet) -> Embedding:
+    def _encode(self, text: str, adapters: AdapterSet, clip_skip: int) -> Embedding:
         if text in self.broken:
             raise RuntimeError("broken for this test")
         self.encoded.append(text)
         with torch.inference_mode():
-            return super()._encode(text, adapters)
+            return super()._encode(text, adapters, clip_skip)
 
     def use(self, *texts: str, adapters: AdapterSet = ()) -> None:
         for text in texts:

@@ -132,6 +132,35 @@ def test_in_a_crowd_of_its_length_it_is_that_picture_too(
                 assert share_within_one_level(pixels(picture), stock_images[name]) >= ENOUGH
 
 
+@pytest.mark.parametrize("prompt", ["woman, red dress, beach", "woman, (red dress:1.0), beach"])
+def test_clip_skip_is_diffusers(runner: SDXLRunner, stock: Any, prompt: str) -> None:
+    """In one batch with the same prompt without it; the negative prompt is encoded without it."""
+    wanted = params(prompt=prompt, negative_prompt="blurry", seed=3, clip_skip=1, **STEPS)
+    made = stock(
+        "woman, red dress, beach",
+        negative_prompt="blurry",
+        clip_skip=1,
+        num_inference_steps=wanted.sampling.steps,
+        guidance_scale=wanted.sampling.guidance_scale,
+        width=wanted.width,
+        height=wanted.height,
+        generator=torch.Generator("cpu").manual_seed(wanted.sampling.seed),
+    )
+    plain = params(prompt=prompt, negative_prompt="blurry", seed=3, **STEPS)
+    both = run(runner, {"skipped": wanted, "plain": plain})
+    assert share_within_one_level(pixels(both["skipped"]), np.asarray(made.images[0])) >= ENOUGH
+    assert share_within_one_level(pixels(both["skipped"]), pixels(both["plain"])) < 0.9
+
+
+def test_clip_skip_works_on_weighted_prompts_and_has_a_bound(encoder: PromptEncoder) -> None:
+    """The demo model's first text encoder has two layers: all of 1 and more use its embeddings."""
+    with torch.inference_mode():
+        contexts = [encoder.encode("woman, (red dress:1.4)", (), clip_skip).context for clip_skip in (0, 1, 2, 11)]
+    assert len({tuple(context.flatten().tolist()) for context in contexts}) == 3
+    assert torch.equal(contexts[2], contexts[3])
+    assert len({context.shape for context in contexts}) == 1
+
+
 def test_a_weight_changes_the_picture(runner: SDXLRunner) -> None:
     both = run(runner, {"with": CROWD["up"], "without": params(prompt="woman, red dress, beach", seed=40, **STEPS)})
     assert share_within_one_level(pixels(both["with"]), pixels(both["without"])) < 0.9

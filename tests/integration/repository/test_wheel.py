@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from scripts.build_page import Build
-from tests.support.server_process import ROOT
+from tests.support.servers.server_process import ROOT
 
 
 def wheel_of(checkout: Path) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from server.app import create_app
 from tests.fixtures.studio_app import client, studio_settings
 from tests.support.fake_runner import PaintRunner
-from tests.support.page_app import Api, write_page
+from tests.support.servers.page_app import Api, write_page
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.page_app import HTML, Api, sources, write_page
+from tests.support.servers.page_app import HTML, Api, sources, write_page
 
 
 def notice(api: Api, path: str = "/") -> str:

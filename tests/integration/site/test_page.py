@@ -14,7 +14,7 @@ from server.app import create_app
 from tests.fixtures.s3_server import credentials
 from tests.fixtures.studio_app import client, studio_settings
 from tests.support.fake_runner import PaintRunner
-from tests.support.page_app import APP, HTML, Api, sources, write_page
+from tests.support.servers.page_app import APP, HTML, Api, sources, write_page
 
 
 def allowed(*scripts: str) -> set[str]:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tests.support.page_app import HTML, Api, write_page
+from tests.support.servers.page_app import HTML, Api, write_page
 
 OLD = "/_next/static/chunks/old.js"
 

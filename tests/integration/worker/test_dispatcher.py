@@ -261,8 +261,8 @@ async def test_a_waiting_job_knows_its_place_and_time(database: Database, tmp_pa
     async with JobsHarness.running(database, tmp_path, runner=PaintRunner(step_s=0.01)) as shop:
         await shop.ended((await shop.accept(draft())).job_id)
         views = [await shop.accept(draft(steps=50)) for _ in range(3)]
-        assert views[0].queue_position == 1
-        assert 1 <= views[2].queue_position <= 3  # those before it may have been claimed meanwhile
+        assert views[0].queue_position <= 1  # it may have been claimed meanwhile, as those before the last
+        assert 1 <= views[2].queue_position <= 3
         assert 0 < views[0].remaining_s < views[2].remaining_s
         for view in views:
             await shop.ended(view.job_id)

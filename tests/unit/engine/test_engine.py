@@ -16,7 +16,7 @@ from server.engine.requests import EngineEvent, Finished, ImageFailed, ImageRequ
 from server.engine.scheduler import Limits, Scheduler
 from tests.support.fake_runner import PaintRunner
 from tests.support.jobs_harness import until
-from tests.support.simulation import BUCKETS, params, pictures
+from tests.support.simulation import BUCKETS, images, params
 
 
 class Listener:
@@ -47,7 +47,7 @@ async def test_a_lost_device_ends_the_loop_and_fails_no_picture():
         raise DeviceLost("the GPU has failed")
 
     listener, studio = Listener(), engine()
-    studio.add(pictures("a", "ip:a"))
+    studio.add(images("a", "ip:a"))
     with pytest.raises(DeviceLost):
         await studio.run(lost, listener)
     assert not listener.events
@@ -64,7 +64,7 @@ async def test_a_runner_that_raises_fails_the_plan_and_forgets_its_pictures():
         return StepResult()
 
     listener, studio = Listener(), engine()
-    studio.add(pictures("a", "ip:a", count=2))
+    studio.add(images("a", "ip:a", count=2))
     running = asyncio.create_task(studio.run(raising, listener))
     await until(lambda: len(listener.events) == 2)
     studio.stop()
@@ -107,8 +107,8 @@ async def test_a_picture_whose_lora_is_being_read_waits_and_its_neighbors_step()
     running = asyncio.create_task(studio.run(runner.execute, listener, loras))
     await until(lambda: studio.running)
     lora = LoraRef("jade", "1", "a" * 64, 0.9)
-    studio.add(with_lora(pictures("styled", "ip:a"), lora))
-    studio.add(pictures("plain", "ip:b"))
+    studio.add(with_lora(images("styled", "ip:a"), lora))
+    studio.add(images("plain", "ip:b"))
     await until(lambda: any(isinstance(event, Finished) for event in listener.events))
     assert runner.painted.keys() == {"plain-1"}
     assert "styled-1" not in runner.steps
@@ -116,7 +116,7 @@ async def test_a_picture_whose_lora_is_being_read_waits_and_its_neighbors_step()
     await until(lambda: "styled-1" in runner.painted)
     loras.resident_loras = frozenset({lora.sha256})
     assert studio.resident_loras == {lora.sha256}
-    studio.add(with_lora(pictures("again", "ip:a"), lora))
+    studio.add(with_lora(images("again", "ip:a"), lora))
     await until(lambda: "again-1" in runner.painted)
     assert loras.asked == [{lora.sha256}]  # the second time it was in memory
     studio.stop()
@@ -138,7 +138,7 @@ async def test_a_picture_that_the_runner_defers_is_begun_again_when_its_lora_is_
 
     running = asyncio.create_task(studio.run(execute, listener, loras))
     await until(lambda: studio.running)
-    studio.add(with_lora(pictures("styled", "ip:a"), LoraRef("jade", "1", "a" * 64, 0.9)))
+    studio.add(with_lora(images("styled", "ip:a"), LoraRef("jade", "1", "a" * 64, 0.9)))
     loras.reading[0].set_result(None)
     await until(lambda: len(loras.reading) == 2)
     assert (deferred, "styled-1" in runner.painted) == (["styled-1"], False)

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from server.engine.requests import Finished, ImageFailed, Previewed, Progressed
 from server.engine.scheduler import Limits
-from tests.support.simulation import Machine, candidate, pictures
+from tests.support.simulation import Machine, candidate, images
 
 JOB = st.fixed_dictionaries(
     {
@@ -47,7 +47,7 @@ def test_every_picture_ends_exactly_once_within_its_limits(actions, limits: Limi
         if action == "add":
             job = dict(value)
             jobs.append(f"job{len(jobs)}")
-            machine.add(pictures(jobs[-1], job.pop("owner"), arrival_s=machine.now_s, **job))
+            machine.add(images(jobs[-1], job.pop("owner"), arrival_s=machine.now_s, **job))
         elif action == "turns":
             for _ in range(value):
                 machine.turn()
@@ -68,7 +68,7 @@ def test_every_picture_ends_exactly_once_within_its_limits(actions, limits: Limi
 
 def test_a_cancel_takes_effect_at_the_next_step():
     machine = Machine(fixed_s=1.0)
-    machine.add(pictures("a", "ip:a", count=2) + pictures("b", "ip:b"))
+    machine.add(images("a", "ip:a", count=2) + images("b", "ip:b"))
     machine.turn()
     machine.scheduler.abort("a")
     machine.turn()
@@ -78,7 +78,7 @@ def test_a_cancel_takes_effect_at_the_next_step():
 
 def test_a_cancel_while_the_plan_runs_is_released_in_the_next():
     machine = Machine(fixed_s=1.0)
-    machine.add(pictures("a", "ip:a"))
+    machine.add(images("a", "ip:a"))
     plan = machine.scheduler.schedule(0.0, lambda _: False)
     machine.scheduler.abort("a")
     assert machine.scheduler.update(plan, machine._execute(plan), 0.1) == []
@@ -88,12 +88,12 @@ def test_a_cancel_while_the_plan_runs_is_released_in_the_next():
 def test_a_late_result_does_not_count_for_a_picture_that_was_added_again():
     """Dropped and claimed again while a plan is in flight: the new one takes all its steps."""
     machine = Machine(fixed_s=1.0)
-    machine.add(pictures("a", "ip:a", steps=4))
+    machine.add(images("a", "ip:a", steps=4))
     machine.turn()
     plan = machine.scheduler.schedule(0.0, lambda _: False)
     result = machine._execute(plan)
     machine.scheduler.abort("a")
-    machine.add(pictures("a", "ip:a", steps=4))
+    machine.add(images("a", "ip:a", steps=4))
     assert machine.scheduler.update(plan, result, 0.1) == []
     assert machine.scheduler.evaluations("a") == {0: (0, 4)}
     machine.run()
@@ -102,23 +102,23 @@ def test_a_late_result_does_not_count_for_a_picture_that_was_added_again():
 
 def test_a_newcomer_joins_at_the_next_step():
     machine = Machine(fixed_s=1.0)
-    machine.add(pictures("a", "ip:a", steps=30))
+    machine.add(images("a", "ip:a", steps=30))
     machine.turn()
-    machine.add(pictures("b", "ip:b", steps=5, sampler="heun"))
+    machine.add(images("b", "ip:b", steps=5, sampler="heun"))
     machine.turn()
     assert machine.plans[-1].step == ("b-1", "a-1")
 
 
 def test_other_sizes_take_turns_and_all_end():
     machine = Machine(fixed_s=1.0)
-    machine.add(pictures("a", "ip:a", size=256) + pictures("b", "ip:b", size=128))
+    machine.add(images("a", "ip:a", size=256) + images("b", "ip:b", size=128))
     machine.run()
     assert set(machine.ended) == {"a-1", "b-1"}
 
 
 def test_a_failed_picture_leaves_its_neighbors():
     machine = Machine(fixed_s=1.0, fail_next={"a-2"})
-    machine.add(pictures("a", "ip:a", count=3))
+    machine.add(images("a", "ip:a", count=3))
     events = machine.turn()
     assert [(e.job_id, e.index) for e in events if isinstance(e, ImageFailed)] == [("a", 1)]
     machine.run()
@@ -127,7 +127,7 @@ def test_a_failed_picture_leaves_its_neighbors():
 
 def test_previews_only_while_somebody_watches():
     machine = Machine(limits=Limits(preview_every=2))
-    machine.add(pictures("a", "ip:a", steps=6))
+    machine.add(images("a", "ip:a", steps=6))
     unwatched = [event for _ in range(3) for event in machine.turn()]
     machine.watched.add("a")
     watched = [event for _ in range(3) for event in machine.turn()]
@@ -137,21 +137,21 @@ def test_previews_only_while_somebody_watches():
 
 def test_exact_rows_pads_every_forward_to_one_count():
     machine = Machine(limits=Limits(exact_rows=8))
-    machine.add(pictures("a", "ip:a", count=3) + pictures("b", "ip:b", guidance=1.0))
+    machine.add(images("a", "ip:a", count=3) + images("b", "ip:b", guidance=1.0))
     machine.run()
     assert {plan.pad_to_rows for plan in machine.plans if plan.step} == {8}
 
 
 def test_progress_counts_evaluations():
     machine = Machine()
-    machine.add(pictures("a", "ip:a", steps=3, sampler="heun"))
+    machine.add(images("a", "ip:a", steps=3, sampler="heun"))
     progress = [e for _ in range(5) for e in machine.turn() if isinstance(e, Progressed)]
     assert [(e.evaluations_done, e.evaluations_total) for e in progress] == [(i, 5) for i in range(1, 6)]
 
 
 def test_step_seconds_are_shared_by_rows():
     machine = Machine(fixed_s=0.3, row_s=0.1)
-    machine.add(pictures("a", "ip:a", steps=1, count=1) + pictures("b", "ip:b", steps=1, guidance=1.0))
+    machine.add(images("a", "ip:a", steps=1, count=1) + images("b", "ip:b", steps=1, guidance=1.0))
     finished = [event for _ in range(3) for event in machine.turn() if isinstance(event, Finished)]
     assert {event.job_id: event.times.step_share_s for event in finished} == pytest.approx({"a": 0.4, "b": 0.2})
 
@@ -161,66 +161,62 @@ def test_step_seconds_are_shared_by_rows():
 
 def test_choose_claims_the_first_two_budgets_in_order():
     machine = Machine(limits=Limits(max_rows=4))
-    found = machine.scheduler.choose([candidate(f"j{i}", f"ip:{i}", arrival_s=float(i)) for i in range(9)], 10.0)
+    found = machine.choose([candidate(f"j{i}", f"ip:{i}", arrival_s=float(i)) for i in range(9)], 10.0)
     assert found == ["j0", "j1", "j2", "j3"]
 
 
 def test_an_owner_served_a_moment_ago_is_not_starving_by_its_old_jobs():
     """The owner's other jobs are candidates only: none of them is here while its last one ends."""
     machine = Machine(limits=Limits(max_rows=2))
-    machine.add(pictures("a0", "ip:a", arrival_s=0.0) + pictures("x", "ip:x", steps=500, arrival_s=0.0))
+    machine.add(images("a0", "ip:a", arrival_s=0.0) + images("x", "ip:x", steps=500, arrival_s=0.0))
     machine.now_s = 1000.0
     while "a0-1" not in machine.ended:
         machine.turn()
     queue = [candidate("a1", "ip:a", arrival_s=0.0), candidate("b", "ip:b", arrival_s=machine.now_s)]
-    assert list(machine.scheduler.forecast(queue, machine.now_s)) == ["x", "b", "a1"]
+    assert list(machine.forecast(queue, machine.now_s)) == ["x", "b", "a1"]
 
 
 def test_a_forecast_changes_nothing():
     machine = Machine(row_s=0.05)
-    machine.add(pictures("a", "ip:a", count=8, steps=50) + pictures("a2", "ip:a"))
+    machine.add(images("a", "ip:a", count=8, steps=50) + images("a2", "ip:a"))
     machine.turn()
     queue = [candidate("b", "ip:b", arrival_s=0.1)]
-    first = machine.scheduler.forecast(queue, 0.2)
-    machine.scheduler.forecast([], 0.2)
-    assert machine.scheduler.forecast(queue, 0.2) == first
+    first = machine.forecast(queue, 0.2)
+    machine.forecast([], 0.2)
+    assert machine.forecast(queue, 0.2) == first
 
 
 def test_choose_claims_a_better_newcomer_past_a_full_backlog():
     machine = Machine(limits=Limits(max_rows=2))
-    machine.add(pictures("a0", "ip:a", count=8, steps=50))
+    machine.add(images("a0", "ip:a", count=8, steps=50))
     machine.turn()
-    assert machine.scheduler.choose(
-        [candidate("a1", "ip:a", count=8, steps=50), candidate("b", "ip:b", steps=5)], 1.0
-    ) == ["b"]
+    assert machine.choose([candidate("a1", "ip:a", count=8, steps=50), candidate("b", "ip:b", steps=5)], 1.0) == ["b"]
 
 
 def test_forecast_with_exact_rows_counts_the_padding():
     machine = Machine(fixed_s=0.0, row_s=0.125, limits=Limits(exact_rows=8))
-    forecast = machine.scheduler.forecast([candidate("a", "ip:a", steps=30)], 0.0)
+    forecast = machine.forecast([candidate("a", "ip:a", steps=30)], 0.0)
     assert forecast["a"].remaining_s == pytest.approx(30, rel=0.05)
 
 
 def test_forecast_adds_up_the_queue():
     machine = Machine(row_s=0.05)
-    machine.add(pictures("a", "ip:a", steps=10))
+    machine.add(images("a", "ip:a", steps=10))
     machine.turn()
-    forecast = machine.scheduler.forecast(
-        [candidate("b", "ip:b", arrival_s=0.1), candidate("c", "ip:c", arrival_s=0.2)], 0.2
-    )
+    forecast = machine.forecast([candidate("b", "ip:b", arrival_s=0.1), candidate("c", "ip:c", arrival_s=0.2)], 0.2)
     assert [forecast[j].queue_position for j in "abc"] == [0, 1, 2]
     assert [forecast[j].remaining_s for j in "abc"] == pytest.approx([0.9, 1.9, 2.9], rel=0.01)
 
 
 def test_a_forward_that_was_too_large_for_memory_is_not_tried_again():
     machine = Machine(fixed_s=1.0, max_row_px=7 * 256 * 256)  # many rows pay off, but 6 of this size are the most
-    machine.add(pictures("a", "ann", count=8, steps=20))
+    machine.add(images("a", "ann", count=8, steps=20))
     machine.run()
     rows = [plan.pad_to_rows for plan in machine.plans if plan.step]
     assert rows[:3] == [16, 12, 8]  # a bucket less each time
     assert set(rows[3:]) <= {1, 2, 3, 4, 6}
-    machine.add(pictures("b", "bob", count=8, steps=2, size=512))
-    machine.add(pictures("c", "cid", count=8, steps=2, size=128))
+    machine.add(images("b", "bob", count=8, steps=2, size=512))
+    machine.add(images("c", "cid", count=8, steps=2, size=128))
     machine.run()
     later = machine.plans[len(rows) :]
     large = [plan.pad_to_rows for plan in later if plan.step and machine.keys[plan.step[0]].width == 512]

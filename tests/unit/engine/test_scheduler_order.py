@@ -5,17 +5,17 @@ import statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.simulation import Machine, pictures
+from tests.support.simulation import Machine, images
 
 
 def test_two_hundred_jobs_of_one_owner_put_at_most_one_before_anothers_first():
     machine = Machine(row_s=0.05)
     for i in range(200):
-        machine.add(pictures(f"a{i:03}", "user:a", count=2, arrival_s=0.0))
+        machine.add(images(f"a{i:03}", "user:a", count=2, arrival_s=0.0))
     for _ in range(25):
         machine.turn()
     before = sum(machine.ended.values())
-    machine.add(pictures("b", "user:b", count=2, arrival_s=machine.now_s))
+    machine.add(images("b", "user:b", count=2, arrival_s=machine.now_s))
     while "b-1" not in machine.ended:
         machine.turn()
     assert sum(machine.ended.values()) - before - machine.ended["b-1"] <= 2
@@ -27,7 +27,7 @@ def test_equal_jobs_without_gain_are_not_slower_than_first_come_first_served():
     waiting = dict(arrivals)
     while waiting or len(machine.scheduler):
         for job_id in [job_id for job_id, at in waiting.items() if at <= machine.now_s]:
-            machine.add(pictures(job_id, f"ip:{int(job_id[3:]) % 7}", arrival_s=waiting.pop(job_id)))
+            machine.add(images(job_id, f"ip:{int(job_id[3:]) % 7}", arrival_s=waiting.pop(job_id)))
         machine.turn()
         if machine.plans[-1].empty and waiting:
             machine.now_s = min(waiting.values())
@@ -41,9 +41,9 @@ def test_equal_jobs_without_gain_are_not_slower_than_first_come_first_served():
 
 def test_a_short_job_of_another_owner_does_not_wait_for_a_long_one():
     machine = Machine(row_s=0.05)
-    machine.add(pictures("long", "ip:a", count=4, steps=60))
+    machine.add(images("long", "ip:a", count=4, steps=60))
     machine.turn()
-    machine.add(pictures("short", "ip:b", steps=4, arrival_s=machine.now_s))
+    machine.add(images("short", "ip:b", steps=4, arrival_s=machine.now_s))
     machine.run()
     assert machine.ended_at_s["short-1"] < machine.ended_at_s["long-1"]
 
@@ -51,9 +51,9 @@ def test_a_short_job_of_another_owner_does_not_wait_for_a_long_one():
 def test_a_short_job_does_not_wait_for_a_long_one_of_its_own_owner():
     """One that costs several rounds."""
     machine = Machine(row_s=0.05)
-    machine.add(pictures("long", "ip:a", count=4, steps=150))
+    machine.add(images("long", "ip:a", count=4, steps=150))
     machine.turn()
-    machine.add(pictures("short", "ip:a", steps=4, arrival_s=machine.now_s))
+    machine.add(images("short", "ip:a", steps=4, arrival_s=machine.now_s))
     machine.run()
     assert machine.ended_at_s["short-1"] < 3
     assert machine.ended_at_s["long-4"] < 70
@@ -62,13 +62,13 @@ def test_a_short_job_does_not_wait_for_a_long_one_of_its_own_owner():
 def test_the_short_jobs_that_pass_their_owners_long_one_are_paid_for():
     """Another's job, longer than each of them, waits for one of them at most, and for nothing of the long one."""
     machine = Machine(row_s=0.05)
-    machine.add(pictures("long", "ip:a", count=4, steps=150))
+    machine.add(images("long", "ip:a", count=4, steps=150))
     machine.turn()
     for n in range(200):
-        machine.add(pictures(f"a{n:03}", "ip:a", count=4, arrival_s=machine.now_s))
+        machine.add(images(f"a{n:03}", "ip:a", count=4, arrival_s=machine.now_s))
     while len(machine.ended) < 8:
         machine.turn()
-    machine.add(pictures("b", "ip:b", count=8, steps=30, arrival_s=machine.now_s))
+    machine.add(images("b", "ip:b", count=8, steps=30, arrival_s=machine.now_s))
     while "b-1" not in machine.ended:
         machine.turn()
     assert "long-1" not in machine.ended
@@ -85,11 +85,11 @@ def test_the_short_jobs_that_pass_their_owners_long_one_are_paid_for():
 def test_nobody_starves_behind_an_endless_stream_of_short_jobs(long_steps, short_steps, every_s, fixed_s):
     """A long job against newcomers that come faster than they can be served: it ends in bounded time."""
     machine = Machine(row_s=0.05, fixed_s=fixed_s)
-    machine.add(pictures("long", "ip:long", steps=long_steps))
+    machine.add(images("long", "ip:long", steps=long_steps))
     arrived = 0
     while "long-1" not in machine.ended and machine.now_s < 600:
         while arrived * every_s <= machine.now_s:
-            machine.add(pictures(f"s{arrived}", f"ip:{arrived}", arrival_s=arrived * every_s, steps=short_steps))
+            machine.add(images(f"s{arrived}", f"ip:{arrived}", arrival_s=arrived * every_s, steps=short_steps))
             arrived += 1
         machine.turn()
     assert machine.ended["long-1"] == 1
@@ -98,11 +98,11 @@ def test_nobody_starves_behind_an_endless_stream_of_short_jobs(long_steps, short
 def test_an_owner_in_debt_does_not_starve_behind_an_endless_stream_of_new_owners():
     """Rounds alone would keep the second job of a heavy owner waiting for ever."""
     machine = Machine(row_s=0.05)
-    machine.add(pictures("heavy1", "ip:h", count=8, steps=100) + pictures("heavy2", "ip:h", steps=5))
+    machine.add(images("heavy1", "ip:h", count=8, steps=100) + images("heavy2", "ip:h", steps=5))
     arrived = 0
     while "heavy2-1" not in machine.ended and machine.now_s < 1500:
         while arrived <= machine.now_s:
-            machine.add(pictures(f"s{arrived}", f"ip:{arrived}", arrival_s=float(arrived)))
+            machine.add(images(f"s{arrived}", f"ip:{arrived}", arrival_s=float(arrived)))
             arrived += 1
         machine.turn()
     assert machine.ended["heavy2-1"] == 1

@@ -49,7 +49,7 @@ def compare(**changed: Any) -> JobDraft:
 
 
 def test_a_comparison_is_one_job_of_all_its_cells() -> None:
-    made = compare(steps=5, format="png", guidance_start=0.1, guidance_end=0.6)
+    made = compare(steps=5, format="png", guidance_start=0.1, guidance_end=0.6, clip_skip=2)
     assert (made.kind, made.prompt, made.axes) == ("compare", "red dress", Axes(("red dress",), (7, 8), ()))
     assert made.columns == (
         LoraChoices(
@@ -63,6 +63,7 @@ def test_a_comparison_is_one_job_of_all_its_cells() -> None:
     sampling = [image.spec.sampling for image in made.images]
     assert [each.seed for each in sampling] == [7, 7, 7, 8, 8, 8]
     assert {(each.steps, each.guidance_start, each.guidance_end) for each in sampling} == {(5, 0.1, 0.6)}
+    assert {each.clip_skip for each in sampling} == {2}
     assert made.images[0].spec.output.format == "png"
 
 

@@ -63,6 +63,10 @@ def test_what_is_empty_is_left_out():
     )
 
 
+def test_clip_skip_is_counted_from_the_last_layer():
+    assert ", CFG scale: 7, Clip skip: 3, Seed: 1, " in infotext(params(clip_skip=2), ORIGIN)
+
+
 def test_several_loras_keep_their_order_and_weights():
     lines = infotext(params(loras=(JADE, AMBER)), ORIGIN).splitlines()
     assert lines[0].endswith("beach sunset <lora:jade-v1:0.9> <lora:amber:-1>")

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { preload } from "react-dom";
-import { FIRST_PAGE_ADDRESS } from "@/history/first-page";
 import { History } from "@/history/History";
+import { FIRST_PAGE_ADDRESS } from "@/jobs/history/first-page";
 
 export const metadata: Metadata = { title: "History" };
 

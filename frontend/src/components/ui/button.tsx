@@ -1,24 +1,17 @@
-import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
-import { cn } from "@/components/cn";
+import { cn } from "@/lib/cn";
 
-interface ButtonProps extends ComponentProps<"button"> {
+interface Look {
   variant?: "default" | "secondary" | "ghost" | "outline" | "destructive" | "glass";
   size?: "default" | "sm" | "lg" | "icon" | "icon-sm";
-  /** Gives its look to its only child, a link for example. */
-  asChild?: boolean;
+  className?: string;
 }
 
-/** Its looks are in globals.css. */
-export function Button({
-  className,
-  variant = "default",
-  size = "default",
-  asChild = false,
-  type = "button",
-  ...props
-}: ButtonProps) {
-  const classes = cn("button", `button-${variant}`, `button-size-${size}`, className);
-  if (asChild) return <Slot.Root className={classes} {...props} />;
-  return <button type={type} className={classes} {...props} />;
+/** The classes of a button, for a link that looks like one. They are in globals.css. */
+export function buttonLook({ variant = "default", size = "default", className }: Look = {}): string {
+  return cn("button", `button-${variant}`, `button-size-${size}`, className);
+}
+
+export function Button({ className, variant, size, type = "button", ...props }: ComponentProps<"button"> & Look) {
+  return <button type={type} className={buttonLook({ variant, size, className })} {...props} />;
 }

@@ -1,8 +1,8 @@
 import { XIcon } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode, RefObject } from "react";
-import { cn } from "@/components/cn";
-import { Button } from "@/components/ui/button";
+import { cn } from "@/lib/cn";
+import { Button } from "./button";
 
 export const Dialog = Radix.Root;
 export const DialogTrigger = Radix.Trigger;
@@ -16,8 +16,8 @@ interface PanelProps {
   className?: string;
   /** `side`: a drawer at the right (from below on a phone). `center`: in the middle. */
   place?: "center" | "side";
-  /** Gets the focus back where there is no DialogTrigger. */
-  opener?: RefObject<HTMLElement | null>;
+  /** Receives the focus after closing, where there is no DialogTrigger. */
+  returnFocus?: RefObject<HTMLElement | null>;
 }
 
 const PLACES = {
@@ -26,16 +26,16 @@ const PLACES = {
   side: "inset-x-0 bottom-0 max-h-[88dvh] rounded-t-2xl border-t data-[state=open]:slide-in-from-bottom-8 sm:inset-x-auto sm:inset-y-0 sm:right-0 sm:max-h-none sm:w-[24rem] sm:rounded-none sm:border-t-0 sm:border-l sm:data-[state=open]:slide-in-from-right-8 sm:data-[state=open]:slide-in-from-bottom-0",
 };
 
-export function DialogPanel({ title, description, children, className, place = "center", opener }: PanelProps) {
+export function DialogPanel({ title, description, children, className, place = "center", returnFocus }: PanelProps) {
   return (
     <Radix.Portal>
       <Radix.Overlay className="data-[state=open]:fade-in-0 fixed inset-0 z-[1000] bg-scrim data-[state=open]:animate-in" />
       <Radix.Content
         aria-describedby={description ? undefined : ""}
         onCloseAutoFocus={(event) => {
-          if (!opener) return;
+          if (!returnFocus) return;
           event.preventDefault();
-          opener.current?.focus();
+          returnFocus.current?.focus();
         }}
         className={cn(
           "data-[state=open]:fade-in-0 fixed z-[1001] flex flex-col bg-popover text-popover-foreground duration-200 data-[state=open]:animate-in",

@@ -1,5 +1,5 @@
 import { type ComponentProps, type ReactNode, useId } from "react";
-import { cn } from "@/components/cn";
+import { cn } from "@/lib/cn";
 
 interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
   label: string;
@@ -12,7 +12,7 @@ interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
 /** A labeled line of text, with what is allowed and what is wrong. */
 export function Field({ label, hint, problem, className, ...input }: FieldProps) {
   const id = useId();
-  const told = [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  const describedBy = [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
     <div className="space-y-1.5">
       <label htmlFor={id} className="block font-medium text-sm">
@@ -21,7 +21,7 @@ export function Field({ label, hint, problem, className, ...input }: FieldProps)
       <input
         id={id}
         aria-invalid={problem ? true : undefined}
-        aria-describedby={told || undefined}
+        aria-describedby={describedBy || undefined}
         className={cn(
           "h-10 w-full rounded-xl border border-input bg-card px-3 text-base placeholder:text-muted-foreground aria-[invalid]:border-destructive sm:text-sm",
           className,

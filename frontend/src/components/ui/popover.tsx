@@ -3,17 +3,17 @@ import type { ReactNode, RefObject } from "react";
 
 interface PopoverPanelProps {
   label: string;
-  /** The button that opened it: it lies beside that one and gives the focus back to it. */
-  opener: RefObject<HTMLElement | null>;
+  /** The button that opened it: the panel is placed next to it and returns the focus to it. */
+  trigger: RefObject<HTMLElement | null>;
   onClose: () => void;
   children: ReactNode;
 }
 
-/** An open panel beside its opener. It is mounted when it opens, so that its code need not come with the page. */
-export default function PopoverPanel({ label, opener, onClose, children }: PopoverPanelProps) {
+/** An open panel next to its trigger. It is mounted when it opens, so that its code need not come with the page. */
+export default function PopoverPanel({ label, trigger, onClose, children }: PopoverPanelProps) {
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
-      <Radix.Anchor virtualRef={opener as RefObject<HTMLElement>} />
+      <Radix.Anchor virtualRef={trigger as RefObject<HTMLElement>} />
       <Radix.Portal>
         <Radix.Content
           aria-label={label}
@@ -21,12 +21,12 @@ export default function PopoverPanel({ label, opener, onClose, children }: Popov
           sideOffset={8}
           collisionPadding={12}
           onInteractOutside={(event) => {
-            // the opener closes it by itself; closing it here first would make it open again
-            if (opener.current?.contains(event.target as Node)) event.preventDefault();
+            // the trigger closes it; closing it here first would make that click open it again
+            if (trigger.current?.contains(event.target as Node)) event.preventDefault();
           }}
           onCloseAutoFocus={(event) => {
             event.preventDefault();
-            opener.current?.focus();
+            trigger.current?.focus();
           }}
           className="fade-in-0 zoom-in-95 z-[900] max-h-[var(--radix-popover-content-available-height)] w-80 max-w-[calc(100vw-1.5rem)] animate-in overflow-y-auto rounded-2xl border bg-popover p-3 text-popover-foreground shadow-black/10 shadow-xl"
         >

@@ -7,7 +7,7 @@ interface SliderProps {
   max: number;
   step: number;
   onChange: (value: number) => void;
-  /** What a screen reader says for the value, `30 steps` for example. */
+  /** The value for screen readers, `30 steps` for example. */
   valueText?: string;
 }
 

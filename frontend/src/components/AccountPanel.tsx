@@ -1,0 +1,72 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import { withWayBack } from "@/address/way-back";
+import { API_URL, answer, api } from "@/api/client";
+import { changeUser } from "@/api/session";
+import type { Me } from "@/api/types";
+import { forgetNotes } from "@/jobs/history/list-notes";
+import { Link } from "./Link";
+
+const ITEM = "block w-full rounded-xl px-3 py-2 text-left text-sm hover:bg-muted focus-visible:bg-muted";
+
+/** The pages of an account, or the ways to one. `me` is undefined until loaded. */
+export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDone: () => void }) {
+  const item = (href: string | (() => string), name: string) => (
+    <li>
+      <Link href={href} onClick={onDone} className={ITEM}>
+        {name}
+      </Link>
+    </li>
+  );
+  return (
+    <>
+      {me?.user && (
+        <p className="break-words px-3 pt-1 pb-2 text-muted-foreground text-xs">
+          Logged in as <span className="block font-medium text-foreground text-sm">{me.user.email}</span>
+        </p>
+      )}
+      <ul>
+        {me?.user ? (
+          <>
+            {item("/account/", "Account")}
+            {item("/keys/", "Keys")}
+            {item("/usage/", "Usage")}
+            {me.user.is_operator && item("/operator/", "Operator")}
+          </>
+        ) : (
+          <>
+            {item(() => withWayBack("/login/"), "Log in")}
+            {me?.registration !== "closed" && item(() => withWayBack("/register/"), "Register")}
+            {item("/usage/", "Usage")}
+          </>
+        )}
+        <li aria-hidden className="mx-3 my-1.5 border-t" />
+        <li>
+          <a href={`${API_URL}/docs`} className={ITEM}>
+            API
+          </a>
+        </li>
+        {me?.user && <LogOut />}
+      </ul>
+    </>
+  );
+}
+
+/** Leads to the create page as a visitor; what this browser notes of the user's list is forgotten. */
+function LogOut() {
+  const { mutate, isPending, isSuccess } = useMutation({
+    mutationFn: () => answer(api.POST("/api/auth/logout")),
+    onSuccess() {
+      forgetNotes();
+      changeUser("/");
+    },
+  });
+  const isBusy = isPending || isSuccess; // until the page is loaded anew
+  return (
+    <li>
+      <button type="button" aria-disabled={isBusy} onClick={() => isBusy || mutate()} className={ITEM}>
+        Log out
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,54 @@
+"use client";
+import { CircleAlertIcon } from "lucide-react";
+import { withWayBack } from "@/address/way-back";
+import { useMe } from "@/api/session";
+import { Link } from "@/components/Link";
+import { Button } from "@/components/ui/button";
+import type { FormError } from "@/domain/form-error";
+import { useCountdown, whenWords } from "@/lib/words/countdown";
+
+/** A refusal, next to the form that caused it. Where waiting helps it counts down and offers a retry. */
+export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: () => void }) {
+  const leftS = useCountdown(error.retryAfterS, error);
+  return (
+    <div role="alert" className="flex flex-wrap items-start gap-3 rounded-2xl bg-destructive/10 px-4 py-3 text-sm">
+      <CircleAlertIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-destructive" />
+      <div className="min-w-52 flex-1 space-y-0.5">
+        <p className="font-medium">{error.title}</p>
+        {error.details.map((detail) => (
+          <p key={detail} className="break-words text-muted-foreground">
+            {detail}
+          </p>
+        ))}
+        {error.isForVisitors && <AccountOffer />}
+      </div>
+      {error.retryAfterS !== null && (
+        <Button variant="outline" size="sm" className="tabular-nums" onClick={onRetry} disabled={leftS > 0}>
+          {leftS > 0 ? <span aria-hidden>Again {whenWords(leftS, Date.now())}</span> : "Try again"}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** For visitors without an account. Both ways lead back here, with the prompt. */
+function AccountOffer() {
+  const me = useMe().data;
+  if (!me || me.user) return null;
+  const link = "font-medium text-foreground underline underline-offset-4";
+  return (
+    <p className="text-muted-foreground">
+      {me.registration !== "closed" && (
+        <>
+          <Link href={() => withWayBack("/register/")} className={link}>
+            Register
+          </Link>{" "}
+          for limits of your own; what you have made comes with you.{" "}
+        </>
+      )}
+      <Link href={() => withWayBack("/login/")} className={link}>
+        Log in
+      </Link>
+    </p>
+  );
+}

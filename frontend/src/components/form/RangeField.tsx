@@ -1,0 +1,57 @@
+"use client";
+import { useId } from "react";
+import { useTypedNumber } from "./use-typed-number";
+
+interface RangeFieldProps {
+  /** Legend, before the two numbers. */
+  label: string;
+  /** After them. */
+  unit: string;
+  from: number;
+  to: number;
+  min: number;
+  max: number;
+  /** `from` is never above `to`. */
+  onChange: (from: number, to: number) => void;
+  hint: string;
+}
+
+/** Two whole numbers in one quiet line: where something begins and where it ends. */
+export function RangeField({ label, unit, from, to, min, max, onChange, hint }: RangeFieldProps) {
+  const id = useId();
+  return (
+    <fieldset className="space-y-1.5 text-muted-foreground text-sm" aria-describedby={`${id}-hint`}>
+      <legend className="sr-only">{label}</legend>
+      <div className="flex items-center gap-2">
+        <span aria-hidden>{label} from</span>
+        <End label={`${label} from`} value={from} min={min} max={to} onChange={(value) => onChange(value, to)} />
+        <span aria-hidden>to</span>
+        <End label={`${label} to`} value={to} min={from} max={max} onChange={(value) => onChange(from, value)} />
+        <span aria-hidden>{unit}</span>
+      </div>
+      <p id={`${id}-hint`} className="text-xs leading-relaxed">
+        {hint}
+      </p>
+    </fieldset>
+  );
+}
+
+interface EndProps {
+  label: string;
+  value: number;
+  min: number;
+  max: number;
+  onChange: (value: number) => void;
+}
+
+function End({ label, value, min, max, onChange }: EndProps) {
+  return (
+    <input
+      type="number"
+      inputMode="numeric"
+      aria-label={label}
+      {...useTypedNumber(value, { min, max, step: 1 }, onChange)}
+      className="h-8 w-16 rounded-lg border border-input bg-card px-2 text-right text-foreground tabular-nums"
+    />
+  );
+}

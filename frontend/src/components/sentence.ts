@@ -1,7 +1,0 @@
-/** A reason as the server gives it, `picture 1: out of memory`, as a sentence. */
-export function sentence(detail: string): string {
-  const text = detail.trim();
-  if (text === "") return "";
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
-}

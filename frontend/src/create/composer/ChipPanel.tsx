@@ -1,0 +1,181 @@
+"use client";
+import { type ReactNode, useId } from "react";
+import type { Options } from "@/api/types";
+import { Choice } from "@/components/form/Choice";
+import { NumberField } from "@/components/form/NumberField";
+import { Button } from "@/components/ui/button";
+import { useForm } from "@/create/form";
+import { capitalized } from "@/lib/words/names";
+import { shapeOf, sizeOf, sizeProblem } from "@/settings/shapes";
+
+const NONE = "none";
+
+const PANELS = {
+  style: Style,
+  shape: Shape,
+  count: Count,
+  quality: Quality,
+  negative: Negative,
+} satisfies Record<string, (props: { options: Options }) => ReactNode>;
+
+interface ChipPanelProps {
+  of: keyof typeof PANELS;
+  options: Options;
+}
+
+/** The choices of a chip. */
+export default function ChipPanel({ of, options }: ChipPanelProps) {
+  const Panel = PANELS[of];
+  return <Panel options={options} />;
+}
+
+function Style({ options }: { options: Options }) {
+  const { request, set } = useForm();
+  const chosen = options.styles.find((style) => style.name === request.style);
+  const items = [...options.styles]
+    .sort((a, b) => Number(b.fits) - Number(a.fits))
+    .map((style) => ({
+      value: style.name,
+      label: style.label,
+      note: style.fits ? undefined : "The demo model does not know this style",
+    }));
+  return (
+    <Choice
+      legend="Style"
+      layout="list"
+      items={[{ value: NONE, label: "None" }, ...items]}
+      value={chosen?.name ?? (request.style ? "" : NONE)}
+      onChange={(value) => set({ style: value === NONE ? undefined : value })}
+    />
+  );
+}
+
+function Shape({ options }: { options: Options }) {
+  const { request, set } = useForm();
+  const size = sizeOf(request, options);
+  const problem = sizeProblem(size, options);
+  const { min_size, max_size, size_multiple } = options.bounds;
+  const choose = (width: number, height: number) => {
+    const native = width === options.native_width && height === options.native_height;
+    set(native ? { width: undefined, height: undefined } : { width, height });
+  };
+  const side = { min: min_size, max: max_size, step: size_multiple, sliderMax: max_size };
+  return (
+    <div className="space-y-4">
+      <Choice
+        legend="Shape"
+        items={options.shapes.map((item) => ({
+          value: item.name,
+          label: (
+            <span className="flex flex-col items-center gap-1.5 py-1.5 text-xs">
+              <Outline width={item.width} height={item.height} />
+              {capitalized(item.name)}
+            </span>
+          ),
+        }))}
+        value={shapeOf(size, options)}
+        onChange={(name) => {
+          const item = options.shapes.find((each) => each.name === name);
+          if (item) choose(item.width, item.height);
+        }}
+      />
+      <div className="space-y-2 px-1">
+        <NumberField label="Width" value={size.width} {...side} onChange={(width) => choose(width, size.height)} />
+        <NumberField label="Height" value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
+        <p className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"} aria-live="polite">
+          {problem ??
+            `Pixels, in steps of ${size_multiple}. The model was made for ${options.native_width} × ${options.native_height}.`}
+        </p>
+      </div>
+    </div>
+  );
+}
+
+/** The shape drawn small; its longer side is 22 px. */
+function Outline({ width, height }: { width: number; height: number }) {
+  const scale = 22 / Math.max(width, height);
+  return (
+    <span className="flex size-6 items-center justify-center" aria-hidden>
+      <span
+        className="rounded-[3px] border-[1.5px] border-current"
+        style={{ width: width * scale, height: height * scale }}
+      />
+    </span>
+  );
+}
+
+function Count({ options }: { options: Options }) {
+  const { request, set } = useForm();
+  const standard = options.defaults.num_images;
+  const counts = Array.from({ length: options.bounds.max_images }, (_, n) => String(n + 1));
+  return (
+    <Choice
+      legend="Pictures"
+      items={counts.map((value) => ({ value, label: value }))}
+      value={String(request.num_images ?? standard)}
+      onChange={(value) => set({ num_images: Number(value) === standard ? undefined : Number(value) })}
+    />
+  );
+}
+
+function Quality({ options }: { options: Options }) {
+  const { request, set } = useForm();
+  const quality = request.quality ?? options.defaults.quality;
+  return (
+    <>
+      <Choice
+        legend="Quality"
+        layout="list"
+        items={options.qualities.map(({ name, steps }) => ({
+          value: name,
+          label: capitalized(name),
+          note: `${steps} steps`,
+        }))}
+        value={request.steps ? ("" as typeof quality) : quality}
+        onChange={(value) => set({ quality: value === options.defaults.quality ? undefined : value, steps: undefined })}
+      />
+      {request.steps && (
+        <p className="px-3 pt-2 text-muted-foreground text-xs">Advanced asks for {request.steps} steps, which wins.</p>
+      )}
+    </>
+  );
+}
+
+/** What the pictures should not show. */
+function Negative({ options }: { options: Options }) {
+  const { request, set } = useForm();
+  const id = useId();
+  const isDefault = request.negative_prompt == null;
+  return (
+    <div className="space-y-1.5 p-1">
+      <div className="flex items-baseline justify-between">
+        <label htmlFor={id} className="font-medium text-sm">
+          Negative prompt
+        </label>
+        {!isDefault && (
+          <Button
+            variant="ghost"
+            size="sm"
+            className="-mr-2 h-6 px-2"
+            onClick={() => set({ negative_prompt: undefined })}
+          >
+            Use default
+          </Button>
+        )}
+      </div>
+      <textarea
+        id={id}
+        rows={2}
+        maxLength={options.bounds.max_prompt_characters}
+        className="w-full resize-y rounded-xl border border-input bg-card px-3 py-2 text-sm placeholder:text-muted-foreground"
+        placeholder={isDefault ? undefined : "Nothing to avoid"}
+        value={request.negative_prompt ?? options.defaults.negative_prompt}
+        onChange={(event) => set({ negative_prompt: event.target.value })}
+        aria-describedby={`${id}-hint`}
+      />
+      <p id={`${id}-hint`} className="text-muted-foreground text-xs">
+        What the pictures should not show.
+      </p>
+    </div>
+  );
+}

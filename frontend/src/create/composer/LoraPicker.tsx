@@ -1,0 +1,201 @@
+"use client";
+import { PlusIcon, SearchIcon, XIcon } from "lucide-react";
+import { useState } from "react";
+import type { GenerateRequest, LoraOption, Options } from "@/api/types";
+import { Choice } from "@/components/form/Choice";
+import { NumberField } from "@/components/form/NumberField";
+import { Button } from "@/components/ui/button";
+import { useForm } from "@/create/form";
+import { findLora, holdsTrigger, ownWeight, wantedModel } from "@/settings/loras";
+
+type Further = NonNullable<GenerateRequest["loras"]>[number];
+
+interface LoraPickerProps {
+  options: Options;
+  loras: readonly LoraOption[];
+}
+
+const NONE = "none";
+/** From so many on they can be searched. */
+const MANY = 7;
+const MAX_FURTHER = 8;
+
+/** The LoRA whose trigger words are put before the prompt, its weight, and the LoRAs mixed in. */
+export default function LoraPicker({ options, loras }: LoraPickerProps) {
+  const { request, set } = useForm();
+  const [sought, setSought] = useState("");
+  const wanted = wantedModel(request, options);
+  const chosen = findLora(wanted, loras);
+  const further = request.loras ?? [];
+  const setFurther = (next: readonly Further[]) => set({ loras: next.length > 0 ? [...next] : undefined });
+  const isIn = (lora: LoraOption) => further.some(({ name }) => findLora(name, loras) === lora);
+  const [first] = useState(chosen); // where the list is long, what is chosen must not lie out of sight
+  const listed = loras.length >= MANY && first ? [first, ...loras.filter((lora) => lora !== first)] : loras;
+  const shown = listed.filter((lora) => isFound(lora, sought));
+
+  function choose(label: string) {
+    if (label === NONE) return set({ model_name: null, model_weight: undefined });
+    const rest = further.filter(({ name }) => findLora(name, loras)?.label !== label); // named twice, both weights count
+    set({ model_name: label, loras: rest.length > 0 ? rest : undefined });
+  }
+
+  return (
+    <div className="space-y-3">
+      {loras.length >= MANY && <Search value={sought} onChange={setSought} count={loras.length} />}
+      <div className={loras.length >= MANY ? "-mx-1 max-h-[17rem] overflow-y-auto px-1" : undefined}>
+        <Choice
+          legend="LoRA"
+          layout="list"
+          items={[
+            ...shown.map((lora) => ({
+              value: lora.label,
+              label: <Label lora={lora} />,
+              note: lora.trigger ? `Adds “${lora.trigger}” to the prompt` : "No trigger words",
+              action: lora !== chosen && !isIn(lora) && further.length < MAX_FURTHER && (
+                <MixIn label={lora.label} onClick={() => setFurther([...further, { name: lora.label }])} />
+              ),
+            })),
+            ...(sought ? [] : [{ value: NONE, label: "None", note: "The base model alone" }]),
+          ]}
+          value={chosen?.label ?? (wanted ? "" : NONE)}
+          onChange={choose}
+        />
+        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">No LoRA is called that.</p>}
+      </div>
+      {chosen && (
+        <div className="px-3 pb-1">
+          <Weight
+            label="Weight"
+            options={options}
+            value={request.model_weight ?? ownWeight(chosen, options)}
+            onChange={(value) => set({ model_weight: value === ownWeight(chosen, options) ? undefined : value })}
+          />
+        </div>
+      )}
+      {further.length > 0 && <MixedIn options={options} loras={loras} further={further} onChange={setFurther} />}
+    </div>
+  );
+}
+
+/** Every word of `sought` is in what is known of it. */
+function isFound(lora: LoraOption, sought: string): boolean {
+  const searched = [lora.label, lora.title, lora.trigger].join(" ").toLowerCase();
+  return sought
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => searched.includes(word));
+}
+
+function Search({ value, onChange, count }: { value: string; onChange: (text: string) => void; count: number }) {
+  return (
+    <div className="relative">
+      <SearchIcon aria-hidden className="absolute top-2.5 left-3 size-4 text-muted-foreground" />
+      <input
+        type="search"
+        aria-label="Search LoRAs"
+        placeholder={`Search ${count} LoRAs`}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className="h-9 w-full rounded-xl border border-input bg-card pr-3 pl-9 text-sm placeholder:text-muted-foreground"
+      />
+    </div>
+  );
+}
+
+function Label({ lora }: { lora: LoraOption }) {
+  return (
+    <>
+      {lora.label}
+      {lora.is_pinned && <span className="pl-2 font-normal text-muted-foreground text-xs">pinned</span>}
+    </>
+  );
+}
+
+function MixIn({ label, onClick }: { label: string; onClick: () => void }) {
+  return (
+    <Button variant="ghost" size="icon-sm" aria-label={`Mix in ${label}`} title={`Mix in ${label}`} onClick={onClick}>
+      <PlusIcon aria-hidden />
+    </Button>
+  );
+}
+
+interface MixedInProps extends LoraPickerProps {
+  further: readonly Further[];
+  onChange: (further: readonly Further[]) => void;
+}
+
+function MixedIn({ options, loras, further, onChange }: MixedInProps) {
+  return (
+    <section aria-label="Mixed in" className="space-y-3 border-t px-3 pt-3 pb-1">
+      <h3 className="font-medium text-muted-foreground text-xs">Mixed in</h3>
+      {further.map((each, at) => {
+        const lora = findLora(each.name, loras);
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: names may be equal, and an item holds nothing of its own
+          <div key={at} className="flex items-start gap-1">
+            <div className="min-w-0 flex-1">
+              <Weight
+                label={each.name}
+                options={options}
+                value={each.weight ?? ownWeight(lora, options)}
+                onChange={(weight) => onChange(further.with(at, { ...each, weight }))}
+              />
+              <Words trigger={lora?.trigger ?? null} />
+            </div>
+            <Button
+              variant="ghost"
+              size="icon-sm"
+              className="-mr-2"
+              aria-label={`Take out ${each.name}`}
+              onClick={() => onChange(further.toSpliced(at, 1))}
+            >
+              <XIcon aria-hidden />
+            </Button>
+          </div>
+        );
+      })}
+    </section>
+  );
+}
+
+/** The server adds the trigger words of the first LoRA only; this button adds the words of another one to the prompt. */
+function Words({ trigger }: { trigger: string | null }) {
+  const { request, set } = useForm();
+  if (!trigger) return null;
+  if (holdsTrigger(request.prompt, trigger)) {
+    return <p className="text-muted-foreground text-xs">“{trigger}” is in the prompt.</p>;
+  }
+  const prompt = [request.prompt.trim(), trigger].filter(Boolean).join(", ");
+  return (
+    <button
+      type="button"
+      className="rounded-md text-left text-primary text-xs underline underline-offset-2"
+      onClick={() => set({ prompt })}
+    >
+      Add “{trigger}” to the prompt
+    </button>
+  );
+}
+
+interface WeightProps {
+  label: string;
+  options: Options;
+  value: number;
+  onChange: (weight: number) => void;
+}
+
+function Weight({ label, options, value, onChange }: WeightProps) {
+  const max = options.bounds.max_lora_weight;
+  return (
+    <NumberField
+      label={label}
+      value={value}
+      min={-max}
+      max={max}
+      step={0.01}
+      sliderStep={0.05}
+      sliderMax={max}
+      onChange={onChange}
+    />
+  );
+}

@@ -1,0 +1,89 @@
+"use client";
+import { BanIcon, BoxesIcon, GaugeIcon, ImagesIcon, PaletteIcon, ProportionsIcon } from "lucide-react";
+import type { LoraOption, Options } from "@/api/types";
+import { Chip } from "@/components/form/Chip";
+import { useForm } from "@/create/form";
+import { lazyPart } from "@/lib/lazy";
+import { capitalized, notHere } from "@/lib/words/names";
+import { pictures } from "@/lib/words/quantities";
+import { findLora, ownWeight, wantedModel } from "@/settings/loras";
+import { sizeWords } from "@/settings/settings";
+import { shapeOf, sizeOf } from "@/settings/shapes";
+
+/** The chips of the form: each shows its setting and opens its choices. The code of the choices is fetched with that of
+ * the panel around them, when the pointer or the focus reaches a chip. */
+const [LoraPicker, loadPicker] = lazyPart(() => import("./LoraPicker"), {
+  meanwhile: () => <div className="min-h-40" />,
+});
+const [ChipPanel, loadPanel] = lazyPart(() => import("./ChipPanel"), {
+  meanwhile: () => <div className="min-h-24" />,
+});
+
+export function LoraChip({ options, loras }: { options: Options; loras: readonly LoraOption[] }) {
+  const { request } = useForm();
+  const wanted = wantedModel(request, options);
+  const chosen = findLora(wanted, loras);
+  const weight = request.model_weight ?? ownWeight(chosen, options);
+  return (
+    <Chip
+      name="LoRA"
+      icon={BoxesIcon}
+      value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "No LoRA"}
+      onNear={loadPicker}
+    >
+      <LoraPicker options={options} loras={loras} />
+    </Chip>
+  );
+}
+
+export function StyleChip({ options }: { options: Options }) {
+  const { style } = useForm().request;
+  const chosen = options.styles.find(({ name }) => name === style);
+  const value = chosen?.label ?? (style ? notHere(style) : "No style");
+  return (
+    <Chip name="Style" icon={PaletteIcon} value={value} onNear={loadPanel}>
+      <ChipPanel of="style" options={options} />
+    </Chip>
+  );
+}
+
+export function ShapeChip({ options }: { options: Options }) {
+  const size = sizeOf(useForm().request, options);
+  const shape = shapeOf(size, options);
+  const value = shape === "custom" ? sizeWords(size.width, size.height) : capitalized(shape);
+  return (
+    <Chip name="Shape" icon={ProportionsIcon} value={value} onNear={loadPanel}>
+      <ChipPanel of="shape" options={options} />
+    </Chip>
+  );
+}
+
+export function CountChip({ options }: { options: Options }) {
+  const { num_images } = useForm().request;
+  const value = pictures(num_images ?? options.defaults.num_images);
+  return (
+    <Chip name="Pictures" icon={ImagesIcon} value={value} onNear={loadPanel}>
+      <ChipPanel of="count" options={options} />
+    </Chip>
+  );
+}
+
+export function QualityChip({ options }: { options: Options }) {
+  const { steps, quality } = useForm().request;
+  const value = steps ? `${steps} steps` : `${capitalized(quality ?? options.defaults.quality)} quality`;
+  return (
+    <Chip name="Quality" icon={GaugeIcon} value={value} onNear={loadPanel}>
+      <ChipPanel of="quality" options={options} />
+    </Chip>
+  );
+}
+
+export function NegativeChip({ options }: { options: Options }) {
+  const { negative_prompt } = useForm().request;
+  const value = negative_prompt == null ? "Avoid" : `Avoid: ${negative_prompt || "nothing"}`;
+  return (
+    <Chip name="Negative prompt" icon={BanIcon} value={value} onNear={loadPanel}>
+      <ChipPanel of="negative" options={options} />
+    </Chip>
+  );
+}

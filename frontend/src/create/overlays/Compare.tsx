@@ -1,0 +1,128 @@
+"use client";
+import { XIcon } from "lucide-react";
+import { Dialog } from "radix-ui";
+import { useState } from "react";
+import { Button } from "@/components/ui/button";
+import { Tip } from "@/components/ui/tooltip";
+import { differences, type Fact, factsOf } from "@/domain/facts";
+import { promptOf } from "@/domain/job";
+import type { Picture } from "@/domain/picture";
+import { usePanZoom } from "@/pictures/zoom/pan-zoom";
+import { dividerAt } from "@/pictures/zoom/view";
+import { ZoomControls } from "@/pictures/zoom/ZoomControls";
+import { CompareSlider } from "./CompareSlider";
+import { Frame } from "./Frame";
+import { useViewing } from "./viewing";
+
+type Mode = "slider" | "side by side";
+
+/** Two pictures, full screen: one over the other with a divider to drag, or next to each other. */
+export default function Compare({ first, second }: { first: Picture; second: Picture }) {
+  const close = useViewing((viewing) => viewing.close);
+  const [mode, setMode] = useState<Mode>("slider");
+  const [divider_percent, setDivider] = useState(50);
+  const [stage, setStage] = useState<HTMLDivElement | null>(null);
+
+  function dragTo(clientX_px: number) {
+    const frame = stage?.querySelector("[data-frame]");
+    if (frame) setDivider(dividerAt(clientX_px, frame.getBoundingClientRect()));
+  }
+
+  const { view, zoomIn, zoomOut, reset, onKey, handlers } = usePanZoom(stage, {
+    onDrag: mode === "slider" ? dragTo : undefined,
+  });
+  return (
+    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && close()}>
+      <Dialog.Portal>
+        <Dialog.Content
+          aria-describedby={undefined}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            document.querySelector<HTMLElement>(`[data-picture="${second.output.id}"]`)?.focus();
+          }}
+          onKeyDown={(event) => !event.defaultPrevented && onKey(event.key)}
+          className="results-full fade-in-0 fixed inset-0 z-[1001] flex animate-in flex-col bg-background text-foreground outline-none"
+        >
+          <Dialog.Title className="sr-only">Compare two pictures</Dialog.Title>
+          <header className="flex items-center justify-between gap-2 p-3">
+            <Modes mode={mode} onChange={setMode} />
+            <div className="flex items-center">
+              <ZoomControls zoom={view.zoom} onIn={zoomIn} onOut={zoomOut} onReset={reset} />
+              <Tip label="Close" side="bottom">
+                <Dialog.Close asChild>
+                  <Button variant="ghost" size="icon" aria-label="Close">
+                    <XIcon aria-hidden />
+                  </Button>
+                </Dialog.Close>
+              </Tip>
+            </div>
+          </header>
+          <div
+            ref={setStage}
+            className="min-h-0 flex-1 cursor-grab touch-none select-none px-3 active:cursor-grabbing"
+            {...handlers}
+          >
+            {mode === "slider" ? (
+              <CompareSlider
+                first={first}
+                second={second}
+                view={view}
+                divider_percent={divider_percent}
+                onDivider={setDivider}
+                onDrag={dragTo}
+              />
+            ) : (
+              <div className="grid h-full gap-3 portrait:grid-rows-2 landscape:grid-cols-2">
+                <Frame picture={first} view={view} />
+                <Frame picture={second} view={view} />
+              </div>
+            )}
+          </div>
+          <Captions first={first} second={second} />
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void }) {
+  return (
+    <fieldset className="flex rounded-full bg-muted p-0.5">
+      <legend className="sr-only">View</legend>
+      {(["slider", "side by side"] as const).map((each) => (
+        <Button
+          key={each}
+          variant="ghost"
+          size="sm"
+          aria-pressed={each === mode}
+          onClick={() => onChange(each)}
+          className={each === mode ? "bg-background hover:bg-background" : "text-muted-foreground"}
+        >
+          {each === "slider" ? "Slider" : "Side by side"}
+        </Button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** What each picture has that the other has not. */
+function Captions({ first, second }: { first: Picture; second: Picture }) {
+  const differing = differences(withPrompt(first), withPrompt(second));
+  return (
+    <footer className="grid grid-cols-2 gap-6 p-4 text-sm">
+      {(["first", "second"] as const).map((side) => (
+        <p key={side} className="line-clamp-3 min-w-0 text-muted-foreground tabular-nums last:text-right">
+          <span className="sr-only">{side === "first" ? "Left picture: " : "Right picture: "}</span>
+          {differing.length === 0
+            ? "Same settings"
+            : differing.map((pair) => `${pair.label} ${pair[side] ?? "none"}`).join(" · ")}
+        </p>
+      ))}
+    </footer>
+  );
+}
+
+function withPrompt({ job, output }: Picture): Fact[] {
+  const facts = factsOf(job, output).filter(({ label }) => label !== "File");
+  return [{ label: "Prompt", value: promptOf(job) }, ...facts];
+}

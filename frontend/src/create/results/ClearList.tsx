@@ -1,0 +1,41 @@
+"use client";
+import { useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { Dialog, DialogClose, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
+
+/** Takes the ended jobs off the list, after a question. */
+export function ClearList({ onClear }: { onClear: () => void }) {
+  const trigger = useRef<HTMLButtonElement>(null);
+  const focusAfter = useRef<HTMLElement>(null);
+
+  function clear() {
+    focusAfter.current = document.querySelector('textarea[aria-label="Prompt"]'); // this button goes with the list
+    onClear();
+  }
+
+  return (
+    <Dialog onOpenChange={() => (focusAfter.current = trigger.current)}>
+      <DialogTrigger asChild>
+        <Button ref={trigger} variant="ghost" size="sm" className="-mr-3 text-muted-foreground">
+          Clear
+        </Button>
+      </DialogTrigger>
+      <DialogPanel
+        returnFocus={focusAfter}
+        title="Clear this list?"
+        description="Finished jobs leave this list. Their pictures stay in the history."
+      >
+        <div className="flex justify-end gap-2 pt-2">
+          <DialogClose asChild>
+            <Button variant="ghost">Keep them</Button>
+          </DialogClose>
+          <DialogClose asChild>
+            <Button variant="destructive" onClick={clear}>
+              Clear the list
+            </Button>
+          </DialogClose>
+        </div>
+      </DialogPanel>
+    </Dialog>
+  );
+}

@@ -1,0 +1,128 @@
+"use client";
+import { ColumnsIcon, DownloadIcon, HeartIcon } from "lucide-react";
+import { useState } from "react";
+import { Button, buttonLook } from "@/components/ui/button";
+import { Tip } from "@/components/ui/tooltip";
+import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
+import { chosenFirst, useViewing } from "@/create/overlays/viewing";
+import { type Picture, pictureName } from "@/domain/picture";
+import { useFavorite } from "@/jobs/favorites";
+import { cn } from "@/lib/cn";
+
+/** A finished picture that fills its place: opens when clicked, and offers the most common actions. `sizes` as of
+ * `<img>`. */
+export function Tile({ picture, sizes }: { picture: Picture; sizes: string }) {
+  const { output } = picture;
+  const open = useViewing((viewing) => viewing.open);
+  const isFirst = useViewing((viewing) => chosenFirst(viewing.view) === output.id);
+  return (
+    <div className="group absolute inset-0">
+      <button
+        type="button"
+        data-picture={output.id}
+        aria-haspopup="dialog"
+        onPointerEnter={loadLightbox}
+        onFocus={loadLightbox}
+        onClick={() => open(output.id)}
+        className="absolute inset-0 overflow-hidden rounded-xl"
+      >
+        <Shown picture={picture} sizes={sizes} />
+        {isFirst && <span className="absolute inset-0 rounded-xl ring-4 ring-primary ring-inset" />}
+      </button>
+      <Actions picture={picture} isFirst={isFirst} />
+    </div>
+  );
+}
+
+function Shown({ picture, sizes }: { picture: Picture; sizes: string }) {
+  const { output } = picture;
+  const [look, setLook] = useState<"loading" | "there" | "missing">("loading");
+  if (look === "missing") {
+    return (
+      <span className="absolute inset-0 grid place-items-center bg-muted p-4 text-center text-muted-foreground text-sm">
+        This picture cannot be loaded.
+      </span>
+    );
+  }
+  return (
+    <img
+      src={output.thumbnail_url}
+      srcSet={thumbnailSet(picture)}
+      sizes={sizes}
+      width={output.width}
+      height={output.height}
+      alt={pictureName(picture)}
+      loading="lazy"
+      decoding="async"
+      onLoad={() => setLook("there")}
+      onError={() => setLook("missing")}
+      className={cn("size-full object-cover transition-opacity duration-500", look === "loading" && "opacity-0")}
+    />
+  );
+}
+
+/** The thumbnail and, for dense screens and large tiles, the picture itself. */
+function thumbnailSet({ output }: Picture): string | undefined {
+  if (output.thumbnail_url === output.url) return undefined;
+  const scale = THUMBNAIL_PX / Math.max(output.width, output.height);
+  return `${output.thumbnail_url} ${Math.round(output.width * scale)}w, ${output.url} ${output.width}w`;
+}
+
+/** Longest side of a thumbnail. */
+const THUMBNAIL_PX = 384;
+
+function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
+  const { output } = picture;
+  const compare = useViewing((viewing) => viewing.compare);
+  const setFavorite = useFavorite();
+  const isFavorite = output.favorite;
+  const onHover =
+    "opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:outline-white";
+  return (
+    <div className="pointer-events-none absolute right-2 bottom-2 flex gap-1.5 [&>*]:pointer-events-auto">
+      <Tip label={isFirst ? "Stop comparing" : "Compare"}>
+        <Button
+          variant="glass"
+          size="icon-sm"
+          aria-label="Compare"
+          aria-pressed={isFirst}
+          onPointerEnter={loadCompare}
+          onClick={() => compare(output.id)}
+          className={cn(
+            onHover,
+            "[@media(hover:none)]:hidden",
+            isFirst && "bg-primary text-primary-foreground opacity-100 hover:bg-primary",
+          )}
+        >
+          <ColumnsIcon aria-hidden />
+        </Button>
+      </Tip>
+      <Tip label="Download">
+        <a
+          className={buttonLook({
+            variant: "glass",
+            size: "icon-sm",
+            className: cn(onHover, "[@media(hover:none)]:opacity-100"),
+          })}
+          href={output.download_url}
+          download={output.filename}
+          aria-label="Download"
+        >
+          <DownloadIcon aria-hidden />
+        </a>
+      </Tip>
+      <Tip label="Favorite">
+        <Button
+          variant="glass"
+          size="icon-sm"
+          aria-label="Favorite"
+          aria-pressed={isFavorite}
+          onClick={() => setFavorite({ id: output.id, isFavorite: !isFavorite })}
+          className={cn(!isFavorite && onHover, "[@media(hover:none)]:not-aria-pressed:hidden")}
+        >
+          <HeartIcon aria-hidden className={cn(isFavorite && "fill-current")} />
+        </Button>
+      </Tip>
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+/** Announcements for screen readers while pictures are made: the start, each picture, the end. Never a percentage. */
+
+import { failureOf, isEnded, type Job } from "@/domain/job";
+import { outcome } from "@/domain/job-words";
+import { numWanted } from "@/domain/picture";
+import { pictures } from "@/lib/words/quantities";
+import { sentence } from "@/lib/words/sentence";
+
+/** A job that is older than this is one of an earlier visit. */
+const FRESH_MS = 10_000;
+
+/** What changed from `before` to `after`, oldest job first. Silent about jobs that came already ended. */
+export function announcements(before: readonly Job[], after: readonly Job[], now_ms: number): string[] {
+  const known = new Map(before.map((job) => [job.id, job]));
+  return after.toReversed().flatMap((job) => {
+    const previous = known.get(job.id);
+    if (previous === job) return [];
+    if (previous === undefined) return !isEnded(job) && now_ms - job.askedAt_ms < FRESH_MS ? [start(job)] : [];
+    if (isEnded(previous)) return [];
+    return [...finished(previous, job), ...(isEnded(job) ? [end(job)] : [])];
+  });
+}
+
+function start(job: Job): string {
+  return `Making ${pictures(numWanted(job))}.`;
+}
+
+function finished(previous: Job, job: Job): string[] {
+  return job.outputs
+    .filter((output) => !previous.outputs.some((old) => old.index === output.index))
+    .map((output) => `Picture ${output.index + 1} of ${numWanted(job)} is done.`);
+}
+
+function end(job: Job): string {
+  if (job.state?.status === "completed") {
+    return numWanted(job) === 1 ? "The picture is ready." : `All ${pictures(numWanted(job))} are ready.`;
+  }
+  return [outcome(job) ?? "", sentence(failureOf(job)?.detail ?? "")].filter(Boolean).join(" ");
+}

@@ -1,0 +1,56 @@
+/** Facts about a job or picture as label and value. Parameters that the server has resolved win over requested ones. */
+import type { Output } from "@/api/types";
+import { fileSize } from "@/lib/words/quantities";
+import { factsOfSettings, type Settings, settingsOfMetadata, sizeWords } from "@/settings/settings";
+import type { Job } from "./job";
+
+export interface Fact {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** `samplerLabel` gives `dpmpp_2m` its name for people. With an `output`, its own seed and size; else the job's. Facts
+ * that are not known are left out. */
+export function factsOf(
+  job: Job,
+  output: Output | null,
+  samplerLabel: (name: string) => string = (name) => name,
+): Fact[] {
+  const facts = factsOfSettings(knownSettings(job, output), samplerLabel);
+  return output ? [...facts, { label: "File", value: `${formatOf(output)}, ${fileSize(output.bytes)}` }] : facts;
+}
+
+/** The few under a prompt: `jade-v1`, `watercolor`, `256 × 256`, `30 steps`, `seed 7`. */
+export function glance(job: Job): string[] {
+  const { model_name, style, width, height, steps, seed } = knownSettings(job, null);
+  return [
+    model_name === null ? "No LoRA" : model_name,
+    style,
+    width && height && sizeWords(width, height),
+    steps && `${steps} ${steps === 1 ? "step" : "steps"}`,
+    seed != null && `seed ${seed}`,
+  ].flatMap((word) => (word ? [word] : []));
+}
+
+/** What is not the same in both, in the order of `first`; `null` stands for a fact that one side lacks. */
+export function differences(
+  first: readonly Fact[],
+  second: readonly Fact[],
+): { label: string; first: string | null; second: string | null }[] {
+  const labels = [...new Set([...first, ...second].map(({ label }) => label))];
+  const valueIn = (facts: readonly Fact[], label: string) => facts.find((fact) => fact.label === label)?.value ?? null;
+  return labels
+    .map((label) => ({ label, first: valueIn(first, label), second: valueIn(second, label) }))
+    .filter((pair) => pair.first !== pair.second);
+}
+
+function knownSettings(job: Job, output: Output | null): Settings {
+  const settings = job.metadata ? settingsOfMetadata(job.metadata) : job.request;
+  const { width, height } = output ?? job;
+  return { ...settings, width, height, ...(output && { seed: output.seed }) };
+}
+
+function formatOf(output: Output): string {
+  const name = output.content_type.split("/").at(-1) ?? "";
+  return name === "webp" ? "WebP" : name.toUpperCase();
+}

@@ -1,0 +1,69 @@
+/** Why a request for pictures was refused, in words for the visitor. Pure. */
+import { type FieldProblem, Refused, Unreachable } from "@/api/client";
+import { sentence } from "@/lib/words/sentence";
+import { fieldLabel } from "@/settings/settings";
+
+export interface FormError {
+  readonly title: string;
+  readonly details: readonly string[];
+  /** Seconds after which a retry makes sense; null where waiting does not help. */
+  readonly retryAfterS: number | null;
+  /** The refused fields, by the API's names. */
+  readonly fields: readonly string[];
+  /** True if an account may lift it. */
+  readonly isForVisitors?: boolean;
+}
+
+export const NO_PROMPT: FormError = {
+  title: "Say what you would like to see.",
+  details: ["A few words are enough, for example: jade woman, red dress, beach sunset."],
+  retryAfterS: null,
+  fields: ["prompt"],
+};
+
+export function formErrorOf(error: unknown): FormError {
+  if (error instanceof Unreachable) {
+    return {
+      title: error.message,
+      details: [
+        error.mayHaveAccepted
+          ? "It may have accepted this all the same: look below before trying again. Your prompt is kept."
+          : "Your prompt is kept: try again in a moment.",
+      ],
+      retryAfterS: 3,
+      fields: [],
+    };
+  }
+  if (error instanceof Refused) return ofRefusal(error);
+  return { title: "Something went wrong on this page.", details: [String(error)], retryAfterS: null, fields: [] };
+}
+
+function ofRefusal(error: Refused): FormError {
+  const { status, kind, retryAfterS } = error;
+  if (status === 429) {
+    // the rest of the sentence has the wait at the time of the response: the countdown shows the current one
+    const reason = error.message.split(";")[0] ?? "";
+    const details = [sentence(reason), "Your prompt is kept."];
+    return { title: "You have reached a limit.", details, retryAfterS, fields: [], isForVisitors: true };
+  }
+  if (status === 503) {
+    const isFull = kind === "queue-full";
+    return {
+      title: isFull ? "Many people are making pictures right now." : sentence(error.message),
+      details: [isFull ? "The queue is full. Your prompt is kept." : "Your prompt is kept."],
+      retryAfterS: retryAfterS ?? 10,
+      fields: [],
+    };
+  }
+  if (status === 401) {
+    const details = ["Your prompt is kept."];
+    return { title: sentence(error.message), details, retryAfterS, fields: [], isForVisitors: true };
+  }
+  const fields = error.fields.map(({ field }) => field);
+  const title = error.fields.length > 0 ? "This cannot be made as it is." : sentence(error.message);
+  return { title, details: error.fields.map(ofField), retryAfterS, fields };
+}
+
+function ofField({ field, detail, allowed }: FieldProblem): string {
+  return `${fieldLabel(field)}: ${detail}${allowed ? `. Allowed: ${allowed}` : ""}.`;
+}

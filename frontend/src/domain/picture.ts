@@ -1,0 +1,56 @@
+/** A finished picture together with the job that made it, and the requests that make it or others like it. */
+import { API_URL } from "@/api/client";
+import type { GenerateRequest, Options } from "@/api/types";
+import { type Settings, settingsOfMetadata, withoutDefaults } from "@/settings/settings";
+import { type Image, type Job, promptOf } from "./job";
+
+export interface Picture {
+  readonly job: Job;
+  readonly output: Image;
+}
+
+/** What the server makes where a request names no number. */
+const NUM_IMAGES = 4;
+const MAX_NAME_CHARACTERS = 140;
+
+/** Number of pictures that the job makes, deleted ones included. */
+export function numWanted(job: Job): number {
+  return job.state?.images_total ?? job.request.num_images ?? NUM_IMAGES;
+}
+
+/** Newest job first, each job's pictures in order. */
+export function picturesOf(jobs: readonly Job[]): Picture[] {
+  return jobs.flatMap((job) => job.outputs.map((output) => ({ job, output })));
+}
+
+export function findPicture(jobs: readonly Job[], id: string): Picture | null {
+  return picturesOf(jobs).find((picture) => picture.output.id === id) ?? null;
+}
+
+/** `Picture 2 of 4: jade woman, red dress`: its accessible name. */
+export function pictureName({ job, output }: Picture): string {
+  const prompt = promptOf(job);
+  const shown = prompt.length > MAX_NAME_CHARACTERS ? `${prompt.slice(0, MAX_NAME_CHARACTERS).trimEnd()}…` : prompt;
+  return `Picture ${output.index + 1} of ${numWanted(job)}: ${shown}`;
+}
+
+/** The settings that make this picture again, alone. `options` undefined: no default is left to the server. */
+export function settingsOf({ job, output }: Picture, options: Options | undefined): Settings {
+  return resolved(job, { seed: output.seed, num_images: 1 }, options);
+}
+
+/** The settings of the job with seeds of the server's choosing. */
+export function variationsOf(job: Job, options: Options | undefined): Settings {
+  return resolved(job, { seed: undefined }, options);
+}
+
+export function zipAddress(job: Job): string {
+  return `${API_URL}/api/jobs/${job.id}/zip`;
+}
+
+/** The settings with the exact LoRAs that the server has resolved: by now a bare name may mean a newer version. Until they
+ * are known, the settings as requested. */
+function resolved(job: Job, change: Partial<GenerateRequest>, options: Options | undefined): Settings {
+  if (job.metadata === null) return { ...job.request, ...change };
+  return withoutDefaults({ ...settingsOfMetadata(job.metadata), ...change }, options);
+}

@@ -1,0 +1,68 @@
+"use client";
+import { DownloadIcon, LoaderCircleIcon, Trash2Icon, XIcon } from "lucide-react";
+import { useEffect } from "react";
+import { Button } from "@/components/ui/button";
+import { useDelete } from "@/jobs/deletions";
+import { useZip } from "./actions";
+import type { HistoryPicture } from "./items";
+import { useSelection } from "./selection";
+
+/** Of one zip, by the API. */
+const MAX_ZIPPED = 500;
+
+/** Actions on all chosen pictures. Chosen pictures that are not listed any more do not count. */
+export function SelectionBar({ pictures }: { pictures: readonly HistoryPicture[] }) {
+  const { chosen, isChoosing, stopChoosing } = useSelection();
+  const remove = useDelete();
+  const { mutate: zip, isPending: isZipping } = useZip();
+  const ids = chosen.size === 0 ? [] : pictures.flatMap(({ id }) => (chosen.has(id) ? [id] : []));
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented) stopChoosing();
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [stopChoosing]);
+
+  if (!isChoosing) return null;
+  const isNone = ids.length === 0;
+  const isTooMany = ids.length > MAX_ZIPPED;
+  const canZip = !(isNone || isTooMany || isZipping);
+  return (
+    <section
+      aria-label="Chosen pictures"
+      className="fade-in-0 slide-in-from-bottom-4 fixed inset-x-4 bottom-6 z-[805] mx-auto flex w-fit max-w-full animate-in items-center gap-1 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
+    >
+      <span role="status" className="mr-2 whitespace-nowrap tabular-nums">
+        {isNone ? "Choose pictures" : `${ids.length} chosen`}
+      </span>
+      <Button
+        variant="secondary"
+        size="sm"
+        aria-disabled={!canZip}
+        title={isTooMany ? `At most ${MAX_ZIPPED} at a time` : undefined}
+        onClick={canZip ? () => zip(ids) : undefined}
+      >
+        {isZipping ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <DownloadIcon aria-hidden />}
+        <span className="max-sm:sr-only">Download as zip</span>
+      </Button>
+      <Button
+        variant="secondary"
+        size="sm"
+        aria-disabled={isNone}
+        onClick={() => {
+          if (isNone) return;
+          remove(ids);
+          stopChoosing();
+        }}
+      >
+        <Trash2Icon aria-hidden />
+        <span className="max-sm:sr-only">Delete</span>
+      </Button>
+      <Button variant="ghost" size="icon-sm" aria-label="Stop choosing" onClick={stopChoosing}>
+        <XIcon aria-hidden />
+      </Button>
+    </section>
+  );
+}

@@ -1,0 +1,30 @@
+"use client";
+/** A wait as text, counted down. */
+import { useEffect, useState } from "react";
+
+const CLOCK_FROM_S = 90 * 60;
+
+/** Whole seconds until `wait_s` after the last change of `since`; 0 if there is no wait. */
+export function useCountdown(wait_s: number | null, since: unknown): number {
+  const [left_s, setLeft_s] = useState(wait_s ?? 0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it begins anew with `since`, also where the wait is the same
+  useEffect(() => {
+    const end_ms = Date.now() + 1000 * (wait_s ?? 0);
+    const tick = () => setLeft_s(Math.max(0, Math.ceil((end_ms - Date.now()) / 1000)));
+    tick();
+    const timer = setInterval(tick, 1000);
+    return () => clearInterval(timer);
+  }, [wait_s, since]);
+  return left_s;
+}
+
+/** `in 45 s`, `in 5:48 min`, `at 14:32`, `tomorrow at 02:00`; `now_ms` since the epoch. */
+export function whenWords(wait_s: number, now_ms: number): string {
+  if (wait_s < 60) return `in ${Math.ceil(wait_s)} s`;
+  if (wait_s < CLOCK_FROM_S)
+    return `in ${Math.floor(wait_s / 60)}:${String(Math.floor(wait_s % 60)).padStart(2, "0")} min`;
+  const now = new Date(now_ms);
+  const then = new Date(now_ms + 1000 * wait_s);
+  const clock = `${String(then.getHours()).padStart(2, "0")}:${String(then.getMinutes()).padStart(2, "0")}`;
+  return then.getDate() === now.getDate() ? `at ${clock}` : `tomorrow at ${clock}`;
+}

@@ -1,0 +1,49 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import type { RefObject } from "react";
+import { answer, api } from "@/api/client";
+import type { LoraOption } from "@/api/types";
+import { Button } from "@/components/ui/button";
+import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { notify } from "@/lib/notify";
+import { afterwards } from "./versions";
+
+interface DeleteLoraProps {
+  lora: LoraOption;
+  all: readonly LoraOption[];
+  trigger: RefObject<HTMLElement | null>;
+  onChange: () => void;
+  onClose: () => void;
+}
+
+export function DeleteLora({ lora, all, trigger, onChange, onClose }: DeleteLoraProps) {
+  const next = afterwards(lora, all);
+  const { mutate, isPending } = useMutation({
+    mutationFn: () => answer(api.DELETE("/api/loras/{name}", { params: { path: { name: lora.label } } })),
+    onSuccess() {
+      notify("success", `${lora.label} is deleted.`);
+      onClose();
+      onChange();
+    },
+  });
+
+  return (
+    <Dialog open onOpenChange={(open) => open || onClose()}>
+      <DialogPanel
+        title={`Delete ${lora.label}?`}
+        description="Its file is deleted from the server's folder. Jobs that were accepted with it are still made."
+        returnFocus={trigger}
+      >
+        {next && <p className="pb-4 text-sm">{next}</p>}
+        <div className="flex justify-end gap-2 pt-2">
+          <Button variant="ghost" onClick={onClose}>
+            Keep it
+          </Button>
+          <Button variant="destructive" aria-disabled={isPending} onClick={() => isPending || mutate()}>
+            Delete
+          </Button>
+        </div>
+      </DialogPanel>
+    </Dialog>
+  );
+}

@@ -1,0 +1,148 @@
+"use client";
+import { useMutation } from "@tanstack/react-query";
+import { CheckIcon, FileUpIcon, XIcon } from "lucide-react";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import type { LoraOption } from "@/api/types";
+import { Button } from "@/components/ui/button";
+import { errorText } from "@/lib/words/error-text";
+import { fileSize } from "@/lib/words/quantities";
+import { labelOf, type Upload, uploadLora } from "./upload";
+
+interface UploadCardProps {
+  file: File;
+  loras: readonly LoraOption[];
+  /** The server offers the LoRA now. */
+  onServes: () => void;
+  onClose: () => void;
+}
+
+/** One file on its way: its name on the server, how far it is, what came of it. */
+export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) {
+  const [label, setLabel] = useState(labelOf(file.name) ?? "");
+  const [sent_bytes, setSent_bytes] = useState(0);
+  const upload = useRef<Upload | null>(null);
+  useEffect(() => () => upload.current?.cancel(), []);
+  const sending = useMutation({
+    mutationFn: () => {
+      setSent_bytes(0);
+      upload.current = uploadLora(label.trim(), file, setSent_bytes);
+      return upload.current.done;
+    },
+    onSuccess: onServes,
+    meta: { isReported: true },
+  });
+  const { data: lora, error, isPending } = sending;
+  const wasCancelled = error instanceof DOMException && error.name === "AbortError";
+
+  return (
+    <li aria-label={file.name} className="rounded-2xl border bg-card px-4 py-3">
+      {!isPending && !lora && (
+        <NameForm
+          file={file}
+          label={label}
+          problem={error && !wasCancelled ? errorText(error) : null}
+          isTaken={loras.some((lora) => lora.label === label.trim())}
+          onLabel={setLabel}
+          onSend={sending.mutate}
+          onClose={onClose}
+        />
+      )}
+      {isPending && <Sending file={file} sent_bytes={sent_bytes} onCancel={() => upload.current?.cancel()} />}
+      {lora && (
+        <div className="flex items-center gap-3">
+          <CheckIcon aria-hidden className="size-4 shrink-0 text-primary" />
+          <p role="status" className="min-w-0 flex-1 text-sm">
+            <span className="font-medium">{lora.label}</span> serves now.
+            {!lora.is_default && ` The bare name ${lora.name} still means another version.`}
+          </p>
+          <Button variant="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
+            <XIcon aria-hidden />
+          </Button>
+        </div>
+      )}
+    </li>
+  );
+}
+
+interface NameFormProps {
+  file: File;
+  label: string;
+  problem: string | null;
+  isTaken: boolean;
+  onLabel: (label: string) => void;
+  onSend: () => void;
+  onClose: () => void;
+}
+
+function NameForm({ file, label, problem, isTaken, onLabel, onSend, onClose }: NameFormProps) {
+  const id = useId();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    onSend();
+  };
+  return (
+    <form onSubmit={submit}>
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <FileUpIcon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
+        <p className="min-w-0 flex-1 basis-40 truncate text-sm">
+          {file.name} <span className="text-muted-foreground">· {fileSize(file.size)}</span>
+        </p>
+        <label htmlFor={id} className="text-muted-foreground text-sm">
+          Serves as
+        </label>
+        <input
+          id={id}
+          required
+          value={label}
+          aria-describedby={`${id}-note`}
+          onChange={(event) => onLabel(event.target.value)}
+          className="h-9 w-40 rounded-lg border border-input bg-card px-2.5 text-sm"
+        />
+        <div className="flex gap-1">
+          <Button type="submit">{isTaken ? "Replace" : "Upload"}</Button>
+          <Button variant="ghost" onClick={onClose}>
+            Cancel
+          </Button>
+        </div>
+      </div>
+      <div id={`${id}-note`} className="pt-2 text-xs empty:hidden">
+        {isTaken && <p className="text-warning">There is a {label.trim()} already: this file takes its place.</p>}
+        {problem && (
+          <p role="alert" className="text-destructive">
+            {problem}
+          </p>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Sending({ file, sent_bytes, onCancel }: { file: File; sent_bytes: number; onCancel: () => void }) {
+  const percent = Math.round((100 * sent_bytes) / Math.max(1, file.size));
+  const isSent = sent_bytes >= file.size;
+  return (
+    <div className="space-y-2">
+      <div className="flex items-center justify-between gap-3 text-sm">
+        <p className="min-w-0 truncate">
+          {file.name}{" "}
+          <span className="text-muted-foreground tabular-nums">
+            · {isSent ? "being checked…" : `${fileSize(sent_bytes)} of ${fileSize(file.size)}`}
+          </span>
+        </p>
+        <Button variant="ghost" size="sm" onClick={onCancel}>
+          Cancel
+        </Button>
+      </div>
+      <div
+        role="progressbar"
+        aria-label={`Upload of ${file.name}`}
+        aria-valuenow={percent}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        className="h-1 overflow-hidden rounded-full bg-muted"
+      >
+        <div className="h-full bg-primary transition-[width]" style={{ width: `${percent}%` }} />
+      </div>
+    </div>
+  );
+}

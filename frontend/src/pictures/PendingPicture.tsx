@@ -1,0 +1,51 @@
+"use client";
+import { useState } from "react";
+import { isEnded, type Job } from "@/domain/job";
+import { progressOf } from "@/domain/job-words";
+import { cn } from "@/lib/cn";
+
+/** The place of an unfinished picture: empty, then its previews. It stays behind the finished picture until that is loaded.
+ * An outline only if the picture will not be made. */
+export function PendingPicture({ job, index, isFinished }: { job: Job; index: number; isFinished: boolean }) {
+  const previews = useLastTwo(job.previews[index]);
+  const place = `Picture ${index + 1}`;
+  if (isEnded(job) && !isFinished) {
+    return (
+      <div className="absolute inset-0 rounded-xl border border-muted-foreground/30 border-dashed">
+        <span className="sr-only">{place} was not made</span>
+      </div>
+    );
+  }
+  const isWorking = !isFinished && job.state?.status === "processing" && job.connection !== "lost";
+  return (
+    <div className={cn("absolute inset-0 overflow-hidden rounded-xl bg-muted", isWorking && "results-shimmer")}>
+      {!isFinished && <span className="sr-only">{place} is being made</span>}
+      {previews.map((source) => (
+        <img
+          key={source}
+          src={source}
+          alt=""
+          style={{ filter: `blur(${blurAt(progressOf(job))}px)` }}
+          className="fade-in-0 absolute inset-0 size-full scale-110 animate-in object-cover duration-700"
+        />
+      ))}
+    </div>
+  );
+}
+
+const MAX_BLUR_PX = 12;
+const MIN_BLUR_PX = 4;
+
+/** Hides the squares of the small preview, less and less. */
+function blurAt(progress: number): number {
+  return Math.round(MAX_BLUR_PX - (MAX_BLUR_PX - MIN_BLUR_PX) * progress);
+}
+
+/** The latest source and, below it while it fades in, the one before. */
+function useLastTwo(source: string | undefined): readonly string[] {
+  const [shown, setShown] = useState<readonly string[]>([]);
+  if (source === undefined || shown.at(-1) === source) return shown;
+  const next = [...shown.slice(-1), source];
+  setShown(next);
+  return next;
+}

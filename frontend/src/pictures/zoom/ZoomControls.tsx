@@ -1,0 +1,29 @@
+"use client";
+import { MinusIcon, PlusIcon } from "lucide-react";
+import { Button } from "@/components/ui/button";
+import { Tip } from "@/components/ui/tooltip";
+import { MAX_ZOOM } from "./view";
+
+export function ZoomControls(props: { zoom: number; onIn: () => void; onOut: () => void; onReset: () => void }) {
+  return (
+    <>
+      <Button variant="ghost" size="icon" aria-label="Zoom out" aria-disabled={props.zoom <= 1} onClick={props.onOut}>
+        <MinusIcon aria-hidden />
+      </Button>
+      <Tip label="Show it whole" side="bottom">
+        <Button variant="ghost" size="sm" className="w-16 px-0 tabular-nums" onClick={props.onReset}>
+          {Math.round(props.zoom * 100)} %
+        </Button>
+      </Tip>
+      <Button
+        variant="ghost"
+        size="icon"
+        aria-label="Zoom in"
+        aria-disabled={props.zoom >= MAX_ZOOM}
+        onClick={props.onIn}
+      >
+        <PlusIcon aria-hidden />
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+/** Which LoRA a name means, and whether a prompt calls for it, by the server's own rules (server/loras/registry.py). */
+import type { GenerateRequest, LoraOption, Options } from "@/api/types";
+
+/** `<lora:jade:0.8>` in a prompt, and the space before it (server/loras/prompt_tags.py). */
+export const LORA_TAG = /\s*<lora:([^<>:]*)(?::([^<>]*))?>/gi;
+
+/** The prompt without its LoRA tags, for a request that names the LoRAs in fields of their own. */
+export function withoutLoraTags(prompt: string): string {
+  return prompt.replace(LORA_TAG, "").trim();
+}
+
+/** The server's name for no LoRA, an alternative to null. */
+const BASE = "base";
+
+/** The name of the LoRA that `request` is made with before all others; null: none. */
+export function wantedModel(request: GenerateRequest, options: Options): string | null {
+  const named = request.model_name === undefined ? options.defaults.model_name : request.model_name;
+  return named === BASE ? null : named;
+}
+
+/** A bare name means the version that the server marks as default: the newest (the list's first) or the pinned one. */
+export function findLora(name: string | null, loras: readonly LoraOption[]): LoraOption | null {
+  const versions = loras.filter((lora) => lora.name === name);
+  const meant = versions.find((lora) => lora.is_default) ?? versions[0];
+  return meant ?? loras.find((lora) => lora.label === name) ?? null;
+}
+
+/** The weight of a LoRA for a request that names none. */
+export function ownWeight(lora: LoraOption | null, options: Options): number {
+  return lora?.weight ?? options.defaults.lora_weight;
+}
+
+/** The trigger words of all LoRAs in `request`, lower case: the LoRAs know them, even if the model does not. */
+export function taughtWords(request: GenerateRequest, options: Options, loras: readonly LoraOption[]): string[] {
+  const tagged = [...request.prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name.trim());
+  const names = [wantedModel(request, options), ...(request.loras ?? []).map(({ name }) => name), ...tagged];
+  const triggers = names.map((name) => findLora(name, loras)?.trigger ?? "");
+  return triggers.join(" ").toLowerCase().split(/\s+/).filter(Boolean);
+}
+
+/** The trigger words stand in `prompt` as whole words, in any case and spacing. No words always do. */
+export function holdsTrigger(prompt: string, trigger: string | null): boolean {
+  const words = (trigger ?? "").split(/\s+/).filter(Boolean);
+  const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join("\\s+");
+  return pattern === "" || new RegExp(`(?<![\\p{L}\\p{N}_])${pattern}(?![\\p{L}\\p{N}_])`, "iu").test(prompt);
+}

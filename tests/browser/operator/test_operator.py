@@ -1,0 +1,189 @@
+"""The operator's page: LoRAs edited, pinned and deleted; the queue, the server, the users. For other users it shows
+none of this and sends no operator call."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewVisitor
+from tests.browser.create_page import CreatePage
+from tests.browser.keyboard import tab_to
+from tests.e2e.conftest import PAINTING
+from tests.support.servers.server_process import ServerProcess
+from tests.support.tiny_model import write_lora, write_tiny_model
+
+EMAIL, PASSWORD = "ada@example.org", "a long password of the tests"
+OPERATOR_CALLS = re.compile(r"/api/operator|/api/loras/.|/metrics")
+
+
+@pytest.fixture(scope="module")
+def loras(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the server reads."""
+    folder = tmp_path_factory.mktemp("operator") / "loras"
+    write_lora(folder / "jade-v1.safetensors", "jade woman")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def painted(loras: Path) -> Iterator[ServerProcess]:
+    """A server that paints, with one LoRA and an operator."""
+    folder = loras.parent / "server"
+    folder.mkdir()
+    settings = {
+        "STUDIO_BASE_MODEL": str(write_tiny_model(loras.parent / "model")),
+        "STUDIO_LORA_DIR": str(loras),
+        "STUDIO_DEFAULT_MODEL": "jade",
+    }
+    with ServerProcess(folder, settings, command=PAINTING) as server:
+        server.start()
+        command = [sys.executable, "-m", "server", "create-operator", "--email", EMAIL]
+        subprocess.run(command, input=PASSWORD, text=True, check=True, cwd=folder, env=server.environment, timeout=60)
+        yield server
+
+
+def log_in(visitor: CreatePage) -> Page:
+    """Log in as the operator, by the call that the login page makes, and open the operator's page."""
+    answer = visitor.page.request.post("/api/auth/login", data={"email": EMAIL, "password": PASSWORD})
+    assert answer.status == 200, answer.text()
+    visitor.page.goto("/operator/")
+    return visitor.page
+
+
+def made_with(server: ServerProcess) -> str:
+    """The version that a job with no LoRA of its own named is made with now."""
+    answer = server.http.post("/api/generate", json={"prompt": "red dress", "num_images": 1, "steps": 2})
+    return server.http.get(f"/api/result/{answer.json()['job_id']}").json()["metadata"]["model"]
+
+
+def test_a_visitor_sees_none_of_it(new_visitor: NewVisitor, painted: ServerProcess) -> None:
+    visitor = new_visitor(painted)
+    page = visitor.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/operator/?tab=queue")
+    expect(page.get_by_role("heading", name="This page is for operators")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if OPERATOR_CALLS.search(url)] == []
+    assert page.get_by_role("tab").count() == 0
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_role("link", name="Log in").last).to_be_visible()
+    expect(page.get_by_role("link", name="Operator")).to_have_count(0)
+
+
+def test_a_version_is_edited_and_deleted(
+    new_visitor: NewVisitor, painted: ServerProcess, loras: Path, axe: str
+) -> None:
+    write_lora(loras / "jade-v2.safetensors", "jade woman", 0.25)
+    visitor = new_visitor(painted, reduced_motion="reduce")
+    page = log_in(visitor)
+    page.get_by_role("button", name="Reload the folder").click()
+    jade = page.get_by_role("article", name="jade")
+    expect(jade.get_by_role("listitem")).to_have_count(2)
+    jade.get_by_role("button", name="Pin jade-v1").click()
+    expect(jade).to_contain_text("jade means jade-v1, pinned")
+    assert made_with(painted) == "jade-v1"
+    jade.get_by_role("button", name="Edit jade-v1").click()
+    panel = page.get_by_role("dialog", name="jade-v1")
+    panel.get_by_role("radio", name="Only jade-v1").check()
+    panel.get_by_role("textbox", name="Trigger words").fill("jade lady")
+    panel.get_by_role("spinbutton", name="Weight").fill("0.7")
+    assert visitor.violations(axe) == []
+    panel.get_by_role("button", name="Save").click()
+    expect(jade.get_by_role("listitem", name="jade-v1")).to_contain_text("“jade lady” · weight 0.7")
+    jade.get_by_role("button", name="Back to the newest").click()
+    expect(jade).to_contain_text("jade means jade-v2, the newest")
+
+    jade.get_by_role("button", name="Delete jade-v2").click()
+    panel = page.get_by_role("dialog", name="Delete jade-v2?")
+    expect(panel).to_contain_text("jade will mean jade-v1.")
+    assert visitor.violations(axe) == []
+    panel.get_by_role("button", name="Delete").click()
+    expect(jade.get_by_role("listitem")).to_have_count(1)
+    assert not (loras / "jade-v2.safetensors").exists()
+    assert made_with(painted) == "jade-v1"
+
+
+def test_queue_server_and_users_by_keyboard_and_on_a_phone(
+    new_visitor: NewVisitor, painted: ServerProcess, axe: str
+) -> None:
+    registered = {"email": "bo@example.org", "password": PASSWORD}
+    assert painted.http.post("/api/auth/register", json=registered).status_code == 201
+    painted.http.cookies.clear()
+    long_job = {"prompt": "red dress", "num_images": 8, "steps": 150}
+    jobs = [painted.http.post("/api/generate", json=long_job).json()["job_id"] for _ in range(3)]
+    visitor = new_visitor(painted, reduced_motion="reduce")
+    page = log_in(visitor)
+    tab_to(page, "tab", "LoRAs")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Queue")).to_be_focused()
+    expect(page.get_by_role("row")).to_have_count(4)
+    expect(page.get_by_role("table")).to_contain_text("Being made")
+    assert page.url.endswith("?tab=queue")
+    assert visitor.violations(axe) == []
+    page.set_viewport_size({"width": 375, "height": 740})
+    assert not visitor.scrolls_sideways()
+    for job in jobs:
+        painted.http.delete(f"/api/jobs/{job}")
+    expect(page.get_by_text("The queue is empty.")).to_be_visible()
+
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Ready to make pictures")).to_be_visible()
+    assert visitor.violations(axe) == []
+    page.keyboard.press("ArrowRight")
+    user = page.get_by_role("row", name="bo@example.org")
+    expect(page.get_by_role("row", name=EMAIL).get_by_role("button")).to_have_count(
+        0
+    )  # an operator cannot switch off the own account
+    assert visitor.violations(axe) == []
+    assert not visitor.scrolls_sideways()
+    tab_to(page, "button", "Switch off bo@example.org")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert visitor.violations(axe) == []
+    page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
+    expect(user).to_contain_text("Switched off")
+    assert painted.http.post("/api/auth/login", json=registered).status_code == 403
+    user.get_by_role("button", name="Switch on").click()
+    expect(user).not_to_contain_text("Switched off")
+    page.get_by_role("tab", name="LoRAs").click()
+    expect(page.get_by_role("article").first).to_be_visible()
+    assert not visitor.scrolls_sideways()
+
+
+def test_several_loras_are_picked_searched_and_weighted(
+    new_visitor: NewVisitor, painted: ServerProcess, loras: Path, axe: str
+) -> None:
+    for n in range(1, 8):
+        write_lora(loras / f"ink-v{n}.safetensors", "ink wash", n / 10)
+    operator = new_visitor(painted)
+    log_in(operator).get_by_role("button", name="Reload the folder").click()
+    expect(operator.page.get_by_role("article", name="ink").get_by_role("listitem")).to_have_count(7)
+
+    visitor = new_visitor(painted, "?model=jade-v1", reduced_motion="reduce")
+    page = visitor.page
+    page.get_by_role("button", name="LoRA: jade-v1").click()
+    panel = page.get_by_role("dialog", name="LoRA")
+    panel.get_by_role("searchbox", name="Search LoRAs").fill("wash ink-v3")
+    expect(panel.get_by_role("radio")).to_have_count(1)
+    panel.get_by_role("button", name="Mix in ink-v3").click()
+    panel.get_by_role("spinbutton", name="ink-v3").fill("0.4")
+    panel.get_by_role("button", name="Add “ink wash” to the prompt").click()
+    assert visitor.violations(axe) == []
+    page.keyboard.press("Escape")
+    further = page.get_by_role("list", name="Further LoRAs").get_by_role("listitem")
+    expect(further).to_have_text(["ink-v3 · 0.4"])
+    expect(visitor.prompt).to_have_value("ink wash")
+    visitor.generate.click()
+    visitor.wait_for_pictures(4)
+    metadata = painted.http.get(f"/api/result/{visitor.recent_job()}").json()["metadata"]
+    assert [each["name"] for each in metadata["loras"]] == ["jade-v1", "ink-v3"]
+    assert metadata["loras"][1]["weight"] == 0.4
+    # once chosen as the first LoRA it is not mixed in any more: both weights would count
+    page.get_by_role("button", name="LoRA: jade-v1").click()
+    panel.get_by_role("radio", name="ink-v3").check()
+    expect(panel.get_by_role("region", name="Mixed in")).to_have_count(0)

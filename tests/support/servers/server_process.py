@@ -1,0 +1,100 @@
+"""A real server: `python -m server` in a process of its own on loopback, killed and started again at will."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+ROOT = Path(__file__).parents[3]
+START_S = 300.0
+STOP_S = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ServerProcess:
+    """`with` ends it at the latest. `folder` is its working folder and takes its log; `settings` are variables of
+    its environment. `command` is what runs it."""
+
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = (sys.executable, "-m", "server")
+    ) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        self.command = command
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
+        self.environment = {
+            "PYTHONPATH": str(ROOT),
+            "OMP_NUM_THREADS": "1",
+            **inherited,
+            "STUDIO_PORT": str(self.port),
+            "STUDIO_DATA_DIR": str(folder / "data"),
+            "STUDIO_RATE_LIMIT_PER_HOUR": "0",
+            **settings,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self.http = httpx.Client(base_url=self.url, timeout=120)
+
+    def __enter__(self) -> "ServerProcess":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        if kind is not None:
+            print(self.log.read_text(errors="replace"))
+        if self.process is not None and self.process.poll() is None:
+            self.stop()
+        self.http.close()
+
+    def start(self) -> None:
+        """Returns once it is ready to make pictures."""
+        self.launch()
+        self.wait_for("/readyz")
+
+    def launch(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, cwd=self.folder, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def wait_for(self, path: str) -> None:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log.read_text()}")
+            try:
+                if self.http.get(path).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.02)
+        raise TimeoutError(f"{path} is not 200 after {START_S} s:\n{self.log.read_text()}")
+
+    def kill(self) -> None:
+        """kill -9: no goodbye."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Ask it to end, as an operator does; its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
