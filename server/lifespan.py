@@ -78,7 +78,7 @@ class Lifespan:
         if self.settings.lora_watch_s:
             loops.append(loras.watch(self.settings.lora_watch_s))
         if parts.api is not None:
-            loops += [parts.api.remover.run(), parts.api.retention.run()]
+            loops += [parts.api.remover.run(), parts.api.retention.run(), parts.api.facts.follow()]
         if parts.previews is not None and parts.database.is_shared:
             loops.append(parts.previews.run())
         if parts.observer is not None:
