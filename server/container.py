@@ -80,6 +80,7 @@ class WorkerHalf:
             on_stored=shared.metrics.on_stored,
             has_lora=shared.registry.has,
             fetch_loras=shared.loras.changed_elsewhere,
+            on_lora_failed=shared.loras.withdrawn,
             num_context_tokens=shared.base.prompts.num_context_tokens,
         )
         self.dispatcher = Dispatcher(

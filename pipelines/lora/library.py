@@ -2,47 +2,48 @@
 
 import hashlib
 import os
-import re
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.lora.base_layers import BaseLayers, check_fits
-from pipelines.lora.file import (
-    LoraCut,
-    LoraFormatError,
-    LoraMisfit,
-    LoraNameError,
-    read_lora,
-)
-from pipelines.lora.metadata import BASE_KEY, read_facts
+from pipelines.lora.base_layers import BaseLayers
+from pipelines.lora.errors import LoraCut, LoraFormatError, LoraMisfit, LoraNameError
+from pipelines.lora.file import LoraData
+from pipelines.lora.keys import IgnoredKeys
+from pipelines.lora.metadata import BASE_KEY, label_text, read_facts
+from pipelines.lora.names import SUFFIX, has_suffix, label_of, split_name, without_suffix
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
 GROWING_S = 30.0
 """A file that ends too early is pending, not rejected, for this long after its last change."""
 SETTLED_S = 2.0
+MAX_ENTRIES = 10_000
+"""Files and folders that a scan looks at: a folder that is a whole disk must not block a reload."""
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
+COMPANIONS = (
+    *(".txt", ".md", ".json", ".yaml", ".yml", ".toml", ".info", ".civitai", ".html", ".csv"),
+    *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm"),
+)
+"""Notes and pictures that people keep next to their LoRAs; a scan passes over them."""
+_PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
+_ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
 _COPY_CHUNK_BYTES = 1024 * 1024
 
 FileState = tuple[int, int, int, int]
 """Size, time of the last change of the bytes and of the inode (ns), inode number."""
 
 _BASES = {DEMO_LORA_BASE: "the demo model", SDXL_LORA_BASE: "an SDXL model"}
-_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}")
-RESERVED_NAME = "base"
-"""Requests use it for "no LoRA"."""
-
-_VERSIONED = re.compile(r"(?P<name>.+)-v(?P<version>[0-9]+(?:\.[0-9]+)*)")
 
 
 @dataclass(frozen=True, slots=True)
 class LoraFile:
     """One usable LoRA file. `short_hash` is A1111's: 12 hex digits over the payload. `trigger`, `title`, `base_model`
-    and `weight` are the file's own metadata (see `LoraFacts`)."""
+    and `weight` are the file's own metadata (see `LoraFacts`). `file`: its path in the folder, as it can be shown.
+    `ignored`: what of it is not used."""
 
     name: str
     version: str | None
@@ -57,6 +58,8 @@ class LoraFile:
     base_model: str | None
     weight: float | None
     path: Path
+    file: str
+    ignored: Sequence[IgnoredKeys] = ()
     metadata: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
     @property
@@ -71,16 +74,18 @@ class LoraFile:
                 digest.update(chunk)
                 target.write(chunk)
         if digest.hexdigest() != self.sha256:
-            raise LoraFormatError(f"{self.path.name} changed after it was read")
+            raise LoraFormatError(f"{self.file} changed after it was read")
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedLora:
-    """A file that cannot be used; `file` is its name in the folder. `is_sound`: True if only the base model differs."""
+    """A file that cannot be used; `file` is its path in the folder. `is_sound`: True if only the base model differs.
+    `label`: the LoRA that it would be, if it has a name that a LoRA can have."""
 
     file: str
     reason: str
     is_sound: bool = False
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class PendingLora:
 
     file: str
     reason: str
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,43 +129,48 @@ class LoraLibrary:
         self._placed: dict[Path, tuple[FileState, LoraFile]] = {}
 
     def scan(self) -> LoraScan:
-        """Read and check every `*.safetensors` file of the folder. A missing folder is empty; file names that start
-        with a dot are ignored."""
+        """Read and check every `.safetensors` file of the folder and its subfolders, and name every other file but
+        notes and pictures. A missing folder is empty; names that start with a dot are ignored."""
         files: list[LoraFile] = []
-        rejected: list[RejectedLora] = []
-        pending: list[PendingLora] = []
-        for path in sorted(self.lora_dir.glob("[!.]*")):
-            if path.suffix in UNFINISHED:
-                pending.append(PendingLora(path.name, f"files named {path.suffix} are still being written"))
-            if path.suffix != ".safetensors":
-                continue
+        found = _Found(self.lora_dir)
+        rejected, pending = found.rejected, found.pending
+        for label, path in found.loras.items():
+            file = found.shown(path)
             try:
-                files.append(self._check_changed(path))
+                files.append(self._check_changed(path, label, file))
             except LoraCut as error:
                 if _is_fresh(path):
-                    pending.append(PendingLora(path.name, f"it is still being written, or {error}"))
+                    pending.append(PendingLora(file, f"it is still being written, or {error}", label))
                 else:
-                    rejected.append(RejectedLora(path.name, str(error)))
+                    rejected.append(RejectedLora(file, str(error), label=label))
             except LoraFormatError as error:
-                rejected.append(RejectedLora(path.name, str(error), isinstance(error, LoraMisfit)))
+                rejected.append(RejectedLora(file, str(error), isinstance(error, LoraMisfit), label))
             except OSError as error:
-                rejected.append(RejectedLora(path.name, f"it cannot be read: {error.strerror or error}"))
+                rejected.append(RejectedLora(file, f"it cannot be read: {error.strerror or error}", label=label))
         self._placed.clear()
+        for part in (files, rejected, pending):
+            part.sort(key=_file_name)
         return LoraScan(tuple(files), tuple(rejected), tuple(pending))
 
     def path_of(self, label: str) -> Path:
-        """The path of the file of a label like `jade-v1`, whether it exists or not. Raises LoraNameError."""
+        """The path of an upload with a label like `jade-v1`, whether it exists or not. Raises LoraNameError."""
         split_name(label)
-        return self.lora_dir / f"{label}.safetensors"
+        return self.lora_dir / f"{label}{SUFFIX}"
 
-    def check(self, path: Path, label: str) -> LoraFile:
-        """Read and check a file that gets the name `label`. Raises LoraFormatError and OSError."""
+    def find(self, label: str) -> Path | None:
+        """The file that has the label, under whatever name it is in the folder."""
+        return _Found(self.lora_dir).loras.get(label)
+
+    def check(self, path: Path, label: str, file: str | None = None) -> LoraFile:
+        """Read and check a file that gets the name `label`. `file`: its path in the folder, if that is not what its
+        name will be. Raises LoraFormatError and OSError."""
         name, version = split_name(label)
-        content = read_lora(self._read_bytes(path))
-        facts = read_facts(content.metadata)
-        self._check_base(facts.base_model, content.shaped_for)
-        if self.base_layers is not None:
-            check_fits(content, self.base_layers)
+        lora = LoraData(self._read_bytes(path))
+        facts = read_facts(lora.metadata)
+        self._check_base(facts.base_model, lora.shaped_for)
+        content = lora.content(self.base_layers)
+        stem = without_suffix(path.name)
+        own_name = label_text(stem) if file is not None and stem != label else None
         return LoraFile(
             name=name,
             version=version,
@@ -167,17 +178,19 @@ class LoraLibrary:
             short_hash=content.short_hash,
             num_bytes=content.num_bytes,
             rank=content.rank,
-            num_modules=len(content.modules),
+            num_modules=len(content.layers),
             has_text_encoder=content.has_text_encoder,
             trigger=facts.trigger,
-            title=facts.title,
+            title=facts.title or own_name,
             base_model=facts.base_model,
             weight=facts.weight,
             path=path,
+            file=file or f"{label}{SUFFIX}",
+            ignored=content.ignored,
             metadata=content.metadata,
         )
 
-    def place(self, draft: Path, label: str) -> None:
+    def place(self, draft: Path, label: str) -> LoraFile:
         """Check a finished draft in the folder, then give it its name in one atomic step that survives a power cut.
 
         The next scan uses this check and does not read the file again if it is the same file: same inode, size and
@@ -191,16 +204,17 @@ class LoraLibrary:
         state = _state(path)  # a rename changes the inode's time
         if (size, changed_ns, inode) == (state[0], state[1], state[3]):
             self._placed[path] = (state, file)
+        return file
 
     def states(self) -> dict[Path, FileState]:
         """The state of each file, to detect that the folder has changed."""
         states: dict[Path, FileState] = {}
-        for path in self.lora_dir.glob("[!.]*.safetensors"):
+        for path in _Found(self.lora_dir).loras.values():
             with suppress(OSError, LoraFormatError):
                 states[path] = _state(path)
         return states
 
-    def _check_changed(self, path: Path) -> LoraFile:
+    def _check_changed(self, path: Path, label: str, shown: str) -> LoraFile:
         """Check a file unless it is known and unchanged.
 
         A file is known only if it was read at least SETTLED_S after its last change: a second change within one tick of
@@ -212,7 +226,7 @@ class LoraLibrary:
                 return known[1]
         self._read.pop(path, None)
         read_at_s = time.time()
-        file = self.check(path, path.stem)
+        file = self.check(path, label, shown)
         if _state(path) != state:
             raise LoraCut("it changed while it was being read")
         if read_at_s - max(state[1], state[2]) / 1e9 > SETTLED_S:
@@ -260,16 +274,84 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def split_name(stem: str) -> tuple[str, str | None]:
-    """Name and version of a file: `jade-v1` -> ("jade", "1"), `jade` -> ("jade", None). Raises LoraNameError."""
-    if not _NAME.fullmatch(stem):
-        raise LoraNameError("its name must be 1 to 64 letters, digits, dots, underscores or hyphens, no dot first")
-    if stem == RESERVED_NAME:
-        raise LoraNameError(f"no LoRA may be called {RESERVED_NAME}: requests use that name for no LoRA")
-    match = _VERSIONED.fullmatch(stem)
-    return (match["name"], match["version"]) if match else (stem, None)
+def _file_name(entry: LoraFile | RejectedLora | PendingLora) -> str:
+    return entry.file
 
 
-def version_key(version: str | None) -> tuple[int, ...]:
-    """Sort key of a version, by number: 10 after 9, 1.2 after 1.1; a file without a version comes first."""
-    return () if version is None else tuple(int(part) for part in version.split("."))
+class _Found:
+    """The files of a folder and its subfolders. `loras`: those to read, by label, in the order of their paths."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._root = folder.resolve()
+        self.loras: dict[str, Path] = {}
+        self.rejected: list[RejectedLora] = []
+        self.pending: list[PendingLora] = []
+        by_label: dict[str, list[Path]] = {}
+        for number, path in enumerate(self._walk()):
+            if number >= MAX_ENTRIES:
+                self._reject(path, f"it is one of more than {MAX_ENTRIES:,} entries; the rest is not looked at")
+                break
+            if (label := self._label(path)) is not None:
+                by_label.setdefault(label, []).append(path)
+        for label, paths in by_label.items():
+            self._give_name(label, paths)
+
+    def shown(self, path: Path) -> str:
+        """The path below the folder. Bytes that are no text and control characters are replaced."""
+        name = os.fsencode(path.relative_to(self._folder).as_posix()).decode("utf-8", "replace")
+        return "".join(char if char.isprintable() else "\ufffd" for char in name)
+
+    def _walk(self) -> Iterator[Path]:
+        """Every entry, but for names that start with a dot. Links to folders are entries, and are not followed."""
+        for parent, folders, files in os.walk(self._folder):
+            links = [name for name in folders if os.path.islink(Path(parent, name)) or has_suffix(name)]
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in links)
+            yield from (Path(parent, name) for name in sorted([*files, *links]) if not name.startswith("."))
+
+    def _label(self, path: Path) -> str | None:
+        """The label of a LoRA file; any other entry is noted as what it is."""
+        ending = path.suffix.lower()
+        if ending in UNFINISHED:
+            label = label_of(without_suffix(path.stem))
+            self.pending.append(PendingLora(self.shown(path), f"files named {ending} are still being written", label))
+        elif path.is_symlink() and not self._is_inside(path):
+            self._reject(path, "it is a link that leads out of the folder")
+        elif path.is_symlink() and path.is_dir():
+            self._reject(path, "it is a link to a folder; links to folders are not followed")
+        elif has_suffix(path.name):
+            label = label_of(without_suffix(path.name))
+            try:
+                split_name(label)
+            except LoraNameError as error:
+                self._reject(path, str(error))
+            else:
+                return label
+        elif ending in _PICKLES:
+            self._reject(path, f"only {SUFFIX} files are read: a {ending} file can run code when it is opened")
+        elif ending in _ARCHIVES:
+            self._reject(path, f"only {SUFFIX} files are read: unpack the archive")
+        elif ending not in COMPANIONS:
+            self._reject(path, f"only {SUFFIX} files are read")
+        return None
+
+    def _give_name(self, label: str, paths: Sequence[Path]) -> None:
+        """A file with exactly that name has it; others must be the only one."""
+        exact = self._folder / f"{label}{SUFFIX}"
+        if exact in paths or len(paths) == 1:
+            self.loras[label] = exact if exact in paths else paths[0]
+        for path in paths:
+            if path == self.loras.get(label):
+                continue
+            others = ", ".join(self.shown(other) for other in paths if other != path)
+            has = "has" if label in self.loras else "would have, too"
+            self._reject(path, f"its name would be {label}, which {others} {has}; rename one of them", label)
+
+    def _is_inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self._root)
+        except (OSError, RuntimeError):  # a circle of links
+            return False
+
+    def _reject(self, path: Path, reason: str, label: str | None = None) -> None:
+        self.rejected.append(RejectedLora(self.shown(path), reason, label=label))
