@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from server.accounts.keys import ApiKeys
 from server.accounts.login_throttle import LoginThrottle
 from server.accounts.passwords import Passwords

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipelines.errors import brief, depends_on_bytes
 from pipelines.lora.backend import LoraError
-from pipelines.lora.errors import LoraFormatError
+from pipelines.lora.files.names import LoraFormatError
 from pipelines.lora.weights import LoraWeights
 
 log = logging.getLogger(__name__)

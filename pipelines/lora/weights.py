@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pipelines.lora.changes import HADAMARD, LOW_RANK, LayerChange, Shape
-from pipelines.lora.file import LoraData
-from pipelines.lora.keys import layer_name
+from pipelines.lora.files.changes import HADAMARD, LOW_RANK, LayerChange, Shape
+from pipelines.lora.files.file import LoraData
+from pipelines.lora.files.keys import layer_name
 from pipelines.model.load import LoadedModel
 
 PARTS = ("unet", "text_encoder", "text_encoder_2")

@@ -43,7 +43,7 @@ class _Kept:
 
 
 class JobFactsCache:
-    """Keeps the facts of an unfinished job until `forget` (the hub calls it when the job's rows change) or until
+    """Keeps the facts of an unfinished job until `forget` (the hub calls it when the rows change) or until
     `follow` finds that another process changed them. `is_active`: True for a job that this process makes. Runs on the
     event loop."""
 
@@ -96,7 +96,7 @@ class JobFactsCache:
                 self._kept.clear()
 
     async def look(self) -> None:
-        """Forget the jobs whose rows are not those that were read, and wake their readers."""
+        """Forget the jobs whose rows have changed since they were read, and wake their readers."""
         job_ids = list(self._kept)
         for start in range(0, len(job_ids), CHUNK):
             chunk = job_ids[start : start + CHUNK]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pipelines.lora.names import has_suffix
+from pipelines.lora.files.names import has_suffix
 from server.config.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pipelines.lora.names import version_key
+from pipelines.lora.files.names import version_key
 from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import LoraRow
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.lora.errors import LoraFormatError
-from pipelines.lora.library import LoraFile, LoraScan, PendingLora, RejectedLora
+from pipelines.lora.files.names import LoraFormatError
+from pipelines.lora.files.scan import LoraFile, LoraScan, PendingLora, RejectedLora
 
 
 @dataclass(slots=True)

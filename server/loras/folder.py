@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.lora.errors import LoraFormatError
-from pipelines.lora.library import FileState, LoraLibrary, LoraScan
+from pipelines.lora.files.library import FileState, LoraLibrary
+from pipelines.lora.files.names import LoraFormatError
+from pipelines.lora.files.scan import LoraScan
 from server.db.session import DATABASE_ERRORS
 from server.loras.bucket_sync import LoraBucket
 from server.loras.errors import LoraNotFound, LoraOverwritten, LoraTooLarge

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pipelines.lora.keys import IgnoredKeys
-from pipelines.lora.library import LoraFile, LoraScan
-from pipelines.lora.names import version_key
+from pipelines.lora.files.keys import IgnoredKeys
+from pipelines.lora.files.names import version_key
+from pipelines.lora.files.scan import LoraFile, LoraScan
 from pipelines.model.info import SDXL_LORA_BASE
 from server.db.clock import now_s
 from server.db.lora_models import LoraSettingsRow, LoraUseRow

@@ -45,5 +45,5 @@ class LoopWatch:
             held_s = time.monotonic() - beat_at_s
             if held_s > self._stalled_s and beat_at_s != logged_of_s:
                 logged_of_s = beat_at_s
-                stack = traceback.format_stack(sys._current_frames().get(loop_thread))
+                stack = traceback.format_stack(sys._current_frames().get(loop_thread))  # pyright: ignore[reportPrivateUsage]
                 log.warning("the event loop has been held up for %.1f s by\n%s", held_s, "".join(stack))

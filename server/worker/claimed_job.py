@@ -10,7 +10,7 @@ from server.queue.states import Lease
 
 @dataclass(slots=True)
 class ClaimedJob:
-    """`images` and `requests` (of those that were queued) by index. `making`: indexes of images that the engine still
+    """`images`, and `requests` for the queued ones, by index. `making`: indexes of images that the engine still
     owes; `ending`: of images that are being delivered or recorded as failed; `waiting`: why images of `ending` are not
     stored yet. `dropped`: the job has ended or another process has it."""
 

@@ -10,8 +10,7 @@ from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIType, Operat
 from litestar.params import PathParameter
 from msgspec import UNSET
 
-from pipelines.lora.errors import LoraFormatError, LoraNameError
-from pipelines.lora.names import has_suffix, label_of, without_suffix
+from pipelines.lora.files.names import LoraFormatError, LoraNameError, has_suffix, label_of, without_suffix
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.models import JobRow
 from server.db.session import Database

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.lora.errors import LoraNameError
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
+from pipelines.lora.files.names import LoraNameError
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
 from server.loras.registry import LoraRegistry, LoraSync

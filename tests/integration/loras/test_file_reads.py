@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.lora.library import LoraFile, LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
+from pipelines.lora.files.scan import LoraFile
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
 from server.loras.errors import LoraOverwritten
@@ -74,7 +75,7 @@ async def test_an_upload_is_read_to_check_it_and_to_copy_it(
     view = await server.folder.put("jade-v1", chunks(data))
     assert view.num_bytes == len(data)
     assert reads.times == 2
-    monkeypatch.setattr("pipelines.lora.library.SETTLED_S", -60.0)  # as if the upload were some seconds ago
+    monkeypatch.setattr("pipelines.lora.files.library.SETTLED_S", -60.0)  # as if the upload were some seconds ago
     assert (await server.folder.reload()).unchanged == ("jade-v1",)
     assert reads.times == 1  # for certain: within one tick of the clock, a second write would not show
     for _ in range(3):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
 from server.loras.bucket_sync import LoraBucket

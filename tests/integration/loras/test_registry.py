@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 from server.db.models import LoraRow
 from server.db.session import Database

@@ -7,9 +7,9 @@ import pytest
 import torch
 from diffusers.loaders import lora_conversion_utils
 
-from pipelines.lora.base_layers import read_base_layers
-from pipelines.lora.file import read_lora
-from pipelines.lora.keys import layer_name, place_of
+from pipelines.lora.files.base_layers import read_base_layers
+from pipelines.lora.files.file import read_lora
+from pipelines.lora.files.keys import layer_name, place_of
 from tests.support.loras.files import kohya_copy
 from tests.support.loras.original_layout import write_small_sdxl
 from tests.support.servers.server_process import ROOT

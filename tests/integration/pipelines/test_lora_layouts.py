@@ -13,9 +13,9 @@ from lycoris.modules.lokr import LokrModule
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from pipelines.lora.base_layers import read_base_layers
-from pipelines.lora.file import read_lora
-from pipelines.lora.keys import layer_name
+from pipelines.lora.files.base_layers import read_base_layers
+from pipelines.lora.files.file import read_lora
+from pipelines.lora.files.keys import layer_name
 from pipelines.lora.weights import LoraParser, LoraWeights, lora_layers
 from pipelines.model.load import LoadedModel, load_model
 from tests.support.loras.original_layout import original_unet_key, write_small_sdxl

@@ -1,4 +1,4 @@
-"""`python -m tests.support.servers.tokenizing_server`: the server with a fault: it tokenizes prompts of any length on the
+"""`python -m tests.support.servers.tokenizing_server`: the server with a fault: it tokenizes all prompts on the
 event loop."""
 
 import sys

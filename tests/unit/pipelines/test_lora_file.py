@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.lora.file import LoraFormatError, read_lora
+from pipelines.lora.files.file import LoraFormatError, read_lora
 from pipelines.safetensors_header import read_header
 from tests.support.loras.file_bytes import (
     DEMO,

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.lora.errors import LoraFormatError, LoraNameError
-from pipelines.lora.library import LoraLibrary
-from pipelines.lora.names import split_name, version_key
+from pipelines.lora.files.library import LoraLibrary
+from pipelines.lora.files.names import LoraFormatError, LoraNameError, split_name, version_key
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 from tests.support.loras.file_bytes import (
     DEMO,
@@ -46,7 +45,7 @@ def test_a_file_is_read_again_only_after_a_change(library: LoraLibrary, monkeypa
     first = library.scan()
     path.write_bytes(lora_bytes(pair(rank=5)))  # perhaps within one tick of the file system's clock
     assert library.scan().files[0].rank == 5 != first.files[0].rank
-    monkeypatch.setattr("pipelines.lora.library.SETTLED_S", -60.0)
+    monkeypatch.setattr("pipelines.lora.files.library.SETTLED_S", -60.0)
     second = library.scan()
     assert library.scan().files[0] is second.files[0]
     path.write_bytes(lora_bytes(pair(rank=6)))

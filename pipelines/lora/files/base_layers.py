@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipelines.lora.changes import LayerChange
-from pipelines.lora.errors import LoraMisfit
-from pipelines.lora.keys import LAYERS_PER_BLOCK, layer_name
+from pipelines.lora.files.changes import LayerChange
+from pipelines.lora.files.keys import LAYERS_PER_BLOCK, layer_name
+from pipelines.lora.files.names import LoraMisfit
 from pipelines.model.checkpoint import read_tensors
 from pipelines.model.info import weight_files
 

@@ -1,21 +1,32 @@
 """Scan the folder of LoRA files: which can be used, and why the others cannot. Torch-free."""
 
-import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
 
-from pipelines.lora.base_layers import BaseLayers
-from pipelines.lora.errors import LoraCut, LoraFormatError, LoraMisfit, LoraNameError
-from pipelines.lora.file import LoraData
-from pipelines.lora.keys import IgnoredKeys
-from pipelines.lora.metadata import BASE_KEY, label_text, read_facts
-from pipelines.lora.names import SUFFIX, has_suffix, label_of, split_name, without_suffix
+from pipelines.lora.files.base_layers import BaseLayers
+from pipelines.lora.files.file import LoraData
+from pipelines.lora.files.metadata import BASE_KEY, label_text, read_facts
+from pipelines.lora.files.names import (
+    ARCHIVES,
+    COMPANIONS,
+    PICKLES,
+    SUFFIX,
+    UNFINISHED,
+    LoraCut,
+    LoraFormatError,
+    LoraMisfit,
+    LoraNameError,
+    has_suffix,
+    label_of,
+    split_name,
+    without_suffix,
+)
+from pipelines.lora.files.scan import LoraFile, LoraScan, PendingLora, RejectedLora
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 
 GROWING_S = 30.0
@@ -23,92 +34,11 @@ GROWING_S = 30.0
 SETTLED_S = 2.0
 MAX_ENTRIES = 10_000
 """Files and folders that a scan looks at: a folder that is a whole disk must not block a reload."""
-UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
-COMPANIONS = (
-    *(".txt", ".md", ".json", ".yaml", ".yml", ".toml", ".info", ".civitai", ".html", ".csv"),
-    *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm"),
-)
-"""Notes and pictures that people keep next to their LoRAs; a scan passes over them."""
-_PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
-_ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
-_COPY_CHUNK_BYTES = 1024 * 1024
 
 FileState = tuple[int, int, int, int]
 """Size, time of the last change of the bytes and of the inode (ns), inode number."""
 
 _BASES = {DEMO_LORA_BASE: "the demo model", SDXL_LORA_BASE: "an SDXL model"}
-
-
-@dataclass(frozen=True, slots=True)
-class LoraFile:
-    """One usable LoRA file. `short_hash` is A1111's: 12 hex digits over the payload. `trigger`, `title`, `base_model`
-    and `weight` are the file's own metadata (see `LoraFacts`). `file`: its path in the folder, as it can be shown.
-    `ignored`: what of it is not used."""
-
-    name: str
-    version: str | None
-    sha256: str
-    short_hash: str
-    num_bytes: int
-    rank: int
-    num_modules: int
-    has_text_encoder: bool
-    trigger: str | None
-    title: str | None
-    base_model: str | None
-    weight: float | None
-    path: Path
-    file: str
-    ignored: Sequence[IgnoredKeys] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-
-    @property
-    def label(self) -> str:
-        return self.name if self.version is None else f"{self.name}-v{self.version}"
-
-    def copy_to(self, target: BinaryIO) -> None:
-        """Copy the bytes that were checked. Raises LoraFormatError if the file has changed since, and OSError."""
-        digest = hashlib.sha256()
-        with self.path.open("rb") as source:
-            while chunk := source.read(_COPY_CHUNK_BYTES):
-                digest.update(chunk)
-                target.write(chunk)
-        if digest.hexdigest() != self.sha256:
-            raise LoraFormatError(f"{self.file} changed after it was read")
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedLora:
-    """A file that cannot be used; `file` is its path in the folder. `is_sound`: True if only the base model differs.
-    `label`: the LoRA that it would be, if it has a name that a LoRA can have."""
-
-    file: str
-    reason: str
-    is_sound: bool = False
-    label: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PendingLora:
-    """A file that is still being written; the next scan reads it again."""
-
-    file: str
-    reason: str
-    label: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LoraScan:
-    """The result of one scan, each part in the order of the file names."""
-
-    files: tuple[LoraFile, ...]
-    rejected: tuple[RejectedLora, ...]
-    pending: tuple[PendingLora, ...] = ()
-
-    @property
-    def unfit(self) -> tuple[RejectedLora, ...]:
-        """The rejected files that another base model could use."""
-        return tuple(file for file in self.rejected if file.is_sound)
 
 
 class LoraLibrary:
@@ -327,9 +257,9 @@ class _Found:
                 self._reject(path, str(error))
             else:
                 return label
-        elif ending in _PICKLES:
+        elif ending in PICKLES:
             self._reject(path, f"only {SUFFIX} files are read: a {ending} file can run code when it is opened")
-        elif ending in _ARCHIVES:
+        elif ending in ARCHIVES:
             self._reject(path, f"only {SUFFIX} files are read: unpack the archive")
         elif ending not in COMPANIONS:
             self._reject(path, f"only {SUFFIX} files are read")

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.lora.base_layers import BaseLayers, check_fits, layers_per_block
-from pipelines.lora.changes import LayerChange, Shape, layer_change
-from pipelines.lora.errors import LoraCut, LoraFormatError, LoraMisfit
-from pipelines.lora.keys import IgnoredKeys, Stray, grouped, layer_name, place_of
-from pipelines.lora.metadata import PeftSettings, peft_settings
+from pipelines.lora.files.base_layers import BaseLayers, check_fits, layers_per_block
+from pipelines.lora.files.changes import LayerChange, Shape, layer_change
+from pipelines.lora.files.keys import IgnoredKeys, Stray, grouped, layer_name, place_of
+from pipelines.lora.files.metadata import PeftSettings, peft_settings
+from pipelines.lora.files.names import LoraCut, LoraFormatError, LoraMisfit
 from pipelines.model.checkpoint import kind_of
 from pipelines.safetensors_header import (
     CutFile,

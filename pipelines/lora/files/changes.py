@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from pipelines.lora.errors import LoraFormatError
+from pipelines.lora.files.names import LoraFormatError
 
 MAX_RANK = 1024
 

@@ -1,4 +1,10 @@
-"""Names of LoRAs: what a request can name, and the name that a file gets, whatever it is called. Torch-free.
+"""Names of LoRAs: what a request can name, and the name that a file gets, whatever it is called. And the errors
+about a file, in the words that the operator reads. Torch-free.
+
+LoraFormatError      the bytes are not a usable LoRA
+├── LoraCut          the file ends too early: it is being written, or was cut
+├── LoraNameError    the name is not allowed for a LoRA
+└── LoraMisfit       a sound file, made for another base model than the loaded one
 
 jade-v2.safetensors                  → jade-v2: version 2 of jade
 People/Jade (v2) [fix].SAFETENSORS   → Jade-v2-fix
@@ -9,9 +15,15 @@ import hashlib
 import re
 import unicodedata
 
-from pipelines.lora.errors import LoraNameError
-
 SUFFIX = ".safetensors"
+UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
+COMPANIONS = (
+    *(".txt", ".md", ".json", ".yaml", ".yml", ".toml", ".info", ".civitai", ".html", ".csv"),
+    *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".mp4", ".webm"),
+)
+"""Notes and pictures that people keep next to their LoRAs; a scan passes over them."""
+PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle")
+ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst")
 MAX_CHARACTERS = 64
 RESERVED_NAME = "base"
 """Requests use it for "no LoRA"."""
@@ -22,6 +34,22 @@ _WORDS_AND_VERSION = re.compile(r"(?P<name>.*?)-v(?P<version>[0-9]+(?:\.[0-9]+)*
 _MAX_VERSION_CHARACTERS = 24
 _OTHERS = re.compile(r"[^A-Za-z0-9_.]+")
 _DIGEST_CHARACTERS = 8
+
+
+class LoraFormatError(ValueError):
+    """The bytes are not a usable LoRA; the text is the reason that the operator sees."""
+
+
+class LoraCut(LoraFormatError):
+    """The file ends before what its header describes: it is being written, or was cut."""
+
+
+class LoraNameError(LoraFormatError):
+    """The name is not allowed for a LoRA."""
+
+
+class LoraMisfit(LoraFormatError):
+    """A sound file, made for another base model than the loaded one."""
 
 
 def split_name(stem: str) -> tuple[str, str | None]:

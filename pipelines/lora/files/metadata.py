@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pipelines.lora.errors import LoraFormatError
+from pipelines.lora.files.names import LoraFormatError
 from pipelines.spec import MAX_LORA_WEIGHT
 
 MAX_TEXT_CHARACTERS = 500
