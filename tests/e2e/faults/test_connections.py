@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PAINTING, painting_server
+from tests.e2e.conftest import painting_server
 from tests.support.servers.server_process import ServerProcess
 
 NUM_DESCRIPTORS = 256
@@ -18,7 +18,7 @@ NUM_DESCRIPTORS = 256
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     with painting_server(tmp_path_factory.mktemp("few"), "server", STUDIO_LOG_FORMAT="json") as made:
         limited = f'ulimit -Sn 64; ulimit -Hn {NUM_DESCRIPTORS}; exec "$@"'
-        made.command = ("bash", "-c", limited, "bash", *PAINTING)
+        made.command = ("bash", "-c", limited, "bash", *made.command)
         made.start()
         yield made
 
