@@ -13,7 +13,7 @@ async def test_a_held_up_loop_is_measured_and_its_cause_logged(caplog: pytest.Lo
     watch = asyncio.create_task(LoopWatch(lags_s.append, stalled_s=0.2).run())
     await asyncio.sleep(0.25)
     before = len(lags_s)
-    time.sleep(0.8)  # noqa: ASYNC251: it is what the watch finds
+    time.sleep(0.8)  # noqa: ASYNC251 what the watch finds
     await asyncio.sleep(0.25)
     watch.cancel()
     assert before >= 1
