@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,9 @@ LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "reten
 SQLALCHEMY_OPTIONS = ("async_creator_fn", "async_fallback", "prepared_statement_cache_size")
 """Options of an address that asyncpg does not know."""
 
-AWAY_STATES = ("08", "57P", "53300")
-"""Prefixes of PostgreSQL's error codes for: stopping, starting, connection lost, too many connections."""
+AWAY_STATES = ("08", "57P", "57014", "53300")
+"""Prefixes of PostgreSQL's error codes for: connection lost, stopping, starting, statement cancelled by an operator,
+too many connections."""
 FULL_STATE = "53100"
 AWAY_TEXTS = ("database is locked", "unable to open database", "disk I/O error")
 FULL_TEXT = "database or disk is full"
@@ -215,8 +216,9 @@ class _SqliteConnection(sqlite3.Connection):
 
     def close(self) -> None:
         try:
-            if self.in_transaction:
-                self.rollback()
+            with suppress(sqlite3.ProgrammingError):  # SQLAlchemy closes the connection of a cancelled reader twice
+                if self.in_transaction:
+                    self.rollback()
         finally:
             super().close()
 

@@ -1,6 +1,7 @@
 """The schema and the two kinds of transaction, over every database."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from server.db.base import Row
 from server.db.clock import now_s
 from server.db.models import EventRow, LoraRow
-from server.db.session import Database, DatabaseFull
+from server.db.session import Database, DatabaseAway, DatabaseFull, _SqliteConnection
 
 
 def lora_row(label: str) -> LoraRow:
@@ -162,6 +163,35 @@ async def test_a_write_that_is_cancelled_locks_nobody_out(database: Database, da
         assert list(await session.scalars(select(LoraRow.name))) == ["amber"]
     await other.close()
     assert kept
+
+
+def test_a_connection_is_closed_twice_without_an_error(tmp_path: Path):
+    """As after a reader that is cancelled: aiosqlite's error would reach the log with a traceback."""
+    connection = sqlite3.connect(tmp_path / "studio.db", factory=_SqliteConnection)
+    connection.execute("BEGIN")
+    connection.close()
+    connection.close()
+
+
+async def test_a_statement_that_the_operator_cancels_means_away(database: Database, database_url: str):
+    """pg_cancel_backend and statement_timeout, PostgreSQL's 57014."""
+    if not database_url.startswith("postgresql"):
+        return
+    pids: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def write() -> None:
+        async with database.write() as session:
+            pids.set_result(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
+            await session.execute(text("SELECT pg_sleep(20)"))
+
+    writing = asyncio.create_task(write())
+    pid = await pids
+    async with database.read() as session:
+        while not writing.done():
+            await session.execute(text("SELECT pg_cancel_backend(:pid)"), {"pid": pid})
+            await asyncio.sleep(0.02)
+    with pytest.raises(DatabaseAway, match="57014"):
+        await writing
 
 
 async def test_a_full_disk_is_told_apart_from_a_wrong_statement(tmp_path: Path):
