@@ -54,7 +54,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from server.container import RoleError
     from server.db.filesystem import NetworkFilesystem
     from server.lifespan import Lifespan
-    from server.storage.data_folder import DataFolderInUse
+    from server.storage.data_folder import DataFolderError
     from server.storage.store import StoreError
     from server.worker.runner import sdxl_runner
 
@@ -88,7 +88,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
             on_failure=lambda: server.give_up(),
             on_idle=lambda: server.leave(),
         )
-    except (BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError, StoreError) as error:
+    except (BaseModelError, DataFolderError, NetworkFilesystem, OSError, RoleError, StoreError) as error:
         log.error("the server cannot start: %s", error)
         return 1
     lifespan: Lifespan = app.state.lifespan

@@ -43,7 +43,7 @@ def create_app(
     on_idle: Callable[[], None] = lambda: None,
 ) -> Litestar:
     """The ASGI app of the process's role; its lifespan runs the container. `app.state.lifespan` is the `Lifespan`.
-    Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+    Raises BaseModelError, DataFolderError, NetworkFilesystem, RoleError and StoreError."""
     lifespan = Lifespan(settings, make_runner, on_failure, on_idle)
     container = lifespan.container
     app = Litestar(

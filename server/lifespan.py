@@ -35,7 +35,7 @@ class Lifespan:
         on_failure: Callable[[], None],
         on_idle: Callable[[], None],
     ) -> None:
-        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+        """Raises BaseModelError, DataFolderError, NetworkFilesystem, RoleError and StoreError."""
         self.container = Container(settings)
         self.settings = settings
         self.make_runner = make_runner
@@ -45,7 +45,8 @@ class Lifespan:
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncGenerator[None]:
         parts = self.container
-        loops = [asyncio.create_task(parts.shared.store_health.run())]  # each ends when it is cancelled
+        watches = (parts.shared.store_health.run(), parts.shared.folder.watch())
+        loops = [asyncio.create_task(watch) for watch in watches]  # each ends when it is cancelled
         working = WorkerTasks(self, parts.worker) if parts.worker else None
         peering: asyncio.Task[None] | None = None
         try:

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from server.db.channel import Channel
 from server.db.filesystem import check_local
 from server.errors import DATABASE_AWAY, DISK_FULL, DomainError
+from server.held_file import HeldFile
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -71,6 +72,13 @@ class DatabaseAway(_DatabaseError):
     log_level = logging.WARNING
 
 
+class DatabaseLost(DatabaseAway):
+    """The database file or the data folder was deleted, replaced or unmounted while the server runs: what is written
+    now may be gone after a restart."""
+
+    public = "the server's data is not in its place, so nothing is accepted; the operator must put it back"
+
+
 class DatabaseFull(_DatabaseError):
     """The disk of the database is full. Nothing of the unit of work is stored."""
 
@@ -87,11 +95,14 @@ class Database:
     busy_timeout between processes. PostgreSQL runs READ COMMITTED; count-then-insert takes `lock`.
     """
 
-    def __init__(self, url: str) -> None:
-        """Raises NetworkFilesystem."""
-        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    def __init__(self, url: str, refusal: Callable[[], str | None] = lambda: None) -> None:
+        """`refusal`: why nothing may be written now; None: it may. Raises NetworkFilesystem."""
+        self._url = make_url(url)
+        self._is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._refusal = refusal
+        self._file: HeldFile | None = None
         if self._is_sqlite:
-            check_local(Path(make_url(url).database or "").parent)
+            check_local(Path(self._url.database or "").parent)
         self._engine = (
             _sqlite_engine(url)
             if self._is_sqlite
@@ -122,12 +133,15 @@ class Database:
                     if not self._is_sqlite:
                         await self.lock(session, "migrate")
                     connection = await session.connection()
-                    return await connection.run_sync(_upgrade)
+                    await connection.run_sync(_upgrade)
+                break
             except DatabaseAway:
                 # two processes switch a new SQLite file to WAL: SQLite refuses one of them without waiting
                 if not (tries_left and self._is_sqlite):
                     raise
                 await asyncio.sleep(MIGRATE_GAP_S)
+        if self._is_sqlite and self._file is None:
+            self._file = HeldFile(Path(self._url.database or ""))
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
@@ -139,6 +153,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
         """A read-only transaction. On SQLite it sees one snapshot. Raises DatabaseAway and DatabaseFull."""
+        self._check_file()
         with _translated_errors():
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 await _connect(session)
@@ -169,17 +184,29 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _check_file(self) -> None:
+        """Raises DatabaseLost. A new connection would make a new file under the old name."""
+        if self._file is not None and (trouble := self._file.trouble()) is not None:
+            raise DatabaseLost(trouble)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncSession]:
+        if (refusal := self._refusal()) is not None:
+            raise DatabaseLost(refusal)
         with _translated_errors():
             async with AsyncExitStack() as stack:
                 if self._is_sqlite:
                     await stack.enter_async_context(self._writer)
+                    self._check_file()
                 session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
                 await _connect(session, writes=True)
                 yield session
                 await session.commit()
+        self._check_file()  # what was committed to a deleted file counts as refused
 
 
 async def _connect(session: AsyncSession, writes: bool = False) -> None:

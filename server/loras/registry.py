@@ -166,7 +166,7 @@ class LoraRegistry:
 
     def _copy_all(self, scan: LoraScan) -> tuple[tuple[LoraFile, ...], Reasons, Reasons]:
         """Copy every file. Returns the copied files, the failures, and the files that changed during the copy."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(exist_ok=True)
         copied: tuple[LoraFile, ...] = ()
         failed: Reasons = ()
         changing: Reasons = ()

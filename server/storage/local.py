@@ -11,8 +11,8 @@ from server.storage.store import MissingObject, StoreError, key_parts
 
 
 class LocalStore:
-    """An ImageStore. `folder` is created if it is missing; addresses are `{base_path}/{key}`. A key can only name a
-    file below `folder`."""
+    """An ImageStore. `folder` is created if it is missing, its parent is not: a deleted data folder stays deleted.
+    Addresses are `{base_path}/{key}`. A key can only name a file below `folder`."""
 
     origins: tuple[str, ...] = ()
 
@@ -55,7 +55,7 @@ class LocalStore:
 
     def _check(self) -> None:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot make the folder {self._folder}: {error.strerror}") from error
         if not os.access(self._folder, os.W_OK | os.X_OK):
@@ -64,6 +64,7 @@ class LocalStore:
     def _put(self, path: Path, data: bytes) -> None:
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
+            self._folder.mkdir(exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("xb") as file:
                 file.write(data)
