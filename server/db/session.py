@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import math
+import secrets
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from importlib import import_module
@@ -31,6 +34,9 @@ CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 60.0
 STALLED_S = 10.0
 """PostgreSQL ends the transaction of a process that is idle for so long: its locks would block all others."""
+PROBE_GAP_S = 60.0
+PROBE_GAP_IN_DOUBT_S = 1.0
+PROBE_TIMEOUT_S = 3.0
 LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "retention": 7_310_004}
 """PostgreSQL's advisory locks, all held within transactions."""
 
@@ -38,11 +44,11 @@ LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "reten
 SQLALCHEMY_OPTIONS = ("async_creator_fn", "async_fallback", "prepared_statement_cache_size")
 """Options of an address that asyncpg does not know."""
 
-AWAY_STATES = ("08", "57P", "57014", "53300")
+AWAY_STATES = ("08", "57P", "57014", "53300", "25006")
 """Prefixes of PostgreSQL's error codes for: connection lost, stopping, starting, statement cancelled by an operator,
-too many connections."""
+too many connections, read-only."""
 FULL_STATE = "53100"
-AWAY_TEXTS = ("database is locked", "unable to open database", "disk I/O error")
+AWAY_TEXTS = ("database is locked", "unable to open database", "disk I/O error", "readonly database")
 FULL_TEXT = "database or disk is full"
 
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
@@ -101,6 +107,8 @@ class Database:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._refusal = refusal
         self._file: HeldFile | None = None
+        self._doubt: _DatabaseError | None = None  # the last write has failed, or the last probe
+        self._probed_at_s = -math.inf
         if self._is_sqlite:
             check_local(Path(self._url.database or "").parent)
         self._engine = (
@@ -178,15 +186,34 @@ class Database:
         return Channel(connect, on_text, on_connect)
 
     async def ping(self) -> None:
-        """Check the connection. Raises DatabaseAway."""
+        """Check the connection, and now and then, or after a write that failed, a write. Raises DatabaseAway and
+        DatabaseFull."""
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
+        gap_s = PROBE_GAP_S if self._doubt is None else PROBE_GAP_IN_DOUBT_S
+        if time.monotonic() - self._probed_at_s >= gap_s:
+            self._probed_at_s = time.monotonic()
+            await self._probe()
+        elif self._doubt is not None:
+            raise type(self._doubt)(self._doubt.reason)
 
     async def close(self) -> None:
         await self._engine.dispose()
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    async def _probe(self) -> None:
+        """Insert a row and delete it, in one transaction: it reaches the disk, and no other one sees it."""
+        key = {"key": f"probe-{secrets.token_hex(8)}"}
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_S), self.write() as session:
+                await session.execute(text("INSERT INTO doomed_object (storage_key, due_at_s) VALUES (:key, 0)"), key)
+                await session.execute(text("DELETE FROM doomed_object WHERE storage_key = :key"), key)
+        except TimeoutError as error:
+            self._doubt = DatabaseAway(f"a write takes longer than {PROBE_TIMEOUT_S:.0f} s")
+            raise self._doubt from error
+        self._doubt = None
 
     def _check_file(self) -> None:
         """Raises DatabaseLost. A new connection would make a new file under the old name."""
@@ -197,15 +224,19 @@ class Database:
     async def _connection(self) -> AsyncGenerator[AsyncSession]:
         if (refusal := self._refusal()) is not None:
             raise DatabaseLost(refusal)
-        with _translated_errors():
-            async with AsyncExitStack() as stack:
-                if self._is_sqlite:
-                    await stack.enter_async_context(self._writer)
-                    self._check_file()
-                session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
-                await _connect(session, writes=True)
-                yield session
-                await session.commit()
+        try:
+            with _translated_errors():
+                async with AsyncExitStack() as stack:
+                    if self._is_sqlite:
+                        await stack.enter_async_context(self._writer)
+                        self._check_file()
+                    session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
+                    await _connect(session, writes=True)
+                    yield session
+                    await session.commit()
+        except (DatabaseAway, DatabaseFull) as error:
+            self._doubt = error
+            raise
         self._check_file()  # what was committed to a deleted file counts as refused
 
 

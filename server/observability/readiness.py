@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from server.errors import DomainError
+from server.db.session import DatabaseAway, DatabaseFull
 
 
 class Readiness:
@@ -30,7 +30,9 @@ class Readiness:
     async def _database_trouble(self) -> str | None:
         try:
             await self._probe()
-        except DomainError as error:
+        except DatabaseFull as error:
+            return f"nothing can be written: {error}"
+        except DatabaseAway as error:
             return f"the database cannot be reached: {error}"
         except Exception as error:  # every error of the driver means: not ready
             return f"the database cannot be reached: {type(error).__name__}"
