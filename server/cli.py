@@ -25,6 +25,12 @@ class CommandError(Exception):
 
 def run_command(arguments: Sequence[str], settings: Settings) -> int:
     """Run a command. Returns the exit code: 0, or 1 after an error; argparse exits with 2 for wrong arguments."""
+    from sqlalchemy import make_url  # these imports take a while
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from server.db.filesystem import NetworkFilesystem
+    from server.db.session import in_one_line
+
     options = _parser().parse_args(arguments)
     try:
         if options.command == "create-operator":
@@ -33,8 +39,12 @@ def run_command(arguments: Sequence[str], settings: Settings) -> int:
             output = asyncio.run(_reset_link(settings, options.email))
         else:
             output = asyncio.run(_create_invite(settings, options.days))
-    except (CommandError, OSError) as error:
+    except (CommandError, NetworkFilesystem) as error:
         print(error, file=sys.stderr)
+        return 1
+    except (OSError, SQLAlchemyError) as error:
+        url = make_url(settings.resolved_database_url)  # shown without its password
+        print(f"the database {url} cannot be used: {in_one_line(error)}", file=sys.stderr)
         return 1
     print(output)
     return 0

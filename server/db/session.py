@@ -14,6 +14,8 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -85,6 +87,10 @@ class DatabaseLost(DatabaseAway):
     public = "the server's data is not in its place, so nothing is accepted; the operator must put it back"
 
 
+class NewerDatabase(SQLAlchemyError):
+    """A newer version of the server has migrated the database."""
+
+
 class DatabaseFull(_DatabaseError):
     """The disk of the database is full. Nothing of the unit of work is stored."""
 
@@ -133,8 +139,8 @@ class Database:
         return not self._is_sqlite
 
     async def migrate(self) -> None:
-        """Upgrade the schema to the newest version. Several processes may do it at the same time. Raises DatabaseAway
-        and DatabaseFull."""
+        """Upgrade the schema to the newest version. Several processes may do it at the same time. Raises DatabaseAway,
+        DatabaseFull and NewerDatabase."""
         for tries_left in reversed(range(MIGRATE_TRIES)):
             try:
                 async with self._connection() as session:
@@ -263,8 +269,10 @@ def _translated_errors() -> Generator[None]:
         if state == FULL_STATE or FULL_TEXT in text:
             raise DatabaseFull("the disk of the database is full") from error
         lost = error.connection_invalidated or isinstance(error, InterfaceError) or state.startswith(AWAY_STATES)
-        if lost or any(part in text for part in AWAY_TEXTS):
-            raise DatabaseAway(f"the database does not answer ({state or type(error.orig).__name__})") from error
+        away_text = next((part for part in AWAY_TEXTS if part in text), None)
+        if lost or away_text:
+            cause = state or away_text or type(error.orig).__name__
+            raise DatabaseAway(f"the database does not answer ({cause})") from error
         raise
 
 
@@ -312,4 +320,17 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    newer = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if newer:
+        raise NewerDatabase(
+            f"a newer version of LoRA Studio has migrated it (schema {', '.join(sorted(newer))}), and this one cannot"
+            " read it: install the newer version, or restore a backup; nothing was changed"
+        )
     command.upgrade(config, "head")
+
+
+def in_one_line(error: Exception) -> str:
+    """An error of the database for the operator, with the driver's words where the error itself has none."""
+    texts = [str(each).strip().partition("\n")[0] for each in (error, error.__cause__) if each is not None]
+    return ": ".join(dict.fromkeys(filter(None, texts))) or type(error).__name__
