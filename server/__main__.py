@@ -97,8 +97,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         app,
         log_config=None,
         access_log=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,  # server/api/auth/proxies.py
         server_header=False,
         timeout_graceful_shutdown=max(1, settings.stop_timeout_s // 2),
         lifespan="on",

@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 
 from server.api.auth.authentication import Identification
 from server.api.auth.origins import OriginCheck, cors
+from server.api.auth.proxies import TrustedProxies
 from server.api.gallery.file_routes import FilesController
 from server.api.health.metrics_routes import MetricsController
 from server.api.health.routes import HealthController
@@ -58,6 +59,8 @@ def create_app(
         debug=False,
     )
     app.asgi_handler = RequestLog(DrainRefusedBodies(app.asgi_handler))
+    if settings.trusted_proxies:
+        app.asgi_handler = TrustedProxies(app.asgi_handler, settings.trusted_proxies)
     app.state.lifespan = lifespan
     app.state.admin_key = settings.admin_key
     return app
