@@ -81,7 +81,7 @@ def _controllers(container: Container) -> list[ControllerRouterHandler]:
 def _native_api(api: ApiHalf, settings: Settings) -> Router:
     return native_api(
         OriginCheck(settings.public_url, settings.cors_origins),
-        Identification(api.accounts, api.keys, settings.anonymous),
+        Identification(api.accounts, api.keys, api.key_throttle, settings.anonymous),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.lora.library import LoraLibrary
+from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
 from server.accounts.login_throttle import LoginThrottle
 from server.accounts.passwords import Passwords
@@ -120,6 +121,7 @@ class ApiHalf:
         self.passwords = Passwords()
         self.accounts = Accounts(database, self.passwords, self.remover, settings.registration, settings.anonymous)
         self.keys = ApiKeys(database)
+        self.key_throttle = KeyThrottle()
         self.throttle = LoginThrottle(database)
 
 

@@ -46,6 +46,15 @@ def test_u_0000_is_refused_wherever_it_comes(running: Api) -> None:
         assert [error["field"] for error in answer.json()["errors"]] == [field], path
 
 
+def test_an_e_mail_whose_lower_case_is_too_long_is_refused(running: Api) -> None:
+    """240 letters of two characters each in lower case: 490 for a column of 254."""
+    account = {"email": "\u0130" * 240 + "@bbbbb.org", "password": "correct horse battery"}
+    answer = running.post("/api/auth/register", json=account)
+    assert problem(answer, 400) == "invalid-request"
+    assert [error["field"] for error in answer.json()["errors"]] == ["email"]
+    assert problem(running.post("/api/auth/login", json=account), 401) == "wrong-login"
+
+
 @pytest.mark.parametrize(
     ("forwarded", "owner"),
     [
