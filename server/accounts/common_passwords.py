@@ -32,7 +32,7 @@ RUNS = (
 
 
 def weakness(password: str, email: str | None = None) -> str | None:
-    """Why the password is one of those that are guessed first; None: it is not."""
+    """Why the password is among the most common ones; None: it is not."""
     text = unicodedata.normalize("NFKC", password).casefold()
     if not re.search(r"[^\W_]", text):
         return "it has neither letters nor digits"
@@ -44,7 +44,7 @@ def weakness(password: str, email: str | None = None) -> str | None:
     if email is not None and _core(text) in {_core(email.casefold()), _core(email.casefold().partition("@")[0])}:
         return "it is the e-mail address"
     if _core(text) in WORDS or _unit(_core(text)) in WORDS:
-        return "it is one of the passwords that are guessed first"
+        return "it is one of the most common passwords"
     return None
 
 

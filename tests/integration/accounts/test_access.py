@@ -94,8 +94,9 @@ def test_a_key_cannot_change_its_account(shared: Api, ada: Browser, method: str,
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "x" * 129, "\u00e4", "a\tb"])
 def test_an_end_user_without_a_proper_name_is_refused(shared: Api, ada: Browser, name: str) -> None:
-    headers: dict[str, Any] = {**bearer(new_key(ada, scopes=["read", "on_behalf"])["key"])}
-    answer = shared.get("/api/history", headers={**headers, "X-End-User": name.encode()})
+    key = new_key(ada, scopes=["read", "on_behalf"])["key"].encode()
+    headers = {b"Authorization": b"Bearer " + key, b"X-End-User": name.encode()}
+    answer = shared.get("/api/history", headers=headers)
     assert problem(answer, 400) == "invalid-request"
 
 
