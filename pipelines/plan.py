@@ -5,6 +5,7 @@ is named by its id (`{job_id}-{n}`); the runner keeps a `DenoiseState` for each 
 failure or release.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines.spec import ImageSpec
@@ -66,10 +67,12 @@ class RawImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageError:
-    """Why a picture failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people."""
+    """Why a picture failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people.
+    `broken_loras`: hash → reason of the LoRAs that fail every image they are used for."""
 
     code: str
     detail: str
+    broken_loras: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)

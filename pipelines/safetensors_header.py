@@ -10,10 +10,43 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 MAX_HEADER_BYTES = 32 * 1024 * 1024
+MAX_TENSORS = 20_000
+MAX_HEADER_SIGNS = 2_000_000
+"""Commas and opening brackets in a header: parsing takes time by their number, and holds Python's lock."""
+MAX_SIDES = 16
 LENGTH_BYTES = 8
 """The file starts with the header's length, a little-endian integer."""
 
-_ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+_ITEM_BYTES = {
+    "F64": 8,
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+    "F8_E4M3": 1,
+    "F8_E5M2": 1,
+    "C64": 8,
+    "BOOL": 1,
+    "I64": 8,
+    "I32": 4,
+    "I16": 2,
+    "I8": 1,
+    "U64": 8,
+    "U32": 4,
+    "U16": 2,
+    "U8": 1,
+}
+
+# What is saved under the name by mistake, by its first bytes.
+_IMPOSTORS = (
+    (b"<!doctype html", "a web page, perhaps of a download that needs a login"),
+    (b"<html", "a web page, perhaps of a download that needs a login"),
+    (b"<?xml", "an XML text, perhaps the error message of a download"),
+    (b"{", "a JSON text, perhaps the error message of a download"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself (git lfs pull fetches it)"),
+    (b"pk\x03\x04", "a ZIP archive or a PyTorch file (.pt, .ckpt, .bin)"),
+    (b"\x80\x02", "a Python pickle (.pt, .ckpt, .bin)"),
+    (b"\x80\x04", "a Python pickle (.pt, .ckpt, .bin)"),
+)
 
 
 class SafetensorsError(ValueError):
@@ -55,20 +88,36 @@ def read_header(data: bytes) -> SafetensorsHeader:
     num_header_bytes = int.from_bytes(data[:LENGTH_BYTES], "little")
     payload_start = LENGTH_BYTES + num_header_bytes
     if num_header_bytes > MAX_HEADER_BYTES:
+        if (impostor := _impostor(data)) is not None:
+            raise SafetensorsError(f"it is not safetensors but {impostor}")
         raise SafetensorsError(
             f"its header claims {num_header_bytes} bytes, more than {MAX_HEADER_BYTES}: not safetensors"
         )
     if payload_start > len(data):
         raise CutFile(f"its header claims {num_header_bytes} bytes of a file of {len(data)}: not safetensors, or cut")
+    fields = _fields(data[LENGTH_BYTES:payload_start])
+    metadata = _metadata(fields.pop("__metadata__", None))
+    return SafetensorsHeader({key: _entry(key, value) for key, value in fields.items()}, metadata, payload_start)
+
+
+def _impostor(data: bytes) -> str | None:
+    start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next((name for magic, name in _IMPOSTORS if start.startswith(magic)), None)
+
+
+def _fields(text: bytes) -> dict[str, object]:
+    """The header's JSON. The bounds are checked on the bytes: a hostile header of 32 MB takes seconds to parse."""
+    if text.count(b'"data_offsets"') > MAX_TENSORS:
+        raise SafetensorsError(f"its header describes more than {MAX_TENSORS:,} tensors")
+    if sum(text.count(sign) for sign in (b",", b"[", b"{")) > MAX_HEADER_SIGNS:
+        raise SafetensorsError(f"its header has more than {MAX_HEADER_SIGNS:,} parts")
     try:
-        header: object = json.loads(data[LENGTH_BYTES:payload_start], object_pairs_hook=_without_duplicates)
+        header: object = json.loads(text, object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:
         raise SafetensorsError(f"its header is not valid JSON: {error}") from error
     if not isinstance(header, dict):
         raise SafetensorsError("its header is not a JSON object")
-    fields = cast(dict[str, object], header)
-    metadata = _metadata(fields.pop("__metadata__", {}))
-    return SafetensorsHeader({key: _entry(key, value) for key, value in fields.items()}, metadata, payload_start)
+    return cast(dict[str, object], header)
 
 
 def check_payload(header: SafetensorsHeader, num_payload_bytes: int) -> None:
@@ -92,10 +141,13 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a key occurs twice")
+    "".join([*fields, *(text for text in fields.values() if isinstance(text, str))]).encode()  # lone surrogates raise
     return fields
 
 
 def _metadata(value: object) -> dict[str, str]:
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise SafetensorsError("its __metadata__ is not a JSON object")
     items = cast(dict[str, object], value).items()
@@ -114,9 +166,9 @@ def _entry(key: str, value: object) -> TensorEntry:
 
 
 def _whole_numbers(value: object) -> tuple[int, ...] | None:
-    """A JSON list of whole numbers from 0 on; None for anything else."""
-    if not isinstance(value, list):
+    """A JSON list of whole numbers from 0 on, not too many and not too large to multiply; None for anything else."""
+    if not isinstance(value, list) or len(cast(list[object], value)) > MAX_SIDES:
         return None
     items = cast(list[object], value)
-    numbers = tuple(number for number in items if type(number) is int and number >= 0)
+    numbers = tuple(number for number in items if type(number) is int and 0 <= number < 2**63)
     return numbers if len(numbers) == len(items) else None

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from pipelines.denoise.forward import padded_rows, predict
 from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.state import DenoiseState, begin_image
 from pipelines.device import free_cached
-from pipelines.errors import image_error, is_out_of_memory, raise_if_device_lost
+from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.image.previews import Previewer
 from pipelines.image.vae import decode_image
 from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
@@ -101,6 +101,7 @@ class SDXLRunner:
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
         self._states: dict[str, DenoiseState] = {}
+        self._proven_loras: set[str] = set()
 
     @property
     def held(self) -> frozenset[str]:
@@ -148,17 +149,15 @@ class SDXLRunner:
         hits, misses = encoder.num_hits, encoder.num_misses
         for order in orders:
             adapters = adapter_set(order.spec.loras)
-            admitted = self._attempt(
-                outcome, order.image_id, lambda adapters=adapters: self._loras.admit(adapters, self._loras_in_use())
+            admitted = self._attempt_with(
+                adapters, outcome, order.image_id, lambda loras: self._loras.admit(loras, self._loras_in_use())
             )
             if admitted is False:
                 outcome.deferred.append(order.image_id)
             if not admitted:
                 continue
-            state = self._attempt(
-                outcome,
-                order.image_id,
-                lambda order=order, adapters=adapters: self._begin_one(order.spec, adapters),
+            state = self._attempt_with(
+                adapters, outcome, order.image_id, lambda loras, order=order: self._begin_one(order.spec, loras)
             )
             if state is not None:
                 self._states[order.image_id] = state
@@ -241,8 +240,11 @@ class SDXLRunner:
             return self._predict_in_parts(states, outcome)
         ((image_id, state),) = states.items()
         row_by_row = 1 if outcome.too_many_rows and not self._exact_rows else self._exact_rows
-        alone = self._attempt(
-            outcome, image_id, lambda: predict(self.model, self._loras, [state], num_rows, row_by_row)[0]
+        alone = self._attempt_with(
+            state.adapters,
+            outcome,
+            image_id,
+            lambda loras: predict(self.model, self._loras, [replace(state, adapters=loras)], num_rows, row_by_row)[0],
         )
         return {} if alone is None else {image_id: alone}
 
@@ -258,14 +260,14 @@ class SDXLRunner:
     def _decode(self, image_id: str, outcome: _Outcome) -> None:
         if image_id in outcome.failed:
             return
-        latents = self._states[image_id].latents if image_id in self._states else None
-        if latents is None:
+        state = self._states.pop(image_id, None)
+        if state is None:
             outcome.failed[image_id] = ImageError("internal", "the picture was decoded before it was begun")
             return
-        raw = self._attempt(outcome, image_id, lambda: decode_image(self.model, latents))
+        raw = self._attempt(outcome, image_id, lambda: decode_image(self.model, state.latents))
         if raw is not None:
             outcome.decoded[image_id] = raw
-        self._states.pop(image_id, None)
+            self._proven_loras |= {sha256 for sha256, _ in state.adapters}
 
     def _attempt(self, outcome: _Outcome, image_id: str, work: Callable[[], T]) -> T | None:
         """The result of `work`; None if it raised, then the image has failed."""
@@ -273,6 +275,20 @@ class SDXLRunner:
             return work()
         except Exception as error:
             self._fail(outcome, image_id, error)
+            return None
+
+    def _attempt_with(
+        self, adapters: AdapterSet, outcome: _Outcome, image_id: str, work: Callable[[AdapterSet], T]
+    ) -> T | None:
+        """The same for work that applies LoRAs: if one of them is at fault, the error names it."""
+        try:
+            return work(adapters)
+        except Exception as error:
+            raise_if_device_lost(error)
+            cause = blamed(error, adapters, self._proven_loras, work)
+            if cause is not error:
+                log.error("image %s failed for its LoRA", image_id, exc_info=error)
+            self._fail(outcome, image_id, cause)
             return None
 
     def _fail(self, outcome: _Outcome, image_id: str, error: Exception) -> None:

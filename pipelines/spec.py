@@ -10,6 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 MAX_SEED = 2**32 - 1
+MAX_LORA_WEIGHT = 20.0
+"""Weights of a LoRA are within ±20, in requests, prompts, files and in the sum of a LoRA that is named twice. Slider
+LoRAs use 5 to 15."""
 
 
 class LoraRef(Struct, frozen=True):

@@ -36,7 +36,7 @@ from tests.support.servers.server_process import ServerProcess  # noqa: E402
 from tests.support.tiny_model import write_tiny_model  # noqa: E402
 
 EXACT = {"STUDIO_EXACT_ROWS": "8", "STUDIO_MAX_ROWS": "8"}
-PAINTING = (sys.executable, "-m", "tests.support.servers.painting_server")
+PAINTING = "tests.support.servers.painting_server"
 
 
 class Run:
@@ -58,7 +58,7 @@ class Run:
         if self._demo:
             return ServerProcess(folder, common | EXACT | settings)
         painted = {"STUDIO_BASE_MODEL": str(self._model), "PAINT_STEP_S": "0.05"}
-        return ServerProcess(folder, common | painted | settings, command=PAINTING)
+        return ServerProcess(folder, common | painted | settings, module=PAINTING)
 
     def sqlite(self) -> str:
         return f"sqlite+aiosqlite:///{self._folder / secrets.token_hex(4)}.db"

@@ -32,8 +32,7 @@ def main() -> int:
     settings = {"STUDIO_MAX_QUEUE": "20000", "STUDIO_ANONYMOUS_MAX_IMAGES": "8"}
     if asked.database:
         settings["STUDIO_DATABASE_URL"] = asked.database
-    command = (sys.executable, "-m", module)
-    with tempfile.TemporaryDirectory() as folder, ServerProcess(Path(folder), settings, command) as server:
+    with tempfile.TemporaryDirectory() as folder, ServerProcess(Path(folder), settings, module) as server:
         server.start()
         assert server.process is not None
         pid = server.process.pid

@@ -11,7 +11,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from pipelines.lora.base_layers import BaseLayers, read_base_layers
+from pipelines.lora.files.base_layers import BaseLayers, read_base_layers
 from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.file_hashes import FileHashes
 from pipelines.model.info import (

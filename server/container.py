@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
 from server.accounts.login_throttle import LoginThrottle
@@ -20,6 +20,7 @@ from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
 from server.engine.scheduler import Limits, Scheduler
+from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.fleet import FleetForecaster, FleetObserver
 from server.events.hub import EventHub
@@ -80,6 +81,7 @@ class WorkerHalf:
             on_stored=shared.metrics.on_stored,
             has_lora=shared.registry.has,
             fetch_loras=shared.loras.changed_elsewhere,
+            on_lora_failed=shared.loras.withdrawn,
             num_context_tokens=shared.base.prompts.num_context_tokens,
         )
         self.dispatcher = Dispatcher(
@@ -100,11 +102,16 @@ class WorkerHalf:
 class ApiHalf:
     """Accepts requests and answers readers."""
 
-    def __init__(self, shared: "Shared", hub: EventHub, signals: QueueSignals, model: ModelFacts) -> None:
+    def __init__(
+        self, shared: "Shared", hub: EventHub, peers: PeerBus, signals: QueueSignals, model: ModelFacts
+    ) -> None:
         settings, database, store = shared.settings, shared.database, shared.store
         self.model = model
         self.hub = hub
-        reader = JobReader(database, store, shared.progress)
+        active = shared.progress.active
+        self.facts = JobFactsCache(database, active.__contains__, hub.rows_changed, lambda: peers.has_peers)
+        hub.on_change = self.facts.forget
+        reader = JobReader(database, store, shared.progress, self.facts)
         self.feed = JobFeed(database, reader, hub)
         self.remover = Remover(database, store, signals.job_ended)
         self.retention = Retention(
@@ -183,7 +190,7 @@ class Container:
         self.peers.handler = LocalPeer(self.hub, shared.loras.changed_elsewhere, maker)
         model = engine or self.observer
         signals = QueueSignals(self.hub, self.peers, maker)
-        self.api = ApiHalf(shared, self.hub, signals, model) if answers and model is not None else None
+        self.api = ApiHalf(shared, self.hub, self.peers, signals, model) if answers and model is not None else None
         self.previews = RemotePreviews(self.database, self.hub, shared.progress, self.peers) if answers else None
         if engine is not None:
             shared.metrics.count_images(lambda: engine.num_images)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.config.settings import Settings
 from server.container import Container, WorkerHalf
 from server.db.session import in_one_line
+from server.observability.loop_watch import LoopWatch
 from server.worker.idle import when_idle
 from server.worker.runner import Runner, RunnerFactory
 from server.worker.warm_up import warm_up
@@ -79,11 +80,12 @@ class Lifespan:
     def loops(self) -> list[Coroutine[Any, Any, None]]:
         """The background loops, by role."""
         parts, loras = self.container, self.container.shared.loras
-        loops: list[Coroutine[Any, Any, None]] = [loras.follow()]
+        loop_watch = LoopWatch(parts.shared.metrics.on_loop_lag)
+        loops: list[Coroutine[Any, Any, None]] = [loras.follow(), loop_watch.run()]
         if self.settings.lora_watch_s:
             loops.append(loras.watch(self.settings.lora_watch_s))
         if parts.api is not None:
-            loops += [parts.api.remover.run(), parts.api.retention.run()]
+            loops += [parts.api.remover.run(), parts.api.retention.run(), parts.api.facts.follow()]
         if parts.previews is not None and parts.database.is_shared:
             loops.append(parts.previews.run())
         if parts.observer is not None:

@@ -1,6 +1,6 @@
 """The LoRA set of an image, and the interface between the runner and the code that applies LoRAs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +14,12 @@ AdapterSet = tuple[tuple[str, float], ...]
 
 
 class LoraError(Exception):
-    """A LoRA could not be loaded. The images that use it fail; no other image does."""
+    """A LoRA could not be loaded. The images that use it fail; no other image does. `broken`: hash → reason of the
+    LoRAs whose bytes are at fault, so that every other image with them would fail, too."""
+
+    def __init__(self, text: str, broken: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.broken = dict(broken or {})
 
 
 def adapter_set(loras: tuple[LoraRef, ...]) -> AdapterSet:

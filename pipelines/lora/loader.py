@@ -13,7 +13,9 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+from pipelines.errors import brief, depends_on_bytes
 from pipelines.lora.backend import LoraError
+from pipelines.lora.files.names import LoraFormatError
 from pipelines.lora.weights import LoraWeights
 
 log = logging.getLogger(__name__)
@@ -83,15 +85,11 @@ class LoraLoader:
             if hashlib.sha256(data).hexdigest() != sha256:
                 raise LoraError("its bytes are not those it was accepted with")
             weights = self._parse(data)
-        except Exception as error:  # the libraries' errors have no common type
+        except Exception as error:
             log.warning("LoRA %s: not loaded", sha256[:12], exc_info=error)
-            reason = str(error) if isinstance(error, LoraError) else _brief(error)
-            return LoraError(f"LoRA {sha256[:12]} could not be loaded: {reason}")
+            reason = str(error) if isinstance(error, LoraError | LoraFormatError) else brief(error)
+            broken = {sha256: reason} if depends_on_bytes(error) else {}
+            return LoraError(f"LoRA {sha256[:12]} could not be loaded: {reason}", broken)
         taken_ms = 1000 * (time.perf_counter() - started_s)
         log.info("LoRA %s: loaded %.1f MB in %.0f ms", sha256[:12], weights.num_bytes / 1e6, taken_ms)
         return weights
-
-
-def _brief(error: Exception) -> str:
-    first_line = next(iter(str(error).splitlines()), "")
-    return f"{type(error).__name__}: {first_line[:200]}" if first_line else type(error).__name__

@@ -1,12 +1,19 @@
 """Analyze prompts as the base model reads them: token counts, unknown words, ignored text. Torch-free."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from threading import Lock
+
+from cachetools import LRUCache
 
 from pipelines.model.info import read_known_words
-from pipelines.prompt.tokenizer import read_tokenizers
-from pipelines.prompt.windows import PromptWindows
+from pipelines.prompt.tokenizer import MAX_TOKENS, read_tokenizers
+from pipelines.prompt.windows import FittedPrompt, PromptWindows
 from pipelines.spec import ImageSpec
+
+MAX_KEPT_CHARACTERS = 1_000_000
+"""Of the prompts whose windows are kept: tokenizing one takes up to 60 ms."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
@@ -19,6 +26,8 @@ class PromptAnalyzer:
         self._first = tokenizers[0]  # SDXL's two share their vocabulary
         self._known_words = read_known_words(folder)
         self._windows = PromptWindows(tokenizers)
+        self._fitted = LRUCache[str, FittedPrompt](MAX_KEPT_CHARACTERS, lambda fitted: 100 + fitted.num_characters)
+        self._lock = Lock()
 
     def num_tokens(self, text: str) -> int:
         """Tokens of `text` as typed, without start and end."""
@@ -26,7 +35,13 @@ class PromptAnalyzer:
 
     def num_context_tokens(self, spec: ImageSpec) -> int:
         """Context length of an image; only images of the same length share a forward."""
-        return self._windows.num_context_tokens(spec.prompt, spec.negative_prompt if spec.rows == 2 else None)
+        texts = [spec.prompt, spec.negative_prompt] if spec.rows == 2 else [spec.prompt]
+        return MAX_TOKENS * max(self._fit(text).num_windows for text in texts)
+
+    def analyze(self, texts: Iterable[str]) -> None:
+        """Tokenize these texts now: the other methods find the results. For threads that are no event loop's."""
+        for text in texts:
+            self._fit(text)
 
     def unknown_words(self, text: str) -> list[str]:
         """Words that the demo model was not trained on, in lower case and order, each once; empty for any other
@@ -38,4 +53,13 @@ class PromptAnalyzer:
 
     def overflow(self, text: str) -> str | None:
         """The end of `text`, without weights, that is after the last window and has no effect; None if all fits."""
-        return self._windows.fit(text).ignored
+        return self._fit(text).ignored
+
+    def _fit(self, text: str) -> FittedPrompt:
+        with self._lock:
+            kept = self._fitted.get(text)
+        if kept is None:
+            kept = self._windows.fit(text)
+            with self._lock:
+                self._fitted[text] = kept
+        return kept

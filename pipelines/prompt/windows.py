@@ -27,6 +27,10 @@ class FittedPrompt:
     ignored: str | None
 
     @property
+    def num_characters(self) -> int:
+        return sum(len(part.text) for part in self.parts) + len(self.ignored or "")
+
+    @property
     def is_plain(self) -> bool:
         """True if stock diffusers encodes all of it: one window, no weights."""
         return self.num_windows == 1 and len(self.parts) == 1 and self.parts[0].weight == 1
@@ -52,11 +56,6 @@ class PromptWindows:
             num_windows = max(num_windows, num_own)
         ignored = text[len(plain_text(parts)) :].strip()
         return FittedPrompt(parts, num_windows, ignored or None)
-
-    def num_context_tokens(self, prompt: str, negative_prompt: str | None) -> int:
-        """Length of the context that both share, the shorter one padded. `negative_prompt`: None if there is none."""
-        texts = [prompt] if negative_prompt is None else [prompt, negative_prompt]
-        return MAX_TOKENS * max(self.fit(text).num_windows for text in texts)
 
 
 def _tokens(tokenizer: ClipTokenizer, parts: Sequence[WeightedText]) -> list[tuple[int, Token]]:

@@ -199,3 +199,6 @@ class LoraRow(Row):
     default_weight: Mapped[float | None] = mapped_column(Double)  # what the file says
     file_metadata: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)  # may be megabytes
     loaded_at_s: Mapped[float] = mapped_column(Double)
+    file: Mapped[str] = mapped_column(Text, server_default=text("''"))  # path in the LoRA folder, as it is shown
+    ignored: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))  # IgnoredKeys; null: none
+    failure: Mapped[str | None] = mapped_column(Text)  # why these bytes make no image; then they are not offered

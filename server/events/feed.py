@@ -4,23 +4,20 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 
 from server.db.models import EventRow, JobRow
 from server.db.session import Database
+from server.events.facts import JobFacts
 from server.events.hub import EventHub
-from server.events.reader import JobFacts, JobReader, progress_data
+from server.events.reader import JobReader, progress_data
 from server.events.subscriber import Subscriber
 from server.queue.model import FeedEvent, JobState, JobStatus
 
-POLL_GAP_S = 0.02
-"""All readers together poll the tables at most once in this time: where there are many, each polls less often."""
-
-LOCAL_POLL_FACTOR = 10
-"""A poll costs milliseconds of the event loop: readers of a job that this process makes poll this much less often."""
+POLL_GAP_S = 0.005
+"""All readers together look at most once in this time: where there are many, each looks less often."""
 
 PROGRESS_GAP_S = 0.1
 """Shortest time between two progress events of a stream; the newest wins."""
@@ -29,8 +26,8 @@ _LAST = frozenset(status.value for status in JobStatus if status.ended)
 
 
 class JobFeed:
-    """Runs on the event loop. Sees the events of other processes too: when the hub is notified of them, else by polling
-    the tables every `poll_s`."""
+    """Runs on the event loop. Readers look at the job's facts and forecast every `poll_s`, and when the hub reports a
+    change, in this process or another."""
 
     def __init__(self, database: Database, reader: JobReader, hub: EventHub, poll_s: float = 1.0) -> None:
         self._database = database
@@ -47,7 +44,7 @@ class JobFeed:
         with self._hub.stream(job_id) as subscriber:
             while not subscriber.closed:
                 subscriber.rows_changed = False
-                facts, events = await self._reader.settled(job_id, partial(self._read, job_id, seq))
+                facts, events = await self._read(job_id, seq)
                 if facts is None:
                     return
                 state = self._reader.state_of(facts)
@@ -79,20 +76,24 @@ class JobFeed:
                 state = await self._reader.state(job_id)
                 if state is None or state.status.ended or subscriber.closed or loop.time() >= until_s:
                     return state
-                await subscriber.wait(min(until_s, loop.time() + self._pause_s(job_id)))
+                await subscriber.wait(min(until_s, loop.time() + self._pause_s()))
 
-    def _pause_s(self, job_id: str) -> float:
-        """Until a reader polls. Changes that this process makes wake it; those of other processes to a job that is made
-        here reach it through the dispatcher's heartbeat."""
-        poll_s = self._poll_s * (LOCAL_POLL_FACTOR if job_id in self._reader.progress.active else 1)
-        return max(poll_s, POLL_GAP_S * self._hub.num_readers)
+    def _pause_s(self) -> float:
+        """Until a reader looks again."""
+        return max(self._poll_s, POLL_GAP_S * self._hub.num_readers)
 
     async def _read(self, job_id: str, after_seq: int) -> tuple[JobFacts | None, list[EventRow]]:
-        """The job first, then its events: an ended job's terminal event is always among them."""
-        async with self._database.read() as session:
-            facts = await self._reader.facts(session, job_id)
+        """The job first, then its events: an ended job's terminal event is always among them. Events are read only
+        where the job has newer ones."""
+        facts = await self._reader.facts.get(job_id)
+        while facts is not None and facts.job.num_events > after_seq:
             statement = select(EventRow).where(EventRow.job_id == job_id, EventRow.seq > after_seq)
-            return facts, list(await session.scalars(statement.order_by(EventRow.seq)))
+            async with self._database.read() as session:
+                events = list(await session.scalars(statement.order_by(EventRow.seq)))
+            if not events or events[-1].seq <= facts.job.num_events:
+                return facts, events
+            facts = await self._reader.facts.get_anew(job_id)
+        return facts, []
 
     def _durable(self, row: EventRow, job: JobRow) -> FeedEvent:
         data = self._reader.with_urls(row.data, job) if row.name == "image" else row.data
@@ -103,7 +104,7 @@ class JobFeed:
     ) -> AsyncGenerator[FeedEvent]:
         """Progress and previews until the rows have changed or it is time to poll them."""
         loop = asyncio.get_running_loop()
-        poll_at_s, send_at_s = loop.time() + self._pause_s(facts.job.id), loop.time()
+        poll_at_s, send_at_s = loop.time() + self._pause_s(), loop.time()
         while not (subscriber.rows_changed or subscriber.closed or loop.time() >= poll_at_s):
             await subscriber.wait(min(poll_at_s, send_at_s if subscriber.has_news else math.inf))
             if not subscriber.has_news or loop.time() < send_at_s or subscriber.rows_changed:

@@ -20,6 +20,8 @@ class EventHub:
 
     def __init__(self, on_rows_changed: Callable[[str], None] = lambda job_id: None) -> None:
         self._on_rows_changed = on_rows_changed
+        self.on_change: Callable[[str], None] = lambda job_id: None
+        """Called before the readers of a changed job are woken."""
         self._closed = False
         self._num_readers = 0
         self._streams: Subscribers = {}
@@ -73,6 +75,7 @@ class EventHub:
 
     def rows_changed(self, job_id: str) -> None:
         """The same, for the subscribers of this process."""
+        self.on_change(job_id)
         for subscriber in (*self._streams.get(job_id, ()), *self._waits.get(job_id, ())):
             subscriber.rows_changed = True
             subscriber.wake()

@@ -1,20 +1,19 @@
 """From rows to what readers are shown."""
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
-from server.engine.requests import Candidate, Forecast
+from server.engine.requests import Forecast
+from server.events.facts import JobFacts, JobFactsCache, queued_part, settled
 from server.events.filenames import image_filename
 from server.events.progress import ProgressTracker
 from server.queue.grid import Axes
-from server.queue.mapping import requester_of
 from server.queue.model import (
     BaseModelRef,
     ImageStatus,
@@ -29,31 +28,23 @@ from server.storage.store import ImageStore
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class JobFacts:
-    """A job's row with the sums over its images that its state needs. `queued` is the job as the scheduler sees it."""
-
-    job: JobRow
-    num_done: int
-    queued: Candidate
-
-
 class JobReader:
     """Builds `JobState`s and `JobView`s: rows, URLs from the store, progress and forecast from the tracker."""
 
-    def __init__(self, database: Database, store: ImageStore, progress: ProgressTracker) -> None:
+    def __init__(self, database: Database, store: ImageStore, progress: ProgressTracker, facts: JobFactsCache) -> None:
+        self.facts = facts
         self._database = database
         self._store = store
         self.progress = progress
 
     async def state(self, job_id: str) -> JobState | None:
         """None: there is no such job. Reads no spec."""
+        facts = await self.facts.get(job_id)
+        return self.state_of(facts) if facts else None
 
-        async def read() -> JobFacts | None:
-            async with self._database.read() as session:
-                return await self.facts(session, job_id)
-
-        facts = await self.settled(job_id, read)
+    async def state_anew(self, job_id: str) -> JobState | None:
+        """The same, from the database."""
+        facts = await self.facts.get_anew(job_id)
         return self.state_of(facts) if facts else None
 
     async def view(self, job_id: str) -> JobView | None:
@@ -64,7 +55,7 @@ class JobReader:
                 job = await session.get(JobRow, job_id)
                 return (job, await images_of(session, [job_id])) if job else None
 
-        rows = await self.settled(job_id, read)
+        rows = await settled(self.progress.active.__contains__, job_id, read)
         return self._view(*rows) if rows else None
 
     async def views(self, session: AsyncSession, jobs: Sequence[JobRow]) -> list[JobView]:
@@ -73,39 +64,6 @@ class JobReader:
         for image in await images_of(session, list(by_job)):
             by_job[image.job_id].append(image)
         return [self._view(job, by_job[job.id]) for job in jobs]
-
-    async def settled(self, job_id: str, read: Callable[[], Awaitable[T]]) -> T:
-        """The result of `read`, read again if the job left this process in the meantime. Otherwise rows from before the
-        end would meet a tracker from after it, and progress would go back."""
-        while True:
-            was_active = job_id in self.progress.active
-            rows = await read()
-            if not was_active or job_id in self.progress.active:
-                return rows
-
-    async def facts(self, session: AsyncSession, job_id: str) -> JobFacts | None:
-        """One statement: callers ask for a job's state more often than for anything else."""
-        by_status = (
-            select(
-                JobRow,
-                ImageRow.status,
-                func.count(ImageRow.id),
-                func.sum(ImageRow.work),
-                func.max(ImageRow.num_px),
-                func.max(ImageRow.rows),
-            )
-            .outerjoin(ImageRow, ImageRow.job_id == JobRow.id)
-            .where(JobRow.id == job_id)
-            .group_by(JobRow.id, ImageRow.status)
-        )
-        rows = (await session.execute(by_status)).all()
-        if not rows:
-            return None
-        job: JobRow = rows[0][0]
-        sums = {status: numbers for _, status, *numbers in rows}
-        num_queued, work, num_px, most_rows = sums.get(ImageStatus.QUEUED, (0, 0, 0, 1))
-        num_done = sums.get(ImageStatus.DONE, (0,))[0]
-        return JobFacts(job, num_done, _candidate(job, num_queued, work, num_px, most_rows))
 
     def state_of(self, facts: JobFacts) -> JobState:
         """The rows as read, progress and forecast as they are now."""
@@ -143,7 +101,7 @@ class JobReader:
     def _view(self, job: JobRow, images: Sequence[ImageRow]) -> JobView:
         done = [image for image in images if image.status == ImageStatus.DONE]
         queued = [image for image in images if image.status == ImageStatus.QUEUED]
-        candidate = _candidate(
+        candidate = queued_part(
             job,
             len(queued),
             sum(image.work for image in queued),
@@ -213,11 +171,6 @@ def progress_data(state: JobState) -> dict[str, Any]:
         "detail": state.detail,
         "error": {"code": state.error.code, "detail": state.error.detail} if state.error else None,
     }
-
-
-def _candidate(job: JobRow, num_queued: int, work: int, num_px: int, rows: int) -> Candidate:
-    owner = requester_of(job).counted_as
-    return Candidate(job.id, owner, int(work), num_queued, job.created_at_s, num_px, rows)
 
 
 def _axes(job: JobRow) -> Axes | None:

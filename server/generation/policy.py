@@ -40,6 +40,8 @@ NEGATIVE_PROMPT = "low quality, blurry, distorted"
 SAMPLER = "euler"
 FORMAT = "jpeg"
 NO_LORA = "base"
+MAX_COMPARE_CHARACTERS = 16_000
+"""Of the distinct prompts of one comparison: tokenizing them takes up to half a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +233,10 @@ def _grid_errors(request: CompareRequest, bounds: RequestBounds) -> Iterator[Fie
         yield FieldError("variants", f"{num_cells} pictures are too many", allowed)
     if len(set(request.seeds)) < len(request.seeds):
         yield FieldError("seeds", "a seed occurs twice", "each seed once")
+    num_characters = sum(map(len, set(request.prompts)))
+    if num_characters > MAX_COMPARE_CHARACTERS:
+        allowed = f"up to {MAX_COMPARE_CHARACTERS:,} characters in all prompts together"
+        yield FieldError("prompts", f"{num_characters:,} characters are too many", allowed)
     num_loras = max(len(variant.loras or ()) for variant in request.variants)
     for n, prompt in enumerate(request.prompts):
         yield from _prompt_errors(f"prompts[{n}]", prompt, num_loras)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from pipelines.spec import MAX_SEED
+from pipelines.spec import MAX_LORA_WEIGHT, MAX_SEED
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT
 from server.queue.grid import MAX_CELLS
@@ -14,7 +14,6 @@ MAX_PROMPT_CHARACTERS = 2000
 MAX_IMAGES = 8
 MAX_STEPS = 150
 MAX_GUIDANCE_SCALE = 30.0
-MAX_LORA_WEIGHT = 2.0
 MAX_CLIP_SKIP = 11
 MAX_EXTRA_LORAS = 8
 MAX_LORA_NAME_CHARACTERS = 128

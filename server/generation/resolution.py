@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from msgspec.structs import replace as replaced
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pipelines.spec import ImageSpec, LoraRef
+from pipelines.spec import MAX_LORA_WEIGHT, ImageSpec, LoraRef
 from server.db.models import LoraRow
+from server.errors import FieldError, InvalidRequest
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT, LoraCatalog
-from server.loras.errors import LoraGone, UnknownLora
+from server.loras.errors import FailedLora, LoraGone, UnknownLora
 from server.loras.prompt_tags import without_lora_tags
 from server.queue.grid import Axes, distinct, variant_label
 from server.queue.model import ImageDraft, JobDraft, LoraChoice, LoraChoices
@@ -29,7 +30,7 @@ class Resolved:
 
 async def resolve(session: AsyncSession, draft: JobDraft) -> Resolved:
     """LoRA tags leave the prompt, the style is applied, the model's trigger words are put before it unless they are in
-    it. A LoRA that is named twice counts once, with both weights. Raises UnknownLora and LoraGone."""
+    it. A LoRA that is named twice counts once, with both weights. Raises InvalidRequest and LoraGone."""
     names = await LoraCatalog.read(session)
     specs: list[ImageSpec] = []
     triggers: dict[str, None] = {}
@@ -68,16 +69,30 @@ def _with_loras(names: LoraCatalog, image: ImageDraft, loras: WeightedRows) -> I
 
 
 def _chosen(names: LoraCatalog, choices: LoraChoices) -> WeightedRows:
-    """In the order of their first mention, that of `model` first."""
+    """In the order of their first mention, that of `model` first. Raises InvalidRequest."""
     weights: dict[str, float] = {}
     rows: dict[str, LoraRow] = {}
+    errors: list[FieldError] = []
     for choice in (*((choices.model,) if choices.model else ()), *choices.others):
         row = names.find(choice.name)
         if row is None:
-            raise UnknownLora(choice.field, choice.name, names.all())
+            raise _why_not(names, choice)
         weights[row.sha256] = weights.get(row.sha256, 0.0) + _weight(names, row, choice)
         rows.setdefault(row.sha256, row)
+        if abs(weights[row.sha256]) > MAX_LORA_WEIGHT:
+            allowed = f"from -{MAX_LORA_WEIGHT:g} to {MAX_LORA_WEIGHT:g}, for a LoRA that is named twice, too"
+            errors.append(FieldError(choice.field, f"{row.label} gets a weight of {weights[row.sha256]:g}", allowed))
+    if errors:
+        raise InvalidRequest(errors)
     return [(row, weights[sha256]) for sha256, row in rows.items()]
+
+
+def _why_not(names: LoraCatalog, choice: LoraChoice) -> InvalidRequest:
+    """There is no such LoRA, or it has failed."""
+    failed = names.failed(choice.name)
+    if failed is None:
+        return UnknownLora(choice.field, choice.name, names.all())
+    return FailedLora(choice.field, failed.label, failed.failure or "", names.all())
 
 
 def _pinned(names: LoraCatalog, spec: ImageSpec) -> WeightedRows:
@@ -85,8 +100,8 @@ def _pinned(names: LoraCatalog, spec: ImageSpec) -> WeightedRows:
     pinned: list[tuple[LoraRow, float]] = []
     for lora in spec.loras:
         same = [row for row in names.rows if row.sha256 == lora.sha256]
-        if not same:
-            raise LoraGone(lora.label, lora.sha256)
+        if not same or same[0].failure is not None:
+            raise LoraGone(lora.label, lora.sha256, same[0].failure if same else None)
         pinned.append((next((row for row in same if row.label == lora.label), same[0]), lora.weight))
     return pinned
 

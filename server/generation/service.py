@@ -1,5 +1,6 @@
 """Accept, read, cancel: what the API calls. Each method is a whole unit of work and commits itself."""
 
+import asyncio
 import math
 import secrets
 from collections.abc import Collection
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pipelines.prompt.analysis import PromptAnalyzer
-from pipelines.spec import LoraRef
+from pipelines.spec import ImageSpec, LoraRef
 from server.db.account_models import AccountRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobLoraRow, JobRow
@@ -28,6 +29,9 @@ from server.queue.idempotency import IdempotencyKey, StoredResponse
 from server.queue.mapping import candidate_of
 from server.queue.model import BaseModelRef, ImageStatus, JobDraft, JobState, JobStatus, JobView, distinct_loras
 from server.queue.quotas import Quotas, Standing
+
+INLINE_CHARACTERS = 500
+"""Prompts of one job that are tokenized on the event loop: some 3 ms."""
 
 
 class QueueSignals(Protocol):
@@ -80,6 +84,7 @@ class JobService:
             raise BaseModelUnread
         if key is None:
             await self._refuse_early(draft)
+        await self._analyze(draft)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
             await _check_owner(session, draft.requester.owner)
@@ -94,8 +99,12 @@ class JobService:
         return accepted
 
     async def state(self, job_id: str) -> JobState | None:
-        """None: there is no such job."""
+        """None: there is no such job. A job that has just changed its owner may be shown with the old one."""
         return await self._reader.state(job_id)
+
+    async def state_anew(self, job_id: str) -> JobState | None:
+        """The same, from the database."""
+        return await self._reader.state_anew(job_id)
 
     async def get(self, job_id: str) -> JobView | None:
         """None: there is no such job."""
@@ -136,6 +145,15 @@ class JobService:
         warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
         remaining_s = self._reader.progress.forecast(candidate).remaining_s
         return Acceptance(job.id, math.ceil(remaining_s), warnings, standing), candidate, sha256s
+
+    async def _analyze(self, draft: JobDraft) -> None:
+        """Tokenize long prompts on a thread, before the transaction, which then finds the results in the analyzer.
+        Raises LoraGone and UnknownLora."""
+        if sum(map(len, {text for image in draft.images for text in _prompts(image.spec)})) > INLINE_CHARACTERS:
+            async with self._database.read() as session:
+                resolved = await resolve(session, draft)
+            texts = {text for spec in resolved.specs for text in _prompts(spec)}
+            await asyncio.to_thread(self._analyzer.analyze, texts)
 
     async def _refuse_early(self, draft: JobDraft) -> None:
         """Refuse a flood without taking the write lock. Raises LimitReached, QueueFull."""
@@ -190,6 +208,10 @@ class JobService:
             for n, spec in enumerate(resolved.specs, start=1)
         ]
         return job, images
+
+
+def _prompts(spec: ImageSpec) -> tuple[str, str]:
+    return spec.prompt, spec.negative_prompt
 
 
 def _lora_columns(lora: LoraRef) -> dict[str, Any]:

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pipelines.lora.files.names import has_suffix
 from server.config.settings import Settings
 
 if TYPE_CHECKING:
     from server.storage.s3_client import Bucket, StoredObject  # boto3 takes half a second to import
 
-SUFFIX = ".safetensors"
-_FILE_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}\.safetensors")
+_FILE_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f\x7f]+\.safetensors", re.IGNORECASE)
+_MAX_NAME_BYTES = 255
+"""Of a file name, on the usual file systems."""
 
 
 def open_lora_bucket(settings: Settings) -> "LoraBucket | None":
@@ -64,7 +66,7 @@ class LoraBucket:
             reason = self._why_not(name, stored)
             if reason is not None:
                 left_out.append((stored.key, reason))
-            elif name.endswith(SUFFIX) and (index.get(name) != stored.tag or not (self._folder / name).is_file()):
+            elif has_suffix(name) and (index.get(name) != stored.tag or not (self._folder / name).is_file()):
                 self._fetch(bucket, stored, self._folder / name)
                 index[name] = stored.tag
                 self._write_index(index)
@@ -75,10 +77,10 @@ class LoraBucket:
         return tuple(left_out)
 
     def _why_not(self, name: str, stored: "StoredObject") -> str | None:
-        if not name.endswith(SUFFIX):
+        if not has_suffix(name):
             return None  # notes and images are ignored
-        if not _FILE_NAME.fullmatch(name):
-            return "its name must be 1 to 64 letters, digits, dots, underscores or hyphens, no dot first"
+        if not _is_file_name(name):
+            return f"its name must have at most {_MAX_NAME_BYTES} bytes, no dot first and no control characters"
         if stored.num_bytes > self._max_bytes:
             return f"it is larger than {self._max_bytes:,} bytes (STUDIO_MAX_LORA_MB)"
         return None
@@ -99,9 +101,14 @@ class LoraBucket:
         except (OSError, ValueError):
             return {}
         entries = cast(dict[str, Any], document) if isinstance(document, dict) else {}
-        return {name: str(tag) for name, tag in entries.items() if _FILE_NAME.fullmatch(name)}
+        return {name: str(tag) for name, tag in entries.items() if _is_file_name(name)}
 
     def _write_index(self, index: dict[str, str]) -> None:
         draft = self._index_file.with_name(f".{self._index_file.name}.new")
         draft.write_text(json.dumps(index, indent=1), encoding="utf-8")
         draft.replace(self._index_file)
+
+
+def _is_file_name(name: str) -> bool:
+    """True if the name can be that of a LoRA file of the folder, and leads out of no folder."""
+    return bool(_FILE_NAME.fullmatch(name)) and len(name.encode("utf-8", "surrogatepass")) <= _MAX_NAME_BYTES

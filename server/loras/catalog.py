@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pipelines.lora.library import version_key
+from pipelines.lora.files.names import version_key
 from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import LoraRow
 
@@ -16,7 +16,8 @@ LORA_WEIGHT = 0.9
 
 @dataclass(frozen=True, slots=True)
 class LoraCatalog:
-    """A snapshot of the LoRA table and the operator's settings, as read in one transaction."""
+    """A snapshot of the LoRA table and the operator's settings, as read in one transaction. LoRAs that have failed are
+    in `rows`, but no name means them."""
 
     rows: Sequence[LoraRow]
     settings: Mapping[str, LoraSettingsRow]
@@ -27,15 +28,24 @@ class LoraCatalog:
         rows = list(await session.scalars(select(LoraRow)))
         return cls(rows, {row.target: row for row in await session.scalars(select(LoraSettingsRow))})
 
+    @property
+    def offered(self) -> list[LoraRow]:
+        return [row for row in self.rows if row.failure is None]
+
     def all(self) -> tuple[str, ...]:
         """Every name and label, sorted."""
-        return tuple(sorted({row.name for row in self.rows} | {row.label for row in self.rows}))
+        return tuple(sorted({row.name for row in self.offered} | {row.label for row in self.offered}))
+
+    def failed(self, name: str) -> LoraRow | None:
+        """The LoRA of a label, or the newest of a bare name, that is not offered because it has failed."""
+        failed = [row for row in self.rows if row.failure is not None and name in (row.label, row.name)]
+        return max(failed, key=lambda row: (version_key(row.version), row.label), default=None)
 
     def find(self, name: str) -> LoraRow | None:
         """The LoRA of a label, or of a bare name: its pinned version if there is such a file, else its newest."""
-        versions = [row for row in self.rows if row.name == name]
+        versions = [row for row in self.offered if row.name == name]
         if not versions:
-            return next((row for row in self.rows if row.label == name), None)
+            return next((row for row in self.offered if row.label == name), None)
         pinned = self.pinned_version(name)
         newest = max(versions, key=lambda row: (version_key(row.version), row.label))
         return next((row for row in versions if pinned is not None and row.version == pinned), newest)
@@ -74,3 +84,15 @@ async def count_use(session: AsyncSession, sha256s: Collection[str]) -> None:
     known = set(await session.scalars(statement)) if sha256s else set[str]()
     if new := set(sha256s) - known:
         await session.execute(insert(LoraUseRow), [{"sha256": sha256, "num_jobs": 1} for sha256 in sorted(new)])
+
+
+async def withdraw(session: AsyncSession, failures: Mapping[str, str]) -> None:
+    """Record the failure (hash → reason) of bytes that make no image: no LoRA with them is offered any more. The caller
+    holds the lock `queue`."""
+    for sha256, reason in failures.items():
+        await session.execute(
+            update(LoraRow)
+            .where(LoraRow.sha256 == sha256, LoraRow.failure.is_(None))
+            .values(failure=reason.replace("\0", ""))  # PostgreSQL's text cannot hold NUL
+            .execution_options(synchronize_session=False)
+        )

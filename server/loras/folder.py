@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.lora.library import FileState, LoraLibrary, LoraScan
+from pipelines.lora.files.library import FileState, LoraLibrary
+from pipelines.lora.files.names import LoraFormatError
+from pipelines.lora.files.scan import LoraScan
 from server.db.session import DATABASE_ERRORS
 from server.loras.bucket_sync import LoraBucket
-from server.loras.errors import LoraNotFound, LoraTooLarge
+from server.loras.errors import LoraNotFound, LoraOverwritten, LoraTooLarge
 from server.loras.registry import LoraRegistry, LoraSync, LoraView
 from server.storage.store import StoreError
 
@@ -94,6 +96,11 @@ class LoraFolder:
         the folder may hold."""
         self._missed.set()
 
+    def withdrawn(self) -> None:
+        """A LoRA has failed and is no longer offered: `on_change` runs soon, here and in the other processes."""
+        self._missed.set()
+        self._on_switch()
+
     async def follow(self) -> None:
         """Copy after each `changed_elsewhere`, at most once in COPY_GAP_S. Runs until cancelled."""
         while True:
@@ -109,26 +116,34 @@ class LoraFolder:
 
     async def put(self, label: str, chunks: AsyncIterator[bytes]) -> LoraView:
         """Add or replace a file. It gets its name after it is complete and checked, and serves when this returns.
-        Raises LoraFormatError (name or bytes), LoraTooLarge and OSError; then nothing has changed."""
+        Raises LoraFormatError (name or bytes), LoraTooLarge and OSError; then nothing has changed. Raises
+        LoraOverwritten, and LoraFormatError for bytes that have failed before."""
         path = self._library.path_of(label)
         draft = path.with_name(f"{DRAFT}{secrets.token_hex(8)}.tmp")
         try:
             await self._write(draft, chunks)
             async with self._turn:
-                await asyncio.to_thread(self._library.place, draft, label)
+                file = await asyncio.to_thread(self._library.place, draft, label)
                 await self._reload()
+                record = await self._registry.record_of_label(label)
         finally:
             await asyncio.to_thread(draft.unlink, missing_ok=True)
-        return (await self._registry.record(label)).view
+        if record is None or record.view.sha256 != file.sha256:
+            raise LoraOverwritten(label)
+        if record.failure is not None:
+            raise LoraFormatError(f"these bytes made no picture before: {record.failure}")
+        return record.view
 
     async def delete(self, label: str) -> LoraSync:
         """Delete a file; accepted jobs keep its bytes. Raises LoraNotFound, LoraFormatError (name) and OSError."""
-        path = self._library.path_of(label)
+        self._library.path_of(label)
         async with self._turn:
+            path = await asyncio.to_thread(self._library.find, label)
             labels = [view.label for view in await self._registry.list()]
-            if label not in labels and not await asyncio.to_thread(path.is_file):
+            if path is None and label not in labels:
                 raise LoraNotFound(label, tuple(sorted(labels)))
-            await asyncio.to_thread(path.unlink, missing_ok=True)
+            if path is not None:
+                await asyncio.to_thread(path.unlink, missing_ok=True)
             return await self._reload()
 
     async def _write(self, draft: Path, chunks: AsyncIterator[bytes]) -> None:

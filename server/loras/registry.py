@@ -1,23 +1,24 @@
 """The LoRA registry: the table name → content hash, and copies of the files by hash."""
 
 import asyncio
-import os
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pipelines.lora.file import LoraFormatError
-from pipelines.lora.library import LoraFile, LoraScan, version_key
+from pipelines.lora.files.keys import IgnoredKeys
+from pipelines.lora.files.names import version_key
+from pipelines.lora.files.scan import LoraFile, LoraScan
 from pipelines.model.info import SDXL_LORA_BASE
 from server.db.clock import now_s
 from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import JobLoraRow, JobRow, LoraRow
 from server.db.session import Database
 from server.loras.catalog import LoraCatalog
+from server.loras.copies import LoraCopies
 from server.loras.errors import LoraNotFound, UnknownLora
 from server.queue.states import unfinished
 
@@ -29,7 +30,8 @@ Reasons = tuple[tuple[str, str], ...]
 class LoraView:
     """One LoRA that requests can name. `label`: `jade-v1`, or `jade` if the file has no version. `trigger`, `weight`:
     the operator's, else the file's. `is_default`: True if the bare name means this version; `is_pinned`: True if the
-    operator has pinned it. `times_used`: accepted jobs with these bytes."""
+    operator has pinned it. `times_used`: accepted jobs with these bytes. `file`: its path in the LoRA folder.
+    `ignored`: what of the file is not used."""
 
     label: str
     name: str
@@ -47,23 +49,27 @@ class LoraView:
     is_default: bool
     is_pinned: bool
     times_used: int
+    file: str
+    ignored: tuple[IgnoredKeys, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LoraRecord:
     """A LoRA with the file's own `trigger`, `weight` and `metadata`. For operators only: the metadata can hold private
-    paths. `loaded_at_s`: seconds since 1970."""
+    paths. `loaded_at_s`: seconds since 1970. `failure`: why it is not offered, if it makes no image."""
 
     view: LoraView
     trigger: str | None
     weight: float | None
     metadata: Mapping[str, str]
     loaded_at_s: float
+    failure: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class LoraSync:
-    """The changes of a reload, as labels; `rejected` and `pending` as (file, reason)."""
+    """The changes of a reload, as labels; `rejected` and `pending` as (file, reason). LoRAs that have failed are among
+    the rejected."""
 
     added: tuple[str, ...]
     updated: tuple[str, ...]
@@ -79,57 +85,79 @@ class LoraRegistry:
 
     def __init__(self, database: Database, folder: Path, lora_base: str) -> None:
         self._database = database
-        self._folder = folder
+        self._copies = LoraCopies(folder)
         self._lora_base = lora_base
 
     async def sync(self, scan: LoraScan) -> LoraSync:
         """Copy the scanned files, switch the table in one transaction, then delete the copies that neither the table
-        nor an unfinished job names. If a file is rejected or pending, its last good version goes on serving."""
-        copied, failed, changing = await asyncio.to_thread(self._copy_all, scan)
-        rejected = tuple((lora.file, lora.reason) for lora in scan.rejected) + failed
-        pending = tuple((lora.file, lora.reason) for lora in scan.pending) + changing
-        stems = {Path(file).stem for file, _ in rejected + pending}
+        nor an unfinished job names. If a file is rejected or pending, its last good version goes on serving. Bytes that
+        have failed stay failed under any name."""
+        copied = await asyncio.to_thread(self._copies.copy_all, scan)
+        rejected, pending = (*scan.rejected, *copied.rejected), (*scan.pending, *copied.pending)
+        unread = {lora.label for lora in (*rejected, *pending)}
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # a job is accepted before the switch or after it
             rows = list(await session.scalars(select(LoraRow)))
-            before = {row.label: row.sha256 for row in rows}
-            kept = {row.label: row.sha256 for row in rows if row.label in stems and self._still_serves(row)}
-            after = {file.label: file.sha256 for file in copied} | kept
+            before = {row.label: row for row in rows}
+            failures = {row.sha256: row.failure for row in rows if row.failure is not None}
+            served = {row.label: row.sha256 for row in rows if row.failure is None}
+            after = {row.label: row.sha256 for row in rows if row.label in unread and self._still_serves(row)}
+            after |= {file.label: file.sha256 for file in copied.files}
             loaded_at_s = await session.scalar(select(now_s())) or 0.0
             await session.execute(delete(LoraRow).where(LoraRow.label.not_in(after)))
-            for file in copied:
-                if before.get(file.label) != file.sha256:
-                    await session.merge(_row_of(file, loaded_at_s))
+            for file in copied.files:
+                row = before.get(file.label)
+                if row is None or row.sha256 != file.sha256:
+                    await session.merge(_row_of(file, loaded_at_s, failures.get(file.sha256)))
+                elif (row.file, row.ignored) != (file.file, _ignored_json(file)):
+                    row.file, row.ignored = file.file, _ignored_json(file)
             needed = {*after.values(), *await _needed_by_jobs(session)}
-        await asyncio.to_thread(self._delete_all_but, needed)
-        return replace(_sync_report(before, after), rejected=rejected, pending=pending)
+        await asyncio.to_thread(self._copies.delete_all_but, needed)
+        report = _sync_report(served, {label: sha256 for label, sha256 in after.items() if sha256 not in failures})
+        return replace(
+            report,
+            rejected=(*((lora.file, lora.reason) for lora in rejected), *await self.failed()),
+            pending=tuple((lora.file, lora.reason) for lora in pending),
+        )
 
     async def copy(self, scan: LoraScan) -> None:
         """Copy the scanned files without a change of the table, which another process has switched."""
-        await asyncio.to_thread(self._copy_all, scan)
+        await asyncio.to_thread(self._copies.copy_all, scan)
 
     def has(self, sha256: str) -> bool:
         """True if the folder holds a copy."""
-        return self._path(sha256).is_file()
+        return self._copies.has(sha256)
 
     async def list(self) -> list[LoraView]:
-        """All LoRAs, by name, newest version first."""
+        """All LoRAs that are offered, by name, newest version first."""
         async with self._database.read() as session:
             catalog = await LoraCatalog.read(session)
             uses = await _num_uses(session)
-        rows = sorted(catalog.rows, key=lambda row: version_key(row.version), reverse=True)
+        rows = sorted(catalog.offered, key=lambda row: version_key(row.version), reverse=True)
         return [_view_of(row, catalog, uses) for row in sorted(rows, key=lambda row: row.name)]
 
+    async def failed(self) -> Reasons:
+        """The LoRAs that are not offered, because they make no image."""
+        async with self._database.read() as session:
+            statement = select(LoraRow.file, LoraRow.failure).where(LoraRow.failure.is_not(None)).order_by(LoraRow.file)
+            return tuple((file, failure or "") for file, failure in await session.execute(statement))
+
     async def record(self, name: str) -> LoraRecord:
-        """The LoRA of a label, or the current default of a bare name. Raises LoraNotFound."""
+        """The LoRA of a label, or the current default of a bare name; without one, the LoRA of that name that has
+        failed. Raises LoraNotFound."""
         async with self._database.read() as session:
             catalog = await LoraCatalog.read(session)
-            row = catalog.find(name)
+            row = catalog.find(name) or catalog.failed(name)
             if row is None:
                 raise LoraNotFound(name, catalog.all())
-            metadata = await session.scalar(select(LoraRow.file_metadata).where(LoraRow.label == row.label))
-            view = _view_of(row, catalog, await _num_uses(session))
-        return LoraRecord(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s)
+            return await _record_of(session, catalog, row)
+
+    async def record_of_label(self, label: str) -> LoraRecord | None:
+        """The LoRA of exactly this label, failed or not."""
+        async with self._database.read() as session:
+            catalog = await LoraCatalog.read(session)
+            row = next((row for row in catalog.rows if row.label == label), None)
+            return None if row is None else await _record_of(session, catalog, row)
 
     async def pin(self, name: str, version: str | None) -> LoraView:
         """Pin the version that the bare name means; None removes the pin, so that the newest counts. Raises
@@ -137,9 +165,9 @@ class LoraRegistry:
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
             catalog = await LoraCatalog.read(session)
-            versions = {row.version for row in catalog.rows if row.name == name}
+            versions = {row.version for row in catalog.offered if row.name == name}
             if not versions:
-                raise LoraNotFound(name, tuple(sorted({row.name for row in catalog.rows})))
+                raise LoraNotFound(name, tuple(sorted({row.name for row in catalog.offered})))
             if version not in versions and version is not None:
                 known = sorted(filter(None, versions), key=version_key, reverse=True)
                 raise UnknownLora("version", version, tuple(known))
@@ -157,50 +185,12 @@ class LoraRegistry:
             await _save_settings(session, target, changes)
         return (await self.record(target)).view
 
-    def _path(self, sha256: str) -> Path:
-        return self._folder / f"{sha256}.safetensors"
-
     def _still_serves(self, row: LoraRow) -> bool:
         """True if the copy exists and fits the base model."""
-        return self._path(row.sha256).is_file() and (row.base_model or SDXL_LORA_BASE) == self._lora_base
-
-    def _copy_all(self, scan: LoraScan) -> tuple[tuple[LoraFile, ...], Reasons, Reasons]:
-        """Copy every file. Returns the copied files, the failures, and the files that changed during the copy."""
-        self._folder.mkdir(exist_ok=True)
-        copied: tuple[LoraFile, ...] = ()
-        failed: Reasons = ()
-        changing: Reasons = ()
-        for file in scan.files:
-            try:
-                self._copy(file)
-                copied += (file,)
-            except LoraFormatError as error:
-                changing += ((file.path.name, str(error)),)
-            except OSError as error:
-                failed += ((file.path.name, f"it could not be copied: {error.strerror or error}"),)
-        return copied, failed, changing
-
-    def _copy(self, file: LoraFile) -> None:
-        path = self._path(file.sha256)
-        if path.is_file() and path.stat().st_size == file.num_bytes:
-            return
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        try:
-            with draft.open("xb") as target:
-                file.copy_to(target)
-                target.flush()
-                os.fsync(target.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-
-    def _delete_all_but(self, needed: set[str]) -> None:
-        for path in self._folder.iterdir():
-            if path.stem not in needed or path.suffix != ".safetensors":
-                path.unlink(missing_ok=True)
+        return self._copies.has(row.sha256) and (row.base_model or SDXL_LORA_BASE) == self._lora_base
 
 
-def _row_of(file: LoraFile, loaded_at_s: float) -> LoraRow:
+def _row_of(file: LoraFile, loaded_at_s: float, failure: str | None) -> LoraRow:
     return LoraRow(
         label=file.label,
         name=file.name,
@@ -217,7 +207,20 @@ def _row_of(file: LoraFile, loaded_at_s: float) -> LoraRow:
         default_weight=file.weight,
         file_metadata=dict(file.metadata),
         loaded_at_s=loaded_at_s,
+        file=file.file,
+        ignored=_ignored_json(file),
+        failure=failure,
     )
+
+
+def _ignored_json(file: LoraFile) -> list[dict[str, Any]] | None:
+    return [asdict(ignored) for ignored in file.ignored] or None
+
+
+async def _record_of(session: AsyncSession, catalog: LoraCatalog, row: LoraRow) -> LoraRecord:
+    metadata = await session.scalar(select(LoraRow.file_metadata).where(LoraRow.label == row.label))
+    view = _view_of(row, catalog, await _num_uses(session))
+    return LoraRecord(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s, row.failure)
 
 
 async def _needed_by_jobs(session: AsyncSession) -> set[str]:
@@ -261,6 +264,8 @@ def _view_of(row: LoraRow, catalog: LoraCatalog, uses: Mapping[str, int]) -> Lor
         is_default=catalog.find(row.name) is row,
         is_pinned=row.version is not None and catalog.pinned_version(row.name) == row.version,
         times_used=uses.get(row.sha256, 0),
+        file=row.file,
+        ignored=tuple(IgnoredKeys(**ignored) for ignored in row.ignored or ()),
     )
 
 

@@ -45,6 +45,7 @@ class Metrics:
         self._ratio = self._histogram(
             "step_prediction_ratio", "Measured seconds of a step over predicted ones.", RATIOS
         )
+        self._loop_lag_s = self._histogram("event_loop_lag_seconds", "How late the event loop ran a timer.", SECONDS)
         self._made = Counter("studio_pictures", "Stored pictures.", registry=registry)
         self._failed = Counter("studio_pictures_failed", "Failed pictures, by error code.", ["code"], registry=registry)
         self._prompts = Counter(
@@ -62,6 +63,9 @@ class Metrics:
         )
         for cache in ("hit", "miss"):
             self._prompts.labels(cache)
+
+    def on_loop_lag(self, lag_s: float) -> None:
+        self._loop_lag_s.observe(lag_s)
 
     def count_images(self, num_images: Callable[[], int]) -> None:
         """`num_images` counts the images that the engine works on."""

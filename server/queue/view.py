@@ -14,7 +14,8 @@ from server.queue import claims
 from server.queue.model import BaseModelRef, JobError
 
 MAX_LOAD = 0.02
-"""The share of time that refreshes take at most: the longer the queue, the fewer of them."""
+MAX_REST_S = 1.0
+"""After a refresh the next one waits until refreshes take MAX_LOAD of the time, but no longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class QueueView:
             self._added = None
         now_s = time.monotonic()
         self._due_at_s = now_s + self._refresh_s
-        self._rest_until_s = now_s + (now_s - started_s) * (1 / MAX_LOAD - 1)
+        self._rest_until_s = now_s + min(MAX_REST_S, (now_s - started_s) / MAX_LOAD)
         return stale
 
     def _insert(self, candidate: Candidate, loras: Collection[str]) -> None:

@@ -17,9 +17,11 @@ from itertools import chain, repeat
 from sqlalchemy import select
 from structlog.contextvars import bind_contextvars
 
+from pipelines.plan import ImageError
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.engine.requests import Finished, ImageFailed
+from server.loras.catalog import withdraw
 from server.queue import states
 from server.queue.deletion import schedule_deletion
 from server.queue.mapping import object_facts
@@ -73,8 +75,7 @@ class Delivery:
     def failed(self, job: ClaimedJob, event: ImageFailed) -> None:
         job.making.discard(event.index)
         job.ending.add(event.index)
-        error = JobError(event.error.code, event.error.detail)
-        self._start(job, partial(self._record_failure, job, event.index, error))
+        self._start(job, partial(self._record_failure, job, event.index, event.error))
 
     def resume(self, job: ClaimedJob, index: int) -> None:
         """Deliver an entry that an earlier attempt left in the outbox."""
@@ -176,9 +177,16 @@ class Delivery:
         async with self._database.write() as session:
             return await states.finish_image(session, job.lease, entry.index + 1, entry.stored)
 
-    async def _record_failure(self, job: ClaimedJob, index: int, error: JobError) -> None:
+    async def _record_failure(self, job: ClaimedJob, index: int, error: ImageError) -> None:
+        """Fail the image, and withdraw the LoRAs that are at fault, also where another process has the job."""
         async with self._database.write() as session:
-            is_ours = await states.fail_image(session, job.lease, index + 1, error)
+            if error.broken_loras:
+                await self._database.lock(session, "queue")  # as a switch of the table: before any row is locked
+                await withdraw(session, error.broken_loras)
+            is_ours = await states.fail_image(session, job.lease, index + 1, JobError(error.code, error.detail))
+        if error.broken_loras:
+            log.error("LoRAs are no longer offered, because they make no picture: %s", dict(error.broken_loras))
+            self._options.on_lora_failed()
         self._image_ended(job, index, is_ours)
 
     def _image_ended(self, job: ClaimedJob, index: int, is_ours: bool) -> None:

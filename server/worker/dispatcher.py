@@ -8,11 +8,11 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from server.db.session import Database, DatabaseAway, DatabaseFull
 from server.engine.engine import Engine
-from server.engine.requests import Candidate, EngineEvent, Finished, ImageFailed, Previewed, Progressed
+from server.engine.requests import Candidate, EngineEvent, Finished, ImageFailed, ImageRequest, Previewed, Progressed
 from server.events.hub import EventHub
 from server.events.peers import PeerBus
 from server.events.progress import ProgressTracker
@@ -167,9 +167,11 @@ class Dispatcher:
             self._claiming = job_id
             claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)
             self._view.remove(job_id)
-            if claimed is None or self._claiming != job_id:
-                continue  # another process was faster, or it was cancelled
-            self._begin(claimed)
+            if claimed is None:
+                continue  # another process was faster
+            requests = await self._requests_of(claimed)
+            if self._claiming == job_id:  # else it was cancelled
+                self._begin(claimed, requests)
 
     def _is_makeable(self, job_id: str) -> bool:
         """False for a job whose LoRAs are not here: another process makes it. If there is no other, its images fail
@@ -179,23 +181,25 @@ class Dispatcher:
         self._options.fetch_loras()
         return False
 
-    def _begin(self, claimed: claims.Claimed) -> None:
+    async def _requests_of(self, claimed: claims.Claimed) -> dict[int, ImageRequest]:
+        """By index. On a thread, because counting the windows of a prompt tokenizes it."""
+        count = self._options.num_context_tokens
+        requests = await asyncio.to_thread(requests_of, claimed.row, claimed.queued, count)
+        return {request.index: request for request in requests}
+
+    def _begin(self, claimed: claims.Claimed, requests: Mapping[int, ImageRequest]) -> None:
         """Images in the outbox need not be made again."""
         job_id = claimed.row.id
         queued = {image.n - 1 for image in claimed.queued}
         in_outbox = queued & self._outbox.indexes(job_id)
-        job = ClaimedJob(claimed.row, {image.n - 1: image for image in claimed.images}, queued - in_outbox)
+        job = ClaimedJob(claimed.row, {image.n - 1: image for image in claimed.images}, requests, queued - in_outbox)
         self._jobs[job_id] = job
         self._progress.active.add(job_id)
         self._progress.num_evaluations[job_id] = job.num_evaluations
-        self._make(job, sorted(job.making))
+        self._engine.add([requests[index] for index in sorted(job.making)])
         for index in in_outbox:
             self.delivery.resume(job, index)
         self._hub.notify(job_id)
-
-    def _make(self, job: ClaimedJob, indexes: list[int]) -> None:
-        images = [job.images[index] for index in indexes]
-        self._engine.add(requests_of(job.row, images, self._options.num_context_tokens))
 
     # ---- leases
 
@@ -260,7 +264,7 @@ class Dispatcher:
 
     def _make_again(self, job: ClaimedJob, index: int) -> None:
         job.making.add(index)
-        self._make(job, [index])
+        self._engine.add([job.requests[index]])
 
     def _on_changed(self, job: ClaimedJob) -> None:
         if job.dropped or not job.waiting:

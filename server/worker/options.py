@@ -14,7 +14,8 @@ class WorkerOptions:
     between the tries of a store or database write, the last one again and again. While `store_trouble` returns a
     reason, no job is claimed and nothing is uploaded; `on_store_error` is called when an upload fails, `on_stored`
     with each recorded image. `has_lora`: True if the bytes of this hash are here; `fetch_loras` looks for missing
-    ones. `num_context_tokens`: the context length of an image on this base model."""
+    ones; `on_lora_failed` is called when a LoRA is no longer offered. `num_context_tokens`: the context length of an
+    image on this base model."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -29,4 +30,5 @@ class WorkerOptions:
     on_stored: Callable[[StoredImage], None] = lambda image: None
     has_lora: Callable[[str], bool] = lambda sha256: True
     fetch_loras: Callable[[], None] = lambda: None
+    on_lora_failed: Callable[[], None] = lambda: None
     num_context_tokens: Callable[[ImageSpec], int] = lambda spec: MAX_TOKENS

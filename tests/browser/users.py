@@ -22,7 +22,7 @@ def painting_server(folder: Path, **settings: str) -> ServerProcess:
     write_lora(loras / "jade-v1.safetensors", trigger="jade woman")
     write_lora(loras / "amber-v1.safetensors", value=0.25)
     environment = {"STUDIO_BASE_MODEL": str(model), "STUDIO_LORA_DIR": str(loras), "STUDIO_DEFAULT_MODEL": "base"}
-    return ServerProcess(folder, {**environment, **settings}, command=PAINTING)
+    return ServerProcess(folder, {**environment, **settings}, module=PAINTING, is_watched=True)
 
 
 def new_email() -> str:

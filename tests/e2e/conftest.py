@@ -1,5 +1,4 @@
 import os
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from tests.support.servers.server_process import ROOT, ServerProcess
 from tests.support.tiny_model import write_tiny_model
 
-PAINTING = (sys.executable, "-m", "tests.support.servers.painting_server")
+PAINTING = "tests.support.servers.painting_server"
 
 NewServer = Callable[..., ServerProcess]
 
@@ -17,7 +16,7 @@ def demo_server(folder: Path, **settings: str) -> ServerProcess:
     """Of the demo model and the repository's LoRAs, not started; STUDIO_BASE_MODEL names another model."""
     model = {name: os.environ[name] for name in ("STUDIO_BASE_MODEL",) if name in os.environ}
     folder.mkdir()
-    return ServerProcess(folder, {"STUDIO_LORA_DIR": str(ROOT / "loras"), **model, **settings})
+    return ServerProcess(folder, {"STUDIO_LORA_DIR": str(ROOT / "loras"), **model, **settings}, is_watched=True)
 
 
 @pytest.fixture
@@ -41,7 +40,9 @@ def painting_server(folder: Path, name: str, **settings: str) -> ServerProcess:
         write_tiny_model(model)
     (folder / name).mkdir()
     loras = {"STUDIO_LORA_DIR": str(folder / "loras"), "STUDIO_DEFAULT_MODEL": "base"}
-    return ServerProcess(folder / name, {"STUDIO_BASE_MODEL": str(model), **loras, **settings}, command=PAINTING)
+    return ServerProcess(
+        folder / name, {"STUDIO_BASE_MODEL": str(model), **loras, **settings}, module=PAINTING, is_watched=True
+    )
 
 
 @pytest.fixture

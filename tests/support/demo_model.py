@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save
 
 from pipelines.lora.bank import LoraBank
-from pipelines.lora.file import read_lora
+from pipelines.lora.files.file import read_lora
 from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel

@@ -20,11 +20,13 @@ def paint(spec: ImageSpec) -> RawImage:
 
 
 class PaintRunner:
-    """Carries plans out, `step_s` seconds each. Pictures whose seed is in `broken_seeds` fail at their decode; while
+    """Carries plans out, `step_s` seconds each. Pictures whose seed is in `broken_seeds`, or that use one
+    of `broken_loras` (hash → reason), fail at their decode; while
     `open_gate` is not set, no plan is carried out. `painted` counts the decodes of each picture."""
 
     def __init__(self, step_s: float = 0.0, broken_seeds: frozenset[int] = frozenset()) -> None:
         self.step_s = step_s
+        self.broken_loras: dict[str, str] = {}
         self.broken_seeds = broken_seeds
         self.open_gate = threading.Event()
         self.open_gate.set()
@@ -65,7 +67,12 @@ class PaintRunner:
         for image_id in plan.decode:
             spec = self._held.pop(image_id)
             self.painted[image_id] += 1
-            if spec.sampling.seed in self.broken_seeds:
+            broken = {
+                lora.sha256: self.broken_loras[lora.sha256] for lora in spec.loras if lora.sha256 in self.broken_loras
+            }
+            if broken:
+                failed[image_id] = ImageError("lora", "The picture could not be made.", broken)
+            elif spec.sampling.seed in self.broken_seeds:
                 failed[image_id] = ImageError("nan", "the picture came out as not-a-number")
             else:
                 decoded[image_id] = paint(spec)

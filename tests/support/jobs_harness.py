@@ -24,6 +24,7 @@ from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, Turn
 from server.engine.requests import EngineEvent
 from server.engine.scheduler import Limits, Scheduler
+from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.hub import EventHub
 from server.events.peers import LocalPeer, PeerBus
@@ -100,7 +101,10 @@ class JobsHarness:
         )
         self.peers.handler = LocalPeer(self.hub, lambda: None, self.dispatcher)
         self.signals = QueueSignals(self.hub, self.peers, self.dispatcher)
-        self.reader = JobReader(database, self.store, self.progress)
+        active = self.progress.active
+        self.facts = JobFactsCache(database, active.__contains__, self.hub.rows_changed, lambda: True, poll_s)
+        self.hub.on_change = self.facts.forget
+        self.reader = JobReader(database, self.store, self.progress, self.facts)
         self.feed = JobFeed(database, self.reader, self.hub, poll_s=poll_s)
         self.counts = QueueCounts(database)
         self.service = JobService(
@@ -126,16 +130,18 @@ class JobsHarness:
             asyncio.create_task(self.engine.run(self.runner.execute, self)),
             asyncio.create_task(self.dispatcher.run()),
             asyncio.create_task(self.peers.run()),
+            asyncio.create_task(self.facts.follow()),
         ]
 
     async def stop(self) -> None:
         self.hub.close()
         await self.dispatcher.stop()
         self.engine.stop()
-        peering = self._tasks.pop()
+        *making, peering, following = self._tasks
+        await asyncio.gather(*making)
         peering.cancel()
-        await asyncio.gather(*self._tasks)
-        await asyncio.gather(peering, return_exceptions=True)
+        following.cancel()
+        await asyncio.gather(peering, following, return_exceptions=True)
         self._torch_thread.shutdown()
 
     async def kill(self) -> None:

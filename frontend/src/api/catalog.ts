@@ -13,10 +13,17 @@ export function useOptions() {
   return useQuery({ queryKey: ["options"], queryFn: fetchOptions, staleTime: 5 * 60_000 });
 }
 
+const LORAS = {
+  queryKey: ["loras"],
+  queryFn: () => answer(api.GET("/api/loras", { signal: AbortSignal.timeout(TIMEOUT_MS) })),
+  staleTime: 15_000,
+};
+
 export function useLoras() {
-  return useQuery({
-    queryKey: ["loras"],
-    queryFn: async () => (await answer(api.GET("/api/loras", { signal: AbortSignal.timeout(TIMEOUT_MS) }))).loras,
-    staleTime: 15_000,
-  });
+  return useQuery({ ...LORAS, select: ({ loras }) => loras });
+}
+
+/** The files of LoRAs that made no picture, with the reason. */
+export function useRejectedLoras() {
+  return useQuery({ ...LORAS, select: ({ rejected }) => rejected });
 }

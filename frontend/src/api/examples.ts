@@ -22,5 +22,7 @@ export function aLora(label: string, trigger: string | null = null): LoraOption 
     is_pinned: false,
     resident: false,
     times_used: 0,
+    file: `${label}.safetensors`,
+    ignored: [],
   };
 }

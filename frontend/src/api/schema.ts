@@ -433,7 +433,7 @@ export interface paths {
         get: operations["lora"];
         /**
          * Upload a LoRA, or replace one
-         * @description The body is the `.safetensors` file, `{name}` what it is called (`jade-v2`). It is checked before it takes the name, and serves when this answers. Everything else in the folder is reloaded too.
+         * @description The body is the `.safetensors` file, `{name}` what it is called: `jade-v2`, or `jade-v2.safetensors` (what `curl -T` sends). It is checked before it takes the name, and serves when this answers. Everything else in the folder is reloaded too.
          */
         put: operations["upload_lora"];
         post?: never;
@@ -1073,6 +1073,12 @@ export interface components {
             items: components["schemas"]["HistoryItem"][];
             next_cursor: string | null;
         };
+        /** IgnoredPart */
+        IgnoredPart: {
+            keys: string;
+            count: number;
+            reason: string;
+        };
         /** JobState */
         JobState: {
             job_id: string;
@@ -1190,6 +1196,7 @@ export interface components {
                 [key: string]: string;
             };
             loaded_at: number;
+            failure: string | null;
         };
         /** LoraOption */
         LoraOption: {
@@ -1210,10 +1217,13 @@ export interface components {
             is_pinned: boolean;
             resident: boolean;
             times_used: number;
+            file: string;
+            ignored: components["schemas"]["IgnoredPart"][];
         };
         /** Loras */
         Loras: {
             loras: components["schemas"]["LoraOption"][];
+            rejected: components["schemas"]["LeftOut"][];
         };
         /** Me */
         Me: {

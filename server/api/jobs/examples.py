@@ -129,8 +129,19 @@ LORAS = lora_schemas.Loras(
             is_pinned=False,
             resident=True,
             times_used=1204,
+            file="jade-v1.safetensors",
+            ignored=[
+                lora_schemas.IgnoredPart(
+                    "bundle_emb.jade.string_to_param.*", 2, "a text embedding is no part of a LoRA"
+                )
+            ],
         )
-    ]
+    ],
+    [
+        lora_schemas.LeftOut(
+            "film.safetensors", "it cannot be applied: RuntimeError: mat1 and mat2 shapes cannot be multiplied"
+        )
+    ],
 )
 LORA_DETAIL = lora_schemas.LoraDetail(
     lora=LORAS.loras[0],
@@ -138,6 +149,7 @@ LORA_DETAIL = lora_schemas.LoraDetail(
     file_weight=None,
     metadata={"modelspec.title": "jade-v1", "modelspec.trigger_phrase": "jade woman", "ss_network_dim": "12"},
     loaded_at=1_780_000_000.0,
+    failure=None,
 )
 RELOADED = lora_schemas.Reloaded(
     added=["jade-v2"],
@@ -169,7 +181,7 @@ OPTIONS = schemas.Options(
         min_steps=1,
         max_steps=150,
         max_guidance_scale=30.0,
-        max_lora_weight=2.0,
+        max_lora_weight=20.0,
         max_seed=2**32 - 1,
         min_size=128,
         max_size=512,

@@ -212,7 +212,12 @@ async def known_job(jobs: JobService, caller: Caller, job_id: str) -> JobView:
 
 async def known_state(jobs: JobService, caller: Caller, job_id: str) -> JobState:
     """The same, without its images."""
-    return _visible(await jobs.state(job_id) if JOB_ID.fullmatch(job_id) else None, caller, job_id)
+    if not JOB_ID.fullmatch(job_id):
+        raise _unknown(job_id)
+    job = await jobs.state(job_id)
+    if job is not None and not caller.may_see(job.owner, job.end_user):
+        job = await jobs.state_anew(job_id)  # it may have moved to the caller's account
+    return _visible(job, caller, job_id)
 
 
 def _visible(job: Job | None, caller: Caller, job_id: str) -> Job:

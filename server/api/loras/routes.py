@@ -10,7 +10,7 @@ from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIType, Operat
 from litestar.params import PathParameter
 from msgspec import UNSET
 
-from pipelines.lora.file import LoraFormatError, LoraNameError
+from pipelines.lora.files.names import LoraFormatError, LoraNameError, has_suffix, label_of, without_suffix
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
@@ -79,7 +79,10 @@ class LorasController(Controller):
         self, loras: NamedDependency[LoraRegistry], model: NamedDependency[ModelFacts]
     ) -> lora_schemas.Loras:
         resident = model.resident_loras
-        return lora_schemas.Loras([lora_schemas.lora_option(view, resident) for view in await loras.list()])
+        return lora_schemas.Loras(
+            [lora_schemas.lora_option(view, resident) for view in await loras.list()],
+            [lora_schemas.LeftOut(file, reason) for file, reason in await loras.failed()],
+        )
 
     @post(
         "/reload",
@@ -118,6 +121,7 @@ class LorasController(Controller):
             file_weight=detail.weight,
             metadata=dict(detail.metadata),
             loaded_at=detail.loaded_at_s,
+            failure=detail.failure,
         )
 
     @put(
@@ -128,8 +132,9 @@ class LorasController(Controller):
         operation_class=UploadOperation,
         summary="Upload a LoRA, or replace one",
         description=(
-            "The body is the `.safetensors` file, `{name}` what it is called (`jade-v2`). It is checked before it takes"
-            " the name, and serves when this answers. Everything else in the folder is reloaded too."
+            "The body is the `.safetensors` file, `{name}` what it is called: `jade-v2`, or `jade-v2.safetensors` (what"
+            " `curl -T` sends). It is checked before it takes the name, and serves when this answers. Everything else"
+            " in the folder is reloaded too."
         ),
         request_max_body_size=None,
         responses={
@@ -152,7 +157,7 @@ class LorasController(Controller):
     ) -> lora_schemas.LoraOption:
         _check_upload(request, folder.max_bytes)
         try:
-            view = await folder.put(name, _chunks(request))
+            view = await folder.put(_label(name), _chunks(request))
         except LoraNameError as error:
             raise _bad_name(name, error) from error
         except LoraFormatError as error:
@@ -179,7 +184,7 @@ class LorasController(Controller):
     async def delete(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> lora_schemas.Reloaded:
         started_s = time.perf_counter()
         try:
-            return lora_schemas.reloaded(await folder.delete(name), started_s)
+            return lora_schemas.reloaded(await folder.delete(_label(name)), started_s)
         except LoraNameError as error:
             raise _bad_name(name, error) from error
         except OSError as error:
@@ -258,6 +263,11 @@ async def _chunks(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     stream: AsyncGenerator[bytes] = request.stream()
     async for chunk in stream:
         yield chunk
+
+
+def _label(name: str) -> str:
+    """A file's name stands for the label that it gets in the folder: `jade-v9` for `jade-v9.safetensors`."""
+    return label_of(without_suffix(name)) if has_suffix(name) else name
 
 
 def _bad_name(name: str, error: LoraNameError) -> StudioError:

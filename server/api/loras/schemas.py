@@ -11,11 +11,19 @@ from server.loras.registry import LoraSync, LoraView
 MAX_TRIGGER_CHARACTERS = 500
 
 
+class IgnoredPart(Struct, frozen=True):
+    """Keys of a file that change nothing. `keys`: the only key, or what they start with and `*`."""
+
+    keys: str
+    count: int
+    reason: str
+
+
 class LoraOption(Struct, frozen=True, kw_only=True):
     """A LoRA that can be asked for by `label` (`jade-v1`) or by `name` (`jade`), which means the version with
     `is_default`: the one the operator has pinned (`is_pinned`), else the newest. `weight` is used where a request gives
     none; null: 0.9. `resident`: in the model's memory now; another is read from the disk first. `times_used`: jobs that
-    named these bytes."""
+    named these bytes. `file`: the path in the LoRA folder. `ignored`: what of the file is not used; the rest is."""
 
     label: str
     name: str
@@ -34,21 +42,36 @@ class LoraOption(Struct, frozen=True, kw_only=True):
     is_pinned: bool
     resident: bool
     times_used: int
+    file: str
+    ignored: list[IgnoredPart]
+
+
+class LeftOut(Struct, frozen=True):
+    """A file of the LoRA folder that does not serve, and why."""
+
+    file: str
+    reason: str
 
 
 class Loras(Struct, frozen=True):
+    """`rejected`: the files that were accepted and then made no picture. They are not offered any more; a request that
+    names one gets the reason."""
+
     loras: list[LoraOption]
+    rejected: list[LeftOut]
 
 
 class LoraDetail(Struct, frozen=True, kw_only=True):
     """What the operator sees of a LoRA. `file_trigger` and `file_weight` are the file's own, in addition to what the
-    operator has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970."""
+    operator has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970.
+    `failure`: why it makes no picture and is not offered; null: it is offered."""
 
     lora: LoraOption
     file_trigger: str | None
     file_weight: float | None
     metadata: dict[str, str]
     loaded_at: float
+    failure: str | None
 
 
 class LoraDefault(Struct, frozen=True):
@@ -64,16 +87,9 @@ class LoraChanges(Struct, frozen=True):
     weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | UnsetType | None = UNSET
 
 
-class LeftOut(Struct, frozen=True):
-    """A file of the LoRA folder that does not serve, and why."""
-
-    file: str
-    reason: str
-
-
 class Reloaded(Struct, frozen=True, kw_only=True):
     """What a reload changed, as labels. A `rejected` or `pending` file leaves its last good version serving; `pending`
-    is a file that is still being written."""
+    is a file that is still being written. A LoRA that made no picture is among the rejected, and does not serve."""
 
     added: list[str]
     updated: list[str]
@@ -115,4 +131,6 @@ def lora_option(view: LoraView, resident: frozenset[str]) -> LoraOption:
         is_pinned=view.is_pinned,
         resident=view.sha256 in resident,
         times_used=view.times_used,
+        file=view.file,
+        ignored=[IgnoredPart(part.keys, part.count, part.reason) for part in view.ignored],
     )

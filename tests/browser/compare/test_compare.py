@@ -26,7 +26,7 @@ def painted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
         write_lora(folder / "loras" / f"jade-v{version}.safetensors", "jade woman", version / 4)
     model = write_tiny_model(folder / "model")
     settings = {"STUDIO_BASE_MODEL": str(model), "STUDIO_LORA_DIR": str(folder / "loras")}
-    with ServerProcess(folder, settings, command=PAINTING) as server:
+    with ServerProcess(folder, settings, module=PAINTING, is_watched=True) as server:
         server.start()
         yield server
 

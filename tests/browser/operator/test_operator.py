@@ -39,7 +39,7 @@ def painted(loras: Path) -> Iterator[ServerProcess]:
         "STUDIO_LORA_DIR": str(loras),
         "STUDIO_DEFAULT_MODEL": "jade",
     }
-    with ServerProcess(folder, settings, command=PAINTING) as server:
+    with ServerProcess(folder, settings, module=PAINTING, is_watched=True) as server:
         server.start()
         command = [sys.executable, "-m", "server", "create-operator", "--email", EMAIL]
         subprocess.run(command, input=PASSWORD, text=True, check=True, cwd=folder, env=server.environment, timeout=60)

@@ -40,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         "STUDIO_LORA_DIR": str(folder / "loras"),
         "STUDIO_CORS_ORIGINS": ORIGIN,
     }
-    with ServerProcess(folder, settings, command=PAINTING) as process:
+    with ServerProcess(folder, settings, module=PAINTING, is_watched=True) as process:
         process.start()
         account = {"email": "ada@example.org", "password": "a long password of the tests"}
         assert process.http.post("/api/auth/register", json=account).status_code == 202

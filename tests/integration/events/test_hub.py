@@ -112,6 +112,7 @@ async def test_another_process_tells_the_same_by_reading_the_table(
 ):
     other_database = Database(database_url)
     onlooker = JobsHarness(other_database, tmp_path, lease_owner="2" * 32 + "/b")
+    following = asyncio.create_task(onlooker.facts.follow())
     async with JobsHarness.running(database, tmp_path, runner=PaintRunner(step_s=0.01)) as shop:
         job_id = (await shop.accept(draft())).job_id
         events = await read_stream(onlooker.feed, job_id)
@@ -119,6 +120,8 @@ async def test_another_process_tells_the_same_by_reading_the_table(
         assert events[0].name == "progress"
         view = await onlooker.feed.wait(job_id, 0)
         assert view is not None and view.status is JobStatus.COMPLETED
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
     await other_database.close()
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.models import JobRow
 from server.db.session import Database
+from server.errors import InvalidRequest
 from server.generation.resolution import with_trigger
 from server.loras.errors import UnknownLora
 from server.loras.registry import LoraRegistry
@@ -105,6 +106,15 @@ async def test_one_lora_named_twice_counts_once_with_both_weights(
     twice = draft(model=jade(0.75), loras=(LoraChoice("jade-v10", 0.5, "loras[0].name"),))
     view = await JobsHarness(database, tmp_path).accept(twice)
     assert [(lora["name"], lora["weight"]) for lora in metadata(view)["loras"]] == [("jade-v10", 1.25)]
+
+
+async def test_the_sum_of_the_weights_of_one_lora_is_bounded(database: Database, tmp_path: Path, loras: LoraRegistry):
+    shop = JobsHarness(database, tmp_path)
+    others = (LoraChoice("jade-v10", 8.5, "loras[0].name"), LoraChoice("jade-v2", 20.0, "loras[1].name"))
+    with pytest.raises(InvalidRequest, match=r"loras\[0\].name: jade-v10 gets a weight of 20.5, allowed"):
+        await shop.accept(draft(model=jade(12.0), loras=others))
+    view = await shop.accept(draft(model=jade(12.0), loras=(LoraChoice("jade-v10", 8.0, "loras[0].name"),)))
+    assert metadata(view)["loras"][0]["weight"] == 20.0
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.lora.file import LoraNameError
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
+from pipelines.lora.files.names import LoraNameError
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
 from server.loras.registry import LoraRegistry, LoraSync
@@ -152,13 +153,15 @@ def test_no_name_leads_out_of_the_folder(shelf: Shelf, name: str) -> None:
     assert not path.name.startswith(".")
 
 
-def test_files_with_odd_names_are_rejected_and_left_alone(shelf: Shelf) -> None:
+def test_files_with_odd_names_get_a_safe_one_or_are_rejected_and_all_are_left_alone(shelf: Shelf) -> None:
     shelf.file.write_bytes(shelf.good)
     odd = ["jade woman", "jädé", "a\nb", "..x" * 20 + "y", "base", "-v1 "]
     for name in odd:
         (shelf.folder / f"{name}.safetensors").write_bytes(shelf.good)
     report = shelf.sync()
-    assert {file for file, _ in report.rejected} == {f"{name}.safetensors" for name in odd if not name.startswith(".")}
-    shelf.check_good_serves()
+    assert [file for file, _ in report.rejected] == ["base.safetensors"]
+    assert {"jade-woman", "a-b"} < set(report.added)
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", label) for label in report.added)
+    assert "jade-v1" in report.unchanged
     for name in odd:
         (shelf.folder / f"{name}.safetensors").unlink()

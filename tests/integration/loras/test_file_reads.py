@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
+from pipelines.lora.files.scan import LoraFile
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
-from server.loras.errors import LoraNotFound
+from server.loras.errors import LoraOverwritten
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry
 from tests.support.loras.file_bytes import lora_bytes, pair
@@ -74,7 +75,7 @@ async def test_an_upload_is_read_to_check_it_and_to_copy_it(
     view = await server.folder.put("jade-v1", chunks(data))
     assert view.num_bytes == len(data)
     assert reads.times == 2
-    monkeypatch.setattr("pipelines.lora.library.SETTLED_S", -60.0)  # as if the upload were some seconds ago
+    monkeypatch.setattr("pipelines.lora.files.library.SETTLED_S", -60.0)  # as if the upload were some seconds ago
     assert (await server.folder.reload()).unchanged == ("jade-v1",)
     assert reads.times == 1  # for certain: within one tick of the clock, a second write would not show
     for _ in range(3):
@@ -103,11 +104,12 @@ async def test_an_upload_that_is_overwritten_at_once_is_read_again(
     path = server.loras / "jade-v1.safetensors"
     place = LoraLibrary.place
 
-    def place_and_overwrite(library: LoraLibrary, draft: Path, label: str) -> None:
-        place(library, draft, label)
+    def place_and_overwrite(library: LoraLibrary, draft: Path, label: str) -> LoraFile:
+        file = place(library, draft, label)
         path.write_bytes(b"not a LoRA")
+        return file
 
     monkeypatch.setattr(LoraLibrary, "place", place_and_overwrite)
-    with pytest.raises(LoraNotFound):
+    with pytest.raises(LoraOverwritten, match="jade-v1 was overwritten"):
         await server.folder.put("jade-v1", chunks(data))
     assert await server.registry.list() == []

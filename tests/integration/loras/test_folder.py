@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE
 from server.db.session import Database
 from server.loras.bucket_sync import LoraBucket
@@ -106,22 +106,24 @@ async def test_a_reload_mirrors_the_bucket_s_loras(
         put("jade-v1.safetensors", old)
         put("notes.txt", b"notes")
         put("deeper/jade-v9.safetensors", old)
-        put("bad name.safetensors", old)
+        put("People (v2).SafeTensors", old)
+        put("line\nbreak.safetensors", old)
         put(".hidden.safetensors", old)
         put("huge.safetensors", b"x" * 100_001)
         report = await shelf.folder.reload()
-        assert report.added == ("amber", "jade-v1")
+        assert report.added == ("People-v2", "amber", "jade-v1")
         assert sorted(key for key, _ in report.rejected) == [
-            f"{PREFIX}/{name}.safetensors" for name in (".hidden", "bad name", "huge")
+            f"{PREFIX}/{name}.safetensors" for name in (".hidden", "huge", "line\nbreak")
         ]
-        assert sorted(path.name for path in folder.iterdir()) == ["amber.safetensors", "jade-v1.safetensors"]
+        files = ["People (v2).SafeTensors", "amber.safetensors", "jade-v1.safetensors"]
+        assert sorted(path.name for path in folder.iterdir()) == files
         put("jade-v1.safetensors", new)
         assert (await shelf.folder.reload()).updated == ("jade-v1",)
         assert (await shelf.served())["jade-v1"] == sha256(new)
-        assert (await shelf.folder.reload()).unchanged == ("amber", "jade-v1")
+        assert (await shelf.folder.reload()).unchanged == ("People-v2", "amber", "jade-v1")
         client.delete_object(Bucket=s3_bucket, Key=f"{PREFIX}/jade-v1.safetensors")
         assert (await shelf.folder.reload()).removed == ("jade-v1",)
-        assert [path.name for path in folder.iterdir()] == ["amber.safetensors"]
+        assert sorted(path.name for path in folder.iterdir()) == files[:2]
 
 
 async def test_an_unavailable_bucket_fails_a_reload_but_no_start(tmp_path: Path) -> None:

@@ -4,16 +4,20 @@ import asyncio
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sqlalchemy import update
 
-from pipelines.lora.library import LoraLibrary
+from pipelines.lora.files.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
+from server.db.models import LoraRow
 from server.db.session import Database
 from server.loras.errors import UnknownLora
 from server.loras.registry import LoraRegistry, LoraSync
 from server.queue.model import LoraChoice
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness, metadata
+from tests.support.loras.file_bytes import lora_bytes, pair
 from tests.support.tiny_model import write_lora
 
 
@@ -96,6 +100,36 @@ async def test_a_file_that_changes_between_check_and_copy_is_pending(shelf: Shel
     assert report.added == ()
     assert [file for file, _ in report.pending] == ["jade-v1.safetensors"]
     assert await shelf.served() == {}
+
+
+async def test_the_file_and_what_is_ignored_follow_the_folder(shelf: Shelf, database: Database):
+    shelf.folder.mkdir()
+    data = lora_bytes(pair() | {"bundle_emb.jade.clip_l": np.ones((2, 8), np.float16)})
+    (shelf.folder / "Jade v1.safetensors").write_bytes(data)
+    registry = LoraRegistry(database, shelf.copies, DEMO_LORA_BASE)
+    await shelf.sync()
+    async with database.write() as session:  # as a release before these columns left it
+        await session.execute(update(LoraRow).values(file="Jade-v1.safetensors", ignored=None, loaded_at_s=7.0))
+    for name in ("Jade v1", "Jade-v1"):
+        for file in shelf.folder.iterdir():
+            file.rename(shelf.folder / f"{name}.safetensors")
+        report = await shelf.sync()
+        assert (report.unchanged, report.updated) == (("Jade-v1",), ())
+        (view,) = await registry.list()
+        assert (view.file, [(part.keys, part.count) for part in view.ignored]) == (
+            f"{name}.safetensors",
+            [("bundle_emb.jade.clip_l", 1)],
+        )
+    assert (await registry.record("Jade")).loaded_at_s == 7.0  # the same bytes
+
+
+async def test_a_good_file_serves_next_to_a_part_of_its_replacement(shelf: Shelf):
+    shelf.write("jade-v1", 0.1)
+    await shelf.sync()
+    newer = shelf.write("jade-v1", 0.2)
+    (shelf.folder / "jade-v1.safetensors.part").write_bytes(b"half")
+    assert (await shelf.sync()).updated == ("jade-v1",)
+    assert await shelf.served() == {"jade-v1": newer}
 
 
 async def test_loras_of_another_base_model_do_not_serve_on(shelf: Shelf):

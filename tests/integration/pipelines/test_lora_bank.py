@@ -205,11 +205,11 @@ def test_what_cannot_be_used_is_refused_by_name(model: LoadedModel, folder: Path
     first = next(key for key in tensors if key.endswith("lora_A.weight"))
     bad = {
         "only one half": {key: tensor for key, tensor in tensors.items() if key != first},
-        "has no layer unet.nowhere": {"unet.nowhere.lora_A.weight": torch.ones(4, 8)},
-        "do not fit": tensors | {first: torch.ones(4, 7)},
+        "has no layer lora_unet_nowhere": {"unet.nowhere.lora_A.weight": torch.ones(4, 8)},
+        "is made for a layer of": tensors | {first: torch.ones(4, 7)},
         "DoRA": tensors | {first.replace("lora_A.weight", "lora_magnitude_vector"): torch.ones(4)},
-        "is no matrix of a LoRA": tensors | {first.replace("lora_A.weight", "bias"): torch.ones(4)},
-        "LoHa": {"lora_unet_conv_in.hada_w1_a": torch.ones(4, 4)},
+        "LoRA with biases": tensors | {first.replace("lora_A.weight", "lora_B.bias"): torch.ones(4)},
+        "no whole change of a layer": {"lora_unet_conv_in.hada_w1_a": torch.ones(4, 4)},
     }
     for reason, content in bad.items():
         lora = keep(folder, save({key: tensor.contiguous() for key, tensor in content.items()}), "bad", 1.0)

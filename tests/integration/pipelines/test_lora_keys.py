@@ -7,9 +7,9 @@ import pytest
 import torch
 from diffusers.loaders import lora_conversion_utils
 
-from pipelines.lora.base_layers import check_fits, read_base_layers
-from pipelines.lora.file import read_lora
-from pipelines.lora.keys import layer_name, module_of
+from pipelines.lora.files.base_layers import read_base_layers
+from pipelines.lora.files.file import read_lora
+from pipelines.lora.files.keys import layer_name, place_of
 from tests.support.loras.files import kohya_copy
 from tests.support.loras.original_layout import write_small_sdxl
 from tests.support.servers.server_process import ROOT
@@ -55,7 +55,9 @@ def test_each_layer_of_the_unet(names: list[str]) -> None:
         path = down.removeprefix("unet.").replace(".processor.", ".").replace("_lora.down.weight", "")
         path = path.replace(".lora.down.weight", "").replace("to_out", "to_out.0")
         expected = layer_name("lora_unet", path)
-        assert module_of(f"lora_unet_{name}.lora_down.weight") == (expected, "down"), down
+        place = place_of(f"lora_unet_{name}.lora_down.weight")
+        assert place is not None
+        assert (layer_name(place.component, place.path), place.part) == (expected, "down"), down
 
 
 def test_a_base_model_has_the_same_layers_as_a_folder_and_as_a_file(tmp_path: Path) -> None:
@@ -67,7 +69,8 @@ def test_a_base_model_has_the_same_layers_as_a_folder_and_as_a_file(tmp_path: Pa
 def test_the_demo_s_loras_fit_the_demo_in_kohya_s_layout_too(label: str) -> None:
     data = (ROOT / "loras" / f"{label}.safetensors").read_bytes()
     layers = read_base_layers(ROOT / "pipelines" / "demo")
-    contents = [read_lora(data), read_lora(kohya_copy(data, 6.0))]
-    for content in contents:
-        check_fits(content, layers)
-    assert contents[0].modules == contents[1].modules
+    ours, kohya = (read_lora(copy, layers) for copy in (data, kohya_copy(data, 6.0)))
+    assert [content.ignored for content in (ours, kohya)] == [(), ()]
+    assert {name: change.shape for name, change in ours.layers.items()} == {
+        name: change.shape for name, change in kohya.layers.items()
+    }

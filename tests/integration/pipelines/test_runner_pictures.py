@@ -127,7 +127,7 @@ def write_foreign_lora(folder: Path) -> LoraRef:
     """A sound file whose shapes fit no layer of this model."""
     from safetensors.torch import save
 
-    from pipelines.lora.file import read_lora
+    from pipelines.lora.files.file import read_lora
 
     module = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
     data = save({f"{module}.lora_A.weight": torch.ones(4, 12), f"{module}.lora_B.weight": torch.ones(12, 4)})

@@ -11,7 +11,15 @@ from pipelines.model.info import DEMO_LORA_BASE
 MODULE = "unet.mid_block.attentions.0.to_q"
 KOHYA = "lora_unet_mid_block_attentions_0_to_q"
 DEMO = {"studio.base_model": DEMO_LORA_BASE}
-DTYPES = {"float16": "F16", "float32": "F32", "float64": "F64", "uint16": "BF16"}
+DTYPES = {
+    "float16": "F16",
+    "float32": "F32",
+    "float64": "F64",
+    "uint16": "BF16",
+    "int64": "I64",
+    "int32": "I32",
+    "uint8": "U8",
+}
 
 
 def lora_bytes(tensors: dict[str, np.ndarray] | None = None, metadata: dict[str, Any] | None = None) -> bytes:

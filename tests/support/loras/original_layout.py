@@ -91,7 +91,7 @@ def original_layout(parts: Mapping[str, Any]) -> Weights:
     """Rename the parts' weights as in published SDXL checkpoints."""
     named: Weights = {}
     for key, weight in parts["unet"].state_dict().items():
-        named[f"model.diffusion_model.{_unet_key(key)}"] = weight
+        named[f"model.diffusion_model.{original_unet_key(key)}"] = weight
     levels = len(parts["vae"].config.block_out_channels)
     for key, weight in parts["vae"].state_dict().items():
         name = _vae_key(key, levels)
@@ -148,7 +148,7 @@ def _text(width: int, activation: str) -> CLIPTextConfig:
     )
 
 
-def _unet_key(key: str) -> str:
+def original_unet_key(key: str) -> str:
     """The original blocks are numbered consecutively, UNET_LAYERS + 1 for each level."""
     step = UNET_LAYERS + 1
     if match := re.fullmatch(r"(down|up)_blocks\.(\d+)\.(\w+)\.(\d+)\.(.*)", key):

@@ -1,5 +1,7 @@
 """A real server: `python -m server` in a process of its own on loopback, killed and started again at will."""
 
+import json
+import math
 import os
 import signal
 import socket
@@ -25,16 +27,19 @@ def free_port() -> int:
 
 class ServerProcess:
     """`with` ends it at the latest. `folder` is its working folder and takes its log; `settings` are variables of
-    its environment. `command` is what runs it."""
+    its environment. `module` is what runs. `is_watched`: a callback that holds the event loop of the ready server for
+    too long fails the test (tests/support/servers/watched.py)."""
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = (sys.executable, "-m", "server")
+        self, folder: Path, settings: Mapping[str, str], module: str = "server", *, is_watched: bool = False
     ) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
-        self.command = command
+        watcher = ("tests.support.servers.watched",) if is_watched else ()
+        self.command: tuple[str, ...] = (sys.executable, "-m", *watcher, module)
+        self.ready_at_s = math.inf
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("STUDIO_")}
         self.environment = {
             "PYTHONPATH": str(ROOT),
@@ -57,11 +62,24 @@ class ServerProcess:
         if self.process is not None and self.process.poll() is None:
             self.stop()
         self.http.close()
+        if kind is None:
+            assert self.stalls() == []
+
+    def stalls(self) -> list[str]:
+        """What has held the event loop for too long since the server was ready for the first time."""
+        file = self.folder / "stalls.jsonl"
+        stalls = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return [
+            f"{stall['held_s']:.3f} s: {stall['callback']}\n{stall['stack']}"
+            for stall in stalls
+            if stall["at_s"] > self.ready_at_s
+        ]
 
     def start(self) -> None:
         """Returns once it is ready to make pictures."""
         self.launch()
         self.wait_for("/readyz")
+        self.ready_at_s = min(self.ready_at_s, time.time())
 
     def launch(self) -> None:
         with self.log.open("ab") as log:

@@ -91,7 +91,7 @@ def test_every_field_is_read() -> None:
         ("loras", {}, "a list of at most 8, each an object with name, weight or null"),
         ("loras", [{"name": "a"}] * 9, "a list of at most 8, each an object with name, weight or null"),
         ("style", 1, "text of at most 64 characters or null"),
-        ("model_weight", 2.5, "a number from -2 to 2 or null"),
+        ("model_weight", 20.5, "a number from -20 to 20 or null"),
         ("format", "gif", "one of jpeg, png, webp or null"),
     ],
 )
@@ -104,8 +104,8 @@ def test_a_bad_value_is_named_with_what_is_allowed(field: str, value: Any, allow
 @pytest.mark.parametrize(
     ("lora", "field", "allowed"),
     [
-        ({"name": "jade", "weight": 3}, "loras[1].weight", "a number from -2 to 2 or null"),
-        ({"name": "jade", "weight": "1"}, "loras[1].weight", "a number from -2 to 2 or null"),
+        ({"name": "jade", "weight": 20.5}, "loras[1].weight", "a number from -20 to 20 or null"),
+        ({"name": "jade", "weight": "1"}, "loras[1].weight", "a number from -20 to 20 or null"),
         ({"weight": 1}, "loras[1].name", "text of 1 to 128 characters"),
         ({"name": ""}, "loras[1].name", "text of 1 to 128 characters"),
         ({"name": "jade", "scale": 1}, "loras[1].scale", "an object with name, weight"),

@@ -78,7 +78,7 @@ def test_loras_in_a_prompt_are_those_of_its_cells_and_in_no_label() -> None:
     [
         ({"seeds": list(range(22))}, "variants"),
         ({"seeds": [7, 7]}, "seeds"),
-        ({"prompts": ["red", "sea <lora:x:9>"]}, "prompts[1]"),
+        ({"prompts": ["red", "sea <lora:x:21>"]}, "prompts[1]"),
         ({"variants": [CompareVariant(None, 0.5)]}, "variants[0].model_weight"),
         ({"negative_prompt": "<lora:jade:1>"}, "negative_prompt"),
         ({"sampler": "nobody"}, "sampler"),

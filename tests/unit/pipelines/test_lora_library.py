@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.lora.file import LoraFormatError, LoraNameError
-from pipelines.lora.library import LoraLibrary, split_name, version_key
+from pipelines.lora.files.library import LoraLibrary
+from pipelines.lora.files.names import LoraFormatError, LoraNameError, split_name, version_key
 from pipelines.model.info import DEMO_LORA_BASE, SDXL_LORA_BASE
 from tests.support.loras.file_bytes import (
     DEMO,
@@ -25,7 +25,8 @@ from tests.support.loras.file_bytes import (
     [
         ({KOHYA: (8, 6)}, None),
         ({KOHYA: (8, 7)}, f"{KOHYA} is made for a layer of 8 x 6; the base model's is 8 x 7"),
-        ({KOHYA: (8, 6, 1, 1)}, "the base model's is 8 x 6 x 1 x 1"),
+        ({KOHYA: (8, 6, 1, 1)}, None),
+        ({KOHYA: (8, 6, 3, 3)}, "the base model's is 8 x 6 x 3 x 3"),
         ({}, f"the base model has no layer {KOHYA}"),
     ],
 )
@@ -44,7 +45,7 @@ def test_a_file_is_read_again_only_after_a_change(library: LoraLibrary, monkeypa
     first = library.scan()
     path.write_bytes(lora_bytes(pair(rank=5)))  # perhaps within one tick of the file system's clock
     assert library.scan().files[0].rank == 5 != first.files[0].rank
-    monkeypatch.setattr("pipelines.lora.library.SETTLED_S", -60.0)
+    monkeypatch.setattr("pipelines.lora.files.library.SETTLED_S", -60.0)
     second = library.scan()
     assert library.scan().files[0] is second.files[0]
     path.write_bytes(lora_bytes(pair(rank=6)))
@@ -95,12 +96,12 @@ def test_a_scan_lists_the_usable_and_names_the_rest(library: LoraLibrary) -> Non
     (library.lora_dir / "notes.txt").write_text("not a LoRA")
 
     scan = library.scan()
-    amber, jade = scan.files
+    amber, bad, jade = scan.files
+    assert (bad.label, bad.title, bad.file) == ("bad-name", "bad name!", "bad name!.safetensors")
     assert (amber.label, amber.version, amber.trigger, amber.has_text_encoder) == ("amber", None, None, True)
     assert (jade.label, jade.name, jade.version, jade.has_text_encoder) == ("jade-v1.2", "jade", "1.2", False)
     assert (jade.trigger, jade.title, jade.base_model, jade.rank) == ("jade woman", "Jade", DEMO_LORA_BASE, 4)
     assert [rejected.file for rejected in scan.rejected] == [
-        "bad name!.safetensors",
         "folder.safetensors",
         "torn-v1.safetensors",
     ]
@@ -189,20 +190,67 @@ def test_versions_are_ordered_by_number() -> None:
     assert sorted(shuffled, key=version_key) == [None, "1", "1.1", "1.2", "1.10", "2", "9", "10"]
 
 
-@pytest.mark.parametrize("text", ["x" * 501, "jade\nwoman", "\ud800", "a\0b"])
-def test_words_that_no_prompt_or_file_can_hold_reject_the_lora(library: LoraLibrary, text: str) -> None:
-    for n, key in enumerate(("modelspec.trigger_phrase", "modelspec.title")):
-        (library.lora_dir / f"odd-v{n}.safetensors").write_bytes(lora_bytes(metadata=DEMO | {key: text}))
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("翡翠\u3000女", "翡翠 女"),
+        ("My\u00a0LoRA\u200b v2", "My LoRA v2"),
+        ("jade woman,\nred hair", "jade woman, red hair"),
+        ("Family \U0001f468\u200d\U0001f469 style", "Family \U0001f468\u200d\U0001f469 style"),
+        ("a\0b", "ab"),
+        ("x" * 501, "x" * 500),
+        ("\u200b\n", None),
+    ],
+)
+def test_labels_are_folded_and_refuse_no_weights(library: LoraLibrary, text: str, shown: str | None) -> None:
+    notes = {"modelspec.trigger_phrase": text, "modelspec.title": text}
+    (library.lora_dir / "odd.safetensors").write_bytes(lora_bytes(metadata=DEMO | notes))
+    (file,) = library.scan().files
+    assert (file.trigger, file.title) == (shown, shown)
+
+
+def test_names_as_people_download_them_become_labels(library: LoraLibrary) -> None:
+    names = ["Jade (v2) [fix].safetensors", "People/Amber v1.SAFETENSORS", "翡翠 v3.safetensors", "film.safetensors"]
+    for number, name in enumerate(names):
+        path = library.lora_dir / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(lora_bytes(pair(rank=number + 1)))
+    labels = {file.file: file.label for file in library.scan().files}
+    assert labels.keys() == set(names)
+    digits = labels["翡翠 v3.safetensors"]
+    assert digits.startswith("lora-") and digits.endswith("-v3")
+    assert [labels[name] for name in names if name[0].isascii()] == ["Jade-v2-fix", "Amber-v1", "film"]
+    assert library.find("Amber-v1") == library.lora_dir / "People" / "Amber v1.SAFETENSORS"
+
+
+def test_two_files_of_one_label_are_both_named(library: LoraLibrary) -> None:
+    for name in ("jade v1", "jade  v1", "amber v1", "amber-v1"):
+        (library.lora_dir / f"{name}.safetensors").write_bytes(lora_bytes())
     scan = library.scan()
-    assert not scan.files
-    assert all("modelspec." in rejected.reason for rejected in scan.rejected)
+    assert [(file.label, file.file) for file in scan.files] == [("amber-v1", "amber-v1.safetensors")]
+    assert [(rejected.file, rejected.label) for rejected in scan.rejected] == [
+        ("amber v1.safetensors", "amber-v1"),
+        ("jade  v1.safetensors", "jade-v1"),
+        ("jade v1.safetensors", "jade-v1"),
+    ]
+
+
+def test_everything_else_in_the_folder_is_named_with_the_reason(library: LoraLibrary, tmp_path: Path) -> None:
+    for name in ("old.ckpt", "old.pt", "more.zip", "strange.gguf", "notes.txt", "jade.preview.png", ".hidden"):
+        (library.lora_dir / name).write_bytes(b"x")
+    (library.lora_dir / "out.safetensors").symlink_to(tmp_path.parent / "elsewhere.safetensors")
+    reasons = {rejected.file: rejected.reason for rejected in library.scan().rejected}
+    assert reasons.keys() == {"old.ckpt", "old.pt", "more.zip", "strange.gguf", "out.safetensors"}
+    assert "can run code" in reasons["old.pt"]
+    assert "unpack" in reasons["more.zip"]
+    assert "leads out of the folder" in reasons["out.safetensors"]
 
 
 ATTENTION = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
 LAYOUTS = [
     (f"unet.{ATTENTION}", ("lora_A", "lora_B")),
     (f"unet.{ATTENTION}", ("lora.down", "lora.up")),
-    ("lora_unet_" + ATTENTION.replace("attn2.to_k", "attn2_to_k"), ("lora_down", "lora_up")),
+    ("lora_unet_" + ATTENTION.replace(".", "_"), ("lora_down", "lora_up")),
 ]
 
 

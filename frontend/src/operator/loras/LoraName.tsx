@@ -99,6 +99,15 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
             />
           </span>
         </p>
+        {lora.file !== `${lora.label}.safetensors` && (
+          <p className="break-words text-muted-foreground text-xs">File {lora.file}</p>
+        )}
+        {lora.ignored.map(({ keys, count, reason }) => (
+          <p key={keys} className="break-words text-warning text-xs">
+            Not used: {keys}
+            {count > 1 && ` (${count} keys)`}, {reason}
+          </p>
+        ))}
       </div>
       <div className="-ml-2 flex items-center gap-1 md:ml-0">
         {lora.version !== null && !lora.is_pinned && (

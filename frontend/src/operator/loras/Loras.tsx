@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FolderSyncIcon, UploadIcon } from "lucide-react";
 import { useRef, useState } from "react";
-import { useLoras, useOptions } from "@/api/catalog";
+import { useLoras, useOptions, useRejectedLoras } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import type { Reloaded } from "@/api/types";
 import { Button } from "@/components/ui/button";
@@ -23,6 +23,7 @@ interface Chosen {
 /** The LoRAs: uploaded by dropping files; pinned, described, deleted. */
 export function Loras() {
   const loras = useLoras();
+  const rejected = useRejectedLoras().data ?? [];
   const options = useOptions().data;
   const queries = useQueryClient();
   const input = useRef<HTMLInputElement>(null);
@@ -98,6 +99,16 @@ export function Loras() {
           </ul>
         )}
         {report && <ReloadReport report={report} onClose={() => setReport(null)} />}
+        {rejected.length > 0 && (
+          <ul aria-label="LoRAs that made no picture" className="space-y-1 rounded-2xl border px-4 py-3 text-sm">
+            {rejected.map(({ file, reason }) => (
+              <li key={file} className="break-words">
+                <span className="text-destructive">Not offered, because it made no picture:</span> {file}:{" "}
+                <span className="text-muted-foreground">{reason}</span>
+              </li>
+            ))}
+          </ul>
+        )}
         {names.map((named) => (
           <LoraName key={named.name} named={named} all={loras.data ?? []} options={options} onChange={refresh} />
         ))}

@@ -2,11 +2,12 @@
 Torch-free."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipelines.lora.file import LoraContent, LoraMisfit
-from pipelines.lora.keys import layer_name
+from pipelines.lora.files.changes import LayerChange
+from pipelines.lora.files.keys import LAYERS_PER_BLOCK, layer_name
+from pipelines.lora.files.names import LoraMisfit
 from pipelines.model.checkpoint import read_tensors
 from pipelines.model.info import weight_files
 
@@ -15,6 +16,7 @@ BaseLayers = Mapping[str, tuple[int, ...]]
 
 _Layers = Iterator[tuple[str, tuple[int, ...]]]
 
+_RESIDUAL_BLOCK = re.compile(r"lora_unet_down_blocks_\d+_resnets_(\d{1,4})_")
 _PARTS = {"unet": "lora_unet", "text_encoder": "lora_te1", "text_encoder_2": "lora_te2"}
 _ORIGINAL = (
     ("lora_unet", "model.diffusion_model."),
@@ -34,17 +36,23 @@ def read_base_layers(path: Path) -> BaseLayers:
     return dict(_of_file(path) if path.is_file() else _of_folder(path))
 
 
-def check_fits(content: LoraContent, base: BaseLayers) -> None:
-    """Raises LoraMisfit if the LoRA changes a layer that the base model lacks or has in another shape."""
-    for module, pair in content.modules.items():
-        if module not in base:
-            raise LoraMisfit(f"the base model has no layer {module}: it is made for another one")
-        layer = pair.layer
-        if len(base[module]) == 2 and layer[2:] == (1, 1):  # some trainers write a matrix as a convolution
-            layer = layer[:2]
-        if layer != base[module]:
-            ours, theirs = (" x ".join(map(str, shape)) for shape in (base[module], layer))
-            raise LoraMisfit(f"{module} is made for a layer of {theirs}; the base model's is {ours}")
+def layers_per_block(base: BaseLayers) -> int:
+    """How many residual blocks a block of the UNet has, which the original block numbers depend on; SDXL's number if
+    the layers are unknown."""
+    blocks = (_RESIDUAL_BLOCK.match(name) for name in base)
+    return max((int(block[1]) + 1 for block in blocks if block), default=LAYERS_PER_BLOCK)
+
+
+def check_fits(changes: Mapping[str, LayerChange], named: Sequence[str], base: BaseLayers) -> None:
+    """`named`: every layer that the file names. Raises LoraMisfit if a layer of the base model has another shape, or if
+    the base model has none of the file's layers, or none of those of the UNet."""
+    for name, change in changes.items():
+        if not change.fits(base[name]):
+            ours, theirs = (" x ".join(map(str, shape)) for shape in (base[name], change.shape))
+            raise LoraMisfit(f"{name} is made for a layer of {theirs}; the base model's is {ours}")
+    for layers in ([name for name in named if name.startswith("lora_unet_")], named):
+        if layers and not any(name in changes for name in layers):
+            raise LoraMisfit(f"the base model has no layer {layers[0]}: it is made for another one")
 
 
 def _of_folder(folder: Path) -> _Layers:

@@ -1,0 +1,34 @@
+"""Prompts are tokenized off the event loop, and the watchdog of the test servers would see it if they were not."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.conftest import NewServer
+from tests.support.servers.server_process import ROOT, ServerProcess
+
+
+def comparison(num_prompts: int) -> dict[str, Any]:
+    prompts = ["雪" * (2000 - n) for n in range(num_prompts)]
+    return {"prompts": prompts, "seeds": [1], "variants": [{}], "steps": 1}
+
+
+def test_long_prompts_do_not_hold_the_event_loop(new_demo_server: NewServer) -> None:
+    with new_demo_server("server") as server:
+        server.start()
+        assert server.http.post("/api/compare", json=comparison(8)).status_code == 202
+        answer = server.http.post("/api/compare", json=comparison(9))
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "prompts")
+        assert server.stalls() == []
+
+
+def test_a_tokenizer_on_the_event_loop_is_seen(tmp_path: Path) -> None:
+    module = "tests.support.servers.tokenizing_server"
+    server = ServerProcess(tmp_path, {"STUDIO_LORA_DIR": str(ROOT / "loras")}, module, is_watched=True)
+    try:
+        server.start()
+        assert server.http.post("/api/compare", json=comparison(8)).status_code == 202
+        (stall, *_) = server.stalls()
+        assert "prompt_warnings" in stall
+    finally:
+        server.stop()
+        server.http.close()
