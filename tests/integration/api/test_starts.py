@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -98,7 +97,7 @@ def test_the_process_ends_with_that_line_and_exit_code_1(tmp_path: Path) -> None
     (tmp_path / "data").mkdir()
     asyncio.run(written_by_a_newer_version(f"sqlite+aiosqlite:///{tmp_path / 'data' / 'studio.db'}"))
     settings = {"STUDIO_BASE_MODEL": str(write_tiny_model(tmp_path / "model")), "STUDIO_LORA_DIR": str(ROOT / "loras")}
-    with ServerProcess(tmp_path, settings, (sys.executable, "-m", "server")) as server:
+    with ServerProcess(tmp_path, settings) as server:
         server.launch()
         assert server.process is not None
         assert server.process.wait(60) == 1
