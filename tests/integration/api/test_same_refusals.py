@@ -20,9 +20,6 @@ NUL_CALLS: list[tuple[str, str, Any, str]] = [
     ("GET", "/api/history?q=%00", None, "query"),
     ("GET", "/api/history?lora=a%00b", None, "query"),
     ("GET", "/api/history?cursor=%00", None, "query"),
-    ("POST", "/api/operator/users/%00/disable", None, "path"),
-    ("GET", "/api/status/%00", None, "path"),
-    ("DELETE", "/api/images/a%00-1", None, "path"),
     ("POST", "/api/images/zip", {"ids": ["\x00"]}, "ids[0]"),
     ("POST", "/api/generate", {**PROMPT, "negative_prompt": "\x00"}, "negative_prompt"),
     ("POST", "/api/generate", {**PROMPT, "loras": [{"name": "jade\x00"}]}, "loras[0].name"),
@@ -44,6 +41,19 @@ def test_u_0000_is_refused_wherever_it_comes(running: Api) -> None:
         answer = running.request(method, path, json=body, headers=bearer(ADMIN_KEY))
         assert problem(answer, 400) == "invalid-request", path
         assert [error["field"] for error in answer.json()["errors"]] == [field], path
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/operator/users/%00/disable"),
+        ("GET", "/api/status/%00"),
+        ("GET", "/api/jobs/%00/events?token=x"),
+        ("DELETE", "/api/images/a%00-1"),
+    ],
+)
+def test_nothing_is_at_an_address_with_u_0000(running: Api, method: str, path: str) -> None:
+    assert problem(running.request(method, path, headers=bearer(ADMIN_KEY)), 404) == "not-found"
 
 
 def test_an_e_mail_whose_lower_case_is_too_long_is_refused(running: Api) -> None:
