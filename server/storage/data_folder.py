@@ -59,9 +59,10 @@ class DataFolder:
     async def watch(self) -> None:
         """Keep `lost` up to date. Runs until cancelled; looks from a thread, for the folder may be a network's."""
         while True:
-            lost = await asyncio.to_thread(self._file.trouble)
+            trouble = await asyncio.to_thread(self._file.trouble)
+            lost = f"the data folder is lost: {trouble}" if trouble else None
             if lost is not None and self.lost is None:
-                log.error("the data folder is lost: %s; nothing is accepted or begun", lost)
+                log.error("%s; nothing is accepted or begun", lost)
             elif lost is None and self.lost is not None:
                 log.info("the data folder is back")
             self.lost = lost
