@@ -62,7 +62,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         raise_descriptor_limit,
     )
     from server.lifespan import Lifespan
-    from server.storage.data_folder import DataFolderInUse
+    from server.storage.data_folder import DataFolderError
     from server.storage.store import StoreError
     from server.worker.runner import sdxl_runner
 
@@ -106,7 +106,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
             on_idle=lambda: server.leave(),
             hosts=loopback_hosts(listener.getsockname()[0], settings.host, settings.public_url, settings.worker_url),
         )
-    except (BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError, StoreError) as error:
+    except (BaseModelError, DataFolderError, NetworkFilesystem, OSError, RoleError, StoreError) as error:
         log.error("the server cannot start: %s", error)
         return 1
     lifespan: Lifespan = app.state.lifespan
@@ -118,8 +118,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
         backlog=max_accepted,
         log_config=None,
         access_log=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
+        proxy_headers=False,  # server/api/auth/proxies.py
         server_header=False,
         timeout_graceful_shutdown=max(1, settings.stop_timeout_s // 2),
         lifespan="on",

@@ -15,6 +15,7 @@ from litestar.types import ControllerRouterHandler
 
 from server.api.auth.authentication import Identification
 from server.api.auth.origins import HostCheck, OriginCheck, cors
+from server.api.auth.proxies import TrustedProxies
 from server.api.gallery.file_routes import FilesController
 from server.api.health.metrics_routes import MetricsController
 from server.api.health.routes import HealthController
@@ -47,7 +48,7 @@ def create_app(
 ) -> Litestar:
     """The ASGI app of the process's role; its lifespan runs the container. `app.state.lifespan` is the `Lifespan`.
     `hosts`: the only names, without a port, that requests may have in Host; empty: any.
-    Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+    Raises BaseModelError, DataFolderError, NetworkFilesystem, RoleError and StoreError."""
     lifespan = Lifespan(settings, make_runner, on_failure, on_idle)
     container = lifespan.container
     app = Litestar(
@@ -63,6 +64,8 @@ def create_app(
         debug=False,
     )
     app.asgi_handler = RequestLog(AnswerHead(DrainRefusedBodies(app.asgi_handler), app))
+    if settings.trusted_proxies:
+        app.asgi_handler = TrustedProxies(app.asgi_handler, settings.trusted_proxies)
     app.state.lifespan = lifespan
     app.state.admin_key = settings.admin_key
     return app
@@ -83,7 +86,7 @@ def _controllers(container: Container) -> list[ControllerRouterHandler]:
 def _native_api(api: ApiHalf, settings: Settings) -> Router:
     return native_api(
         OriginCheck(settings.public_url, settings.cors_origins),
-        Identification(api.accounts, api.keys, settings.anonymous),
+        Identification(api.accounts, api.keys, api.key_throttle, settings.anonymous),
     )
 
 

@@ -25,6 +25,12 @@ class CommandError(Exception):
 
 def run_command(arguments: Sequence[str], settings: Settings) -> int:
     """Run a command. Returns the exit code: 0, or 1 after an error; argparse exits with 2 for wrong arguments."""
+    from sqlalchemy import make_url  # these imports take a while
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from server.db.filesystem import NetworkFilesystem
+    from server.db.session import in_one_line
+
     options = _parser().parse_args(arguments)
     try:
         if options.command == "create-operator":
@@ -33,8 +39,12 @@ def run_command(arguments: Sequence[str], settings: Settings) -> int:
             output = asyncio.run(_reset_link(settings, options.email))
         else:
             output = asyncio.run(_create_invite(settings, options.days))
-    except (CommandError, OSError) as error:
+    except (CommandError, NetworkFilesystem) as error:
         print(error, file=sys.stderr)
+        return 1
+    except (OSError, SQLAlchemyError) as error:
+        url = make_url(settings.resolved_database_url)  # shown without its password
+        print(f"the database {url} cannot be used: {in_one_line(error)}", file=sys.stderr)
         return 1
     print(output)
     return 0
@@ -54,8 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _ask_password() -> str:
+def _ask_password(email: str) -> str:
     """Prompt for the password twice on a terminal; else read the first line of stdin. Raises CommandError."""
+    from server.accounts.common_passwords import weakness
     from server.api.accounts.schemas import MAX_PASSWORD, MIN_PASSWORD
 
     if sys.stdin.isatty():
@@ -66,20 +77,23 @@ def _ask_password() -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise CommandError(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters; nothing was changed")
+    if reason := weakness(password, email):
+        raise CommandError(f"this password is easy to guess: {reason}; nothing was changed")
     return password
 
 
 async def _create_operator(settings: Settings, email: str) -> str:
     from server.accounts.admin_commands import Administration
-    from server.api.accounts.routes import EMAIL
+    from server.accounts.emails import canonical
 
-    if not EMAIL.fullmatch(email.strip()):
+    address = canonical(email)
+    if address is None:
         raise CommandError(f"{email} is no e-mail address")
     async with Administration.of(settings.resolved_database_url) as administration:
         if await administration.promote(email):
             return f"the account of {email} is an operator's now; its password is unchanged"
-        await administration.create_operator(email, _ask_password())
-        return f"created the operator account {email}"
+        await administration.create_operator(address, _ask_password(address))
+        return f"created the operator account {address}"
 
 
 async def _reset_link(settings: Settings, email: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.lora.files.library import LoraLibrary
+from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
 from server.accounts.login_throttle import LoginThrottle
 from server.accounts.passwords import Passwords
@@ -75,7 +76,7 @@ class WorkerHalf:
             shared.base.ref,
             f"LoRA Studio {VERSION}",
             stop_timeout_s=settings.stop_timeout_s / 2,
-            store_trouble=lambda: shared.store_health.reason,
+            store_trouble=lambda: shared.folder.lost or shared.store_health.reason,
             on_store_error=shared.store_health.recheck,
             on_stored=shared.metrics.on_stored,
             has_lora=shared.registry.has,
@@ -127,6 +128,7 @@ class ApiHalf:
         self.passwords = Passwords()
         self.accounts = Accounts(database, self.passwords, self.remover, settings.registration, settings.anonymous)
         self.keys = ApiKeys(database)
+        self.key_throttle = KeyThrottle()
         self.throttle = LoginThrottle(database)
 
 
@@ -141,7 +143,7 @@ class Shared:
         self.settings = settings
         self.base = BaseModel(settings)
         self.folder = DataFolder(settings.data_dir)
-        self.database = Database(settings.resolved_database_url)
+        self.database = Database(settings.resolved_database_url, refusal=lambda: self.folder.lost)
         self.counts = QueueCounts(self.database)
         self.store = open_store(settings, self.folder.images, FILES_PATH)
         self.store_health = StoreHealth(self.store)
@@ -156,7 +158,7 @@ class Container:
     """Everything of one process, by its role. Nothing runs yet."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+        """Raises BaseModelError, DataFolderError, NetworkFilesystem, RoleError and StoreError."""
         _check_role(settings)
         shared = self.shared = Shared(settings)
         self.settings, self.database, self.base = settings, shared.database, shared.base
@@ -196,7 +198,7 @@ class Container:
         self.readiness = Readiness(self.database.ping, self.store_trouble, waits_for)
 
     def store_trouble(self) -> str | None:
-        reason = self.shared.store_health.reason
+        reason = self.shared.folder.lost or self.shared.store_health.reason
         return self.worker.store_trouble(reason) if self.worker else reason
 
     def choose_default_model(self, loras: Sequence[LoraView]) -> None:

@@ -86,7 +86,7 @@ CONFLICT = Kind(
     "conflict",
     409,
     "Conflict",
-    "there is an account with this e-mail already; log in, or ask the operator for a reset link",
+    "an account has at most 100 keys; revoke one that is not used any more",
 )
 MISDIRECTED = Kind(
     "misdirected-request",
@@ -142,7 +142,7 @@ TOO_MANY_REQUESTS = Kind(
     "too-many-requests",
     429,
     "Too many requests",
-    "5 accounts were made from this address in a day; try again later",
+    "5 registrations a day are allowed from one address; try again later",
 )
 TOO_MANY_STREAMS = Kind(
     "too-many-streams",

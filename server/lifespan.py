@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.config.settings import Settings
 from server.container import Container, WorkerHalf
+from server.db.session import in_one_line
 from server.observability.loop_watch import LoopWatch
 from server.worker.idle import when_idle
 from server.worker.runner import Runner, RunnerFactory
@@ -36,7 +38,7 @@ class Lifespan:
         on_failure: Callable[[], None],
         on_idle: Callable[[], None],
     ) -> None:
-        """Raises BaseModelError, DataFolderInUse, NetworkFilesystem, RoleError and StoreError."""
+        """Raises BaseModelError, DataFolderError, NetworkFilesystem, RoleError and StoreError."""
         self.container = Container(settings)
         self.settings = settings
         self.make_runner = make_runner
@@ -46,10 +48,13 @@ class Lifespan:
     @asynccontextmanager
     async def running(self, _: Litestar) -> AsyncGenerator[None]:
         parts = self.container
-        loops = [asyncio.create_task(parts.shared.store_health.run())]  # each ends when it is cancelled
-        working = WorkerTasks(self, parts.worker) if parts.worker else None
+        watches = (parts.shared.store_health.run(), parts.shared.folder.watch())
+        loops = [asyncio.create_task(watch) for watch in watches]  # each ends when it is cancelled
+        working: WorkerTasks | None = None
         peering: asyncio.Task[None] | None = None
         try:
+            await self.open()
+            working = WorkerTasks(self, parts.worker) if parts.worker else None
             await self.prepare()
             await parts.shared.store_health.first_check()
             if working is not None:
@@ -87,17 +92,32 @@ class Lifespan:
             loops.append(parts.observer.run())
         return loops
 
-    async def prepare(self) -> None:
-        """Migrate the schema, fill the LoRA table and, where it is quick, hash the base model."""
-        try:
+    async def open(self) -> None:
+        """Migrate the schema and look into the LoRA folder, before the model is loaded: a mistake of the operator ends
+        the start immediately."""
+        url = make_url(self.settings.resolved_database_url)  # shown without its password
+        with self._reported(f"the database {url} cannot be used"):
             await self.container.database.migrate()
+        folder = self.settings.lora_dir
+        with self._reported(f"the LoRA folder {folder} cannot be read (STUDIO_LORA_DIR)"), suppress(FileNotFoundError):
+            await asyncio.to_thread(os.listdir, folder)
+
+    async def prepare(self) -> None:
+        """Fill the LoRA table and, where it is quick, hash the base model."""
+        with self._reported("the LoRAs cannot be loaded"):
             await self.container.shared.loras.start()
-            if self.container.base.quickly_read:
+        if self.container.base.quickly_read:
+            with self._reported(f"the base model {self.settings.base_model} cannot be read"):
                 await self.container.base.identify()
+
+    @contextmanager
+    def _reported(self, trouble: str) -> Generator[None]:
+        """Log an error that ends the start, in one line."""
+        try:
+            yield
         except (OSError, SQLAlchemyError) as error:
             self.start_failed = True
-            url = make_url(self.settings.resolved_database_url)  # shown without its password
-            log.error("the server cannot start: the database %s cannot be used: %s", url, error)
+            log.error("the server cannot start: %s: %s", trouble, in_one_line(error))
             raise
 
     async def busy(self) -> bool:

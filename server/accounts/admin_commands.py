@@ -4,14 +4,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.passwords import Passwords
-from server.accounts.service import add_account, normalized
+from server.accounts.service import add_account, find_account
 from server.accounts.tokens import digest, new_secret
-from server.db.account_models import AccountRow, OneTimeCodeRow
+from server.db.account_models import OneTimeCodeRow
 from server.db.clock import now_s
 from server.db.session import Database
 
@@ -39,13 +39,14 @@ class Administration:
 
     async def promote(self, email: str) -> bool:
         """Make an account an operator. True if the account exists."""
-        account = AccountRow.email == normalized(email)
-        promoted = update(AccountRow).where(account).values(is_operator=True).returning(AccountRow.id)
         async with self._database.write() as session:
-            return await session.scalar(promoted.execution_options(synchronize_session=False)) is not None
+            account = await find_account(session, email)
+            if account is not None:
+                account.is_operator = True
+        return account is not None
 
     async def create_operator(self, email: str, password: str) -> None:
-        """Create an operator account."""
+        """Create an operator account. `email` is canonical (emails.py)."""
         password_hash = await Passwords().hash(password)
         async with self._database.write() as session:
             await add_account(session, email, password_hash, is_operator=True)
@@ -54,11 +55,11 @@ class Administration:
         """Create a one-time code that sets a new password; earlier codes of the account become invalid. None: there is
         no such account."""
         async with self._database.write() as session:
-            account_id = await session.scalar(select(AccountRow.id).where(AccountRow.email == normalized(email)))
-            if account_id is None:
+            account = await find_account(session, email)
+            if account is None:
                 return None
-            await session.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.account_id == account_id))
-            return await self._add_code(session, account_id, lifetime_s)
+            await session.execute(delete(OneTimeCodeRow).where(OneTimeCodeRow.account_id == account.id))
+            return await self._add_code(session, account.id, lifetime_s)
 
     async def invitation(self, lifetime_s: float) -> str:
         """Create a one-time code that opens registration."""

@@ -2,14 +2,14 @@
 
 DomainError
 ├── RegistrationRefused   registration is closed, or the invitation is not valid
-├── TooManyAccounts       too many accounts from one address in a day
-├── EmailTaken            an account with this e-mail exists
+├── TooManyAccounts       too many registrations from one address in a day
 ├── WrongLogin            unknown e-mail or wrong password; the answer does not reveal which
 ├── WrongPassword         a logged-in user confirmed with a wrong password
 ├── CodeUnusable          a reset link is used, expired or made up
 ├── AccountGone           the account was deleted meanwhile
 ├── AccountDisabled       an operator disabled the account
 ├── TooManyLogins         too many attempts for one account or from one address
+├── TooManyWrongKeys      too many keys from one address that are not valid
 ├── TooManyKeys           one account has the maximum number of keys
 └── TooManyPasswords      the queue of passwords to verify is full
 """
@@ -39,14 +39,7 @@ class TooManyAccounts(DomainError):
 
     def __init__(self, max_accounts: int, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__(f"{max_accounts} accounts were made from this address in a day; try again later")
-
-
-class EmailTaken(DomainError):
-    kind = CONFLICT
-
-    def __init__(self) -> None:
-        super().__init__("there is an account with this e-mail already; log in, or ask the operator for a reset link")
+        super().__init__(f"{max_accounts} registrations a day are allowed from one address; try again later")
 
 
 class WrongLogin(DomainError):
@@ -92,6 +85,16 @@ class TooManyLogins(DomainError):
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(f"too many tries with a wrong password; try again in {retry_after_s} s")
+
+
+class TooManyWrongKeys(DomainError):
+    """`retry_after_s`: whole seconds until the next key is looked at."""
+
+    kind = TOO_MANY_REQUESTS
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"too many wrong keys from this address; try again in {retry_after_s} s")
 
 
 class TooManyKeys(DomainError):

@@ -1,5 +1,9 @@
-"""Throttle of password guessing: login attempts are counted per account and per address. They are counted in the
-database before the password is verified, so that parallel attempts and several processes count too."""
+"""Throttle of password guessing: login attempts are counted for each address and account. They are counted in the
+database before the password is verified, so that parallel attempts and several processes count too.
+
+A stranger cannot lock an account: attempts from elsewhere leave the owner's own. They only lower their number where the
+account is guessed at from many addresses.
+"""
 
 import hashlib
 import math
@@ -7,14 +11,17 @@ import math
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.accounts.emails import spellings
 from server.accounts.errors import TooManyLogins
 from server.db.account_models import LoginAttemptRow
 from server.db.clock import now_s
 from server.db.session import Database
 
 WINDOW_S = 900
-MAX_OF_ACCOUNT = 10
-MAX_OF_ADDRESS = 30
+MAX_OF_PAIR = 10  # one address, one account
+MAX_OF_ADDRESS = 30  # one address, all accounts
+CROWD = 100  # attempts for one account from all addresses, beyond which each address has:
+MAX_OF_PAIR_IN_A_CROWD = 2
 
 
 class LoginThrottle:
@@ -24,29 +31,37 @@ class LoginThrottle:
         self._database = database
 
     async def attempt(self, address: str, account: str) -> None:
-        """Count one attempt for an account (its e-mail or id). Raises TooManyLogins."""
+        """Count one attempt from an address for an account (its e-mail or id). Raises TooManyLogins."""
         async with self._database.write() as session:
             await self._database.lock(session, "accounts")
             now = await session.scalar(select(now_s())) or 0.0
             await session.execute(delete(LoginAttemptRow).where(LoginAttemptRow.created_at_s <= now - WINDOW_S))
-            await _check(session, LoginAttemptRow.account_sha256 == _digest(account), MAX_OF_ACCOUNT, now)
-            await _check(session, LoginAttemptRow.address == address, MAX_OF_ADDRESS, now)
+            of_account = LoginAttemptRow.account_sha256 == _digest(account)
+            of_address = LoginAttemptRow.address == address
+            is_crowded = (await _count(session, of_account))[0] >= CROWD
+            for which, most in (
+                (of_account & of_address, MAX_OF_PAIR_IN_A_CROWD if is_crowded else MAX_OF_PAIR),
+                (of_address, MAX_OF_ADDRESS),
+            ):
+                count, oldest_s = await _count(session, which)
+                if count >= most:
+                    raise TooManyLogins(max(1, math.ceil(oldest_s + WINDOW_S - now)))
             session.add(LoginAttemptRow(address=address, account_sha256=_digest(account), created_at_s=now))
 
-    async def succeeded(self, account: str) -> None:
-        """Forget the attempts for an account: its password was right."""
+    async def succeeded(self, address: str, account: str) -> None:
+        """Forget the attempts from this address for the account: the password was right."""
         async with self._database.write() as session:
-            attempts = LoginAttemptRow.account_sha256 == _digest(account)
+            attempts = (LoginAttemptRow.account_sha256 == _digest(account)) & (LoginAttemptRow.address == address)
             await session.execute(delete(LoginAttemptRow).where(attempts).execution_options(synchronize_session=False))
 
 
-async def _check(session: AsyncSession, which: ColumnElement[bool], most: int, now: float) -> None:
-    count, oldest_s = (
-        await session.execute(select(func.count(), func.min(LoginAttemptRow.created_at_s)).where(which))
-    ).one()
-    if count >= most:
-        raise TooManyLogins(max(1, math.ceil(oldest_s + WINDOW_S - now)))
+async def _count(session: AsyncSession, which: ColumnElement[bool]) -> tuple[int, float]:
+    """The number of attempts and the time of the oldest."""
+    counted = select(func.count(), func.min(LoginAttemptRow.created_at_s)).where(which)
+    count, oldest_s = (await session.execute(counted)).one()
+    return count, oldest_s or 0.0
 
 
 def _digest(account: str) -> str:
-    return hashlib.sha256(account.strip().lower().encode()).hexdigest()
+    """Of all spellings of an e-mail the same."""
+    return hashlib.sha256(spellings(account)[0].encode()).hexdigest()

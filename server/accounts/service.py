@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.accounts.emails import spellings
 from server.accounts.errors import (
     AccountDisabled,
     AccountGone,
     CodeUnusable,
-    EmailTaken,
     RegistrationRefused,
     TooManyAccounts,
     WrongLogin,
@@ -49,14 +49,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Signup:
-    """A request for an account. `address` is the caller's (`ip:...`), `invite` an invitation's code, `anonymous_owner`
-    the owner of the browser's earlier jobs."""
+    """A request for an account. `email` is canonical (emails.py), `address` the caller's (`ip:...`), `invite` an
+    invitation's code."""
 
     email: str
     password: str
     address: str
     invite: str | None = None
-    anonymous_owner: str | None = None
 
 
 def owner_of(account_id: str) -> str:
@@ -76,9 +75,9 @@ class Accounts:
         self.registration = registration
         self.anonymous_allowed = anonymous_allowed
 
-    async def register(self, signup: Signup) -> tuple[Account, str]:
-        """Create an account. Returns it with the secret of its first session. Raises RegistrationRefused,
-        TooManyAccounts, EmailTaken and TooManyPasswords."""
+    async def register(self, signup: Signup) -> None:
+        """Create an account, unless its e-mail has one: then nothing changes, and nothing differs for the caller, who
+        learns from it no more than from a login. Raises RegistrationRefused, TooManyAccounts and TooManyPasswords."""
         async with self._database.read() as session:  # before hashing, which takes a fifth of a second
             await self._refuse(session, signup)
         password_hash = await self._passwords.hash(signup.password)
@@ -87,10 +86,9 @@ class Accounts:
             await self._refuse(session, signup)
             if signup.invite is not None:
                 await session.execute(delete(OneTimeCodeRow).where(_invitation(signup.invite)))
-            account = await add_account(session, signup.email, password_hash, is_operator=False)
-            await self._count(session, account, signup.address)
-            secret = await self._open(session, account.id, signup.anonymous_owner)
-        return account, secret
+            await self._count(session, signup.address)
+            if await find_account(session, signup.email) is None:
+                await add_account(session, signup.email, password_hash, is_operator=False)
 
     async def log_in(
         self, email: str, password: str, old_secret: str | None = None, anonymous_owner: str | None = None
@@ -98,7 +96,7 @@ class Accounts:
         """Log in. Returns the account with the secret of a new session; the session of `old_secret` ends. Raises
         WrongLogin, AccountDisabled and TooManyPasswords."""
         async with self._database.read() as session:
-            row = await session.scalar(select(AccountRow).where(AccountRow.email == normalized(email)))
+            row = await find_account(session, email)
         if not await self._passwords.verify(password, row.password_hash if row else None) or row is None:
             raise WrongLogin
         if row.disabled_at_s is not None:
@@ -183,7 +181,7 @@ class Accounts:
             await _set_password(session, account_id, password_hash)
 
     async def _refuse(self, session: AsyncSession, signup: Signup) -> None:
-        """Raises RegistrationRefused, TooManyAccounts and EmailTaken."""
+        """Raises RegistrationRefused and TooManyAccounts."""
         if self.registration == "closed":
             raise RegistrationRefused("this server makes no new accounts; ask its operator")
         if self.registration == "invite":
@@ -200,12 +198,12 @@ class Accounts:
         ).one()
         if count >= MAX_ACCOUNTS_A_DAY:
             raise TooManyAccounts(MAX_ACCOUNTS_A_DAY, max(1, math.ceil(first_s + DAY_S - current_s)))
-        if await session.scalar(select(AccountRow.id).where(AccountRow.email == normalized(signup.email))):
-            raise EmailTaken
 
-    async def _count(self, session: AsyncSession, account: Account, address: str) -> None:
-        await session.execute(delete(RegistrationRow).where(RegistrationRow.created_at_s < now_s() - DAY_S))
-        session.add(RegistrationRow(account_id=account.id, address=address, created_at_s=account.created_at_s))
+    async def _count(self, session: AsyncSession, address: str) -> None:
+        """The registration counts for the address, whether its e-mail has an account or not."""
+        current_s = await session.scalar(select(now_s())) or 0.0
+        await session.execute(delete(RegistrationRow).where(RegistrationRow.created_at_s < current_s - DAY_S))
+        session.add(RegistrationRow(account_id=secrets.token_hex(16), address=address, created_at_s=current_s))
 
     async def _open(self, session: AsyncSession, account_id: str, anonymous_owner: str | None = None) -> str:
         """Open a session. Returns its secret. The earlier jobs of an anonymous browser become the account's."""
@@ -241,10 +239,18 @@ async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owne
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
 
 
+async def find_account(session: AsyncSession, email: str) -> AccountRow | None:
+    """The account of an address in any spelling. An account of an earlier version may have its own spelling."""
+    forms = spellings(email)
+    rows = {row.email: row for row in await session.scalars(select(AccountRow).where(AccountRow.email.in_(forms)))}
+    return next((rows[form] for form in reversed(forms) if form in rows), None)
+
+
 async def add_account(session: AsyncSession, email: str, password_hash: str, is_operator: bool) -> Account:
+    """`email` is canonical (emails.py)."""
     row = AccountRow(
         id=secrets.token_hex(16),
-        email=normalized(email),
+        email=email,
         password_hash=password_hash,
         is_operator=is_operator,
         created_at_s=await session.scalar(select(now_s())) or 0.0,
@@ -252,10 +258,6 @@ async def add_account(session: AsyncSession, email: str, password_hash: str, is_
     session.add(row)
     await session.flush()
     return _account(row)
-
-
-def normalized(email: str) -> str:
-    return email.strip().lower()
 
 
 async def _require_same_hash(session: AsyncSession, account_id: str, password_hash: str) -> None:

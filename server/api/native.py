@@ -11,6 +11,7 @@ from server.api.gallery.download_routes import ImagesController
 from server.api.gallery.routes import HistoryController
 from server.api.http.cache_headers import PRIVATE
 from server.api.http.error_handlers import exception_handlers
+from server.api.http.nul_check import NulCheck
 from server.api.http.validation import CheckedRequest
 from server.api.jobs.compare_routes import CompareController
 from server.api.jobs.generate_routes import GenerateController
@@ -38,11 +39,11 @@ CONTROLLERS = (
 
 
 def native_api(origin_check: OriginCheck, identification: Identification) -> Router:
-    """A request passes the origin check, then the identification, then its guards; then its body is read."""
+    """A request passes the checks of its address and origin, the identification, its guards; then its body is read."""
     return Router(
         path="/",
         route_handlers=CONTROLLERS,
-        middleware=[origin_check, identification],
+        middleware=[NulCheck(), origin_check, identification],
         dependencies={"caller": Provide(caller_of, sync_to_thread=False)},
         exception_handlers=exception_handlers(),
         request_class=CheckedRequest,

@@ -4,6 +4,7 @@ allowed values."""
 import re
 from collections.abc import Callable
 from dataclasses import field
+from importlib.util import find_spec
 from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,8 +65,8 @@ def plain(text: str) -> str:
 
 
 def secret(text: str) -> str:
-    if not re.fullmatch(r"[\x21-\x7e]{8,256}", text):
-        raise ValueError("8 to 256 printable ASCII characters without blanks")
+    if not re.fullmatch(r"[\x21-\x7e]{16,256}", text):
+        raise ValueError("16 to 256 printable ASCII characters without blanks; openssl rand -hex 24 makes one")
     return text
 
 
@@ -74,6 +75,13 @@ def web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("an address like https://pictures.example.org, with no query")
     return text.rstrip("/")
+
+
+def own_address(text: str) -> str:
+    """Of this server: its page asks for files at the root."""
+    if urlsplit(web_address(text)).path:
+        raise ValueError("an address like https://studio.example.org, without a path")
+    return web_address(text)
 
 
 def key_prefix(text: str) -> str:
@@ -117,6 +125,20 @@ def database_url(text: str) -> str:
     scheme = text.partition("://")[0]
     if scheme not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
         raise ValueError("an address that begins with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+    from sqlalchemy import make_url  # takes a while to import, and most servers need none here
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        database = make_url(text).database or ""
+    except (ArgumentError, ValueError):
+        raise ValueError(
+            "an address like postgresql+asyncpg://user:password@host:5432/name, with %40 for @ and %2F for / in the"
+            " password"
+        ) from None
+    if scheme == "sqlite+aiosqlite" and (not database or database.startswith((":", "file:"))):
+        raise ValueError("the path of a file: sqlite+aiosqlite:////var/lib/studio/studio.db; not in memory")
+    if scheme == "postgresql+asyncpg" and find_spec("asyncpg") is None:
+        raise ValueError("postgresql+asyncpg:// only with the package asyncpg: pip install asyncpg")
     return text
 
 

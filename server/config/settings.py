@@ -21,6 +21,7 @@ from server.config.parsers import (
     model_name,
     one_of,
     origins,
+    own_address,
     plain,
     proxies,
     row_counts,
@@ -43,7 +44,11 @@ class Settings:
     host: str = setting("127.0.0.1", plain, "", "127.0.0.1", "address to listen on; 0.0.0.0: all IPv4 addresses")
     port: int = setting(8000, integer(1, 65535), "TCP port", "8000", "port to listen on")
     public_url: str | None = setting(
-        None, web_address, "", "the request's host", "address that absolute links to this server start with"
+        None,
+        own_address,
+        "",
+        "the request's host",
+        "address that absolute links to this server start with, without a path",
     )
     cors_origins: tuple[str, ...] = setting(
         (), origins, "", "none", "origins of front ends hosted elsewhere, comma-separated; `*`: any"
@@ -167,7 +172,7 @@ class Settings:
         secret,
         "",
         "none: operator calls are refused",
-        "bearer key for operator calls, like the LoRA reload",
+        "bearer key for operator calls, like the LoRA reload; 16 characters or more",
         repr=False,
     )
     registration: str = setting(

@@ -2,15 +2,20 @@
 
 import asyncio
 import logging
+import math
+import secrets
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -21,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from server.db.channel import Channel
 from server.db.filesystem import check_local
 from server.errors import DATABASE_AWAY, DISK_FULL, DomainError
+from server.held_file import HeldFile
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
@@ -30,6 +36,9 @@ CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 60.0
 STALLED_S = 10.0
 """PostgreSQL ends the transaction of a process that is idle for so long: its locks would block all others."""
+PROBE_GAP_S = 60.0
+PROBE_GAP_IN_DOUBT_S = 1.0
+PROBE_TIMEOUT_S = 3.0
 LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "retention": 7_310_004}
 """PostgreSQL's advisory locks, all held within transactions."""
 
@@ -37,10 +46,11 @@ LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "reten
 SQLALCHEMY_OPTIONS = ("async_creator_fn", "async_fallback", "prepared_statement_cache_size")
 """Options of an address that asyncpg does not know."""
 
-AWAY_STATES = ("08", "57P", "53300")
-"""Prefixes of PostgreSQL's error codes for: stopping, starting, connection lost, too many connections."""
+AWAY_STATES = ("08", "57P", "57014", "53300", "25006")
+"""Prefixes of PostgreSQL's error codes for: connection lost, stopping, starting, statement cancelled by an operator,
+too many connections, read-only."""
 FULL_STATE = "53100"
-AWAY_TEXTS = ("database is locked", "unable to open database", "disk I/O error")
+AWAY_TEXTS = ("database is locked", "unable to open database", "disk I/O error", "readonly database")
 FULL_TEXT = "database or disk is full"
 
 DATABASE_ERRORS = (SQLAlchemyError, OSError)
@@ -70,6 +80,17 @@ class DatabaseAway(_DatabaseError):
     log_level = logging.WARNING
 
 
+class DatabaseLost(DatabaseAway):
+    """The database file or the data folder was deleted, replaced or unmounted while the server runs: what is written
+    now may be gone after a restart."""
+
+    public = "the server's data is not in its place, so nothing is accepted; the operator must put it back"
+
+
+class NewerDatabase(SQLAlchemyError):
+    """A newer version of the server has migrated the database."""
+
+
 class DatabaseFull(_DatabaseError):
     """The disk of the database is full. Nothing of the unit of work is stored."""
 
@@ -86,11 +107,16 @@ class Database:
     busy_timeout between processes. PostgreSQL runs READ COMMITTED; count-then-insert takes `lock`.
     """
 
-    def __init__(self, url: str) -> None:
-        """Raises NetworkFilesystem."""
-        self._is_sqlite = make_url(url).get_backend_name() == "sqlite"
+    def __init__(self, url: str, refusal: Callable[[], str | None] = lambda: None) -> None:
+        """`refusal`: why nothing may be written now; None: it may. Raises NetworkFilesystem."""
+        self._url = make_url(url)
+        self._is_sqlite = self._url.get_backend_name() == "sqlite"
+        self._refusal = refusal
+        self._file: HeldFile | None = None
+        self._doubt: _DatabaseError | None = None  # the last write has failed, or the last probe
+        self._probed_at_s = -math.inf
         if self._is_sqlite:
-            check_local(Path(make_url(url).database or "").parent)
+            check_local(Path(self._url.database or "").parent)
         self._engine = (
             _sqlite_engine(url)
             if self._is_sqlite
@@ -113,20 +139,23 @@ class Database:
         return not self._is_sqlite
 
     async def migrate(self) -> None:
-        """Upgrade the schema to the newest version. Several processes may do it at the same time. Raises DatabaseAway
-        and DatabaseFull."""
+        """Upgrade the schema to the newest version. Several processes may do it at the same time. Raises DatabaseAway,
+        DatabaseFull and NewerDatabase."""
         for tries_left in reversed(range(MIGRATE_TRIES)):
             try:
                 async with self._connection() as session:
                     if not self._is_sqlite:
                         await self.lock(session, "migrate")
                     connection = await session.connection()
-                    return await connection.run_sync(_upgrade)
+                    await connection.run_sync(_upgrade)
+                break
             except DatabaseAway:
                 # two processes switch a new SQLite file to WAL: SQLite refuses one of them without waiting
                 if not (tries_left and self._is_sqlite):
                     raise
                 await asyncio.sleep(MIGRATE_GAP_S)
+        if self._is_sqlite and self._file is None:
+            self._file = HeldFile(Path(self._url.database or ""))
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
@@ -138,6 +167,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:
         """A read-only transaction. On SQLite it sees one snapshot. Raises DatabaseAway and DatabaseFull."""
+        self._check_file()
         with _translated_errors():
             async with AsyncSession(self._engine, expire_on_commit=False) as session:
                 await _connect(session)
@@ -162,23 +192,58 @@ class Database:
         return Channel(connect, on_text, on_connect)
 
     async def ping(self) -> None:
-        """Check the connection. Raises DatabaseAway."""
+        """Check the connection, and now and then, or after a write that failed, a write. Raises DatabaseAway and
+        DatabaseFull."""
         async with self.read() as session:
             await session.execute(text("SELECT 1"))
+        gap_s = PROBE_GAP_S if self._doubt is None else PROBE_GAP_IN_DOUBT_S
+        if time.monotonic() - self._probed_at_s >= gap_s:
+            self._probed_at_s = time.monotonic()
+            await self._probe()
+        elif self._doubt is not None:
+            raise type(self._doubt)(self._doubt.reason)
 
     async def close(self) -> None:
         await self._engine.dispose()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    async def _probe(self) -> None:
+        """Insert a row and delete it, in one transaction: it reaches the disk, and no other one sees it."""
+        key = {"key": f"probe-{secrets.token_hex(8)}"}
+        try:
+            async with asyncio.timeout(PROBE_TIMEOUT_S), self.write() as session:
+                await session.execute(text("INSERT INTO doomed_object (storage_key, due_at_s) VALUES (:key, 0)"), key)
+                await session.execute(text("DELETE FROM doomed_object WHERE storage_key = :key"), key)
+        except TimeoutError as error:
+            self._doubt = DatabaseAway(f"a write takes longer than {PROBE_TIMEOUT_S:.0f} s")
+            raise self._doubt from error
+        self._doubt = None
+
+    def _check_file(self) -> None:
+        """Raises DatabaseLost. A new connection would make a new file under the old name."""
+        if self._file is not None and (trouble := self._file.trouble()) is not None:
+            raise DatabaseLost(trouble)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncSession]:
-        with _translated_errors():
-            async with AsyncExitStack() as stack:
-                if self._is_sqlite:
-                    await stack.enter_async_context(self._writer)
-                session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
-                await _connect(session, writes=True)
-                yield session
-                await session.commit()
+        if (refusal := self._refusal()) is not None:
+            raise DatabaseLost(refusal)
+        try:
+            with _translated_errors():
+                async with AsyncExitStack() as stack:
+                    if self._is_sqlite:
+                        await stack.enter_async_context(self._writer)
+                        self._check_file()
+                    session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
+                    await _connect(session, writes=True)
+                    yield session
+                    await session.commit()
+        except (DatabaseAway, DatabaseFull) as error:
+            self._doubt = error
+            raise
+        self._check_file()  # what was committed to a deleted file counts as refused
 
 
 async def _connect(session: AsyncSession, writes: bool = False) -> None:
@@ -204,8 +269,10 @@ def _translated_errors() -> Generator[None]:
         if state == FULL_STATE or FULL_TEXT in text:
             raise DatabaseFull("the disk of the database is full") from error
         lost = error.connection_invalidated or isinstance(error, InterfaceError) or state.startswith(AWAY_STATES)
-        if lost or any(part in text for part in AWAY_TEXTS):
-            raise DatabaseAway(f"the database does not answer ({state or type(error.orig).__name__})") from error
+        away_text = next((part for part in AWAY_TEXTS if part in text), None)
+        if lost or away_text:
+            cause = state or away_text or type(error.orig).__name__
+            raise DatabaseAway(f"the database does not answer ({cause})") from error
         raise
 
 
@@ -215,8 +282,9 @@ class _SqliteConnection(sqlite3.Connection):
 
     def close(self) -> None:
         try:
-            if self.in_transaction:
-                self.rollback()
+            with suppress(sqlite3.ProgrammingError):  # SQLAlchemy closes the connection of a cancelled reader twice
+                if self.in_transaction:
+                    self.rollback()
         finally:
             super().close()
 
@@ -252,4 +320,17 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    newer = set(MigrationContext.configure(connection).get_current_heads()) - known
+    if newer:
+        raise NewerDatabase(
+            f"a newer version of LoRA Studio has migrated it (schema {', '.join(sorted(newer))}), and this one cannot"
+            " read it: install the newer version, or restore a backup; nothing was changed"
+        )
     command.upgrade(config, "head")
+
+
+def in_one_line(error: Exception) -> str:
+    """An error of the database for the operator, with the driver's words where the error itself has none."""
+    texts = [str(each).strip().partition("\n")[0] for each in (error, error.__cause__) if each is not None]
+    return ": ".join(dict.fromkeys(filter(None, texts))) or type(error).__name__

@@ -31,7 +31,7 @@ class LoraCopies:
 
     def copy_all(self, scan: LoraScan) -> Copied:
         """Copy every scanned file."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(exist_ok=True)
         copied = Copied()
         for file in scan.files:
             try:

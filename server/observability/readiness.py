@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from server.db.session import DatabaseAway, DatabaseFull
+
 
 class Readiness:
     """Runs on the event loop. `probe` raises if the database cannot be reached; `store_trouble` returns why no image
@@ -28,6 +30,10 @@ class Readiness:
     async def _database_trouble(self) -> str | None:
         try:
             await self._probe()
+        except DatabaseFull as error:
+            return f"nothing can be written: {error}"
+        except DatabaseAway as error:
+            return f"the database cannot be reached: {error}"
         except Exception as error:  # every error of the driver means: not ready
             return f"the database cannot be reached: {type(error).__name__}"
         return None

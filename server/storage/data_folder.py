@@ -1,25 +1,49 @@
 """The data folder: one process locks it; its id survives restarts."""
 
+import asyncio
 import fcntl
+import logging
 import os
 import re
 import secrets
 from pathlib import Path
 
+from server.held_file import HeldFile
 
-class DataFolderInUse(Exception):
+log = logging.getLogger(__name__)
+
+LOCK = "server.lock"
+CHECK_S = 1.0
+
+
+class DataFolderError(Exception):
+    """The data folder cannot be used."""
+
+
+class DataFolderInUse(DataFolderError):
     """Another process holds the lock of the data folder."""
 
 
 class DataFolder:
     """Holds the lock `{path}/server.lock` until `close` or the end of the process. The file contains the folder's id,
-    created once. Leases are held under this id, so that a restarted server recognizes its predecessor's."""
+    created once. Leases are held under this id, so that a restarted server recognizes its predecessor's.
+
+    `lost`: why the folder is not the one that was locked, as `watch` has found; None: it is."""
 
     def __init__(self, path: Path) -> None:
-        """Create the folder if it is missing, and lock it. Raises DataFolderInUse."""
-        path.mkdir(parents=True, exist_ok=True)
+        """Create the folder if it is missing, and lock it. Raises DataFolderError."""
         self.path = path
-        self._lock = os.open(path / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.lost: str | None = None
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if not (path / LOCK).exists():
+                _check_predecessor(path)
+            self._lock = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise DataFolderError(
+                f"the data folder {path.absolute()} cannot be used: {error.strerror}; make it writable, or name another"
+                " (STUDIO_DATA_DIR)"
+            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -30,6 +54,19 @@ class DataFolder:
             ) from error
         self.id = self._read_id()
         self.lease_owner = f"{self.id}/{secrets.token_hex(4)}"
+        self._file = HeldFile(path / LOCK)
+
+    async def watch(self) -> None:
+        """Keep `lost` up to date. Runs until cancelled; looks from a thread, for the folder may be a network's."""
+        while True:
+            trouble = await asyncio.to_thread(self._file.trouble)
+            lost = f"the data folder is lost: {trouble}" if trouble else None
+            if lost is not None and self.lost is None:
+                log.error("%s; nothing is accepted or begun", lost)
+            elif lost is None and self.lost is not None:
+                log.info("the data folder is back")
+            self.lost = lost
+            await asyncio.sleep(CHECK_S)
 
     @property
     def loras(self) -> Path:
@@ -47,6 +84,7 @@ class DataFolder:
         return self.path / "spool"
 
     def close(self) -> None:
+        self._file.close()
         os.close(self._lock)
 
     def _read_id(self) -> str:
@@ -58,3 +96,19 @@ class DataFolder:
         os.pwrite(self._lock, f"{text}\n".encode(), 0)
         os.fsync(self._lock)
         return text
+
+
+def _check_predecessor(path: Path) -> None:
+    """Raises DataFolderInUse if a running process holds the deleted lock of this path, as /proc shows it. Processes of
+    other users and other machines are not seen."""
+    deleted = f"{path.resolve() / LOCK} (deleted)"
+    for handle in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            is_lock = os.readlink(handle) == deleted
+        except OSError:  # closed meanwhile
+            continue
+        if is_lock:
+            raise DataFolderInUse(
+                f"the server with the process id {handle.parts[2]} still works in the deleted data folder"
+                f" {path.absolute()}; stop it first"
+            )

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from server.storage.store import MissingObject, StoreError, key_parts
 
+PROBE_BYTES = 64 * 1024
+
 
 class LocalStore:
-    """An ImageStore. `folder` is created if it is missing; addresses are `{base_path}/{key}`. A key can only name a
-    file below `folder`."""
+    """An ImageStore. `folder` is created if it is missing, its parent is not: a deleted data folder stays deleted.
+    Addresses are `{base_path}/{key}`. A key can only name a file below `folder`."""
 
     origins: tuple[str, ...] = ()
 
@@ -54,21 +56,26 @@ class LocalStore:
         return self._folder.joinpath(*key_parts(key))
 
     def _check(self) -> None:
+        """Write and remove a file of about a small image's size: a full disk, a quota or a read-only mount shows."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot make the folder {self._folder}: {error.strerror}") from error
-        if not os.access(self._folder, os.W_OK | os.X_OK):
-            raise StoreError(f"the folder {self._folder} cannot be written by the user who runs the server")
+        probe = self._folder / f".check-{secrets.token_hex(4)}"
+        try:
+            _write_synced(probe, os.urandom(PROBE_BYTES))
+        except OSError as error:
+            raise StoreError(f"cannot write to the folder {self._folder}: {error.strerror}") from error
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
 
     def _put(self, path: Path, data: bytes) -> None:
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
+            self._folder.mkdir(exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+            _write_synced(draft, data)
             draft.replace(path)
             _sync_folders(path.parent, self._folder)
         except OSError as error:
@@ -84,6 +91,13 @@ class LocalStore:
             raise MissingObject(f"there is no picture {key}") from error
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folders(folder: Path, root: Path) -> None:

@@ -1,6 +1,7 @@
 """S3Store: images in a bucket of AWS or of another S3 server (MinIO, SeaweedFS, R2, Ceph ...)."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -8,12 +9,13 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from server.storage.s3_client import MAX_CONNECTIONS, Bucket
-from server.storage.store import AccessDenied, MissingObject, key_parts
+from server.storage.store import AccessDenied, MissingObject, StoreError, key_parts
 from server.storage.url_cache import UrlCache
 
 T = TypeVar("T")
 
 DOWNLOAD_EXPIRY_S = 300
+PROVE_AGAIN_S = 300.0
 PROBE = "lora-studio-check.txt"
 PROBE_TEXT = b"LoRA Studio writes this object to see that it can store pictures here.\n"
 
@@ -41,7 +43,7 @@ class S3Store:
         self._threads = ThreadPoolExecutor(MAX_CONNECTIONS, thread_name_prefix="s3")
         self._signed = UrlCache(options.url_expiry_s)
         self._cache_control = f"public, max-age={options.cache_age_s}"
-        self._proved = False
+        self._proved_at_s: float | None = None  # by a write of the probe; None: the next check writes
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -53,7 +55,13 @@ class S3Store:
 
     async def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str] | None = None) -> None:
         name = self._name(key)
-        await self._on_thread(lambda: self._bucket.put(name, data, content_type, self._cache_control, metadata or {}))
+        try:
+            await self._on_thread(
+                lambda: self._bucket.put(name, data, content_type, self._cache_control, metadata or {})
+            )
+        except StoreError:
+            self._proved_at_s = None
+            raise
 
     async def get(self, key: str) -> bytes:
         name = self._name(key)
@@ -86,9 +94,11 @@ class S3Store:
         await self._on_thread(lambda: self._bucket.delete(name))
 
     def _check(self) -> None:
-        """Write a small probe object, first and after each failure; otherwise read it."""
+        """Write a small probe object, first, after each failure and every PROVE_AGAIN_S; otherwise read it: a bucket
+        may answer reads and refuse writes."""
         name = self._prefixed(PROBE)
-        proved, self._proved = self._proved, False
+        proved_at_s, self._proved_at_s = self._proved_at_s, None
+        proved = proved_at_s is not None and time.monotonic() - proved_at_s < PROVE_AGAIN_S
         try:
             self._bucket.get(name)
         except MissingObject:
@@ -99,7 +109,8 @@ class S3Store:
             # AWS answers this for a missing object if the credentials may not list the bucket
         if not proved:
             self._bucket.put(name, PROBE_TEXT, "text/plain", "no-store", {})
-        self._proved = True
+            proved_at_s = time.monotonic()
+        self._proved_at_s = proved_at_s
 
     def _name(self, key: str) -> str:
         """The object's name in the bucket. Raises InvalidKey."""

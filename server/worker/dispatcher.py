@@ -10,7 +10,7 @@ import itertools
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
-from server.db.session import Database
+from server.db.session import Database, DatabaseAway, DatabaseFull
 from server.engine.engine import Engine
 from server.engine.requests import Candidate, EngineEvent, Finished, ImageFailed, ImageRequest, Previewed, Progressed
 from server.events.hub import EventHub
@@ -278,6 +278,9 @@ class Dispatcher:
         """Returns False if it raised, which is logged. The loops outlive a database that is away for a while."""
         try:
             await work()
+        except (DatabaseAway, DatabaseFull) as error:
+            log.warning("the queue cannot be worked on, next try in %s s: %s", self._options.poll_s, error)
+            return False
         except Exception:
             log.exception("the queue cannot be worked on, next try in %s s", self._options.poll_s)
             return False

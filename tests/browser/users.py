@@ -37,8 +37,9 @@ class User:
         self.http = httpx.Client(base_url=server.url, timeout=60)
         self.http.get("/api/auth/me")
         body = {"email": self.email, "password": PASSWORD}
-        answer = self.http.post("/api/auth/register", json=body, headers=self.headers)
-        assert answer.status_code == 201, answer.text
+        assert self.http.post("/api/auth/register", json=body, headers=self.headers).status_code == 202
+        answer = self.http.post("/api/auth/login", json=body, headers=self.headers)
+        assert answer.status_code == 200, answer.text
         self.id: str = answer.json()["id"]
 
     @property

@@ -12,6 +12,10 @@ from tests.support.servers.server_process import free_port
 
 FAULTS = ("reset", "truncate", "error")
 ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+FORBIDDEN = (
+    b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 44\r\nConnection: close\r\n\r\n"
+    b"<Error><Code>AccessDenied</Code></Error>    "
+)
 MAX_BYTES = 3000
 MAX_GOOD_BYTES = 30_000
 """While there are faults no connection lasts longer: a pool would keep to the one that goes well."""
@@ -20,7 +24,8 @@ MAX_GOOD_BYTES = 30_000
 class FaultProxy:
     """Listens at `url` and passes on to `port`. `faults`: what each new connection may suffer, and `share` how many of
     them do: `reset` after some bytes of the request, `truncate` after some bytes of the answer, `error` a 500 in place
-    of an answer. `down`: it refuses, and cuts what is open. In a thread of its own; `num_faults` counts."""
+    of an answer; `readonly`, not among FAULTS, a 403 to each PUT. `down`: it refuses, and cuts what is open. In a
+    thread of its own; `num_faults` counts."""
 
     def __init__(self, port: int, seed: int = 1) -> None:
         self.port = free_port()
@@ -89,9 +94,13 @@ class FaultProxy:
         budget = {kind: self._random.randint(0, MAX_BYTES) if fault == kind else None for kind in FAULTS}
         if self.faults and not fault:
             budget["reset"] = self._random.randint(0, MAX_GOOD_BYTES)
-        there = asyncio.create_task(_pump(reader, to_store, budget["reset"]))
+        refused = b"PUT " if fault == "readonly" else None
+        there = asyncio.create_task(_pump(reader, to_store, budget["reset"], refused))
         back = asyncio.create_task(_pump(from_store, writer, budget["truncate"]))
         await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+        if there.done() and there.exception() is None and there.result():
+            writer.write(FORBIDDEN)
+            await writer.drain()
         for task in (there, back):
             task.cancel()
         await asyncio.gather(there, back, return_exceptions=True)
@@ -100,13 +109,18 @@ class FaultProxy:
             _reset(writer)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_bytes: int | None) -> None:
-    """Until the end of what there is to read, or `max_bytes`."""
+async def _pump(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_bytes: int | None, refused: bytes | None = None
+) -> bool:
+    """Until the end of what there is to read, or `max_bytes`. True: at a request that begins with `refused`."""
     while (max_bytes is None or max_bytes > 0) and (data := await reader.read(65536)):
+        if refused is not None and data.startswith(refused):
+            return True
         data = data if max_bytes is None else data[:max_bytes]
         max_bytes = max_bytes if max_bytes is None else max_bytes - len(data)
         writer.write(data)
         await writer.drain()
+    return False
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

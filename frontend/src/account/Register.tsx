@@ -1,7 +1,7 @@
 "use client";
 import { useQueryStates } from "nuqs";
 import { PARSERS } from "@/address/parsers";
-import { answer, api } from "@/api/client";
+import { answer, api, Refused } from "@/api/client";
 import { changeUser, useMe } from "@/api/session";
 import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
@@ -9,6 +9,20 @@ import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
 import { OtherForm } from "./LogIn";
 import { NewPassword } from "./NewPassword";
+
+/** The server's answer to a registration does not reveal whether the e-mail had an account before. Throws Refused. */
+async function logIn(email: string, password: string) {
+  try {
+    await answer(api.POST("/api/auth/login", { body: { email, password } }));
+  } catch (error) {
+    if (!(error instanceof Refused && error.kind === "wrong-login")) throw error;
+    throw new Refused(
+      error.status,
+      error.kind,
+      "This e-mail has an account already, with another password. Log in, or ask the operator for a link that sets a new one.",
+    );
+  }
+}
 
 export function Register() {
   const registration = useMe().data?.registration;
@@ -21,6 +35,7 @@ export function Register() {
       invite: text(data, "invite").trim() || null,
     };
     await answer(api.POST("/api/auth/register", { body }));
+    await logIn(body.email, body.password);
     changeUser(next ?? "/");
   }
 

@@ -12,6 +12,7 @@ LIMITS = LimitsLeft(
     jobs_per_hour=LimitLeft(limit=10, remaining=7, reset_s=1840), pictures_per_day=None, gpu_s_per_day=None
 )
 REGISTRATION = schemas.Registration(email="ada@example.org", password=PASSWORD)
+REGISTERED = schemas.Registered(email="ada@example.org")
 CREDENTIALS = schemas.Credentials(email="ada@example.org", password=PASSWORD)
 PASSWORD_CHANGE = schemas.PasswordChange(password=PASSWORD, new_password=NEW_PASSWORD)
 PASSWORD_RESET = schemas.PasswordReset(token=CODE, new_password=NEW_PASSWORD)

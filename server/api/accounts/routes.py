@@ -1,11 +1,12 @@
 """Account endpoints: register, log in and out, change or reset the password, delete the account."""
 
-import re
 from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
 
+from server.accounts.common_passwords import weakness
+from server.accounts.emails import canonical
 from server.accounts.login_throttle import LoginThrottle
 from server.accounts.service import Account, Accounts, Signup
 from server.api.accounts import examples as account_examples
@@ -15,6 +16,7 @@ from server.api.accounts.schemas import (
     Me,
     PasswordChange,
     PasswordReset,
+    Registered,
     Registration,
     User,
     utc,
@@ -39,7 +41,6 @@ from server.errors import (
     ACCOUNT_DISABLED,
     BUSY,
     CODE_UNUSABLE,
-    CONFLICT,
     INVALID_REQUEST,
     REGISTRATION_REFUSED,
     TOO_LARGE,
@@ -52,7 +53,6 @@ from server.errors import (
 )
 from server.usage.service import Usage
 
-EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+")
 PRIVATE = {"Cache-Control": "no-store"}
 MAX_BODY_BYTES = 10_000
 REFUSED = (INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
@@ -90,34 +90,32 @@ class AuthController(Controller):
 
     @post(
         "/register",
-        status_code=201,
+        status_code=202,
         operation_id="register",
-        summary="Create an account and log in",
+        summary="Create an account",
+        description=(
+            "The answer is the same whether the e-mail had an account before or not; then nothing is changed. Log in"
+            " afterwards: the right password shows that the account is yours."
+        ),
         before_request=body_like(account_examples.REGISTRATION),
         request_max_body_size=MAX_BODY_BYTES,
         responses={
-            201: examples.answers(account_examples.USER, "The account; the response sets the session cookie"),
-            **documented(
-                *REFUSED,
-                REGISTRATION_REFUSED,
-                CONFLICT,
-                TOO_MANY_REQUESTS,
-                BUSY,
-            ),
+            202: examples.answers(account_examples.REGISTERED, "There is an account with this e-mail: log in"),
+            **documented(*REFUSED, REGISTRATION_REFUSED, TOO_MANY_REQUESTS, BUSY),
         },
     )
     async def register(
         self,
-        request: Request[Any, Any, Any],
         data: Annotated[Registration, json_body(account_examples.REGISTRATION)],
         caller: NamedDependency[Caller],
         accounts: NamedDependency[Accounts],
-        addresses: NamedDependency[Addresses],
-    ) -> Response[User]:
-        _check_email(data.email)
-        signup = Signup(data.email, data.password, caller.address, data.invite, anon_owner(request))
-        account, secret = await accounts.register(signup)
-        return _logged_in(account, secret, is_secure(request, addresses.public_url), 201)
+    ) -> Response[Registered]:
+        email = canonical(data.email)
+        if email is None:
+            raise InvalidRequest([FieldError("email", "it is no e-mail address", "an address like ada@example.org")])
+        _check_new_password("password", data.password, email)
+        await accounts.register(Signup(email, data.password, caller.address, data.invite))
+        return Response(Registered(email=email), status_code=202, headers=PRIVATE)
 
     @post(
         "/login",
@@ -143,7 +141,7 @@ class AuthController(Controller):
         old_secret = request.cookies.get(SESSION)
         await throttle.attempt(caller.address, data.email)
         account, secret = await accounts.log_in(data.email, data.password, old_secret, anon_owner(request))
-        await throttle.succeeded(data.email)
+        await throttle.succeeded(caller.address, data.email)
         return _logged_in(account, secret, is_secure(request, addresses.public_url), 200)
 
     @post(
@@ -189,9 +187,10 @@ class AuthController(Controller):
         addresses: NamedDependency[Addresses],
     ) -> Response[None]:
         assert caller.user_id is not None  # by the guard
-        await throttle.attempt(caller.address, caller.user_id)
+        _check_new_password("new_password", data.new_password)
+        await throttle.attempt(caller.owner, caller.user_id)
         secret = await accounts.change_password(caller.user_id, data.password, data.new_password)
-        await throttle.succeeded(caller.user_id)
+        await throttle.succeeded(caller.owner, caller.user_id)
         secure = is_secure(request, addresses.public_url)
         return Response(
             None, status_code=204, headers=PRIVATE, cookies=[session_cookie(secret, secure), csrf_cookie(secure)]
@@ -217,6 +216,7 @@ class AuthController(Controller):
         accounts: NamedDependency[Accounts],
         addresses: NamedDependency[Addresses],
     ) -> Response[None]:
+        _check_new_password("new_password", data.new_password)
         await accounts.reset_password(data.token, data.new_password)
         return _logged_out(request, addresses)
 
@@ -247,9 +247,9 @@ class AuthController(Controller):
         addresses: NamedDependency[Addresses],
     ) -> Response[None]:
         assert caller.user_id is not None  # by the guard
-        await throttle.attempt(caller.address, caller.user_id)
+        await throttle.attempt(caller.owner, caller.user_id)
         await accounts.delete(caller.user_id, data.password)
-        await throttle.succeeded(caller.user_id)
+        await throttle.succeeded(caller.owner, caller.user_id)
         return _logged_out(request, addresses)
 
 
@@ -269,7 +269,8 @@ def _user(account: Account) -> User:
     )
 
 
-def _check_email(email: str) -> None:
-    """Raises InvalidRequest. The server sends no mail to it; it only has to look like an address."""
-    if not EMAIL.fullmatch(email.strip()):
-        raise InvalidRequest([FieldError("email", "it is no e-mail address", "an address like ada@example.org")])
+def _check_new_password(field: str, password: str, email: str | None = None) -> None:
+    """Raises InvalidRequest if the password is one of the commonest."""
+    if reason := weakness(password, email):
+        allowed = "a password that is hard to guess, like four words or ten characters without a pattern"
+        raise InvalidRequest([FieldError(field, reason, allowed)])

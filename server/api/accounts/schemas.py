@@ -5,15 +5,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from server.accounts.emails import MAX_CHARACTERS
 from server.api.usage.schemas import LimitsLeft
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
-MAX_EMAIL = 254
 MAX_KEY_DAYS = 3650
 
 Scope = Literal["generate", "read", "operator", "on_behalf"]
 Email = Annotated[
-    str, Meta(min_length=3, max_length=MAX_EMAIL, description="Case does not count.", examples=["ada@example.org"])
+    str, Meta(min_length=3, max_length=MAX_CHARACTERS, description="Case does not count.", examples=["ada@example.org"])
 ]
 Password = Annotated[
     str,
@@ -26,7 +26,7 @@ NewPassword = Annotated[
     Meta(
         min_length=MIN_PASSWORD,
         max_length=MAX_PASSWORD,
-        description="Any characters; long is better than odd.",
+        description="Any characters; long is better than odd. The commonest passwords are refused.",
         examples=["correct horse battery"],
     ),
 ]
@@ -40,6 +40,12 @@ class Registration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     email: Email
     password: NewPassword
     invite: OneTimeCode | None = None
+
+
+class Registered(Struct, frozen=True, kw_only=True):
+    """`email` as it is stored: the name to log in with."""
+
+    email: str
 
 
 class Credentials(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

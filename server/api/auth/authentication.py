@@ -12,6 +12,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
 from server.accounts.service import Account, Accounts, owner_of
 from server.api.auth.caller import (
@@ -40,9 +41,10 @@ class Identification(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, accounts: Accounts, keys: ApiKeys, anonymous_allowed: bool) -> None:
+    def __init__(self, accounts: Accounts, keys: ApiKeys, throttle: KeyThrottle, anonymous_allowed: bool) -> None:
         self.accounts = accounts
         self.keys = keys
+        self.throttle = throttle
         self.anonymous_allowed = anonymous_allowed
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Identification":
@@ -50,7 +52,7 @@ class Identification(ASGIMiddleware):
         return self
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Raises StudioError (400, 401, 403)."""
+        """Raises StudioError (400, 401, 403, 429)."""
         connection = Connection(scope)
         caller = await self._caller(connection, anonymous(connection))
         scope["user"] = _for_end_user(connection, caller)
@@ -73,11 +75,15 @@ class Identification(ASGIMiddleware):
         return replace(unknown, owner=anon_owner(connection) or unknown.owner, scopes=scopes)
 
     async def _of_key(self, connection: Connection, secret: str, unknown: Caller) -> Caller:
+        """An API key is valid from a throttled address, too: it has 256 random bits, which no one guesses."""
         admin_key: str | None = connection.app.state.admin_key
+        if self.throttle.is_throttled(unknown.address):
+            admin_key = None
         if admin_key is not None and compare_digest(secret.encode(), admin_key.encode()):
             return replace(unknown, owner=OPERATOR_OWNER, scopes=EVERYBODY | {OPERATOR}, is_operator=True)
         key_and_role = await self.keys.find(secret) if secret else None
         if key_and_role is None:
+            self.throttle.note_wrong(unknown.address, secret)
             raise StudioError(
                 UNAUTHORIZED,
                 "this key is not known, was revoked or has expired; make one at POST /api/keys",

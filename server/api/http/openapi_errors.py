@@ -14,6 +14,7 @@ from server.errors import (
     INTERNAL,
     INVALID_REQUEST,
     SCOPE_LACKING,
+    TOO_MANY_REQUESTS,
     UNAUTHORIZED,
     FieldError,
     InvalidRequest,
@@ -26,7 +27,8 @@ INVALID_FIELD = FieldError("num_images", "99 cannot be used", "a whole number fr
 
 def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
     """The problems of a call under /api: those of every call that identifies its caller, and `kinds`."""
-    return documented_open(*kinds, UNAUTHORIZED, SCOPE_LACKING, FORGED, FOREIGN_ORIGIN, DATABASE_AWAY)
+    of_every_call = (UNAUTHORIZED, SCOPE_LACKING, FORGED, FOREIGN_ORIGIN, TOO_MANY_REQUESTS, DATABASE_AWAY)
+    return documented_open(*kinds, *of_every_call)
 
 
 def documented_open(*kinds: Kind) -> dict[int, ResponseSpec]:

@@ -5,8 +5,8 @@ Stricter than Litestar's own conversion, which takes "4" for 4.
 
 import json
 import re
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Request
@@ -24,6 +24,9 @@ EXAMPLE = '{"prompt": "red dress, beach"}'
 
 NEVER_SHOWN = frozenset({"prompt", "prompts", "negative_prompt", "password", "new_password", "token", "invite"})
 """Values of these fields are never echoed in errors: proxies and clients log them."""
+
+NUL = b"\\u0000"
+"""U+0000 in JSON, which allows no control character itself."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 Check = Callable[[dict[str, Any]], list[FieldError]]
@@ -51,12 +54,12 @@ async def check_generate_body(request: Request[Any, Any, Any]) -> None:
 async def check_compare_body(request: Request[Any, Any, Any]) -> None:
     """A before_request hook: raises StudioError if the body is no CompareRequest."""
     body = await json_bytes(request)
-    request.state.checked_body = read_body(body, CompareRequest, COMPARE_EXAMPLE, _unprintable_prompts)
+    request.state.checked_body = read_body(body, CompareRequest, COMPARE_EXAMPLE, _blank_prompts)
 
 
 def read_generate_body(body: bytes) -> GenerateRequest:
     """Raises StudioError (400) that names each wrong field, its error and the allowed values."""
-    return read_body(body, GenerateRequest, EXAMPLE, _unprintable)
+    return read_body(body, GenerateRequest, EXAMPLE, _blank)
 
 
 def json_body(example: msgspec.Struct) -> BodyKwarg:
@@ -64,17 +67,13 @@ def json_body(example: msgspec.Struct) -> BodyKwarg:
     return BodyKwarg(media_type="application/json", examples=[Example("example", value=msgspec.to_builtins(example))])
 
 
-def body_like(example: msgspec.Struct, check: Check | None = None) -> Hook:
+def body_like(example: msgspec.Struct, check: Check = lambda values: []) -> Hook:
     """A before_request hook: raises StudioError if the body is no struct of the example's type. `check` as in
-    `read_body`; without one, text must hold no U+0000."""
+    `read_body`."""
     kind, shown = type(example), msgspec.json.encode(example).decode()
 
-    def without_nul(values: dict[str, Any]) -> list[FieldError]:
-        texts = (name for name, value in values.items() if isinstance(value, str) and "\x00" in value)
-        return [FieldError(name, "it contains U+0000", at_path(kind, name)) for name in texts]
-
     async def hook(request: Request[Any, Any, Any]) -> None:
-        request.state.checked_body = read_body(await json_bytes(request), kind, shown, check or without_nul)
+        request.state.checked_body = read_body(await json_bytes(request), kind, shown, check)
 
     return hook
 
@@ -110,9 +109,25 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
         except msgspec.ValidationError as error:
             errors.append(_field_error(kind, name, fields[name], str(error)))
     errors.extend(check(values))
+    if NUL in body:
+        known_bad = {error.field for error in errors}
+        paths = (path for name in values for path in _paths_with_nul(fields[name], name) if path not in known_bad)
+        errors += [FieldError(path, "it contains U+0000", at_path(kind, path)) for path in paths]
     if errors:
         raise InvalidRequest(errors)
     return kind(**values)
+
+
+def _paths_with_nul(value: Any, path: str) -> Iterator[str]:
+    """The texts of a JSON value that hold U+0000, which PostgreSQL cannot store."""
+    if isinstance(value, str) and "\x00" in value:
+        yield path
+    elif isinstance(value, list):
+        for n, item in enumerate(cast(list[Any], value)):
+            yield from _paths_with_nul(item, f"{path}[{n}]")
+    elif isinstance(value, dict):
+        for key, item in cast(dict[str, Any], value).items():
+            yield from _paths_with_nul(item, f"{path}.{key}")
 
 
 def _json_object(body: bytes, example: str) -> dict[str, Any]:
@@ -162,21 +177,16 @@ def _shown(value: Any) -> str:
     return f"{text[:MAX_SHOWN_CHARACTERS]}... ({len(value):,} long)" if isinstance(value, str) else "a value this long"
 
 
-def _unprintable(values: dict[str, Any]) -> list[FieldError]:
-    """PostgreSQL cannot store U+0000; a prompt must have more than blanks."""
-    errors: list[FieldError] = []
-    for name in ("prompt", "negative_prompt"):
-        if "\x00" in (values.get(name) or ""):
-            errors.append(FieldError(name, "it contains U+0000", at_path(GenerateRequest, name)))
+def _blank(values: dict[str, Any]) -> list[FieldError]:
+    """A prompt must have more than blanks."""
     if "prompt" in values and not values["prompt"].strip():
-        errors.append(FieldError("prompt", "it is blank", at_path(GenerateRequest, "prompt")))
-    return errors
+        return [FieldError("prompt", "it is blank", at_path(GenerateRequest, "prompt"))]
+    return []
 
 
-def _unprintable_prompts(values: dict[str, Any]) -> list[FieldError]:
-    errors = _unprintable({"negative_prompt": values.get("negative_prompt")})
-    for n, prompt in enumerate(values.get("prompts") or ()):
-        errors += [
-            FieldError(f"prompts[{n}]", error.detail, error.allowed) for error in _unprintable({"prompt": prompt})
-        ]
-    return errors
+def _blank_prompts(values: dict[str, Any]) -> list[FieldError]:
+    return [
+        FieldError(f"prompts[{n}]", error.detail, error.allowed)
+        for n, prompt in enumerate(values.get("prompts") or ())
+        for error in _blank({"prompt": prompt})
+    ]

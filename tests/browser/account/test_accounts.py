@@ -40,6 +40,22 @@ def test_an_account_from_its_first_day_to_its_last(
     assert httpx.post(f"{painted.url}/api/auth/login", json=body).status_code == 401
 
 
+def test_a_registered_e_mail_is_not_registered_again(
+    new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess
+) -> None:
+    user = new_user(painted)
+    page = new_visitor(painted, "register/?next=/account/", reduced_motion="reduce").page
+    alert = page.get_by_role("form").get_by_role("alert")
+    for password, words in (("password2026", "see above"), ("another horse, same battery", "has an account already")):
+        page.get_by_label("E-mail").fill(user.email)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Register").click()
+        expect(alert).to_contain_text(words)
+    page.get_by_label("Password").fill(PASSWORD)  # the right one logs in
+    page.get_by_role("button", name="Register").click()
+    page.wait_for_url(painted.url + "/account/")
+
+
 def test_every_page_is_for_everyone(
     new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess, axe: str
 ) -> None:

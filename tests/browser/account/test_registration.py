@@ -40,7 +40,7 @@ def new_member(server: ServerProcess) -> str:
     """The e-mail of a new account."""
     email = new_email()
     body = {"email": email, "password": PASSWORD, "invite": run_command(server, "create-invite")}
-    assert httpx.post(f"{server.url}/api/auth/register", json=body).status_code == 201
+    assert httpx.post(f"{server.url}/api/auth/register", json=body).status_code == 202
     return email
 
 

@@ -112,7 +112,7 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     new_visitor: NewVisitor, painted: ServerProcess, axe: str
 ) -> None:
     registered = {"email": "bo@example.org", "password": PASSWORD}
-    assert painted.http.post("/api/auth/register", json=registered).status_code == 201
+    assert painted.http.post("/api/auth/register", json=registered).status_code == 202
     painted.http.cookies.clear()
     long_job = {"prompt": "red dress", "num_images": 8, "steps": 150}
     jobs = [painted.http.post("/api/generate", json=long_job).json()["job_id"] for _ in range(3)]

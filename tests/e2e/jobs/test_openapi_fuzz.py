@@ -61,8 +61,9 @@ def finished_job(http: httpx.Client, headers: dict[str, str], prompt: str = "red
 def session_headers(server: ServerProcess, email: str = "ada@example.org", password: str = PASSWORD) -> dict[str, str]:
     """Of a new account that has logged in."""
     with httpx.Client(base_url=server.url, timeout=60) as browser:
-        answer = browser.post("/api/auth/register", json={"email": email, "password": password})
-        assert answer.status_code == 201, answer.text
+        account = {"email": email, "password": password}
+        assert browser.post("/api/auth/register", json=account).status_code == 202
+        assert browser.post("/api/auth/login", json=account).status_code == 200
         cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
         return {"Cookie": cookies, "x-csrftoken": browser.cookies["csrftoken"]}
 

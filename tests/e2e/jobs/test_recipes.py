@@ -43,7 +43,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     with ServerProcess(folder, settings, module=PAINTING, is_watched=True) as process:
         process.start()
         account = {"email": "ada@example.org", "password": "a long password of the tests"}
-        assert process.http.post("/api/auth/register", json=account).status_code == 201
+        assert process.http.post("/api/auth/register", json=account).status_code == 202
+        assert process.http.post("/api/auth/login", json=account).status_code == 200
         yield process
 
 

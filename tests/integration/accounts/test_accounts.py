@@ -34,6 +34,8 @@ def test_an_account_from_its_registration_to_its_end(api: Api, settings: Setting
     assert answer.status_code == 200
     changed = {"password": PASSWORD, "new_password": "another battery horse"}
     assert problem(ada.call("POST", "/api/auth/password", {**changed, "password": "x"}), 403) == "wrong-password"
+    guessed_first = {**changed, "new_password": "iloveyou2026"}
+    assert problem(ada.call("POST", "/api/auth/password", guessed_first), 400) == "invalid-request"
     assert ada.call("POST", "/api/auth/password", changed).status_code == 204
     assert other.call("GET", "/api/auth/me").json()["user"] is None  # every other session has ended
     assert ada.call("GET", "/api/auth/me").json()["user"] is not None
@@ -103,7 +105,8 @@ def test_what_a_browser_made_before_goes_to_its_account(api: Api) -> None:
     browser.cookies["anon"], neighbor.cookies["anon"] = "a" * 32, "b" * 32
     mine, theirs = make(browser), make(neighbor)
     assert Browser(api).call("GET", f"/api/status/{mine}").status_code == 200  # every caller that knows the id
-    assert browser.call("POST", "/api/auth/register", {"email": "a@example.org", "password": PASSWORD}).is_success
+    for step in ("register", "login"):
+        assert browser.call("POST", f"/api/auth/{step}", {"email": "a@example.org", "password": PASSWORD}).is_success
     assert problem(Browser(api).call("GET", f"/api/status/{mine}"), 404) == "not-found"
     assert Browser(api).call("GET", f"/api/status/{theirs}").status_code == 200
     assert [item["job_id"] for item in browser.call("GET", "/api/history").json()["items"]] == [mine]
@@ -157,6 +160,23 @@ def test_pictures_are_found_by_address_only(shared: Api, ada: Browser, job_of_ad
     assert kept.startswith("private")
 
 
+def register_again(api: Api, email: str) -> Any:
+    return Browser(api).call("POST", "/api/auth/register", {"email": email, "password": "not the first password"})
+
+
+def test_registering_reveals_no_account_and_changes_none(api: Api) -> None:
+    """Same status, same headers, same body, no cookie; and about the same time, for the password is hashed."""
+    register(api, "ada@example.org")
+    taken, free = register_again(api, " ADA@Example.org"), register_again(api, "eve@example.org")
+    assert (taken.status_code, taken.json()) == (202, {"email": "ada@example.org"})
+    assert (free.status_code, free.json()) == (202, {"email": "eve@example.org"})
+    names = [{name for name in answer.headers if name != "x-request-id"} for answer in (taken, free)]
+    assert names[0] == names[1] and "set-cookie" not in names[0]
+    assert login(api, "ada@example.org", PASSWORD)[1].status_code == 200
+    assert problem(login(api, "ada@example.org", "not the first password")[1], 401) == "wrong-login"
+    assert (count(api, AccountRow), count(api, RegistrationRow)) == (2, 3)
+
+
 def test_one_address_makes_five_accounts_a_day(tmp_path: Path) -> None:
     settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
     with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
@@ -166,9 +186,10 @@ def test_one_address_makes_five_accounts_a_day(tmp_path: Path) -> None:
         assert problem(answer, 429) == "too-many-requests"
         assert 86_000 < int(answer.headers["retry-after"]) <= 86_400
         change(api, RegistrationRow, created_at_s=1.0)
-        taken = Browser(api).call("POST", "/api/auth/register", {"email": "1@Example.org", "password": PASSWORD})
-        assert problem(taken, 409) == "conflict"
-        register(api, "6@example.org")
+        for _ in range(5):  # registrations that make no account count, too
+            assert register_again(api, "1@example.org").status_code == 202
+        assert problem(register_again(api, "1@example.org"), 429) == "too-many-requests"
+        assert count(api, AccountRow) == 4
 
 
 def test_registration_by_invitation_and_none_at_all(tmp_path: Path) -> None:
@@ -179,7 +200,7 @@ def test_registration_by_invitation_and_none_at_all(tmp_path: Path) -> None:
         for invite in ({}, {"invite": "made up"}):
             refused = Browser(api).call("POST", "/api/auth/register", {**wish, **invite})
             assert problem(refused, 403) == "registration-refused"
-        assert Browser(api).call("POST", "/api/auth/register", {**wish, "invite": code}).status_code == 201
+        assert Browser(api).call("POST", "/api/auth/register", {**wish, "invite": code}).status_code == 202
         again = Browser(api).call(
             "POST", "/api/auth/register", {"email": "b@x.org", "password": PASSWORD, "invite": code}
         )
@@ -240,6 +261,7 @@ def test_the_operator_s_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         return code, shown.out + shown.err
 
     boss = ("create-operator", "--email", "boss@example.org")
+    assert run("Password2026!\n", *boss)[1].startswith("this password is easy to guess")
     assert run("short\n", *boss) == (1, "a password has 10 to 200 characters; nothing was changed\n")
     assert run(f"{PASSWORD}\n", *boss)[0] == 0
     assert "its password is unchanged" in run("", *boss)[1]
@@ -259,6 +281,10 @@ def test_the_operator_s_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("register", {"email": "ada", "password": PASSWORD}, "email"),
         ("register", {"email": "ada@example.org", "password": "short"}, "password"),
         ("register", {"email": "a\x00@example.org", "password": PASSWORD}, "email"),
+        ("register", {"email": "a\u200bda@example.org", "password": PASSWORD}, "email"),
+        ("register", {"email": "\u0130" * 240 + "@bbbbb.org", "password": PASSWORD}, "email"),
+        ("register", {"email": "ada.lovelace@example.org", "password": "AdaLovelace1"}, "password"),
+        ("reset", {"token": "x", "new_password": "Password2026!"}, "new_password"),
         ("login", {"email": "ada@example.org"}, "password"),
         ("reset", {"token": 5, "new_password": PASSWORD}, "token"),
     ],

@@ -1,10 +1,15 @@
 """API keys and stream tokens: what each of them opens, for whom and for how long."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
+from server.accounts.key_throttle import MAX_WRONG_KEYS
+from server.app import create_app
 from server.db.account_models import ApiKeyRow, StreamTokenRow
-from tests.fixtures.studio_app import QUICK
+from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.accounts import Browser, new_key, register
+from tests.support.fake_runner import PaintRunner
 from tests.support.servers.accounts_app import Api, bearer, change, make, problem
 
 
@@ -73,3 +78,21 @@ def test_a_stream_token_reads_the_events_of_one_job_for_a_minute(shared: Api, ad
     answer = shared.get(f"/api/jobs/{job_of_ada}/events?token={token}")
     assert problem(answer, 401) == "unauthorized"
     assert token not in answer.text
+
+
+def test_guessing_keys_is_throttled_and_valid_api_keys_stay_valid(tmp_path: Path) -> None:
+    """STUDIO_ADMIN_KEY is not compared any more; an API key has 256 random bits."""
+    settings = studio_settings(tmp_path, f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+    admin = bearer("operator-key-of-the-tests")
+    app = create_app(replace(settings, admin_key="operator-key-of-the-tests"), make_runner=lambda *_: PaintRunner())
+    with client(app) as api:
+        own = bearer(new_key(register(api, "ada@example.org"))["key"])
+        assert api.get("/api/operator/queue", headers=admin).status_code == 200
+        for n in range(MAX_WRONG_KEYS):
+            assert problem(api.get("/api/options", headers=bearer(f"guess-{n}")), 401) == "unauthorized"
+        for headers in (bearer("guess-0"), bearer("another"), admin):
+            answer = api.get("/api/operator/queue", headers=headers)
+            assert problem(answer, 429) == "too-many-requests"
+            assert 0 < int(answer.headers["retry-after"]) <= 900
+        assert api.get("/api/history", headers=own).status_code == 200
+        assert api.get("/api/options").status_code == 200

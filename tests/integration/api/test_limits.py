@@ -13,8 +13,10 @@ from litestar.testing import TestClient
 
 from server.accounts.errors import TooManyLogins
 from server.accounts.login_throttle import (
-    MAX_OF_ACCOUNT,
+    CROWD,
     MAX_OF_ADDRESS,
+    MAX_OF_PAIR,
+    MAX_OF_PAIR_IN_A_CROWD,
     WINDOW_S,
     LoginThrottle,
 )
@@ -26,7 +28,7 @@ from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
 WAIT = {"Prefer": "wait=30"}
-OPERATOR = {"Authorization": "Bearer operator-key"}
+OPERATOR = {"Authorization": "Bearer operator-key-of-the-tests"}
 ACCOUNT = {"email": "ada@example.org", "password": "correct horse battery"}
 
 
@@ -34,7 +36,7 @@ ACCOUNT = {"email": "ada@example.org", "password": "correct horse battery"}
 def settings(tmp_path: Path, database_url: str) -> Settings:
     return replace(
         studio_settings(tmp_path, database_url),
-        admin_key="operator-key",
+        admin_key="operator-key-of-the-tests",
         rate_limit_per_hour=2,
         user_daily_pictures=3,
         max_images=6,
@@ -52,7 +54,8 @@ def api(settings: Settings) -> Iterator[Api]:
 
 def signed_in(api: Api) -> dict[str, str]:
     """Headers of a user: the session's cookies are the client's."""
-    assert api.post("/api/auth/register", json=ACCOUNT).status_code == 201
+    assert api.post("/api/auth/register", json=ACCOUNT).status_code == 202
+    assert api.post("/api/auth/login", json=ACCOUNT).status_code == 200
     return {"x-csrftoken": api.cookies["csrftoken"]}
 
 
@@ -153,14 +156,28 @@ async def test_tries_to_log_in_are_limited_exactly_by_account_and_by_address(dat
     async def num_allowed(*tries: tuple[str, str]) -> int:
         return sum(await asyncio.gather(*(allowed(n, *each) for n, each in enumerate(tries))))
 
-    spread = [(f"ip:192.0.2.{n}", "ada@example.org") for n in range(2 * MAX_OF_ACCOUNT)]
-    assert await num_allowed(*spread) == MAX_OF_ACCOUNT
-    assert await num_allowed(("ip:192.0.2.200", " ADA@example.org")) == 0
-    await throttles[1].succeeded("ada@example.org")
-    assert await num_allowed(("ip:192.0.2.200", "ada@example.org")) == 1
+    mine = ("ip:192.0.2.200", "ada@example.org")
+    assert await num_allowed(*[mine] * (MAX_OF_PAIR + 5)) == MAX_OF_PAIR
+    for spelling in (" ADA@example.org", "\uff41da@example.org"):
+        assert await num_allowed(("ip:192.0.2.200", spelling)) == 0
+    assert await num_allowed(("ip:192.0.2.1", "ada@example.org")) == 1
+    await throttles[1].succeeded(*mine)
+    assert await num_allowed(mine) == 1
     many_names: list[tuple[str, str]] = [("ip:192.0.2.201", f"{n}@example.org") for n in range(MAX_OF_ADDRESS + 5)]
     assert await num_allowed(*many_names) == MAX_OF_ADDRESS
     await other.close()
+
+
+async def test_a_stranger_slows_an_owner_down_and_does_not_lock_them_out(database: Database):
+    """From as many addresses as there are: the owner's address has tries of its own."""
+    throttle = LoginThrottle(database)
+    for n in range(CROWD):
+        await throttle.attempt(f"ip:198.51.100.{n}", "ada@example.org")
+    for _ in range(MAX_OF_PAIR_IN_A_CROWD):
+        await throttle.attempt("ip:192.0.2.7", "ada@example.org")
+    with pytest.raises(TooManyLogins):
+        await throttle.attempt("ip:192.0.2.7", "ada@example.org")
+    await throttle.attempt("ip:192.0.2.7", "bo@example.org")
 
 
 def test_guessing_a_password_is_slowed_down_and_told_when_to_try_again(api: Api) -> None:
@@ -168,9 +185,11 @@ def test_guessing_a_password_is_slowed_down_and_told_when_to_try_again(api: Api)
     api.cookies.clear()
     wrong: dict[str, Any] = {**ACCOUNT, "password": "wrong horse battery"}
     container: Any = api.app.state.lifespan.container
+    throttle = LoginThrottle(container.database)
     with api.portal() as portal:
-        for _ in range(MAX_OF_ACCOUNT - 1):
-            portal.call(LoginThrottle(container.database).attempt, "ip:192.0.2.9", ACCOUNT["email"])
+        for _ in range(MAX_OF_PAIR - 1):
+            portal.call(throttle.attempt, "ip:192.0.2.9", ACCOUNT["email"])  # a stranger's do not count
+            portal.call(throttle.attempt, "ip:testclient", ACCOUNT["email"])
     assert api.post("/api/auth/login", json=wrong).status_code == 401
     refused = api.post("/api/auth/login", json=ACCOUNT)
     assert (refused.status_code, refused.json()["type"]) == (429, "urn:lora-studio:problem:too-many-requests")

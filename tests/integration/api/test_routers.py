@@ -50,7 +50,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     settings = studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}")
     app = create_app(settings, make_runner=lambda *_: PaintRunner())
     half = app.state.lifespan.container.api
-    identification = Identification(half.accounts, half.keys, settings.anonymous)
+    identification = Identification(half.accounts, half.keys, half.key_throttle, settings.anonymous)
     app.register(
         Router(
             path="/",

@@ -1,19 +1,24 @@
 """The schema and the two kinds of transaction, over every database."""
 
 import asyncio
-from collections.abc import Iterator
+import resource
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, Connection, func, inspect, select, text
+from sqlalchemy import CheckConstraint, Connection, func, inspect, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
+from server.db import session
 from server.db.base import Row
 from server.db.clock import now_s
 from server.db.models import EventRow, LoraRow
-from server.db.session import Database, DatabaseFull
+from server.db.session import Database, DatabaseAway, DatabaseFull, _SqliteConnection
+from tests.fixtures.databases import PostgresServer
 
 
 def lora_row(label: str) -> LoraRow:
@@ -164,6 +169,35 @@ async def test_a_write_that_is_cancelled_locks_nobody_out(database: Database, da
     assert kept
 
 
+def test_a_connection_is_closed_twice_without_an_error(tmp_path: Path):
+    """As after a reader that is cancelled: aiosqlite's error would reach the log with a traceback."""
+    connection = sqlite3.connect(tmp_path / "studio.db", factory=_SqliteConnection)
+    connection.execute("BEGIN")
+    connection.close()
+    connection.close()
+
+
+async def test_a_statement_that_the_operator_cancels_means_away(database: Database, database_url: str):
+    """pg_cancel_backend and statement_timeout, PostgreSQL's 57014."""
+    if not database_url.startswith("postgresql"):
+        return
+    pids: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def write() -> None:
+        async with database.write() as session:
+            pids.set_result(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
+            await session.execute(text("SELECT pg_sleep(20)"))
+
+    writing = asyncio.create_task(write())
+    pid = await pids
+    async with database.read() as session:
+        while not writing.done():
+            await session.execute(text("SELECT pg_cancel_backend(:pid)"), {"pid": pid})
+            await asyncio.sleep(0.02)
+    with pytest.raises(DatabaseAway, match="57014"):
+        await writing
+
+
 async def test_a_full_disk_is_told_apart_from_a_wrong_statement(tmp_path: Path):
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
     await database.migrate()
@@ -176,4 +210,59 @@ async def test_a_full_disk_is_told_apart_from_a_wrong_statement(tmp_path: Path):
             session.add(big)
     async with database.read() as session:
         assert await session.scalar(select(func.count()).select_from(LoraRow)) == 0
+    await database.close()
+
+
+@asynccontextmanager
+async def writes_refused(database: Database, database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Reads work on: the kernel lets no file be written, as on a full disk; PostgreSQL is switched to read-only."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    for value in ("on", "off"):
+        await server.execute(f"ALTER DATABASE {url.database} SET default_transaction_read_only = {value}")
+        await database.close()  # the setting is for new connections
+        if value == "on":
+            yield
+
+
+async def test_a_database_that_takes_no_write_is_found_by_a_look(
+    database: Database, database_url: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+):
+    for gap in ("PROBE_GAP_S", "PROBE_GAP_IN_DOUBT_S"):
+        monkeypatch.setattr(session, gap, 0.0)
+    await database.ping()
+    async with writes_refused(database, database_url, request):
+        with pytest.raises(DatabaseAway, match="does not answer"):
+            await database.ping()
+        async with database.read() as reader:
+            assert await reader.scalar(select(func.count()).select_from(LoraRow)) == 0
+        monkeypatch.setattr(session, "PROBE_GAP_IN_DOUBT_S", 60.0)
+        with pytest.raises(DatabaseAway, match="does not answer"):
+            await database.ping()  # from memory
+        monkeypatch.setattr(session, "PROBE_GAP_IN_DOUBT_S", 0.0)
+    await database.ping()
+    async with database.read() as reader:
+        assert await reader.scalar(text("SELECT count(*) FROM doomed_object")) == 0
+
+
+async def test_a_write_that_failed_makes_the_next_look_a_write(tmp_path: Path, request: pytest.FixtureRequest):
+    url = f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}"
+    database = Database(url)
+    await database.migrate()
+    await database.ping()
+    async with writes_refused(database, url, request):
+        await database.ping()  # the last write is less than a minute ago
+        with pytest.raises(DatabaseAway):
+            async with database.write() as writer:
+                writer.add(lora_row("jade"))
+        with pytest.raises(DatabaseAway):
+            await database.ping()
     await database.close()

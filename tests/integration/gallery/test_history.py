@@ -263,7 +263,8 @@ def test_a_browser_s_history_goes_to_its_account_and_only_its_owner_changes_it(a
     deletion = api.post("/api/images/delete", json={"ids": [image_id]}, headers=other)
     assert deletion.json()["missing"] == [image_id]
     account = {"email": "ada@example.org", "password": "correct horse battery"}
-    assert api.post("/api/auth/register", json=account, headers=visitor).status_code == 201
+    assert api.post("/api/auth/register", json=account, headers=visitor).status_code == 202
+    assert api.post("/api/auth/login", json=account, headers=visitor).status_code == 200
     assert [each["job_id"] for each in api.get("/api/history").json()["items"]] == [item["job_id"]]
     api.cookies.clear()
     assert api.get(f"/api/images/{image_id}", headers=visitor).status_code == 404

@@ -30,12 +30,12 @@ pytestmark = pytest.mark.usefixtures("people")
 Api = TestClient[Litestar]
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
 WAIT = {"Prefer": "wait=30"}
-OPERATOR = {"Authorization": "Bearer operator-key"}
+OPERATOR = {"Authorization": "Bearer operator-key-of-the-tests"}
 
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> Settings:
-    return replace(studio_settings(tmp_path, database_url), admin_key="operator-key")
+    return replace(studio_settings(tmp_path, database_url), admin_key="operator-key-of-the-tests")
 
 
 def once(key: str = "k", request: str = "r") -> IdempotencyKey:

@@ -126,7 +126,7 @@ REFUSED = [
     ("base", None, "", 400, "no LoRA may be called base"),
     ("a" * 300, None, "", 400, "1 to 64"),
     (".jade", None, "", 400, "no dot first"),
-    ("%00jade", None, "", 400, "1 to 64"),
+    ("%00jade", None, "", 404, "U+0000"),
     ("jade%0a", None, "", 400, "1 to 64"),
     ("j%C3%A4de", None, "", 400, "1 to 64"),
     ("..%5cx", None, "", 400, "1 to 64"),

@@ -13,9 +13,11 @@ import pytest
 
 from server.db.session import Database
 from server.queue.model import JobStatus
+from server.storage import s3
 from server.storage.health import StoreHealth
 from server.storage.s3 import PROBE, S3Options, S3Store
 from server.storage.store import MissingObject, StoreError, StoreRefused, StoreUnreachable
+from tests.chaos.fault_proxy import FaultProxy
 from tests.fixtures.s3_server import (
     ADMIN,
     PUBLIC_BUCKET,
@@ -148,6 +150,39 @@ async def test_a_probe_that_somebody_removed_is_written_again(
     s3_server.client(ADMIN).delete_object(Bucket=s3_bucket, Key=f"studio/{PROBE}")
     await store.check()
     assert s3_server.client().head_object(Bucket=s3_bucket, Key=f"studio/{PROBE}")["ContentLength"] > 0
+
+
+async def test_a_bucket_that_reads_but_refuses_writes_is_no_store(
+    new_store: NewStore, s3_server: S3Server, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As under a read-only policy or a quota: after a picture that was refused, and now and then without one."""
+    new_store()
+    proxy = FaultProxy(urlsplit(s3_server.url).port or 0)
+    proxy.share = 1.0
+    store = S3Store(S3Options(s3_bucket, endpoint_url=proxy.url))
+    watch = StoreHealth(store, pause_in_trouble_s=0.05)
+    try:
+        async with watching(watch):
+            await reason_becomes(watch, lambda reason: reason is None)
+            proxy.faults = ("readonly",)
+            proxy.cut()
+            with pytest.raises(StoreRefused, match="does not let these credentials"):
+                await store.put(KEY, b"picture", "image/jpeg")
+            watch.recheck()
+            await reason_becomes(watch, lambda reason: "does not let these credentials" in (reason or ""))
+            await asyncio.sleep(0.2)
+            assert watch.reason is not None, "a read alone must not clear it"
+            proxy.faults = ()
+            proxy.cut()
+            await reason_becomes(watch, lambda reason: reason is None)
+        proxy.faults = ("readonly",)
+        proxy.cut()
+        await store.check()  # reads: it wrote a moment ago
+        monkeypatch.setattr(s3, "PROVE_AGAIN_S", 0.0)
+        with pytest.raises(StoreRefused):
+            await store.check()
+    finally:
+        proxy.close()
 
 
 @asynccontextmanager

@@ -40,12 +40,18 @@ def change(api: Api, table: Any, **values: Any) -> None:
     api.blocking_portal.call(work)
 
 
-def count(api: Api, table: Any) -> int:
-    async def work() -> int:
+def stored(api: Api, table: Any) -> list[Any]:
+    """All rows of a table."""
+
+    async def work() -> list[Any]:
         async with api.app.state.lifespan.container.database.read() as session:
-            return len(list(await session.scalars(select(table))))
+            return list(await session.scalars(select(table)))
 
     return api.blocking_portal.call(work)
+
+
+def count(api: Api, table: Any) -> int:
+    return len(stored(api, table))
 
 
 def login(api: Api, email: str, password: str) -> tuple[Browser, Any]:

@@ -1,6 +1,7 @@
 """LocalStore: whole files or none, and no name that leads out of its folder."""
 
 import asyncio
+import resource
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,17 @@ def test_a_folder_that_cannot_be_written_is_a_store_error_and_leaves_nothing(tmp
     with pytest.raises(StoreError, match="cannot write"):
         asyncio.run(LocalStore(tmp_path).put(KEY, b"picture", "image/jpeg"))
     assert [path.name for path in tmp_path.iterdir()] == ["generations"]
+
+
+def test_a_disk_that_takes_no_more_is_found_by_a_look(tmp_path: Path):
+    """A limit of the kernel on the size of files, which refuses the write as a full disk does."""
+    store = LocalStore(tmp_path / "pictures")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(StoreError, match=r"cannot write to the folder .*pictures: File too large"):
+            asyncio.run(store.check())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    asyncio.run(store.check())
+    assert list((tmp_path / "pictures").iterdir()) == []
