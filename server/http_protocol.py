@@ -24,6 +24,9 @@ from uvicorn.server import ServerState
 
 REQUEST_TIMEOUT_S = 20.0
 MIN_BODY_BYTES_PER_S = 500
+BODY_CHECKS = 4
+"""Of a body in each `timeout_s`: a client that had to wait for the server has three quarters of it afterwards."""
+
 RESERVED_DESCRIPTORS = 96
 """For the database, files and the store: connections leave them."""
 
@@ -109,7 +112,7 @@ class BoundedProtocol(H11Protocol):
         super().__init__(config, server_state, app_state, _loop)
         self.conn = StrictConnection(h11.SERVER)
         self._awaited: Awaited | None = None
-        self._num_bytes = 0  # received since the timer was started
+        self._num_bytes = self._num_checks = 0  # since `_expect`
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -179,20 +182,28 @@ class BoundedProtocol(H11Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._num_bytes = self._num_checks = 0
         if awaited is Awaited.HEAD:
             self.bounds.without_head[self] = None
-        if awaited is not None:
-            self._num_bytes = 0
             self._timer = self.loop.call_later(self.bounds.timeout_s, self._on_timeout)
+        elif awaited is Awaited.BODY:
+            self._timer = self.loop.call_later(self.bounds.timeout_s / BODY_CHECKS, self._check_body)
+
+    def _check_body(self) -> None:
+        self._num_checks += 1
+        if self._is_busy() or self._num_bytes >= MIN_BODY_BYTES_PER_S * self.bounds.timeout_s:
+            self._expect(Awaited.BODY)
+        elif self._num_checks < BODY_CHECKS:
+            self._timer = self.loop.call_later(self.bounds.timeout_s / BODY_CHECKS, self._check_body)
+        else:
+            self._on_timeout()
 
     def _on_timeout(self) -> None:
-        timeout_s = self.bounds.timeout_s
-        if self._awaited is Awaited.BODY and (self._is_busy() or self._num_bytes >= MIN_BODY_BYTES_PER_S * timeout_s):
-            self._expect(Awaited.BODY)
-        elif self._awaited is Awaited.HEAD and not self._num_bytes:
+        if self._awaited is Awaited.HEAD and not self._num_bytes:
             self.drop()
         else:
-            self.refuse(HTTPStatus.REQUEST_TIMEOUT, f"the request was not complete after {timeout_s:g} s")
+            detail = f"the request was not complete after {self.bounds.timeout_s:g} s"
+            self.refuse(HTTPStatus.REQUEST_TIMEOUT, detail)
 
     def _is_busy(self) -> bool:
         """True if the body waits for the server, not for the client."""
