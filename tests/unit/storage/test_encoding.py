@@ -2,8 +2,11 @@
 
 import base64
 from io import BytesIO
+from pathlib import Path
 from xml.etree import ElementTree
 
+import piexif
+import piexif.helper
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +15,6 @@ from PIL import Image
 from pipelines.plan import RawImage
 from server.storage.encoding import (
     CONTENT_TYPES,
-    EXIF_IFD,
-    USER_COMMENT,
     encode_image,
     image_key,
     preview_data_url,
@@ -28,19 +29,27 @@ def gradient(width: int, height: int) -> RawImage:
 
 
 def parameters_in(data: bytes) -> str:
-    """As A1111 reads them back."""
-    image = Image.open(BytesIO(data))
-    if image.format == "PNG":
-        return image.info["parameters"]
-    comment = image.getexif().get_ifd(EXIF_IFD)[USER_COMMENT]
-    assert comment.startswith(b"UNICODE\0")
-    return comment.removeprefix(b"UNICODE\0").decode("utf-16-be")
+    """By the rules of A1111's `modules/images.py`, read_info_from_image: a comment that piexif does not read as bytes
+    is an error there."""
+    info = Image.open(BytesIO(data)).info
+    if "exif" not in info:
+        return info["parameters"]
+    return piexif.helper.UserComment.load(piexif.load(info["exif"])["Exif"][piexif.ExifIFD.UserComment])
 
 
 @pytest.mark.parametrize("image_format", CONTENT_TYPES)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
 def test_every_format_carries_the_text(image_format: str, text: str):
     assert parameters_in(encode_image(gradient(8, 16), image_format, text).data) == text
+
+
+@pytest.mark.parametrize("image_format", ["jpeg", "webp"])
+def test_the_comment_is_undefined_bytes_in_the_whole_file_too(image_format: str, tmp_path: Path):
+    file = tmp_path / f"picture.{image_format}"
+    file.write_bytes(encode_image(gradient(400, 64), image_format, "jade, 雪 and a 🦊").data)
+    tags = piexif.load(str(file))
+    assert list(tags["Exif"]) == [piexif.ExifIFD.UserComment]
+    assert tags["Exif"][piexif.ExifIFD.UserComment] == piexif.helper.UserComment.dump("jade, 雪 and a 🦊", "unicode")
 
 
 def source_type(data: bytes) -> str:
