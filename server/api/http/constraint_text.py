@@ -9,6 +9,8 @@ from msgspec import inspect
 def describe(kind: inspect.Type) -> str:
     """Like `a whole number from 1 to 8` or `one of low, medium, high`."""
     match kind:
+        case inspect.Metadata(type=inspect.IntType(ge=low), extra_json_schema={"maximum": high}):
+            return f"a whole number{_between(low, high)}"
         case inspect.Metadata():
             return describe(kind.type)
         case inspect.UnionType():
@@ -74,7 +76,7 @@ def _between(low: float | None, high: float | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    return str(int(value)) if value is not None and float(value).is_integer() else str(value)
+    return str(int(value)) if value is not None and value == int(value) else str(value)
 
 
 def _characters(low: int | None, high: int | None) -> str:
