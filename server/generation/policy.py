@@ -234,7 +234,8 @@ def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestB
         allowed = f"prompts times seeds times variants up to {max_cells}"
         yield FieldError("variants", f"{num_cells} pictures are too many", allowed)
     if len(set(seeds)) < len(seeds):
-        yield FieldError("seeds", "a seed occurs twice", "each seed once; of seeds from 2^32 on, the lower 32 bits count")
+        allowed = "each seed once; of a seed from 2^32 on the lower 32 bits count"
+        yield FieldError("seeds", "a seed occurs twice", allowed)
     num_characters = sum(map(len, set(request.prompts)))
     if num_characters > MAX_COMPARE_CHARACTERS:
         allowed = f"up to {MAX_COMPARE_CHARACTERS:,} characters in all prompts together"
