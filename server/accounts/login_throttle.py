@@ -4,7 +4,7 @@ database before the password is verified, so that parallel attempts and several 
 import hashlib
 import math
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.errors import TooManyLogins
@@ -28,7 +28,8 @@ class LoginThrottle:
         async with self._database.write() as session:
             await self._database.lock(session, "accounts")
             now = await session.scalar(select(now_s())) or 0.0
-            await session.execute(delete(LoginAttemptRow).where(LoginAttemptRow.created_at_s <= now - WINDOW_S))
+            is_old = or_(LoginAttemptRow.created_at_s <= now - WINDOW_S, LoginAttemptRow.created_at_s > now)
+            await session.execute(delete(LoginAttemptRow).where(is_old))  # a clock that ran ahead leaves future ones
             await _check(session, LoginAttemptRow.account_sha256 == _digest(account), MAX_OF_ACCOUNT, now)
             await _check(session, LoginAttemptRow.address == address, MAX_OF_ADDRESS, now)
             session.add(LoginAttemptRow(address=address, account_sha256=_digest(account), created_at_s=now))

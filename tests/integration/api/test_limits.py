@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import update
 
 from server.accounts.errors import TooManyLogins
 from server.accounts.login_throttle import (
@@ -20,6 +21,7 @@ from server.accounts.login_throttle import (
 )
 from server.app import create_app
 from server.config.settings import Settings
+from server.db.account_models import LoginAttemptRow
 from server.db.session import Database
 from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.fake_runner import PaintRunner
@@ -160,6 +162,9 @@ async def test_tries_to_log_in_are_limited_exactly_by_account_and_by_address(dat
     assert await num_allowed(("ip:192.0.2.200", "ada@example.org")) == 1
     many_names: list[tuple[str, str]] = [("ip:192.0.2.201", f"{n}@example.org") for n in range(MAX_OF_ADDRESS + 5)]
     assert await num_allowed(*many_names) == MAX_OF_ADDRESS
+    async with database.write() as session:  # as by a clock that ran ahead
+        await session.execute(update(LoginAttemptRow).values(created_at_s=LoginAttemptRow.created_at_s + 3 * 86_400))
+    assert await num_allowed(("ip:192.0.2.201", "ada@example.org")) == 1
     await other.close()
 
 
