@@ -136,11 +136,12 @@ def _with_whole_numbers(value: Any, depth: int = 2) -> Any:
     lies deeper or is longer than in any valid body stays as it is."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WRITTEN_SEED:
         return int(value)
-    if depth == 0 or not isinstance(value, list | dict) or len(cast(list[Any], value)) > MAX_CELLS:
-        return value
-    if isinstance(value, list):
-        return [_with_whole_numbers(each, depth - 1) for each in cast(list[Any], value)]
-    return {name: _with_whole_numbers(each, depth - 1) for name, each in cast(dict[str, Any], value).items()}
+    items, named = cast(list[Any], value), cast(dict[str, Any], value)
+    if depth and isinstance(value, list) and len(items) <= MAX_CELLS:
+        return [_with_whole_numbers(each, depth - 1) for each in items]
+    if depth and isinstance(value, dict) and len(named) <= MAX_CELLS:
+        return {name: _with_whole_numbers(each, depth - 1) for name, each in named.items()}
+    return value  # pyright: ignore[reportUnknownVariableType]  # narrowed to a list or dict of unknown items
 
 
 def _seed_errors(kind: type[msgspec.Struct], values: Mapping[str, Any]) -> list[FieldError]:
