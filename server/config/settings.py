@@ -191,10 +191,10 @@ class Settings:
         10, integer(2, 600), "s", "10", "the longest shutdown; jobs go back to the queue immediately"
     )
     max_queue: int = setting(
-        500,
+        5000,
         integer(1, 100_000),
         "jobs",
-        "500",
+        "5000",
         "most accepted, unfinished jobs; further ones are answered 503 with Retry-After",
     )
     rate_limit_per_hour: int = setting(

@@ -258,12 +258,15 @@ async def test_the_heartbeat_keeps_a_job_longer_than_its_lease(database: Databas
 
 
 async def test_a_waiting_job_knows_its_place_and_time(database: Database, tmp_path: Path):
+    """The rows of one job fill a forward."""
     async with JobsHarness.running(database, tmp_path, runner=PaintRunner(step_s=0.01)) as shop:
         await shop.ended((await shop.accept(draft())).job_id)
-        views = [await shop.accept(draft(steps=50)) for _ in range(3)]
+        shop.runner.open_gate.clear()
+        views = [await shop.accept(draft(num_images=8, steps=50)) for _ in range(3)]
         assert views[0].queue_position <= 1  # it may have been claimed meanwhile, as those before the last
         assert 1 <= views[2].queue_position <= 3
         assert 0 < views[0].remaining_s < views[2].remaining_s
+        shop.runner.open_gate.set()
         for view in views:
             await shop.ended(view.job_id)
 

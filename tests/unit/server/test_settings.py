@@ -31,7 +31,7 @@ def test_defaults_are_those_of_the_design() -> None:
     assert (settings.host, settings.port, settings.default_model) == ("127.0.0.1", 8000, "jade")
     assert (settings.device, settings.dtype, settings.exact_rows) == ("auto", "auto", 0)
     assert (settings.max_queue, settings.storage, settings.public_url, settings.cors_origins) == (
-        500,
+        5000,
         "local",
         None,
         (),
