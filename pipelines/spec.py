@@ -10,6 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 MAX_SEED = 2**32 - 1
+MAX_WRITTEN_SEED = 2**64 - 1
+"""The largest seed that torch takes. Its CPU generator, whose noise all images start from, uses the lower 32 bits."""
 MAX_LORA_WEIGHT = 20.0
 """Weights of a LoRA are within ±20, in requests, prompts, files and in the sum of a LoRA that is named twice. Slider
 LoRAs use 5 to 15."""
@@ -119,5 +121,5 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
 
 
 def seed_at(seed: int, index: int) -> int:
-    """The seed of image `index` (from 0) of a job: seed + index, wrapping at 2^32."""
+    """The seed of image `index` (from 0) of a job: seed + index, wrapping at 2^32 as torch's CPU generator does."""
     return (seed + index) % (MAX_SEED + 1)

@@ -64,7 +64,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from server.lifespan import Lifespan
     from server.storage.data_folder import DataFolderError
     from server.storage.store import StoreError
-    from server.worker.runner import sdxl_runner
+    from server.worker.runner import freeze_objects, sdxl_runner
 
     class Server(uvicorn.Server):
         """Closes event streams and releases jobs before uvicorn's shutdown, which waits for open connections."""
@@ -78,6 +78,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
+            freeze_objects()
             for each in sockets or ():
                 each.listen(LISTEN_BACKLOG)  # uvicorn's backlog also bounds how many are accepted in one turn
 

@@ -8,7 +8,7 @@ account is guessed at from many addresses.
 import hashlib
 import math
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.accounts.emails import spellings
@@ -35,7 +35,8 @@ class LoginThrottle:
         async with self._database.write() as session:
             await self._database.lock(session, "accounts")
             now = await session.scalar(select(now_s())) or 0.0
-            await session.execute(delete(LoginAttemptRow).where(LoginAttemptRow.created_at_s <= now - WINDOW_S))
+            is_old = or_(LoginAttemptRow.created_at_s <= now - WINDOW_S, LoginAttemptRow.created_at_s > now)
+            await session.execute(delete(LoginAttemptRow).where(is_old))  # a clock that ran ahead leaves future ones
             of_account = LoginAttemptRow.account_sha256 == _digest(account)
             of_address = LoginAttemptRow.address == address
             is_crowded = (await _count(session, of_account))[0] >= CROWD

@@ -20,6 +20,7 @@ from server.generation.requests import (
     MAX_LORA_WEIGHT,
     MAX_LOWERED_PARTS,
     MAX_STEPS,
+    RANDOM_SEED,
     SIZE_MULTIPLE_PX,
     CompareRequest,
     CompareVariant,
@@ -81,7 +82,7 @@ class RequestPolicy:
 
     def generate(self, request: GenerateRequest, requester: Requester, random_seed: int) -> JobDraft:
         """Raises InvalidRequest. The accepting transaction resolves the LoRA names."""
-        seed = random_seed if request.seed is None else request.seed
+        seed = random_seed if request.seed in (None, RANDOM_SEED) else seed_at(request.seed, 0)
         spec = self._spec(request, requester, request.prompt.strip(), seed)
         choices = _choices(self._model_name(request), request, "")
         errors = [
@@ -99,12 +100,13 @@ class RequestPolicy:
     def compare(self, request: CompareRequest, requester: Requester) -> JobDraft:
         """Raises InvalidRequest."""
         prompts = tuple(prompt.strip() for prompt in request.prompts)
-        spec = self._spec(request, requester, prompts[0], request.seeds[0])
+        seeds = tuple(seed_at(seed, 0) for seed in request.seeds)
+        spec = self._spec(request, requester, prompts[0], seeds[0])
         columns = tuple(
             _choices(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
         )
         errors = [
-            *_grid_errors(request, self.bounds(requester)),
+            *_grid_errors(request, seeds, self.bounds(requester)),
             *self._errors(spec, request, requester),
         ]
         if errors:
@@ -115,10 +117,10 @@ class RequestPolicy:
                 _with_tags(choices, prompt, f"prompts[{n}]"),
             )
             for n, prompt in enumerate(prompts)
-            for seed in request.seeds
+            for seed in seeds
             for choices in columns
         )
-        axes = Axes(prompts, tuple(request.seeds), ())  # the accepting transaction labels the variants
+        axes = Axes(prompts, seeds, ())  # the accepting transaction labels the variants
         return JobDraft("compare", requester, "\n".join(prompts), images, _as_sent(request), axes, columns)
 
     def repeat(self, job: JobView, requester: Requester, seed: int) -> JobDraft:
@@ -225,14 +227,15 @@ def _with_tags(choices: LoraChoices, prompt: str, field: str) -> LoraChoices:
     return replace(choices, others=(*choices.others, *tagged))
 
 
-def _grid_errors(request: CompareRequest, bounds: RequestBounds) -> Iterator[FieldError]:
+def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestBounds) -> Iterator[FieldError]:
     num_cells = len(request.prompts) * len(request.seeds) * len(request.variants)
     max_cells = MAX_CELLS if bounds.max_images >= MAX_IMAGES else bounds.max_images
     if num_cells > max_cells:
         allowed = f"prompts times seeds times variants up to {max_cells}"
         yield FieldError("variants", f"{num_cells} pictures are too many", allowed)
-    if len(set(request.seeds)) < len(request.seeds):
-        yield FieldError("seeds", "a seed occurs twice", "each seed once")
+    if len(set(seeds)) < len(seeds):
+        allowed = "each seed once; of a seed from 2^32 on the lower 32 bits count"
+        yield FieldError("seeds", "a seed occurs twice", allowed)
     num_characters = sum(map(len, set(request.prompts)))
     if num_characters > MAX_COMPARE_CHARACTERS:
         allowed = f"up to {MAX_COMPARE_CHARACTERS:,} characters in all prompts together"

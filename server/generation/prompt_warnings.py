@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from pipelines.prompt.analysis import PromptAnalyzer
+from pipelines.prompt.foreign import UNCLOSED, foreign_syntax
 from pipelines.prompt.windows import MAX_WINDOWS
 from pipelines.spec import ImageSpec
 from server.generation.styles import STYLES, Style
@@ -22,12 +23,19 @@ def prompt_warnings(
     if style is not None and not style_fits(style, analyzer):
         warnings.append(f"the demo model does not know the style {style.label}")
     for name, text in _encoded(specs, axes):
+        warnings += _foreign_warnings(name, text)
         ignored = analyzer.overflow(text)
         if ignored is not None:
             warnings.append(
                 f"{name}: up to {MAX_WINDOWS} windows of 75 tokens are read; this is behind them and ignored: {ignored}"
             )
     return warnings
+
+
+def _foreign_warnings(name: str, text: str) -> Iterator[str]:
+    for kind, examples in foreign_syntax(text).items():
+        effect = "weighs all that follows" if kind == UNCLOSED else "is not supported, it is read as text"
+        yield f"{name}: {kind} {effect}: {', '.join(examples)}"
 
 
 def style_fits(style: Style, analyzer: PromptAnalyzer) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from pipelines.spec import MAX_LORA_WEIGHT, MAX_SEED
+from pipelines.spec import MAX_LORA_WEIGHT, MAX_WRITTEN_SEED
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT
 from server.queue.grid import MAX_CELLS
@@ -78,8 +78,21 @@ Guidance = Annotated[
     float, Meta(ge=0, le=MAX_GUIDANCE_SCALE, description="Classifier-free guidance; 1 or less is off. Default 7.")
 ]
 Share = Annotated[float, Meta(ge=0, le=1)]
+# msgspec's own bounds end at 2^63 - 1: server/api/http/validation.py checks this one.
+_MAX_SEED_SCHEMA = {"maximum": MAX_WRITTEN_SEED}
+RANDOM_SEED = -1
 Seed = Annotated[
-    int, Meta(ge=0, le=MAX_SEED, description="Picture n takes seed + n - 1. Absent: random; the result has it.")
+    int,
+    Meta(
+        ge=RANDOM_SEED,
+        description="Picture n takes seed + n - 1. Absent or -1: random; the result has it. Up to 2^64 - 1: the lower"
+        " 32 bits count, as for torch's CPU generator.",
+        extra_json_schema=_MAX_SEED_SCHEMA,
+    ),
+]
+GridSeed = Annotated[
+    int,
+    Meta(ge=0, description="Up to 2^64 - 1: the lower 32 bits count.", extra_json_schema=_MAX_SEED_SCHEMA),
 ]
 Sampler = Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")]
 NumImages = Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Pictures to make.")]
@@ -151,5 +164,5 @@ class CompareRequest(ImageFields, frozen=True, kw_only=True, forbid_unknown_fiel
     """A picture for each prompt, seed and variant, 64 at most in all; everything else is the same for all."""
 
     prompts: Annotated[list[Prompt], Meta(min_length=1, max_length=MAX_CELLS)]
-    seeds: Annotated[list[Seed], Meta(min_length=1, max_length=MAX_CELLS, description="Each once.")]
+    seeds: Annotated[list[GridSeed], Meta(min_length=1, max_length=MAX_CELLS, description="Each once.")]
     variants: Annotated[list[CompareVariant], Meta(min_length=1, max_length=MAX_CELLS)]

@@ -50,6 +50,8 @@ class QueueCounts:
 
     async def images_since(self, seconds: float) -> int:
         """Images that were finished in the last `seconds`."""
-        recent = select(func.count()).select_from(ImageRow).where(ImageRow.finished_at_s > now_s() - seconds)
+        recent = (
+            select(func.count()).select_from(ImageRow).where(ImageRow.finished_at_s.between(now_s() - seconds, now_s()))
+        )
         async with self._database.read() as session:
             return await session.scalar(recent) or 0

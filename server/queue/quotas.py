@@ -65,7 +65,9 @@ async def standing_of(session: AsyncSession, quota: Quota, who: str, now: float)
     if not quota.per_hour:
         return None
     statement = select(func.count(), func.min(GenerationRow.created_at_s)).where(
-        GenerationRow.counted_by == who, GenerationRow.created_at_s > now - HOUR_S
+        GenerationRow.counted_by == who,
+        GenerationRow.created_at_s > now - HOUR_S,
+        GenerationRow.created_at_s <= now,  # a clock that ran ahead leaves rows of the future
     )
     count, oldest = (await session.execute(statement)).one()
     reset_s = max(1, math.ceil(oldest + HOUR_S - now)) if count else 0
@@ -76,7 +78,11 @@ async def used_today(session: AsyncSession, who: str, now: float) -> tuple[int, 
     """Pictures asked for and seconds of the model's time since midnight UTC, what waits included."""
     statement = select(
         func.sum(GenerationRow.num_images), func.sum(GenerationRow.gpu_s + GenerationRow.reserved_gpu_s)
-    ).where(GenerationRow.counted_by == who, GenerationRow.created_at_s >= now - now % DAY_S)
+    ).where(
+        GenerationRow.counted_by == who,
+        GenerationRow.created_at_s >= now - now % DAY_S,
+        GenerationRow.created_at_s <= now,
+    )
     num_pictures, gpu_s = (await session.execute(statement)).one()
     return int(num_pictures or 0), float(gpu_s or 0.0)
 

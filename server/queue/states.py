@@ -31,6 +31,9 @@ SUSPECT_LEASES = 2
 """After this many lost leases in a row a job runs alone: if it kills the process again, no other job loses its lease or
 is blamed."""
 
+LONGEST_LEASE_S = 600.0
+"""Leases last 10 s. One that ends later than this was given while the database's clock ran ahead; it has expired."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -45,10 +48,8 @@ class Lease:
 
 
 def is_claimable() -> ColumnElement[bool]:
-    return or_(
-        JobRow.status == JobStatus.QUEUED,
-        and_(JobRow.status == JobStatus.PROCESSING, JobRow.lease_until < now_s()),
-    )
+    expired = or_(JobRow.lease_until < now_s(), JobRow.lease_until > now_s() + LONGEST_LEASE_S)
+    return or_(JobRow.status == JobStatus.QUEUED, and_(JobRow.status == JobStatus.PROCESSING, expired))
 
 
 def lease_was_lost() -> ColumnElement[bool]:

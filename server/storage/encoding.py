@@ -1,6 +1,7 @@
 """Encode images: JPEG, PNG or WebP with their parameters inside, thumbnails, previews. Runs on an I/O thread."""
 
 import base64
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,6 +19,10 @@ THUMBNAIL_TYPE = "image/webp"
 PREVIEW_PX = 256
 EXIF_IFD = 0x8769
 USER_COMMENT = 0x9286
+LONG, UNDEFINED = 4, 7
+"""Types of a TIFF field."""
+UNICODE = b"UNICODE\0"
+"""Character code of a UserComment in UTF-16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,13 @@ def _thumbnail(image: Image.Image) -> bytes | None:
     return file.getvalue()
 
 
-def _exif(text: str | None) -> dict[str, Image.Exif]:
-    """Arguments of Pillow's `save`."""
+def _exif(text: str | None) -> dict[str, bytes]:
+    """Arguments of Pillow's `save`: EXIF of one tag, UserComment, as `piexif` writes it for A1111. Pillow itself writes
+    bytes of this tag with the type BYTE, on which A1111's reader raises; EXIF 2.32, 4.6.5, demands UNDEFINED."""
     if text is None:
         return {}
-    exif = Image.Exif()
-    exif.get_ifd(EXIF_IFD)[USER_COMMENT] = b"UNICODE\0" + text.encode("utf-16-be")
-    return {"exif": exif}
+    comment = UNICODE + text.encode("utf-16-be")
+    header = struct.pack(">2sHI", b"MM", 42, 8)
+    main = struct.pack(">HHHIII", 1, EXIF_IFD, LONG, 1, 26, 0)
+    exif = struct.pack(">HHHIII", 1, USER_COMMENT, UNDEFINED, len(comment), 44, 0)
+    return {"exif": b"Exif\0\0" + header + main + exif + comment}

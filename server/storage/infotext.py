@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.spec import ImageSpec
 
+NEGATIVE = "Negative prompt:"
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -46,13 +48,21 @@ def infotext(spec: ImageSpec, origin: Origin) -> str:
         "Clip skip": str(sampling.clip_skip + 1) if sampling.clip_skip > 0 else "",
         "Seed": str(sampling.seed),
         "Size": f"{spec.width}x{spec.height}",
+        "Prompt lines": _ambiguous_lines(spec.prompt),
         **_made_with(spec, origin),
     }
     lines = [spec.prompt + tags]
     if spec.negative_prompt:
-        lines.append(f"Negative prompt: {spec.negative_prompt}")
+        lines.append(f"{NEGATIVE} {spec.negative_prompt}")
     lines.append(_line(fields))
     return "\n".join(lines)
+
+
+def _ambiguous_lines(prompt: str) -> str:
+    """The number of the prompt's lines, where one of them looks like the beginning of the negative prompt: A1111's
+    format has no escape for it. The page reads this field, other tools ignore it."""
+    lines = prompt.split("\n")
+    return str(len(lines)) if any(line.strip().startswith(NEGATIVE) for line in lines) else ""
 
 
 def _made_with(spec: ImageSpec, origin: Origin) -> dict[str, str]:

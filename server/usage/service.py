@@ -51,7 +51,7 @@ class Usage:
                     func.sum(GenerationRow.num_finished),
                     func.sum(GenerationRow.gpu_s),
                 )
-                .where(GenerationRow.day > today - num_days)
+                .where(GenerationRow.day > today - num_days, GenerationRow.day <= today)
                 .group_by(GenerationRow.day)
                 .order_by(GenerationRow.day.desc())
             )

@@ -1,6 +1,7 @@
 """The base model of the tests, LoRA files for it, and helpers that run images through the runner."""
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -98,6 +99,17 @@ def step(runner: SDXLRunner, image_ids: Iterable[str], times: int = 1) -> StepRe
 def pixels(picture: RawImage) -> np.ndarray:
     """(H, W, 3) uint8."""
     return np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width, 3)
+
+
+LOSSY_DB = 45.0
+"""What "the same picture" means for JPEG and WebP, as docs/api.md says."""
+
+
+def psnr_db(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Peak signal-to-noise ratio of two pictures of 8-bit values; infinite if they are equal."""
+    assert ours.shape == theirs.shape
+    error = float(((ours.astype(float) - theirs.astype(float)) ** 2).mean())
+    return 10 * math.log10(255**2 / error) if error else math.inf
 
 
 def share_within_one_level(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -1048,7 +1048,7 @@ export interface components {
              * @default 4
              */
             num_images?: number;
-            /** @description Picture n takes seed + n - 1. Absent: random; the result has it. */
+            /** @description Picture n takes seed + n - 1. Absent or -1: random; the result has it. Up to 2^64 - 1: the lower 32 bits count, as for torch's CPU generator. */
             seed?: number | null;
             loras?: components["schemas"]["ExtraLora"][] | null;
         };

@@ -25,13 +25,13 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
   const [variants, setVariants] = useState(first.variants);
   const [wasRefused, setWasRefused] = useState(false);
 
-  const seeds = readSeeds(seedsText, options.bounds.max_seed);
+  const seeds = readSeeds(seedsText);
   const plan: Plan = {
     prompts: [...new Set(prompts.map((each) => each.trim()).filter(Boolean))],
     seeds: seeds ?? [],
     variants,
   };
-  const problem = seeds === null ? `Seeds are whole numbers from 0 to ${options.bounds.max_seed}.` : planProblem(plan);
+  const problem = seeds === null ? "Seeds are whole numbers from 0 to 18446744073709551615." : planProblem(plan);
 
   function submit(event?: FormEvent) {
     event?.preventDefault();

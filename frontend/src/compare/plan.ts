@@ -1,5 +1,6 @@
 /** What is compared: every prompt with every seed by every variant. Pure. */
 import type { LoraOption } from "@/api/types";
+import { seedOf } from "@/settings/seed";
 
 /** A LoRA with its weight; `model_name` null: the base model alone. An absent weight is the LoRA's own. */
 export interface Variant {
@@ -49,11 +50,12 @@ export function planProblem(plan: Plan): string | null {
 }
 
 /** The numbers in `text`, each once; null where something in it is no seed. */
-export function readSeeds(text: string, maxSeed: number): number[] | null {
-  const parts = text.split(/[\s,;]+/).filter(Boolean);
-  const seeds = parts.map(Number);
-  const isSeed = (seed: number, at: number) => /^\d+$/.test(parts[at] ?? "") && seed <= maxSeed;
-  return seeds.every(isSeed) ? [...new Set(seeds)] : null;
+export function readSeeds(text: string): number[] | null {
+  const seeds = text
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map(seedOf);
+  return seeds.every((seed) => seed !== undefined) ? [...new Set(seeds)] : null;
 }
 
 /** The default comparison: no LoRA, and the versions of the first LoRA that has several, else the first LoRA. */

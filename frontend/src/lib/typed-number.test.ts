@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { completeNumber, settledNumber } from "./typed-number";
 
 const SEED = { min: 0, max: 2 ** 32 - 1, step: 1 };
+const WRAPPED = { ...SEED, meaning: (text: string) => (text === "4294967303" ? 7 : undefined) };
 const WIDTH = { min: 128, max: 512, step: 8 };
 const WEIGHT = { min: -2, max: 2, step: 0.01 };
 
@@ -10,6 +11,8 @@ describe("a typed number", () => {
     ["7", SEED, 7, 7],
     ["4294967295", SEED, 4294967295, 4294967295],
     ["4294967296", SEED, null, 4294967295],
+    ["4294967303", WRAPPED, null, 7],
+    ["8", WRAPPED, 8, 8],
     ["1.5", SEED, null, 2],
     ["-3", SEED, null, 0],
     ["", SEED, null, null],

@@ -5,6 +5,8 @@ export interface Steps {
   max: number;
   /** Counted from `min`. */
   step: number;
+  /** What a finished text means that is no such number; without it, the nearest. */
+  meaning?: (text: string) => number | undefined;
 }
 
 /** The number that an unfinished text already is; null where it is none, out of bounds or between two steps. */
@@ -15,7 +17,7 @@ export function completeNumber(text: string, steps: Steps): number | null {
 
 /** The nearest number that is allowed, once the text is finished; null where it is no number. */
 export function settledNumber(text: string, steps: Steps): number | null {
-  const number = parsed(text);
+  const number = steps.meaning?.(text) ?? parsed(text);
   return number === null ? null : nearest(number, steps);
 }
 

@@ -100,6 +100,70 @@ describe("a file's text", () => {
   });
 });
 
+describe("texts of other tools", () => {
+  const A1111 = [
+    "masterpiece, (red dress:1.2), [sea|snow] <lora:ink:0.7>",
+    "Negative prompt: EasyNegative, (worst quality:1.4)",
+    "Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 18446744073709551615, Size: 832x1216, " +
+      "Model hash: 31e35c80fc, Model: sd_xl_base_1.0, VAE hash: 235745af8d, Clip skip: 2, ENSD: 31337, Hires CFG/Scale: 9, " +
+      'Lora hashes: "ink: 0123456789ab", TI hashes: "EasyNegative: c74b4e810b03", Version: v1.10.1',
+  ].join("\n");
+  const READ = {
+    prompt: "masterpiece, (red dress:1.2), [sea|snow]",
+    negative_prompt: "EasyNegative, (worst quality:1.4)",
+    model_name: "ink",
+    model_weight: 0.7,
+    steps: 28,
+    sampler: "dpmpp_2m_karras",
+    guidance_scale: 6.5,
+    seed: 4294967295,
+    width: 832,
+    height: 1216,
+    clip_skip: 1,
+  };
+
+  it("A1111", () => expect(parse(A1111, SAMPLERS)).toMatchObject(READ));
+
+  it.each([
+    ["after a template", `${A1111}\nTemplate: {red|blue} dress, Seed: 3\nNegative Template: blurry`],
+    ["with Windows' line ends", A1111.replaceAll("\n", "\r\n")],
+    ["with an indented negative prompt", A1111.replace("\nNeg", "\n  Neg")],
+  ])("A1111 %s", (_, text) => expect(parse(text, SAMPLERS)).toMatchObject(READ));
+
+  it("Civitai, whose JSON is no field", () => {
+    const text =
+      "fox\nNegative prompt: blurry\nSteps: 30, Sampler: Euler a, CFG scale: 4.0, Seed: 12345, Size: 832x1216, Clip skip: 2, " +
+      "Created Date: 2024-11-02T10:11:12.1234567Z, Civitai resources: " +
+      '[{"type":"checkpoint","modelVersionId":1,"modelName":"x, Seed: 9, Steps: 1"},{"type":"lora","weight":0.8,"modelVersionId":2}], ' +
+      'Civitai metadata: {"a":"b, Seed: 8"}';
+    const read = { prompt: "fox", negative_prompt: "blurry", steps: 30, sampler: "euler_a", guidance_scale: 4 };
+    expect(parse(text, SAMPLERS)).toMatchObject({ ...read, seed: 12345, width: 832, clip_skip: 1 });
+  });
+
+  it.each([
+    ["dpmpp_2m_karras", "dpmpp_2m_karras"],
+    ["euler_ancestral", "euler_a"],
+    ["DPM++ 2m karras", "dpmpp_2m_karras"],
+    ["dpmpp_2m, Scheduler: karras", "dpmpp_2m_karras"],
+    ["euler, Scheduler: normal", "euler"],
+    ["constructor", undefined],
+  ])("ComfyUI's exporters, sampler %s", (name, ours) => {
+    const text = `fox\nNegative prompt: \nSteps: 20, Sampler: ${name}, CFG scale: 7.0, Seed: 5, Size: 512x768, Hashes: {"model": "aa", "lora:x": "bb"}, Version: ComfyUI`;
+    const read = { prompt: "fox", negative_prompt: "", steps: 20, guidance_scale: 7, seed: 5, height: 768 };
+    expect(parse(text, SAMPLERS)).toMatchObject(read);
+    expect(parse(text, SAMPLERS).sampler).toBe(ours);
+  });
+
+  it("weights of a LoRA by name", () => {
+    expect(parse("fox <lora:ink:te=0.5:unet=0.8>\nSteps: 20")).toMatchObject({ model_name: "ink", model_weight: 0.5 });
+  });
+
+  it("a count of lines in a foreign file is nothing", () => {
+    const text = "fox\nNegative prompt: blurry\nSteps: 20, Prompt lines: 2, Seed: 1";
+    expect(parse(text)).toMatchObject({ prompt: "fox", negative_prompt: "blurry" });
+  });
+});
+
 describe("LoRAs of a picture", () => {
   it.each([
     ["jade woman, snow <lora:jade-v1:0.5>", "jade-v1"],
@@ -149,6 +213,8 @@ describe("a text made to be slow", () => {
       "many quotes that are no JSON",
       `fox\nSteps: 8, ${Array.from({ length: LENGTH / 12 }, (_, n) => `A${n}: "\\q"`).join(", ")}`,
     ],
+    ["many lines of fields", `${"Steps: 8\n".repeat(LENGTH / 9)}x\nSteps: 8`],
+    ["many beginnings of JSON", `fox\nSteps: 8${", Civitai resources: ".repeat(LENGTH / 22)}`],
     ["many unclosed quotes", `fox\nSteps: 8, ${'A: "b, '.repeat(LENGTH / 7)}`],
   ])("%s", (_, text) => {
     const start_ms = performance.now();

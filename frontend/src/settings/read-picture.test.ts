@@ -29,6 +29,26 @@ describe("readPicture", () => {
     });
   });
 
+  it.each(["png", "jpeg", "webp"])("reads prompts made to mislead, from a %s", async (format) => {
+    expect(await readPicture(fixture(`hostile.${format}`), NOTHING)).toMatchObject({
+      prompt:
+        'a "sign", it says: \\"no\\"\nNegative prompt: not yet\nSteps: 9, Sampler: Euler, CFG scale: 3, Seed: 5\n' +
+        "\u202e\u05e9\u05dc\u05d5\u05dd\u202c \u{1f469}\u200d\u{1f467} <lora:ghost:2> {",
+      negative_prompt: 'blurry, "x"\nNegative prompt: twice\nSteps: 3, Sampler: DDIM, Seed: 1',
+      model_name: "amber",
+      model_weight: -0.35,
+      loras: [],
+      steps: 12,
+      seed: 7,
+      guidance_scale: 7,
+    });
+  });
+
+  it("says that a workflow of ComfyUI is none of its texts", async () => {
+    const workflow = new File([pngWith('{"nodes": []}', "workflow")], "comfy.png");
+    await expect(readPicture(workflow, NOTHING)).rejects.toThrow("workflow of ComfyUI");
+  });
+
   it("reads Latin-1 text of a PNG", async () => {
     expect(await readPicture(fixture("latin.png"), NOTHING)).toMatchObject({
       prompt: "café, sunset",
@@ -73,10 +93,10 @@ describe("readPicture", () => {
   });
 });
 
-/** The bare fixture with `text` as its parameters, compressed. */
-function pngWith(text: string): Uint8Array<ArrayBuffer> {
+/** The bare fixture with `text` under `name`, compressed. */
+function pngWith(text: string, name = "parameters"): Uint8Array<ArrayBuffer> {
   const bare = readFileSync(new URL("fixtures/bare.png", import.meta.url));
-  const data = Buffer.concat([Buffer.from("zTXtparameters\0\0", "latin1"), deflateSync(text)]);
+  const data = Buffer.concat([Buffer.from(`zTXt${name}\0\0`, "latin1"), deflateSync(text)]);
   const [length, checksum] = [data.length - 4, crc32(data)].map((value) => {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32BE(value);

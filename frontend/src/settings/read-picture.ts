@@ -20,6 +20,8 @@ const MAX_FILE_MB = 50;
 const MAX_TEXT_CHARACTERS = 20_000;
 const UNICODE = "UNICODE\0";
 const NO_PICTURE = "This file is not a picture that can be read. PNG, JPEG and WebP files can.";
+const COMFY_WORKFLOW =
+  "This picture has a workflow of ComfyUI inside, which is not read here. Its settings can be read where the node that saves it writes them as A1111 does.";
 const NO_TEXT =
   "There are no settings inside this picture. Pictures made here have them, unless a program or a website removed them.";
 
@@ -48,10 +50,12 @@ async function parametersText(file: File): Promise<string> {
     const tags = await ExifReader.load(bytes, { async: true, expanded: true });
     const inPng = tags.pngText?.parameters as Tag | undefined;
     const inExif = tags.exif?.UserComment as Tag | undefined;
-    return inPng ? String(inPng.value) : userComment(inExif?.value);
+    const text = inPng ? String(inPng.value) : userComment(inExif?.value);
+    if (text || tags.pngText?.workflow === undefined) return text;
   } catch {
     throw new NoParameters(NO_PICTURE);
   }
+  throw new NoParameters(COMFY_WORKFLOW);
 }
 
 /** EXIF's UserComment: 8 bytes that name the encoding, then the text; the standard leaves the byte order open. */

@@ -64,7 +64,7 @@ const OPTIONS = {
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
 const name = fc.stringMatching(/^[a-z][a-z0-9_-]{0,20}$/).filter((each) => each !== "none" && each !== "base");
-const weight = fc.double({ min: -2, max: 2, noNaN: true }).map((value) => value + 0);
+const weight = fc.double({ min: -20, max: 20, noNaN: true }).map((value) => value + 0);
 const side = fc.integer({ min: 1, max: 2048 }).map((value) => 8 * value);
 const share = fc.integer({ min: 1, max: 99 }).map((value) => value / 100);
 const interval = fc.tuple(share, share).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const);
@@ -184,7 +184,8 @@ describe("the address", () => {
     "n=",
     "n=many",
     "seed=-1",
-    "seed=4294967296",
+    "seed=18446744073709551616",
+    "seed=1.5",
     "seed=%20",
     "steps=151",
     "guidance=31",
@@ -194,11 +195,11 @@ describe("the address", () => {
     "guided=0.2:1.1",
     "guided=0.2:0.8:1",
     "guided=all",
-    "weight=2.1",
+    "weight=20.1",
     "lora=",
     "lora=:1",
     "lora=amber:",
-    "lora=amber:3",
+    "lora=amber:20.1",
     "size=512",
     "size=500x512",
     "size=0x0",
@@ -211,6 +212,10 @@ describe("the address", () => {
     "unknown=1",
     "%E0%A4%A",
   ])("drops %s", (query) => expect(fromQuery(query)).toStrictEqual({ prompt: "" }));
+
+  it("reads a large seed as the server does", () => {
+    expect(fromQuery("seed=4294967303")).toStrictEqual({ prompt: "", seed: 7 });
+  });
 
   it("takes no more LoRAs than a request may have", () => {
     const query = Array.from({ length: 20 }, (_, n) => `lora=a${n}:1`).join("&");

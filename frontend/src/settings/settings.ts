@@ -20,6 +20,8 @@ import {
   wholeFrom,
 } from "./parameter";
 
+import { seedOf } from "./seed";
+
 export type { Settings } from "./parameter";
 
 type Lora = NonNullable<Settings["loras"]>[number];
@@ -28,7 +30,9 @@ type Lora = NonNullable<Settings["loras"]>[number];
 const NO_MODEL = "none";
 const BASE = "base";
 const MAX_LORAS = 8;
-const weight = numberFrom(-2, 2);
+/** ComfyUI's names of samplers, where ours differ. */
+const COMFY_NAMES: Readonly<Record<string, string>> = { euler_ancestral: "euler_a", uni_pc: "unipc" };
+const weight = numberFrom(-20, 20);
 const side = wholeFrom(8, 16384);
 const share = numberFrom(0, 1);
 
@@ -100,8 +104,8 @@ const PARAMETERS: readonly Parameter[] = [
   scalar("seed", {
     key: "seed",
     label: "Seed",
-    parse: wholeFrom(0, 2 ** 32 - 1),
-    infotext: wholeField("Seed"),
+    parse: seedOf,
+    infotext: ({ field }) => seedOf(field("Seed") ?? ""),
     isAdvanced: true,
     fact: "Seed",
   }),
@@ -321,12 +325,18 @@ function decremented(count: number | undefined): number | undefined {
   return count ? count - 1 : undefined;
 }
 
-/** Older tools append the schedule to the sampler's name: "DPM++ 2M Karras". */
+/** Older tools append the schedule to the sampler's name: "DPM++ 2M Karras"; ComfyUI's exporters "dpmpp_2m_karras". */
 function samplerOfFile({ field }: Infotext, { samplers }: Known): string | undefined {
   const label = field("Sampler");
-  const schedule = field("Schedule type") ?? "Automatic";
+  const schedule = field("Schedule type") ?? field("Scheduler") ?? "Automatic";
   const named = (full: string) =>
-    samplers.find((sampler) => [sampler.label, sampler.schedule_type].filter(Boolean).join(" ") === full)?.name;
+    samplers.find((sampler) => {
+      const words = [sampler.label, sampler.schedule_type].filter(Boolean).join(" ");
+      return (
+        words.toLowerCase() === full.toLowerCase() ||
+        sampler.name === (COMFY_NAMES[full] ?? full.toLowerCase().replaceAll(" ", "_"))
+      );
+    })?.name;
   if (!label) return undefined;
   return schedule === "Automatic" ? named(label) : (named(`${label} ${schedule}`) ?? named(label));
 }

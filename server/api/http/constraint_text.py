@@ -1,6 +1,7 @@
 """Descriptions of allowed values, derived from the msgspec types that validate them."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import msgspec
 from msgspec import inspect
@@ -9,6 +10,9 @@ from msgspec import inspect
 def describe(kind: inspect.Type) -> str:
     """Like `a whole number from 1 to 8` or `one of low, medium, high`."""
     match kind:
+        case inspect.Metadata(type=inspect.IntType(le=None, multiple_of=None) as whole):
+            bounds = cast(dict[str, int], kind.extra_json_schema or {})  # pyright: ignore[reportUnknownMemberType]
+            return f"a whole number{_between(whole.ge, bounds.get('maximum'))}"  # msgspec's own end at 2^63 - 1
         case inspect.Metadata():
             return describe(kind.type)
         case inspect.UnionType():
@@ -74,7 +78,7 @@ def _between(low: float | None, high: float | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    return str(int(value)) if value is not None and float(value).is_integer() else str(value)
+    return str(int(value)) if value is not None and value == int(value) else str(value)
 
 
 def _characters(low: int | None, high: int | None) -> str:

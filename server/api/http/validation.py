@@ -3,9 +3,10 @@
 Stricter than Litestar's own conversion, which takes "4" for 4.
 """
 
+import codecs
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -13,9 +14,11 @@ from litestar import Request
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
+from pipelines.spec import MAX_WRITTEN_SEED
 from server.api.http.constraint_text import at_path
 from server.errors import INVALID_REQUEST, UNSUPPORTED_MEDIA_TYPE, FieldError, InvalidRequest, StudioError
 from server.generation.requests import CompareRequest, GenerateRequest
+from server.queue.grid import MAX_CELLS
 
 MAX_BODY_BYTES = 1_000_000
 MAX_SHOWN_CHARACTERS = 60
@@ -81,7 +84,7 @@ def body_like(example: msgspec.Struct, check: Check = lambda values: []) -> Hook
 async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
     """The body of a request whose Content-Type is JSON or missing. Raises StudioError (415)."""
     media_type = request.content_type[0].lower()
-    encoding = request.headers.get("content-encoding", "identity")
+    encoding = request.headers.get("content-encoding", "").strip().lower() or "identity"
     if not READABLE.fullmatch(media_type) or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
         raise StudioError(UNSUPPORTED_MEDIA_TYPE, f"{what} cannot be read; send application/json in UTF-8")
@@ -105,7 +108,7 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
                 errors.append(FieldError(name, "it is missing", at_path(kind, name)))
             continue
         try:
-            values[field.name] = msgspec.convert(fields[name], field.type)
+            values[field.name] = msgspec.convert(_with_whole_numbers(fields[name]), field.type)
         except msgspec.ValidationError as error:
             errors.append(_field_error(kind, name, fields[name], str(error)))
     errors.extend(check(values))
@@ -113,6 +116,7 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
         known_bad = {error.field for error in errors}
         paths = (path for name in values for path in _paths_with_nul(fields[name], name) if path not in known_bad)
         errors += [FieldError(path, "it contains U+0000", at_path(kind, path)) for path in paths]
+    errors.extend(_seed_errors(kind, values))
     if errors:
         raise InvalidRequest(errors)
     return kind(**values)
@@ -132,7 +136,7 @@ def _paths_with_nul(value: Any, path: str) -> Iterator[str]:
 
 def _json_object(body: bytes, example: str) -> dict[str, Any]:
     try:
-        value = msgspec.json.decode(body)
+        value = msgspec.json.decode(body.removeprefix(codecs.BOM_UTF8))  # RFC 8259, section 8.1
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         detail = "the request body is empty" if not body.strip() else f"the request body is not JSON: {reason}"
@@ -140,6 +144,29 @@ def _json_object(body: bytes, example: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise StudioError(INVALID_REQUEST, f"the request body is not an object; allowed is one like {example}")
     return value  # pyright: ignore[reportUnknownVariableType]  # JSON objects have text keys
+
+
+def _with_whole_numbers(value: Any, depth: int = 2) -> Any:
+    """4.0 and 1e3 become 4 and 1000, as JSON Schema counts them; fields of type float take whole numbers as well. What
+    lies deeper or is longer than in any valid body stays as it is."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WRITTEN_SEED:
+        return int(value)
+    items, named = cast(list[Any], value), cast(dict[str, Any], value)
+    if depth and isinstance(value, list) and len(items) <= MAX_CELLS:
+        return [_with_whole_numbers(each, depth - 1) for each in items]
+    if depth and isinstance(value, dict) and len(named) <= MAX_CELLS:
+        return {name: _with_whole_numbers(each, depth - 1) for name, each in named.items()}
+    return value  # pyright: ignore[reportUnknownVariableType]  # narrowed to a list or dict of unknown items
+
+
+def _seed_errors(kind: type[msgspec.Struct], values: Mapping[str, Any]) -> list[FieldError]:
+    """The upper bound of seeds, which msgspec cannot hold."""
+    seeds = {f"seeds[{n}]": seed for n, seed in enumerate(values.get("seeds") or ())} | {"seed": values.get("seed")}
+    return [
+        FieldError(name, f"{_shown(seed)} cannot be used", at_path(kind, name))
+        for name, seed in seeds.items()
+        if isinstance(seed, int) and seed > MAX_WRITTEN_SEED
+    ]
 
 
 def _field_error(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> FieldError:

@@ -7,13 +7,12 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import SMALL, CreatePage
-from tests.browser.picture_text import parameters
 from tests.support.http_jobs import pictures
+from tests.support.picture_text import a1111_text
 from tests.support.servers.server_process import ServerProcess
 
 PROMPT = "jade woman, red dress, beach sunset"
@@ -48,7 +47,7 @@ def test_type_watch_pick_download(new_visitor: NewVisitor, studio: ServerProcess
     assert path.read_bytes() == stored
     assert waiting.value.suggested_filename.startswith("jade-woman-red-dress-beach-sunset-")
     result = studio.http.get(f"/api/result/{visitor.recent_job()}").json()
-    text = parameters(Image.open(BytesIO(stored)))
+    text = a1111_text(stored)
     assert text.startswith(PROMPT)
     assert f"Seed: {result['outputs'][0]['seed']}," in text
 

@@ -24,7 +24,7 @@ def test_a_database_that_goes_and_comes_back(
         until(lambda: server.http.get(f"/api/status/{under_way}").json()["progress"] > 0)
         database.pause()
         for answer in (
-            server.http.get(f"/api/status/{under_way}"),
+            server.http.get(f"/api/result/{under_way}"),
             server.http.post("/api/generate", json={"prompt": "a tree", **SMALL}),
         ):
             assert (answer.status_code, answer.json()["type"]) == (503, "urn:lora-studio:problem:database-away")

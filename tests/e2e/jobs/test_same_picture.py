@@ -10,7 +10,9 @@ from PIL import Image
 
 from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS
-from tests.support.demo_model import NEGATIVE_PROMPT, demo_folder, share_within_one_level
+from server.storage.encoding import CONTENT_TYPES
+from tests.e2e.conftest import NewServer
+from tests.support.demo_model import LOSSY_DB, NEGATIVE_PROMPT, demo_folder, psnr_db, share_within_one_level
 from tests.support.http_jobs import ended, pictures, submit
 from tests.support.servers.server_process import ServerProcess
 
@@ -74,3 +76,29 @@ def test_in_a_crowd(demo: ServerProcess, stock: dict[str, np.ndarray]) -> None:
     jobs = {name: submit(demo, **request) for name, request in REQUESTS.items()}
     shares = {name: share_within_one_level(served(demo, job_id), stock[name]) for name, job_id in jobs.items()}
     assert min(shares.values()) >= ENOUGH, shares
+
+
+def alone_and_in_a_crowd(server: ServerProcess, image_format: str) -> tuple[bytes, bytes]:
+    """The stored bytes of the same request, made by itself and among the requests of all samplers."""
+    request = {**REQUESTS["euler_a"], "format": image_format, "guidance_scale": 6.0}
+    first = submit(server, **request)
+    assert ended(server, first)["status"] == "completed"
+    crowd = [submit(server, **each) for each in REQUESTS.values()]
+    again = submit(server, **request)
+    assert {ended(server, job_id)["status"] for job_id in (*crowd, again)} == {"completed"}
+    return pictures(server, first)[0], pictures(server, again)[0]
+
+
+def test_with_exact_rows_the_stored_bytes_are_equal_in_every_format(new_demo_server: NewServer) -> None:
+    with new_demo_server("exact", STUDIO_EXACT_ROWS="8", STUDIO_MAX_ROWS="8") as server:
+        server.start()
+        for image_format in CONTENT_TYPES:
+            alone, crowded = alone_and_in_a_crowd(server, image_format)
+            assert alone == crowded, image_format
+
+
+@pytest.mark.parametrize("image_format", ["jpeg", "webp"])
+def test_without_them_a_lossy_file_shows_the_same_picture(demo: ServerProcess, image_format: str) -> None:
+    files = alone_and_in_a_crowd(demo, image_format)
+    alone, crowded = (np.asarray(Image.open(BytesIO(data)).convert("RGB")) for data in files)
+    assert psnr_db(alone, crowded) >= LOSSY_DB

@@ -55,7 +55,7 @@ BAD_BODIES: dict[str, bytes] = {
     "fraction": b'{"prompt": "a", "num_images": 2.5}',
     "unknown style": b'{"prompt": "a", "style": "oil"}',
     "number as style": b'{"prompt": "a", "style": 1}',
-    "weight too large": b'{"prompt": "a", "model_weight": 2.5}',
+    "weight too large": b'{"prompt": "a", "model_weight": 20.5}',
     "weight without a LoRA": b'{"prompt": "a", "model_name": "base", "model_weight": 0.5}',
     "not UTF-8": b'{"prompt": "\xff\xfe"}',
     "U+0000": b'{"prompt": "a\\u0000"}',

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import update
 
 from server.accounts.errors import TooManyLogins
 from server.accounts.login_throttle import (
@@ -22,6 +23,7 @@ from server.accounts.login_throttle import (
 )
 from server.app import create_app
 from server.config.settings import Settings
+from server.db.account_models import LoginAttemptRow
 from server.db.session import Database
 from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.fake_runner import PaintRunner
@@ -194,3 +196,14 @@ def test_guessing_a_password_is_slowed_down_and_told_when_to_try_again(api: Api)
     refused = api.post("/api/auth/login", json=ACCOUNT)
     assert (refused.status_code, refused.json()["type"]) == (429, "urn:lora-studio:problem:too-many-requests")
     assert WINDOW_S - 60 < int(refused.headers["retry-after"]) <= WINDOW_S
+
+
+async def test_attempts_of_a_clock_that_ran_ahead_lock_no_account(database: Database):
+    throttle = LoginThrottle(database)
+    for n in range(MAX_OF_ADDRESS):
+        await throttle.attempt("ip:192.0.2.201", f"{n}@example.org")
+    with pytest.raises(TooManyLogins):
+        await throttle.attempt("ip:192.0.2.201", "ada@example.org")
+    async with database.write() as session:
+        await session.execute(update(LoginAttemptRow).values(created_at_s=LoginAttemptRow.created_at_s + 3 * 86_400))
+    await throttle.attempt("ip:192.0.2.201", "ada@example.org")

@@ -153,7 +153,7 @@ async def test_deleted_pictures_go_with_row_event_and_file_and_the_last_one_with
 async def test_pictures_of_a_job_that_is_being_made_are_kept(database: Database, tmp_path: Path):
     async with JobsHarness.running(database, tmp_path) as shop:
         job = await finished(shop)
-        await change_job(database, job.job_id, status=JobStatus.PROCESSING, lease_until=4e9)
+        await change_job(database, job.job_id, status=JobStatus.PROCESSING, lease_until=time.time() + 300)
         done = await Engagement(database, remover(shop)).delete([job.images[0].id], lambda *_: True)
         assert done.kept == (job.images[0].id,)
         async with database.read() as session:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from server.db.models import JobRow
+from server.db.models import JobRow, WorkerRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.loras.errors import UnknownLora
+from server.queue import workers
 from server.queue.errors import LimitReached
 from server.queue.model import LoraChoice
 from server.queue.quotas import (
@@ -21,6 +22,7 @@ from server.queue.quotas import (
     Quotas,
     Standing,
 )
+from server.usage.service import Usage
 from tests.support.builders import draft
 from tests.support.jobs_harness import JobsHarness, change_generation
 
@@ -71,6 +73,33 @@ async def test_an_hour_later_each_job_is_given_back(database: Database, tmp_path
     assert 1 <= refused.value.retry_after_s <= 40
     await change_generation(database, ids[0], created_at_s=first_s - HOUR_S - 1)
     assert len(await accepted([shop], 3)) == 1
+
+
+async def test_jobs_dated_in_the_future_count_in_no_window(database: Database, tmp_path: Path):
+    """A clock that ran three days ahead and was set right."""
+    quotas = Quotas(anonymous=Quota(per_hour=2, daily_pictures=4))
+    shop = JobsHarness(database, tmp_path, quotas=quotas)
+    for job_id in await accepted([shop], 2):
+        async with database.read() as session:
+            row = await session.get_one(GenerationRow, job_id)
+        ahead = {"created_at_s": row.created_at_s + 3 * DAY_S, "day": row.day + 3}
+        await change_generation(database, job_id, **ahead)
+    requester = draft().requester
+    left = await Usage(database, quotas).left(requester)
+    assert left.jobs_per_hour == Standing(2, 2, 0)
+    assert left.daily_pictures is not None and left.daily_pictures.remaining == 4
+    assert await Usage(database, quotas).days(requester, 30) == []
+    assert len(await accepted([shop], 3)) == 2
+
+
+@pytest.mark.parametrize(("ahead_s", "is_alive"), [(0.0, True), (3.0 * DAY_S, False)])
+async def test_a_heartbeat_of_a_clock_that_ran_ahead_proves_no_life(database: Database, ahead_s: float, is_alive: bool):
+    report = workers.WorkerReport("w" * 32, "ready", "demo", "a" * 64, {}, (), None, "")
+    async with database.write() as session:
+        await workers.report(session, report)
+        await session.execute(update(WorkerRow).values(heartbeat_at_s=WorkerRow.heartbeat_at_s + ahead_s))
+    async with database.read() as session:
+        assert [row.id for row in await workers.alive(session)] == ["w" * 32] * is_alive
 
 
 async def test_cookies_count_by_address_accounts_and_end_users_by_themselves(database: Database, tmp_path: Path):

@@ -207,6 +207,16 @@ def test_moves_succeed_only_for_whom_they_may_and_are_told_once(runner, sequence
     runner(sequence)
 
 
+@pytest.mark.parametrize(("ahead_s", "is_free"), [(60, False), (3 * 86_400, True)])
+async def test_a_lease_of_a_clock_that_ran_ahead_has_expired(database: Database, ahead_s: float, is_free: bool):
+    job_id = secrets.token_hex(16)
+    async with database.write() as session:
+        await insert(session, job_id)
+        assert await states.claim(session, job_id, "folder/a", ahead_s) is not None
+    async with database.write() as session:
+        assert (await states.claim(session, job_id, "folder/b", 10) is not None) == is_free
+
+
 async def test_of_many_claims_at_once_exactly_one_wins(database: Database, database_url: str):
     other = Database(database_url)
     for _ in range(5):

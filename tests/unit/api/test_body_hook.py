@@ -29,4 +29,8 @@ def test_a_body_is_parsed_once() -> None:
         assert client.post("/", json={"name": "ruby"}).json() == {"name": "ruby", "is_the_checked_one": True}
         wrong = client.post("/", json={"name": "", "count": "2", "size": 1}).json()
         assert [error["field"] for error in wrong["errors"]] == ["size", "name", "count"]
+        assert client.post("/", json={"name": "ruby", "count": 2.0}).status_code == 201
+        for coding in ("identity", "Identity", ""):
+            assert client.post("/", json={"name": "ruby"}, headers={"Content-Encoding": coding}).status_code == 201
+        assert client.post("/", json={"name": "ruby"}, headers={"Content-Encoding": "gzip"}).status_code == 415
         assert "is empty" in client.post("/", content=b"").json()["detail"]

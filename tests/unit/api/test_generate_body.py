@@ -75,7 +75,8 @@ def test_every_field_is_read() -> None:
         ("num_images", 0, "a whole number from 1 to 8"),
         ("num_images", 99, "a whole number from 1 to 8"),
         ("num_images", "4", "a whole number from 1 to 8"),
-        ("num_images", 4.0, "a whole number from 1 to 8"),
+        ("num_images", 4.5, "a whole number from 1 to 8"),
+        ("num_images", 9.0, "a whole number from 1 to 8"),
         ("num_images", True, "a whole number from 1 to 8"),
         ("num_images", 10**30, "a whole number from 1 to 8"),
         ("quality", "best", "one of high, low, medium"),
@@ -86,7 +87,9 @@ def test_every_field_is_read() -> None:
         ("steps", 151, "a whole number from 1 to 150 or null"),
         ("guidance_scale", 30.5, "a number from 0 to 30 or null"),
         ("guidance_scale", "7", "a number from 0 to 30 or null"),
-        ("seed", 2**32, "a whole number from 0 to 4294967295 or null"),
+        ("seed", 2**64, "a whole number from -1 to 18446744073709551615 or null"),
+        ("seed", 1e30, "a whole number from -1 to 18446744073709551615 or null"),
+        ("seed", -2, "a whole number from -1 to 18446744073709551615 or null"),
         ("sampler", 1, "text of at most 64 characters or null"),
         ("loras", {}, "a list of at most 8, each an object with name, weight or null"),
         ("loras", [{"name": "a"}] * 9, "a list of at most 8, each an object with name, weight or null"),
@@ -99,6 +102,32 @@ def test_a_bad_value_is_named_with_what_is_allowed(field: str, value: Any, allow
     errors = refused_fields(**{**PROMPT, field: value})
     assert list(errors) == [field]
     assert errors[field][1] == allowed
+
+
+@pytest.mark.parametrize(
+    ("written", "fields"),
+    [
+        ('"steps": 4.0, "num_images": 2.0', {"steps": 4, "num_images": 2}),
+        ('"seed": 1e3, "width": 2.56e2', {"seed": 1000, "width": 256}),
+        ('"seed": 18446744073709551615', {"seed": 2**64 - 1}),
+        ('"seed": -1.0', {"seed": -1}),
+        ('"guidance_scale": 7.0, "loras": [{"name": "a", "weight": 1.0}]', {"guidance_scale": 7.0}),
+    ],
+)
+def test_a_number_counts_by_its_value_not_by_its_form(written: str, fields: dict[str, Any]) -> None:
+    request = read_generate_body(b'{"prompt": "red", ' + written.encode() + b"}")
+    read = {name: getattr(request, name) for name in fields}
+    assert read == fields
+    assert {name: type(value) for name, value in read.items()} == {name: type(value) for name, value in fields.items()}
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    assert read_generate_body(b"\xef\xbb\xbf" + json.dumps(PROMPT).encode()).prompt == "red dress, beach"
+
+
+@pytest.mark.parametrize("depth", [3, 400, 900])
+def test_a_deep_value_is_refused_like_any_other(depth: int) -> None:
+    assert refused(b'{"prompt": "a", "loras": ' + b"[" * depth + b"4.0" + b"]" * depth + b"}").detail
 
 
 @pytest.mark.parametrize(

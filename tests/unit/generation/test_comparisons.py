@@ -67,6 +67,12 @@ def test_a_comparison_is_one_job_of_all_its_cells() -> None:
     assert made.images[0].spec.output.format == "png"
 
 
+def test_of_large_seeds_the_lower_32_bits_count() -> None:
+    made = compare(seeds=[2**64 - 1, 2**32])
+    assert made.axes is not None and made.axes.seeds == (2**32 - 1, 0)
+    assert {image.spec.sampling.seed for image in made.images} == {2**32 - 1, 0}
+
+
 def test_loras_in_a_prompt_are_those_of_its_cells_and_in_no_label() -> None:
     made = compare(prompts=["red <lora:ruby:0.3>", "sea"], variants=[CompareVariant("jade")])
     assert [len(image.choices.others) for image in made.images if image.choices] == [1, 1, 0, 0]
@@ -78,6 +84,7 @@ def test_loras_in_a_prompt_are_those_of_its_cells_and_in_no_label() -> None:
     [
         ({"seeds": list(range(22))}, "variants"),
         ({"seeds": [7, 7]}, "seeds"),
+        ({"seeds": [7, 2**32 + 7]}, "seeds"),
         ({"prompts": ["red", "sea <lora:x:21>"]}, "prompts[1]"),
         ({"variants": [CompareVariant(None, 0.5)]}, "variants[0].model_weight"),
         ({"negative_prompt": "<lora:jade:1>"}, "negative_prompt"),

@@ -74,6 +74,12 @@ def test_zero_and_empty_are_values_and_not_absence() -> None:
 def test_a_given_seed_wins_over_the_random_one() -> None:
     assert first(seed=5).sampling.seed == 5
     assert first().sampling.seed == 77
+    assert first(seed=-1).sampling.seed == 77
+
+
+def test_of_a_large_seed_the_lower_32_bits_count() -> None:
+    assert [image.spec.sampling.seed for image in draft(seed=2**64 - 1, num_images=2).images] == [2**32 - 1, 0]
+    assert first(seed=2**32 + 7) == first(seed=7)
 
 
 @pytest.mark.parametrize("name", [None, "base"])

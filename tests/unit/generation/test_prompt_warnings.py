@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from pipelines.model.info import SDXL_BASE
 from pipelines.prompt.analysis import PromptAnalyzer
 from server.generation.prompt_warnings import prompt_warnings
 from tests.support.builders import image_spec
@@ -52,6 +53,25 @@ def test_a_style_that_the_model_does_not_know_is_told_once_and_not_by_its_words(
     assert warnings(reader, "red astronaut", final, style="line_art", triggers=("jade woman",)) == [
         "the demo model does not know: astronaut",
         "the demo model does not know the style Line art",
+    ]
+
+
+@pytest.fixture
+def real_reader() -> PromptAnalyzer:
+    """Of SDXL's own vocabulary, without a list of known words."""
+    return PromptAnalyzer(SDXL_BASE)
+
+
+def test_what_other_tools_mean_by_a_prompt_is_named_on_a_real_model_too(real_reader: PromptAnalyzer) -> None:
+    assert warnings(real_reader, "woman, red dress, (beach:1.2), [low sun]", negative="blurry (hands)") == []
+    assert warnings(
+        real_reader, "[red:blue:0.5] dress AND (sea:1.2", negative="embedding:EasyNegative, <lyco:x:1>"
+    ) == [
+        "prompt: prompt editing is not supported, it is read as text: [red:blue:0.5]",
+        "prompt: composition with AND is not supported, it is read as text: AND",
+        "prompt: a bracket that is never closed weighs all that follows: (sea:1.2",
+        "negative_prompt: an embedding is not supported, it is read as text: embedding:EasyNegative",
+        "negative_prompt: a network that is no LoRA is not supported, it is read as text: <lyco:x:1>",
     ]
 
 

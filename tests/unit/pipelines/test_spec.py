@@ -2,8 +2,9 @@
 
 import msgspec
 import pytest
+import torch
 
-from pipelines.spec import ImageSpec, LoraRef, seed_at
+from pipelines.spec import MAX_SEED, MAX_WRITTEN_SEED, ImageSpec, LoraRef, seed_at
 from tests.support.builders import image_spec
 
 
@@ -24,6 +25,13 @@ def test_a_spec_is_the_same_after_its_way_through_json() -> None:
     assert msgspec.json.decode(document)["spec"] == "v1"
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(document.replace(b'"v1"', b'"v0"'), type=ImageSpec)
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**32 + 7, 2**63, MAX_WRITTEN_SEED])
+def test_a_large_seed_makes_the_noise_of_its_lower_32_bits(seed: int) -> None:
+    noise, ours = (torch.randn(64, generator=torch.Generator().manual_seed(each)) for each in (seed, seed_at(seed, 0)))
+    assert seed_at(seed, 0) <= MAX_SEED
+    assert torch.equal(noise, ours)
 
 
 def test_seeds_follow_one_another_and_wrap() -> None:

@@ -2,8 +2,11 @@
 
 import base64
 from io import BytesIO
+from pathlib import Path
 from xml.etree import ElementTree
 
+import piexif
+import piexif.helper
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,14 +15,13 @@ from PIL import Image
 from pipelines.plan import RawImage
 from server.storage.encoding import (
     CONTENT_TYPES,
-    EXIF_IFD,
-    USER_COMMENT,
     encode_image,
     image_key,
     preview_data_url,
     thumbnail_key,
 )
 from server.storage.provenance import TRAINED_ALGORITHMIC_MEDIA
+from tests.support.picture_text import a1111_text
 
 
 def gradient(width: int, height: int) -> RawImage:
@@ -27,20 +29,19 @@ def gradient(width: int, height: int) -> RawImage:
     return RawImage(width, height, rgb)
 
 
-def parameters_in(data: bytes) -> str:
-    """As A1111 reads them back."""
-    image = Image.open(BytesIO(data))
-    if image.format == "PNG":
-        return image.info["parameters"]
-    comment = image.getexif().get_ifd(EXIF_IFD)[USER_COMMENT]
-    assert comment.startswith(b"UNICODE\0")
-    return comment.removeprefix(b"UNICODE\0").decode("utf-16-be")
-
-
 @pytest.mark.parametrize("image_format", CONTENT_TYPES)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=300))
 def test_every_format_carries_the_text(image_format: str, text: str):
-    assert parameters_in(encode_image(gradient(8, 16), image_format, text).data) == text
+    assert a1111_text(encode_image(gradient(8, 16), image_format, text).data) == text
+
+
+@pytest.mark.parametrize("image_format", ["jpeg", "webp"])
+def test_the_comment_is_undefined_bytes_in_the_whole_file_too(image_format: str, tmp_path: Path):
+    file = tmp_path / f"picture.{image_format}"
+    file.write_bytes(encode_image(gradient(400, 64), image_format, "jade, 雪 and a 🦊").data)
+    tags = piexif.load(str(file))
+    assert list(tags["Exif"]) == [piexif.ExifIFD.UserComment]
+    assert tags["Exif"][piexif.ExifIFD.UserComment] == piexif.helper.UserComment.dump("jade, 雪 and a 🦊", "unicode")
 
 
 def source_type(data: bytes) -> str:

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.denoise.samplers import SAMPLERS
+from pipelines.plan import RawImage
 from pipelines.spec import ImageSpec, LoraRef
+from server.storage.encoding import encode_image
 from server.storage.infotext import Origin, embedded_text, infotext
 from tests.support.builders import image_spec
+from tests.support.picture_text import a1111_text
 
 JADE = LoraRef("jade", "1", "a" * 64, 0.9, "0123456789ab")
 AMBER = LoraRef("amber", None, "b" * 64, -1.0, "ba9876543210")
@@ -35,6 +38,52 @@ def fields_of(line: str) -> dict[str, str]:
     """The last line of an infotext, read the way A1111's infotext parser does."""
     pairs = re.findall(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)', line)
     return {name: json.loads(value) if value.startswith('"') else value for name, value in pairs}
+
+
+def parts_of(text: str) -> tuple[str, str, dict[str, str]]:
+    """Prompt, negative prompt and fields, by A1111's `infotext_utils.parse_generation_parameters`."""
+    *lines, last = text.strip().split("\n")
+    prompt: list[str] = []
+    negative: list[str] = []
+    target = prompt
+    for line in map(str.strip, lines):
+        if line.startswith("Negative prompt:"):
+            target = negative
+            line = line.removeprefix("Negative prompt:").strip()
+        target.append(line)
+    return "\n".join(prompt), "\n".join(negative), fields_of(last)
+
+
+HOSTILE = st.lists(
+    st.sampled_from(
+        [
+            "Steps: 9, Sampler: Euler, CFG scale: 3, Seed: 5",
+            '"a", "b: c',
+            "\\",
+            "שלום\u202e\u202c",
+            "👩\u200d👧",
+            "雪",
+            ",",
+        ]
+    )
+    | st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20),
+    min_size=1,
+    max_size=4,
+).map(lambda lines: "\n".join(stripped for line in lines if (stripped := line.strip())) or "red")
+
+
+@given(prompt=HOSTILE, negative=HOSTILE, image_format=st.sampled_from(["jpeg", "webp", "png"]))
+def test_a1111_reads_any_prompt_back_from_any_file(prompt: str, negative: str, image_format: str):
+    text = infotext(params(prompt=prompt, negative_prompt=negative, loras=()), ORIGIN)
+    file = encode_image(RawImage(8, 8, bytes(8 * 8 * 3)), image_format, text).data
+    read_prompt, read_negative, fields = parts_of(a1111_text(file))
+    assert (read_prompt, read_negative) == (prompt, negative)
+    assert (fields["Steps"], fields["Seed"], "Prompt lines" in fields) == ("30", "1", False)
+
+
+def test_a_prompt_that_looks_like_a_negative_one_says_how_many_lines_it_has():
+    prompt = "red dress\nsea\n Negative prompt: snow"
+    assert fields_of(infotext(params(prompt=prompt), ORIGIN).split("\n")[-1])["Prompt lines"] == "3"
 
 
 def test_the_form_is_a1111s():

@@ -19,12 +19,15 @@ interface NumberFieldProps {
   /** Shows a slider below; `sliderMax` may end it before `max`, which stays reachable by typing. */
   sliderMax?: number;
   hint?: string;
+  /** What a finished text means that is no number from `min` to `max`; without it, the nearest. */
+  meaning?: (text: string) => number | undefined;
 }
 
 /** A number to type, with a slider for the usual range. */
-export function NumberField({ label, value, min, max, step, sliderStep, onChange, sliderMax, hint }: NumberFieldProps) {
+export function NumberField(props: NumberFieldProps) {
+  const { label, value, min, max, step, sliderStep, onChange, sliderMax, hint, meaning } = props;
   const id = useId();
-  const input = useTypedNumber(value, { min, max, step }, onChange);
+  const input = useTypedNumber(value, { min, max, step, meaning }, onChange);
   return (
     <div className="space-y-1.5">
       <div className="flex items-center justify-between gap-3">

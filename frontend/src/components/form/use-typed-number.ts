@@ -6,8 +6,11 @@ import { completeNumber, type Steps, settledNumber } from "@/lib/typed-number";
 export function useTypedNumber(value: number, steps: Steps, onChange: (value: number) => void) {
   const [text, setText] = useState(String(value));
   useEffect(() => setText(String(value)), [value]);
+  const { min, max, step } = steps;
   return {
-    ...steps,
+    min,
+    max,
+    step,
     value: text,
     onChange({ target }: ChangeEvent<HTMLInputElement>) {
       setText(target.value);

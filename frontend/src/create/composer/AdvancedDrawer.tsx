@@ -9,6 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { EMPTY, useForm } from "@/create/form";
 import { notHere } from "@/lib/words/names";
+import { seedOf } from "@/settings/seed";
 import { percent } from "@/settings/settings";
 
 interface AdvancedDrawerProps {
@@ -167,6 +168,7 @@ function SeedField({ maxSeed }: { maxSeed: number }) {
               min={0}
               max={maxSeed}
               step={1}
+              meaning={seedOf}
               onChange={(seed) => set({ seed })}
             />
           </div>
