@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.support.servers.server_process import free_port
+from tests.support.servers.ports import free_port
 
 FAULTS = ("reset", "truncate", "error")
 ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

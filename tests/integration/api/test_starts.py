@@ -16,7 +16,8 @@ from server.config.settings import Settings
 from server.db.session import Database
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.studio_app import client, studio_settings
-from tests.support.servers.server_process import ROOT, ServerProcess, free_port
+from tests.support.servers.ports import free_port
+from tests.support.servers.server_process import ROOT, ServerProcess
 from tests.support.tiny_model import write_tiny_model
 
 

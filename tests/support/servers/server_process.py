@@ -4,7 +4,6 @@ import json
 import math
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,15 +13,11 @@ from types import TracebackType
 
 import httpx
 
+from tests.support.servers.ports import free_port
+
 ROOT = Path(__file__).parents[3]
 START_S = 300.0
 STOP_S = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class ServerProcess:
