@@ -65,8 +65,13 @@ def test_the_bounds_are_those_that_generate_enforces(api: Api) -> None:
     most = {"prompt": "x" * bounds["max_prompt_characters"], "num_images": bounds["max_images"], **top}
     assert api.post("/api/generate", json={**QUICK, **side}).status_code == 202
     assert api.post("/api/generate", json=most).status_code == 202
-    for name, value in {**top, "num_images": bounds["max_images"], "width": bounds["max_size"]}.items():
-        assert api.post("/api/generate", json={**QUICK, name: value + bounds["size_multiple"]}).status_code == 400
+    beyond = {name: value + bounds["size_multiple"] for name, value in {**top, "width": bounds["max_size"]}.items()}
+    beyond |= {
+        "num_images": bounds["max_images"] + 1,
+        "seed": 2**64,
+    }  # larger seeds than `max_seed` count by their lower 32 bits
+    for name, value in beyond.items():
+        assert api.post("/api/generate", json={**QUICK, name: value}).status_code == 400
 
 
 def test_the_loras_are_listed_with_what_identifies_them(api: Api) -> None:

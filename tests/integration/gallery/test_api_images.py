@@ -116,7 +116,7 @@ def test_a_download_in_parts_is_counted_once(api: Api, database_url: str) -> Non
     assert asyncio.run(counts(database_url)) == [1]
 
 
-@pytest.mark.parametrize("image_id", ["{}-2", "{}-0", "{}-01", "{}", "nope", "%00-1", "Ä" * 40])
+@pytest.mark.parametrize("image_id", ["{}-2", "{}-0", "{}-01", "{}", "nope", "Ä" * 40])
 def test_an_unknown_picture_is_a_404(api: Api, image_id: str) -> None:
     job_id = finish(api)["job_id"]
     assert "no picture has the id" in missing(api.get(f"/api/images/{image_id.format(job_id)}/download"))
