@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, Page, expect
 
 SMALL = "?size=128x128&model=none&steps=6"
 """Settings in the address with which a picture takes a fraction of a second."""
+PAINTED = "?size=64x64&model=none&steps=6"
+"""The same for a server that paints."""
 NOTES = "lora-studio:list"
 """Key of the browser's notes about the list of jobs, in localStorage."""
 JOB_MS = 90_000

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
-from tests.browser.create_page import SMALL, CreatePage
+from tests.browser.create_page import PAINTED, CreatePage
 from tests.e2e.conftest import NewServer
 from tests.fixtures.s3_server import PUBLIC_BUCKET, S3Server
 from tests.support.servers.server_process import ServerProcess
@@ -47,7 +47,7 @@ def test_pictures_are_shown_and_saved_from_the_bucket(
     host = urlsplit(s3_server.url).netloc
     with new_painter("server", **settings) as server:
         server.start()
-        visitor = new_visitor(server, SMALL, hosts=[host])
+        visitor = new_visitor(server, PAINTED, hosts=[host])
         expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
         visitor.ask("red dress, beach sunset")
         visitor.wait_for_pictures(4)

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewVisitor
 from tests.e2e.conftest import NewServer
 
-LONG = "?size=128x128&model=none&steps=60"
+LONG = "?size=64x64&model=none&steps=60"
 
 
 def test_a_reload_in_the_middle_goes_on_showing(new_visitor: NewVisitor, new_painter: NewServer) -> None:

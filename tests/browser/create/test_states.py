@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
-from tests.browser.create_page import SMALL, CreatePage
+from tests.browser.create_page import PAINTED, CreatePage
 from tests.e2e.conftest import NewServer
 from tests.support.http_jobs import submit
 from tests.support.servers.server_process import ServerProcess
@@ -36,7 +36,7 @@ def test_a_full_queue_says_when_to_come_back(new_visitor: NewVisitor, new_painte
     with new_painter("server", STUDIO_MAX_QUEUE="1") as server:
         server.start()
         submit(server, steps=150, model_name="base")
-        visitor = new_visitor(server, SMALL)
+        visitor = new_visitor(server, PAINTED)
         visitor.ask("red dress, beach sunset")
         expect(visitor.error).to_contain_text("The queue is full")
         expect(visitor.error.get_by_role("button")).to_be_visible()
@@ -46,7 +46,7 @@ def test_a_full_queue_says_when_to_come_back(new_visitor: NewVisitor, new_painte
 def test_a_server_that_is_gone(new_visitor: NewVisitor, new_painter: NewServer) -> None:
     with new_painter("server") as server:
         server.start()
-        visitor = new_visitor(server, SMALL)
+        visitor = new_visitor(server, PAINTED)
         expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
         server.kill()
         visitor.ask("red dress, beach sunset")
@@ -65,7 +65,7 @@ def test_waiting_tells_the_place_in_the_queue(new_visitor: NewVisitor, new_paint
     with new_painter("server") as server:
         server.start()
         ahead = [submit(server, steps=150, model_name="base", num_images=8) for _ in range(2)]
-        visitor = new_visitor(server, SMALL)
+        visitor = new_visitor(server, PAINTED)
         visitor.ask("red dress, beach sunset")
         expect(visitor.tiles).to_have_count(4)
         expect(visitor.page.get_by_text("about").first).to_be_visible()

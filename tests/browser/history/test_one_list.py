@@ -41,8 +41,9 @@ def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def follow(page: Page, link: str) -> None:
     """Follow a link of the header; it must not reload the page."""
     page.evaluate(MARK)
-    page.get_by_role("navigation", name="Site").get_by_role("link", name=link).click()
-    expect(page.get_by_role("link", name=link)).to_have_attribute("aria-current", "page")
+    header_link = page.get_by_role("navigation", name="Site").get_by_role("link", name=link)
+    header_link.click()
+    expect(header_link).to_have_attribute("aria-current", "page")
     assert page.evaluate("window.isSamePage"), "the page was loaded again"
 
 
