@@ -73,6 +73,7 @@ class Lifespan:
                 await working.stop_making()
             parts.torch_thread.shutdown()
             if parts.api is not None:
+                await parts.api.facts.close()
                 parts.api.passwords.close()
             await parts.database.close()
             parts.shared.folder.close()

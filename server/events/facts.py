@@ -63,6 +63,7 @@ class JobFactsCache:
         self._look_s = look_s
         self._kept = LRUCache[str, _Kept](MAX_JOBS)
         self._loads: dict[str, asyncio.Task[JobFacts | None]] = {}
+        self._tasks: set[asyncio.Task[JobFacts | None]] = set()  # of `_loads`, and those that `forget` made stale
 
     async def get(self, job_id: str) -> JobFacts | None:
         """None: there is no such job. Callers at the same time share one query."""
@@ -72,8 +73,18 @@ class JobFactsCache:
         load = self._loads.get(job_id)
         if load is None:
             load = self._loads[job_id] = asyncio.create_task(self._load(job_id))
-            load.add_done_callback(lambda task: task.cancelled() or task.exception())  # its callers may all have gone
+            self._tasks.add(load)
+            load.add_done_callback(self._loaded)
         return await asyncio.shield(load)
+
+    def _loaded(self, task: asyncio.Task[JobFacts | None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # its callers may all have gone
+
+    async def close(self) -> None:
+        """Wait for reads under way, whose callers may have gone: before the database is closed."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def get_anew(self, job_id: str) -> JobFacts | None:
         """From the database."""

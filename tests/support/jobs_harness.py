@@ -142,14 +142,16 @@ class JobsHarness:
         peering.cancel()
         following.cancel()
         await asyncio.gather(peering, following, return_exceptions=True)
+        await self.facts.close()
         self._torch_thread.shutdown()
 
     async def kill(self) -> None:
         self.hub.close()
         self.runner.open_gate.set()
-        for task in (*self._tasks, *self.dispatcher.delivery.cancel()):
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self.dispatcher.delivery.cancel(), return_exceptions=True)
+        await self.facts.close()
         self._torch_thread.shutdown()
 
     @classmethod

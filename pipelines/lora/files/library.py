@@ -196,6 +196,13 @@ def _is_fresh(path: Path) -> bool:
         return False
 
 
+def _leads_somewhere(link: Path) -> bool:
+    try:
+        return link.exists()
+    except (OSError, RuntimeError):  # a circle of links
+        return False
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -213,7 +220,6 @@ class _Found:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._root = folder.resolve()
         self.loras: dict[str, Path] = {}
         self.rejected: list[RejectedLora] = []
         self.pending: list[PendingLora] = []
@@ -245,8 +251,8 @@ class _Found:
         if ending in UNFINISHED:
             label = label_of(without_suffix(path.stem))
             self.pending.append(PendingLora(self.shown(path), f"files named {ending} are still being written", label))
-        elif path.is_symlink() and not self._is_inside(path):
-            self._reject(path, "it is a link that leads out of the folder")
+        elif path.is_symlink() and not _leads_somewhere(path):
+            self._reject(path, "it is a link to nothing")
         elif path.is_symlink() and path.is_dir():
             self._reject(path, "it is a link to a folder; links to folders are not followed")
         elif has_suffix(path.name):
@@ -276,12 +282,6 @@ class _Found:
             others = ", ".join(self.shown(other) for other in paths if other != path)
             has = "has" if label in self.loras else "would have, too"
             self._reject(path, f"its name would be {label}, which {others} {has}; rename one of them", label)
-
-    def _is_inside(self, path: Path) -> bool:
-        try:
-            return path.resolve().is_relative_to(self._root)
-        except (OSError, RuntimeError):  # a circle of links
-            return False
 
     def _reject(self, path: Path, reason: str, label: str | None = None) -> None:
         self.rejected.append(RejectedLora(self.shown(path), reason, label=label))

@@ -235,15 +235,28 @@ def test_two_files_of_one_label_are_both_named(library: LoraLibrary) -> None:
     ]
 
 
-def test_everything_else_in_the_folder_is_named_with_the_reason(library: LoraLibrary, tmp_path: Path) -> None:
+def test_everything_else_in_the_folder_is_named_with_the_reason(
+    library: LoraLibrary, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shelf = tmp_path_factory.mktemp("shelf")
     for name in ("old.ckpt", "old.pt", "more.zip", "strange.gguf", "notes.txt", "jade.preview.png", ".hidden"):
         (library.lora_dir / name).write_bytes(b"x")
-    (library.lora_dir / "out.safetensors").symlink_to(tmp_path.parent / "elsewhere.safetensors")
+    (library.lora_dir / "out.safetensors").symlink_to(shelf / "nothing.safetensors")
+    (library.lora_dir / "circle.safetensors").symlink_to("circle.safetensors")
+    (shelf / "jade.safetensors").write_bytes(lora_bytes())
+    (library.lora_dir / "shelf").symlink_to(shelf)
+    (library.lora_dir / "jade.safetensors").symlink_to(shelf / "jade.safetensors")
+    assert [file.label for file in library.scan().files] == ["jade"]
     reasons = {rejected.file: rejected.reason for rejected in library.scan().rejected}
-    assert reasons.keys() == {"old.ckpt", "old.pt", "more.zip", "strange.gguf", "out.safetensors"}
+    assert reasons.keys() == {"old.ckpt", "old.pt", "more.zip", "strange.gguf"} | {
+        "out.safetensors",
+        "circle.safetensors",
+        "shelf",
+    }
     assert "can run code" in reasons["old.pt"]
     assert "unpack" in reasons["more.zip"]
-    assert "leads out of the folder" in reasons["out.safetensors"]
+    assert reasons["out.safetensors"] == reasons["circle.safetensors"] == "it is a link to nothing"
+    assert "links to folders are not followed" in reasons["shelf"]
 
 
 ATTENTION = "mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
