@@ -63,7 +63,7 @@ class JobFactsCache:
         self._look_s = look_s
         self._kept = LRUCache[str, _Kept](MAX_JOBS)
         self._loads: dict[str, asyncio.Task[JobFacts | None]] = {}
-        self._tasks: set[asyncio.Task[JobFacts | None]] = set()  # of `_loads`, and those that `forget` made stale
+        self._tasks: set[asyncio.Task[JobFacts | None]] = set()  # of `_loads`, and stale ones
 
     async def get(self, job_id: str) -> JobFacts | None:
         """None: there is no such job. Callers at the same time share one query."""
