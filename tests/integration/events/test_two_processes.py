@@ -156,6 +156,8 @@ async def test_jobs_whose_lora_is_only_elsewhere_are_left_to_that_process(addres
         async with maker.database.write() as session:
             lora = {"sha256": "a" * 64, "name": "jade", "version": "1", "weight": 1.0}
             session.add_all(JobLoraRow(job_id=job_id, **lora) for job_id in jobs[::2])
+        # the other process may have read a job before its LoRA was there: it reads what its view does not know
+        await until(lambda: all([other.view.loras_of(each) or other.view.remove(each) for each in jobs[::2]]))
         usable = True
         for job_id in jobs:
             assert (await other.ended(job_id)).status is JobStatus.COMPLETED
