@@ -148,16 +148,20 @@ async def test_a_process_that_stalled_cannot_take_back_what_its_successor_stored
 async def test_jobs_whose_lora_is_only_elsewhere_are_left_to_that_process(address: str, tmp_path: Path) -> None:
     asked: list[None] = []
     usable = False
-    lacks = {"has_lora": lambda sha256: sha256 != "a" * 64, "fetch_loras": lambda: asked.append(None)}
-    trouble: dict[str, Any] = {"store_trouble": lambda: None if usable else "not yet"}
-    async with two(address, tmp_path, of_other=lacks, **trouble) as (maker, other):
+    lacks: dict[str, Any] = {
+        "has_lora": lambda sha256: sha256 != "a" * 64,
+        "fetch_loras": lambda: asked.append(None),
+        "store_trouble": lambda: None if usable else "not yet",
+    }
+    waits: dict[str, Any] = {"store_trouble": lambda: None if asked else "not yet"}
+    async with two(address, tmp_path, of_other=lacks, **waits) as (maker, other):
         other.runner.open_gate.set()
         jobs = [(await maker.accept(draft(num_images=1))).job_id for _ in range(6)]
         async with maker.database.write() as session:
             lora = {"sha256": "a" * 64, "name": "jade", "version": "1", "weight": 1.0}
             session.add_all(JobLoraRow(job_id=job_id, **lora) for job_id in jobs[::2])
         # the other process may have read a job before its LoRA was there: it reads what its view does not know
-        await until(lambda: all([other.view.loras_of(each) or other.view.remove(each) for each in jobs[::2]]))
+        await until(lambda: all(other.view.loras_of(each) or other.view.remove(each) for each in jobs[::2]))
         usable = True
         for job_id in jobs:
             assert (await other.ended(job_id)).status is JobStatus.COMPLETED
