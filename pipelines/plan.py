@@ -1,6 +1,6 @@
 """What the scheduler asks the runner to do in one step, and what came back. Torch-free.
 
-A plan is carried out on the torch thread in this order: release, begin (encode included), step, decode. Every picture
+A plan is carried out on the torch thread in this order: release, begin (encode included), step, decode. Every image
 is named by its id (`{job_id}-{n}`); the runner keeps a `DenoiseState` for each id between `begin` and its decode,
 failure or release.
 """
@@ -12,13 +12,13 @@ from pipelines.spec import ImageSpec
 
 
 class DeviceLost(Exception):
-    """The accelerator answers no call of this process any more: only a new process can make pictures. No picture is to
+    """The accelerator answers no call of this process any more: only a new process can make images. No image is to
     blame, and none has failed: their jobs stay in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchKey:
-    """What must be equal for two pictures to share one UNet forward. Nothing else: timestep, guidance, sampler, seed,
+    """What must be equal for two images to share one UNet forward. Nothing else: timestep, guidance, sampler, seed,
     prompt and LoRAs are per row."""
 
     width: int
@@ -28,7 +28,7 @@ class BatchKey:
 
 @dataclass(frozen=True, slots=True)
 class BeginOrder:
-    """Encode (or fetch from the cache) and make the initial latents of one picture."""
+    """Encode (or fetch from the cache) and make the initial latents of one image."""
 
     image_id: str
     spec: ImageSpec
@@ -38,9 +38,9 @@ class BeginOrder:
 class StepPlan:
     """One turn of the engine.
 
-    `step` names the pictures that share this turn's UNet forward: all of one BatchKey, begun earlier or in this very
+    `step` names the images that share this turn's UNet forward: all of one BatchKey, begun earlier or in this very
     plan. `pad_to_rows` is the static row count the forward is padded to (>= the rows of `step`; 0: no padding).
-    `decode` names pictures whose last step is done. `preview` is a subset of `step`. `release` names pictures
+    `decode` names images whose last step is done. `preview` is a subset of `step`. `release` names images
     to forget.
     """
 
@@ -67,7 +67,7 @@ class RawImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageError:
-    """Why a picture failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people.
+    """Why an image failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people.
     `broken_loras`: hash → reason of the LoRAs that fail every image they are used for."""
 
     code: str
@@ -77,13 +77,13 @@ class ImageError:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What one plan did. A picture that is in `failed` is already released by the runner and is in no other field.
+    """What one plan did. An image that is in `failed` is already released by the runner and is in no other field.
     Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room; it waits.
 
-    `begun`: id -> UNet forwards this picture will take in all (Heun takes 2N - 1).
+    `begun`: id -> UNet forwards this image will take in all (Heun takes 2N - 1).
     `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
     `too_many_rows` is one that memory was not enough for (0: it was), and then the step was made in smaller forwards.
-    `decode_s` is per picture. `embedding_hits` prompts were found encoded, `embedding_misses` had to be.
+    `decode_s` is per image. `embedding_hits` prompts were found encoded, `embedding_misses` had to be.
     """
 
     begun: dict[str, int] = field(default_factory=dict[str, int])

@@ -60,7 +60,7 @@ class Line:
 
 @dataclass(slots=True)
 class SizeCost:
-    """Measured forwards at one picture size, by row count. Row counts that are not used any more lose their weight, so
+    """Measured forwards at one image size, by row count. Row counts that are not used any more lose their weight, so
     that none is judged for ever by how it went once."""
 
     recent: dict[int, RecentSteps] = field(default_factory=dict[int, RecentSteps])

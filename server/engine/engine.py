@@ -116,7 +116,7 @@ class Engine:
             self._listener.on_capacity()
 
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
-        """Picture index -> (UNet evaluations done, in all), for the job's unfinished pictures here."""
+        """Image index → (UNet evaluations done, in all), for the job's unfinished images here."""
         return self._scheduler.evaluations(job_id)
 
     def forecast(self, backlog: Backlog) -> QueueForecast:
@@ -142,7 +142,7 @@ class Engine:
     ) -> None:
         """Warm the runner up and teach the cost model: each count of copies of `spec` takes two steps together (the
         second is measured) and one copy is decoded. A count whose step is expected to take more than `max_step_s` is
-        passed over. Raises RuntimeError where the model cannot make a picture."""
+        passed over. Raises RuntimeError if the model cannot make an image."""
         num_px, limits, cost = spec.num_px, self._scheduler.limits, self._scheduler.cost
         for count in images:
             rows = count * spec.rows
@@ -189,7 +189,7 @@ class Engine:
             self._listener = None
 
     def stop(self) -> None:
-        """Let `run` return after the plan in flight; the pictures it holds are dropped with the process."""
+        """Let `run` return after the plan in flight; the images it holds are dropped with the process."""
         self._stopping = True
         self._work.set()
 

@@ -64,7 +64,7 @@ class FairShare:
         self._round: dict[str, float] = {}
 
     def start(self, job: JobWork, others: Iterable[JobWork], now_s: float) -> None:
-        """The job's first picture begins: its owner pays for it. `others` are all that are here. Further calls for
+        """The job's first image begins: its owner pays for it. `others` are all that are here. Further calls for
         the same job change nothing."""
         if job.job_id in self._round:
             return
@@ -75,7 +75,7 @@ class FairShare:
         self.served(job, now_s)
 
     def served(self, job: JobWork, now_s: float) -> None:
-        """One of the job's pictures takes a step."""
+        """One of the job's images takes a step."""
         self._virtual_time = max(self._virtual_time, self._round[job.job_id])
         self._served_at_s[job.owner] = now_s
         if len(self._served_at_s) > MAX_REMEMBERED:  # who was served longer ago is starving with or without an entry

@@ -55,7 +55,7 @@ class Scheduler:
         self._release: list[str] = []
         self._alone = ""
         self._fair = FairShare()
-        self._fitting_rows: dict[int, int] = {}  # picture pixels -> rows of a forward that memory is enough for
+        self._fitting_rows: dict[int, int] = {}  # pixels of an image → rows of a forward that memory is enough for
 
     def __len__(self) -> int:
         return len(self._requests)

@@ -8,7 +8,7 @@ process carries them out, with back-off until the store has done it. How to dele
         job_ids = await remove_jobs(session, JobRow.owner == owner)              # whole jobs, or
         await schedule_deletion(session, [image.storage_key, image.thumbnail_key])  # the files of a row that you delete
         await session.delete(image)
-    remover.removed(job_ids)                                                    # after the commit; [] for pictures
+    remover.removed(job_ids)                                                    # after the commit; [] for images
 
 `remove_jobs` takes unfinished jobs too: what is stored of them later is deleted as well.
 """

@@ -12,7 +12,7 @@ from server.generation import policy
 async def warm_up(engine: Engine, execute: Execute, info: ModelInfo, settings: Settings) -> None:
     """Smallest size first: where that is slow (a large model on a CPU), the larger ones are estimated from it. With
     `STUDIO_COMPILE` every row count is compiled at the native size instead, however long it takes. Raises RuntimeError
-    where the model cannot make a picture."""
+    where the model cannot make an image."""
     native = (info.native_width, info.native_height)
     if settings.compile:
         counts = [settings.exact_rows] if settings.exact_rows else settings.row_buckets

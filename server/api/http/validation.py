@@ -6,7 +6,7 @@ Stricter than Litestar's own conversion, which takes "4" for 4.
 import codecs
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -57,12 +57,12 @@ async def check_generate_body(request: Request[Any, Any, Any]) -> None:
 async def check_compare_body(request: Request[Any, Any, Any]) -> None:
     """A before_request hook: raises StudioError if the body is no CompareRequest."""
     body = await json_bytes(request)
-    request.state.checked_body = read_body(body, CompareRequest, COMPARE_EXAMPLE, _blank_prompts)
+    request.state.checked_body = read_body(body, CompareRequest, COMPARE_EXAMPLE, _compare_errors)
 
 
 def read_generate_body(body: bytes) -> GenerateRequest:
     """Raises StudioError (400) that names each wrong field, its error and the allowed values."""
-    return read_body(body, GenerateRequest, EXAMPLE, _blank)
+    return read_body(body, GenerateRequest, EXAMPLE, _generate_errors)
 
 
 def json_body(example: msgspec.Struct) -> BodyKwarg:
@@ -116,7 +116,6 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
         known_bad = {error.field for error in errors}
         paths = (path for name in values for path in _paths_with_nul(fields[name], name) if path not in known_bad)
         errors += [FieldError(path, "it contains U+0000", at_path(kind, path)) for path in paths]
-    errors.extend(_seed_errors(kind, values))
     if errors:
         raise InvalidRequest(errors)
     return kind(**values)
@@ -159,16 +158,6 @@ def _with_whole_numbers(value: Any, depth: int = 2) -> Any:
     return value  # pyright: ignore[reportUnknownVariableType]  # narrowed to a list or dict of unknown items
 
 
-def _seed_errors(kind: type[msgspec.Struct], values: Mapping[str, Any]) -> list[FieldError]:
-    """The upper bound of seeds, which msgspec cannot hold."""
-    seeds = {f"seeds[{n}]": seed for n, seed in enumerate(values.get("seeds") or ())} | {"seed": values.get("seed")}
-    return [
-        FieldError(name, f"{_shown(seed)} cannot be used", at_path(kind, name))
-        for name, seed in seeds.items()
-        if isinstance(seed, int) and seed > MAX_WRITTEN_SEED
-    ]
-
-
 def _field_error(kind: type[msgspec.Struct], name: str, value: Any, message: str) -> FieldError:
     """`message` ends in msgspec's path within the field, like "- at `$[0].weight`"."""
     position = re.search(r"- at `\$(.*)`$", message)
@@ -204,16 +193,26 @@ def _shown(value: Any) -> str:
     return f"{text[:MAX_SHOWN_CHARACTERS]}... ({len(value):,} long)" if isinstance(value, str) else "a value this long"
 
 
-def _blank(values: dict[str, Any]) -> list[FieldError]:
-    """A prompt must have more than blanks."""
-    if "prompt" in values and not values["prompt"].strip():
-        return [FieldError("prompt", "it is blank", at_path(GenerateRequest, "prompt"))]
-    return []
+def _generate_errors(values: dict[str, Any]) -> list[FieldError]:
+    return [*_prompt_errors("prompt", values.get("prompt")), *_seed_errors("seed", values.get("seed"))]
 
 
-def _blank_prompts(values: dict[str, Any]) -> list[FieldError]:
+def _compare_errors(values: dict[str, Any]) -> list[FieldError]:
+    prompts, seeds = values.get("prompts") or (), values.get("seeds") or ()
     return [
-        FieldError(f"prompts[{n}]", error.detail, error.allowed)
-        for n, prompt in enumerate(values.get("prompts") or ())
-        for error in _blank({"prompt": prompt})
+        *(error for n, prompt in enumerate(prompts) for error in _prompt_errors(f"prompts[{n}]", prompt)),
+        *(error for n, seed in enumerate(seeds) for error in _seed_errors(f"seeds[{n}]", seed)),
     ]
+
+
+def _prompt_errors(path: str, prompt: str | None) -> list[FieldError]:
+    """A prompt must have more than blanks."""
+    is_blank = prompt is not None and not prompt.strip()
+    return [FieldError(path, "it is blank", at_path(GenerateRequest, "prompt"))] if is_blank else []
+
+
+def _seed_errors(path: str, seed: int | None) -> list[FieldError]:
+    """The upper bound of seeds, which msgspec cannot hold."""
+    is_beyond = seed is not None and seed > MAX_WRITTEN_SEED
+    kind = CompareRequest if "[" in path else GenerateRequest
+    return [FieldError(path, f"{_shown(seed)} cannot be used", at_path(kind, path))] if is_beyond else []
