@@ -3,6 +3,7 @@
     python scripts/load.py                                    # the demo model, SQLite, 60 s: about 5 minutes
     python scripts/load.py --database postgresql+asyncpg://user:password@host/name    # an empty database
     python scripts/load.py --runner paint --seconds 20        # painted images instead of the demo model's
+    python scripts/load.py --seconds 300                      # a soak: memory, descriptors and WAL should stay level
     python scripts/load.py --cost                             # CPU ms of a call at 10, 500 and 10,000 queued images
 
 Starts a server of its own on loopback. Every user has a loopback address of its own. Exits with 1 if a call failed.
@@ -41,7 +42,7 @@ def main() -> int:
             figures = asyncio.run(cost.measure(server.url, pid, asked.queued_images))
             print(report.cost_table(figures))
         else:
-            figures = asyncio.run(crowd.measure(server.url, pid, asked))
+            figures = asyncio.run(crowd.measure(server.url, pid, Path(folder), asked))
             print(report.load_table(figures))
         server.kill()  # the queue is long
     if asked.json:

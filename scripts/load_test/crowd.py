@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from scripts.load_test import process
@@ -15,6 +16,7 @@ JOB = {"prompt": "jade woman, red dress, beach sunset", "num_images": 4, "steps"
 FILL_CONNECTIONS = 10
 POLLS_EVERY_S = 0.5
 BURST_S = 10.0
+SAMPLE_EVERY_S = 10.0
 
 
 class Latencies:
@@ -36,8 +38,9 @@ class Latencies:
         return answer
 
 
-async def measure(url: str, pid: int, asked: argparse.Namespace) -> dict[str, Any]:
+async def measure(url: str, pid: int, folder: Path, asked: argparse.Namespace) -> dict[str, Any]:
     latencies = Latencies()
+    samples: list[dict[str, float]] = []
     job_ids = await fill(url, asked.queued, asked.users, JOB)
     streams = [asyncio.create_task(_stream(url, n, job_ids[n % len(job_ids)])) for n in range(asked.streams)]
     await asyncio.sleep(2)
@@ -47,6 +50,7 @@ async def measure(url: str, pid: int, asked: argparse.Namespace) -> dict[str, An
         *(_poll(url, n, asked.pollers, job_ids[n % len(job_ids)], end_s, latencies) for n in range(asked.pollers)),
         _every(1.0, end_s, lambda: latencies.note("POST", Connection(url, 9_000).post("/api/generate", JOB))),
         _health(url, end_s, latencies),
+        _sample(pid, folder, end_s, samples),
     )
     busy = (process.cpu_s(pid) - cpu_s) / (time.perf_counter() - started_s)
     num_open = sum(not stream.done() for stream in streams)
@@ -62,8 +66,7 @@ async def measure(url: str, pid: int, asked: argparse.Namespace) -> dict[str, An
         "open_streams": num_open,
         "stream_events": events,
         "burst_posts_per_s": burst,
-        "rss_mb": process.rss_mb(pid),
-        "descriptors": process.num_descriptors(pid),
+        "samples": samples,
         "duration_s": asked.seconds,
     }
 
@@ -105,6 +108,21 @@ async def _health(url: str, end_s: float, latencies: Latencies) -> None:
     connection = Connection(url, 9_001)
     await _every(0.1, end_s, lambda: latencies.note("healthz", connection.get("/healthz")))
     connection.close()
+
+
+async def _sample(pid: int, folder: Path, end_s: float, samples: list[dict[str, float]]) -> None:
+    """Memory, descriptors and write-ahead log of the server, every 10 s."""
+
+    async def sample() -> None:
+        samples.append(
+            {
+                "rss_mb": process.rss_mb(pid),
+                "descriptors": process.num_descriptors(pid),
+                "wal_mb": process.wal_mb(folder),
+            }
+        )
+
+    await _every(SAMPLE_EVERY_S, end_s, sample)
 
 
 async def _every(period_s: float, end_s: float, call: Callable[[], Awaitable[Any]]) -> None:

@@ -19,3 +19,8 @@ def rss_mb(pid: int) -> float:
 
 def num_descriptors(pid: int) -> int:
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def wal_mb(folder: Path) -> float:
+    """The write-ahead logs below `folder`; 0 where the database is elsewhere."""
+    return sum(file.stat().st_size for file in folder.rglob("*-wal")) / 1e6

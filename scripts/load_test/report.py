@@ -11,9 +11,11 @@ def load_table(figures: Mapping[str, Any]) -> str:
         lines.append(f"{kind:<18}{len(seconds):>9}{p50:>9.0f}{p99:>9.0f}{1000 * seconds[-1]:>9.0f}")
     lines.append(
         f"{figures['open_streams']} streams open at the end with {figures['stream_events']} events,"
-        f" {figures['cpu_share']:.2f} cores busy, {figures['rss_mb']:.0f} MB,"
-        f" {figures['descriptors']} descriptors, burst {figures['burst_posts_per_s']:.0f} posts/s"
+        f" {figures['cpu_share']:.2f} cores busy, burst {figures['burst_posts_per_s']:.0f} posts/s"
     )
+    for name in figures["samples"][0]:
+        values = [sample[name] for sample in figures["samples"]]
+        lines.append(f"{name}: {values[0]:.1f} at first, {max(values):.1f} at most, {values[-1]:.1f} at last")
     lines += [f"error: {text} x {count}" for text, count in figures["errors"].items()]
     return "\n".join(lines)
 

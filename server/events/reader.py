@@ -51,9 +51,10 @@ class JobReader:
         """None: there is no such job."""
 
         async def read() -> tuple[JobRow, list[ImageRow]] | None:
+            job_with_images = select(JobRow, ImageRow).join(ImageRow).where(JobRow.id == job_id).order_by(ImageRow.n)
             async with self._database.read() as session:
-                job = await session.get(JobRow, job_id)
-                return (job, await images_of(session, [job_id])) if job else None
+                rows = (await session.execute(job_with_images)).tuples().all()
+            return (rows[0][0], [image for _, image in rows]) if rows else None
 
         rows = await settled(self.progress.active.__contains__, job_id, read)
         return self._view(*rows) if rows else None
