@@ -4,6 +4,7 @@ The request, the database row, the runner, the infotext and the API's metadata d
 parameters. Every value is resolved; no default is left to fill in.
 """
 
+from itertools import pairwise
 from math import ceil
 
 from msgspec import Struct
@@ -15,6 +16,8 @@ MAX_WRITTEN_SEED = 2**64 - 1
 MAX_LORA_WEIGHT = 20.0
 """Weights of a LoRA are within ±20, in requests, prompts, files and in the sum of a LoRA that is named twice. Slider
 LoRAs use 5 to 15."""
+LATENT_UPSCALER = "latent"
+PIXEL_UPSCALER = "lanczos"
 
 
 class LoraRef(Struct, frozen=True):
@@ -50,10 +53,64 @@ class Sampling(Struct, frozen=True):
 
 
 class Pass(Struct, frozen=True):
-    """One way through the denoising steps at one size in pixels, multiples of 8."""
+    """One way through the denoising steps at one size in pixels, multiples of 8.
+
+    `start` is the index of the first step that is taken; `strength` is what the caller asked for, for people. `steps`
+    None: those of the sampling. `upscaler` (latent, lanczos, or a model's name) makes this pass's first latents from the
+    image of the pass before, or from the source; None: the source is resized by its `resize`."""
 
     width: int
     height: int
+    start: int = 0
+    strength: float = 1.0
+    steps: int | None = None
+    upscaler: str | None = None
+
+    @property
+    def num_px(self) -> int:
+        return self.width * self.height
+
+
+class Mask(Struct, frozen=True):
+    """What is repainted: white, or black with `invert`. `sha256` None: only what the extension adds. `mode` hard is a
+    yes or no for each latent pixel, as in diffusers; soft repaints a pixel the later, the darker its mask. `blur` is the
+    standard deviation of the edge in pixels of the source. `padding`: only the masked area and so many pixels around it
+    are made, at the size of the pass, and pasted into the source. `content` of the masked area to begin with: original,
+    fill (colors of its edge) or noise."""
+
+    sha256: str | None = None
+    mode: str = "soft"
+    blur: float = 4.0
+    padding: int | None = None
+    content: str = "original"
+    invert: bool = False
+
+
+class Extend(Struct, frozen=True):
+    """Pixels to add at each side of the resized source, multiples of 8."""
+
+    left: int = 0
+    right: int = 0
+    top: int = 0
+    bottom: int = 0
+
+
+class Source(Struct, frozen=True):
+    """The image that an image is made from. `width` and `height` are its own, in pixels. `resize` to the size of the
+    first pass (without the extension): stretch, crop or fill. `from_image`: the id of the image that it is."""
+
+    sha256: str
+    width: int
+    height: int
+    resize: str = "crop"
+    from_image: str | None = None
+    mask: Mask | None = None
+    extend: Extend | None = None
+
+    @property
+    def pasted(self) -> bool:
+        """The result is pasted into the source and has its size."""
+        return self.mask is not None and self.mask.padding is not None
 
 
 class Output(Struct, frozen=True):
@@ -79,24 +136,46 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
     model: str | None = None
     style: str | None = None
     quality: str = "high"
+    source: Source | None = None
 
     @property
     def width(self) -> int:
-        return self.passes[-1].width
+        """Of the finished image, in pixels."""
+        return self.source.width if self.source and self.source.pasted else self.passes[-1].width
 
     @property
     def height(self) -> int:
-        return self.passes[-1].height
+        return self.source.height if self.source and self.source.pasted else self.passes[-1].height
 
     @property
     def num_px(self) -> int:
-        return self.width * self.height
+        """Of the largest pass: the unit of `work`."""
+        return max(each.num_px for each in self.passes)
+
+    @property
+    def vae_px(self) -> int:
+        """Pixels that the VAE decodes; one that it encodes counts half."""
+        last = self.passes[-1].num_px
+        between = sum(
+            before.num_px + after.num_px // 2
+            for before, after in pairwise(self.passes)
+            if after.upscaler != LATENT_UPSCALER
+        )
+        return last + between + (self.passes[0].num_px // 2 if self.source else 0)
+
+    def steps(self, index: int) -> int:
+        """Denoising steps of the whole schedule of a pass; `start` of them are left out."""
+        return self.passes[index].steps or self.sampling.steps
+
+    def pass_evaluations(self, index: int) -> int:
+        """UNet forwards of a pass: one a step, but Heun's method takes two for all but the last."""
+        steps = self.steps(index) - self.passes[index].start
+        return 2 * steps - 1 if self.sampling.sampler == "heun" else steps
 
     @property
     def evaluations(self) -> int:
-        """UNet forwards of the image: one a step, but Heun's method takes two for all but the last."""
-        steps = self.sampling.steps
-        return 2 * steps - 1 if self.sampling.sampler == "heun" else steps
+        """UNet forwards of all passes."""
+        return sum(map(self.pass_evaluations, range(len(self.passes))))
 
     @property
     def rows(self) -> int:
@@ -105,12 +184,18 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
 
     @property
     def work(self) -> int:
-        """Rows of all its UNet forwards together."""
-        return self.evaluations + len(self.guided(self.evaluations))
+        """Rows of all its UNet forwards together; those of smaller passes count by their pixels."""
+        works = (self.pass_work(index) * each.num_px / self.num_px for index, each in enumerate(self.passes))
+        return ceil(sum(works))
+
+    def pass_work(self, index: int) -> int:
+        """Rows of the UNet forwards of a pass."""
+        evaluations = self.pass_evaluations(index)
+        return evaluations + len(self.guided(evaluations))
 
     def guided(self, evaluations: int) -> range:
-        """Which of `evaluations` UNet forwards take a second row, for the negative prompt (guidance interval,
-        arXiv 2404.07724)."""
+        """Which of the `evaluations` UNet forwards of a pass take a second row, for the negative prompt (guidance
+        interval, arXiv 2404.07724)."""
         if self.sampling.guidance_scale <= 1:
             return range(0)
         start, end = self.sampling.guidance_start, self.sampling.guidance_end
@@ -123,3 +208,8 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
 def seed_at(seed: int, index: int) -> int:
     """The seed of image `index` (from 0) of a job: seed + index, wrapping at 2^32 as torch's CPU generator does."""
     return (seed + index) % (MAX_SEED + 1)
+
+
+def start_index(steps: int, strength: float) -> int:
+    """The first step that an image with a source takes, as diffusers counts: strength 0.75 of 20 steps leaves out 5."""
+    return steps - min(int(steps * strength), steps)

@@ -68,7 +68,8 @@ class JobRow(Row):
 class ImageRow(Row):
     """One image of a job, n from 1, from acceptance on.
 
-    `work` is the rows of its UNet forwards, `rows` the most of one forward, `num_px` width times height. The columns
+    `work` is the rows of its UNet forwards, `rows` the most of one forward, `num_px` width times height, `vae_px` the
+    pixels that the VAE decodes (those it encodes count half). The columns
     from `content_type` on are set when it is done; a deleted image keeps its spec only. `encode_s` is text encoding and
     setup, `step_share_s` its share, by rows, of the shared forwards.
     """
@@ -87,6 +88,7 @@ class ImageRow(Row):
     spec: Mapped[ImageSpec] = mapped_column(StructType(ImageSpec))
     work: Mapped[int]
     num_px: Mapped[int]
+    vae_px: Mapped[int] = mapped_column(server_default="0")
     rows: Mapped[int]
     error_code: Mapped[str | None] = mapped_column(String(32))
     error_detail: Mapped[str | None] = mapped_column(Text)
@@ -133,7 +135,8 @@ class JobLoraRow(Row):
 
 
 class AssetRow(Row):
-    """Bytes that a caller brought: an init image or a mask. Identified by content, one row an owner."""
+    """Bytes that a caller brought: an init image or a mask. Identified by content, one row and one stored object an
+    owner."""
 
     __tablename__ = "asset"
     __table_args__ = (Index("ix_asset_expires", "expires_at_s"),)
@@ -147,6 +150,17 @@ class AssetRow(Row):
     num_bytes: Mapped[int]
     created_at_s: Mapped[float] = mapped_column(Double)
     expires_at_s: Mapped[float] = mapped_column(Double)
+
+
+class JobAssetRow(Row):
+    """An asset that images of a job are made from. Its object stays stored as long as this row exists."""
+
+    __tablename__ = "job_asset"
+    __table_args__ = (Index("ix_job_asset_key", "storage_key"),)
+
+    job_id: Mapped[str] = mapped_column(ForeignKey("job.id", ondelete="CASCADE"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    storage_key: Mapped[str] = mapped_column(String(255))
 
 
 class WorkerRow(Row):

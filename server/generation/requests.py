@@ -19,10 +19,19 @@ MAX_EXTRA_LORAS = 8
 MAX_LORA_NAME_CHARACTERS = 128
 MAX_LOWERED_PARTS = 16
 SIZE_MULTIPLE_PX = 8
+MAX_EXTEND_PX = 2048
+MAX_BLUR_PX = 64.0
+MAX_PADDING_PX = 1024
+MAX_SCALE = 4.0
+DEFAULT_STRENGTH = 0.6
+DEFAULT_HIRES_STRENGTH = 0.55
 
 Quality = Literal["low", "medium", "high"]
 Format = Literal["jpeg", "png", "webp"]
 EmbedParameters = Literal["full", "minimal", "none"]
+Resize = Literal["crop", "stretch", "fill"]
+MaskMode = Literal["soft", "hard"]
+MaskContent = Literal["original", "fill", "noise"]
 
 LoraName = Annotated[str, Meta(min_length=1, max_length=MAX_LORA_NAME_CHARACTERS)]
 ModelName = Annotated[
@@ -98,6 +107,100 @@ Sampler = Annotated[str, Meta(max_length=64, description="One of /api/options. D
 NumImages = Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Pictures to make.")]
 
 
+AssetId = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{64}$",
+        description="Of an image sent to /api/assets.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
+ImageId = Annotated[
+    str,
+    Meta(
+        pattern="^[0-9a-f]{32}-[0-9]{1,2}$",
+        description="An image of yours.",
+        examples=["0123456789abcdef0123456789abcdef-1"],
+    ),
+]
+Strength = Annotated[
+    float,
+    Meta(
+        gt=0,
+        le=1,
+        description="How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.",
+        examples=[0.6],
+    ),
+]
+ExtendPx = Annotated[
+    int,
+    Meta(ge=0, le=MAX_EXTEND_PX, multiple_of=SIZE_MULTIPLE_PX, description="Pixels to add at this side."),
+]
+
+
+class InitImage(Struct, frozen=True, forbid_unknown_fields=True):
+    """The image to start from: an `asset_id` or a `from_image`. Without `width` and `height` the result has its size, as
+    far as the model can make it."""
+
+    asset_id: AssetId | None = None
+    from_image: ImageId | None = None
+    strength: Strength = DEFAULT_STRENGTH
+    resize: Annotated[
+        Resize,
+        Meta(description="To another size: cut what is too much, stretch, or fill up with the colors of the edge."),
+    ] = "crop"
+
+
+class MaskImage(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is repainted: the white parts of an image of the same size as the init image. The rest stays, pixel for
+    pixel."""
+
+    asset_id: AssetId
+    mode: Annotated[
+        MaskMode,
+        Meta(description="soft: gray parts and the edge change less. hard: each latent pixel changes or does not."),
+    ] = "soft"
+    blur: Annotated[
+        float, Meta(ge=0, le=MAX_BLUR_PX, description="Width of the soft edge: standard deviation in pixels.")
+    ] = 4.0
+    padding: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=MAX_PADDING_PX,
+                description="Make only the masked area and so many pixels around it, at `width` x `height`, and paste it"
+                " into the init image. Null: the whole picture.",
+            ),
+        ]
+        | None
+    ) = None
+    content: Annotated[
+        MaskContent, Meta(description="What the masked area begins with: the image, the colors around it, or noise.")
+    ] = "original"
+    invert: Annotated[bool, Meta(description="Repaint the black parts.")] = False
+
+
+class Extension(Struct, frozen=True, forbid_unknown_fields=True):
+    """Pixels to add around the init image."""
+
+    left: ExtendPx = 0
+    right: ExtendPx = 0
+    top: ExtendPx = 0
+    bottom: ExtendPx = 0
+
+
+class Hires(Struct, frozen=True, forbid_unknown_fields=True):
+    """A second pass at a larger size: `scale`, or `width` and `height`."""
+
+    scale: Annotated[float, Meta(gt=1, le=MAX_SCALE, description="Default 2.")] | None = None
+    width: Size | None = None
+    height: Size | None = None
+    upscaler: Annotated[str, Meta(max_length=128, description="Between the passes: one of /api/options.")] = "latent"
+    steps: Annotated[Steps, Meta(description="Of the second pass. Default: as many as the first.")] | None = None
+    strength: Strength = DEFAULT_HIRES_STRENGTH
+
+
 class ExtraLora(Struct, frozen=True, forbid_unknown_fields=True):
     """A further LoRA: `jade` is its newest version, `jade-v1` exactly that one."""
 
@@ -139,6 +242,10 @@ class ImageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ]
         | None
     ) = None
+    init: Annotated[InitImage, Meta(description="The image to start from.")] | None = None
+    mask: Annotated[MaskImage, Meta(description="The part of the init image that changes.")] | None = None
+    extend: Annotated[Extension, Meta(description="Add to the sides of the init image.")] | None = None
+    hires: Annotated[Hires, Meta(description="Make it larger in a second pass. Not together with init.")] | None = None
 
 
 class GenerateRequest(ImageFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
