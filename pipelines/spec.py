@@ -56,8 +56,8 @@ class Pass(Struct, frozen=True):
     """One way through the denoising steps at one size in pixels, multiples of 8.
 
     `start` is the index of the first step that is taken; `strength` is what the caller asked for, for people. `steps`
-    None: those of the sampling. `upscaler` (latent, lanczos, or a model's name) makes this pass's first latents from the
-    image of the pass before, or from the source; None: the source is resized by its `resize`."""
+    None: those of the sampling. `upscaler` (latent, lanczos, or a model's name) makes this pass's first latents from
+    the image of the pass before, or from the source; None: the source is resized by its `resize`."""
 
     width: int
     height: int
@@ -73,10 +73,10 @@ class Pass(Struct, frozen=True):
 
 class Mask(Struct, frozen=True):
     """What is repainted: white, or black with `invert`. `sha256` None: only what the extension adds. `mode` hard is a
-    yes or no for each latent pixel, as in diffusers; soft repaints a pixel the later, the darker its mask. `blur` is the
-    standard deviation of the edge in pixels of the source. `padding`: only the masked area and so many pixels around it
-    are made, at the size of the pass, and pasted into the source. `content` of the masked area to begin with: original,
-    fill (colors of its edge) or noise."""
+    yes or no for each latent pixel, as in diffusers; soft repaints a pixel the later, the darker its mask. `blur` is
+    the standard deviation of the edge in pixels of the source. `padding`: only the masked area and so many pixels
+    around it are made, at the size of the pass, and pasted into the source. `content` of the masked area to begin with:
+    original, fill (colors of its edge) or noise."""
 
     sha256: str | None = None
     mode: str = "soft"

@@ -139,8 +139,8 @@ ExtendPx = Annotated[
 
 
 class InitImage(Struct, frozen=True, forbid_unknown_fields=True):
-    """The image to start from: an `asset_id` or a `from_image`. Without `width` and `height` the result has its size, as
-    far as the model can make it."""
+    """The image to start from: an `asset_id` or a `from_image`. Without `width` and `height` the result has its size,
+    as far as the model can make it."""
 
     asset_id: AssetId | None = None
     from_image: ImageId | None = None
@@ -169,8 +169,8 @@ class MaskImage(Struct, frozen=True, forbid_unknown_fields=True):
             Meta(
                 ge=0,
                 le=MAX_PADDING_PX,
-                description="Make only the masked area and so many pixels around it, at `width` x `height`, and paste it"
-                " into the init image. Null: the whole picture.",
+                description="Make only the masked area and so many pixels around it, at `width` x `height`, and paste"
+                " it into the init image. Null: the whole picture.",
             ),
         ]
         | None
