@@ -139,8 +139,8 @@ class Assets:
         return num_removed == ROUND
 
     async def _keep(self, owner: str, decoded: DecodedAsset) -> Asset:
-        """Store the bytes, then insert the row: a row exists only for an object that is stored. The object's deletion is
-        scheduled first, and cancelled by the transaction that inserts the row: none is left behind by a crash."""
+        """Store the bytes, then insert the row: a row exists only for an object that is stored. The object's
+        deletion is scheduled first, and cancelled by the transaction that inserts the row: a crash leaves none."""
         known = await self._renew(owner, decoded.sha256)
         if known is not None:
             if not await self._store.exists(known.storage_key):  # it was deleted in the store by hand
@@ -211,7 +211,7 @@ async def keys_of(database: Database, job_id: str) -> dict[str, str]:
     in, and its object is deleted IN_USE_S later."""
     held = select(JobAssetRow.sha256, JobAssetRow.storage_key).where(JobAssetRow.job_id == job_id)
     async with database.read() as session:
-        return {sha256: storage_key for sha256, storage_key in await session.execute(held)}
+        return {row.sha256: row.storage_key for row in await session.execute(held)}
 
 
 async def transfer_assets(database: Database, session: AsyncSession, old_owner: str, owner: str) -> None:
@@ -228,9 +228,7 @@ async def transfer_assets(database: Database, session: AsyncSession, old_owner: 
             continue
         own.expires_at_s = max(own.expires_at_s, row.expires_at_s)
         held = update(JobAssetRow).where(JobAssetRow.storage_key == row.storage_key)
-        await session.execute(
-            held.values(storage_key=own.storage_key).execution_options(synchronize_session=False)
-        )
+        await session.execute(held.values(storage_key=own.storage_key).execution_options(synchronize_session=False))
         await schedule_deletion(session, [row.storage_key], IN_USE_S)
         await session.delete(row)
     await session.flush()

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Uploads:
         self._uploaded: TTLCache[str, _Uploaded] = TTLCache(MAX_ADDRESSES, WINDOW_S, timer=clock)
 
     @contextmanager
-    def one(self, caller: Caller) -> Iterator[None]:
+    def one(self, caller: Caller) -> Generator[None]:
         """Around an upload, from before its body is read. Raises StudioError (429, 503)."""
         if self._open.total() >= MAX_OPEN:
             detail = f"{MAX_OPEN} uploads are being read already; try again in {RETRY_S} s"
