@@ -221,6 +221,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assets/{asset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An asset of yours */
+        get: operations["asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an image to make pictures from
+         * @description A JPEG, PNG or WebP of up to 25 MB, 8 to 8192 px a side and 25 megapixels: the body itself, or the part `file` of a form. It is stored as a PNG of 8 bits, upright, without metadata; transparency is kept. The same content again is the same asset. It is yours alone, and expires unless a job names it.
+         */
+        post: operations["upload_asset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}": {
         parameters: {
             query?: never;
@@ -849,6 +886,14 @@ export interface components {
              * @enum {null|string}
              */
             embed_parameters?: "full" | "minimal" | "none" | null;
+            /** @description The image to start from. */
+            init?: components["schemas"]["InitImage"] | null;
+            /** @description The part of the init image that changes. */
+            mask?: components["schemas"]["MaskImage"] | null;
+            /** @description Add to the sides of the init image. */
+            extend?: components["schemas"]["Extension"] | null;
+            /** @description Make it larger in a second pass. Not together with init. */
+            hires?: components["schemas"]["Hires"] | null;
             prompts: string[];
             /** @description Each once. */
             seeds: number[];
@@ -914,6 +959,29 @@ export interface components {
             deleted: string[];
             missing: string[];
             kept: string[];
+        };
+        /** Extension */
+        Extension: {
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            left?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            right?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            top?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            bottom?: number;
         };
         /** ExtraLora */
         ExtraLora: {
@@ -1028,6 +1096,14 @@ export interface components {
              * @enum {null|string}
              */
             embed_parameters?: "full" | "minimal" | "none" | null;
+            /** @description The image to start from. */
+            init?: components["schemas"]["InitImage"] | null;
+            /** @description The part of the init image that changes. */
+            mask?: components["schemas"]["MaskImage"] | null;
+            /** @description Add to the sides of the init image. */
+            extend?: components["schemas"]["Extension"] | null;
+            /** @description Make it larger in a second pass. Not together with init. */
+            hires?: components["schemas"]["Hires"] | null;
             /**
              * @description What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`. The style is applied to it, the LoRA's trigger words are put before it.
              * @example jade woman, red dress, beach sunset
@@ -1057,6 +1133,28 @@ export interface components {
             /** @enum {string} */
             status: "ok" | "ready";
         };
+        /** Hires */
+        Hires: {
+            /** @description Default 2. */
+            scale?: number | null;
+            /** @description Pixels; see /api/options. */
+            width?: number | null;
+            /** @description Pixels; see /api/options. */
+            height?: number | null;
+            /**
+             * @description Between the passes: one of /api/options.
+             * @default latent
+             */
+            upscaler?: string;
+            /** @description Of the second pass. Default: as many as the first. */
+            steps?: number | null;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.55
+             * @example 0.6
+             */
+            strength?: number;
+        };
         /** HistoryItem */
         HistoryItem: {
             job_id: string;
@@ -1078,6 +1176,31 @@ export interface components {
             keys: string;
             count: number;
             reason: string;
+        };
+        /** InitImage */
+        InitImage: {
+            /**
+             * @description Of an image sent to /api/assets.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            asset_id?: string | null;
+            /**
+             * @description An image of yours.
+             * @example 0123456789abcdef0123456789abcdef-1
+             */
+            from_image?: string | null;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.6
+             * @example 0.6
+             */
+            strength?: number;
+            /**
+             * @description To another size: cut what is too much, stretch, or fill up with the colors of the edge.
+             * @default crop
+             * @enum {string}
+             */
+            resize?: "crop" | "stretch" | "fill";
         };
         /** JobState */
         JobState: {
@@ -1224,6 +1347,38 @@ export interface components {
         Loras: {
             loras: components["schemas"]["LoraOption"][];
             rejected: components["schemas"]["LeftOut"][];
+        };
+        /** MaskImage */
+        MaskImage: {
+            /**
+             * @description Of an image sent to /api/assets.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            asset_id: string;
+            /**
+             * @description soft: gray parts and the edge change less. hard: each latent pixel changes or does not.
+             * @default soft
+             * @enum {string}
+             */
+            mode?: "soft" | "hard";
+            /**
+             * @description Width of the soft edge: standard deviation in pixels.
+             * @default 4
+             */
+            blur?: number;
+            /** @description Make only the masked area and so many pixels around it, at `width` x `height`, and paste it into the init image. Null: the whole picture. */
+            padding?: number | null;
+            /**
+             * @description What the masked area begins with: the image, the colors around it, or noise.
+             * @default original
+             * @enum {string}
+             */
+            content?: "original" | "fill" | "noise";
+            /**
+             * @description Repaint the black parts.
+             * @default false
+             */
+            invert?: boolean;
         };
         /** Me */
         Me: {
@@ -1473,6 +1628,14 @@ export interface components {
             name: "square" | "portrait" | "landscape";
             width: number;
             height: number;
+        };
+        /** StoredAsset */
+        StoredAsset: {
+            asset_id: string;
+            width: number;
+            height: number;
+            bytes: number;
+            expires_at: string;
         };
         /** StreamToken */
         StreamToken: {
@@ -2626,6 +2789,190 @@ export interface operations {
                 };
             };
             /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `asset_id` that POST /api/assets answers. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The PNG that is stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upload_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The asset */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredAsset"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Server busy; Image store unavailable; Database unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
