@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FOLDER = "assets"
 """The first part of the storage keys; the rest is random, so that a content is not found by its hash."""
 
-MAX_ASSETS, MAX_BYTES = 200, 500_000_000  # of one owner
+MAX_ASSETS, MAX_BYTES = 1000, 1_000_000_000  # of one owner
 MAX_DECODES = 2  # at a time: each takes up to 400 MB
 UPLOAD_S = 3600.0
 """The object of an upload that is not entered by then is deleted: its process has ended in between."""

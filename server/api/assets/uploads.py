@@ -14,7 +14,7 @@ from server.errors import BUSY, TOO_MANY_REQUESTS, StudioError
 
 MAX_OPEN, MAX_OPEN_PER_CALLER = 16, 4
 WINDOW_S = 3600.0
-MAX_UPLOADS, MAX_UPLOADED_BYTES = 200, 500_000_000  # in WINDOW_S, of callers without an account
+MAX_UPLOADS, MAX_UPLOADED_BYTES = 300, 500_000_000  # in WINDOW_S, of callers without an account
 MAX_ADDRESSES = 10_000
 RETRY_S = 5
 
