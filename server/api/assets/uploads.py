@@ -27,8 +27,8 @@ class _Uploaded:
 
 
 class Uploads:
-    """Bounds the uploads at a time, which wait in memory, of all callers and of one address; and of callers without an
-    account, who can get a new cookie for each, what comes from one address in an hour. Runs on the event loop."""
+    """Bounds the uploads at a time, which wait in memory, of all callers and of one; and of callers without an account,
+    who can get a new cookie for each, what comes from one address in an hour. Runs on the event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -38,20 +38,21 @@ class Uploads:
     @contextmanager
     def one(self, caller: Caller) -> Generator[None]:
         """Around an upload, from before its body is read. Raises StudioError (429, 503)."""
+        who = caller.requester.counted_as
         if self._open.total() >= MAX_OPEN:
             detail = f"{MAX_OPEN} uploads are being read already; try again in {RETRY_S} s"
             raise StudioError(BUSY, detail, headers={"Retry-After": str(RETRY_S)})
-        if self._open[caller.address] >= MAX_OPEN_PER_CALLER:
+        if self._open[who] >= MAX_OPEN_PER_CALLER:
             detail = f"{MAX_OPEN_PER_CALLER} uploads of one caller are being read already; try again in {RETRY_S} s"
             raise StudioError(TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(RETRY_S)})
         self._refuse(caller)
-        self._open[caller.address] += 1
+        self._open[who] += 1
         try:
             yield
         finally:
-            self._open[caller.address] -= 1
-            if not self._open[caller.address]:
-                del self._open[caller.address]
+            self._open[who] -= 1
+            if not self._open[who]:
+                del self._open[who]
 
     def count(self, caller: Caller, num_bytes: int) -> None:
         """Count an upload that was stored with this size."""

@@ -35,12 +35,13 @@ def refusal(uploads: Uploads, caller: Caller) -> StudioError | None:
         return error
 
 
-def test_open_uploads_are_bounded_by_address_and_in_all() -> None:
+def test_open_uploads_are_bounded_by_caller_and_in_all() -> None:
     uploads = Uploads()
     with ExitStack() as open_ones:
         for _ in range(MAX_OPEN_PER_CALLER):
             open_ones.enter_context(uploads.one(VISITOR))
-        for caller in (VISITOR, replace(VISITOR, owner="anon:2"), USER):
+        assert refusal(uploads, USER) is None
+        for caller in (VISITOR, replace(VISITOR, owner="anon:2"), Caller("ip:192.0.2.7", "ip:192.0.2.7")):
             refused = refusal(uploads, caller)
             assert refused is not None
             assert (refused.kind.status, refused.headers["Retry-After"]) == (429, "5")
@@ -50,6 +51,16 @@ def test_open_uploads_are_bounded_by_address_and_in_all() -> None:
         assert full is not None
         assert full.kind.status == 503
     assert refusal(uploads, VISITOR) is None
+
+
+def test_a_key_s_end_users_have_uploads_of_their_own() -> None:
+    uploads = Uploads()
+    first = replace(USER, key_id="k", end_user="first")
+    with ExitStack() as open_ones:
+        for _ in range(MAX_OPEN_PER_CALLER):
+            open_ones.enter_context(uploads.one(first))
+        assert refusal(uploads, first) is not None
+        assert refusal(uploads, replace(first, end_user="second")) is None
 
 
 def test_an_upload_that_fails_is_over() -> None:
