@@ -19,7 +19,8 @@ from server.db.session import Database
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.limits import Limits
+from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.fleet import FleetForecaster, FleetObserver

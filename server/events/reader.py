@@ -108,6 +108,7 @@ class JobReader:
             sum(image.work for image in queued),
             max((image.num_px for image in queued), default=0),
             max((image.rows for image in queued), default=1),
+            sum(image.vae_px for image in queued),
         )
         axes = _axes(job)
         return JobView(

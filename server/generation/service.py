@@ -203,6 +203,7 @@ class JobService:
                 spec=spec,
                 work=spec.work,
                 num_px=spec.num_px,
+                vae_px=spec.vae_px,
                 rows=spec.rows,
             )
             for n, spec in enumerate(resolved.specs, start=1)

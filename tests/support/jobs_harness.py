@@ -22,8 +22,9 @@ from server.db.usage_models import GenerationRow
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, Turn
+from server.engine.limits import Limits
 from server.engine.requests import EngineEvent
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.hub import EventHub
