@@ -13,6 +13,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from server.api.assets.uploads import Uploads
 from server.api.auth.authentication import Identification
 from server.api.auth.origins import HostCheck, OriginCheck, cors
 from server.api.auth.proxies import TrustedProxies
@@ -108,6 +109,8 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "feed": api.feed,
             "open_readers": open_readers,
             "submission": Submission(api.jobs, api.feed, open_readers),
+            "assets": api.assets,
+            "uploads": Uploads(),
             "history": api.history,
             "engagement": api.engagement,
             "accounts": api.accounts,

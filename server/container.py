@@ -13,6 +13,7 @@ from server.accounts.login_throttle import LoginThrottle
 from server.accounts.passwords import Passwords
 from server.accounts.service import Accounts
 from server.api.gallery.file_routes import PATH as FILES_PATH
+from server.assets.service import Assets
 from server.base_model import BaseModel
 from server.config.settings import Settings
 from server.db.session import Database
@@ -118,6 +119,7 @@ class ApiHalf:
         self.retention = Retention(
             database, self.remover, settings.retention_days * DAY_S, settings.retention_gb * 1_000_000_000
         )
+        self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0)
         self.history = History(database, reader)
         self.engagement = Engagement(database, self.remover)
         quotas = _quotas(settings)

@@ -5,6 +5,7 @@ from litestar.di import Provide
 
 from server.api.accounts.key_routes import KeysController
 from server.api.accounts.routes import AuthController
+from server.api.assets.routes import AssetsController
 from server.api.auth.authentication import Identification, caller_of
 from server.api.auth.origins import OriginCheck
 from server.api.gallery.download_routes import ImagesController
@@ -28,6 +29,7 @@ CONTROLLERS = (
     JobsController,
     AgainController,
     ImagesController,
+    AssetsController,
     HistoryController,
     UsageController,
     OperatorController,
