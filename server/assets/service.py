@@ -228,9 +228,7 @@ async def transfer_assets(database: Database, session: AsyncSession, old_owner: 
             continue
         own.expires_at_s = max(own.expires_at_s, row.expires_at_s)
         held = update(JobAssetRow).where(JobAssetRow.storage_key == row.storage_key)
-        await session.execute(
-            held.values(storage_key=own.storage_key).execution_options(synchronize_session=False)
-        )
+        await session.execute(held.values(storage_key=own.storage_key).execution_options(synchronize_session=False))
         await schedule_deletion(session, [row.storage_key], IN_USE_S)
         await session.delete(row)
     await session.flush()

@@ -33,7 +33,8 @@ ASSET = StoredAsset(
 AssetId = Annotated[
     str,
     PathParameter(
-        description="The `asset_id` of an answer of POST /api/assets.", examples=[Example("asset", value=ASSET.asset_id)]
+        description="The `asset_id` of an answer of POST /api/assets.",
+        examples=[Example("asset", value=ASSET.asset_id)],
     ),
 ]
 PRIVATE = {"Cache-Control": "private, no-cache"}
@@ -46,9 +47,7 @@ class UploadOperation(Operation):
         def binary(media_type: str) -> Schema:
             return Schema(type=OpenAPIType.STRING, content_media_type=media_type, description="The file's bytes.")
 
-        form = Schema(
-            type=OpenAPIType.OBJECT, properties={PART: binary("application/octet-stream")}, required=[PART]
-        )
+        form = Schema(type=OpenAPIType.OBJECT, properties={PART: binary("application/octet-stream")}, required=[PART])
         bodies = {media_type: binary(media_type) for media_type in (*IMAGE_TYPES, "application/octet-stream")}
         content = {name: OpenAPIMediaType(schema=schema) for name, schema in {**bodies, FORM_TYPE: form}.items()}
         self.request_body = RequestBody(content=content, required=True)
