@@ -125,7 +125,15 @@ class ApiHalf:
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)
         self.jobs = JobService(
-            database, reader, signals, shared.base.ref, shared.base.prompts, shared.counts, settings.max_queue, quotas
+            database,
+            reader,
+            signals,
+            shared.base.ref,
+            shared.base.prompts,
+            shared.counts,
+            self.assets,
+            settings.max_queue,
+            quotas,
         )
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()

@@ -8,6 +8,7 @@ import numpy as np
 from diffusers.image_processor import VaeImageProcessor
 from PIL import Image, ImageChops, ImageFilter
 
+from pipelines.image.masks import mask_levels
 from pipelines.plan import RawImage, SourceImage
 from pipelines.spec import Extend, ImageSpec, Mask, Source
 
@@ -97,19 +98,7 @@ def _mask(data: bytes | None, mask: Mask, size: tuple[int, int]) -> Image.Image 
     image = Image.open(BytesIO(data), formats=["PNG"])
     if image.size != size:
         raise ValueError(f"the mask has {image.size[0]} x {image.size[1]} pixels, its source {size[0]} x {size[1]}")
-    if image.mode == "RGBA":
-        black = Image.new("RGBA", image.size, "black")
-        black.alpha_composite(image)
-        image = black
-    levels = image.convert("L")
-    return ImageChops.invert(levels) if mask.invert else levels
-
-
-def is_empty(data: bytes, *, invert: bool) -> bool:
-    """True if a stored mask repaints nothing."""
-    image = Image.open(BytesIO(data), formats=["PNG"])
-    mask = _mask(data, Mask(invert=invert), image.size)
-    return mask is None or mask.getbbox() is None
+    return mask_levels(image, invert=mask.invert)
 
 
 def _resized(image: Image.Image, size: tuple[int, int], resize: str) -> Image.Image:

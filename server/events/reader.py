@@ -136,6 +136,7 @@ class JobReader:
             filename=image_filename(_title(job, axes, image.n - 1), seed, key),
             storage_key=key,
             finished_at_s=image.finished_at_s or 0.0,
+            from_image=image.spec.source.from_image if image.spec.source else None,
             is_favorite=image.is_favorite,
             num_downloads=image.downloads,
             cell=axes.cell(image.n - 1) if axes else None,

@@ -270,6 +270,7 @@ class Dispatcher:
 
     def _make_again(self, job: ClaimedJob, index: int) -> None:
         job.making.add(index)
+        job.requests[index].restart()
         self._engine.add([job.requests[index]])
 
     def _source_failed(self, job: ClaimedJob, event: ImageFailed) -> None:
