@@ -20,7 +20,8 @@ from server.db.session import Database
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.limits import Limits
+from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.fleet import FleetForecaster, FleetObserver
@@ -124,7 +125,15 @@ class ApiHalf:
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)
         self.jobs = JobService(
-            database, reader, signals, shared.base.ref, shared.base.prompts, shared.counts, settings.max_queue, quotas
+            database,
+            reader,
+            signals,
+            shared.base.ref,
+            shared.base.prompts,
+            shared.counts,
+            self.assets,
+            settings.max_queue,
+            quotas,
         )
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()

@@ -16,6 +16,7 @@ from server.api.http.nul_check import NulCheck
 from server.api.http.validation import CheckedRequest
 from server.api.jobs.compare_routes import CompareController
 from server.api.jobs.generate_routes import GenerateController
+from server.api.jobs.image_routes import ImageActionsController
 from server.api.jobs.options_routes import CatalogController
 from server.api.jobs.repeat_routes import AgainController
 from server.api.jobs.routes import JobsController
@@ -28,6 +29,7 @@ CONTROLLERS = (
     CompareController,
     JobsController,
     AgainController,
+    ImageActionsController,
     ImagesController,
     AssetsController,
     HistoryController,

@@ -181,6 +181,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image_id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show more around this picture
+         * @description A job that adds to the sides of this picture. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         */
+        post: operations["extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image_id}/upscale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make this picture larger
+         * @description A job with one picture: this one, larger. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         */
+        post: operations["upscale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image_id}/vary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make pictures like this one
+         * @description A job that starts from this picture. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         */
+        post: operations["vary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}/download": {
         parameters: {
             query?: never;
@@ -960,6 +1020,55 @@ export interface components {
             missing: string[];
             kept: string[];
         };
+        /**
+         * Extend
+         * @example {
+         *       "left": 64,
+         *       "right": 64,
+         *       "top": 0,
+         *       "bottom": 0,
+         *       "strength": 0.95,
+         *       "num_images": 4
+         *     }
+         */
+        Extend: {
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            left?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            right?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            top?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            bottom?: number;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.95
+             * @example 0.6
+             */
+            strength?: number;
+            /**
+             * @description Pictures to make.
+             * @default 4
+             */
+            num_images?: number;
+            /**
+             * @description Instead of the picture's own, as it is encoded.
+             * @example jade woman, red dress, beach sunset
+             */
+            prompt?: string | null;
+        };
         /** Extension */
         Extension: {
             /**
@@ -1177,6 +1286,17 @@ export interface components {
             count: number;
             reason: string;
         };
+        /** ImageToImage */
+        ImageToImage: {
+            upscalers: string[];
+            default_strength: number;
+            default_hires_strength: number;
+            max_scale: number;
+            max_extend: number;
+            max_pixels: number;
+            max_size: number;
+            max_asset_bytes: number;
+        };
         /** InitImage */
         InitImage: {
             /**
@@ -1231,6 +1351,8 @@ export interface components {
             bytes: number;
             filename: string;
             download_url: string;
+            /** @description The id of the picture that it was made from. */
+            from_image?: string | null;
             /** @description In a comparison: which of its prompts, from 0. */
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
@@ -1418,6 +1540,10 @@ export interface components {
             /** @enum {string} */
             embed_parameters: "full" | "minimal" | "none";
             base_model: components["schemas"]["UsedBaseModel"];
+            init?: components["schemas"]["InitImage"] | null;
+            mask?: components["schemas"]["MaskImage"] | null;
+            extend?: components["schemas"]["Extension"] | null;
+            hires?: components["schemas"]["Hires"] | null;
             /** @description Of a job of /api/compare. */
             final_prompts?: string[];
         };
@@ -1462,6 +1588,7 @@ export interface components {
             shapes: components["schemas"]["ShapeOption"][];
             bounds: components["schemas"]["Bounds"];
             defaults: components["schemas"]["Defaults"];
+            image_to_image: components["schemas"]["ImageToImage"];
             samplers: components["schemas"]["SamplerOption"][];
             qualities: components["schemas"]["QualityOption"][];
             styles: components["schemas"]["StyleOption"][];
@@ -1481,6 +1608,8 @@ export interface components {
             bytes: number;
             filename: string;
             download_url: string;
+            /** @description The id of the picture that it was made from. */
+            from_image?: string | null;
             /** @description In a comparison: which of its prompts, from 0. */
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
@@ -1651,6 +1780,29 @@ export interface components {
             negative_prompt: string;
             fits: boolean;
         };
+        /**
+         * Upscale
+         * @example {
+         *       "scale": 2,
+         *       "upscaler": "lanczos",
+         *       "strength": 0.3
+         *     }
+         */
+        Upscale: {
+            /** @default 2 */
+            scale?: number;
+            /**
+             * @description One of /api/options, but latent.
+             * @default lanczos
+             */
+            upscaler?: string;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.3
+             * @example 0.6
+             */
+            strength?: number;
+        };
         /** Usage */
         Usage: {
             days: components["schemas"]["UsageDay"][];
@@ -1691,6 +1843,31 @@ export interface components {
             email: string;
             is_operator: boolean;
             created_at: string;
+        };
+        /**
+         * Vary
+         * @example {
+         *       "strength": 0.35,
+         *       "num_images": 4
+         *     }
+         */
+        Vary: {
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.35
+             * @example 0.6
+             */
+            strength?: number;
+            /**
+             * @description Pictures to make.
+             * @default 4
+             */
+            num_images?: number;
+            /**
+             * @description Instead of the picture's own, as it is encoded.
+             * @example jade woman, red dress, beach sunset
+             */
+            prompt?: string | null;
         };
     };
     responses: never;
@@ -2610,6 +2787,426 @@ export interface operations {
                 };
             };
             /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    extend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The `id` of an output of /api/result. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extend"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Settings no longer available */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Idempotency key already used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upscale: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The `id` of an output of /api/result. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Upscale"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Settings no longer available */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Idempotency key already used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    vary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The `id` of an output of /api/result. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Vary"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Settings no longer available */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Idempotency key already used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
