@@ -94,7 +94,7 @@ class AssetsController(Controller):
         summary="An asset of yours",
         responses={
             200: examples.file(CONTENT_TYPE, "The PNG that is stored"),
-            **documented(NOT_FOUND, STORE_AWAY),
+            **documented(INVALID_REQUEST, NOT_FOUND, STORE_AWAY),
         },
     )
     async def asset(
