@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pipelines.plan import BatchKey, ImageError, RawImage, StepPlan, StepResult
-from pipelines.spec import ImageSpec
+from pipelines.plan import ImageError, RawImage, SourceImage, StepPlan, StepResult
+from pipelines.spec import ImageSpec, Pass, Source, SourceKey
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.limits import Limits
@@ -17,9 +17,20 @@ BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
 PIXEL = RawImage(1, 1, b"\0\0\0")
 
 
+SOURCE = Source("a" * 64, 200, 200)
+SOURCE_IMAGE = SourceImage(1, 1, b"\0\0\0")
+
+
 def params(
-    steps: int = 10, guidance: float = 7.0, size: int = 256, sampler: str = "euler", guidance_end: float = 1.0
+    steps: int = 10,
+    guidance: float = 7.0,
+    size: int = 256,
+    sampler: str = "euler",
+    guidance_end: float = 1.0,
+    strength: float = 1.0,
+    hires: bool = False,
 ) -> ImageSpec:
+    """`strength` below 1: made from a source."""
     return image_spec(
         prompt="a boat",
         steps=steps,
@@ -29,6 +40,9 @@ def params(
         seed=1,
         sampler=sampler,
         guidance_end=guidance_end,
+        strength=strength,
+        source=SOURCE if strength < 1 else None,
+        more_passes=(Pass(2 * size, 2 * size, steps // 2, 0.5, upscaler="lanczos"),) if hires else (),
     )
 
 
@@ -66,8 +80,10 @@ class Machine:
         self.cost = CostModel(BUCKETS)
         self.scheduler = Scheduler(self.cost, self.limits)
         self.params: dict[str, ImageSpec] = {}
-        self.keys: dict[str, BatchKey] = {}
-        self.held: dict[str, int] = {}  # begun images: forwards still to do
+        self.passes: dict[str, int] = {}  # begun images: the pass they are in
+        self.pieces: dict[str, int] = {}  # images on the way to their next pass: pieces done
+        self.encoded: set[SourceKey] = set()
+        self.held: dict[str, int] = {}  # begun images: forwards of the pass still to do
         self.ended: Counter[str] = Counter()
         self.ended_at_s: dict[str, float] = {}
         self.aborted: set[str] = set()
@@ -77,7 +93,6 @@ class Machine:
 
     def add(self, requests: list[ImageRequest]) -> None:
         self.params |= {request.id: request.spec for request in requests}
-        self.keys |= {request.id: request.batch_key for request in requests}
         self.scheduler.add(requests)
 
     def choose(self, candidates: Iterable[Candidate], now_s: float) -> list[str]:
@@ -91,8 +106,23 @@ class Machine:
     def _rows_now(self, image_id: str) -> int:
         """Of the next forward of a begun picture."""
         params = self.params[image_id]
-        total = params.evaluations
+        total = params.pass_evaluations(self.passes[image_id])
         return 2 if total - self.held[image_id] in params.guided(total) else 1
+
+    def _pass(self, image_id: str) -> Pass:
+        return self.params[image_id].passes[self.passes[image_id]]
+
+    def _advance(self, plan: StepPlan) -> dict[str, int]:
+        """In two pieces. The forwards of the images that are in their next pass then."""
+        advanced: dict[str, int] = {}
+        for image_id in plan.advance:
+            assert self.held[image_id] == 0, "advanced before the last step of the pass"
+            self.pieces[image_id] = self.pieces.get(image_id, 0) + 1
+            if self.pieces[image_id] == 2:
+                del self.pieces[image_id]
+                self.passes[image_id] += 1
+                advanced[image_id] = self.params[image_id].pass_evaluations(self.passes[image_id])
+        return advanced
 
     def abort(self, job_id: str) -> None:
         """From here on none of the job's images may be in a plan but to be released."""
@@ -124,15 +154,26 @@ class Machine:
     def _execute(self, plan: StepPlan) -> StepResult:
         for image_id in plan.release:
             del self.held[image_id]  # KeyError: released twice, or never begun
-        working = {*plan.step, *plan.decode, *(order.image_id for order in plan.begin)}
+            self.pieces.pop(image_id, None)
+        for key in plan.forget:
+            self.encoded.remove(key)
+        encoding = [order.key for order in plan.encode]
+        assert not self.encoded & {*encoding}, "encoded twice"
+        self.encoded |= {*encoding}
+        assert sum(map(bool, (plan.encode, plan.advance, plan.decode, plan.step))) <= 1, "the VAE is alone in its plan"
+        assert len(plan.advance) <= 1 and len(plan.encode) <= 1
+        working = {*plan.step, *plan.advance, *plan.decode, *(order.image_id for order in plan.begin)}
         assert not {i for i in working if i.rpartition("-")[0] in self.aborted}, "worked on after its cancel"
         begun: dict[str, int] = {}
         for order in plan.begin:
             assert order.image_id not in self.held, "begun twice"
-            begun[order.image_id] = order.spec.evaluations
+            assert order.spec.source is None or order.spec.source_key in self.encoded, "begun without its source"
+            begun[order.image_id] = order.spec.pass_evaluations(0)
+            self.passes[order.image_id] = 0
+        begun |= (advanced := self._advance(plan))
         self.held |= begun
         rows = sum(map(self._rows_now, plan.step))
-        assert len({self.keys[image_id] for image_id in plan.step}) <= 1, "two BatchKeys in one forward"
+        assert len({(each.width, each.height) for each in map(self._pass, plan.step)}) <= 1, "two BatchKeys in one forward"
         assert rows <= plan.pad_to_rows <= self.limits.row_budget, "row budget exceeded"
         assert len(self.held) <= self.limits.max_begun, "more latents than memory allows"
         assert len(plan.decode) <= 1 and not (plan.decode and plan.step)
@@ -143,13 +184,16 @@ class Machine:
             self.held[image_id] -= 1
         for image_id in plan.decode:
             assert self.held.pop(image_id) == 0, "decoded before the last step"
+            assert self._pass(image_id) == self.params[image_id].passes[-1], "decoded before the last pass"
         for image_id in failed:
             del self.held[image_id]
-        num_px = [self.keys[i].width * self.keys[i].height for i in plan.step[:1]]
+        num_px = [self._pass(i).num_px for i in plan.step[:1]]
         too_many_rows = plan.pad_to_rows if sum(num_px) * plan.pad_to_rows > self.max_row_px else 0
         step_s = self.fixed_s + self.row_s * plan.pad_to_rows if plan.step else 0.0
-        self.now_s += step_s + self.decode_s * len(plan.decode)
+        self.now_s += step_s + self.decode_s * (len(plan.decode) + len(plan.advance) + len(plan.encode))
         return StepResult(
+            encoded=tuple(encoding),
+            advanced=tuple(advanced),
             begun={image_id: total for image_id, total in begun.items() if image_id not in failed},
             stepped=stepped,
             decoded=dict.fromkeys(plan.decode, PIXEL),

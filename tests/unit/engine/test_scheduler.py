@@ -4,17 +4,19 @@ from hypothesis import strategies as st
 
 from server.engine.limits import Limits
 from server.engine.requests import Finished, ImageFailed, Previewed, Progressed
-from tests.support.simulation import Machine, candidate, images
+from tests.support.simulation import Machine, backlog_of, candidate, images
 
 JOB = st.fixed_dictionaries(
     {
         "owner": st.sampled_from(["ip:a", "ip:b", "user:c"]),
         "count": st.integers(1, 8),
-        "steps": st.integers(1, 6),
+        "steps": st.integers(2, 6),
         "guidance": st.sampled_from([1.0, 7.0]),
         "guidance_end": st.sampled_from([0.4, 1.0]),
         "size": st.sampled_from([128, 256]),
         "sampler": st.sampled_from(["euler", "heun"]),
+        "strength": st.sampled_from([1.0, 0.5, 1.0]),
+        "hires": st.sampled_from([False, False, True]),
     }
 )
 
@@ -61,9 +63,37 @@ def test_every_picture_ends_exactly_once_within_its_limits(actions, limits: Limi
     machine.run()
     assert len(machine.scheduler) == 0
     assert not machine.held, "latents that are never read again"
+    assert not machine.encoded, "sources that are never read again"
     for image_id in machine.params:
         job_id = image_id.rpartition("-")[0]
         assert machine.ended[image_id] == 1 or (job_id in aborted and machine.ended[image_id] == 0)
+
+
+def test_the_images_of_a_job_share_one_encode_and_others_step_between_two():
+    machine = Machine(decode_s=1.0)
+    machine.add(images("plain", "ip:a", steps=8))
+    machine.turn()
+    for job, size in (("a", 256), ("b", 256), ("c", 128)):
+        machine.add(images(job, "ip:" + job, count=4, steps=4, strength=0.5, size=size))
+    machine.run()
+    vae = [plan for plan in machine.plans if plan.encode]
+    assert len(vae) == 2  # a and b have the same source at the same size
+    kinds = ["".join(kind[0] for kind in ("encode", "step", "decode") if getattr(plan, kind)) for plan in machine.plans]
+    assert "ee" not in "".join(kinds)
+
+
+def test_work_and_estimates_count_both_passes():
+    machine = Machine(row_s=0.01)
+    (image,) = images("a", "ip:a", steps=10, hires=True)
+    assert image.spec.evaluations == 15
+    assert image.spec.num_px == 512 * 512
+    assert image.spec.work == 2 * 10 // 4 + 2 * 5
+    machine.add([image])
+    before_s = machine.scheduler.forecast(backlog_of(machine.scheduler, []), 0.0).get("a")
+    machine.run()
+    assert before_s is not None
+    assert before_s.remaining_s == pytest.approx(0.01 * 2 * 10 + 0.04 * 2 * 5, rel=0.35)
+    assert [event for plan in machine.plans for event in plan.advance] == ["a-1", "a-1"]
 
 
 def test_a_cancel_takes_effect_at_the_next_step():
@@ -219,7 +249,7 @@ def test_a_forward_that_was_too_large_for_memory_is_not_tried_again():
     machine.add(images("c", "cid", count=8, steps=2, size=128))
     machine.run()
     later = machine.plans[len(rows) :]
-    large = [plan.pad_to_rows for plan in later if plan.step and machine.keys[plan.step[0]].width == 512]
-    small = [plan.pad_to_rows for plan in later if plan.step and machine.keys[plan.step[0]].width == 128]
+    large = [plan.pad_to_rows for plan in later if plan.step and machine.params[plan.step[0]].width == 512]
+    small = [plan.pad_to_rows for plan in later if plan.step and machine.params[plan.step[0]].width == 128]
     assert max(large) <= 6  # what is larger cannot fit better
     assert max(small) == 16
