@@ -6,8 +6,9 @@ import type { Accepted, GenerateRequest } from "@/api/types";
 import { type Job, newJob } from "@/domain/job";
 import { addJob, cachedJobs, patchJob } from "@/jobs/history/history-cache";
 import { noteAccepted } from "@/jobs/history/list-notes";
-import { sizeOf } from "@/settings/shapes";
+import { resultSize } from "@/settings/shapes";
 import { postChange } from "./other-windows";
+import { startSize } from "./pictures";
 
 const ACCEPT_WITHIN_MS = 30_000;
 
@@ -25,7 +26,7 @@ export function useGenerate() {
     async mutationFn({ request }: Asked) {
       const options =
         queries.getQueryData<Awaited<ReturnType<typeof fetchOptions>>>(["options"]) ?? (await fetchOptions());
-      const size = sizeOf(request, options);
+      const size = resultSize(request, options, await startSize(queries, request));
       return { accepted: await generate(request), size };
     },
     onSuccess: ({ accepted, size }, { request }) => add(accepted, request, size),
@@ -55,7 +56,8 @@ export function useCancel() {
   });
 }
 
-function useAddJob() {
+/** Puts an accepted job into the list. */
+export function useAddJob() {
   const queries = useQueryClient();
   return async (accepted: Accepted, request: GenerateRequest, size: { width: number; height: number }) => {
     const newest_ms = Math.max(0, ...cachedJobs(queries).map(({ askedAt_ms }) => askedAt_ms));

@@ -11,6 +11,11 @@ export function sizeOf(request: GenerateRequest, options: Options): Size {
   return { width: request.width ?? options.native_width, height: request.height ?? options.native_height };
 }
 
+/** True if the results have the size of the picture that they start from. */
+export function isOfStart({ init, width, height }: GenerateRequest): boolean {
+  return init != null && (width == null || height == null);
+}
+
 /** `square`, `portrait`, `landscape` where the size is one that the server lists, else `custom`. */
 export function shapeOf(size: Size, options: Options): string {
   return options.shapes.find((shape) => shape.width === size.width && shape.height === size.height)?.name ?? "custom";
@@ -27,4 +32,31 @@ export function sizeProblem(size: Size, { bounds }: Options): string | null {
     return `Too large: width times height may be ${max_pixels.toLocaleString("en-US")} pixels at most.`;
   }
   return null;
+}
+
+/** Pixels of each result of a request that starts from an image of size `start`, as far as it is known; null: from none. */
+export function resultSize(request: GenerateRequest, options: Options, start: Size | null): Size {
+  const { width, height, extend, hires } = request;
+  const asked = width && height ? { width, height } : start ? fittedToModel(start, options) : sizeOf(request, options);
+  if (hires) {
+    const scale = hires.scale ?? 2;
+    return { width: hires.width ?? asked.width * scale, height: hires.height ?? asked.height * scale };
+  }
+  const { left = 0, right = 0, top = 0, bottom = 0 } = extend ?? {};
+  return { width: asked.width + left + right, height: asked.height + top + bottom };
+}
+
+/** The size nearest to an image's that the model can make. */
+function fittedToModel({ width, height }: Size, { bounds }: Options): Size {
+  const { max_pixels, size_multiple } = bounds;
+  const scale = Math.min(1, Math.sqrt(max_pixels / (width * height)));
+  const side = (px: number) => Math.max(size_multiple, Math.floor((px * scale) / size_multiple) * size_multiple);
+  return { width: side(width), height: side(height) };
+}
+
+/** Why the server would refuse a second pass to this size; null where it would not. */
+export function hiresProblem({ width, height }: Size, { bounds }: Options): string | null {
+  const { max_hires_pixels } = bounds;
+  if (width * height <= max_hires_pixels) return null;
+  return `Too large: width times height may be ${max_hires_pixels.toLocaleString("en-US")} pixels at most.`;
 }

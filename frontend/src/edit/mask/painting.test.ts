@@ -6,7 +6,11 @@ import { Painting } from "./painting";
 const SIZE = 32;
 const point = fc.record({ x: fc.integer({ min: -4, max: 36 }), y: fc.integer({ min: -4, max: 36 }) });
 const step = fc.oneof(
-  fc.record({ kind: fc.constant("stroke" as const), points: fc.array(point, { minLength: 1 }), isErasing: fc.boolean() }),
+  fc.record({
+    kind: fc.constant("stroke" as const),
+    points: fc.array(point, { minLength: 1 }),
+    isErasing: fc.boolean(),
+  }),
   fc.record({ kind: fc.constantFrom("invert" as const, "clear" as const) }),
 );
 

@@ -1,0 +1,46 @@
+"use client";
+import { SquareSplitHorizontalIcon } from "lucide-react";
+import { flushSync } from "react-dom";
+import { type Picture, pictureName, sourceOf } from "@/domain/picture";
+import { usePicture } from "@/jobs/pictures";
+import { Act } from "@/pictures/PictureFacts";
+import { usePictureDialog } from "./dialog";
+
+interface MadeFromProps {
+  picture: Picture;
+  onShow: (id: string) => void;
+  onClose: () => void;
+}
+
+/** The picture that this one was made from, while it is there. */
+export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
+  const before = usePicture(sourceOf(picture));
+  const open = usePictureDialog((dialogs) => dialogs.open);
+  if (!before) return null;
+  return (
+    <>
+      <button
+        type="button"
+        aria-label={`Made from ${pictureName(before)}`}
+        onClick={() => onShow(before.output.id)}
+        className="col-span-full flex min-h-11 min-w-0 items-center gap-3 rounded-xl p-1 text-left text-sm hover:bg-muted"
+      >
+        <img src={before.output.thumbnail_url} alt="" className="size-10 shrink-0 rounded-lg bg-muted object-cover" />
+        <span className="min-w-0">
+          <span className="block text-muted-foreground text-xs">Made from</span>
+          <span className="block truncate">{pictureName(before)}</span>
+        </span>
+      </button>
+      <Act
+        isWide
+        icon={<SquareSplitHorizontalIcon aria-hidden />}
+        onClick={() => {
+          flushSync(onClose);
+          open({ kind: "before and after", picture, before });
+        }}
+      >
+        Before and after
+      </Act>
+    </>
+  );
+}
