@@ -49,21 +49,24 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
       >
         <form onSubmit={send} aria-label="Extend" className="space-y-4">
           <Preview picture={picture} style={pictureWithin(output, extension)} width={width} height={height} />
-          <fieldset className="flex flex-wrap gap-2">
-            <legend className="sr-only">Add a quarter</legend>
+          <fieldset className="flex items-center gap-2">
+            <legend className="sr-only">Add 25 %</legend>
+            <span aria-hidden className="text-sm">
+              Add 25 %
+            </span>
             {PRESETS.map((preset) => (
               <Button
                 key={preset}
                 variant="secondary"
                 size="sm"
-                className="pointer-coarse:h-11 flex-1"
+                className="pointer-coarse:h-11 flex-1 px-1"
                 onClick={() => setExtension(presetOf(preset, output))}
               >
-                {preset} +25 %
+                {preset}
               </Button>
             ))}
           </fieldset>
-          <div className="grid gap-x-6 gap-y-2 sm:grid-cols-2">
+          <div className="grid grid-cols-2 gap-x-4 gap-y-2">
             {SIDES.map((side) => (
               <NumberField
                 key={side}

@@ -1,9 +1,9 @@
 "use client";
 import { SquareSplitHorizontalIcon } from "lucide-react";
 import { flushSync } from "react-dom";
+import { Button } from "@/components/ui/button";
 import { type Picture, pictureName, sourceOf } from "@/domain/picture";
 import { usePicture } from "@/jobs/pictures";
-import { Act } from "@/pictures/PictureFacts";
 import { usePictureDialog } from "./dialog";
 
 interface MadeFromProps {
@@ -18,12 +18,12 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
   const open = usePictureDialog((dialogs) => dialogs.open);
   if (!before) return null;
   return (
-    <>
+    <div className="col-span-full flex low:flex-wrap items-center gap-2">
       <button
         type="button"
         aria-label={`Made from ${pictureName(before)}`}
         onClick={() => onShow(before.output.id)}
-        className="col-span-full flex min-h-11 min-w-0 items-center gap-3 rounded-xl p-1 text-left text-sm hover:bg-muted"
+        className="flex min-h-11 min-w-28 flex-1 items-center gap-3 rounded-xl p-1 text-left text-sm hover:bg-muted"
       >
         <img src={before.output.thumbnail_url} alt="" className="size-10 shrink-0 rounded-lg bg-muted object-cover" />
         <span className="min-w-0">
@@ -31,16 +31,18 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
           <span className="block truncate">{pictureName(before)}</span>
         </span>
       </button>
-      <Act
-        isWide
-        icon={<SquareSplitHorizontalIcon aria-hidden />}
+      <Button
+        variant="secondary"
+        size="sm"
+        className="pointer-coarse:h-11"
         onClick={() => {
           flushSync(onClose);
           open({ kind: "before and after", picture, before });
         }}
       >
+        <SquareSplitHorizontalIcon aria-hidden />
         Before and after
-      </Act>
-    </>
+      </Button>
+    </div>
   );
 }

@@ -47,7 +47,7 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
       {...handlers}
     >
       <p id={help} className="sr-only">
-        Paint over what shall change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a
+        Paint over what should change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a
         dot; hold the space bar and press arrow keys to paint a line. B and E choose brush and eraser, [ and ] change
         the size, I inverts, Ctrl+Z takes back.
       </p>

@@ -103,7 +103,7 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
               event.preventDefault();
               send();
             }}
-            className="flex max-h-[42dvh] shrink-0 flex-col border-t bg-popover text-popover-foreground side:max-h-none side:w-80 side:border-t-0 side:border-l"
+            className="flex max-h-[36dvh] shrink-0 flex-col border-t bg-popover text-popover-foreground side:max-h-none side:w-80 low:w-64 side:border-t-0 side:border-l"
           >
             <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4 side:px-5">
               <Panel form={form} onChange={(patch) => setForm((now) => ({ ...now, ...patch }))} options={options} />
@@ -111,7 +111,7 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
             <div className="space-y-3 border-t px-4 py-3 side:px-5">
               {isReminded && isEmpty && (
                 <p role="alert" className="text-destructive text-sm">
-                  Paint over what shall change first.
+                  Paint over what should change first.
                 </p>
               )}
               {error && <FormErrorNote error={formErrorOf(error)} onRetry={send} />}
@@ -129,7 +129,7 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
 
 /** `12 % of the picture selected`. */
 function selected(share: number): string {
-  if (share === 0) return "Nothing selected. Paint over what shall change.";
+  if (share === 0) return "Nothing selected. Paint over what should change.";
   const rounded = Math.round(percent(share));
   return `${rounded === 0 ? "Less than 1" : rounded} % of the picture selected`;
 }

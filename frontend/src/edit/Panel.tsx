@@ -13,7 +13,7 @@ interface PanelProps {
 }
 
 const CONTENTS: readonly { value: Content; label: string }[] = [
-  { value: "original", label: "The picture" },
+  { value: "original", label: "Picture" },
   { value: "fill", label: "Colors around" },
   { value: "noise", label: "Noise" },
 ];

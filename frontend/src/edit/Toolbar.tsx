@@ -1,5 +1,5 @@
 "use client";
-import { BrushIcon, ContrastIcon, EraserIcon, Redo2Icon, Undo2Icon, XIcon } from "lucide-react";
+import { BrushIcon, ContrastIcon, EraserIcon, Redo2Icon, Trash2Icon, Undo2Icon } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import Slider from "@/components/ui/slider";
@@ -18,7 +18,7 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
   const { painting, tool, size, limits, share } = editor;
   const nothing = share === 0;
   return (
-    <fieldset className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 px-3 py-2">
+    <fieldset className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 px-3 low:py-0 py-2">
       <legend className="sr-only">Tools</legend>
       <div className="flex">
         <Tool label="Brush" keys="B" isPressed={tool === "brush"} onClick={() => editor.setTool("brush")}>
@@ -28,7 +28,7 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
           <EraserIcon aria-hidden />
         </Tool>
       </div>
-      <div className="flex w-36 items-center gap-2 sm:w-48">
+      <div className="flex w-36 items-center gap-2 sm:w-48 low:w-20">
         <Slider
           label="Brush size"
           value={size}
@@ -38,7 +38,7 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
           onChange={editor.resize}
           valueText={`${size} px`}
         />
-        <span aria-hidden className="w-12 shrink-0 text-right text-muted-foreground text-xs tabular-nums">
+        <span aria-hidden className="low:hidden w-12 shrink-0 text-right text-muted-foreground text-xs tabular-nums">
           {size} px
         </span>
       </div>
@@ -53,7 +53,7 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
           <ContrastIcon aria-hidden />
         </Tool>
         <Tool label="Clear" isOff={nothing} onClick={editor.clear}>
-          <XIcon aria-hidden />
+          <Trash2Icon aria-hidden />
         </Tool>
       </div>
       <div className="flex items-center [&_button]:pointer-coarse:h-11 [&_button]:pointer-coarse:min-w-11">

@@ -23,9 +23,9 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
   return (
     <aside
       aria-label="About this picture"
-      className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground side:max-h-none side:w-60 side:rounded-none side:border-t-0 side:border-l lg:w-[22rem]"
+      className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground side:max-h-none side:w-[22rem] low:w-60 side:rounded-none side:border-t-0 side:border-l"
     >
-      <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 side:px-4 lg:px-6 lg:py-6">
+      <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 low:px-4 lg:px-6 lg:py-6">
         <div className="flex items-start gap-2">
           <p
             className={cn(
@@ -37,7 +37,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           </p>
           <CopyButton label="Copy prompt" text={prompt} />
         </div>
-        <div className="grid grid-cols-5 gap-2 side:grid-cols-4 lg:grid-cols-2">
+        <div className="grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2">
           <a
             className={buttonLook({ className: "col-span-full" })}
             href={output.download_url}
@@ -70,20 +70,20 @@ interface ActProps {
   isPressed?: boolean;
   /** Of an action that opens more. */
   isExpanded?: boolean;
-  /** A line of its own. */
+  /** A line of its own, where there is room. */
   isWide?: boolean;
   children: string;
 }
 
 /** One action on the picture: where room is scarce, its words are below the icon. */
 export function Act({ onClick, icon, isPressed, isExpanded, isWide = false, children }: ActProps) {
-  const look = isWide
-    ? "col-span-full"
-    : "max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight";
   return (
     <Button
       variant="secondary"
-      className={cn("px-3", look)}
+      className={cn(
+        "px-3 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight",
+        isWide && "lg:col-span-full",
+      )}
       aria-pressed={isPressed}
       aria-expanded={isExpanded}
       onClick={onClick}

@@ -16,7 +16,7 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
   if (!init) return null;
   const notes = [mask && "Only the painted part changes.", extend && `Extended: ${extensionWords(extend)}.`];
   return (
-    <section aria-labelledby={id} className="mx-3 mb-1 flex items-center gap-3 rounded-2xl bg-accent p-2">
+    <section aria-labelledby={id} className="mx-3 mb-1 flex max-w-md items-center gap-3 rounded-2xl bg-accent p-2">
       {image ? (
         <img src={image.src} alt="" className="size-16 shrink-0 rounded-xl bg-muted object-cover" />
       ) : (

@@ -52,7 +52,7 @@ export function ShapeChip({ options }: { options: Options }) {
   const size = sizeOf(request, options);
   const shape = shapeOf(size, options);
   const ownShape = shape === "custom" ? sizeWords(size.width, size.height) : capitalized(shape);
-  const value = isOfStart(request) ? "As the start picture" : ownShape;
+  const value = isOfStart(request) ? "Same as start" : ownShape;
   return (
     <Chip name="Shape" icon={ProportionsIcon} value={value} onNear={loadPanel}>
       <ChipPanel of="shape" options={options} />
