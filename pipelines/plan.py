@@ -1,14 +1,14 @@
 """What the scheduler asks the runner to do in one step, and what came back. Torch-free.
 
-A plan is carried out on the torch thread in this order: release, begin (encode included), step, decode. Every image
-is named by its id (`{job_id}-{n}`); the runner keeps a `DenoiseState` for each id between `begin` and its decode,
-failure or release.
+A plan is carried out on the torch thread in this order: release, encode, begin (text encoders included), step, advance,
+decode. Every image is named by its id (`{job_id}-{n}`); the runner keeps a `DenoiseState` for each id between `begin`
+and its decode, failure or release.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipelines.spec import ImageSpec
+from pipelines.spec import ImageSpec, SourceKey
 
 
 class DeviceLost(Exception):
@@ -27,8 +27,29 @@ class BatchKey:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceImage:
+    """A source at the size of the first pass: `rgb` is height * width * 3 bytes, `mask` None or height * width bytes
+    (255 is repainted), both row by row."""
+
+    width: int
+    height: int
+    rgb: bytes = field(repr=False)
+    mask: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeOrder:
+    """Encode a source with the VAE. The runner keeps the result, for all images with this key, until it is
+    forgotten."""
+
+    key: SourceKey
+    image: SourceImage
+
+
+@dataclass(frozen=True, slots=True)
 class BeginOrder:
-    """Encode (or fetch from the cache) and make the initial latents of one image."""
+    """Encode the prompts (or fetch them from the cache) and make the initial latents of one image. Its source has been
+    encoded."""
 
     image_id: str
     spec: ImageSpec
@@ -40,20 +61,26 @@ class StepPlan:
 
     `step` names the images that share this turn's UNet forward: all of one BatchKey, begun earlier or in this very
     plan. `pad_to_rows` is the static row count the forward is padded to (>= the rows of `step`; 0: no padding).
-    `decode` names images whose last step is done. `preview` is a subset of `step`. `release` names images
-    to forget.
+    `advance` names images whose pass is done and that have another; where that takes several pieces, the runner does
+    one of them. `decode` names images whose last step is done. `preview` is a subset of `step`. `release` names images
+    to forget, `forget` sources.
     """
 
+    encode: tuple[EncodeOrder, ...] = ()
     begin: tuple[BeginOrder, ...] = ()
     step: tuple[str, ...] = ()
     pad_to_rows: int = 0
+    advance: tuple[str, ...] = ()
     decode: tuple[str, ...] = ()
     preview: tuple[str, ...] = ()
     release: tuple[str, ...] = ()
+    forget: tuple[SourceKey, ...] = ()
 
     @property
     def empty(self) -> bool:
-        return not (self.begin or self.step or self.decode or self.release)
+        return not (
+            self.encode or self.begin or self.step or self.advance or self.decode or self.release or self.forget
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +107,17 @@ class StepResult:
     """What one plan did. An image that is in `failed` is already released by the runner and is in no other field.
     Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room; it waits.
 
-    `begun`: id -> UNet forwards this image will take in all (Heun takes 2N - 1).
+    `encoded`: sources that are kept now; `encode_failed`: those that could not be encoded. `advanced`: ids that are in
+    their next pass now. `begun`: id -> UNet forwards of the pass that it begins (Heun takes 2N - 1).
     `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
     `too_many_rows` is one that memory was not enough for (0: it was), and then the step was made in smaller forwards.
     `decode_s` is per image. `embedding_hits` prompts were found encoded, `embedding_misses` had to be.
     """
 
+    encoded: tuple[SourceKey, ...] = ()
+    encode_failed: dict[SourceKey, ImageError] = field(default_factory=dict[SourceKey, ImageError])
     begun: dict[str, int] = field(default_factory=dict[str, int])
+    advanced: tuple[str, ...] = ()
     stepped: tuple[str, ...] = ()
     decoded: dict[str, RawImage] = field(default_factory=dict[str, RawImage])
     previews: dict[str, RawImage] = field(default_factory=dict[str, RawImage])

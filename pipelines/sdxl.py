@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from pipelines.denoise.forward import padded_rows, predict
+from pipelines.denoise.passes import Upscaler, next_pass
 from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.state import DenoiseState, begin_image
 from pipelines.device import free_cached
 from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.image.previews import Previewer
+from pipelines.image.source_latents import EncodedSource, encode_source
 from pipelines.image.vae import decode_image
 from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
 from pipelines.lora.bank import LoraBank
@@ -24,49 +26,14 @@ from pipelines.lora.loader import LoraLoader
 from pipelines.lora.merge import LoraMerge
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
-from pipelines.plan import BeginOrder, ImageError, RawImage, StepPlan, StepResult
+from pipelines.outcome import Outcome
+from pipelines.plan import BeginOrder, EncodeOrder, ImageError, StepPlan, StepResult
 from pipelines.prompt.encoder import PromptEncoder
-from pipelines.spec import ImageSpec
+from pipelines.spec import ImageSpec, SourceKey
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """A StepResult under construction."""
-
-    begun: dict[str, int] = field(default_factory=dict[str, int])
-    stepped: list[str] = field(default_factory=list[str])
-    decoded: dict[str, RawImage] = field(default_factory=dict[str, RawImage])
-    previews: dict[str, RawImage] = field(default_factory=dict[str, RawImage])
-    failed: dict[str, ImageError] = field(default_factory=dict[str, ImageError])
-    deferred: list[str] = field(default_factory=list[str])
-    begin_s: float = 0.0
-    step_s: float = 0.0
-    step_rows: int = 0
-    too_many_rows: int = 0
-    decode_s: dict[str, float] = field(default_factory=dict[str, float])
-    embedding_hits: int = 0
-    embedding_misses: int = 0
-
-    def result(self) -> StepResult:
-        return StepResult(
-            begun={image_id: count for image_id, count in self.begun.items() if image_id not in self.failed},
-            stepped=tuple(image_id for image_id in self.stepped if image_id not in self.failed),
-            decoded=self.decoded,
-            previews={image_id: preview for image_id, preview in self.previews.items() if image_id not in self.failed},
-            failed=self.failed,
-            deferred=tuple(self.deferred),
-            begin_s=self.begin_s,
-            step_s=self.step_s,
-            step_rows=self.step_rows,
-            too_many_rows=self.too_many_rows,
-            decode_s=self.decode_s,
-            embedding_hits=self.embedding_hits,
-            embedding_misses=self.embedding_misses,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +68,9 @@ class SDXLRunner:
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
         self._states: dict[str, DenoiseState] = {}
+        self._sources: dict[SourceKey, EncodedSource] = {}
+        self._advancing: dict[str, Generator[None, None, DenoiseState]] = {}
+        self._upscalers: dict[str, Upscaler] = {}
         self._proven_loras: set[str] = set()
 
     @property
@@ -129,22 +99,28 @@ class SDXLRunner:
 
     @torch.inference_mode()
     def execute(self, plan: StepPlan) -> StepResult:
-        """Release, begin, step, decode. An image that fails is reported and released; the others go on. Raises
-        ValueError if the images of `step` cannot share a forward, and DeviceLost."""
-        outcome = _Outcome()
+        """Release, encode, begin, step, advance, decode. An image that fails is reported and released; the others go
+        on. Raises ValueError if the images of `step` cannot share a forward, and DeviceLost."""
+        outcome = Outcome()
         for image_id in plan.release:
-            self._states.pop(image_id, None)
+            self._release(image_id)
+        for key in plan.forget:
+            self._sources.pop(key, None)
+        for order in plan.encode:
+            self._encode(order, outcome)
         if plan.begin:
             outcome.begin_s = self._timed(lambda: self._begin(plan.begin, outcome))
         if plan.step:
             self._step(plan, outcome)
+        for image_id in plan.advance:
+            self._advance(image_id, outcome)
         for image_id in plan.decode:
             seconds = self._timed(lambda image_id=image_id: self._decode(image_id, outcome))
             if image_id in outcome.decoded:
                 outcome.decode_s[image_id] = seconds
         return outcome.result()
 
-    def _begin(self, orders: Sequence[BeginOrder], outcome: _Outcome) -> None:
+    def _begin(self, orders: Sequence[BeginOrder], outcome: Outcome) -> None:
         encoder = self._encoder
         hits, misses = encoder.num_hits, encoder.num_misses
         for order in orders:
@@ -165,13 +141,47 @@ class SDXLRunner:
         outcome.embedding_hits, outcome.embedding_misses = encoder.num_hits - hits, encoder.num_misses - misses
 
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
+        source = None if spec.source_key is None else self._sources[spec.source_key]
         embeddings = self._encoder.encode_pair(spec, adapters)
-        return begin_image(self.model, self._samplers, spec, adapters, embeddings)
+        return begin_image(self.model, self._samplers, spec, adapters, embeddings, source)
+
+    def _encode(self, order: EncodeOrder, outcome: Outcome) -> None:
+        try:
+            self._sources[order.key] = encode_source(self.model, order.image, order.key.source)
+            outcome.encoded.append(order.key)
+        except Exception as error:
+            raise_if_device_lost(error)
+            outcome.encode_failed[order.key] = image_error(error)
+            log.error("a source cannot be encoded", exc_info=error)
+
+    def _advance(self, image_id: str, outcome: Outcome) -> None:
+        """One piece of the way to the image's next pass."""
+
+        def piece() -> DenoiseState | None:
+            if image_id not in self._advancing:
+                state = self._states[image_id]
+                self._advancing[image_id] = next_pass(self.model, self._samplers, self._upscalers, state)
+            try:
+                next(self._advancing[image_id])
+            except StopIteration as done:
+                return done.value
+            return None
+
+        state = self._attempt(outcome, image_id, piece)
+        if state is not None:
+            self._release(image_id)
+            self._states[image_id] = state
+            outcome.begun[image_id] = state.num_evaluations
+            outcome.advanced.append(image_id)
+
+    def _release(self, image_id: str) -> None:
+        self._states.pop(image_id, None)
+        self._advancing.pop(image_id, None)
 
     def _loras_in_use(self) -> set[str]:
         return {sha256 for state in self._states.values() for sha256, _ in state.adapters}
 
-    def _step(self, plan: StepPlan, outcome: _Outcome) -> None:
+    def _step(self, plan: StepPlan, outcome: Outcome) -> None:
         states = self._states_of(plan.step, outcome)
         predictions = self._predict(states, plan.pad_to_rows, outcome)
         for image_id, prediction in predictions.items():
@@ -183,7 +193,7 @@ class SDXLRunner:
             if image_id in plan.preview:
                 self._preview(image_id, clean, outcome)
 
-    def _states_of(self, image_ids: Sequence[str], outcome: _Outcome) -> dict[str, DenoiseState]:
+    def _states_of(self, image_ids: Sequence[str], outcome: Outcome) -> dict[str, DenoiseState]:
         """The states of the begun images. An image that was never begun fails. Raises ValueError if sizes differ."""
         states: dict[str, DenoiseState] = {}
         for image_id in image_ids:
@@ -197,7 +207,7 @@ class SDXLRunner:
             raise ValueError("all images of a step must have the same size")
         return states
 
-    def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: _Outcome) -> dict[str, Tensor]:
+    def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: Outcome) -> dict[str, Tensor]:
         """The guided prediction of each image. If the shared forward fails, it is repeated with fewer images (memory
         ran out) or for each image alone, so that only the images that cause the error fail."""
         if not states:
@@ -218,7 +228,7 @@ class SDXLRunner:
         free_cached(self.model.device)
         return self._predict_in_parts(states, outcome)
 
-    def _predict_in_parts(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
+    def _predict_in_parts(self, states: dict[str, DenoiseState], outcome: Outcome) -> dict[str, Tensor]:
         """Predict half of the images at a time if memory ran out, one at a time after any other error. `step_rows`
         stays 0: the time of such a step is no measurement for any row count."""
         ids = list(states)
@@ -229,7 +239,7 @@ class SDXLRunner:
             predictions |= self._predict_part(part, outcome)
         return predictions
 
-    def _predict_part(self, states: dict[str, DenoiseState], outcome: _Outcome) -> dict[str, Tensor]:
+    def _predict_part(self, states: dict[str, DenoiseState], outcome: Outcome) -> dict[str, Tensor]:
         num_rows = padded_rows(sum(state.rows for state in states.values()), 0, self._exact_rows)
         if len(states) > 1:
             try:
@@ -251,13 +261,13 @@ class SDXLRunner:
     def _forward(self, states: dict[str, DenoiseState], num_rows: int) -> list[Tensor]:
         return predict(self.model, self._loras, list(states.values()), num_rows, self._exact_rows)
 
-    def _preview(self, image_id: str, clean: Tensor, outcome: _Outcome) -> None:
+    def _preview(self, image_id: str, clean: Tensor, outcome: Outcome) -> None:
         try:
             outcome.previews[image_id] = self._previewer.preview(clean)
         except Exception:  # a missing preview does not fail its image
             log.exception("image %s: preview failed", image_id)
 
-    def _decode(self, image_id: str, outcome: _Outcome) -> None:
+    def _decode(self, image_id: str, outcome: Outcome) -> None:
         if image_id in outcome.failed:
             return
         state = self._states.pop(image_id, None)
@@ -269,7 +279,7 @@ class SDXLRunner:
             outcome.decoded[image_id] = raw
             self._proven_loras |= {sha256 for sha256, _ in state.adapters}
 
-    def _attempt(self, outcome: _Outcome, image_id: str, work: Callable[[], T]) -> T | None:
+    def _attempt(self, outcome: Outcome, image_id: str, work: Callable[[], T]) -> T | None:
         """The result of `work`; None if it raised, then the image has failed."""
         try:
             return work()
@@ -278,7 +288,7 @@ class SDXLRunner:
             return None
 
     def _attempt_with(
-        self, adapters: AdapterSet, outcome: _Outcome, image_id: str, work: Callable[[AdapterSet], T]
+        self, adapters: AdapterSet, outcome: Outcome, image_id: str, work: Callable[[AdapterSet], T]
     ) -> T | None:
         """The same for work that applies LoRAs: if one of them is at fault, the error names it."""
         try:
@@ -291,10 +301,10 @@ class SDXLRunner:
             self._fail(outcome, image_id, cause)
             return None
 
-    def _fail(self, outcome: _Outcome, image_id: str, error: Exception) -> None:
+    def _fail(self, outcome: Outcome, image_id: str, error: Exception) -> None:
         raise_if_device_lost(error)
         outcome.failed[image_id] = image_error(error)
-        self._states.pop(image_id, None)
+        self._release(image_id)
         log.error("image %s failed", image_id, exc_info=error)
 
     def _timed(self, work: Callable[[], None]) -> float:

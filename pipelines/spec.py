@@ -113,6 +113,15 @@ class Source(Struct, frozen=True):
         return self.mask is not None and self.mask.padding is not None
 
 
+class SourceKey(Struct, frozen=True):
+    """What the latents of a source depend on: images with equal keys share one encode."""
+
+    source: Source
+    width: int
+    height: int
+    upscaler: str | None
+
+
 class Output(Struct, frozen=True):
     """The file: `format` is jpeg, png or webp; `embed_parameters` is full, minimal or none."""
 
@@ -162,6 +171,13 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
             if after.upscaler != LATENT_UPSCALER
         )
         return last + between + (self.passes[0].num_px // 2 if self.source else 0)
+
+    @property
+    def source_key(self) -> SourceKey | None:
+        if self.source is None:
+            return None
+        first = self.passes[0]
+        return SourceKey(self.source, first.width, first.height, first.upscaler)
 
     def steps(self, index: int) -> int:
         """Denoising steps of the whole schedule of a pass; `start` of them are left out."""

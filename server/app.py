@@ -13,6 +13,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from server.api.assets.uploads import Uploads
 from server.api.auth.authentication import Identification
 from server.api.auth.origins import HostCheck, OriginCheck, cors
 from server.api.auth.proxies import TrustedProxies
@@ -27,8 +28,10 @@ from server.api.http.error_handlers import exception_handlers
 from server.api.http.head import AnswerHead
 from server.api.http.request_log import RequestLog
 from server.api.internal.preview_routes import PreviewController, WorkerToken
+from server.api.jobs.image_routes import ImageActions
 from server.api.jobs.open_readers import OpenReaders
 from server.api.jobs.presenters import Addresses
+from server.api.jobs.sources import SourceReader
 from server.api.jobs.submission import Submission
 from server.api.native import native_api
 from server.api.site.static_site import Page, PageController
@@ -102,12 +105,18 @@ def _dependencies(container: Container) -> dict[str, Provide]:
     if container.worker is not None:
         parts["worker_token"] = WorkerToken(container.worker.registration.token)
     if (api := container.api) is not None:
+        sources = SourceReader(api.assets, api.jobs, container.policy)
         open_readers = OpenReaders(container.settings.max_streams_per_caller)
+        submission = Submission(api.jobs, api.feed, open_readers)
         parts |= {
             "jobs": api.jobs,
             "feed": api.feed,
             "open_readers": open_readers,
-            "submission": Submission(api.jobs, api.feed, open_readers),
+            "sources": sources,
+            "submission": submission,
+            "image_actions": ImageActions(api.jobs, sources, container.policy, submission),
+            "assets": api.assets,
+            "uploads": Uploads(),
             "history": api.history,
             "engagement": api.engagement,
             "accounts": api.accounts,

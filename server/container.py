@@ -13,13 +13,15 @@ from server.accounts.login_throttle import LoginThrottle
 from server.accounts.passwords import Passwords
 from server.accounts.service import Accounts
 from server.api.gallery.file_routes import PATH as FILES_PATH
+from server.assets.service import Assets
 from server.base_model import BaseModel
 from server.config.settings import Settings
 from server.db.session import Database
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.limits import Limits
+from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.fleet import FleetForecaster, FleetObserver
@@ -117,12 +119,21 @@ class ApiHalf:
         self.retention = Retention(
             database, self.remover, settings.retention_days * DAY_S, settings.retention_gb * 1_000_000_000
         )
+        self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0)
         self.history = History(database, reader)
         self.engagement = Engagement(database, self.remover)
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)
         self.jobs = JobService(
-            database, reader, signals, shared.base.ref, shared.base.prompts, shared.counts, settings.max_queue, quotas
+            database,
+            reader,
+            signals,
+            shared.base.ref,
+            shared.base.prompts,
+            shared.counts,
+            self.assets,
+            settings.max_queue,
+            quotas,
         )
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()

@@ -86,7 +86,8 @@ class Lifespan:
         if self.settings.lora_watch_s:
             loops.append(loras.watch(self.settings.lora_watch_s))
         if parts.api is not None:
-            loops += [parts.api.remover.run(), parts.api.retention.run(), parts.api.facts.follow()]
+            api = parts.api
+            loops += [api.remover.run(), api.retention.run(), api.assets.run(), api.facts.follow()]
         if parts.previews is not None and parts.database.is_shared:
             loops.append(parts.previews.run())
         if parts.observer is not None:

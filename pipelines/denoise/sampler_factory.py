@@ -16,6 +16,7 @@ class Sampler(Protocol):
     """The part of a diffusers scheduler that the runner uses. Latents (1, 4, H/8, W/8), timesteps on the CPU."""
 
     timesteps: Tensor
+    order: int
 
     @property
     def init_noise_sigma(self) -> float | Tensor: ...
@@ -23,6 +24,8 @@ class Sampler(Protocol):
     def set_timesteps(self, num_inference_steps: int, device: str) -> None: ...
 
     def scale_model_input(self, sample: Tensor, timestep: Tensor) -> Tensor: ...
+
+    def add_noise(self, original_samples: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor: ...
 
     def step(self, model_output: Tensor, timestep: Tensor, sample: Tensor, **options: Any) -> tuple[Tensor, ...]: ...
 
@@ -47,9 +50,10 @@ class SamplerFactory:
         self._base_config = base_config
         self._prototypes: dict[tuple[str, int], Any] = {}
 
-    def create(self, name: str, num_inference_steps: int) -> Sampler:
-        """A new sampler. With trailing timestep spacing, diffusers makes one timestep more than requested at a few
-        counts (61, 103, 121, 122): callers rely on the length of `timesteps`."""
+    def create(self, name: str, num_inference_steps: int, start: int = 0) -> Sampler:
+        """A new sampler whose first step is number `start` (from `timesteps[start * order]` on). With trailing timestep
+        spacing, diffusers makes one timestep more than requested at a few counts (61, 103, 121, 122): callers rely on
+        the length of `timesteps`."""
         key = (name, num_inference_steps)
         if key not in self._prototypes:
             prototype = make_sampler(name, self._base_config)
@@ -57,7 +61,10 @@ class SamplerFactory:
             if hasattr(prototype, "set_begin_index"):
                 prototype.set_begin_index(0)  # else the first step searches its index, which waits for the device
             self._prototypes[key] = prototype
-        return _fresh_copy(self._prototypes[key])
+        sampler = _fresh_copy(self._prototypes[key])
+        if start and hasattr(sampler, "set_begin_index"):
+            sampler.set_begin_index(start * sampler.order)
+        return sampler
 
 
 def _fresh_copy(prototype: Any) -> Any:
@@ -67,6 +74,14 @@ def _fresh_copy(prototype: Any) -> Any:
         if type(value) is list:
             setattr(fresh, name, list(cast(list[object], value)))
     return fresh
+
+
+def noise_level(sampler: Sampler, timestep: Tensor) -> tuple[float, float]:
+    """(a, s): latents with the noise of `timestep` (a scalar tensor, the next one of this sampler) are a * clean + s *
+    noise. Computed on the CPU: the host waits for no device."""
+    one, zero = torch.ones(1, 1, 1, 1), torch.zeros(1, 1, 1, 1)
+    at = timestep.reshape(1)
+    return float(sampler.add_noise(one, zero, at)), float(sampler.add_noise(zero, one, at))
 
 
 def takes_generator(sampler: Sampler) -> bool:

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor
 
+from pipelines.denoise.blend import Blend, HardBlend, SoftBlend
 from pipelines.denoise.sampler_factory import (
     Sampler,
     SamplerFactory,
     noise_generator,
+    noise_level,
     predicted_x0,
     takes_generator,
 )
+from pipelines.image.source_latents import EncodedSource
 from pipelines.lora.backend import AdapterSet
 from pipelines.model.load import LoadedModel
 from pipelines.prompt.embedding import Embedding
@@ -23,7 +26,7 @@ from pipelines.spec import ImageSpec
 class DenoiseState:
     """One begun image. `latents` (1, 4, H/8, W/8) float32 on the device, whatever the model's dtype; `timesteps` (T,)
     on the CPU. `negative`: None if guidance is off; `guided`: the steps that use it. `noise_source`: the generator
-    argument of the sampler's step, if it takes one."""
+    argument of the sampler's step, if it takes one; `blend` keeps the unmasked part of a source."""
 
     spec: ImageSpec
     adapters: AdapterSet
@@ -36,6 +39,8 @@ class DenoiseState:
     noise_source: Mapping[str, Generator]
     guided: range
     step_index: int = 0
+    pass_index: int = 0
+    blend: Blend | None = None
 
     @property
     def negative_now(self) -> Embedding | None:
@@ -65,6 +70,8 @@ class DenoiseState:
         stepped = self.sampler.step(prediction, self.timestep, self.latents, return_dict=False, **self.noise_source)
         self.latents = stepped[0]
         self.step_index += 1
+        if self.blend is not None:
+            self.latents = self.blend.blended(self.latents, self.sampler, self.timesteps, self.step_index)
         return predicted_x0(self.sampler, stepped)
 
 
@@ -74,26 +81,68 @@ def begin_image(
     spec: ImageSpec,
     adapters: AdapterSet,
     embeddings: tuple[Embedding, Embedding | None],
+    source: EncodedSource | None = None,
 ) -> DenoiseState:
     """Set up an image as stock diffusers does with a CPU generator of the same seed: same noise, original size = target
-    size, no crop."""
-    sampler = samplers.create(spec.sampling.sampler, spec.sampling.steps)
+    size, no crop; with a `source` as in its image-to-image and inpainting pipelines."""
+    return begin_pass(model, samplers, spec, adapters, embeddings, 0, source)
+
+
+def begin_pass(
+    model: LoadedModel,
+    samplers: SamplerFactory,
+    spec: ImageSpec,
+    adapters: AdapterSet,
+    embeddings: tuple[Embedding, Embedding | None],
+    pass_index: int,
+    source: EncodedSource | Tensor | None = None,
+) -> DenoiseState:
+    """The same for any pass. `source`: what it starts from, as moments or as latents (1, 4, H/8, W/8)."""
+    this, steps = spec.passes[pass_index], spec.steps(pass_index)
+    sampler = samplers.create(spec.sampling.sampler, steps, this.start)
+    timesteps = sampler.timesteps[this.start * sampler.order :]
     generator = noise_generator(spec.sampling.seed)
     scale = model.pixels_per_latent
-    shape = (1, model.unet.config.in_channels, spec.height // scale, spec.width // scale)
+    shape = (1, model.unet.config.in_channels, this.height // scale, this.width // scale)
+    clean = source.sample(generator) if isinstance(source, EncodedSource) else source
     noise = torch.randn(shape, generator=generator, dtype=torch.float32).to(model.device)
-    size = (spec.height, spec.width)
+    blend: Blend | None = None
+    if clean is None:
+        latents = noise * sampler.init_noise_sigma
+    else:
+        level, sigma = noise_level(sampler, timesteps[0])
+        mask = spec.source.mask if spec.source and pass_index == 0 else None
+        if isinstance(source, EncodedSource) and source.mask is not None and mask is not None:
+            if mask.mode == "hard":
+                torch.randn(shape, generator=generator)  # stock draws for latents that a UNet of 4 channels ignores
+            start_from = torch.where(source.mask >= 0.5, noise, clean) if mask.content == "noise" else clean
+            blend = _blend(spec, source.mask, clean, noise)
+        else:
+            start_from = clean
+        is_pure_noise = isinstance(blend, HardBlend) and this.strength == 1.0
+        latents = noise * sampler.init_noise_sigma if is_pure_noise else level * start_from + sigma * noise
+    size = (this.height, this.width)
     time_ids = torch.tensor([[*size, 0, 0, *size]], dtype=model.dtype).to(model.device)
     positive, negative = embeddings
     return DenoiseState(
         spec=spec,
         adapters=adapters,
         sampler=sampler,
-        timesteps=sampler.timesteps,
-        latents=noise * sampler.init_noise_sigma,
+        timesteps=timesteps,
+        latents=latents,
         positive=positive,
         negative=negative,
         time_ids=time_ids,
         noise_source={"generator": generator} if takes_generator(sampler) else {},
-        guided=spec.guided(len(sampler.timesteps)),
+        guided=spec.guided(len(timesteps)),
+        pass_index=pass_index,
+        blend=blend,
     )
+
+
+def _blend(spec: ImageSpec, mask: Tensor, clean: Tensor, noise: Tensor) -> Blend:
+    assert spec.source is not None and spec.source.mask is not None
+    if spec.source.mask.mode == "hard":
+        return HardBlend(clean, noise, mask)
+    first = spec.passes[0]
+    return SoftBlend.of(mask, clean, noise, spec.steps(0), first.strength, first.start)

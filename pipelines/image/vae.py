@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor
@@ -42,7 +42,7 @@ def encode_pixels(model: LoadedModel, pixels: Tensor) -> Tensor:
     UNet."""
     with vae_in_float32(model):
         latents: Tensor = model.vae.encode(pixels.to(model.device)).latent_dist.mode()
-    mean, std = _latent_statistics(model, latents)
+    mean, std = latent_statistics(model, latents)
     return (latents - mean) * model.vae.config.scaling_factor / std
 
 
@@ -62,10 +62,11 @@ def vae_in_float32(model: LoadedModel) -> Generator[None]:
 
 def _decode(model: LoadedModel, latents: Tensor) -> Tensor:
     """(1, 4, H/8, W/8) -> (1, 3, H, W) around -1..1, float32."""
-    mean, std = _latent_statistics(model, latents)
+    mean, std = latent_statistics(model, latents)
     scaled = (latents * std / model.vae.config.scaling_factor + mean).contiguous(memory_format=torch.channels_last)
     try:
-        return model.vae.decode(scaled, return_dict=False)[0].float()
+        with in_tiles(model.vae) if _is_large(model, latents) else nullcontext():
+            return model.vae.decode(scaled, return_dict=False)[0].float()
     except Exception as error:
         if not is_out_of_memory(error):
             raise
@@ -75,7 +76,13 @@ def _decode(model: LoadedModel, latents: Tensor) -> Tensor:
         return model.vae.decode(scaled, return_dict=False)[0].float()
 
 
-def _latent_statistics(model: LoadedModel, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
+def _is_large(model: LoadedModel, latents: Tensor) -> bool:
+    """Beyond 1.5 times the native side, squared: a whole decode takes more memory than all steps do."""
+    native = model.unet.config.sample_size
+    return latents.shape[-2] * latents.shape[-1] > native * native * 9 // 4
+
+
+def latent_statistics(model: LoadedModel, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
     """Mean and standard deviation of each latent channel, (1, 4, 1, 1), from the VAE's config; else 0 and 1."""
     config = model.vae.config
     if config.latents_mean is None or config.latents_std is None:

@@ -20,6 +20,7 @@ from server.accounts.errors import (
 )
 from server.accounts.passwords import Passwords
 from server.accounts.tokens import digest, new_secret
+from server.assets.service import remove_assets, transfer_assets
 from server.db.account_models import AccountRow, LoginRow, OneTimeCodeRow, RegistrationRow
 from server.db.clock import now_s
 from server.db.history_models import EngagementRow
@@ -155,13 +156,14 @@ class Accounts:
             return await self._open(session, account_id)
 
     async def delete(self, account_id: str, password: str) -> None:
-        """Delete an account with its sessions, keys, jobs and images. Raises WrongPassword, AccountGone and
+        """Delete an account with its sessions, keys, jobs, images and assets. Raises WrongPassword, AccountGone and
         TooManyPasswords."""
         checked = await self._check_password(account_id, password)
         async with self._database.write() as session:
             await _require_same_hash(session, account_id, checked)
             await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
             job_ids = await remove_jobs(session, JobRow.owner == owner_of(account_id))
+            await remove_assets(session, owner_of(account_id))
         self._remover.removed(job_ids)
 
     async def reset_password(self, code: str, password: str) -> None:
@@ -206,7 +208,8 @@ class Accounts:
         session.add(RegistrationRow(account_id=secrets.token_hex(16), address=address, created_at_s=current_s))
 
     async def _open(self, session: AsyncSession, account_id: str, anonymous_owner: str | None = None) -> str:
-        """Open a session. Returns its secret. The earlier jobs of an anonymous browser become the account's."""
+        """Open a session. Returns its secret. The earlier jobs and assets of an anonymous browser become the
+        account's."""
         secret, current_s = new_secret(), await session.scalar(select(now_s())) or 0.0
         await session.execute(delete(LoginRow).where(LoginRow.expires_at_s < current_s))
         session.add(
@@ -219,6 +222,7 @@ class Accounts:
         )
         if anonymous_owner is not None:
             await claim_anonymous_work(session, anonymous_owner, owner_of(account_id))
+            await transfer_assets(self._database, session, anonymous_owner, owner_of(account_id))
         return secret
 
     async def _check_password(self, account_id: str, password: str) -> str:
@@ -234,7 +238,8 @@ class Accounts:
 
 
 async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
-    """Transfer everything that an anonymous browser owns to an account. A new table with an owner needs a line here."""
+    """Transfer everything that an anonymous browser owns to an account, except its assets (`transfer_assets`). A new
+    table with an owner needs a line here."""
     for table in (JobRow, GenerationRow, EngagementRow):
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
 

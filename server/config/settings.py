@@ -271,6 +271,13 @@ class Settings:
         "0 (no bound)",
         "size of all pictures beyond which the oldest jobs are deleted with their pictures",
     )
+    asset_hours: int = setting(
+        24,
+        integer(1, 8760),
+        "h",
+        "24",
+        "lifetime of an uploaded image since its upload or the last job that named it; jobs keep theirs",
+    )
     idle_exit_min: float = setting(
         0.0, minutes, "min", "0 (never)", "time without a job and an open stream after which the server exits (code 0)"
     )

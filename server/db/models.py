@@ -139,7 +139,7 @@ class AssetRow(Row):
     owner."""
 
     __tablename__ = "asset"
-    __table_args__ = (Index("ix_asset_expires", "expires_at_s"),)
+    __table_args__ = (Index("ix_asset_expires", "expires_at_s"), Index("ix_asset_owner", "owner"))
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     owner: Mapped[str] = mapped_column(String(255), primary_key=True)

@@ -39,7 +39,13 @@ STALLED_S = 10.0
 PROBE_GAP_S = 60.0
 PROBE_GAP_IN_DOUBT_S = 1.0
 PROBE_TIMEOUT_S = 3.0
-LOCKS = {"migrate": 7_310_001, "queue": 7_310_002, "accounts": 7_310_003, "retention": 7_310_004}
+LOCKS = {
+    "migrate": 7_310_001,
+    "queue": 7_310_002,
+    "accounts": 7_310_003,
+    "retention": 7_310_004,
+    "assets": 7_310_005,
+}
 """PostgreSQL's advisory locks, all held within transactions."""
 
 

@@ -108,6 +108,10 @@ class Engine:
         self._scheduler.add(added)
         self._work.set()
 
+    def wake(self) -> None:
+        """The source of an image is there."""
+        self._work.set()
+
     def abort(self, job_id: str) -> None:
         """The job's images take no further step."""
         self._scheduler.abort(job_id)
@@ -224,6 +228,7 @@ class Engine:
         except Exception:
             log.exception("the runner raised; the pictures of this plan fail")
             error = ImageError("internal", "the server could not make this picture; its log says more")
-            ids = {*plan.step, *plan.decode, *(order.image_id for order in plan.begin)}
+            ids = {*plan.step, *plan.advance, *plan.decode, *(order.image_id for order in plan.begin)}
             await loop.run_in_executor(self._torch_thread, execute, StepPlan(release=tuple(ids)))
-            return StepResult(failed=dict.fromkeys(ids, error))
+            sources = (order.key for order in plan.encode)
+            return StepResult(failed=dict.fromkeys(ids, error), encode_failed=dict.fromkeys(sources, error))

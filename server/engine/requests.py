@@ -1,17 +1,18 @@
 """The engine's nouns: claimable jobs, images to make, and their events. Torch-free."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pipelines.plan import BatchKey, ImageError, RawImage
+from pipelines.plan import BatchKey, ImageError, RawImage, SourceImage
 from pipelines.spec import ImageSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A claimable job. `work` counts rows of UNet evaluations still to do, `num_px` is width times height of its
-    images; `arrival_s` is when it was accepted (seconds, wall clock of the database); the job id breaks ties. `alone`:
-    no other job should run in parallel with it."""
+    images, `vae_px` the pixels that the VAE decodes for all of them; `arrival_s` is when it was accepted (seconds, wall
+    clock of the database); the job id breaks ties. `alone`: no other job should run in parallel with it."""
 
     job_id: str
     owner: str
@@ -20,12 +21,14 @@ class Candidate:
     arrival_s: float
     num_px: int
     rows: int
+    vae_px: int = 0
     alone: bool = False
 
 
 class Phase(StrEnum):
     WAITING = "waiting"  # add() put it here; the scheduler has not begun it
     STEPPING = "stepping"  # begun: the runner holds its latents
+    ADVANCING = "advancing"  # a pass is done, the next is being prepared
     DECODING = "decoding"  # last step done, waits for its decode
     ENDED = "ended"  # decoded, failed or aborted: the scheduler forgets it
 
@@ -33,41 +36,69 @@ class Phase(StrEnum):
 @dataclass(slots=True)
 class ImageRequest:
     """One image to make. The scheduler owns it; no tensors. `index` counts from 0 within the job. While its LoRAs are
-    being read it is not `ready` and takes no step."""
+    being read it is not `ready` and takes no step; nor does it before its `source` is there, if its spec has one.
+    `pass_done` counts the evaluations of the pass `pass_index`, `pass_totals` has those of all passes."""
 
     job_id: str
     index: int
     owner: str
     spec: ImageSpec
     arrival_s: float
-    batch_key: BatchKey
+    num_context_tokens: int
+    source: SourceImage | None = None
     phase: Phase = Phase.WAITING
     ready: bool = True
-    evaluations_done: int = 0
-    evaluations_total: int = 0
+    pass_index: int = 0
+    pass_done: int = 0
+    pass_totals: list[int] = field(default_factory=list[int])
     step_share_s: float = 0.0
     begin_s: float = 0.0
     begun_at_s: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.evaluations_total:
-            self.evaluations_total = self.spec.evaluations
+        if not self.pass_totals:
+            self.pass_totals = [self.spec.pass_evaluations(index) for index in range(len(self.spec.passes))]
 
     @property
     def id(self) -> str:
         return f"{self.job_id}-{self.index + 1}"
 
     @property
-    def rows(self) -> int:
-        """Of its next evaluation."""
-        return 2 if self.evaluations_done in self.spec.guided(self.evaluations_total) else 1
+    def batch_key(self) -> BatchKey:
+        """Of its next step."""
+        this = self.spec.passes[self.pass_index]
+        return BatchKey(this.width, this.height, self.num_context_tokens)
 
     @property
-    def work(self) -> int:
-        """Rows of UNet evaluations left."""
-        guided = self.spec.guided(self.evaluations_total)
-        guided_left = max(0, guided.stop - max(guided.start, self.evaluations_done))
-        return self.evaluations_total - self.evaluations_done + guided_left
+    def can_begin(self) -> bool:
+        return self.ready and (self.spec.source is None or self.source is not None)
+
+    @property
+    def evaluations_done(self) -> int:
+        return sum(self.pass_totals[: self.pass_index]) + self.pass_done
+
+    @property
+    def evaluations_total(self) -> int:
+        return sum(self.pass_totals)
+
+    @property
+    def rows(self) -> int:
+        """Of its next evaluation."""
+        return 2 if self.pass_done in self.spec.guided(self.pass_totals[self.pass_index]) else 1
+
+    def works(self) -> Iterator[tuple[int, int]]:
+        """Rows of UNet evaluations left, by pass: (pixels of the pass, rows)."""
+        for index in range(self.pass_index, len(self.spec.passes)):
+            total = self.pass_totals[index]
+            done = self.pass_done if index == self.pass_index else 0
+            guided = self.spec.guided(total)
+            guided_left = max(0, guided.stop - max(guided.start, done))
+            yield self.spec.passes[index].num_px, total - done + guided_left
+
+    def restart(self) -> None:
+        """Forget what was done: it begins anew."""
+        self.phase, self.begun_at_s = Phase.WAITING, None
+        self.pass_index = self.pass_done = 0
 
 
 @dataclass(frozen=True, slots=True)

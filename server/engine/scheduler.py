@@ -9,12 +9,14 @@ engine and lives on the event loop.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
-from pipelines.plan import BatchKey, BeginOrder, StepPlan, StepResult
+from pipelines.plan import BatchKey, BeginOrder, EncodeOrder, StepPlan, StepResult
+from pipelines.spec import SourceKey
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.forecast import QueueForecast
+from server.engine.limits import Limits
 from server.engine.ordering import FairShare, JobWork
 from server.engine.requests import (
     Candidate,
@@ -30,23 +32,6 @@ from server.engine.requests import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`max_rows`: rows of one UNet forward. `max_begun`: images whose latents the runner may hold. `exact_rows`: 0, or
-    the one row count that every forward is padded to. `preview_every`: steps between previews. `one_lora_set`: only
-    images with the same LoRAs share a forward."""
-
-    max_rows: int = 16
-    max_begun: int = 64
-    exact_rows: int = 0
-    preview_every: int = 3
-    one_lora_set: bool = False
-
-    @property
-    def row_budget(self) -> int:
-        return self.exact_rows or self.max_rows
-
-
 class Scheduler:
     def __init__(self, cost: CostModel, limits: Limits) -> None:
         self.cost = cost
@@ -55,6 +40,8 @@ class Scheduler:
         self._release: list[str] = []
         self._alone = ""
         self._fair = FairShare()
+        self._encoded: set[SourceKey] = set()  # the runner keeps them
+        self._prepared_last = False  # the last plan encoded a source or prepared a pass
         self._fitting_rows: dict[int, int] = {}  # pixels of an image → rows of a forward that memory is enough for
 
     def __len__(self) -> int:
@@ -109,12 +96,17 @@ class Scheduler:
         """The next plan; empty when there is nothing to do. `watched(job_id)`: True if a client watches its
         previews."""
         release, self._release = tuple(self._release), []
+        forget = tuple(self._encoded - self._wanted_sources())
+        self._encoded.difference_update(forget)
         works = self._works()
         images = list(self._in_order(works, now_s))
         for image in images:
             if image.phase is Phase.DECODING:  # alone in its plan: it is delivered before the next step
-                return StepPlan(decode=(image.id,), release=release)
+                return StepPlan(decode=(image.id,), release=release, forget=forget)
         step = self._share_forward(images)
+        if (prepared := self._prepare(images, between_steps=bool(step))) is not None:
+            return replace(prepared, release=release, forget=forget)
+        self._prepared_last = False
         begin = tuple(BeginOrder(p.id, p.spec) for p in step if p.phase is Phase.WAITING)
         for image in step:
             if image.phase is Phase.WAITING:
@@ -128,6 +120,7 @@ class Scheduler:
             pad_to_rows=(self.limits.exact_rows or self.cost.bucket(rows)) if step else 0,
             preview=tuple(p.id for p in step if self._preview_due(p) and watched(p.job_id)),
             release=release,
+            forget=forget,
         )
 
     def update(self, plan: StepPlan, result: StepResult, now_s: float) -> list[EngineEvent]:
@@ -135,14 +128,22 @@ class Scheduler:
         they wait for a new beginning, and the result is not theirs."""
         self._learn(plan, result)
         events: list[EngineEvent] = []
+        self._encoded.update(result.encoded)
+        for key, error in result.encode_failed.items():
+            for image in [image for image in self._requests.values() if image.spec.source_key == key]:
+                self._end(image, release=image.phase is not Phase.WAITING)
+                events.append(ImageFailed(image.job_id, image.index, error))
+        for image_id in result.advanced:
+            if image := self._held(image_id):
+                image.pass_index, image.pass_done, image.phase = image.pass_index + 1, 0, Phase.STEPPING
         for image_id, error in result.failed.items():
             if image := self._held(image_id):
                 self._end(image, release=False)
                 events.append(ImageFailed(image.job_id, image.index, error))
         for image_id, evaluations in result.begun.items():
             if image := self._held(image_id):
-                image.evaluations_total = evaluations
-                image.begin_s = result.begin_s / len(result.begun)
+                image.pass_totals[image.pass_index] = evaluations
+                image.begin_s += result.begin_s / len(result.begun)
         rows = {i: self._requests[i].rows for i in result.stepped if i in self._requests}
         for image_id in result.stepped:
             if image := self._held(image_id):
@@ -168,7 +169,7 @@ class Scheduler:
         requests."""
         found = [image for image_id in image_ids if (image := self._held(image_id))]
         for image in found:
-            image.phase, image.begun_at_s = Phase.WAITING, None
+            image.restart()
         return found
 
     def note_memory(self, num_px: int, result: StepResult) -> None:
@@ -182,7 +183,7 @@ class Scheduler:
     def expected_step_s(self, plan: StepPlan) -> float:
         """Seconds that the plan's UNet forward is expected to take; 0 where it has none."""
         first = next((self._requests[i] for i in plan.step if i in self._requests), None)
-        return 0.0 if first is None else self.cost.step_s(first.spec.num_px, plan.pad_to_rows)
+        return 0.0 if first is None else self.cost.step_s(_px(first), plan.pad_to_rows)
 
     def evaluations(self, job_id: str) -> Mapping[int, tuple[int, int]]:
         """Image index → (UNet evaluations done, in all), for the images that are here."""
@@ -195,7 +196,7 @@ class Scheduler:
         forecast = QueueForecast()
         for place, job in self._fair.order(self._works().values(), now_s, backlog.owners):
             candidate = backlog.get(job.job_id)
-            shape = (candidate.num_px, candidate.num_images) if candidate else self._shape(job.job_id)
+            shape = (candidate.num_px, candidate.vae_px) if candidate else self._shape(job.job_id)
             seconds = self._seconds_of(job, *shape) / num_workers
             forecast.append(job.job_id, place, seconds, is_started=self._fair.started(job.job_id))
         return forecast
@@ -206,12 +207,12 @@ class Scheduler:
         """Of a job that `known` lacks, without another look at the whole queue."""
         work = JobWork(job.job_id, job.owner, self.seconds_alone(job), job.arrival_s)
         place = self._fair.place(work, self._works().values(), now_s, backlog.owners)
-        return known.newcomer(place, self._seconds_of(work, job.num_px, job.num_images) / num_workers)
+        return known.newcomer(place, self._seconds_of(work, job.num_px, job.vae_px) / num_workers)
 
     # ---- inside
 
-    def _seconds_of(self, job: JobWork, num_px: int, num_images: int) -> float:
-        return job.remaining_s + self.cost.begin_s() + num_images * self.cost.decode_s(num_px)
+    def _seconds_of(self, job: JobWork, num_px: int, vae_px: int) -> float:
+        return job.remaining_s + self.cost.begin_s() + self.cost.decode_s(num_px) * vae_px / max(num_px, 1)
 
     def _in_order(self, works: Mapping[str, JobWork], now_s: float) -> Iterator[ImageRequest]:
         for _, job in self._fair.order(works.values(), now_s):
@@ -223,7 +224,7 @@ class Scheduler:
         step: list[ImageRequest] = []
         budget, key = 0, None
         for image in images:
-            if not image.ready or (image.phase is Phase.WAITING and room <= 0):
+            if not self._can_step(image) or (image.phase is Phase.WAITING and room <= 0):
                 continue
             loras = image.spec.loras if self.limits.one_lora_set else ()
             if key is None:
@@ -234,6 +235,34 @@ class Scheduler:
                 room -= image.phase is Phase.WAITING
                 step.append(image)
         return step
+
+    def _can_step(self, image: ImageRequest) -> bool:
+        if image.phase is not Phase.WAITING:
+            return image.ready and image.phase is Phase.STEPPING
+        return image.can_begin and (image.spec.source is None or image.spec.source_key in self._encoded)
+
+    def _prepare(self, images: list[ImageRequest], *, between_steps: bool) -> StepPlan | None:
+        """The next source to encode or pass to prepare, alone in its plan. Where others can step, they take a step
+        between two of these plans."""
+        if between_steps and self._prepared_last:
+            return None
+        room = self.limits.max_begun - sum(p.phase is not Phase.WAITING for p in self._requests.values())
+        for image in images:
+            key = image.spec.source_key
+            if image.phase is Phase.ADVANCING:
+                self._prepared_last = True
+                return StepPlan(advance=(image.id,))
+            if image.phase is Phase.WAITING and key is not None and key not in self._encoded and image.can_begin:
+                assert image.source is not None
+                if room > 0:
+                    self._prepared_last = True
+                    return StepPlan(encode=(EncodeOrder(key, image.source),))
+        return None
+
+    def _wanted_sources(self) -> set[SourceKey]:
+        """Of images that are not begun."""
+        keys = (image.spec.source_key for image in self._requests.values() if image.phase is Phase.WAITING)
+        return {key for key in keys if key is not None}
 
     def _budget(self, key: BatchKey, leader_rows: int) -> int:
         if self.limits.exact_rows:
@@ -247,23 +276,24 @@ class Scheduler:
         return done % self.limits.preview_every == 0 and done < image.evaluations_total
 
     def _stepped(self, image: ImageRequest, share_s: float) -> EngineEvent:
-        image.evaluations_done += 1
+        image.pass_done += 1
         image.step_share_s += share_s
-        if image.evaluations_done >= image.evaluations_total:
-            image.phase = Phase.DECODING
+        if image.pass_done >= image.pass_totals[image.pass_index]:
+            is_last = image.pass_index == len(image.spec.passes) - 1
+            image.phase = Phase.DECODING if is_last else Phase.ADVANCING
         return Progressed(image.job_id, image.index, image.evaluations_done, image.evaluations_total)
 
     def _learn(self, plan: StepPlan, result: StepResult) -> None:
         if result.begun:
             self.cost.observe_begin(result.begin_s)
         if (leader := next((self._requests[i] for i in plan.step if i in self._requests), None)) is not None:
-            self.note_memory(leader.spec.num_px, result)
+            self.note_memory(_px(leader), result)
         stepped = next((self._requests[i] for i in result.stepped if i in self._requests), None)
         if stepped is not None and result.step_rows:
-            self.cost.observe_step(stepped.spec.num_px, result.step_rows, result.step_s)
+            self.cost.observe_step(_px(stepped), result.step_rows, result.step_s)
         for image_id, seconds in result.decode_s.items():
             if image := self._requests.get(image_id):
-                self.cost.observe_decode(image.spec.num_px, seconds)
+                self.cost.observe_decode(image.spec.passes[-1].num_px, seconds)
 
     def _end(self, request: ImageRequest, *, release: bool) -> None:
         request.phase = Phase.ENDED
@@ -284,8 +314,9 @@ class Scheduler:
         return (request for request in self._requests.values() if request.job_id == job_id)
 
     def _shape(self, job_id: str) -> tuple[int, int]:
+        """Pixels of an image, and those that the VAE decodes for all of them."""
         images = list(self._images_of(job_id))
-        return images[0].spec.num_px, len(images)
+        return images[0].spec.num_px, sum(image.spec.vae_px for image in images)
 
     def _works(self) -> dict[str, JobWork]:
         by_job: dict[str, list[ImageRequest]] = {}
@@ -303,5 +334,13 @@ class Scheduler:
 def _work_of(images: list[ImageRequest], seconds: Callable[[int, int, int], float]) -> JobWork:
     first = images[0]
     rows = sum(image.rows for image in images)
-    remaining_s = seconds(sum(p.work for p in images), first.spec.num_px, rows)
+    work_by_px: dict[int, int] = {}
+    for num_px, work in (each for image in images for each in image.works()):
+        work_by_px[num_px] = work_by_px.get(num_px, 0) + work
+    remaining_s = sum(seconds(work, num_px, rows) for num_px, work in work_by_px.items())
     return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s)
+
+
+def _px(image: ImageRequest) -> int:
+    """Pixels of its next step."""
+    return image.spec.passes[image.pass_index].num_px

@@ -108,6 +108,7 @@ class JobReader:
             sum(image.work for image in queued),
             max((image.num_px for image in queued), default=0),
             max((image.rows for image in queued), default=1),
+            sum(image.vae_px for image in queued),
         )
         axes = _axes(job)
         return JobView(
@@ -135,6 +136,7 @@ class JobReader:
             filename=image_filename(_title(job, axes, image.n - 1), seed, key),
             storage_key=key,
             finished_at_s=image.finished_at_s or 0.0,
+            from_image=image.spec.source.from_image if image.spec.source else None,
             is_favorite=image.is_favorite,
             num_downloads=image.downloads,
             cell=axes.cell(image.n - 1) if axes else None,

@@ -10,18 +10,13 @@ from msgspec import UNSET
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.info import ModelInfo
-from pipelines.prompt.weights import read_weights
-from pipelines.spec import ImageSpec, Output, Pass, Sampling, seed_at
+from pipelines.spec import ImageSpec, Output, Sampling, seed_at
 from server.errors import FieldError, InvalidRequest
+from server.generation.prompt_errors import negative_prompt_errors, prompt_errors
 from server.generation.requests import (
-    MAX_EXTRA_LORAS,
     MAX_IMAGES,
-    MAX_LORA_NAME_CHARACTERS,
-    MAX_LORA_WEIGHT,
-    MAX_LOWERED_PARTS,
     MAX_STEPS,
     RANDOM_SEED,
-    SIZE_MULTIPLE_PX,
     CompareRequest,
     CompareVariant,
     ExtraLora,
@@ -29,8 +24,18 @@ from server.generation.requests import (
     ImageFields,
     Quality,
 )
+from server.generation.sources import (
+    BUILT_IN_UPSCALERS,
+    SizeBounds,
+    SourceAssets,
+    asset_errors,
+    pass_errors,
+    passes_of,
+    source_of,
+)
+from server.generation.sources import request_errors as source_errors
 from server.generation.styles import STYLES
-from server.loras.prompt_tags import lora_tags, without_lora_tags
+from server.loras.prompt_tags import lora_tags
 from server.queue.errors import BaseModelChanged
 from server.queue.grid import MAX_CELLS, Axes
 from server.queue.model import BaseModelRef, ImageDraft, JobDraft, JobView, LoraChoice, LoraChoices, Requester
@@ -41,6 +46,9 @@ NEGATIVE_PROMPT = "low quality, blurry, distorted"
 SAMPLER = "euler"
 FORMAT = "jpeg"
 NO_LORA = "base"
+NO_ASSETS = SourceAssets()
+MAX_HIRES_FACTOR = 4
+"""An image of a second pass, or an upscaled one, has up to so many times the pixels of the native size."""
 MAX_COMPARE_CHARACTERS = 16_000
 """Of the distinct prompts of one comparison: tokenizing them takes up to half a second."""
 
@@ -72,42 +80,57 @@ class RequestPolicy:
     embed_parameters: str = "full"
     users: RequestBounds = RequestBounds()
     anonymous: RequestBounds = RequestBounds()
+    upscalers: tuple[str, ...] = BUILT_IN_UPSCALERS
 
     def bounds(self, requester: Requester) -> RequestBounds:
         """Of one job of this caller."""
         return self.anonymous if requester.is_anonymous else self.users
 
-    def max_pixels(self, requester: Requester) -> int:
-        return min(self.model.max_pixels, self.bounds(requester).max_pixels or self.model.max_pixels)
+    def sizes(self, requester: Requester) -> SizeBounds:
+        """Of one image of this caller."""
+        model, operators = self.model, self.bounds(requester).max_pixels
+        most, most_hires = model.max_pixels, MAX_HIRES_FACTOR * model.native_width * model.native_height
+        return SizeBounds(model, min(most, operators or most), min(most_hires, operators or most_hires))
 
-    def generate(self, request: GenerateRequest, requester: Requester, random_seed: int) -> JobDraft:
+    def check_source(self, request: ImageFields) -> None:
+        """Before its assets are read. Raises InvalidRequest."""
+        if errors := [*source_errors(request, self.upscalers)]:
+            raise InvalidRequest(errors)
+
+    def generate(
+        self,
+        request: GenerateRequest,
+        requester: Requester,
+        random_seed: int,
+        assets: SourceAssets = NO_ASSETS,
+    ) -> JobDraft:
         """Raises InvalidRequest. The accepting transaction resolves the LoRA names."""
         seed = random_seed if request.seed in (None, RANDOM_SEED) else seed_at(request.seed, 0)
-        spec = self._spec(request, requester, request.prompt.strip(), seed)
+        spec = self._spec(request, requester, request.prompt.strip(), seed, assets)
         choices = _choices(self._model_name(request), request, "")
         errors = [
-            *_prompt_errors("prompt", request.prompt, len(request.loras or ())),
+            *prompt_errors("prompt", request.prompt, len(request.loras or ())),
             *_weight_errors("", request.model_weight, choices),
-            *self._errors(spec, request, requester),
+            *self._errors(spec, request, requester, assets),
             *_num_images_errors(request.num_images, self.bounds(requester)),
         ]
         if errors:
             raise InvalidRequest(errors)
         choices = _with_tags(choices, request.prompt, "prompt")
         images = (ImageDraft(spec.with_seed(seed_at(seed, n)), choices) for n in range(request.num_images))
-        return JobDraft("generate", requester, spec.prompt, tuple(images), _as_sent(request))
+        return JobDraft("generate", requester, spec.prompt, tuple(images), _as_sent(request), assets=assets.fields())
 
-    def compare(self, request: CompareRequest, requester: Requester) -> JobDraft:
+    def compare(self, request: CompareRequest, requester: Requester, assets: SourceAssets = NO_ASSETS) -> JobDraft:
         """Raises InvalidRequest."""
         prompts = tuple(prompt.strip() for prompt in request.prompts)
         seeds = tuple(seed_at(seed, 0) for seed in request.seeds)
-        spec = self._spec(request, requester, prompts[0], seeds[0])
+        spec = self._spec(request, requester, prompts[0], seeds[0], assets)
         columns = tuple(
             _choices(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
         )
         errors = [
             *_grid_errors(request, seeds, self.bounds(requester)),
-            *self._errors(spec, request, requester),
+            *self._errors(spec, request, requester, assets),
         ]
         if errors:
             raise InvalidRequest(errors)
@@ -121,7 +144,9 @@ class RequestPolicy:
             for choices in columns
         )
         axes = Axes(prompts, seeds, ())  # the accepting transaction labels the variants
-        return JobDraft("compare", requester, "\n".join(prompts), images, _as_sent(request), axes, columns)
+        return JobDraft(
+            "compare", requester, "\n".join(prompts), images, _as_sent(request), axes, columns, assets=assets.fields()
+        )
 
     def repeat(self, job: JobView, requester: Requester, seed: int) -> JobDraft:
         """The job's specs again, from this seed on. Raises InvalidRequest and BaseModelChanged."""
@@ -130,18 +155,43 @@ class RequestPolicy:
             raise InvalidRequest([FieldError("job_id", "this job is a comparison", allowed)])
         if job.base.sha256 != self.base.sha256:
             raise BaseModelChanged(job.base.name, self.base.name)
+        images = tuple(ImageDraft(spec.with_seed(seed_at(seed, n))) for n, spec in enumerate(job.specs))
+        self._check_made(job.first, len(images), requester)
+        asked = {"repeats": job.job_id}
+        assets = dict.fromkeys(_assets_of(job.first), "job_id")
+        return JobDraft("generate", requester, job.prompt, images, asked, repeats=job.job_id, assets=assets)
+
+    def from_image(
+        self,
+        job: JobView,
+        spec: ImageSpec,
+        requester: Requester,
+        num_images: int,
+        asked: Mapping[str, Any],
+    ) -> JobDraft:
+        """A spec made from an image of the job (vary, upscale, extend). Raises InvalidRequest and BaseModelChanged."""
+        if job.base.sha256 != self.base.sha256:
+            raise BaseModelChanged(job.base.name, self.base.name)
+        self._check_made(spec, num_images, requester)
+        seed = spec.sampling.seed
+        images = tuple(ImageDraft(spec.with_seed(seed_at(seed, n))) for n in range(num_images))
+        assets = dict.fromkeys(_assets_of(spec), "image_id")
+        return JobDraft("generate", requester, spec.prompt, images, asked, assets=assets)
+
+    def _check_made(self, spec: ImageSpec, num_images: int, requester: Requester) -> None:
+        """Bounds may have been lowered since an image was made. Raises InvalidRequest."""
         bounds = self.bounds(requester)
         errors = [
-            *self._size_errors(job.first, requester),
-            *_num_images_errors(len(job.specs), bounds),
-            *_steps_errors(job.first, bounds),
+            *pass_errors(spec.passes, spec.source, spec.sampling.steps, self.sizes(requester)),
+            *_num_images_errors(num_images, bounds),
+            *_steps_errors(spec, bounds),
         ]
         if errors:
             raise InvalidRequest(errors)
-        images = tuple(ImageDraft(spec.with_seed(seed_at(seed, n))) for n, spec in enumerate(job.specs))
-        return JobDraft("generate", requester, job.prompt, images, {"repeats": job.job_id}, repeats=job.job_id)
 
-    def _spec(self, request: ImageFields, requester: Requester, prompt: str, seed: int) -> ImageSpec:
+    def _spec(
+        self, request: ImageFields, requester: Requester, prompt: str, seed: int, assets: SourceAssets
+    ) -> ImageSpec:
         style = STYLES.get(request.style or "")
         negative_prompt = NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt
         defaults = {
@@ -156,7 +206,8 @@ class RequestPolicy:
             prompt=prompt,
             negative_prompt=style.add_negative(negative_prompt) if style else negative_prompt,
             sampling=sampling,
-            passes=(Pass(request.width or self.model.native_width, request.height or self.model.native_height),),
+            passes=passes_of(request, assets, sampling.steps, self.sizes(requester)),
+            source=source_of(request, assets),
             output=Output(**_taken(request, Output, defaults)),
             style=request.style,
             quality=request.quality,
@@ -165,27 +216,20 @@ class RequestPolicy:
     def _model_name(self, request: GenerateRequest) -> str | None:
         return self.default_model if request.model_name is UNSET else request.model_name
 
-    def _errors(self, spec: ImageSpec, request: ImageFields, requester: Requester) -> Iterator[FieldError]:
-        yield from _negative_prompt_errors(request.negative_prompt)
+    def _errors(
+        self, spec: ImageSpec, request: ImageFields, requester: Requester, assets: SourceAssets
+    ) -> Iterator[FieldError]:
+        yield from negative_prompt_errors(request.negative_prompt)
         if spec.sampling.guidance_start > spec.sampling.guidance_end:
             allowed = f"from {spec.sampling.guidance_start:g} (guidance_start) to 1"
             yield FieldError("guidance_end", f"{spec.sampling.guidance_end:g} lies before guidance_start", allowed)
         if spec.style is not None and spec.style not in STYLES:
             yield FieldError("style", f"{spec.style!r} is not known", "null or one of " + ", ".join(STYLES))
         yield from _sampler_errors(spec, "steps" if request.steps else "quality")
-        yield from self._size_errors(spec, requester)
+        yield from source_errors(request, self.upscalers)
+        yield from asset_errors(request, assets)
+        yield from pass_errors(spec.passes, spec.source, spec.sampling.steps, self.sizes(requester))
         yield from _steps_errors(spec, self.bounds(requester))
-
-    def _size_errors(self, spec: ImageSpec, requester: Requester) -> Iterator[FieldError]:
-        info, max_pixels = self.model, self.max_pixels(requester)
-        allowed = f"a multiple of {SIZE_MULTIPLE_PX} from {info.min_size_px} to {info.max_size_px}"
-        sides = {"width": spec.width, "height": spec.height}
-        wrong = {name: px for name, px in sides.items() if not info.min_size_px <= px <= info.max_size_px}
-        for name, px in wrong.items():
-            yield FieldError(name, f"{px} is outside what {info.name} can make", allowed)
-        if not wrong and spec.num_px > max_pixels:
-            size = f"{spec.width} x {spec.height}"
-            yield FieldError("width", f"{size} is too much", f"width times height up to {max_pixels:,}")
 
 
 def default_that_fits(wanted: str, names: Sequence[str], labels: Sequence[str]) -> str:
@@ -193,6 +237,14 @@ def default_that_fits(wanted: str, names: Sequence[str], labels: Sequence[str]) 
     if wanted == NO_LORA or wanted in names or wanted in labels:
         return wanted
     return min(names, default=NO_LORA)
+
+
+def _assets_of(spec: ImageSpec) -> list[str]:
+    """SHA-256 of what the image is made from."""
+    source = spec.source
+    if source is None:
+        return []
+    return [source.sha256, *([source.mask.sha256] if source.mask and source.mask.sha256 else [])]
 
 
 def _taken(request: ImageFields, part: type[msgspec.Struct], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,7 +294,7 @@ def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestB
         yield FieldError("prompts", f"{num_characters:,} characters are too many", allowed)
     num_loras = max(len(variant.loras or ()) for variant in request.variants)
     for n, prompt in enumerate(request.prompts):
-        yield from _prompt_errors(f"prompts[{n}]", prompt, num_loras)
+        yield from prompt_errors(f"prompts[{n}]", prompt, num_loras)
     for n, variant in enumerate(request.variants):
         choices = _choices(variant.model_name, variant, "")
         yield from _weight_errors(f"variants[{n}].", variant.model_weight, choices)
@@ -252,38 +304,6 @@ def _weight_errors(path: str, model_weight: float | None, choices: LoraChoices) 
     if model_weight is not None and choices.model is None:
         allowed = "only together with a model_name that names a LoRA"
         yield FieldError(f"{path}model_weight", "there is no LoRA to weigh", allowed)
-
-
-def _prompt_errors(field: str, prompt: str, num_loras: int) -> Iterator[FieldError]:
-    """`num_loras` LoRAs are named outside the prompt."""
-    tags = lora_tags(prompt)
-    if tags and not without_lora_tags(prompt):
-        yield FieldError(field, "there are no words besides the LoRAs", "some words")
-    for tag in tags:
-        if not 1 <= len(tag.name) <= MAX_LORA_NAME_CHARACTERS:
-            yield FieldError(field, f"{tag.text[:80]} names no LoRA", "<lora:name> or <lora:name:weight>")
-        elif tag.weight is not None and (tag.number is None or abs(tag.number) > MAX_LORA_WEIGHT):
-            allowed = f"a weight from -{MAX_LORA_WEIGHT:g} to {MAX_LORA_WEIGHT:g}, as in <lora:{tag.name}:0.8>"
-            yield FieldError(field, f"{tag.text[:80]} has no usable weight", allowed)
-    if tags and len(tags) + num_loras > MAX_EXTRA_LORAS:
-        allowed = f"{MAX_EXTRA_LORAS} LoRAs at most, in the prompt and in loras together"
-        yield FieldError(field, f"{len(tags) + num_loras} LoRAs are too many", allowed)
-    yield from _lowered_errors(field, prompt)
-
-
-def _negative_prompt_errors(negative_prompt: str | None) -> Iterator[FieldError]:
-    if tags := lora_tags(negative_prompt or ""):
-        allowed = "name LoRAs in the prompt or in loras: they work on the whole picture"
-        yield FieldError("negative_prompt", f"{tags[0].text[:80]} cannot stand here", allowed)
-    yield from _lowered_errors("negative_prompt", negative_prompt or "")
-
-
-def _lowered_errors(field: str, prompt: str) -> Iterator[FieldError]:
-    """Each part with a weight below 1 costs the text encoders another round."""
-    num_lowered = sum(part.weight < 1 for part in read_weights(prompt))
-    if num_lowered > MAX_LOWERED_PARTS:
-        allowed = f"up to {MAX_LOWERED_PARTS} parts with a weight below 1"
-        yield FieldError(field, f"{num_lowered} parts have a weight below 1", allowed)
 
 
 def _sampler_errors(spec: ImageSpec, steps_field: str) -> Iterator[FieldError]:
@@ -303,6 +323,7 @@ def _num_images_errors(num_images: int, bounds: RequestBounds) -> Iterator[Field
 
 
 def _steps_errors(spec: ImageSpec, bounds: RequestBounds) -> Iterator[FieldError]:
-    if spec.sampling.steps > bounds.max_steps:
-        allowed = f"a whole number from 1 to {bounds.max_steps} for this caller"
-        yield FieldError("steps", f"{spec.sampling.steps} cannot be used", allowed)
+    allowed = f"a whole number from 1 to {bounds.max_steps} for this caller"
+    for index in range(len(spec.passes)):
+        if spec.steps(index) > bounds.max_steps:
+            yield FieldError("hires.steps" if index else "steps", f"{spec.steps(index)} cannot be used", allowed)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.spec import ImageSpec, LoraRef
+from server.assets.service import Assets
 from server.db.account_models import AccountRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobLoraRow, JobRow
@@ -62,6 +63,7 @@ class JobService:
         base_model: BaseModelRef,
         analyzer: PromptAnalyzer,
         counts: QueueCounts,
+        assets: Assets,
         max_queue: int,
         limits: Quotas,
     ) -> None:
@@ -71,6 +73,7 @@ class JobService:
         self._base_model = base_model
         self._analyzer = analyzer
         self._counts = counts
+        self._assets = assets
         self._max_queue = max_queue
         self._quotas = limits
 
@@ -78,7 +81,7 @@ class JobService:
         """Resolve the LoRA names, insert the job and its images, signal the workers. The job is durable when this
         returns. Where `key` was used before, its response is replayed and nothing else happens.
 
-        Raises BaseModelUnread, OwnerGone, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora
+        Raises AssetGone, BaseModelUnread, OwnerGone, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora
         (server/queue/errors.py); then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
@@ -138,6 +141,7 @@ class JobService:
         await count_use(session, sha256s)
         session.add(job)
         await session.flush()
+        await self._assets.hold(session, job.id, draft.requester.owner, draft.assets)
         session.add_all(images)
         session.add_all(JobLoraRow(job_id=job.id, **_lora_columns(lora)) for lora in loras)
         candidate = candidate_of(job, images)
@@ -203,6 +207,7 @@ class JobService:
                 spec=spec,
                 work=spec.work,
                 num_px=spec.num_px,
+                vae_px=spec.vae_px,
                 rows=spec.rows,
             )
             for n, spec in enumerate(resolved.specs, start=1)

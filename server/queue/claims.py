@@ -121,6 +121,7 @@ def _numbers() -> Select[Any]:
             func.coalesce(func.sum(ImageRow.work), 0).label("work"),
             func.coalesce(func.max(ImageRow.num_px), 0).label("num_px"),
             func.coalesce(func.max(ImageRow.rows), 1).label("rows"),
+            func.coalesce(func.sum(ImageRow.vae_px), 0).label("vae_px"),
         )
         .outerjoin(ImageRow, (ImageRow.job_id == JobRow.id) & (ImageRow.status == ImageStatus.QUEUED))
         .where(states.is_claimable())
@@ -137,5 +138,6 @@ def _candidate(row: Row[Any]) -> Candidate:
         arrival_s=row.created_at_s,
         num_px=row.num_px,
         rows=row.rows,
+        vae_px=int(row.vae_px),
         alone=row.num_lost_leases >= states.SUSPECT_LEASES,
     )

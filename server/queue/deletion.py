@@ -57,6 +57,13 @@ async def schedule_deletion(session: AsyncSession, keys: Iterable[str | None], d
     await session.flush()
 
 
+async def cancel_deletion(session: AsyncSession, key: str) -> bool:
+    """Keep a file whose deletion is scheduled for later. False: it is due, or was not scheduled."""
+    scheduled = delete(PendingDeletionRow).where(PendingDeletionRow.storage_key == key)
+    cancelled = scheduled.where(PendingDeletionRow.due_at_s > now_s()).returning(PendingDeletionRow.storage_key)
+    return await session.scalar(cancelled.execution_options(synchronize_session=False)) is not None
+
+
 async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list[str]:
     """Delete these jobs with all that belongs to them, in the caller's transaction. Returns their ids."""
     images = (

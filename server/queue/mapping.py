@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from pipelines.plan import BatchKey
 from pipelines.spec import ImageSpec
 from server.db.models import ImageRow, JobRow
 from server.engine.requests import Candidate, ImageRequest
@@ -30,6 +29,7 @@ def candidate_of(job: JobRow, images: Sequence[ImageRow]) -> Candidate:
         arrival_s=job.created_at_s,
         num_px=max((image.num_px for image in images), default=0),
         rows=max((image.rows for image in images), default=1),
+        vae_px=sum(image.vae_px for image in images),
     )
 
 
@@ -44,7 +44,7 @@ def requests_of(
             owner=requester_of(job).counted_as,
             spec=image.spec,
             arrival_s=job.created_at_s,
-            batch_key=BatchKey(image.spec.width, image.spec.height, num_context_tokens(image.spec)),
+            num_context_tokens=num_context_tokens(image.spec),
         )
         for image in images
     ]

@@ -110,7 +110,8 @@ class JobDraft:
     """A validated request with every default filled in; the accepting transaction resolves its LoRA names.
 
     `prompt` is as typed. `request` is the body as sent. `axes` and `columns` (the LoRAs of each variant, without those
-    that prompts name) are a comparison's. `repeats` is the job that is made again.
+    that prompts name) are a comparison's. `repeats` is the job that is made again. `assets`: SHA-256 of what it is made
+    from → the request field that names it.
     """
 
     kind: str
@@ -121,6 +122,7 @@ class JobDraft:
     axes: Axes | None = None
     columns: tuple[LoraChoices, ...] = ()
     repeats: str | None = None
+    assets: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,8 @@ class JobError:
 @dataclass(frozen=True, slots=True)
 class ImageView:
     """One stored image. `id` is `{job_id}-{n}`, `index` counts from 0. URLs and the file name of a download are
-    computed at read. `finished_at_s` is since 1970. `cell`: of a comparison."""
+    computed at read. `finished_at_s` is since 1970. `from_image`: the id of the image that it was
+    made from. `cell`: of a comparison."""
 
     id: str
     index: int
@@ -148,6 +151,7 @@ class ImageView:
     filename: str
     storage_key: str
     finished_at_s: float
+    from_image: str | None = None
     is_favorite: bool = False
     num_downloads: int = 0
     cell: Cell | None = None
@@ -226,7 +230,7 @@ class FeedEvent:
     - progress: what the status call answers {job_id, status, progress, images_completed, images_total,
       queue_position, estimated_time (whole seconds, rounded up), detail, error}
     - preview: {index, image}, `image` a small `data:` URL
-    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename}
+    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename, from_image}
     - completed, failed, cancelled: {job_id, status, images_completed, images_total, error: null or {code, detail}}
     """
 

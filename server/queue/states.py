@@ -186,6 +186,7 @@ def image_facts(image: ImageRow) -> dict[str, Any]:
         "height": image.spec.height,
         "content_type": image.content_type,
         "bytes": image.num_bytes,
+        "from_image": image.spec.source.from_image if image.spec.source else None,
     }
 
 

@@ -47,7 +47,9 @@ def infotext(spec: ImageSpec, origin: Origin) -> str:
         "Guidance end": number(sampling.guidance_end) if sampling.guidance_end < 1 else "",
         "Clip skip": str(sampling.clip_skip + 1) if sampling.clip_skip > 0 else "",
         "Seed": str(sampling.seed),
-        "Size": f"{spec.width}x{spec.height}",
+        "Size": f"{spec.passes[0].width}x{spec.passes[0].height}",
+        **_from_image(spec),
+        **_second_pass(spec),
         "Prompt lines": _ambiguous_lines(spec.prompt),
         **_made_with(spec, origin),
     }
@@ -56,6 +58,41 @@ def infotext(spec: ImageSpec, origin: Origin) -> str:
         lines.append(f"{NEGATIVE} {spec.negative_prompt}")
     lines.append(_line(fields))
     return "\n".join(lines)
+
+
+def _from_image(spec: ImageSpec) -> dict[str, str]:
+    """A1111's fields of image-to-image and inpainting."""
+    source, first = spec.source, spec.passes[0]
+    if source is None:
+        return {}
+    fields = {"Denoising strength": number(first.strength)}
+    if first.upscaler is not None:
+        fields["Upscaler"] = first.upscaler
+    mask = source.mask
+    if mask is not None:
+        fields["Mask blur"] = number(mask.blur)
+        fields["Soft inpainting enabled"] = "True" if mask.mode == "soft" else ""
+        fields["Mask mode"] = "Inpaint not masked" if mask.invert else ""
+        fields["Masked content"] = {"original": "", "noise": "latent noise"}.get(mask.content, mask.content)
+        if mask.padding is not None:
+            fields |= {"Inpaint area": "Only masked", "Masked area padding": str(mask.padding)}
+    return fields
+
+
+def _second_pass(spec: ImageSpec) -> dict[str, str]:
+    """A1111's fields of its hires fix."""
+    if len(spec.passes) == 1:
+        return {}
+    first, last = spec.passes[0], spec.passes[-1]
+    scale = last.width / first.width
+    has_scale = (last.width, last.height) == (int(first.width * scale), int(first.height * scale))
+    size = {"Hires upscale": number(scale)} if has_scale else {"Hires resize": f"{last.width}x{last.height}"}
+    return {
+        "Denoising strength": number(last.strength),
+        **size,
+        "Hires steps": str(last.steps) if last.steps else "",
+        "Hires upscaler": {"latent": "Latent", "lanczos": "Lanczos"}.get(last.upscaler or "", last.upscaler or ""),
+    }
 
 
 def _ambiguous_lines(prompt: str) -> str:

@@ -113,7 +113,8 @@ class Delivery:
     def _encode(self, job: ClaimedJob, event: Finished) -> OutboxEntry:
         spec, n = event.spec, event.index + 1
         origin = Origin(job.row.base_name, job.row.base_sha256, self._options.software)
-        encoded = encode_image(event.image, spec.output.format, embedded_text(spec, origin))
+        finished = job.overlaid(spec, event.image)
+        encoded = encode_image(finished, spec.output.format, embedded_text(spec, origin))
         stored = {
             "content_type": encoded.content_type,
             "num_bytes": len(encoded.data),

@@ -24,6 +24,7 @@ from server.worker.claimed_job import ClaimedJob
 from server.worker.delivery import Delivery
 from server.worker.options import WorkerOptions
 from server.worker.outbox import Outbox
+from server.worker.sources import SourceLoader
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,9 @@ class Dispatcher:
         self._options = options
         self._outbox = outbox
         self.delivery = Delivery(database, store, outbox, options, self._on_changed, self._forget, self._make_again)
+        self._sources = SourceLoader(
+            database, store, options.retry_s, engine.wake, self._source_failed, self._on_source_waits
+        )
         self._jobs: dict[str, ClaimedJob] = {}
         self._claiming: str | None = None
         self._woken = asyncio.Event()
@@ -84,6 +88,7 @@ class Dispatcher:
             await self._let_go()
         finally:
             beating.cancel()
+            self._sources.cancel()
             self.delivery.close()
             self._stopped.set()
 
@@ -197,6 +202,7 @@ class Dispatcher:
         self._progress.active.add(job_id)
         self._progress.num_evaluations[job_id] = job.num_evaluations
         self._engine.add([requests[index] for index in sorted(job.making)])
+        self._sources.start(job)
         for index in in_outbox:
             self.delivery.resume(job, index)
         self._hub.notify(job_id)
@@ -264,7 +270,19 @@ class Dispatcher:
 
     def _make_again(self, job: ClaimedJob, index: int) -> None:
         job.making.add(index)
+        job.requests[index].restart()
         self._engine.add([job.requests[index]])
+
+    def _source_failed(self, job: ClaimedJob, event: ImageFailed) -> None:
+        if event.index in job.making and not job.dropped:
+            self.delivery.failed(job, event)
+
+    def _on_source_waits(self, job: ClaimedJob, reason: str | None) -> None:
+        if reason is not None and not job.dropped:
+            self._progress.waiting[job.id] = reason
+            self._hub.notify(job.id)
+        elif self._progress.waiting.pop(job.id, None) is not None:
+            self._hub.notify(job.id)
 
     def _on_changed(self, job: ClaimedJob) -> None:
         if job.dropped or not job.waiting:

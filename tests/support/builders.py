@@ -3,13 +3,14 @@
 from typing import Any
 
 from pipelines.model.info import ModelInfo
-from pipelines.spec import ImageSpec, Output, Pass, Sampling, seed_at
+from pipelines.spec import ImageSpec, Output, Pass, Sampling, seed_at, start_index
 from server.generation.policy import RequestPolicy
 from server.queue.model import BaseModelRef, ImageDraft, JobDraft, LoraChoice, LoraChoices, Requester
 
 
 def image_spec(**changes: Any) -> ImageSpec:
-    """A small quick image. Takes the fields of Sampling, Output and ImageSpec, and `width` and `height`, by name."""
+    """A small quick image. Takes the fields of Sampling, Output and ImageSpec, and those of its first pass, by name;
+    the start of the pass follows from `strength`."""
     values: dict[str, Any] = {
         "prompt": "woman, red dress, beach, sunset",
         "negative_prompt": "",
@@ -23,8 +24,10 @@ def image_spec(**changes: Any) -> ImageSpec:
     }
     sampling = Sampling(**{name: values.pop(name) for name in Sampling.__struct_fields__ if name in values})
     output = Output(**{name: values.pop(name) for name in Output.__struct_fields__ if name in values})
-    size = Pass(values.pop("width"), values.pop("height"))
-    return ImageSpec(sampling=sampling, output=output, passes=(size,), **values)
+    first = {name: values.pop(name) for name in ("width", "height", "strength") if name in values}
+    start = start_index(sampling.steps, first.get("strength", 1.0))
+    passes = (Pass(**first, start=start), *values.pop("more_passes", ()))
+    return ImageSpec(sampling=sampling, output=output, passes=passes, **values)
 
 
 def draft(

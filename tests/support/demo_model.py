@@ -16,7 +16,7 @@ from pipelines.lora.files.file import read_lora
 from pipelines.lora.loader import LoraLoader
 from pipelines.lora.weights import LoraParser
 from pipelines.model.load import LoadedModel
-from pipelines.plan import BeginOrder, RawImage, StepPlan, StepResult
+from pipelines.plan import BeginOrder, EncodeOrder, RawImage, StepPlan, StepResult
 from pipelines.sdxl import SDXLRunner
 from pipelines.spec import ImageSpec, LoraRef
 from tests.support.builders import image_spec
@@ -71,15 +71,20 @@ def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) ->
     return LoraBank(model, LoraLoader(folder, LoraParser(model).parse, max_bytes), max_bytes)
 
 
-def run(runner: SDXLRunner, wanted: Mapping[str, ImageSpec], **plan: Any) -> dict[str, RawImage]:
+def run(
+    runner: SDXLRunner, wanted: Mapping[str, ImageSpec], sources: Iterable[EncodeOrder] = (), **plan: Any
+) -> dict[str, RawImage]:
     """Run all images together from begin to decode; an image leaves the forward when its steps are done."""
     pictures = dict(wanted)
+    encoded = runner.execute(StepPlan(encode=tuple(sources)))
+    assert not encoded.encode_failed
     begun = begin(runner, pictures).begun
     left = dict(begun)
     while stepping := tuple(image_id for image_id, count in left.items() if count):
         result = runner.execute(StepPlan(step=stepping, **plan))
         assert set(result.stepped) == set(stepping), result.failed
         left = {image_id: count - (image_id in stepping) for image_id, count in left.items()}
+    runner.execute(StepPlan(forget=encoded.encoded))
     return runner.execute(StepPlan(decode=tuple(pictures))).decoded
 
 

@@ -7,22 +7,24 @@ from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import Future
 
-from pipelines.plan import ImageError, RawImage, StepPlan, StepResult
-from pipelines.spec import ImageSpec
+from pipelines.plan import ImageError, RawImage, SourceImage, StepPlan, StepResult
+from pipelines.spec import ImageSpec, SourceKey
 
 
 def paint(spec: ImageSpec) -> RawImage:
     """Stripes in colors that depend on every parameter."""
     digest = hashlib.sha256(repr(spec).encode()).digest()
-    row = b"".join(digest[x % 30 : x % 30 + 1] * 3 for x in range(spec.width))
-    rgb = b"".join(bytes((row[(3 * y) % len(row)],)) + row[1:] for y in range(spec.height))
-    return RawImage(spec.width, spec.height, rgb)
+    last = spec.passes[-1]
+    row = b"".join(digest[x % 30 : x % 30 + 1] * 3 for x in range(last.width))
+    rgb = b"".join(bytes((row[(3 * y) % len(row)],)) + row[1:] for y in range(last.height))
+    return RawImage(last.width, last.height, rgb)
 
 
 class PaintRunner:
     """Carries plans out, `step_s` seconds each. Pictures whose seed is in `broken_seeds`, or that use one
     of `broken_loras` (hash → reason), fail at their decode; while
-    `open_gate` is not set, no plan is carried out. `painted` counts the decodes of each picture."""
+    `open_gate` is not set, no plan is carried out. `painted` counts the decodes of each picture; `sources` are the
+    encoded ones."""
 
     def __init__(self, step_s: float = 0.0, broken_seeds: frozenset[int] = frozenset()) -> None:
         self.step_s = step_s
@@ -34,6 +36,8 @@ class PaintRunner:
         self.steps: Counter[str] = Counter()
         self._loras: set[str] = set()
         self._held: dict[str, ImageSpec] = {}
+        self._passes: dict[str, int] = {}
+        self.sources: dict[SourceKey, SourceImage] = {}
 
     @property
     def resident_loras(self) -> frozenset[str]:
@@ -57,9 +61,14 @@ class PaintRunner:
             time.sleep(self.step_s)
         for image_id in plan.release:
             self._held.pop(image_id, None)
+        for key in plan.forget:
+            del self.sources[key]
+        self.sources |= {order.key: order.image for order in plan.encode}
         for order in plan.begin:
             assert order.image_id not in self._held, f"{order.image_id} was begun twice"
+            assert order.spec.source is None or order.spec.source_key in self.sources, "its source is not encoded"
             self._held[order.image_id] = order.spec
+            self._passes[order.image_id] = 0
             self._loras.update(lora.sha256 for lora in order.spec.loras)
         self.steps.update(plan.step)
         decoded: dict[str, RawImage] = {}
@@ -76,8 +85,14 @@ class PaintRunner:
                 failed[image_id] = ImageError("nan", "the picture came out as not-a-number")
             else:
                 decoded[image_id] = paint(spec)
+        begun = {order.image_id: order.spec.pass_evaluations(0) for order in plan.begin}
+        for image_id in plan.advance:
+            self._passes[image_id] += 1
+            begun[image_id] = self._held[image_id].pass_evaluations(self._passes[image_id])
         return StepResult(
-            begun={order.image_id: order.spec.evaluations for order in plan.begin},
+            encoded=tuple(order.key for order in plan.encode),
+            begun=begun,
+            advanced=plan.advance,
             stepped=plan.step,
             decoded=decoded,
             previews={image_id: paint(self._held[image_id]) for image_id in plan.preview},

@@ -17,13 +17,15 @@ from sqlalchemy.orm import undefer
 from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.jobs import presenters
 from server.db.models import EventRow, ImageRow, JobRow
+from server.assets.service import Assets
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, Turn
+from server.engine.limits import Limits
 from server.engine.requests import EngineEvent
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.hub import EventHub
@@ -33,6 +35,7 @@ from server.events.reader import JobReader
 from server.events.signals import QueueSignals
 from server.generation.service import JobService
 from server.queue.counts import QueueCounts
+from server.queue.deletion import Remover
 from server.queue.model import BaseModelRef, FeedEvent, ImageStatus, JobDraft, JobView
 from server.queue.quotas import Quotas
 from server.queue.view import QueueView
@@ -107,6 +110,7 @@ class JobsHarness:
         self.reader = JobReader(database, self.store, self.progress, self.facts)
         self.feed = JobFeed(database, self.reader, self.hub, poll_s=poll_s)
         self.counts = QueueCounts(database)
+        self.assets = Assets(database, self.store, Remover(database, self.store, lambda job_id: None), 3600.0)
         self.service = JobService(
             database,
             self.reader,
@@ -114,6 +118,7 @@ class JobsHarness:
             base_model,
             demo_analyzer(),
             self.counts,
+            self.assets,
             max_queue,
             quotas or Quotas(),
         )

@@ -8,8 +8,9 @@ from pipelines.plan import BatchKey, ImageError, RawImage, StepPlan, StepResult
 from pipelines.spec import ImageSpec
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
+from server.engine.limits import Limits
 from server.engine.requests import Candidate, EngineEvent, Finished, Forecast, ImageFailed, ImageRequest
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.scheduler import Scheduler
 from tests.support.builders import image_spec
 
 BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -33,8 +34,7 @@ def params(
 
 def images(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
     made = params(**kwargs)  # type: ignore[arg-type]
-    key = BatchKey(made.width, made.height, 77)
-    return [ImageRequest(job_id, i, owner, made.with_seed(1 + i), arrival_s, key) for i in range(count)]
+    return [ImageRequest(job_id, i, owner, made.with_seed(1 + i), arrival_s, 77) for i in range(count)]
 
 
 def backlog_of(scheduler: Scheduler, candidates: Iterable[Candidate]) -> Backlog:
@@ -44,7 +44,7 @@ def backlog_of(scheduler: Scheduler, candidates: Iterable[Candidate]) -> Backlog
 
 
 def candidate(job_id: str, owner: str, arrival_s: float = 0.0, count: int = 1, steps: int = 10) -> Candidate:
-    return Candidate(job_id, owner, 2 * steps * count, count, arrival_s, 256 * 256, 2)
+    return Candidate(job_id, owner, 2 * steps * count, count, arrival_s, 256 * 256, 2, 256 * 256 * count)
 
 
 @dataclass

@@ -181,6 +181,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/images/{image_id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show more around this picture
+         * @description A job that adds to the sides of this picture. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         */
+        post: operations["extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image_id}/upscale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make this picture larger
+         * @description A job with one picture: this one, larger. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         */
+        post: operations["upscale"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/images/{image_id}/vary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make pictures like this one
+         * @description A job that starts from this picture. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         */
+        post: operations["vary"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/images/{image_id}/download": {
         parameters: {
             query?: never;
@@ -215,6 +275,43 @@ export interface paths {
         get: operations["zip"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assets/{asset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An asset of yours */
+        get: operations["asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an image to make pictures from
+         * @description A JPEG, PNG or WebP of up to 25 MB, 8 to 8192 px a side and 25 megapixels: the body itself, or the part `file` of a form. It is stored as a PNG of 8 bits, upright, without metadata; transparency is kept. The same content again is the same asset. It is yours alone, and expires unless a job names it.
+         */
+        post: operations["upload_asset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -849,6 +946,14 @@ export interface components {
              * @enum {null|string}
              */
             embed_parameters?: "full" | "minimal" | "none" | null;
+            /** @description The image to start from. */
+            init?: components["schemas"]["InitImage"] | null;
+            /** @description The part of the init image that changes. */
+            mask?: components["schemas"]["MaskImage"] | null;
+            /** @description Add to the sides of the init image. */
+            extend?: components["schemas"]["Extension"] | null;
+            /** @description Make it larger in a second pass. Not together with init. */
+            hires?: components["schemas"]["Hires"] | null;
             prompts: string[];
             /** @description Each once. */
             seeds: number[];
@@ -914,6 +1019,78 @@ export interface components {
             deleted: string[];
             missing: string[];
             kept: string[];
+        };
+        /**
+         * Extend
+         * @example {
+         *       "left": 64,
+         *       "right": 64,
+         *       "top": 0,
+         *       "bottom": 0,
+         *       "strength": 0.95,
+         *       "num_images": 4
+         *     }
+         */
+        Extend: {
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            left?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            right?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            top?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            bottom?: number;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.95
+             * @example 0.6
+             */
+            strength?: number;
+            /**
+             * @description Pictures to make.
+             * @default 4
+             */
+            num_images?: number;
+            /**
+             * @description Instead of the picture's own, as it is encoded.
+             * @example jade woman, red dress, beach sunset
+             */
+            prompt?: string | null;
+        };
+        /** Extension */
+        Extension: {
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            left?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            right?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            top?: number;
+            /**
+             * @description Pixels to add at this side.
+             * @default 0
+             */
+            bottom?: number;
         };
         /** ExtraLora */
         ExtraLora: {
@@ -1028,6 +1205,14 @@ export interface components {
              * @enum {null|string}
              */
             embed_parameters?: "full" | "minimal" | "none" | null;
+            /** @description The image to start from. */
+            init?: components["schemas"]["InitImage"] | null;
+            /** @description The part of the init image that changes. */
+            mask?: components["schemas"]["MaskImage"] | null;
+            /** @description Add to the sides of the init image. */
+            extend?: components["schemas"]["Extension"] | null;
+            /** @description Make it larger in a second pass. Not together with init. */
+            hires?: components["schemas"]["Hires"] | null;
             /**
              * @description What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`. The style is applied to it, the LoRA's trigger words are put before it.
              * @example jade woman, red dress, beach sunset
@@ -1057,6 +1242,28 @@ export interface components {
             /** @enum {string} */
             status: "ok" | "ready";
         };
+        /** Hires */
+        Hires: {
+            /** @description Default 2. */
+            scale?: number | null;
+            /** @description Pixels; see /api/options. */
+            width?: number | null;
+            /** @description Pixels; see /api/options. */
+            height?: number | null;
+            /**
+             * @description Between the passes: one of /api/options.
+             * @default latent
+             */
+            upscaler?: string;
+            /** @description Of the second pass. Default: as many as the first. */
+            steps?: number | null;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.55
+             * @example 0.6
+             */
+            strength?: number;
+        };
         /** HistoryItem */
         HistoryItem: {
             job_id: string;
@@ -1078,6 +1285,42 @@ export interface components {
             keys: string;
             count: number;
             reason: string;
+        };
+        /** ImageToImage */
+        ImageToImage: {
+            upscalers: string[];
+            default_strength: number;
+            default_hires_strength: number;
+            max_scale: number;
+            max_extend: number;
+            max_pixels: number;
+            max_size: number;
+            max_asset_bytes: number;
+        };
+        /** InitImage */
+        InitImage: {
+            /**
+             * @description Of an image sent to /api/assets.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            asset_id?: string | null;
+            /**
+             * @description An image of yours.
+             * @example 0123456789abcdef0123456789abcdef-1
+             */
+            from_image?: string | null;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.6
+             * @example 0.6
+             */
+            strength?: number;
+            /**
+             * @description To another size: cut what is too much, stretch, or fill up with the colors of the edge.
+             * @default crop
+             * @enum {string}
+             */
+            resize?: "crop" | "stretch" | "fill";
         };
         /** JobState */
         JobState: {
@@ -1108,6 +1351,8 @@ export interface components {
             bytes: number;
             filename: string;
             download_url: string;
+            /** @description The id of the picture that it was made from. */
+            from_image?: string | null;
             /** @description In a comparison: which of its prompts, from 0. */
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
@@ -1225,6 +1470,38 @@ export interface components {
             loras: components["schemas"]["LoraOption"][];
             rejected: components["schemas"]["LeftOut"][];
         };
+        /** MaskImage */
+        MaskImage: {
+            /**
+             * @description Of an image sent to /api/assets.
+             * @example 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+             */
+            asset_id: string;
+            /**
+             * @description soft: gray parts and the edge change less. hard: each latent pixel changes or does not.
+             * @default soft
+             * @enum {string}
+             */
+            mode?: "soft" | "hard";
+            /**
+             * @description Width of the soft edge: standard deviation in pixels.
+             * @default 4
+             */
+            blur?: number;
+            /** @description Make only the masked area and so many pixels around it, at `width` x `height`, and paste it into the init image. Null: the whole picture. */
+            padding?: number | null;
+            /**
+             * @description What the masked area begins with: the image, the colors around it, or noise.
+             * @default original
+             * @enum {string}
+             */
+            content?: "original" | "fill" | "noise";
+            /**
+             * @description Repaint the black parts.
+             * @default false
+             */
+            invert?: boolean;
+        };
         /** Me */
         Me: {
             user: components["schemas"]["User"] | null;
@@ -1263,6 +1540,10 @@ export interface components {
             /** @enum {string} */
             embed_parameters: "full" | "minimal" | "none";
             base_model: components["schemas"]["UsedBaseModel"];
+            init?: components["schemas"]["InitImage"] | null;
+            mask?: components["schemas"]["MaskImage"] | null;
+            extend?: components["schemas"]["Extension"] | null;
+            hires?: components["schemas"]["Hires"] | null;
             /** @description Of a job of /api/compare. */
             final_prompts?: string[];
         };
@@ -1307,6 +1588,7 @@ export interface components {
             shapes: components["schemas"]["ShapeOption"][];
             bounds: components["schemas"]["Bounds"];
             defaults: components["schemas"]["Defaults"];
+            image_to_image: components["schemas"]["ImageToImage"];
             samplers: components["schemas"]["SamplerOption"][];
             qualities: components["schemas"]["QualityOption"][];
             styles: components["schemas"]["StyleOption"][];
@@ -1326,6 +1608,8 @@ export interface components {
             bytes: number;
             filename: string;
             download_url: string;
+            /** @description The id of the picture that it was made from. */
+            from_image?: string | null;
             /** @description In a comparison: which of its prompts, from 0. */
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
@@ -1474,6 +1758,14 @@ export interface components {
             width: number;
             height: number;
         };
+        /** StoredAsset */
+        StoredAsset: {
+            asset_id: string;
+            width: number;
+            height: number;
+            bytes: number;
+            expires_at: string;
+        };
         /** StreamToken */
         StreamToken: {
             token: string;
@@ -1487,6 +1779,29 @@ export interface components {
             prompt: string;
             negative_prompt: string;
             fits: boolean;
+        };
+        /**
+         * Upscale
+         * @example {
+         *       "scale": 2,
+         *       "upscaler": "lanczos",
+         *       "strength": 0.3
+         *     }
+         */
+        Upscale: {
+            /** @default 2 */
+            scale?: number;
+            /**
+             * @description One of /api/options, but latent.
+             * @default lanczos
+             */
+            upscaler?: string;
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.3
+             * @example 0.6
+             */
+            strength?: number;
         };
         /** Usage */
         Usage: {
@@ -1528,6 +1843,31 @@ export interface components {
             email: string;
             is_operator: boolean;
             created_at: string;
+        };
+        /**
+         * Vary
+         * @example {
+         *       "strength": 0.35,
+         *       "num_images": 4
+         *     }
+         */
+        Vary: {
+            /**
+             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
+             * @default 0.35
+             * @example 0.6
+             */
+            strength?: number;
+            /**
+             * @description Pictures to make.
+             * @default 4
+             */
+            num_images?: number;
+            /**
+             * @description Instead of the picture's own, as it is encoded.
+             * @example jade woman, red dress, beach sunset
+             */
+            prompt?: string | null;
         };
     };
     responses: never;
@@ -2457,6 +2797,426 @@ export interface operations {
             };
         };
     };
+    extend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The `id` of an output of /api/result. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Extend"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Settings no longer available */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Idempotency key already used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upscale: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The `id` of an output of /api/result. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Upscale"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Settings no longer available */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Idempotency key already used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    vary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `wait=N`: answer once the job has ended, after at most N seconds (N up to 60). */
+                Prefer?: string | null;
+                /** @description For a call that may be sent again: within 24 h the same key and body are answered the same, of the same job; another body is refused. 1 to 255 printable ASCII characters without blanks, like a UUID. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description The `id` of an output of /api/result. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Vary"];
+            };
+        };
+        responses: {
+            /** @description Prefer: wait, and the job ended in time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FinishedJob"];
+                };
+            };
+            /** @description Accepted; Location is the address of its status */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Settings no longer available */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Idempotency key already used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     download: {
         parameters: {
             query?: never;
@@ -2626,6 +3386,190 @@ export interface operations {
                 };
             };
             /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `asset_id` of an answer of POST /api/assets. */
+                asset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The PNG that is stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        status_code: number;
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                    };
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Image store unavailable; Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    upload_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The asset */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredAsset"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Server busy; Image store unavailable; Database unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

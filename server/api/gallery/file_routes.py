@@ -1,4 +1,4 @@
-"""Images of the local store. A key is written once, so readers may cache its bytes for ever."""
+"""Images of the local store, without assets, which are for their owner only. A key is written once, so readers may cache its bytes for ever."""
 
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from server.api.http.file_response import FileResponse
+from server.assets.service import FOLDER
 from server.errors import NOT_FOUND, StudioError
 from server.storage.local import LocalStore
 from server.storage.store import InvalidKey
@@ -30,7 +31,8 @@ class FilesController(Controller):
         name = key.lstrip("/")
         missing = StudioError(NOT_FOUND, "no picture is stored at this address")
         media_type = MEDIA_TYPES.get(PurePosixPath(name).suffix)
-        if media_type is None:
+        is_asset = name.partition("/")[0].lower() == FOLDER  # also in a file system that ignores case
+        if media_type is None or is_asset:
             raise missing
         try:
             path = store.path(name)

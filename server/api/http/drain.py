@@ -6,7 +6,7 @@ A client that is still uploading does not read; without this it sees a closed co
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
 
 MAX_DRAINED_BYTES = 128_000_000
-REFUSED = (400, 401, 403, 413, 415)
+REFUSED = (400, 401, 403, 413, 415, 429, 503)
 
 
 class DrainRefusedBodies:

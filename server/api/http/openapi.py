@@ -28,6 +28,7 @@ def description() -> OpenAPIConfig:
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[
             Tag(name="jobs", description="Make pictures, follow and fetch them"),
+            Tag(name="assets", description="Images to make pictures from"),
             Tag(name="history", description="Your jobs and pictures"),
             Tag(name="operator", description="For operators: the queue and the users"),
             Tag(name="accounts", description="Accounts and API keys"),

@@ -14,6 +14,7 @@ from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, check_compare_body
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
+from server.api.jobs.sources import SourceReader
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
 from server.errors import NOT_FOUND, STORE_AWAY, UNFINISHED, StudioError
 from server.gallery.contact_sheets import ContactSheets
@@ -52,12 +53,13 @@ class CompareController(Controller):
         data: CompareBody,
         caller: NamedDependency[Caller],
         submission: NamedDependency[Submission],
+        sources: NamedDependency[SourceReader],
         policy: NamedDependency[RequestPolicy],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        draft = policy.compare(data, caller.requester)
+        draft = policy.compare(data, caller.requester, await sources.read(data, caller))
         key = idempotency_of(idempotency_key, "compare", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))
 

@@ -13,6 +13,7 @@ from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http.validation import MAX_BODY_BYTES, check_generate_body
 from server.api.jobs import examples, presenters, schemas
+from server.api.jobs.sources import SourceReader
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
 from server.generation.policy import RequestPolicy
 from server.generation.requests import GenerateRequest
@@ -51,11 +52,13 @@ class GenerateController(Controller):
         data: GenerateBody,
         caller: NamedDependency[Caller],
         submission: NamedDependency[Submission],
+        sources: NamedDependency[SourceReader],
         policy: NamedDependency[RequestPolicy],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        draft = policy.generate(data, caller.requester, secrets.randbelow(MAX_SEED + 1))
+        assets = await sources.read(data, caller)
+        draft = policy.generate(data, caller.requester, secrets.randbelow(MAX_SEED + 1), assets)
         key = idempotency_of(idempotency_key, "generate", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))

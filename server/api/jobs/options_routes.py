@@ -11,13 +11,18 @@ from pipelines.spec import MAX_SEED
 from server.api.auth.caller import Caller
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, schemas
+from server.assets.decode import MAX_BYTES as MAX_ASSET_BYTES
 from server.generation import policy as defaults
 from server.generation.policy import RequestPolicy
 from server.generation.prompt_warnings import style_fits
 from server.generation.requests import (
+    DEFAULT_HIRES_STRENGTH,
+    DEFAULT_STRENGTH,
+    MAX_EXTEND_PX,
     MAX_GUIDANCE_SCALE,
     MAX_LORA_WEIGHT,
     MAX_PROMPT_CHARACTERS,
+    MAX_SCALE,
     SIZE_MULTIPLE_PX,
     Format,
     GenerateRequest,
@@ -60,6 +65,7 @@ def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller) -> 
         shapes=_shapes(policy.model.native_width, policy.model.native_height),
         bounds=_bounds(policy, caller),
         defaults=_defaults(policy, caller),
+        image_to_image=_image_to_image(policy, caller),
         samplers=[
             schemas.SamplerOption(name, spec.label, spec.schedule_type, spec.min_steps, spec.max_steps)
             for name, spec in SAMPLERS.items()
@@ -99,8 +105,22 @@ def _bounds(policy: RequestPolicy, caller: Caller) -> schemas.Bounds:
         max_seed=MAX_SEED,
         min_size=info.min_size_px,
         max_size=info.max_size_px,
-        max_pixels=policy.max_pixels(caller.requester),
+        max_pixels=policy.sizes(caller.requester).max_pixels,
         size_multiple=SIZE_MULTIPLE_PX,
+    )
+
+
+def _image_to_image(policy: RequestPolicy, caller: Caller) -> schemas.ImageToImage:
+    sizes = policy.sizes(caller.requester)
+    return schemas.ImageToImage(
+        upscalers=list(policy.upscalers),
+        default_strength=DEFAULT_STRENGTH,
+        default_hires_strength=DEFAULT_HIRES_STRENGTH,
+        max_scale=MAX_SCALE,
+        max_extend=MAX_EXTEND_PX,
+        max_pixels=sizes.max_hires_pixels,
+        max_size=sizes.max_hires_px,
+        max_asset_bytes=MAX_ASSET_BYTES,
     )
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 from litestar import Request
 
+from pipelines.spec import PIXEL_UPSCALER, ImageSpec
 from server.api.jobs import schemas
 from server.api.jobs.schemas import Accepted, ComparisonAxes, Failure, FinishedJob, Metadata, Output, Result
 from server.generation.policy import NO_LORA
+from server.generation.requests import Extension, Hires, InitImage, MaskImage
 from server.generation.service import Acceptance
 from server.queue.model import ImageView, JobState, JobView
 
@@ -70,11 +72,36 @@ def metadata(job: JobView) -> Metadata:
         "style": spec.style,
         "quality": spec.quality,
         "num_images": job.images_total,
-        "width": spec.width,
-        "height": spec.height,
+        "width": spec.passes[0].width,
+        "height": spec.passes[0].height,
+        **source_fields(spec),
         "base_model": schemas.UsedBaseModel(job.base.name, job.base.sha256),
     }
     return Metadata(**values) if job.axes is None else Metadata(**values, final_prompts=list(final_prompts))
+
+
+def source_fields(spec: ImageSpec) -> dict[str, Any]:
+    """In the form of a request; without those that are null."""
+    fields: dict[str, Any] = {}
+    source, first = spec.source, spec.passes[0]
+    if source is not None:
+        asset_id = source.sha256 if source.from_image is None else None
+        fields["init"] = InitImage(asset_id, source.from_image, first.strength, source.resize)  # pyright: ignore[reportArgumentType]
+        if (mask := source.mask) is not None and mask.sha256 is not None:
+            values = msgspec.structs.asdict(mask)
+            fields["mask"] = MaskImage(asset_id=values.pop("sha256"), **values)
+        if source.extend is not None:
+            fields["extend"] = Extension(**msgspec.structs.asdict(source.extend))
+    if len(spec.passes) > 1:
+        last = spec.passes[-1]
+        fields["hires"] = Hires(
+            width=last.width,
+            height=last.height,
+            upscaler=last.upscaler or PIXEL_UPSCALER,
+            steps=last.steps,
+            strength=last.strength,
+        )
+    return fields
 
 
 def result(view: JobView, base: str) -> Result:
@@ -144,6 +171,7 @@ def output(image: ImageView, base: str) -> Output:
         bytes=image.num_bytes,
         filename=image.filename,
         download_url=download_url(base, image.id),
+        from_image=image.from_image,
         prompt_index=image.cell.prompt_index if image.cell else None,
         variant_index=image.cell.variant_index if image.cell else None,
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pipelines.spec import Sampling
-from server.generation.requests import EmbedParameters, Format, Quality
+from server.generation.requests import EmbedParameters, Extension, Format, Hires, InitImage, MaskImage, Quality
 
 MAX_WAIT_S = 60
 
@@ -59,6 +59,7 @@ class Output(Struct, frozen=True, kw_only=True):
     bytes: int
     filename: str
     download_url: str
+    from_image: Annotated[str | None, Meta(description="The id of the picture that it was made from.")] = None
     prompt_index: Annotated[int | None, Meta(description="In a comparison: which of its prompts, from 0.")] = None
     variant_index: Annotated[int | None, Meta(description="In a comparison: which of its variants, from 0.")] = None
 
@@ -78,7 +79,9 @@ class UsedBaseModel(Struct, frozen=True):
 
 class Metadata(Sampling, frozen=True, kw_only=True):
     """How the pictures were made, every default filled in. `prompt` is as sent, `final_prompt` as encoded; those of a
-    comparison stand one a line, and `final_prompts` lists them. `seed` is that of the first picture."""
+    comparison stand one a line, and `final_prompts` lists them. `seed` is that of the first picture. `width` and
+    `height` are those of the first pass: the pictures' own, unless there is a second (`hires`), or a masked area was
+    pasted into the init image."""
 
     prompt: str
     final_prompt: str
@@ -93,6 +96,10 @@ class Metadata(Sampling, frozen=True, kw_only=True):
     format: Format
     embed_parameters: EmbedParameters
     base_model: UsedBaseModel
+    init: InitImage | None = None
+    mask: MaskImage | None = None
+    extend: Extension | None = None
+    hires: Hires | None = None
     final_prompts: Annotated[list[str] | UnsetType, Meta(description="Of a job of /api/compare.")] = UNSET
 
 
@@ -181,6 +188,20 @@ class Bounds(Struct, frozen=True, kw_only=True):
     size_multiple: int
 
 
+class ImageToImage(Struct, frozen=True, kw_only=True):
+    """What can be made from pictures. `upscalers`: between the passes of `hires`, and for /api/images/{id}/upscale (but
+    latent). `max_pixels` and `max_size` bound a second pass and an upscaled picture."""
+
+    upscalers: list[str]
+    default_strength: float
+    default_hires_strength: float
+    max_scale: float
+    max_extend: int
+    max_pixels: int
+    max_size: int
+    max_asset_bytes: int
+
+
 class Defaults(Struct, frozen=True, kw_only=True):
     model_name: str | None
     num_images: int
@@ -205,6 +226,7 @@ class Options(Struct, frozen=True, kw_only=True):
     shapes: list[ShapeOption]
     bounds: Bounds
     defaults: Defaults
+    image_to_image: ImageToImage
     samplers: list[SamplerOption]
     qualities: list[QualityOption]
     styles: list[StyleOption]

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
+from server.engine.limits import Limits
 from server.engine.ordering import AGING, STARVING_S, FairShare, JobWork
 from server.engine.requests import Candidate
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.scheduler import Scheduler
 from tests.support.simulation import Machine, candidate, images
 
 NOW_S = 100.0

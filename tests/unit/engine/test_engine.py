@@ -12,8 +12,9 @@ from pipelines.plan import DeviceLost, StepPlan, StepResult
 from pipelines.spec import LoraRef
 from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, Turn
+from server.engine.limits import Limits
 from server.engine.requests import EngineEvent, Finished, ImageFailed, ImageRequest
-from server.engine.scheduler import Limits, Scheduler
+from server.engine.scheduler import Scheduler
 from tests.support.fake_runner import PaintRunner
 from tests.support.jobs_harness import until
 from tests.support.simulation import BUCKETS, images, params

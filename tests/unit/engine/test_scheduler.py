@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.engine.limits import Limits
 from server.engine.requests import Finished, ImageFailed, Previewed, Progressed
-from server.engine.scheduler import Limits
 from tests.support.simulation import Machine, candidate, images
 
 JOB = st.fixed_dictionaries(

@@ -22,8 +22,10 @@ def upgrade() -> None:
         sa.Column("storage_key", sa.String(255), nullable=False),
     )
     op.create_index("ix_job_asset_key", "job_asset", ["storage_key"])
+    op.create_index("ix_asset_owner", "asset", ["owner"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_asset_owner", "asset")
     op.drop_table("job_asset")
     op.drop_column("image", "vae_px")

@@ -1,0 +1,67 @@
+"""Specs made from a finished image: vary, upscale, extend. Pure."""
+
+from msgspec.structs import replace
+
+from pipelines.spec import LATENT_UPSCALER, Extend, ImageSpec, Mask, Pass, Source, start_index
+from server.errors import FieldError, InvalidRequest
+from server.generation.sources import EXTEND_BLUR_PX, SizeBounds, SourceAsset, extended_size, multiple_of_8
+
+SUBTLE = 0.35
+UPSCALE_STRENGTH = 0.3
+EXTEND_STRENGTH = 0.95
+
+
+def varied(spec: ImageSpec, asset: SourceAsset, strength: float, prompt: str | None, sizes: SizeBounds) -> ImageSpec:
+    size = sizes.fitted(asset.width, asset.height)
+    return _from(spec, asset, size, strength, None, prompt=prompt)
+
+
+def upscaled(spec: ImageSpec, asset: SourceAsset, scale: float, upscaler: str, strength: float) -> ImageSpec:
+    size = (multiple_of_8(asset.width * scale), multiple_of_8(asset.height * scale))
+    return _from(spec, asset, size, strength, upscaler)
+
+
+def extended(
+    spec: ImageSpec,
+    asset: SourceAsset,
+    sides: tuple[int, int, int, int],
+    strength: float,
+    prompt: str | None,
+    sizes: SizeBounds,
+) -> ImageSpec:
+    """`sides`: pixels to add at the left, right, top and bottom."""
+    size = extended_size(*sizes.fitted(asset.width, asset.height), *sides)
+    made = _from(spec, asset, size, strength, None, prompt=prompt)
+    assert made.source is not None
+    return replace(made, source=replace(made.source, mask=Mask(blur=EXTEND_BLUR_PX), extend=Extend(*sides)))
+
+
+def check_upscaler(upscaler: str, upscalers: tuple[str, ...]) -> None:
+    """Raises InvalidRequest."""
+    known = [name for name in upscalers if name != LATENT_UPSCALER]
+    if upscaler not in known:
+        raise InvalidRequest([FieldError("upscaler", f"{upscaler!r} is not here", "one of " + ", ".join(known))])
+
+
+def check_sides(sides: tuple[int, int, int, int]) -> None:
+    """Raises InvalidRequest."""
+    if not any(sides):
+        allowed = "pixels for at least one of left, right, top and bottom"
+        raise InvalidRequest([FieldError("left", "nothing is added", allowed)])
+
+
+def _from(
+    spec: ImageSpec,
+    asset: SourceAsset,
+    size: tuple[int, int],
+    strength: float,
+    upscaler: str | None,
+    prompt: str | None = None,
+) -> ImageSpec:
+    start = start_index(spec.sampling.steps, strength)
+    return replace(
+        spec,
+        prompt=spec.prompt if prompt is None else prompt.strip(),
+        passes=(Pass(*size, start, strength, upscaler=upscaler),),
+        source=Source(asset.sha256, asset.width, asset.height, from_image=asset.from_image),
+    )
