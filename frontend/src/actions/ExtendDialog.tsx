@@ -26,7 +26,8 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
   const { output } = picture;
   const options = useOptions().data;
   const [extension, setExtension] = useState(() => presetOf("All sides", output));
-  const [prompt, setPrompt] = useState(() => settingsOf(picture, options).prompt);
+  const own = picture.job.metadata?.final_prompt || settingsOf(picture, options).prompt;
+  const [prompt, setPrompt] = useState(own);
   const { mutate, isPending, error } = useDerive(onMade, true);
   const id = useId();
   const opener = useRef(document.querySelector<HTMLElement>(`[data-picture="${output.id}"]`));
@@ -36,7 +37,9 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
   function send(event?: FormEvent) {
     event?.preventDefault();
     if (!options || problem || isPending) return;
-    mutate({ picture, change: { kind: "extend", extension, prompt }, options });
+    const changed = prompt.trim() === own ? {} : { prompt };
+    const { num_images } = options.defaults;
+    mutate({ picture, change: { kind: "extend", extension, num_images, ...changed }, options });
   }
 
   return (
@@ -66,14 +69,14 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
               </Button>
             ))}
           </fieldset>
-          <div className="grid grid-cols-2 gap-x-4 gap-y-2">
+          <div className="grid grid-cols-[auto_auto] justify-between gap-y-2">
             {SIDES.map((side) => (
               <NumberField
                 key={side}
                 label={capitalized(side)}
                 value={extension[side]}
                 min={0}
-                max={MAX_SIDE_PX}
+                max={options?.image_to_image.max_extend ?? MAX_SIDE_PX}
                 step={STEP_PX}
                 onChange={(px) => setExtension({ ...extension, [side]: px })}
               />

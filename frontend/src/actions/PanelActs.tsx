@@ -35,7 +35,7 @@ export function PanelActs({ picture, onStart, onClose }: PanelActsProps) {
           {label}
         </Act>
       ))}
-      {options && hasChoice(options) && (
+      {options && hasChoice(picture, options) && (
         <Act
           isExpanded={isOpen}
           icon={<ChevronDownIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />}

@@ -6,9 +6,11 @@ import { Button } from "@/components/ui/button";
 import type { Picture } from "@/domain/picture";
 import { capitalized } from "@/lib/words/names";
 import { sizeWords } from "@/settings/settings";
+import { hiresProblem, type Size, scaled } from "@/settings/shapes";
 import { useDeriveAndShow } from "./use-actions";
 
 const SCALES = [1.5, 2, 3, 4];
+const SCALE = 2;
 const SELECT = "h-9 pointer-coarse:h-11 min-w-0 flex-1 rounded-lg border border-input bg-card px-2.5 text-sm";
 
 interface UpscaleOptionsProps {
@@ -22,11 +24,10 @@ export function UpscaleOptions({ picture, onLeave }: UpscaleOptionsProps) {
   const options = useOptions().data;
   const derive = useDeriveAndShow(picture);
   const id = useId();
-  const [scale, setScale] = useState(2);
+  const [scale, setScale] = useState(SCALE);
   const [upscaler, setUpscaler] = useState<string | null>(null);
-  if (!options || !hasChoice(options)) return null;
-  const { upscalers, max_scale } = options.image_to_image;
-  const { width, height } = picture.output;
+  if (!options) return null;
+  const upscalers = upscalersOf(options);
 
   function send(event: FormEvent) {
     event.preventDefault();
@@ -46,11 +47,14 @@ export function UpscaleOptions({ picture, onLeave }: UpscaleOptionsProps) {
           value={scale}
           onChange={({ target }) => setScale(Number(target.value))}
         >
-          {SCALES.filter((each) => each <= max_scale).map((each) => (
-            <option key={each} value={each}>
-              {each}× ({sizeWords(Math.round(width * each), Math.round(height * each))})
-            </option>
-          ))}
+          {scalesFor(picture.output, options).map((each) => {
+            const { width, height } = scaled(picture.output, each);
+            return (
+              <option key={each} value={each}>
+                {each}× ({sizeWords(width, height)})
+              </option>
+            );
+          })}
         </select>
       </div>
       {upscalers.length > 1 && (
@@ -80,6 +84,18 @@ export function UpscaleOptions({ picture, onLeave }: UpscaleOptionsProps) {
   );
 }
 
-export function hasChoice({ image_to_image: { upscalers, max_scale } }: Options): boolean {
-  return upscalers.length > 1 || max_scale > 2;
+/** True if there is another way than the usual one. */
+export function hasChoice(picture: Picture, options: Options): boolean {
+  return upscalersOf(options).length > 1 || scalesFor(picture.output, options).length > 1;
+}
+
+/** The upscaler between two passes works on latents, and a picture has none. */
+function upscalersOf({ image_to_image }: Options): string[] {
+  return image_to_image.upscalers.filter((name) => name !== "latent");
+}
+
+/** The scales that the server accepts for a picture of this size. */
+function scalesFor(size: Size, options: Options): number[] {
+  const { max_scale } = options.image_to_image;
+  return SCALES.filter((scale) => scale <= max_scale && hiresProblem(scaled(size, scale), options) === null);
 }

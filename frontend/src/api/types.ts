@@ -33,4 +33,4 @@ export type LimitsLeft = Schemas["LimitsLeft"];
 export type Limit = Schemas["LimitLeft"];
 export type HistoryItems = Schemas["HistoryItems"];
 /** A picture that the visitor has sent. */
-export type Asset = Schemas["Asset"];
+export type Asset = Schemas["StoredAsset"];

@@ -36,7 +36,7 @@ export function pictureName({ job, output }: Picture): string {
 
 /** The id of the picture that this one was made from; null: from none. */
 export function sourceOf({ job, output }: Picture): string | null {
-  return output.from_image ?? job.metadata?.from_image ?? null;
+  return output.from_image ?? job.metadata?.init?.from_image ?? null;
 }
 
 /** The settings that make this picture again, alone. `options` undefined: no default is left to the server. */

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Options } from "@/api/types";
 import { JOB_ID, makeImage, makeJob, someMetadata } from "@/domain/examples";
 import { editRequest, formOf } from "./request";
 
@@ -21,6 +22,11 @@ const picture = { job: makeJob({ metadata }), output: makeImage(1) };
 it("begins with the picture's prompt", () => {
   expect(formOf(picture, undefined)).toMatchObject({ prompt: "jade woman", blur: 4, isOnlyPainted: false });
   expect(formOf({ ...picture, output: makeImage(1, { width: 64, height: 64 }) }, undefined).blur).toBe(1);
+});
+
+it("makes the painted area alone by default where the whole is more than the model can make", () => {
+  const options = { bounds: { max_pixels: 256 * 256 - 1 }, qualities: [], defaults: { num_images: 4 } } as unknown as Options;
+  expect(formOf(picture, options)).toMatchObject({ isOnlyPainted: true, numImages: 4 });
 });
 
 it("keeps the picture's settings, without its seed, size, start and extension", () => {

@@ -24,12 +24,13 @@ const MAX_BLUR = 4;
 
 export function formOf(picture: Picture, options: Options | undefined): EditForm {
   const { width, height } = picture.output;
+  const isLarge = options !== undefined && width * height > options.bounds.max_pixels;
   return {
     prompt: settingsOf(picture, options).prompt,
     strength: STRENGTH,
     numImages: options?.defaults.num_images ?? 1,
     blur: Math.min(MAX_BLUR, Math.round(Math.min(width, height) / 64)),
-    isOnlyPainted: false,
+    isOnlyPainted: isLarge, // the whole of it would come out smaller
     content: "original",
   };
 }

@@ -24,13 +24,16 @@ describe("a job made from a picture, before the server has listed it", () => {
   });
 
   it("has the new prompt of an extension", () => {
-    const change = { kind: "extend" as const, extension: EXTENSION, prompt: "red dress, beach" };
-    expect(requestOf(picture, change)).toMatchObject({ prompt: "red dress, beach", extend: EXTENSION, num_images: 1 });
+    const change = { kind: "extend" as const, extension: EXTENSION, num_images: 2, prompt: "red dress, beach" };
+    expect(requestOf(picture, change)).toMatchObject({ prompt: "red dress, beach", extend: EXTENSION, num_images: 2 });
   });
 
   it("has the size that it will have", () => {
     expect(sizeAfter(SIZE, { kind: "vary", strength: 0.7, num_images: 4 }, OPTIONS)).toEqual(SIZE);
     expect(sizeAfter(SIZE, { kind: "upscale", scale: 2 }, OPTIONS)).toEqual({ width: 512, height: 384 });
-    expect(sizeAfter(SIZE, { kind: "extend", extension: EXTENSION }, OPTIONS)).toEqual({ width: 328, height: 192 });
+    expect(sizeAfter(SIZE, { kind: "extend", extension: EXTENSION, num_images: 1 }, OPTIONS)).toEqual({
+      width: 328,
+      height: 192,
+    });
   });
 });

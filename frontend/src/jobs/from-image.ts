@@ -1,11 +1,11 @@
 /** Mutations that make other pictures of one: one call each, with the picture's own settings. */
 import { useMutation } from "@tanstack/react-query";
-import { answer, api } from "@/api/client";
+import { api } from "@/api/client";
 import type { Accepted, GenerateRequest, Options } from "@/api/types";
 import { type Picture, settingsOf } from "@/domain/picture";
 import type { Side } from "@/settings/from-image";
-import { resultSize, type Size } from "@/settings/shapes";
-import { useAddJob } from "./requests";
+import { resultSize, type Size, scaled } from "@/settings/shapes";
+import { accept, type Once, useAddJob } from "./requests";
 
 export type Extension = Readonly<Record<Side, number>>;
 
@@ -13,7 +13,8 @@ export type Extension = Readonly<Record<Side, number>>;
 export type Derivation =
   | { kind: "vary"; strength: number; num_images: number }
   | { kind: "upscale"; scale: number; upscaler?: string }
-  | { kind: "extend"; extension: Extension; prompt?: string };
+  /** `prompt`: as it is encoded, in place of the picture's own. */
+  | { kind: "extend"; extension: Extension; num_images: number; prompt?: string };
 
 interface Derive {
   readonly picture: Picture;
@@ -25,7 +26,7 @@ interface Derive {
 export function useDerive(onMade: () => void, isReported = false) {
   const add = useAddJob();
   return useMutation({
-    mutationFn: ({ picture, change }: Derive) => answer(send(picture.output.id, change)),
+    mutationFn: ({ picture, change }: Derive) => accept((once) => send(picture.output.id, change, once)),
     async onSuccess(accepted: Accepted, { picture, change, options }) {
       await add(accepted, requestOf(picture, change), sizeAfter(picture.output, change, options));
       onMade();
@@ -34,20 +35,20 @@ export function useDerive(onMade: () => void, isReported = false) {
   });
 }
 
-function send(image_id: string, change: Derivation) {
+function send(image_id: string, change: Derivation, once: Once) {
   const params = { path: { image_id } };
   switch (change.kind) {
     case "vary": {
       const { strength, num_images } = change;
-      return api.POST("/api/images/{image_id}/vary", { params, body: { strength, num_images } });
+      return api.POST("/api/images/{image_id}/vary", { params, body: { strength, num_images }, ...once });
     }
     case "upscale": {
       const { scale, upscaler } = change;
-      return api.POST("/api/images/{image_id}/upscale", { params, body: { scale, upscaler } });
+      return api.POST("/api/images/{image_id}/upscale", { params, body: { scale, upscaler }, ...once });
     }
     case "extend": {
-      const { extension, prompt } = change;
-      return api.POST("/api/images/{image_id}/extend", { params, body: { ...extension, prompt } });
+      const { extension, prompt, num_images } = change;
+      return api.POST("/api/images/{image_id}/extend", { params, body: { ...extension, prompt, num_images }, ...once });
     }
   }
 }
@@ -63,12 +64,17 @@ export function requestOf(picture: Picture, change: Derivation): GenerateRequest
     case "upscale":
       return request;
     case "extend":
-      return { ...request, prompt: change.prompt ?? request.prompt, extend: change.extension };
+      return {
+        ...request,
+        prompt: change.prompt ?? request.prompt,
+        num_images: change.num_images,
+        extend: change.extension,
+      };
   }
 }
 
 export function sizeAfter(size: Size, change: Derivation, options: Options): Size {
-  if (change.kind === "upscale") return { width: size.width * change.scale, height: size.height * change.scale };
+  if (change.kind === "upscale") return scaled(size, change.scale);
   const extend = change.kind === "extend" ? change.extension : undefined;
   return resultSize({ prompt: "", extend }, options, size);
 }

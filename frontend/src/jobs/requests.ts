@@ -27,7 +27,7 @@ export function useGenerate() {
       const options =
         queries.getQueryData<Awaited<ReturnType<typeof fetchOptions>>>(["options"]) ?? (await fetchOptions());
       const size = resultSize(request, options, await startSize(queries, request));
-      return { accepted: await generate(request), size };
+      return { accepted: await accept((once) => api.POST("/api/generate", { body: request, ...once })), size };
     },
     onSuccess: ({ accepted, size }, { request }) => add(accepted, request, size),
     meta: { isReported: true },
@@ -68,14 +68,21 @@ export function useAddJob() {
   };
 }
 
-/** Sends a request; once more, with the same idempotency key, if its response was lost. Throws Refused, Unreachable. */
-async function generate(request: GenerateRequest): Promise<Accepted> {
+/** Options of a call that makes a job once, however often it is sent. */
+export interface Once {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Sends a request for a job; once more, with the same idempotency key, if its response was lost. Throws Refused,
+ * Unreachable. */
+export async function accept(send: (once: Once) => Parameters<typeof answer<Accepted>>[0]): Promise<Accepted> {
   const signal = AbortSignal.timeout(ACCEPT_WITHIN_MS);
-  const params = { header: { "Idempotency-Key": freshKey() } };
-  const send = () => answer(api.POST("/api/generate", { body: request, params, signal }));
+  const once = { headers: { "Idempotency-Key": freshKey() }, signal };
+  const answered = () => answer(send(once));
   try {
-    return await send().catch((error) => {
-      if (error instanceof Unreachable && !signal.aborted) return send();
+    return await answered().catch((error) => {
+      if (error instanceof Unreachable && !signal.aborted) return answered();
       throw error;
     });
   } catch (error) {

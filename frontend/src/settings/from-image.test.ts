@@ -92,6 +92,15 @@ describe("the metadata of a picture", () => {
     expect(settings).not.toHaveProperty("width");
   });
 
+  it("brings the scale of a second pass, which holds for other sizes too", () => {
+    const hires = { scale: null, width: 128, height: 96, upscaler: "latent", steps: null, strength: 0.5 };
+    expect(settingsOfMetadata(someMetadata({ hires })).hires).toEqual({ scale: 2, upscaler: "latent", strength: 0.5 });
+    expect(settingsOfMetadata(someMetadata({ hires: { ...hires, height: 128 } })).hires).toMatchObject({
+      width: 128,
+      height: 128,
+    });
+  });
+
   it("sets nothing where there is none", () => {
     const settings = settingsOfMetadata(someMetadata({ init: null, mask: null, extend: null, hires: null }));
     for (const field of ["init", "mask", "extend", "hires"]) expect(settings).not.toHaveProperty(field);
@@ -168,7 +177,8 @@ describe("the size of a result", () => {
   const options = {
     native_width: 1024,
     native_height: 1024,
-    bounds: { max_pixels: 1024 * 1024, size_multiple: 8, max_hires_pixels: 4_194_304 },
+    bounds: { max_pixels: 1024 * 1024, size_multiple: 8 },
+    image_to_image: { max_pixels: 4_194_304, max_size: 4096 },
   } as unknown as Options;
 
   it("is the start's as far as the model can make it, with what is added to it", () => {
@@ -186,6 +196,17 @@ describe("the size of a result", () => {
     expect(second).toEqual({ width: 1536, height: 1536 });
     expect(hiresProblem(second, options)).toBeNull();
     expect(hiresProblem({ width: 4096, height: 4096 }, options)).toMatch(/4,194,304/);
+    expect(hiresProblem({ width: 4104, height: 64 }, options)).toMatch(/4096/);
+    expect(resultSize({ prompt: "", width: 200, height: 104, hires: { scale: 1.3 } }, options, null)).toEqual({
+      width: 256,
+      height: 128,
+    });
+  });
+
+  it("is exactly the start's where only the painted area is made", () => {
+    const start = { width: 4000, height: 3001 };
+    const mask = { asset_id: ASSET, padding: 32 };
+    expect(resultSize({ prompt: "", mask, width: 64, height: 64 }, options, start)).toEqual(start);
   });
 
   it("follows the start where the request names none", () => {

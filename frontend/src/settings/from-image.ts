@@ -10,6 +10,7 @@ import {
   type Settings,
   wholeFrom,
 } from "./parameter";
+import { type Size, scaled } from "./shapes";
 
 type Init = NonNullable<Settings["init"]>;
 type Mask = NonNullable<Settings["mask"]>;
@@ -75,7 +76,7 @@ export const FROM_IMAGE: readonly Parameter[] = [
     isAdvanced: true,
     parse: ([text = ""]) => part("hires", parseHires(text)),
     write: ({ hires }) => written(hires && [sizeText(hires), hires.strength, hires.steps, hires.upscaler]),
-    ofMetadata: ({ hires }) => part("hires", hires && withoutNulls(hires)),
+    ofMetadata: ({ hires, width, height }) => part("hires", hires && withScale(withoutNulls(hires), { width, height })),
     ofInfotext: (text, known) => part("hires", hiresOfFile(text, known)),
     fact: { label: "Second pass", of: ({ hires }) => (hires ? hiresWords(hires) : null) },
   },
@@ -194,6 +195,15 @@ function maskWords({ mode, blur, padding, content }: Mask): string {
   ]
     .filter(Boolean)
     .join(", ");
+}
+
+/** The scale that leads from `size` to the second pass, where there is one: it holds for other sizes too. */
+function withScale(hires: Hires, size: Size): Hires {
+  const { width, height, ...others } = hires;
+  if (!width || !height) return hires;
+  const scale = Number((width / size.width).toFixed(3));
+  const target = scaled(size, scale);
+  return target.width === width && target.height === height ? { scale, ...others } : hires;
 }
 
 /** The server writes every field, the form only what is set. */

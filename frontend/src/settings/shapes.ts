@@ -36,14 +36,21 @@ export function sizeProblem(size: Size, { bounds }: Options): string | null {
 
 /** Pixels of each result of a request that starts from an image of size `start`, as far as it is known; null: from none. */
 export function resultSize(request: GenerateRequest, options: Options, start: Size | null): Size {
-  const { width, height, extend, hires } = request;
+  const { width, height, extend, hires, mask } = request;
+  if (mask?.padding != null && start) return start; // the painted area is pasted into it
   const asked = width && height ? { width, height } : start ? fittedToModel(start, options) : sizeOf(request, options);
   if (hires) {
-    const scale = hires.scale ?? 2;
-    return { width: hires.width ?? asked.width * scale, height: hires.height ?? asked.height * scale };
+    const { width: wide, height: high } = scaled(asked, hires.scale ?? 2);
+    return { width: hires.width ?? wide, height: hires.height ?? high };
   }
   const { left = 0, right = 0, top = 0, bottom = 0 } = extend ?? {};
   return { width: asked.width + left + right, height: asked.height + top + bottom };
+}
+
+/** So many times as large, in multiples of 8 as the server has it. */
+export function scaled({ width, height }: Size, scale: number): Size {
+  const side = (px: number) => Math.floor((px * scale + 1e-6) / 8) * 8;
+  return { width: side(width), height: side(height) };
 }
 
 /** The size nearest to an image's that the model can make. */
@@ -54,9 +61,10 @@ function fittedToModel({ width, height }: Size, { bounds }: Options): Size {
   return { width: side(width), height: side(height) };
 }
 
-/** Why the server would refuse a second pass to this size; null where it would not. */
-export function hiresProblem({ width, height }: Size, { bounds }: Options): string | null {
-  const { max_hires_pixels } = bounds;
-  if (width * height <= max_hires_pixels) return null;
-  return `Too large: width times height may be ${max_hires_pixels.toLocaleString("en-US")} pixels at most.`;
+/** Why the server would refuse a second pass, or an upscaled picture, of this size; null where it would not. */
+export function hiresProblem({ width, height }: Size, { image_to_image }: Options): string | null {
+  const { max_pixels, max_size } = image_to_image;
+  if (Math.max(width, height) > max_size) return `Too large: a side may have ${max_size} pixels at most.`;
+  if (width * height <= max_pixels) return null;
+  return `Too large: width times height may be ${max_pixels.toLocaleString("en-US")} pixels at most.`;
 }

@@ -6,18 +6,17 @@ import { Switch } from "@/components/form/Switch";
 import { useForm } from "@/create/form";
 import { capitalized, notHere } from "@/lib/words/names";
 import { sizeWords } from "@/settings/settings";
-import { hiresProblem, resultSize } from "@/settings/shapes";
+import { hiresProblem, resultSize, sizeOf } from "@/settings/shapes";
 
 const SCALE = 2;
 /** What the server takes where a request names none (server/generation/requests.py). */
-const STRENGTH = 0.55;
 const UPSCALER = "latent";
 
 /** A second pass at a larger size. */
 export function HiresFields({ options }: { options: Options }) {
   const { request, set } = useForm();
   const { hires, init } = request;
-  const { max_scale, upscalers } = options.image_to_image;
+  const { max_scale, upscalers, default_hires_strength } = options.image_to_image;
   const change = (patch: Partial<NonNullable<typeof hires>>) => set({ hires: { ...hires, ...patch } });
   const id = useId();
   if (init) {
@@ -30,6 +29,7 @@ export function HiresFields({ options }: { options: Options }) {
   const size = resultSize(request, options, null);
   const problem = hires ? hiresProblem(size, options) : null;
   const upscaler = hires?.upscaler ?? UPSCALER;
+  const scale = hires?.scale ?? Number((size.width / sizeOf(request, options).width).toFixed(2));
   return (
     <div className="space-y-3">
       <Switch
@@ -42,15 +42,15 @@ export function HiresFields({ options }: { options: Options }) {
         <>
           <NumberField
             label="Scale"
-            value={hires.scale ?? SCALE}
+            value={scale}
             min={1.25}
             max={max_scale}
             step={0.25}
             sliderMax={max_scale}
-            onChange={(scale) => change({ scale, width: undefined, height: undefined })}
+            onChange={(wanted) => change({ scale: wanted, width: undefined, height: undefined })}
           />
           <p aria-live="polite" className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"}>
-            {problem ?? `The result has ${sizeWords(Math.round(size.width), Math.round(size.height))} pixels.`}
+            {problem ?? `The result has ${sizeWords(size.width, size.height)} pixels.`}
           </p>
           <div className="flex items-center justify-between gap-3">
             <label htmlFor={id} className="font-medium text-sm">
@@ -76,12 +76,12 @@ export function HiresFields({ options }: { options: Options }) {
           </div>
           <NumberField
             label="Second pass strength"
-            value={hires.strength ?? STRENGTH}
+            value={hires.strength ?? default_hires_strength}
             min={0.05}
             max={1}
             step={0.05}
             sliderMax={1}
-            onChange={(strength) => change({ strength: strength === STRENGTH ? undefined : strength })}
+            onChange={(strength) => change({ strength: strength === default_hires_strength ? undefined : strength })}
             hint="How much the second pass changes."
           />
         </>
