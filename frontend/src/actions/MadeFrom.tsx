@@ -2,6 +2,7 @@
 import { SquareSplitHorizontalIcon } from "lucide-react";
 import { flushSync } from "react-dom";
 import { Button } from "@/components/ui/button";
+import { promptOf } from "@/domain/job";
 import { type Picture, pictureName, sourceOf } from "@/domain/picture";
 import { usePicture } from "@/jobs/pictures";
 import { usePictureDialog } from "./dialog";
@@ -28,7 +29,7 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
         <img src={before.output.thumbnail_url} alt="" className="size-10 shrink-0 rounded-lg bg-muted object-cover" />
         <span className="min-w-0">
           <span className="block text-muted-foreground text-xs">Made from</span>
-          <span className="block truncate">{pictureName(before)}</span>
+          <span className="block truncate">{promptOf(before.job)}</span>
         </span>
       </button>
       <Button

@@ -18,7 +18,10 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
   const { painting, tool, size, limits, share } = editor;
   const nothing = share === 0;
   return (
-    <fieldset className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 px-3 low:py-0 py-2">
+    <fieldset
+      onMouseDown={(event) => event.preventDefault()} // the canvas keeps the focus, and with it the space bar
+      className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 px-3 low:py-0 py-2"
+    >
       <legend className="sr-only">Tools</legend>
       <div className="flex">
         <Tool label="Brush" keys="B" isPressed={tool === "brush"} onClick={() => editor.setTool("brush")}>

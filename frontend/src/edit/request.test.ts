@@ -25,7 +25,11 @@ it("begins with the picture's prompt", () => {
 });
 
 it("makes the painted area alone by default where the whole is more than the model can make", () => {
-  const options = { bounds: { max_pixels: 256 * 256 - 1 }, qualities: [], defaults: { num_images: 4 } } as unknown as Options;
+  const options = {
+    bounds: { max_pixels: 256 * 256 - 1 },
+    qualities: [],
+    defaults: { num_images: 4 },
+  } as unknown as Options;
   expect(formOf(picture, options)).toMatchObject({ isOnlyPainted: true, numImages: 4 });
 });
 
