@@ -230,4 +230,6 @@ def test_axe_finds_nothing_serious(
         for control in controls.all():
             box = control.bounding_box()
             assert box is not None
-            assert min(box["width"], box["height"]) >= 44, control.evaluate("element => element.outerHTML.slice(0, 200)")
+            assert min(box["width"], box["height"]) >= 44, control.evaluate(
+                "element => element.outerHTML.slice(0, 200)"
+            )
