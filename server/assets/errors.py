@@ -49,6 +49,6 @@ class TooManyAssets(DomainError):
     def __init__(self, max_assets: int, max_bytes: int, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(
-            f"{max_assets:,} images of {max_bytes:,} bytes in all are kept for one caller; the first of yours expires in"
-            f" {retry_after_s} s"
+            f"{max_assets:,} images of {max_bytes:,} bytes in all are kept for one caller; the first of yours expires"
+            f" in {retry_after_s} s"
         )

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FOLDER = "assets"
 """The first part of the storage keys; the rest is random, so that a content is not found by its hash."""
 
-MAX_ASSETS, MAX_BYTES = 200, 500_000_000  # of one owner
+MAX_ASSETS, MAX_BYTES = 1000, 1_000_000_000  # of one owner
 MAX_DECODES = 2  # at a time: each takes up to 400 MB
 UPLOAD_S = 3600.0
 """The object of an upload that is not entered by then is deleted: its process has ended in between."""
@@ -139,8 +139,8 @@ class Assets:
         return num_removed == ROUND
 
     async def _keep(self, owner: str, decoded: DecodedAsset) -> Asset:
-        """Store the bytes, then insert the row: a row exists only for an object that is stored. The object's deletion is
-        scheduled first, and cancelled by the transaction that inserts the row: none is left behind by a crash."""
+        """Store the bytes, then insert the row: a row exists only for an object that is stored. The object's
+        deletion is scheduled first, and cancelled by the transaction that inserts the row: a crash leaves none."""
         known = await self._renew(owner, decoded.sha256)
         if known is not None:
             if not await self._store.exists(known.storage_key):  # it was deleted in the store by hand
@@ -211,7 +211,7 @@ async def keys_of(database: Database, job_id: str) -> dict[str, str]:
     in, and its object is deleted IN_USE_S later."""
     held = select(JobAssetRow.sha256, JobAssetRow.storage_key).where(JobAssetRow.job_id == job_id)
     async with database.read() as session:
-        return {sha256: storage_key for sha256, storage_key in await session.execute(held)}
+        return {row.sha256: row.storage_key for row in await session.execute(held)}
 
 
 async def transfer_assets(database: Database, session: AsyncSession, old_owner: str, owner: str) -> None:

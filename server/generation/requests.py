@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from pipelines.spec import MAX_LORA_WEIGHT, MAX_WRITTEN_SEED
+from pipelines.spec import MAX_LORA_WEIGHT, MAX_WRITTEN_SEED, PIXEL_UPSCALER
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT
 from server.queue.grid import MAX_CELLS
@@ -24,7 +24,6 @@ MAX_BLUR_PX = 64.0
 MAX_PADDING_PX = 1024
 MAX_SCALE = 4.0
 DEFAULT_STRENGTH = 0.6
-DEFAULT_HIRES_STRENGTH = 0.55
 
 Quality = Literal["low", "medium", "high"]
 Format = Literal["jpeg", "png", "webp"]
@@ -196,9 +195,11 @@ class Hires(Struct, frozen=True, forbid_unknown_fields=True):
     scale: Annotated[float, Meta(gt=1, le=MAX_SCALE, description="Default 2.")] | None = None
     width: Size | None = None
     height: Size | None = None
-    upscaler: Annotated[str, Meta(max_length=128, description="Between the passes: one of /api/options.")] = "latent"
+    upscaler: Annotated[
+        str, Meta(max_length=128, description="Between the passes: one of /api/options. latent needs more strength.")
+    ] = PIXEL_UPSCALER
     steps: Annotated[Steps, Meta(description="Of the second pass. Default: as many as the first.")] | None = None
-    strength: Strength = DEFAULT_HIRES_STRENGTH
+    strength: Annotated[Strength, Meta(description="Of the second pass. Default: see /api/options.")] | None = None
 
 
 class ExtraLora(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,8 @@ from server.errors import FieldError
 from server.generation.requests import SIZE_MULTIPLE_PX, ImageFields
 
 DEFAULT_SCALE = 2.0
-EXTEND_BLUR_PX = 8.0
+LATENT_STRENGTH, PIXEL_STRENGTH, DEMO_STRENGTH = 0.55, 0.3, 0.12
+EXTEND_BLUR_PX = 16.0
 """Of the edge between a source and its extension."""
 
 
@@ -120,7 +121,7 @@ def passes_of(request: ImageFields, assets: SourceAssets, steps: int, bounds: Si
     info = bounds.info
     if request.init is None or assets.init is None:
         first = Pass(request.width or info.native_width, request.height or info.native_height)
-        return (first,) if request.hires is None else (first, _second(request, first, steps))
+        return (first,) if request.hires is None else (first, _second(request, first, steps, bounds))
     width, height = _first_size(request, assets.init, bounds)
     strength = request.init.strength
     return (Pass(width, height, start_index(steps, strength), strength),)
@@ -137,11 +138,19 @@ def _first_size(request: ImageFields, init: SourceAsset, bounds: SizeBounds) -> 
     return request.width or width, request.height or height
 
 
+def enlarging_strength(info: ModelInfo, upscaler: str | None) -> float:
+    """By default. Latents that were made larger are blurred: it takes more to clear them. The demo model has seen no
+    image larger than its native size, and paints people into large areas."""
+    if upscaler == LATENT_UPSCALER:
+        return LATENT_STRENGTH
+    return DEMO_STRENGTH if info.is_demo else PIXEL_STRENGTH
+
+
 def extended_size(width: int, height: int, left: int, right: int, top: int, bottom: int) -> tuple[int, int]:
     return width + left + right, height + top + bottom
 
 
-def _second(request: ImageFields, first: Pass, first_steps: int) -> Pass:
+def _second(request: ImageFields, first: Pass, first_steps: int, bounds: SizeBounds) -> Pass:
     hires = request.hires
     assert hires is not None
     scale = hires.scale or DEFAULT_SCALE
@@ -150,7 +159,8 @@ def _second(request: ImageFields, first: Pass, first_steps: int) -> Pass:
         hires.height or multiple_of_8(first.height * scale),
     )
     steps = hires.steps or first_steps
-    return Pass(width, height, start_index(steps, hires.strength), hires.strength, hires.steps, hires.upscaler)
+    strength = hires.strength or enlarging_strength(bounds.info, hires.upscaler)
+    return Pass(width, height, start_index(steps, strength), strength, hires.steps, hires.upscaler)
 
 
 def pass_errors(

@@ -2,13 +2,20 @@
 
 from msgspec.structs import replace
 
+from pipelines.model.info import ModelInfo
 from pipelines.spec import LATENT_UPSCALER, Extend, ImageSpec, Mask, Pass, Source, start_index
 from server.errors import FieldError, InvalidRequest
-from server.generation.sources import EXTEND_BLUR_PX, SizeBounds, SourceAsset, extended_size, multiple_of_8
+from server.generation.sources import (
+    EXTEND_BLUR_PX,
+    SizeBounds,
+    SourceAsset,
+    enlarging_strength,
+    extended_size,
+    multiple_of_8,
+)
 
 SUBTLE = 0.35
-UPSCALE_STRENGTH = 0.3
-EXTEND_STRENGTH = 0.95
+EXTEND_STRENGTH = 0.8
 
 
 def varied(spec: ImageSpec, asset: SourceAsset, strength: float, prompt: str | None, sizes: SizeBounds) -> ImageSpec:
@@ -16,7 +23,10 @@ def varied(spec: ImageSpec, asset: SourceAsset, strength: float, prompt: str | N
     return _from(spec, asset, size, strength, None, prompt=prompt)
 
 
-def upscaled(spec: ImageSpec, asset: SourceAsset, scale: float, upscaler: str, strength: float) -> ImageSpec:
+def upscaled(
+    spec: ImageSpec, asset: SourceAsset, scale: float, upscaler: str, strength: float | None, info: ModelInfo
+) -> ImageSpec:
+    strength = strength or enlarging_strength(info, upscaler)
     size = (multiple_of_8(asset.width * scale), multiple_of_8(asset.height * scale))
     return _from(spec, asset, size, strength, upscaler)
 

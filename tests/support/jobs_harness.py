@@ -16,8 +16,8 @@ from sqlalchemy.orm import undefer
 
 from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.jobs import presenters
-from server.db.models import EventRow, ImageRow, JobRow
 from server.assets.service import Assets
+from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.engine.backlog import Backlog

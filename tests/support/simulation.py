@@ -34,7 +34,8 @@ def params(
 
 def images(job_id: str, owner: str, count: int = 1, arrival_s: float = 0.0, **kwargs: object) -> list[ImageRequest]:
     made = params(**kwargs)  # type: ignore[arg-type]
-    return [ImageRequest(job_id, i, owner, made.with_seed(1 + i), arrival_s, 77) for i in range(count)]
+    source = None if made.source is None else SOURCE_IMAGE
+    return [ImageRequest(job_id, i, owner, made.with_seed(1 + i), arrival_s, 77, source) for i in range(count)]
 
 
 def backlog_of(scheduler: Scheduler, candidates: Iterable[Candidate]) -> Backlog:

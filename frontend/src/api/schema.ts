@@ -1027,7 +1027,7 @@ export interface components {
          *       "right": 64,
          *       "top": 0,
          *       "bottom": 0,
-         *       "strength": 0.95,
+         *       "strength": 0.8,
          *       "num_images": 4
          *     }
          */
@@ -1054,7 +1054,7 @@ export interface components {
             bottom?: number;
             /**
              * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
-             * @default 0.95
+             * @default 0.8
              * @example 0.6
              */
             strength?: number;
@@ -1251,18 +1251,17 @@ export interface components {
             /** @description Pixels; see /api/options. */
             height?: number | null;
             /**
-             * @description Between the passes: one of /api/options.
-             * @default latent
+             * @description Between the passes: one of /api/options. latent needs more strength.
+             * @default lanczos
              */
             upscaler?: string;
             /** @description Of the second pass. Default: as many as the first. */
             steps?: number | null;
             /**
-             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
-             * @default 0.55
+             * @description Of the second pass. Default: see /api/options.
              * @example 0.6
              */
-            strength?: number;
+            strength?: number | null;
         };
         /** HistoryItem */
         HistoryItem: {
@@ -1290,7 +1289,8 @@ export interface components {
         ImageToImage: {
             upscalers: string[];
             default_strength: number;
-            default_hires_strength: number;
+            default_upscale_strength: number;
+            default_latent_strength: number;
             max_scale: number;
             max_extend: number;
             max_pixels: number;
@@ -1784,8 +1784,7 @@ export interface components {
          * Upscale
          * @example {
          *       "scale": 2,
-         *       "upscaler": "lanczos",
-         *       "strength": 0.3
+         *       "upscaler": "lanczos"
          *     }
          */
         Upscale: {
@@ -1797,11 +1796,10 @@ export interface components {
              */
             upscaler?: string;
             /**
-             * @description How much changes: this share of the steps is taken. 0.3 keeps the composition, 0.9 little of it.
-             * @default 0.3
+             * @description Default: see /api/options.
              * @example 0.6
              */
-            strength?: number;
+            strength?: number | null;
         };
         /** Usage */
         Usage: {
@@ -3401,7 +3399,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The `asset_id` of an answer of POST /api/assets. */
+                /** @description The `asset_id` that POST /api/assets answers. */
                 asset_id: string;
             };
             cookie?: never;
@@ -3417,19 +3415,13 @@ export interface operations {
                     "image/png": string;
                 };
             };
-            /** @description Bad request syntax or unsupported method */
+            /** @description Invalid request */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
-                    };
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description Authentication required */

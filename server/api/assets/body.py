@@ -4,7 +4,12 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from litestar import Request
-from multipart import MultipartSegment, ParserError, ParserLimitReached, PushMultipartParser
+from multipart import (  # pyright: ignore[reportMissingTypeStubs]
+    MultipartSegment,
+    ParserError,
+    ParserLimitReached,
+    PushMultipartParser,
+)
 
 from server.assets.decode import ALLOWED, MAX_BYTES
 from server.assets.errors import AssetTooLarge

@@ -33,7 +33,7 @@ ASSET = StoredAsset(
 AssetId = Annotated[
     str,
     PathParameter(
-        description="The `asset_id` of an answer of POST /api/assets.",
+        description="The `asset_id` that POST /api/assets answers.",
         examples=[Example("asset", value=ASSET.asset_id)],
     ),
 ]
@@ -94,7 +94,7 @@ class AssetsController(Controller):
         summary="An asset of yours",
         responses={
             200: examples.file(CONTENT_TYPE, "The PNG that is stored"),
-            **documented(NOT_FOUND, STORE_AWAY),
+            **documented(INVALID_REQUEST, NOT_FOUND, STORE_AWAY),
         },
     )
     async def asset(

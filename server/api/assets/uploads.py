@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from server.errors import BUSY, TOO_MANY_REQUESTS, StudioError
 
 MAX_OPEN, MAX_OPEN_PER_CALLER = 16, 4
 WINDOW_S = 3600.0
-MAX_UPLOADS, MAX_UPLOADED_BYTES = 200, 500_000_000  # in WINDOW_S, of callers without an account
+MAX_UPLOADS, MAX_UPLOADED_BYTES = 300, 500_000_000  # in WINDOW_S, of callers without an account
 MAX_ADDRESSES = 10_000
 RETRY_S = 5
 
@@ -27,8 +27,8 @@ class _Uploaded:
 
 
 class Uploads:
-    """Bounds the uploads at a time, which wait in memory, of all callers and of one address; and of callers without an
-    account, who can get a new cookie for each, what comes from one address in an hour. Runs on the event loop."""
+    """Bounds the uploads at a time, which wait in memory, of all callers and of one; and of callers without an account,
+    who can get a new cookie for each, what comes from one address in an hour. Runs on the event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -36,22 +36,23 @@ class Uploads:
         self._uploaded: TTLCache[str, _Uploaded] = TTLCache(MAX_ADDRESSES, WINDOW_S, timer=clock)
 
     @contextmanager
-    def one(self, caller: Caller) -> Iterator[None]:
+    def one(self, caller: Caller) -> Generator[None]:
         """Around an upload, from before its body is read. Raises StudioError (429, 503)."""
+        who = caller.requester.counted_as
         if self._open.total() >= MAX_OPEN:
             detail = f"{MAX_OPEN} uploads are being read already; try again in {RETRY_S} s"
             raise StudioError(BUSY, detail, headers={"Retry-After": str(RETRY_S)})
-        if self._open[caller.address] >= MAX_OPEN_PER_CALLER:
+        if self._open[who] >= MAX_OPEN_PER_CALLER:
             detail = f"{MAX_OPEN_PER_CALLER} uploads of one caller are being read already; try again in {RETRY_S} s"
             raise StudioError(TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(RETRY_S)})
         self._refuse(caller)
-        self._open[caller.address] += 1
+        self._open[who] += 1
         try:
             yield
         finally:
-            self._open[caller.address] -= 1
-            if not self._open[caller.address]:
-                del self._open[caller.address]
+            self._open[who] -= 1
+            if not self._open[who]:
+                del self._open[who]
 
     def count(self, caller: Caller, num_bytes: int) -> None:
         """Count an upload that was stored with this size."""

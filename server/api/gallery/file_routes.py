@@ -1,4 +1,5 @@
-"""Images of the local store, without assets, which are for their owner only. A key is written once, so readers may cache its bytes for ever."""
+"""Images of the local store, except assets, which are for their owner only. A key is written once, so readers may cache
+its bytes for ever."""
 
 from pathlib import PurePosixPath
 from typing import Annotated

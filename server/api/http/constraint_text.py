@@ -24,9 +24,9 @@ def describe(kind: inspect.Type) -> str:
             multiple = f", a multiple of {kind.multiple_of}" if kind.multiple_of else ""
             return f"a whole number{_between(kind.ge, kind.le)}{multiple}"
         case inspect.FloatType():
-            return f"a number{_between(kind.ge, kind.le)}"
+            return f"a number{_between(kind.ge, kind.le)}" if kind.gt is None else _above(kind.gt, kind.le)
         case inspect.StrType():
-            return f"text{_characters(kind.min_length, kind.max_length)}"
+            return kind.pattern or f"text{_characters(kind.min_length, kind.max_length)}"
         case inspect.ListType():
             return f"a list of at most {kind.max_length}, each {describe(kind.item_type)}"
         case inspect.StructType():
@@ -59,7 +59,7 @@ def _names(path: str) -> Iterator[str]:
 
 def _step(kind: inspect.Type, name: str) -> inspect.Type:
     candidates = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    for candidate in candidates:
+    for candidate in map(_plain, candidates):
         if name == "[]" and isinstance(candidate, inspect.ListType):
             return candidate.item_type
         if isinstance(candidate, inspect.StructType):
@@ -69,12 +69,20 @@ def _step(kind: inspect.Type, name: str) -> inspect.Type:
     return kind
 
 
+def _plain(kind: inspect.Type) -> inspect.Type:
+    return _plain(kind.type) if isinstance(kind, inspect.Metadata) else kind
+
+
 def _between(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return ""
     if high is None:
         return f" of at least {_number(low)}"
     return f" up to {_number(high)}" if low is None else f" from {_number(low)} to {_number(high)}"
+
+
+def _above(low: float, high: float | None) -> str:
+    return f"a number above {_number(low)}" + (f", up to {_number(high)}" if high is not None else "")
 
 
 def _number(value: float | None) -> str:

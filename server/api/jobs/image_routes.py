@@ -52,7 +52,7 @@ class Upscale(Struct, frozen=True, forbid_unknown_fields=True):
 
     scale: Annotated[float, Meta(gt=1, le=MAX_SCALE)] = 2.0
     upscaler: Annotated[str, Meta(max_length=128, description="One of /api/options, but latent.")] = PIXEL_UPSCALER
-    strength: Strength = variations.UPSCALE_STRENGTH
+    strength: Annotated[Strength, Meta(description="Default: see /api/options.")] | None = None
 
 
 class Extend(Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,7 +174,9 @@ class ImageActionsController(Controller):
             image_id,
             data,
             caller,
-            lambda spec, asset: variations.upscaled(spec, asset, data.scale, data.upscaler, data.strength),
+            lambda spec, asset: variations.upscaled(
+                spec, asset, data.scale, data.upscaler, data.strength, image_actions.policy.model
+            ),
             (prefer, idempotency_key, addresses.base(request)),
         )
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.prompt.analysis import PromptAnalyzer
-from pipelines.spec import MAX_SEED
+from pipelines.spec import LATENT_UPSCALER, MAX_SEED, PIXEL_UPSCALER
 from server.api.auth.caller import Caller
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, schemas
@@ -16,7 +16,6 @@ from server.generation import policy as defaults
 from server.generation.policy import RequestPolicy
 from server.generation.prompt_warnings import style_fits
 from server.generation.requests import (
-    DEFAULT_HIRES_STRENGTH,
     DEFAULT_STRENGTH,
     MAX_EXTEND_PX,
     MAX_GUIDANCE_SCALE,
@@ -27,6 +26,7 @@ from server.generation.requests import (
     Format,
     GenerateRequest,
 )
+from server.generation.sources import enlarging_strength
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT
 
@@ -115,7 +115,8 @@ def _image_to_image(policy: RequestPolicy, caller: Caller) -> schemas.ImageToIma
     return schemas.ImageToImage(
         upscalers=list(policy.upscalers),
         default_strength=DEFAULT_STRENGTH,
-        default_hires_strength=DEFAULT_HIRES_STRENGTH,
+        default_upscale_strength=enlarging_strength(policy.model, PIXEL_UPSCALER),
+        default_latent_strength=enlarging_strength(policy.model, LATENT_UPSCALER),
         max_scale=MAX_SCALE,
         max_extend=MAX_EXTEND_PX,
         max_pixels=sizes.max_hires_pixels,

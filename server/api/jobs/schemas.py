@@ -194,7 +194,8 @@ class ImageToImage(Struct, frozen=True, kw_only=True):
 
     upscalers: list[str]
     default_strength: float
-    default_hires_strength: float
+    default_upscale_strength: float
+    default_latent_strength: float
     max_scale: float
     max_extend: int
     max_pixels: int

@@ -7,6 +7,7 @@ import pytest
 
 from tests.fixtures.studio_app import QUICK
 from tests.support.accounts import PASSWORD, Browser, new_key, register
+from tests.support.assets import picture, upload
 from tests.support.servers.accounts_app import Api, bearer, login, make, problem
 
 JOB_CALLS: list[tuple[str, str, Any]] = [
@@ -59,6 +60,18 @@ def test_a_stranger_who_knows_every_id_gets_nothing(
     assert job_of_ada not in browser.call("GET", "/api/history", headers=headers).text
     (image,) = ada.call("GET", f"/api/result/{job_of_ada}").json()["outputs"]
     assert ada.call("GET", f"/api/images/{image['id']}").json()["image"]["favorite"] is False
+
+
+def test_a_stranger_who_knows_the_id_of_an_asset_gets_nothing(
+    stranger: tuple[Browser, dict[str, str]], ada: Browser
+) -> None:
+    browser, headers = stranger
+    address = f"/api/assets/{upload(ada, picture())['asset_id']}"
+    assert ada.call("GET", address).status_code == 200
+    for method in ("GET", "HEAD"):
+        assert browser.call(method, address, headers=headers).status_code == 404
+    for odd in ODD_IDS:
+        assert ada.call("GET", f"/api/assets/{quote(odd, safe='')}").status_code == 404, odd
 
 
 def test_only_the_whole_key_opens_and_a_wrong_one_is_never_anonymous(
@@ -176,13 +189,20 @@ def test_a_login_says_the_same_of_every_failure_and_believes_no_stranger_s_heade
 
 def test_changes_with_a_session_need_its_token_whatever_the_form(shared: Api, ada: Browser) -> None:
     cookies = "; ".join(f"{name}={value}" for name, value in ada.cookies.items())
-    forms: list[dict[str, Any]] = [{"json": QUICK}, {"data": {"prompt": "red"}}, {"content": b'{"prompt": "red"}'}]
-    for form in forms:
+    forms: list[tuple[str, dict[str, Any]]] = [
+        ("generate", {"json": QUICK}),
+        ("generate", {"data": {"prompt": "red"}}),
+        ("generate", {"content": b'{"prompt": "red"}'}),
+        ("assets", {"files": {"file": picture()}}),
+        ("assets", {"content": picture()}),
+    ]
+    for call, form in forms:
         for token in ({}, {"x-csrftoken": ""}, {"x-csrftoken": "wrong"}):
             shared.cookies.clear()
-            answer = shared.post("/api/generate", headers={"Cookie": cookies, **token}, **form)
-            assert problem(answer, 403) == "csrf", form
+            answer = shared.post(f"/api/{call}", headers={"Cookie": cookies, **token}, **form)
+            assert problem(answer, 403) == "csrf", call
     for origin in ("null", "http://evil.example", "http://studio.test.evil.example", "http://studio.test:8001"):
         headers = {"Cookie": cookies, "x-csrftoken": ada.cookies["csrftoken"], "Origin": origin}
         assert problem(shared.post("/api/generate", json=QUICK, headers=headers), 403) == "foreign-origin", origin
+        assert problem(shared.post("/api/assets", content=picture(), headers=headers), 403) == "foreign-origin", origin
     shared.cookies.clear()

@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from server.app import create_app
 from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.accounts import Browser, new_key, register
+from tests.support.assets import picture, upload
 from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
@@ -34,6 +35,7 @@ HEALTH = Rule(("ok", "ok", "ok", "ok", "ok", "ok"))  # no authentication
 MAKE = Rule(("through", "through", "through", 401, 403, "through"), scope="read")
 READ_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="generate")  # something of user A
 CHANGE_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="read")
+ASSET_A = Rule((404, "ok", 404, 401, 403, 404), scope="generate")  # its owner's alone
 NO_SHEET = Rule((404, 404, 404, 401, 403, 404), scope="generate")  # user A's job is no comparison
 LIST_OWN = Rule(("through", "through", "through", 401, 403, "through"), scope="generate")
 OWN_ACCOUNT = Rule((401, "through", "through", 401, 403, "through"))
@@ -65,6 +67,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("delete", "/api/images/{image_id}/favorite"): Row(CHANGE_A),
     ("post", "/api/images/zip"): Row(READ_A, {"ids": ["{image_id}"]}),
     ("post", "/api/images/delete"): Row(MAKE, {"ids": []}),
+    ("post", "/api/assets"): Row(MAKE, {}),
+    ("get", "/api/assets/{asset_id}"): Row(ASSET_A),
     ("get", "/api/history"): Row(LIST_OWN),
     ("get", "/api/usage"): Row(LIST_OWN),
     ("get", "/api/operator/queue"): Row(OPERATORS),
@@ -119,6 +123,7 @@ class World:
         self.revoked = revoked["key"]
         self.limited = {scope: new_key(self.a, scopes=[scope])["key"] for scope in ("generate", "read")}
         self.job_id = self.new_job()
+        self.asset_id = upload(self.a, picture())["asset_id"]
 
     def new_job(self) -> str:
         done = self.a.call("POST", "/api/generate", json=QUICK, headers={"Prefer": "wait=30"})
@@ -159,6 +164,7 @@ def test_who_may_call(world: World, method: str, path: str, who: str) -> None:
     expected = row.rule.answers[CALLERS.index(who)]
     job_id = world.new_job() if row.makes_job and expected == "ok" else world.job_id
     names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "user_id": "0" * 32, "name": "jade-v1"}
+    names["asset_id"] = world.asset_id
     body = {"ids": [f"{job_id}-1"]} if row.body == {"ids": ["{image_id}"]} else row.body
     if method == "delete" and path == "/api/loras/{name}":
         names["name"] = "none-v1"

@@ -16,6 +16,7 @@ from server.api.auth.origins import loopback_hosts
 from server.app import create_app
 from server.config.settings import Settings
 from tests.fixtures.studio_app import QUICK, client, studio_settings
+from tests.support.assets import picture, upload
 from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
@@ -44,7 +45,7 @@ def addresses(api: Api) -> dict[str, str]:
     """Of every route with GET, by its template."""
     answer = api.post("/api/generate", json=QUICK, headers={"Prefer": "wait=30"}).json()
     parts = {"job_id": answer["job_id"], "image_id": answer["outputs"][0]["id"], "key": "generations/x.jpg"}
-    parts |= {"name": "jade", "path": "about"}
+    parts |= {"name": "jade", "path": "about", "asset_id": upload(api, picture(), OPERATOR)["asset_id"]}
 
     def address(template: str) -> str:
         return re.sub(r"{(\w+):\w+}", lambda match: parts[match[1]], template)
@@ -123,7 +124,9 @@ def test_only_a_loopback_server_knows_its_names() -> None:
     assert names == {"localhost", "127.0.0.1", "::1", "a.example", "worker-1"}
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/generate"), ("PUT", "/api/loras/jade-v3")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/generate"), ("POST", "/api/assets"), ("PUT", "/api/loras/jade-v3")]
+)
 def test_a_client_that_hangs_up_is_no_error_of_the_server(
     api: Api, caplog: pytest.LogCaptureFixture, method: str, path: str
 ) -> None:

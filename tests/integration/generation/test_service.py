@@ -51,6 +51,7 @@ async def test_an_accepted_job_is_stored_and_told_in_full(database: Database, tm
         "prompt": "red dress, beach sunset",
         "final_prompt": "jade woman, red dress, beach sunset, sketch",
         "negative_prompt": "",
+        **dict.fromkeys(("init", "mask", "extend", "hires")),
         "model": "jade-v10",
         "loras": [
             {"name": "jade-v10", "weight": 0.9, "sha256": sha256s["jade-v10"]},

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from server.api.http.validation import read_generate_body
 from server.errors import StudioError
-from server.generation.requests import ExtraLora, GenerateRequest
+from server.generation.requests import Extension, ExtraLora, GenerateRequest, Hires, InitImage, MaskImage
 
 PROMPT = {"prompt": "red dress, beach"}
 
@@ -55,8 +55,19 @@ def test_every_field_is_read() -> None:
         "style": "sketch",
         "format": "webp",
         "embed_parameters": "none",
+        "init": {"asset_id": "a" * 64, "strength": 0.75, "resize": "fill"},
+        "mask": {"asset_id": "b" * 64, "mode": "hard", "blur": 2.5, "padding": 32, "content": "noise", "invert": True},
+        "extend": {"left": 64, "top": 8},
+        "hires": {"width": 512, "height": 256, "upscaler": "lanczos", "steps": 12, "strength": 0.3},
     }
-    expected = {**fields, "loras": [ExtraLora("amber"), ExtraLora("jade-v1", -2)]}
+    expected = {
+        **fields,
+        "loras": [ExtraLora("amber"), ExtraLora("jade-v1", -2)],
+        "init": InitImage("a" * 64, None, 0.75, "fill"),
+        "mask": MaskImage("b" * 64, "hard", 2.5, 32, "noise", True),
+        "extend": Extension(left=64, top=8),
+        "hires": Hires(None, 512, 256, "lanczos", 12, 0.3),
+    }
     assert read_generate_body(json.dumps(fields).encode()) == GenerateRequest(**expected)
     assert set(fields) == set(GenerateRequest.__struct_fields__)
 
