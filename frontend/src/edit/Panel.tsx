@@ -42,7 +42,8 @@ export function Panel({ form, onChange, options }: PanelProps) {
         value={form.strength}
         min={0.05}
         max={1}
-        step={0.05}
+        step={0.01}
+        sliderStep={0.05}
         sliderMax={1}
         onChange={(strength) => onChange({ strength })}
         hint="How much the painted part changes. At 1 nothing of it is kept."

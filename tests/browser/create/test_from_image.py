@@ -243,29 +243,29 @@ def test_a_second_pass_and_its_way_back(new_visitor: NewVisitor, painted: Server
     page.get_by_role("button", name="Advanced").click()
     page.get_by_role("switch", name="Second pass").check()
     expect(page.get_by_text(f"The result has 128 {TIMES} 128 pixels.")).to_be_visible()
-    page.get_by_label("Upscaler").select_option("lanczos")
+    page.get_by_label("Upscaler").select_option("latent")
     page.get_by_role("spinbutton", name="Second pass strength").fill("0.4")
     page.keyboard.press("Escape")
-    page.wait_for_url("**hires=2:0.4::lanczos*")
+    page.wait_for_url("**hires=2:0.4::latent*")
     page.reload()
     visitor.prompt.fill("red dress")
     with page.expect_request(is_job) as waiting:
         visitor.generate.click()
     asked = json.loads(waiting.value.post_data or "")
-    assert asked["hires"] == {"scale": 2, "strength": 0.4, "upscaler": "lanczos"}
+    assert asked["hires"] == {"scale": 2, "strength": 0.4, "upscaler": "latent"}
     visitor.wait_for_pictures(1)
     after = result_of(visitor)["outputs"][0]
     assert (after["width"], after["height"]) == (128, 128)
 
     page.goto("/")
     box = open_first(visitor)
-    expect(box.get_by_text(f"2 {TIMES}, lanczos, strength 0.4")).to_be_visible()
+    expect(box.get_by_text(f"2 {TIMES}, latent, strength 0.4")).to_be_visible()
     box.get_by_role("button", name="Use these settings").click()
-    page.wait_for_url("**hires=2:0.4::lanczos*")
+    page.wait_for_url("**hires=2:0.4::latent*")
     page.goto("/")
     expect(page.get_by_role("button", name="Shape:")).to_be_visible()
     drop(page, "mine.png", "image/png", page.request.get(after["url"]).body())
-    page.wait_for_url("**hires=2:0.4::lanczos*")
+    page.wait_for_url("**hires=2:0.4::latent*")
 
     # next to a start picture there is none
     drop(page, "holiday.jpg", "image/jpeg", photo(), at=RIGHT)

@@ -10,13 +10,13 @@ import { hiresProblem, resultSize, sizeOf } from "@/settings/shapes";
 
 const SCALE = 2;
 /** What the server takes where a request names none (server/generation/requests.py). */
-const UPSCALER = "latent";
+const UPSCALER = "lanczos";
 
 /** A second pass at a larger size. */
 export function HiresFields({ options }: { options: Options }) {
   const { request, set } = useForm();
   const { hires, init } = request;
-  const { max_scale, upscalers, default_hires_strength } = options.image_to_image;
+  const { max_scale, upscalers, default_latent_strength, default_upscale_strength } = options.image_to_image;
   const change = (patch: Partial<NonNullable<typeof hires>>) => set({ hires: { ...hires, ...patch } });
   const id = useId();
   if (init) {
@@ -29,6 +29,7 @@ export function HiresFields({ options }: { options: Options }) {
   const size = resultSize(request, options, null);
   const problem = hires ? hiresProblem(size, options) : null;
   const upscaler = hires?.upscaler ?? UPSCALER;
+  const defaultStrength = upscaler === "latent" ? default_latent_strength : default_upscale_strength;
   const scale = hires?.scale ?? Number((size.width / sizeOf(request, options).width).toFixed(2));
   return (
     <div className="space-y-3">
@@ -76,13 +77,14 @@ export function HiresFields({ options }: { options: Options }) {
           </div>
           <NumberField
             label="Second pass strength"
-            value={hires.strength ?? default_hires_strength}
+            value={hires.strength ?? defaultStrength}
             min={0.05}
             max={1}
-            step={0.05}
+            step={0.01}
+            sliderStep={0.05}
             sliderMax={1}
-            onChange={(strength) => change({ strength: strength === default_hires_strength ? undefined : strength })}
-            hint="How much the second pass changes."
+            onChange={(strength) => change({ strength: strength === defaultStrength ? undefined : strength })}
+            hint="How much the second pass changes. The upscaler latent needs more."
           />
         </>
       )}

@@ -49,7 +49,8 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
             value={init.strength ?? defaultStrength}
             min={0.05}
             max={1}
-            step={0.05}
+            step={0.01}
+            sliderStep={0.05}
             sliderMax={1}
             onChange={(strength) => set({ init: { ...init, strength } })}
           />
