@@ -1,4 +1,5 @@
 "use client";
+import { useEffect } from "react";
 import { lazyPart } from "@/lib/lazy";
 import { usePictureDialog } from "./dialog";
 import { useShowResults } from "./show-results";
@@ -12,6 +13,7 @@ const [Compare] = lazyPart(() => import("@/create/overlays/Compare"), { onMissin
 export function Dialogs() {
   const { dialog, close } = usePictureDialog();
   const showResults = useShowResults();
+  useEffect(() => close, [close]); // another page is no place for it
   const onMade = () => {
     close();
     showResults();

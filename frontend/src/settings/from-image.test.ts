@@ -107,11 +107,14 @@ describe("the metadata of a picture", () => {
   });
 
   it("keeps the model's own size next to a start, whose size would be the default", () => {
-    const options = { native_width: 64, native_height: 48, qualities: [], defaults: {} } as unknown as Options;
+    const bounds = { min_size: 32, max_size: 128, max_pixels: 128 * 128, size_multiple: 8 };
+    const options = { native_width: 64, native_height: 48, qualities: [], defaults: {}, bounds } as unknown as Options;
     const made = someMetadata({ width: 64, height: 48 });
     expect(withoutDefaults(settingsOfMetadata(made), options)).not.toHaveProperty("width");
     const started = someMetadata({ width: 64, height: 48, init: { from_image: IMAGE } });
     expect(withoutDefaults(settingsOfMetadata(started), options)).toMatchObject({ width: 64, height: 48 });
+    const upscaled = someMetadata({ width: 256, height: 256, init: { from_image: IMAGE } });
+    expect(withoutDefaults(settingsOfMetadata(upscaled), options)).not.toHaveProperty("width");
   });
 });
 

@@ -20,8 +20,8 @@ import {
   wholeField,
   wholeFrom,
 } from "./parameter";
-
 import { seedOf } from "./seed";
+import { sizeProblem } from "./shapes";
 
 export type { Settings } from "./parameter";
 
@@ -122,8 +122,11 @@ const PARAMETERS: readonly Parameter[] = [
       const [, width, height] = /^(\d+)x(\d+)$/.exec(field("Size") ?? "") ?? [];
       return width && height ? { width: Number(width), height: Number(height) } : {};
     },
-    isDefault: ({ width, height, init }, options) =>
-      !init && width === options?.native_width && height === options?.native_height,
+    isDefault: ({ width, height, init }, options) => {
+      // next to a start, which has a size, the default is that; an upscaled picture's is out of reach for one pass
+      if (init) return Boolean(width && height && options && sizeProblem({ width, height }, options));
+      return width === options?.native_width && height === options?.native_height;
+    },
     fact: { label: "Size", of: ({ width, height }) => (width && height ? sizeWords(width, height) : null) },
   },
   scalar("steps", {
