@@ -225,7 +225,7 @@ def test_a_refused_start_says_why_and_changes_nothing(new_visitor: NewVisitor, p
     assert len(notice.inner_text()) > 20
     expect(page.get_by_role("region", name="Start picture")).to_have_count(0)
 
-    # one that is gone: a link of somebody else, or an asset that has expired
+    # one that is gone: deleted, expired, or of another account
     page.goto(f"/{ONE}&prompt=red+dress&start={'0a' * 16}-1:0.5")
     chip = page.get_by_role("region", name="Start picture")
     expect(chip.get_by_role("status")).to_contain_text("not there any more")
