@@ -12,6 +12,7 @@ import { useDerive } from "@/jobs/from-image";
 import { capitalized } from "@/lib/words/names";
 import { SIDES } from "@/settings/from-image";
 import { sizeWords } from "@/settings/settings";
+import { fittedToModel } from "@/settings/shapes";
 import { extended, extensionProblem, MAX_SIDE_PX, PRESETS, pictureWithin, presetOf, STEP_PX } from "./extension";
 
 interface ExtendDialogProps {
@@ -25,14 +26,15 @@ interface ExtendDialogProps {
 export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogProps) {
   const { output } = picture;
   const options = useOptions().data;
-  const [extension, setExtension] = useState(() => presetOf("All sides", output));
+  const base = options ? fittedToModel(output, options) : output; // what an upscaled picture shrinks to
+  const [extension, setExtension] = useState(() => presetOf("All sides", base));
   const own = picture.job.metadata?.final_prompt || settingsOf(picture, options).prompt;
   const [prompt, setPrompt] = useState(own);
   const { mutate, isPending, error } = useDerive(onMade, true);
   const id = useId();
   const opener = useRef(document.querySelector<HTMLElement>(`[data-picture="${output.id}"]`));
-  const problem = options ? extensionProblem(output, extension, options) : null;
-  const { width, height } = extended(output, extension);
+  const problem = options ? extensionProblem(base, extension, options) : null;
+  const { width, height } = extended(base, extension);
 
   function send(event?: FormEvent) {
     event?.preventDefault();
@@ -51,7 +53,7 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
         className="max-h-[94dvh]"
       >
         <form onSubmit={send} aria-label="Extend" className="space-y-4">
-          <Preview picture={picture} style={pictureWithin(output, extension)} width={width} height={height} />
+          <Preview picture={picture} style={pictureWithin(base, extension)} width={width} height={height} />
           <fieldset className="flex items-center gap-2">
             <legend className="sr-only">Add 25 %</legend>
             <span aria-hidden className="text-sm">
@@ -63,7 +65,7 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
                 variant="secondary"
                 size="sm"
                 className="pointer-coarse:h-11 flex-1 px-1"
-                onClick={() => setExtension(presetOf(preset, output))}
+                onClick={() => setExtension(presetOf(preset, base))}
               >
                 {preset}
               </Button>

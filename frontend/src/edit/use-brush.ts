@@ -3,7 +3,7 @@ import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import type { usePanZoom } from "@/pictures/zoom/pan-zoom";
 import { shareAt } from "@/pictures/zoom/view";
 import { commandOf } from "./keys";
-import type { Point } from "./mask/mask";
+import { joined, NOTHING, type Point } from "./mask/mask";
 import type { Editor } from "./use-editor";
 
 const MIDDLE = 1;
@@ -52,9 +52,10 @@ export function useBrush({ editor, panZoom, picture, frame, onKeyMove }: BrushOp
     const isDown = down.current.has(event.pointerId);
     if (isDown && painting.isDrawing) {
       const events = event.nativeEvent.getCoalescedEvents?.() ?? [];
-      for (const each of events.length > 0 ? events : [event.nativeEvent]) {
-        show(painting.goOn(placeOf(each), radiusOf(each, size)));
-      }
+      const areas = (events.length > 0 ? events : [event.nativeEvent]).map((each) =>
+        painting.goOn(placeOf(each), radiusOf(each, size)),
+      );
+      show(areas.reduce(joined, NOTHING));
     }
     if (!isDown || painting.isDrawing) setCursor(placeOf(event));
   }
@@ -68,7 +69,7 @@ export function useBrush({ editor, panZoom, picture, frame, onKeyMove }: BrushOp
   function endStroke() {
     if (!painting.isDrawing) return;
     painting.end();
-    show({ x: 0, y: 0, width: 0, height: 0 });
+    show(NOTHING);
   }
 
   function dot(at: Point) {

@@ -3,7 +3,9 @@ import type { Options } from "@/api/types";
 import { makeImage, makeJob, someMetadata } from "@/domain/examples";
 import { requestOf, sizeAfter } from "./from-image";
 
-const OPTIONS = { bounds: { max_pixels: 512 * 512, size_multiple: 8 } } as unknown as Options;
+const OPTIONS = {
+  bounds: { min_size: 64, max_size: 512, max_pixels: 512 * 512, size_multiple: 8 },
+} as unknown as Options;
 const SIZE = { width: 256, height: 192 };
 const EXTENSION = { left: 64, right: 8, top: 0, bottom: 0 };
 const metadata = someMetadata({ prompt: "red dress", steps: 13, hires: { scale: 2 }, width: 128, height: 96 });

@@ -180,7 +180,7 @@ describe("the size of a result", () => {
   const options = {
     native_width: 1024,
     native_height: 1024,
-    bounds: { max_pixels: 1024 * 1024, size_multiple: 8 },
+    bounds: { min_size: 256, max_size: 2048, max_pixels: 1024 * 1024, size_multiple: 8 },
     image_to_image: { max_pixels: 4_194_304, max_size: 4096 },
   } as unknown as Options;
 
@@ -192,6 +192,8 @@ describe("the size of a result", () => {
     const photo = resultSize({ prompt: "" }, options, { width: 4000, height: 3000 });
     expect(photo.width * photo.height).toBeLessThanOrEqual(1024 * 1024);
     expect(photo.width / photo.height).toBeCloseTo(4 / 3, 1);
+    expect(resultSize({ prompt: "" }, options, { width: 128, height: 192 })).toEqual({ width: 256, height: 384 });
+    expect(resultSize({ prompt: "" }, options, { width: 4096, height: 300 })).toEqual({ width: 2048, height: 256 });
   });
 
   it("is the second pass's", () => {

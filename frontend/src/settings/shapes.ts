@@ -53,12 +53,13 @@ export function scaled({ width, height }: Size, scale: number): Size {
   return { width: side(width), height: side(height) };
 }
 
-/** The size nearest to an image's that the model can make. */
-function fittedToModel({ width, height }: Size, { bounds }: Options): Size {
-  const { max_pixels, size_multiple } = bounds;
-  const scale = Math.min(1, Math.sqrt(max_pixels / (width * height)));
-  const side = (px: number) => Math.max(size_multiple, Math.floor((px * scale) / size_multiple) * size_multiple);
-  return { width: side(width), height: side(height) };
+/** The size nearest to an image's that the model can make, about as the server finds it. */
+export function fittedToModel({ width, height }: Size, { bounds }: Options): Size {
+  const { min_size, max_size, max_pixels } = bounds;
+  const larger = Math.max(1, min_size / Math.min(width, height));
+  const scale = Math.min(larger, max_size / Math.max(width, height), Math.sqrt(max_pixels / (width * height)));
+  const size = scaled({ width, height }, scale);
+  return { width: Math.max(min_size, size.width), height: Math.max(min_size, size.height) };
 }
 
 /** Why the server would refuse a second pass, or an upscaled picture, of this size; null where it would not. */

@@ -172,6 +172,25 @@ def test_two_fingers_zoom_and_paint_nothing(new_visitor: NewVisitor, painted: Se
     assert page.evaluate("window.scrollX") == 0
 
 
+def test_a_pen_paints_by_its_pressure(new_visitor: NewVisitor, painted: ServerProcess) -> None:
+    visitor = new_visitor(painted, ONE, **DESKTOP)
+    page = visitor.page
+    make_one(visitor)
+    box = open_editor(visitor).locator("[data-frame]").bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    shares: list[int] = []
+    for force in (0.1, 1.0):
+        pen = {"pointerType": "pen", "button": "left", "buttons": 1, "clickCount": 1, "force": force}
+        for kind, x in (("mousePressed", 0.2), ("mouseMoved", 0.8), ("mouseReleased", 0.8)):
+            place = {"x": box["x"] + x * box["width"], "y": box["y"] + 0.5 * box["height"]}
+            session.send("Input.dispatchMouseEvent", {**pen, **place, "type": kind})
+        shares.append(selected_percent(page))
+        page.keyboard.press("Control+z")
+    light, full = shares
+    assert 0 < 2 * light < full
+
+
 def test_everything_by_keyboard_alone(new_visitor: NewVisitor, painted: ServerProcess) -> None:
     visitor = new_visitor(painted, ONE, **DESKTOP)
     page = visitor.page
