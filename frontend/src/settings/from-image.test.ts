@@ -176,6 +176,15 @@ it("counts the second pass among the drawer's settings, and names nested fields"
   expect(["init.strength", "mask", "hires.scale"].map(fieldLabel)).toEqual(["Start picture", "Mask", "Second pass"]);
 });
 
+it("names fields for people", () => {
+  expect(["width", "guidance_end", "model_name", "loras[0].weight"].map(fieldLabel)).toEqual([
+    "Width",
+    "Guidance end",
+    "LoRA",
+    "loras[0].weight",
+  ]);
+});
+
 describe("the size of a result", () => {
   const options = {
     native_width: 1024,

@@ -6,7 +6,6 @@ import { someMetadata } from "@/domain/examples";
 import { readInfotext } from "./infotext";
 import {
   addressOf,
-  fieldLabel,
   numAdvanced,
   SETTINGS_PARSERS,
   type Settings,
@@ -342,13 +341,4 @@ describe("the text of a file", () => {
 it("counts the settings of the drawer", () => {
   expect(numAdvanced({ prompt: "fox", quality: "low", width: 64, height: 64 })).toBe(0);
   expect(numAdvanced({ prompt: "fox", seed: 0, guidance_end: 0.5, guidance_start: 0.1, format: "png" })).toBe(3);
-});
-
-it("names fields for people", () => {
-  expect(["width", "guidance_end", "model_name", "loras[0].weight"].map(fieldLabel)).toEqual([
-    "Width",
-    "Guidance end",
-    "LoRA",
-    "loras[0].weight",
-  ]);
 });
