@@ -1,6 +1,6 @@
 """Takes the screenshots of docs/images/ again, from a running server with the demo model and the built page:
 
-    .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [compare] [operator] [account]
+    .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [edit] [compare] [operator] [account]
 
 Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD. Those of an account
 make one; with STUDIO_DATA_DIR, the server's, what it makes is dated over the last weeks in its SQLite database.
@@ -98,6 +98,47 @@ def dark_and_phone(browser: Browser, address: str) -> None:
 def create(browser: Browser, address: str) -> None:
     desktop(browser, address)
     dark_and_phone(browser, address)
+
+
+def edit(browser: Browser, address: str) -> None:
+    """The editor, and a picture next to the one that it was made from."""
+    page = opened(browser, address, DESKTOP)
+    generate(page, PROMPT)
+    wait_for_images(page)
+    open_first(page)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    panel = page.get_by_role("form", name="The painted part")
+    panel.get_by_role("textbox", name="Prompt").fill(PROMPT.replace("red", "blue"))
+    paint_dress(page)
+    keep(page, "create/edit")
+    panel.get_by_role("button", name="Generate").click()
+    panel.wait_for(state="detached")
+    wait_for_images(page)
+    open_first(page)
+    page.get_by_role("button", name="Before and after").click()
+    keep(page, "create/before-and-after")
+    phone = browser.new_context(base_url=address, color_scheme="dark", **PHONE)
+    phone.add_cookies(page.context.cookies())  # pyright: ignore[reportArgumentType]  # what one context gives, the other takes
+    page = phone.new_page()
+    page.goto("/")
+    open_first(page)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    keep(page, "create/edit-phone")
+
+
+def open_first(page: Page) -> None:
+    page.locator("button[data-picture]").first.click()
+    page.get_by_role("button", name="Use as start").wait_for()
+
+
+def paint_dress(page: Page) -> None:
+    box = page.locator("[role=application] [data-frame]").bounding_box()
+    assert box is not None
+    for y in (0.68, 0.75, 0.82, 0.89, 0.96):
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + y * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.66 * box["width"], box["y"] + y * box["height"], steps=10)
+        page.mouse.up()
 
 
 def compare(browser: Browser, address: str) -> None:
@@ -221,7 +262,7 @@ def csrf(page: Page) -> dict[str, str]:
     }
 
 
-PARTS = {"create": create, "compare": compare, "operator": operator, "account": account}
+PARTS = {"create": create, "edit": edit, "compare": compare, "operator": operator, "account": account}
 
 
 def main(address: str, parts: Sequence[str]) -> None:

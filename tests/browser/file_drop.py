@@ -5,7 +5,8 @@ import base64
 from playwright.sync_api import Page
 
 
-def drop(page: Page, name: str, media_type: str, data: bytes) -> None:
+def drop(page: Page, name: str, media_type: str, data: bytes, at: tuple[int, int] = (0, 0)) -> None:
+    """`at`: pixels from the upper left corner of the window."""
     transfer = page.evaluate_handle(
         """([name, type, data]) => {
             const transfer = new DataTransfer();
@@ -16,4 +17,4 @@ def drop(page: Page, name: str, media_type: str, data: bytes) -> None:
         [name, media_type, base64.b64encode(data).decode()],
     )
     for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("main", event, {"dataTransfer": transfer})
+        page.dispatch_event("main", event, {"dataTransfer": transfer, "clientX": at[0], "clientY": at[1]})

@@ -32,3 +32,5 @@ export type Usage = Schemas["Usage"];
 export type LimitsLeft = Schemas["LimitsLeft"];
 export type Limit = Schemas["LimitLeft"];
 export type HistoryItems = Schemas["HistoryItems"];
+/** A picture that the visitor has sent. */
+export type Asset = Schemas["StoredAsset"];

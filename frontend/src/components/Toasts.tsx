@@ -12,9 +12,13 @@ const COLORS = {
   "--normal-border": "var(--border)",
 } as CSSProperties;
 
+/** An offer takes longer to decide on than a notice to read. */
+const OFFER_MS = 12_000;
+
 export default function Toasts({ last }: { last: Notice }) {
   useEffect(() => {
-    toast[last.kind](last.text);
+    const { offer } = last;
+    toast[last.kind](last.text, offer && { action: { label: offer.label, onClick: offer.run }, duration: OFFER_MS });
   }, [last]);
   return <Toaster position="bottom-center" style={COLORS} toastOptions={{ className: "!rounded-xl !font-sans" }} />;
 }

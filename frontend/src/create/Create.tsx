@@ -1,9 +1,7 @@
 "use client";
-import { ImageUpIcon } from "lucide-react";
 import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Header } from "@/components/Header";
-import { Button } from "@/components/ui/button";
 import { formErrorOf, NO_PROMPT } from "@/domain/form-error";
 import { useGenerate } from "@/jobs/requests";
 import { loadPart } from "@/lib/lazy";
@@ -14,7 +12,9 @@ import { Composer } from "./composer/Composer";
 import { DemoBanner } from "./DemoBanner";
 import { DropZone } from "./DropZone";
 import { FormProvider, useFormActions } from "./form";
+import { PictureButtons } from "./PictureButtons";
 import { Results } from "./results/Results";
+import { useStart } from "./start";
 import { Welcome } from "./Welcome";
 
 /** The create page: prompt above, pictures below. */
@@ -31,6 +31,7 @@ function Page() {
   const options = useOptions();
   const loras = useLoras();
   const box = useRef<HTMLTextAreaElement>(null);
+  const { upload, isUploading } = useStart();
   const { mutate, reset, isPending, error, variables } = useGenerate();
   const [isPromptMissing, setIsPromptMissing] = useState(false);
   const refusal = useMemo(() => error && formErrorOf(error), [error]);
@@ -67,15 +68,18 @@ function Page() {
   async function read(file: File) {
     try {
       const { readPicture } = await loadPart(() => import("@/settings/read-picture"));
-      use(await readPicture(file, { samplers: options.data?.samplers ?? [], loras: loras.data ?? [] }));
+      const { samplers = [], image_to_image } = options.data ?? {};
+      const known = { samplers, upscalers: image_to_image?.upscalers ?? [], loras: loras.data ?? [] };
+      use(await readPicture(file, known));
       notify("success", "The form holds this picture's settings.");
     } catch (failure) {
-      notify("error", errorText(failure));
+      const offer = { label: "Use as start", run: () => upload(file) };
+      notify("error", errorText(failure), file.type.startsWith("image/") ? offer : undefined);
     }
   }
 
   return (
-    <DropZone onPicture={(file) => void read(file)}>
+    <DropZone onRead={(file) => void read(file)} onStart={upload}>
       <Header />
       <main className="mx-auto w-full max-w-6xl space-y-8 px-4 pb-24 sm:px-6">
         <div className="mx-auto max-w-5xl space-y-4 pt-2 sm:pt-6">
@@ -88,41 +92,10 @@ function Page() {
             onSubmit={() => generate(form.current(), true)}
             onRetry={retry}
           />
-          <ReadPicture onPicture={(file) => void read(file)} />
+          <PictureButtons onRead={(file) => void read(file)} onStart={upload} isUploading={isUploading} />
         </div>
         <Results onUse={use} onGenerate={generate} empty={<Welcome onExample={use} />} />
       </main>
     </DropZone>
-  );
-}
-
-/** The drop's equal for keyboards and phones. */
-function ReadPicture({ onPicture }: { onPicture: (file: File) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <div className="flex justify-center">
-      <input
-        ref={input}
-        type="file"
-        accept="image/png,image/jpeg,image/webp"
-        aria-label="Picture to read settings from"
-        tabIndex={-1}
-        className="sr-only"
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          if (file) onPicture(file);
-          event.target.value = "";
-        }}
-      />
-      <Button
-        variant="ghost"
-        size="sm"
-        className="font-normal text-muted-foreground"
-        onClick={() => input.current?.click()}
-      >
-        <ImageUpIcon aria-hidden />
-        Read a picture's settings
-      </Button>
-    </div>
   );
 }

@@ -11,7 +11,7 @@ export function Welcome({ onExample }: { onExample: (request: GenerateRequest) =
   return (
     <section aria-labelledby="begin" className="space-y-5 pt-4">
       <h2 id="begin" className="font-medium text-muted-foreground text-sm">
-        Nothing made yet. Begin with one of these, or drop a picture made here to get its settings back.
+        Nothing made yet. Begin with one of these, or drop a picture: to read its settings, or to start from it.
       </h2>
       {options.is_demo ? <Pictured onExample={onExample} /> : <Worded onExample={onExample} />}
     </section>

@@ -96,7 +96,7 @@ export function jobOfHistory(item: HistoryItem): Job {
     images_total: item.images_total,
     error: null,
   };
-  return { ...job, metadata, outputs: images, state: hasEnded(item.status) ? ended(ending) : null };
+  return sized({ ...job, metadata, outputs: images, state: hasEnded(item.status) ? ended(ending) : null });
 }
 
 /** A job of which the page knew the id only. */
@@ -190,7 +190,13 @@ function withOutputs(job: Job, fresh: readonly (Output | Image)[]): Job {
   }
   const outputs = [...byIndex.values()].sort((a, b) => a.index - b.index);
   const previews = Object.fromEntries(Object.entries(job.previews).filter(([index]) => !byIndex.has(Number(index))));
-  return { ...job, outputs, previews };
+  return sized({ ...job, outputs, previews });
+}
+
+/** The size of what is finished counts: before that it is a forecast. */
+function sized(job: Job): Job {
+  const { width = job.width, height = job.height } = job.outputs[0] ?? {};
+  return { ...job, width, height };
 }
 
 function ended(ending: Ending): JobState {

@@ -34,9 +34,28 @@ export function pictureName({ job, output }: Picture): string {
   return `Picture ${output.index + 1} of ${numWanted(job)}: ${shown}`;
 }
 
+/** The id of the picture that this one was made from; null: from none. */
+export function sourceOf({ job, output }: Picture): string | null {
+  return output.from_image ?? job.metadata?.init?.from_image ?? null;
+}
+
 /** The settings that make this picture again, alone. `options` undefined: no default is left to the server. */
 export function settingsOf({ job, output }: Picture, options: Options | undefined): Settings {
   return resolved(job, { seed: output.seed, num_images: 1 }, options);
+}
+
+/** The settings of other pictures that start from this one: all of its own but seed and size. */
+export function startSettings(picture: Picture, options: Options | undefined): Settings {
+  const { seed: _seed, num_images: _num, width: _width, height: _height, ...own } = settingsOf(picture, options);
+  return { ...own, ...startFields(picture.output.id, options) };
+}
+
+/** The fields of a form that say where it starts from, `id`: a picture's, or an asset's. */
+export function startFields(id: string, options: Options | undefined): Partial<Settings> {
+  const source = id.includes("-") ? { from_image: id } : { asset_id: id };
+  const strength = options?.image_to_image.default_strength;
+  const init = { ...source, ...(strength !== undefined && { strength }) };
+  return { init, mask: undefined, extend: undefined, hires: undefined, width: undefined, height: undefined };
 }
 
 /** The settings of the job with seeds of the server's choosing. */

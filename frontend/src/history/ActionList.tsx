@@ -1,34 +1,35 @@
 "use client";
 import { DownloadIcon, RotateCwIcon, ShuffleIcon, SlidersHorizontalIcon, Trash2Icon } from "lucide-react";
+import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
+import Menu, { MENU_ITEM } from "@/actions/Menu";
 import { useOptions } from "@/api/catalog";
 import { Link } from "@/components/Link";
 import { promptOf } from "@/domain/job";
-import { formAddress, useMakeAgain } from "./actions";
+import { formAddress, startAddress, useMakeAgain } from "./actions";
 import { useDeleteAndMoveOn } from "./focus";
 import type { HistoryPicture } from "./items";
-
-const ITEM =
-  "flex w-full items-center gap-3 rounded-xl px-3 py-2 text-left text-sm hover:bg-muted focus-visible:bg-muted [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground";
 
 /** Every action on one picture. */
 export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDone: () => void }) {
   const options = useOptions().data;
+  const router = useRouter();
   const makeAgain = useMakeAgain();
   const deleteAndMoveOn = useDeleteAndMoveOn();
   const { output } = picture;
   return (
     <>
       <p className="line-clamp-2 px-3 pt-1 pb-2 text-muted-foreground text-xs">{promptOf(picture.job)}</p>
-      <ul>
+      <Menu picture={picture} onStart={(start) => router.push(startAddress(start, options))} onDone={onDone} />
+      <ul className="mt-1.5 border-t pt-1.5">
         <li>
-          <a href={output.download_url} download={output.filename} onClick={onDone} className={ITEM}>
+          <a href={output.download_url} download={output.filename} onClick={onDone} className={MENU_ITEM}>
             <DownloadIcon aria-hidden />
             Download
           </a>
         </li>
         <li>
-          <Link href={formAddress(picture, options)} className={ITEM}>
+          <Link href={formAddress(picture, options)} className={MENU_ITEM}>
             <SlidersHorizontalIcon aria-hidden />
             Use these settings
           </Link>
@@ -57,7 +58,7 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
 function Item({ onClick, icon, children }: { onClick: () => void; icon: ReactNode; children: string }) {
   return (
     <li>
-      <button type="button" onClick={onClick} className={ITEM}>
+      <button type="button" onClick={onClick} className={MENU_ITEM}>
         {icon}
         {children}
       </button>

@@ -2,6 +2,7 @@
 import { ImagesIcon, SearchXIcon } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useMemo, useState } from "react";
+import { Dialogs } from "@/actions/Dialogs";
 import { comparisonAddress } from "@/address/links";
 import { PARSERS } from "@/address/parsers";
 import { withWayBack } from "@/address/way-back";
@@ -94,6 +95,7 @@ function Pictures() {
       )}
       {shownId && <Viewer pictures={pictures} id={shownId} onShow={setShownId} onClose={() => setShownId(null)} />}
       <SelectionBar pictures={pictures} />
+      <Dialogs />
       {!shownId && <UndoBar isRaised={isChoosing} />}
     </>
   );

@@ -4,21 +4,24 @@ import { useRouter } from "next/navigation";
 import { createAddress } from "@/address/links";
 import { answer, api } from "@/api/client";
 import type { Options } from "@/api/types";
-import { settingsOf } from "@/domain/picture";
+import { type Picture, settingsOf, startSettings } from "@/domain/picture";
 import { useAgain } from "@/jobs/requests";
-import type { HistoryPicture } from "./items";
 
 /** Makes a picture's whole job once more and leads to the create page, where the new pictures appear. */
 export function useMakeAgain() {
   const router = useRouter();
   const { mutate } = useAgain();
-  return ({ job }: HistoryPicture, seed: "same" | "new") =>
-    mutate({ job, seed }, { onSuccess: () => router.push("/") });
+  return ({ job }: Picture, seed: "same" | "new") => mutate({ job, seed }, { onSuccess: () => router.push("/") });
 }
 
 /** The create page with the settings of this picture in its form. */
-export function formAddress(picture: HistoryPicture, options: Options | undefined): string {
+export function formAddress(picture: Picture, options: Options | undefined): string {
   return createAddress(settingsOf(picture, options));
+}
+
+/** The create page with this picture to start from, and its own settings. */
+export function startAddress(picture: Picture, options: Options | undefined): string {
+  return createAddress(startSettings(picture, options));
 }
 
 /** Saves pictures as one zip. */

@@ -6,8 +6,9 @@ import type { Accepted, GenerateRequest } from "@/api/types";
 import { type Job, newJob } from "@/domain/job";
 import { addJob, cachedJobs, patchJob } from "@/jobs/history/history-cache";
 import { noteAccepted } from "@/jobs/history/list-notes";
-import { sizeOf } from "@/settings/shapes";
+import { resultSize } from "@/settings/shapes";
 import { postChange } from "./other-windows";
+import { startSize } from "./pictures";
 
 const ACCEPT_WITHIN_MS = 30_000;
 
@@ -25,8 +26,8 @@ export function useGenerate() {
     async mutationFn({ request }: Asked) {
       const options =
         queries.getQueryData<Awaited<ReturnType<typeof fetchOptions>>>(["options"]) ?? (await fetchOptions());
-      const size = sizeOf(request, options);
-      return { accepted: await generate(request), size };
+      const size = resultSize(request, options, await startSize(queries, request));
+      return { accepted: await accept((once) => api.POST("/api/generate", { body: request, ...once })), size };
     },
     onSuccess: ({ accepted, size }, { request }) => add(accepted, request, size),
     meta: { isReported: true },
@@ -55,7 +56,8 @@ export function useCancel() {
   });
 }
 
-function useAddJob() {
+/** Puts an accepted job into the list. */
+export function useAddJob() {
   const queries = useQueryClient();
   return async (accepted: Accepted, request: GenerateRequest, size: { width: number; height: number }) => {
     const newest_ms = Math.max(0, ...cachedJobs(queries).map(({ askedAt_ms }) => askedAt_ms));
@@ -66,14 +68,21 @@ function useAddJob() {
   };
 }
 
-/** Sends a request; once more, with the same idempotency key, if its response was lost. Throws Refused, Unreachable. */
-async function generate(request: GenerateRequest): Promise<Accepted> {
+/** Options of a call that makes a job once, however often it is sent. */
+export interface Once {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** Sends a request for a job; once more, with the same idempotency key, if its response was lost. Throws Refused,
+ * Unreachable. */
+export async function accept(send: (once: Once) => Parameters<typeof answer<Accepted>>[0]): Promise<Accepted> {
   const signal = AbortSignal.timeout(ACCEPT_WITHIN_MS);
-  const params = { header: { "Idempotency-Key": freshKey() } };
-  const send = () => answer(api.POST("/api/generate", { body: request, params, signal }));
+  const once = { headers: { "Idempotency-Key": freshKey() }, signal };
+  const answered = () => answer(send(once));
   try {
-    return await send().catch((error) => {
-      if (error instanceof Unreachable && !signal.aborted) return send();
+    return await answered().catch((error) => {
+      if (error instanceof Unreachable && !signal.aborted) return answered();
       throw error;
     });
   } catch (error) {

@@ -23,23 +23,23 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
   return (
     <aside
       aria-label="About this picture"
-      className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground lg:max-h-none lg:w-[22rem] lg:rounded-none lg:border-t-0 lg:border-l"
+      className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground side:max-h-none side:w-[22rem] low:w-60 side:rounded-none side:border-t-0 side:border-l"
     >
-      <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 lg:px-6 lg:py-6">
+      <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 low:px-4 lg:px-6 lg:py-6">
         <div className="flex items-start gap-2">
           <p
             className={cn(
               "min-w-0 flex-1 whitespace-pre-wrap break-words leading-relaxed",
-              !isOpen && "max-lg:line-clamp-2",
+              !isOpen && "sheet:line-clamp-2",
             )}
           >
             {prompt}
           </p>
           <CopyButton label="Copy prompt" text={prompt} />
         </div>
-        <div className="grid grid-cols-4 gap-2 lg:grid-cols-2">
+        <div className="grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2">
           <a
-            className={buttonLook({ className: "col-span-4 lg:col-span-2" })}
+            className={buttonLook({ className: "col-span-full" })}
             href={output.download_url}
             download={output.filename}
           >
@@ -53,12 +53,12 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           size="sm"
           aria-expanded={isOpen}
           onClick={() => setIsOpen(!isOpen)}
-          className="-my-2 w-full text-muted-foreground lg:hidden"
+          className="-my-2 side:hidden w-full text-muted-foreground"
         >
           {isOpen ? "Hide details" : "Show details"}
           <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
         </Button>
-        <Facts picture={picture} className={isOpen ? undefined : "max-lg:hidden"} />
+        <Facts picture={picture} className={isOpen ? undefined : "sheet:hidden"} />
       </div>
     </aside>
   );
@@ -68,16 +68,26 @@ interface ActProps {
   onClick: () => void;
   icon: ReactNode;
   isPressed?: boolean;
-  /** As wide as two others. */
+  /** Of an action that opens more. */
+  isExpanded?: boolean;
+  /** A line of its own, where there is room. */
   isWide?: boolean;
   children: string;
 }
 
-/** One action on the picture. */
-export function Act({ onClick, icon, isPressed, isWide = false, children }: ActProps) {
-  const width = isWide ? "col-span-4 lg:col-span-2" : "col-span-2 lg:col-span-1";
+/** One action on the picture: where room is scarce, its words are below the icon. */
+export function Act({ onClick, icon, isPressed, isExpanded, isWide = false, children }: ActProps) {
   return (
-    <Button variant="secondary" className={cn("px-3", width)} aria-pressed={isPressed} onClick={onClick}>
+    <Button
+      variant="secondary"
+      className={cn(
+        "px-3 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight",
+        isWide && "lg:col-span-full",
+      )}
+      aria-pressed={isPressed}
+      aria-expanded={isExpanded}
+      onClick={onClick}
+    >
       {icon}
       {children}
     </Button>

@@ -76,6 +76,7 @@ function useKeysInPanel(controller: RefObject<ControllerRef | null>) {
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return;
       if (event.key === "Escape") controller.current?.close();
+      if (event.target instanceof Element && event.target.matches("input, select, textarea")) return;
       if (event.key === "ArrowLeft") controller.current?.prev();
       if (event.key === "ArrowRight") controller.current?.next();
     };
@@ -91,7 +92,7 @@ const Panel = createContext<ReactNode>(null);
 /** The stage with the panel to its right; below it on a phone. */
 function StageAndPanel({ children }: { children?: ReactNode }) {
   return (
-    <div className="flex h-full flex-col lg:flex-row">
+    <div className="flex h-full flex-col side:flex-row">
       <div className="relative min-h-0 min-w-0 flex-1">{children}</div>
       {useContext(Panel)}
     </div>

@@ -18,6 +18,7 @@ export function UndoBar({ isInPanel = false, isRaised = false }: UndoBarProps) {
   useEffect(() => {
     if (!pending) return;
     const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented) return;
       const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
       if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || isTyping) return;
       event.preventDefault();

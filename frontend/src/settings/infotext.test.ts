@@ -7,7 +7,7 @@ import { settingsOfInfotext } from "./settings";
 type SamplerOption = Options["samplers"][number];
 
 const parse = (text: string, samplers: readonly SamplerOption[] = [], loras: readonly LoraOption[] = []) =>
-  settingsOfInfotext(readInfotext(text), { samplers: [...samplers], loras });
+  settingsOfInfotext(readInfotext(text), { samplers: [...samplers], upscalers: ["latent", "lanczos"], loras });
 
 const sampler = (name: string, label: string, schedule_type: string | null = null): SamplerOption => ({
   name,

@@ -5,9 +5,11 @@ import type { Infotext } from "./infotext";
 export type Settings = GenerateRequest;
 export type Part = Partial<Settings>;
 
-/** The server's lists that are needed to read a picture's file: the samplers of /api/options, the LoRAs of /api/loras. */
+/** The server's lists that are needed to read a picture's file: samplers and upscalers of /api/options, the LoRAs of
+ * /api/loras. */
 export interface Known {
   readonly samplers: Options["samplers"];
+  readonly upscalers: readonly string[];
   readonly loras: readonly LoraOption[];
 }
 

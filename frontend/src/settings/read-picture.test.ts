@@ -5,12 +5,14 @@ import { NoParameters, readPicture } from "./read-picture";
 
 /** Made by fixtures/make.py with the server's own writer. */
 const fixture = (name: string) => new File([readFileSync(new URL(`fixtures/${name}`, import.meta.url))], name);
-const NOTHING = { samplers: [], loras: [] };
+const NOTHING = { samplers: [], upscalers: [], loras: [] };
 const KARRAS = { name: "dpmpp_2m_karras", label: "DPM++ 2M", schedule_type: "Karras", min_steps: 1, max_steps: 150 };
 
 describe("readPicture", () => {
   it.each(["png", "jpeg", "webp"])("reads all that the server wrote into a %s", async (format) => {
-    expect(await readPicture(fixture(`all-fields.${format}`), { samplers: [KARRAS], loras: [] })).toStrictEqual({
+    expect(
+      await readPicture(fixture(`all-fields.${format}`), { samplers: [KARRAS], upscalers: [], loras: [] }),
+    ).toStrictEqual({
       prompt: 'jade woman, "fjord": at dusk\nsnow, 雪 and a 🦊',
       negative_prompt: "low quality, blurry,\ndistorted",
       model_name: "jade-v1",

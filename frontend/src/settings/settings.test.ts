@@ -6,7 +6,6 @@ import { someMetadata } from "@/domain/examples";
 import { readInfotext } from "./infotext";
 import {
   addressOf,
-  fieldLabel,
   numAdvanced,
   SETTINGS_PARSERS,
   type Settings,
@@ -20,6 +19,9 @@ const serialize = createSerializer(SETTINGS_PARSERS);
 const load = createLoader(SETTINGS_PARSERS);
 const toQuery = (settings: Settings) => serialize(addressOf(settings));
 const fromQuery = (query: string) => settingsOfAddress(load(new URLSearchParams(query)));
+
+const IMAGE = `${"0a".repeat(16)}-3`;
+const ASSET = "9f".repeat(32);
 
 /** A value for every parameter, none of them the server's default. */
 const FULL: Settings = {
@@ -41,6 +43,10 @@ const FULL: Settings = {
   sampler: "dpmpp_2m_karras",
   negative_prompt: "blurry, distorted",
   format: "webp",
+  init: { from_image: IMAGE, strength: 0.45, resize: "fill" },
+  mask: { asset_id: ASSET, mode: "hard", blur: 2.5, padding: 32, content: "noise", invert: true },
+  extend: { left: 64, right: 0, top: 8, bottom: 2048 },
+  hires: { scale: 1.5, upscaler: "lanczos", steps: 12, strength: 0.3 },
 };
 
 const OPTIONS = {
@@ -114,7 +120,9 @@ describe("the address", () => {
     expect(toQuery({ ...FULL, prompt: "red dress, beach" })).toBe(
       "?prompt=red+dress,+beach&model=jade-v1&weight=-0.5&lora=amber:0.35&lora=ink-v2:0&lora=bare&style=film" +
         "&quality=medium&n=8&seed=4294967295&size=832x1216&steps=24&guidance=6.5&guided=0.1:0.8" +
-        "&clip_skip=2&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp",
+        "&clip_skip=2&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp" +
+        `&start=${IMAGE}:0.45:fill&mask=${ASSET}:hard:2.5:32:noise:inverted&extend=64:0:8:2048` +
+        "&hires=1.5:0.3:12:lanczos",
     );
   });
 
@@ -305,7 +313,7 @@ describe("the metadata of a picture", () => {
 });
 
 describe("the text of a file", () => {
-  const KNOWN = { samplers: [], loras: [] };
+  const KNOWN = { samplers: [], upscalers: [], loras: [] };
   const settingsIn = (fields: string) => settingsOfInfotext(readInfotext(`fox\nSteps: 20, ${fields}`), KNOWN);
 
   it("brings CLIP skip, which files count from 1", () => {
@@ -333,13 +341,4 @@ describe("the text of a file", () => {
 it("counts the settings of the drawer", () => {
   expect(numAdvanced({ prompt: "fox", quality: "low", width: 64, height: 64 })).toBe(0);
   expect(numAdvanced({ prompt: "fox", seed: 0, guidance_end: 0.5, guidance_start: 0.1, format: "png" })).toBe(3);
-});
-
-it("names fields for people", () => {
-  expect(["width", "guidance_end", "model_name", "loras[0].weight"].map(fieldLabel)).toEqual([
-    "Width",
-    "Guidance end",
-    "LoRA",
-    "loras[0].weight",
-  ]);
 });

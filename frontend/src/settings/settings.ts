@@ -4,6 +4,7 @@
 import { createMultiParser, createParser } from "nuqs";
 import type { Metadata, Options } from "@/api/types";
 import { capitalized } from "@/lib/words/names";
+import { FROM_IMAGE } from "./from-image";
 import type { Infotext } from "./infotext";
 import { findLora, holdsTrigger, withoutLoraTags } from "./loras";
 import {
@@ -19,8 +20,8 @@ import {
   wholeField,
   wholeFrom,
 } from "./parameter";
-
 import { seedOf } from "./seed";
+import { sizeProblem } from "./shapes";
 
 export type { Settings } from "./parameter";
 
@@ -115,12 +116,17 @@ const PARAMETERS: readonly Parameter[] = [
     fields: ["width", "height"],
     parse: ([text = ""]) => parseSize(text),
     write: ({ width, height }) => (width && height ? [`${width}x${height}`] : []),
-    ofMetadata: ({ width, height }) => ({ width, height }),
+    // an extension is added to the size of the image that it starts from
+    ofMetadata: ({ width, height, extend }) => (extend ? {} : { width, height }),
     ofInfotext({ field }) {
       const [, width, height] = /^(\d+)x(\d+)$/.exec(field("Size") ?? "") ?? [];
       return width && height ? { width: Number(width), height: Number(height) } : {};
     },
-    isDefault: ({ width, height }, options) => width === options?.native_width && height === options?.native_height,
+    isDefault: ({ width, height, init }, options) => {
+      // next to a start, which has a size, the default is that; an upscaled picture's is out of reach for one pass
+      if (init) return Boolean(width && height && options && sizeProblem({ width, height }, options));
+      return width === options?.native_width && height === options?.native_height;
+    },
     fact: { label: "Size", of: ({ width, height }) => (width && height ? sizeWords(width, height) : null) },
   },
   scalar("steps", {
@@ -198,6 +204,7 @@ const PARAMETERS: readonly Parameter[] = [
     default: ({ defaults }) => defaults.format,
     isAdvanced: true,
   }),
+  ...FROM_IMAGE,
 ];
 
 /** For nuqs: a key of the address to the fields that it sets. */
@@ -250,7 +257,8 @@ export function numAdvanced(settings: Settings): number {
 
 /** The label of a request's field, `width` for example. */
 export function fieldLabel(field: string): string {
-  const parameter = PARAMETERS.find(({ fields }) => (fields as readonly string[]).includes(field));
+  const [whole = ""] = field.split(".");
+  const parameter = PARAMETERS.find(({ fields }) => (fields as readonly string[]).includes(whole));
   if (!parameter) return field;
   return parameter.fields.length === 1 ? parameter.label : capitalized(field.replace("_", " "));
 }

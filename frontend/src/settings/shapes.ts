@@ -11,6 +11,11 @@ export function sizeOf(request: GenerateRequest, options: Options): Size {
   return { width: request.width ?? options.native_width, height: request.height ?? options.native_height };
 }
 
+/** True if the results have the size of the picture that they start from. */
+export function isOfStart({ init, width, height }: GenerateRequest): boolean {
+  return init != null && (width == null || height == null);
+}
+
 /** `square`, `portrait`, `landscape` where the size is one that the server lists, else `custom`. */
 export function shapeOf(size: Size, options: Options): string {
   return options.shapes.find((shape) => shape.width === size.width && shape.height === size.height)?.name ?? "custom";
@@ -27,4 +32,40 @@ export function sizeProblem(size: Size, { bounds }: Options): string | null {
     return `Too large: width times height may be ${max_pixels.toLocaleString("en-US")} pixels at most.`;
   }
   return null;
+}
+
+/** Pixels of each result of a request that starts from an image of size `start`, as far as it is known; null: from none. */
+export function resultSize(request: GenerateRequest, options: Options, start: Size | null): Size {
+  const { width, height, extend, hires, mask } = request;
+  if (mask?.padding != null && start) return start; // the painted area is pasted into it
+  const asked = width && height ? { width, height } : start ? fittedToModel(start, options) : sizeOf(request, options);
+  if (hires) {
+    const { width: wide, height: high } = scaled(asked, hires.scale ?? 2);
+    return { width: hires.width ?? wide, height: hires.height ?? high };
+  }
+  const { left = 0, right = 0, top = 0, bottom = 0 } = extend ?? {};
+  return { width: asked.width + left + right, height: asked.height + top + bottom };
+}
+
+/** So many times as large, in multiples of 8 as the server has it. */
+export function scaled({ width, height }: Size, scale: number): Size {
+  const side = (px: number) => Math.floor((px * scale + 1e-6) / 8) * 8;
+  return { width: side(width), height: side(height) };
+}
+
+/** The size nearest to an image's that the model can make, about as the server finds it. */
+export function fittedToModel({ width, height }: Size, { bounds }: Options): Size {
+  const { min_size, max_size, max_pixels } = bounds;
+  const larger = Math.max(1, min_size / Math.min(width, height));
+  const scale = Math.min(larger, max_size / Math.max(width, height), Math.sqrt(max_pixels / (width * height)));
+  const size = scaled({ width, height }, scale);
+  return { width: Math.max(min_size, size.width), height: Math.max(min_size, size.height) };
+}
+
+/** Why the server would refuse a second pass, or an upscaled picture, of this size; null where it would not. */
+export function hiresProblem({ width, height }: Size, { image_to_image }: Options): string | null {
+  const { max_pixels, max_size } = image_to_image;
+  if (Math.max(width, height) > max_size) return `Too large: a side may have ${max_size} pixels at most.`;
+  if (width * height <= max_pixels) return null;
+  return `Too large: width times height may be ${max_pixels.toLocaleString("en-US")} pixels at most.`;
 }

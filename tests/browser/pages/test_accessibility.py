@@ -64,6 +64,7 @@ def test_the_whole_flow_by_keyboard_alone(new_visitor: NewVisitor, studio: Serve
     keys.press("Enter")
     keys.press("Tab")  # Download
     keys.press("Tab")  # Favorite
+    keys.press("Tab")  # More
     keys.press("Tab")  # the next picture
     keys.press("Enter")
     expect(page.get_by_role("dialog", name="Compare two pictures")).to_be_visible()

@@ -33,7 +33,7 @@ export function Choice<T extends string>({ legend, items, value, onChange, layou
             className={cn(
               "relative block cursor-pointer text-sm forced-colors:has-[:checked]:outline-2 forced-colors:has-[:checked]:outline-[Highlight] has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-ring has-[:disabled]:cursor-not-allowed",
               layout === "row"
-                ? "flex min-h-8 flex-1 items-center justify-center rounded-lg px-2 text-center text-muted-foreground has-[:checked]:bg-card has-[:checked]:font-medium has-[:checked]:text-foreground has-[:checked]:shadow-sm"
+                ? "flex min-h-8 pointer-coarse:min-h-11 flex-1 items-center justify-center rounded-lg px-2 text-center text-muted-foreground has-[:checked]:bg-card has-[:checked]:font-medium has-[:checked]:text-foreground has-[:checked]:shadow-sm"
                 : "rounded-xl px-3 py-2 hover:bg-muted has-[:checked]:bg-accent has-[:checked]:text-accent-foreground",
             )}
           >

@@ -40,7 +40,7 @@ export function NumberField(props: NumberFieldProps) {
           inputMode={Number.isInteger(step) && min >= 0 ? "numeric" : "decimal"}
           {...input}
           aria-describedby={hint ? `${id}-hint` : undefined}
-          className="h-9 w-24 rounded-lg border border-input bg-card px-2.5 text-right text-sm tabular-nums"
+          className="h-9 pointer-coarse:h-11 w-24 rounded-lg border border-input bg-card px-2.5 text-right text-sm tabular-nums"
         />
       </div>
       {sliderMax !== undefined && (

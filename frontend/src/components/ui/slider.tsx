@@ -14,7 +14,7 @@ interface SliderProps {
 export default function Slider({ label, value, min, max, step, onChange, valueText }: SliderProps) {
   return (
     <Radix.Root
-      className="relative flex h-6 w-full touch-none select-none items-center"
+      className="relative flex h-6 pointer-coarse:h-11 w-full touch-none select-none items-center"
       value={[value]}
       min={min}
       max={max}

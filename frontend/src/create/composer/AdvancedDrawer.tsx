@@ -11,6 +11,7 @@ import { EMPTY, useForm } from "@/create/form";
 import { notHere } from "@/lib/words/names";
 import { seedOf } from "@/settings/seed";
 import { percent } from "@/settings/settings";
+import { HiresFields } from "./HiresFields";
 
 interface AdvancedDrawerProps {
   options: Options;
@@ -67,6 +68,7 @@ export default function AdvancedDrawer({ options, trigger, onClose }: AdvancedDr
             hint="So many more of the text encoders' last layers are left out. Some LoRAs were trained with 1."
           />
           <SamplerField options={options} />
+          <HiresFields options={options} />
           <SeedField maxSeed={bounds.max_seed} />
           <div className="space-y-2">
             <p className="font-medium text-sm" aria-hidden>

@@ -3,10 +3,11 @@ import { type ReactNode, useId } from "react";
 import type { Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
+import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { capitalized } from "@/lib/words/names";
-import { shapeOf, sizeOf, sizeProblem } from "@/settings/shapes";
+import { isOfStart, shapeOf, sizeOf, sizeProblem } from "@/settings/shapes";
 
 const NONE = "none";
 
@@ -57,7 +58,7 @@ function Shape({ options }: { options: Options }) {
   const { min_size, max_size, size_multiple } = options.bounds;
   const choose = (width: number, height: number) => {
     const native = width === options.native_width && height === options.native_height;
-    set(native ? { width: undefined, height: undefined } : { width, height });
+    set(native && !request.init ? { width: undefined, height: undefined } : { width, height });
   };
   const side = { min: min_size, max: max_size, step: size_multiple, sliderMax: max_size };
   return (
@@ -73,12 +74,19 @@ function Shape({ options }: { options: Options }) {
             </span>
           ),
         }))}
-        value={shapeOf(size, options)}
+        value={isOfStart(request) ? "" : shapeOf(size, options)}
         onChange={(name) => {
           const item = options.shapes.find((each) => each.name === name);
           if (item) choose(item.width, item.height);
         }}
       />
+      {request.init && (
+        <Switch
+          label="As the start picture"
+          isOn={isOfStart(request)}
+          onChange={(isOn) => set(isOn ? { width: undefined, height: undefined } : size)}
+        />
+      )}
       <div className="space-y-2 px-1">
         <NumberField label="Width" value={size.width} {...side} onChange={(width) => choose(width, size.height)} />
         <NumberField label="Height" value={size.height} {...side} onChange={(height) => choose(size.width, height)} />

@@ -7,10 +7,13 @@ import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import type { FormError } from "@/domain/form-error";
+import { lazyPart } from "@/lib/lazy";
 import { findLora, ownWeight } from "@/settings/loras";
 import { Advanced } from "./Advanced";
 import { CountChip, LoraChip, NegativeChip, QualityChip, ShapeChip, StyleChip } from "./chips";
 import { PromptBox } from "./PromptBox";
+
+const [StartChip] = lazyPart(() => import("./StartChip"), { meanwhile: () => <div className="h-24" /> });
 
 interface ComposerProps {
   box: RefObject<HTMLTextAreaElement | null>;
@@ -25,6 +28,7 @@ interface ComposerProps {
 export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerProps) {
   const { data: options, failureReason } = useOptions();
   const loras = useLoras().data;
+  const hasStart = useForm().request.init != null;
 
   // before the page's code has arrived a click would be lost
   const [isReady, setIsReady] = useState(false);
@@ -44,6 +48,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerP
           onSubmit={onSubmit}
           isInvalid={error?.fields.includes("prompt") ?? false}
         />
+        {hasStart && options && <StartChip defaultStrength={options.image_to_image.default_strength} />}
         <ExtraLoras options={options} known={loras} />
         <div className="flex flex-col gap-3 p-3 pt-1.5 sm:flex-row sm:items-end">
           <div className="relative -mx-3 flex min-h-9 min-w-0 flex-1 gap-2 overflow-x-auto px-3 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:overflow-visible sm:px-0 sm:py-0">

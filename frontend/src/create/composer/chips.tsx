@@ -8,7 +8,7 @@ import { capitalized, notHere } from "@/lib/words/names";
 import { pictures } from "@/lib/words/quantities";
 import { findLora, ownWeight, wantedModel } from "@/settings/loras";
 import { sizeWords } from "@/settings/settings";
-import { shapeOf, sizeOf } from "@/settings/shapes";
+import { isOfStart, shapeOf, sizeOf } from "@/settings/shapes";
 
 /** The chips of the form: each shows its setting and opens its choices. The code of the choices is fetched with that of
  * the panel around them, when the pointer or the focus reaches a chip. */
@@ -48,9 +48,11 @@ export function StyleChip({ options }: { options: Options }) {
 }
 
 export function ShapeChip({ options }: { options: Options }) {
-  const size = sizeOf(useForm().request, options);
+  const { request } = useForm();
+  const size = sizeOf(request, options);
   const shape = shapeOf(size, options);
-  const value = shape === "custom" ? sizeWords(size.width, size.height) : capitalized(shape);
+  const ownShape = shape === "custom" ? sizeWords(size.width, size.height) : capitalized(shape);
+  const value = isOfStart(request) ? "Same as start" : ownShape;
   return (
     <Chip name="Shape" icon={ProportionsIcon} value={value} onNear={loadPanel}>
       <ChipPanel of="shape" options={options} />

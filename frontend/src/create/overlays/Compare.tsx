@@ -12,13 +12,18 @@ import { dividerAt } from "@/pictures/zoom/view";
 import { ZoomControls } from "@/pictures/zoom/ZoomControls";
 import { CompareSlider } from "./CompareSlider";
 import { Frame } from "./Frame";
-import { useViewing } from "./viewing";
 
 type Mode = "slider" | "side by side";
 
+interface CompareProps {
+  first: Picture;
+  second: Picture;
+  title?: string;
+  onClose: () => void;
+}
+
 /** Two pictures, full screen: one over the other with a divider to drag, or next to each other. */
-export default function Compare({ first, second }: { first: Picture; second: Picture }) {
-  const close = useViewing((viewing) => viewing.close);
+export default function Compare({ first, second, title = "Compare two pictures", onClose }: CompareProps) {
   const [mode, setMode] = useState<Mode>("slider");
   const [divider_percent, setDivider] = useState(50);
   const [stage, setStage] = useState<HTMLDivElement | null>(null);
@@ -32,7 +37,7 @@ export default function Compare({ first, second }: { first: Picture; second: Pic
     onDrag: mode === "slider" ? dragTo : undefined,
   });
   return (
-    <Dialog.Root open onOpenChange={(isOpen) => !isOpen && close()}>
+    <Dialog.Root open onOpenChange={(isOpen) => isOpen || onClose()}>
       <Dialog.Portal>
         <Dialog.Content
           aria-describedby={undefined}
@@ -43,7 +48,7 @@ export default function Compare({ first, second }: { first: Picture; second: Pic
           onKeyDown={(event) => !event.defaultPrevented && onKey(event.key)}
           className="results-full fade-in-0 fixed inset-0 z-[1001] flex animate-in flex-col bg-background text-foreground outline-none"
         >
-          <Dialog.Title className="sr-only">Compare two pictures</Dialog.Title>
+          <Dialog.Title className="sr-only">{title}</Dialog.Title>
           <header className="flex items-center justify-between gap-2 p-3">
             <Modes mode={mode} onChange={setMode} />
             <div className="flex items-center">

@@ -2,9 +2,13 @@
 import { ColumnsIcon, ShuffleIcon } from "lucide-react";
 import { useMemo } from "react";
 import { flushSync } from "react-dom";
+import { MadeFrom } from "@/actions/MadeFrom";
+import { PanelActs } from "@/actions/PanelActs";
 import { useOptions } from "@/api/catalog";
+import { useStart } from "@/create/start";
 import type { Job } from "@/domain/job";
 import { findPicture, pictureName, picturesOf, settingsOf, variationsOf } from "@/domain/picture";
+import { usePicture } from "@/jobs/pictures";
 import { useStable } from "@/lib/use-stable";
 import { DeleteAct, FavoriteAct, UseSettingsAct } from "@/pictures/acts";
 import { Act, PictureFacts } from "@/pictures/PictureFacts";
@@ -21,13 +25,17 @@ interface LightboxProps {
   onGenerate: (request: Settings) => void;
 }
 
-/** The pictures of the jobs, one at a time. */
+/** The pictures of the jobs, one at a time; or one of another job, that a picture was made from. */
 export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps) {
   const options = useOptions().data;
-  const outputs = useStable(useMemo(() => picturesOf(jobs).map(({ output }) => output), [jobs]));
+  const listed = useStable(useMemo(() => picturesOf(jobs).map(({ output }) => output), [jobs]));
   const { open, close, compare } = useViewing();
-  const picture = findPicture(jobs, id);
+  const { startFrom } = useStart();
+  const found = findPicture(jobs, id);
+  const other = usePicture(found ? null : id);
+  const picture = found ?? other;
   if (!picture) return null;
+  const outputs = found ? listed : [picture.output];
 
   /** Closed first: closing gives the focus back, and what follows may move it. */
   const afterClosing = (act: (settings: Settings) => void, settings: Settings) => {
@@ -39,14 +47,15 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
       outputs={outputs}
       id={id}
       nameOf={(shown) => {
-        const named = findPicture(jobs, shown);
-        return named ? pictureName(named) : "";
+        return pictureName(findPicture(jobs, shown) ?? picture);
       }}
       onShow={open}
       onClose={close}
       panel={
         <PictureFacts picture={picture}>
+          <MadeFrom picture={picture} onShow={open} onClose={close} />
           <UseSettingsAct onClick={() => afterClosing(onUse, settingsOf(picture, options))} />
+          <PanelActs picture={picture} onStart={startFrom} onClose={close} />
           <FavoriteAct output={picture.output} />
           <DeleteAct outputs={outputs} id={id} onShow={open} onClose={close} />
           <Act
@@ -55,12 +64,12 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
           >
             Variations
           </Act>
-          {outputs.length > 1 && (
+          {found && outputs.length > 1 && (
             <Act onClick={() => compare(id)} icon={<ColumnsIcon aria-hidden />}>
               Compare
             </Act>
           )}
-          <div className="col-span-4 lg:col-span-2">
+          <div className="col-span-full">
             <UndoBar isInPanel />
           </div>
         </PictureFacts>

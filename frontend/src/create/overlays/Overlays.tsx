@@ -1,5 +1,6 @@
 "use client";
 import { LoaderCircleIcon } from "lucide-react";
+import { Dialogs } from "@/actions/Dialogs";
 import { Floating } from "@/components/Floating";
 import { isAnyLost, type Job } from "@/domain/job";
 import { findPicture } from "@/domain/picture";
@@ -16,9 +17,18 @@ interface OverlaysProps {
 }
 
 /** Overlays of the create page: the lightbox, the comparison or the bar that leads to it; else the undo bar and the notice
- * that the server is unreachable. */
-export function Overlays({ jobs, onUse, onGenerate }: OverlaysProps) {
-  const view = useViewing((viewing) => viewing.view);
+ * that the server is unreachable. Over them, the dialogs about one picture. */
+export function Overlays(props: OverlaysProps) {
+  return (
+    <>
+      <View {...props} />
+      <Dialogs />
+    </>
+  );
+}
+
+function View({ jobs, onUse, onGenerate }: OverlaysProps) {
+  const { view, close } = useViewing();
   switch (view.kind) {
     case "none":
       return isAnyLost(jobs) ? <LostNote /> : <UndoBar />;
@@ -31,7 +41,7 @@ export function Overlays({ jobs, onUse, onGenerate }: OverlaysProps) {
     case "comparing": {
       const first = findPicture(jobs, view.first);
       const second = findPicture(jobs, view.second);
-      return first && second && <Compare first={first} second={second} />;
+      return first && second && <Compare first={first} second={second} onClose={close} />;
     }
   }
 }

@@ -1,13 +1,18 @@
 "use client";
-import { ColumnsIcon, DownloadIcon, HeartIcon } from "lucide-react";
+import { ColumnsIcon, DownloadIcon, EllipsisIcon, HeartIcon } from "lucide-react";
 import { useState } from "react";
+import { PopoverTrigger } from "@/components/PopoverTrigger";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
 import { chosenFirst, useViewing } from "@/create/overlays/viewing";
+import { useStart } from "@/create/start";
 import { type Picture, pictureName } from "@/domain/picture";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
+import { lazyPart } from "@/lib/lazy";
+
+const [Menu, loadMenu] = lazyPart(() => import("@/actions/Menu"), { meanwhile: () => <div className="min-h-56" /> });
 
 /** A finished picture that fills its place: opens when clicked, and offers the most common actions. `sizes` as of
  * `<img>`. */
@@ -75,6 +80,7 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
   const { output } = picture;
   const compare = useViewing((viewing) => viewing.compare);
   const setFavorite = useFavorite();
+  const { startFrom } = useStart();
   const isFavorite = output.favorite;
   const onHover =
     "opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:outline-white";
@@ -122,6 +128,21 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
         >
           <HeartIcon aria-hidden className={cn(isFavorite && "fill-current")} />
         </Button>
+      </Tip>
+      <Tip label="More">
+        <PopoverTrigger
+          label="More"
+          panelLabel="What to do with this picture"
+          onNear={loadMenu}
+          className={buttonLook({
+            variant: "glass",
+            size: "icon-sm",
+            className: cn(onHover, "aria-expanded:opacity-100 [@media(hover:none)]:hidden"),
+          })}
+          face={<EllipsisIcon aria-hidden />}
+        >
+          {(close) => <Menu picture={picture} onStart={startFrom} onDone={close} />}
+        </PopoverTrigger>
       </Tip>
     </div>
   );

@@ -3,6 +3,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import { applyEvent, type Job, type JobEvent } from "@/domain/job";
+import type { Picture } from "@/domain/picture";
 import { FIRST_PAGE_JOBS } from "./first-page";
 import { type History, type HistoryPage, jobsOf, pageOf, withJob, withJobs, withNewest } from "./history-pages";
 
@@ -17,6 +18,7 @@ export const EVERYTHING: Filter = { q: "", lora: "", favorites: false };
 
 const HISTORY = "history";
 const JOB = "job";
+const PICTURE = "picture";
 const PAGE_JOBS = 100;
 const TIMEOUT_MS = 15_000;
 
@@ -27,6 +29,11 @@ export function historyKey({ q, lora, favorites }: Filter) {
 /** The key of one job outside of the history: a comparison named in the address. */
 export function jobKey(id: string) {
   return [JOB, id] as const;
+}
+
+/** The key of one picture, of any of the visitor's jobs. */
+export function pictureKey(id: string) {
+  return [PICTURE, id] as const;
 }
 
 /** True for the key of a history or of one job. */
@@ -100,6 +107,10 @@ export function patchFavorite(queries: QueryClient, id: string, favorite: boolea
     if (!job.outputs.some((output) => output.id === id)) return job;
     return { ...job, outputs: job.outputs.map((output) => (output.id === id ? { ...output, favorite } : output)) };
   });
+  queries.setQueryData<Picture | null>(
+    pictureKey(id),
+    (picture) => picture && { ...picture, output: { ...picture.output, favorite } },
+  );
   dropHidden(queries);
 }
 

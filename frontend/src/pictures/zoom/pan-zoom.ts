@@ -14,10 +14,13 @@ interface PanZoomOptions {
   onDrag?: ((clientX_px: number) => void) | undefined;
   /** The wheel scrolls the page unless Ctrl is held, as pinching on a touchpad does. */
   isInPage?: boolean;
+  /** True if a drag of one pointer is no pan now: it draws. */
+  isDrawing?: () => boolean;
 }
 
 /** `stage`: the element that takes them, once it is there. */
-export function usePanZoom(stage: HTMLElement | null, { onDrag, isInPage = false }: PanZoomOptions = {}) {
+export function usePanZoom(stage: HTMLElement | null, options: PanZoomOptions = {}) {
+  const { onDrag, isInPage = false, isDrawing } = options;
   const [view, setView] = useState<View>(WHOLE);
   const pointers = useRef(new Map<number, Point>());
 
@@ -50,7 +53,8 @@ export function usePanZoom(stage: HTMLElement | null, { onDrag, isInPage = false
     if (other) {
       const factor = distance(now, other) / Math.max(1, distance(before, other));
       setView((old) => zoomed(old, factor, other, box));
-    } else if (view.zoom > 1) setView((old) => panned(old, now.x - before.x, now.y - before.y, box));
+    } else if (isDrawing?.()) return;
+    else if (view.zoom > 1) setView((old) => panned(old, now.x - before.x, now.y - before.y, box));
     else onDrag?.(now.x);
   }
 

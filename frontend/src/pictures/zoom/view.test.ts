@@ -1,5 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { dividerAfter, dividerAt, fitted, MAX_ZOOM, panned, pannedByKey, transformOf, WHOLE, zoomed } from "./view";
+import {
+  dividerAfter,
+  dividerAt,
+  fitted,
+  MAX_ZOOM,
+  panned,
+  pannedByKey,
+  shareAt,
+  transformOf,
+  WHOLE,
+  zoomed,
+} from "./view";
 
 const BOX = { left: 100, top: 50, width: 400, height: 200 };
 
@@ -38,6 +49,14 @@ describe("the view", () => {
     const view = zoomed(WHOLE, 2, point, BOX);
     const before = { x: -0.25, y: 0.25 };
     expect({ x: view.x + before.x * view.zoom, y: view.y + before.y * view.zoom }).toEqual(before);
+  });
+
+  it("finds the place of the picture under the pointer, at any zoom", () => {
+    const point = { x: 200, y: 200 };
+    expect(shareAt(WHOLE, point, BOX)).toEqual({ x: 0.25, y: 0.75 });
+    expect(shareAt(zoomed(WHOLE, 3, point, BOX), point, BOX)).toEqual({ x: 0.25, y: 0.75 });
+    expect(shareAt({ zoom: 2, x: 0.5, y: -0.5 }, { x: 300, y: 150 }, BOX)).toEqual({ x: 0.25, y: 0.75 });
+    expect(shareAt(WHOLE, { x: 0, y: 50 }, BOX)).toEqual({ x: -0.25, y: 0 });
   });
 
   it("stays between whole and the largest zoom, and never shows past an edge", () => {

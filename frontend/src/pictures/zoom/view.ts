@@ -51,6 +51,15 @@ export function zoomed(view: View, factor: number, point: { x: number; y: number
   return within({ zoom, x: px + (view.x - px) * grown, y: py + (view.y - py) * grown });
 }
 
+/** What of the picture is under `point` (client pixels): shares of its width and height, outside of 0 to 1 next to it. */
+export function shareAt({ zoom, x, y }: View, point: { x: number; y: number }, box: Box): { x: number; y: number } {
+  if (box.width <= 0 || box.height <= 0) return { x: 0.5, y: 0.5 };
+  return {
+    x: ((point.x - box.left) / box.width - 0.5 - x) / zoom + 0.5,
+    y: ((point.y - box.top) / box.height - 0.5 - y) / zoom + 0.5,
+  };
+}
+
 /** Moved by a drag of so many pixels. */
 export function panned(view: View, dx_px: number, dy_px: number, box: Pick<Box, "width" | "height">): View {
   if (box.width <= 0 || box.height <= 0) return view;

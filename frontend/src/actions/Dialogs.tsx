@@ -1,0 +1,31 @@
+"use client";
+import { useEffect } from "react";
+import { lazyPart } from "@/lib/lazy";
+import { usePictureDialog } from "./dialog";
+import { useShowResults } from "./show-results";
+
+const onMissing = () => usePictureDialog.getState().close();
+const [Editor] = lazyPart(() => import("@/edit/Editor"), { onMissing });
+const [ExtendDialog] = lazyPart(() => import("./ExtendDialog"), { onMissing });
+const [Compare] = lazyPart(() => import("@/create/overlays/Compare"), { onMissing });
+
+/** The open dialog about a picture, if any. */
+export function Dialogs() {
+  const { dialog, close } = usePictureDialog();
+  const showResults = useShowResults();
+  useEffect(() => close, [close]); // another page is no place for it
+  const onMade = () => {
+    close();
+    showResults();
+  };
+  switch (dialog?.kind) {
+    case undefined:
+      return null;
+    case "edit":
+      return <Editor picture={dialog.picture} onClose={close} onMade={onMade} />;
+    case "extend":
+      return <ExtendDialog picture={dialog.picture} onClose={close} onMade={onMade} />;
+    case "before and after":
+      return <Compare title="Before and after" first={dialog.before} second={dialog.picture} onClose={close} />;
+  }
+}
