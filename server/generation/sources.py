@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pipelines.model.info import ModelInfo
 from pipelines.spec import LATENT_UPSCALER, PIXEL_UPSCALER, Extend, Mask, Pass, Source, start_index
 from server.errors import FieldError
-from server.generation.requests import SIZE_MULTIPLE_PX, ImageFields
+from server.generation.requests import MAX_STEPS, SIZE_MULTIPLE_PX, ImageFields
 
 DEFAULT_SCALE = 2.0
 LATENT_STRENGTH, PIXEL_STRENGTH, DEMO_STRENGTH = 0.55, 0.3, 0.12
@@ -138,12 +138,17 @@ def _first_size(request: ImageFields, init: SourceAsset, bounds: SizeBounds) -> 
     return request.width or width, request.height or height
 
 
-def enlarging_strength(info: ModelInfo, upscaler: str | None) -> float:
-    """By default. Latents that were made larger are blurred: it takes more to clear them. The demo model has seen no
-    image larger than its native size, and paints people into large areas."""
+def enlarging_strength(info: ModelInfo, upscaler: str | None, steps: int = MAX_STEPS) -> float:
+    """By default, and enough for one of `steps`. Latents that were made larger are blurred: it takes more to clear
+    them. The demo model has seen no image larger than its native size, and paints people into large areas."""
     if upscaler == LATENT_UPSCALER:
-        return LATENT_STRENGTH
-    return DEMO_STRENGTH if info.is_demo else PIXEL_STRENGTH
+        return LATENT_STRENGTH if steps > 1 else 1.0
+    return max(DEMO_STRENGTH if info.is_demo else PIXEL_STRENGTH, least_strength(steps))
+
+
+def least_strength(steps: int) -> float:
+    """Of so many steps one is taken."""
+    return math.ceil(100 / steps) / 100
 
 
 def extended_size(width: int, height: int, left: int, right: int, top: int, bottom: int) -> tuple[int, int]:
@@ -159,7 +164,7 @@ def _second(request: ImageFields, first: Pass, first_steps: int, bounds: SizeBou
         hires.height or multiple_of_8(first.height * scale),
     )
     steps = hires.steps or first_steps
-    strength = hires.strength or enlarging_strength(bounds.info, hires.upscaler)
+    strength = hires.strength or enlarging_strength(bounds.info, hires.upscaler, steps)
     return Pass(width, height, start_index(steps, strength), strength, hires.steps, hires.upscaler)
 
 
@@ -175,9 +180,9 @@ def pass_errors(
         )
         names = _size_fields(index, source, each.upscaler)
         allowed = f"a multiple of {SIZE_MULTIPLE_PX} from {info.min_size_px} to {high}"
-        sides = {names[0]: each.width, names[1]: each.height}
-        wrong = {name: px for name, px in sides.items() if not info.min_size_px <= px <= high}
-        for name, px in wrong.items():
+        sides = ((names[0], each.width), (names[1], each.height))
+        wrong = [(name, px) for name, px in sides if not info.min_size_px <= px <= high]
+        for name, px in wrong:
             yield FieldError(name, f"{px} is outside what {info.name} can make", allowed)
         if not wrong and each.num_px > most:
             yield FieldError(

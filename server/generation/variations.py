@@ -11,6 +11,7 @@ from server.generation.sources import (
     SourceAsset,
     enlarging_strength,
     extended_size,
+    least_strength,
     multiple_of_8,
 )
 
@@ -26,7 +27,7 @@ def varied(spec: ImageSpec, asset: SourceAsset, strength: float, prompt: str | N
 def upscaled(
     spec: ImageSpec, asset: SourceAsset, scale: float, upscaler: str, strength: float | None, info: ModelInfo
 ) -> ImageSpec:
-    strength = strength or enlarging_strength(info, upscaler)
+    strength = strength or enlarging_strength(info, upscaler, spec.sampling.steps)
     size = (multiple_of_8(asset.width * scale), multiple_of_8(asset.height * scale))
     return _from(spec, asset, size, strength, upscaler)
 
@@ -68,6 +69,7 @@ def _from(
     upscaler: str | None,
     prompt: str | None = None,
 ) -> ImageSpec:
+    strength = max(strength, least_strength(spec.sampling.steps))
     start = start_index(spec.sampling.steps, strength)
     return replace(
         spec,

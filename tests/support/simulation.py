@@ -173,7 +173,8 @@ class Machine:
         begun |= (advanced := self._advance(plan))
         self.held |= begun
         rows = sum(map(self._rows_now, plan.step))
-        assert len({(each.width, each.height) for each in map(self._pass, plan.step)}) <= 1, "two BatchKeys in one forward"
+        sizes = {(each.width, each.height) for each in map(self._pass, plan.step)}
+        assert len(sizes) <= 1, "two BatchKeys in one forward"
         assert rows <= plan.pad_to_rows <= self.limits.row_budget, "row budget exceeded"
         assert len(self.held) <= self.limits.max_begun, "more latents than memory allows"
         assert len(plan.decode) <= 1 and not (plan.decode and plan.step)

@@ -192,7 +192,7 @@ export interface paths {
         put?: never;
         /**
          * Show more around this picture
-         * @description A job that adds to the sides of this picture. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         * @description A job that adds to the sides of this picture. Its prompt, LoRAs and settings are those of the picture, its seed is new. At least one step is taken.
          */
         post: operations["extend"];
         delete?: never;
@@ -212,7 +212,7 @@ export interface paths {
         put?: never;
         /**
          * Make this picture larger
-         * @description A job with one picture: this one, larger. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         * @description A job with one picture: this one, larger. Its prompt, LoRAs and settings are those of the picture, its seed is new. At least one step is taken.
          */
         post: operations["upscale"];
         delete?: never;
@@ -232,7 +232,7 @@ export interface paths {
         put?: never;
         /**
          * Make pictures like this one
-         * @description A job that starts from this picture. Its prompt, LoRAs and settings are those of the picture; the seed is new.
+         * @description A job that starts from this picture. Its prompt, LoRAs and settings are those of the picture, its seed is new. At least one step is taken.
          */
         post: operations["vary"];
         delete?: never;

@@ -120,7 +120,8 @@ def _route(path: str, example: Vary | Upscale | Extend, summary: str, descriptio
         guards=[needs(GENERATE)],
         operation_id=path,
         summary=summary,
-        description=f"{description} Its prompt, LoRAs and settings are those of the picture; the seed is new.",
+        description=f"{description} Its prompt, LoRAs and settings are those of the picture, its seed is new. At least"
+        " one step is taken.",
         before_request=body_like(example),
         request_max_body_size=MAX_BODY_BYTES,
         responses={**KNOWN_OR_NOT, **MAKES_JOBS, **documented(SETTINGS_GONE, STORE_AWAY)},
