@@ -107,7 +107,7 @@ class StepResult:
     """What one plan did. An image that is in `failed` is already released by the runner and is in no other field.
     Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room; it waits.
 
-    `encoded`: sources that are kept now; `encode_failed`: those that could not be encoded. `advanced`: ids that are in
+    `encoded`: sources that are kept now; `encode_failed`: why others could not be encoded. `advanced`: ids that are in
     their next pass now. `begun`: id -> UNet forwards of the pass that it begins (Heun takes 2N - 1).
     `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
     `too_many_rows` is one that memory was not enough for (0: it was), and then the step was made in smaller forwards.

@@ -314,7 +314,7 @@ class Scheduler:
         return (request for request in self._requests.values() if request.job_id == job_id)
 
     def _shape(self, job_id: str) -> tuple[int, int]:
-        """Pixels of an image, and those that the VAE decodes for all of them."""
+        """Pixels of an image, and how many the VAE decodes for all images."""
         images = list(self._images_of(job_id))
         return images[0].spec.num_px, sum(image.spec.vae_px for image in images)
 

@@ -81,7 +81,7 @@ def metadata(job: JobView) -> Metadata:
 
 
 def source_fields(spec: ImageSpec) -> dict[str, Any]:
-    """In the form of a request; without those that are null."""
+    """In the form of a request; null ones are left out."""
     fields: dict[str, Any] = {}
     source, first = spec.source, spec.passes[0]
     if source is not None:

@@ -3,9 +3,14 @@ test_chaos.py."""
 
 import json
 import re
+import sqlite3
 import time
+from io import BytesIO
+
+from PIL import Image
 
 from tests.e2e.conftest import NewServer
+from tests.support.assets import picture
 from tests.support.event_reader import EventReader
 from tests.support.http_jobs import ended, pictures, submit
 from tests.support.servers.server_process import ServerProcess
@@ -99,3 +104,52 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line_without_its_passw
     assert "the database postgresql+asyncpg://studio:***@127.0.0.1:1/studio cannot be used" in log
     assert "Traceback" not in log
     assert "hunter2" not in log
+
+
+def test_jobs_from_images_survive_a_crash_with_their_sources(new_demo_server: NewServer) -> None:
+    """Ten of all kinds: the same bytes after kill -9, though their assets have expired meanwhile."""
+    exact = {"STUDIO_EXACT_ROWS": "8", "STUDIO_MAX_ROWS": "8"}
+    with new_demo_server("undisturbed", **exact) as server:
+        server.start()
+        expected = [pictures(server, job_id) for job_id in submit_ten(server) if ended(server, job_id)]
+    with new_demo_server("killed", **exact) as server:
+        server.start()
+        jobs = submit_ten(server)
+        assert len(list((server.folder / "data" / "pictures" / "assets").iterdir())) == 2
+        server.kill()
+        with sqlite3.connect(server.folder / "data" / "studio.db") as database:
+            database.execute("UPDATE asset SET expires_at_s = 1")
+        server.start()
+        for job_id, bytes_of_job in zip(jobs, expected, strict=True):
+            assert ended(server, job_id)["status"] == "completed"
+            assert pictures(server, job_id) == bytes_of_job
+        assert len(set(map(tuple, expected))) == len(expected)
+
+
+def submit_ten(server: ServerProcess) -> list[str]:
+    small = {"model_name": "base", "steps": 4, "num_images": 1, "format": "png"}
+    init = {"asset_id": asset(server, picture(1, 128, 128))}
+    mask = {"asset_id": asset(server, mask_of(128, 128))}
+    kinds: list[dict[str, object]] = [
+        {"init": init},
+        {"init": {**init, "strength": 1.0}, "mask": mask},
+        {"init": init, "mask": {**mask, "mode": "hard"}},
+        {"init": init, "mask": {**mask, "padding": 8}, "width": 128, "height": 128},
+        {"init": init, "extend": {"left": 32}},
+    ]
+    return [submit(server, seed=seed, **small, **kind) for seed in (1, 2) for kind in kinds]
+
+
+def asset(server: ServerProcess, data: bytes) -> str:
+    answer = server.http.post("/api/assets", content=data, headers={"Content-Type": "image/png"})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["asset_id"]
+
+
+def mask_of(width: int, height: int) -> bytes:
+    """White in the middle."""
+    image = Image.new("L", (width, height), 0)
+    image.paste(255, (width // 4, height // 4, 3 * width // 4, 3 * height // 4))
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
