@@ -13,10 +13,12 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from server.api.assets.sources import SourceReader
 from server.api.assets.uploads import Uploads
 from server.api.auth.authentication import Identification
 from server.api.auth.origins import HostCheck, OriginCheck, cors
 from server.api.auth.proxies import TrustedProxies
+from server.api.gallery.action_routes import ImageActions
 from server.api.gallery.file_routes import FilesController
 from server.api.health.metrics_routes import MetricsController
 from server.api.health.routes import HealthController
@@ -28,10 +30,8 @@ from server.api.http.error_handlers import exception_handlers
 from server.api.http.head import AnswerHead
 from server.api.http.request_log import RequestLog
 from server.api.internal.preview_routes import PreviewController, WorkerToken
-from server.api.jobs.image_routes import ImageActions
 from server.api.jobs.open_readers import OpenReaders
 from server.api.jobs.presenters import Addresses
-from server.api.jobs.sources import SourceReader
 from server.api.jobs.submission import Submission
 from server.api.native import native_api
 from server.api.site.static_site import Page, PageController

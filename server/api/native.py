@@ -8,6 +8,7 @@ from server.api.accounts.routes import AuthController
 from server.api.assets.routes import AssetsController
 from server.api.auth.authentication import Identification, caller_of
 from server.api.auth.origins import OriginCheck
+from server.api.gallery.action_routes import ImageActionsController
 from server.api.gallery.download_routes import ImagesController
 from server.api.gallery.routes import HistoryController
 from server.api.http.cache_headers import PRIVATE
@@ -16,7 +17,6 @@ from server.api.http.nul_check import NulCheck
 from server.api.http.validation import CheckedRequest
 from server.api.jobs.compare_routes import CompareController
 from server.api.jobs.generate_routes import GenerateController
-from server.api.jobs.image_routes import ImageActionsController
 from server.api.jobs.options_routes import CatalogController
 from server.api.jobs.repeat_routes import AgainController
 from server.api.jobs.routes import JobsController

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
+from server.api.assets.sources import SourceReader
 from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
@@ -14,7 +15,6 @@ from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, check_compare_body
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
-from server.api.jobs.sources import SourceReader
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
 from server.errors import NOT_FOUND, STORE_AWAY, UNFINISHED, StudioError
 from server.gallery.contact_sheets import ContactSheets

@@ -9,11 +9,11 @@ from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg
 
 from pipelines.spec import MAX_SEED
+from server.api.assets.sources import SourceReader
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http.validation import MAX_BODY_BYTES, check_generate_body
 from server.api.jobs import examples, presenters, schemas
-from server.api.jobs.sources import SourceReader
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
 from server.generation.policy import RequestPolicy
 from server.generation.requests import GenerateRequest

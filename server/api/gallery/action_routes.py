@@ -13,13 +13,13 @@ from litestar.params import PathParameter
 from msgspec import Meta, Struct
 
 from pipelines.spec import MAX_SEED, PIXEL_UPSCALER, ImageSpec
+from server.api.assets.sources import SourceReader
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, known_job
-from server.api.jobs.sources import SourceReader
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
 from server.errors import NOT_FOUND, SETTINGS_GONE, STORE_AWAY, StudioError
 from server.generation import variations
