@@ -1,7 +1,7 @@
 /** Favorites: the page shows the change immediately and takes it back if the server refuses it. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
-import { patchFavorite } from "@/jobs/history/history-cache";
+import { patchFavorite, refetchFavorites } from "@/jobs/history/history-cache";
 import { postChange } from "./other-windows";
 
 interface Favorite {
@@ -24,6 +24,7 @@ export function useFavorite() {
     onError: (_error, { id, isFavorite }) => patchFavorite(queries, id, !isFavorite),
     onSuccess(_data, change) {
       patchFavorite(queries, change.id, change.isFavorite); // a fetch that came between may have brought the old value
+      if (change.isFavorite) void refetchFavorites(queries);
       postChange({ kind: "favorite", ...change });
     },
   }).mutate;

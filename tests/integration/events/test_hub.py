@@ -60,6 +60,7 @@ async def test_image_events_tell_what_the_result_tells(database: Database, tmp_p
                 "content_type": image.content_type,
                 "bytes": image.num_bytes,
                 "filename": image.filename,
+                "from_image": image.from_image,
             }
             for image in view.images
         ]

@@ -114,6 +114,16 @@ export function patchFavorite(queries: QueryClient, id: string, favorite: boolea
   dropHidden(queries);
 }
 
+/** Fetches shown lists of favorites anew: one that was asked for before the server had the newest favorite lacks it. */
+export async function refetchFavorites(queries: QueryClient): Promise<void> {
+  const favorites = {
+    queryKey: [HISTORY],
+    predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => (queryKey[1] as Filter).favorites,
+  };
+  await queries.cancelQueries(favorites);
+  await queries.invalidateQueries(favorites);
+}
+
 /** Marks pictures as deleted, out of sight, or takes the mark back. */
 export function markDeleted(queries: QueryClient, ids: Iterable<string>, isDeleted: boolean): void {
   const marks = new Set(ids);
