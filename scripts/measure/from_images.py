@@ -69,7 +69,7 @@ def estimate(server: ServerProcess, upscaler: str) -> str:
 
 
 def made_s(server: ServerProcess, requests: list[dict[str, Any]]) -> float:
-    """Seconds until all requests, sent at once, are made."""
+    """Seconds until all requests, sent at the same time, are made."""
     started_s = time.perf_counter()
     with ThreadPoolExecutor(len(requests)) as at_once:
         sent = [
