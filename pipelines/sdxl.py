@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from pipelines.denoise.forward import padded_rows, predict
-from pipelines.denoise.passes import Upscaler, next_pass
+from pipelines.denoise.passes import next_pass
 from pipelines.denoise.sampler_factory import SamplerFactory
-from pipelines.denoise.state import DenoiseState, begin_image
+from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.device import free_cached
 from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.image.previews import Previewer
@@ -70,7 +70,6 @@ class SDXLRunner:
         self._states: dict[str, DenoiseState] = {}
         self._sources: dict[SourceKey, EncodedSource] = {}
         self._advancing: dict[str, Generator[None, None, DenoiseState]] = {}
-        self._upscalers: dict[str, Upscaler] = {}
         self._proven_loras: set[str] = set()
 
     @property
@@ -143,7 +142,7 @@ class SDXLRunner:
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
         source = None if spec.source_key is None else self._sources[spec.source_key]
         embeddings = self._encoder.encode_pair(spec, adapters)
-        return begin_image(self.model, self._samplers, spec, adapters, embeddings, source)
+        return begin_pass(self.model, self._samplers, spec, adapters, embeddings, source)
 
     def _encode(self, order: EncodeOrder, outcome: Outcome) -> None:
         try:
@@ -160,7 +159,7 @@ class SDXLRunner:
         def piece() -> DenoiseState | None:
             if image_id not in self._advancing:
                 state = self._states[image_id]
-                self._advancing[image_id] = next_pass(self.model, self._samplers, self._upscalers, state)
+                self._advancing[image_id] = next_pass(self.model, self._samplers, state)
             try:
                 next(self._advancing[image_id])
             except StopIteration as done:

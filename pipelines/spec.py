@@ -56,8 +56,8 @@ class Pass(Struct, frozen=True):
     """One way through the denoising steps at one size in pixels, multiples of 8.
 
     `start` is the index of the first step that is taken; `strength` is what the caller asked for, for people. `steps`
-    None: those of the sampling. `upscaler` (latent, lanczos, or a model's name) makes this pass's first latents from
-    the image of the pass before, or from the source; None: the source is resized by its `resize`."""
+    None: those of the sampling. `upscaler` (latent or lanczos) enlarges the image of the pass before; of a first pass
+    it says that its source is enlarged."""
 
     width: int
     height: int
@@ -119,7 +119,6 @@ class SourceKey(Struct, frozen=True):
     source: Source
     width: int
     height: int
-    upscaler: str | None
 
 
 class Output(Struct, frozen=True):
@@ -177,7 +176,7 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
         if self.source is None:
             return None
         first = self.passes[0]
-        return SourceKey(self.source, first.width, first.height, first.upscaler)
+        return SourceKey(self.source, first.width, first.height)
 
     def steps(self, index: int) -> int:
         """Denoising steps of the whole schedule of a pass; `start` of them are left out."""

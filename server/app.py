@@ -105,7 +105,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
     if container.worker is not None:
         parts["worker_token"] = WorkerToken(container.worker.registration.token)
     if (api := container.api) is not None:
-        sources = SourceReader(api.assets, api.jobs, container.policy)
+        sources = SourceReader(api.assets, api.jobs)
         open_readers = OpenReaders(container.settings.max_streams_per_caller)
         submission = Submission(api.jobs, api.feed, open_readers)
         parts |= {

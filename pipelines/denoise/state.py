@@ -75,52 +75,35 @@ class DenoiseState:
         return predicted_x0(self.sampler, stepped)
 
 
-def begin_image(
-    model: LoadedModel,
-    samplers: SamplerFactory,
-    spec: ImageSpec,
-    adapters: AdapterSet,
-    embeddings: tuple[Embedding, Embedding | None],
-    source: EncodedSource | None = None,
-) -> DenoiseState:
-    """Set up an image as stock diffusers does with a CPU generator of the same seed: same noise, original size = target
-    size, no crop; with a `source` as in its image-to-image and inpainting pipelines."""
-    return begin_pass(model, samplers, spec, adapters, embeddings, 0, source)
-
-
 def begin_pass(
     model: LoadedModel,
     samplers: SamplerFactory,
     spec: ImageSpec,
     adapters: AdapterSet,
     embeddings: tuple[Embedding, Embedding | None],
-    pass_index: int,
     source: EncodedSource | Tensor | None = None,
+    pass_index: int = 0,
 ) -> DenoiseState:
-    """The same for any pass. `source`: what it starts from, as moments or as latents (1, 4, H/8, W/8)."""
-    this, steps = spec.passes[pass_index], spec.steps(pass_index)
-    sampler = samplers.create(spec.sampling.sampler, steps, this.start)
+    """Set up an image as stock diffusers does with a CPU generator of the same seed: same noise, original size = target
+    size, no crop; with a `source` (moments, or latents (1, 4, H/8, W/8)) as in its image-to-image and inpainting
+    pipelines."""
+    this = spec.passes[pass_index]
+    sampler = samplers.create(spec.sampling.sampler, spec.steps(pass_index), this.start)
     timesteps = sampler.timesteps[this.start * sampler.order :]
     generator = noise_generator(spec.sampling.seed)
     scale = model.pixels_per_latent
     shape = (1, model.unet.config.in_channels, this.height // scale, this.width // scale)
     clean = source.sample(generator) if isinstance(source, EncodedSource) else source
     noise = torch.randn(shape, generator=generator, dtype=torch.float32).to(model.device)
-    blend: Blend | None = None
-    if clean is None:
+    mask = source.mask if isinstance(source, EncodedSource) else None
+    blend = None if clean is None or mask is None else _blend(spec, mask, clean, noise)
+    if isinstance(blend, HardBlend):
+        torch.randn(shape, generator=generator)  # stock draws for latents that a UNet of 4 channels ignores
+    if clean is None or (isinstance(blend, HardBlend) and this.strength == 1.0):
         latents = noise * sampler.init_noise_sigma
     else:
         level, sigma = noise_level(sampler, timesteps[0])
-        mask = spec.source.mask if spec.source and pass_index == 0 else None
-        if isinstance(source, EncodedSource) and source.mask is not None and mask is not None:
-            if mask.mode == "hard":
-                torch.randn(shape, generator=generator)  # stock draws for latents that a UNet of 4 channels ignores
-            start_from = torch.where(source.mask >= 0.5, noise, clean) if mask.content == "noise" else clean
-            blend = _blend(spec, source.mask, clean, noise)
-        else:
-            start_from = clean
-        is_pure_noise = isinstance(blend, HardBlend) and this.strength == 1.0
-        latents = noise * sampler.init_noise_sigma if is_pure_noise else level * start_from + sigma * noise
+        latents = level * _begun_with(spec, mask, clean, noise) + sigma * noise
     size = (this.height, this.width)
     time_ids = torch.tensor([[*size, 0, 0, *size]], dtype=model.dtype).to(model.device)
     positive, negative = embeddings
@@ -146,3 +129,11 @@ def _blend(spec: ImageSpec, mask: Tensor, clean: Tensor, noise: Tensor) -> Blend
         return HardBlend(clean, noise, mask)
     first = spec.passes[0]
     return SoftBlend.of(mask, clean, noise, spec.steps(0), first.strength, first.start)
+
+
+def _begun_with(spec: ImageSpec, mask: Tensor | None, clean: Tensor, noise: Tensor) -> Tensor:
+    """What the noise is added to."""
+    asked = spec.source.mask if spec.source else None
+    if mask is None or asked is None or asked.content != "noise":
+        return clean
+    return torch.where(mask >= 0.5, noise, clean)

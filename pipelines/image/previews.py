@@ -38,7 +38,7 @@ def fit_colors(model: LoadedModel) -> Tensor:
     Returns (4 + 1, 3) float32 on the device: from latent channels and a constant to colors in -1..1.
     """
     pixels = synthetic_image()
-    latents = encode_pixels(model, pixels).cpu()
+    latents = encode_pixels(model, pixels)[0].cpu()
     colors = avg_pool2d(pixels, model.pixels_per_latent)[0].flatten(1).T
     factors, *_ = np.linalg.lstsq(_with_constant(latents).numpy(), colors.numpy(), rcond=None)
     return torch.tensor(factors, device=model.device)

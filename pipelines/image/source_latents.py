@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from pipelines.errors import NotFinite
-from pipelines.image.vae import latent_statistics, vae_in_float32
+from pipelines.image.vae import encode_pixels
 from pipelines.model.load import LoadedModel
 from pipelines.plan import SourceImage
 from pipelines.spec import Source
@@ -28,19 +28,16 @@ class EncodedSource:
 
 
 def encode_source(model: LoadedModel, image: SourceImage, source: Source | None = None) -> EncodedSource:
-    """Encode in float32. `source` says how the mask is meant. Raises NotFinite."""
+    """`source` says how the mask is meant. Raises NotFinite."""
     levels = torch.frombuffer(bytearray(image.rgb), dtype=torch.uint8).view(image.height, image.width, 3)
     pixels = levels.permute(2, 0, 1)[None].to(torch.float32) / 255 * 2 - 1
-    with vae_in_float32(model):
-        posterior = model.vae.encode(pixels.to(model.device)).latent_dist
-    if not (torch.isfinite(posterior.mean).all() and torch.isfinite(posterior.std).all()):
+    mean, std = encode_pixels(model, pixels)
+    if not (torch.isfinite(mean).all() and torch.isfinite(std).all()):
         raise NotFinite("the VAE made latents of the source that are not finite numbers")
-    mean, std = latent_statistics(model, posterior.mean)
-    scale = model.vae.config.scaling_factor / std
     mask = None
     if image.mask is not None and source is not None and source.mask is not None:
         mask = _latent_mask(image, source.mask.mode == "hard", model.pixels_per_latent).to(model.device)
-    return EncodedSource((posterior.mean - mean) * scale, posterior.std * scale, mask)
+    return EncodedSource(mean, std, mask)
 
 
 def _latent_mask(image: SourceImage, is_hard: bool, scale: int) -> Tensor:

@@ -37,13 +37,14 @@ def decode_image(model: LoadedModel, latents: Tensor) -> RawImage:
     raise NotFinite("the VAE made pixels that are not finite numbers")
 
 
-def encode_pixels(model: LoadedModel, pixels: Tensor) -> Tensor:
-    """Encode pixels (1, 3, H, W) in -1..1 to the mean of their latents (1, 4, H/8, W/8) float32, scaled for the
-    UNet."""
+def encode_pixels(model: LoadedModel, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Encode pixels (1, 3, H, W) in -1..1, in float32, to the mean and the standard deviation of their latents,
+    (1, 4, H/8, W/8) each, scaled for the UNet."""
     with vae_in_float32(model):
-        latents: Tensor = model.vae.encode(pixels.to(model.device)).latent_dist.mode()
-    mean, std = latent_statistics(model, latents)
-    return (latents - mean) * model.vae.config.scaling_factor / std
+        posterior = model.vae.encode(pixels.to(model.device)).latent_dist
+    mean, std = _latent_statistics(model, posterior.mean)
+    scale = model.vae.config.scaling_factor / std
+    return (posterior.mean - mean) * scale, posterior.std * scale
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def vae_in_float32(model: LoadedModel) -> Generator[None]:
 
 def _decode(model: LoadedModel, latents: Tensor) -> Tensor:
     """(1, 4, H/8, W/8) -> (1, 3, H, W) around -1..1, float32."""
-    mean, std = latent_statistics(model, latents)
+    mean, std = _latent_statistics(model, latents)
     scaled = (latents * std / model.vae.config.scaling_factor + mean).contiguous(memory_format=torch.channels_last)
     try:
         with in_tiles(model.vae) if _is_large(model, latents) else nullcontext():
@@ -82,7 +83,7 @@ def _is_large(model: LoadedModel, latents: Tensor) -> bool:
     return latents.shape[-2] * latents.shape[-1] > native * native * 9 // 4
 
 
-def latent_statistics(model: LoadedModel, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
+def _latent_statistics(model: LoadedModel, like: Tensor) -> tuple[Tensor | float, Tensor | float]:
     """Mean and standard deviation of each latent channel, (1, 4, 1, 1), from the VAE's config; else 0 and 1."""
     config = model.vae.config
     if config.latents_mean is None or config.latents_std is None:

@@ -1,7 +1,7 @@
 """Throughput of requests that start from images, side by side with text requests of as many UNet evaluations;
 and how well the estimates of second passes fit. With the demo model, on a server of its own:
 
-    python scripts/measure/from_images.py                # about 3 minutes on two cores
+    python scripts/measure/from_images.py                # about 75 s on two cores
     python scripts/measure/from_images.py --rounds 5
 
 Needs the packages of the tests.

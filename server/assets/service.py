@@ -9,9 +9,9 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, case, exists, func, select, tuple_, update
 from sqlalchemy import delete as delete_rows
@@ -24,6 +24,8 @@ from server.db.models import AssetRow, JobAssetRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.queue.deletion import Remover, cancel_deletion, schedule_deletion
 from server.storage.store import ImageStore, MissingObject, StoreError
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -101,10 +103,12 @@ class Assets:
         asset = await self.find(owner, sha256)
         if asset is None:
             raise AssetNotFound(sha256)
-        try:
-            return await self._store.get(asset.storage_key)
-        except MissingObject as error:
-            raise AssetNotFound(sha256) from error
+        return await self._stored(asset)
+
+    async def inspect(self, asset: Asset, look: Callable[[bytes], T]) -> T:
+        """What `look` finds in the PNG, on a thread, bounded like decoding. Raises AssetNotFound and StoreError."""
+        async with self._decoding:
+            return await asyncio.to_thread(look, await self._stored(asset))
 
     async def hold(self, session: AsyncSession, job_id: str, owner: str, named: Mapping[str, str]) -> None:
         """Keep assets for a job, in the transaction that accepts it, after its row is flushed: they get a new lifetime,
@@ -117,6 +121,12 @@ class Assets:
                 raise AssetGone(named[sha256], sha256)
             session.add(JobAssetRow(job_id=job_id, sha256=sha256, storage_key=storage_key))
         await session.flush()
+
+    async def _stored(self, asset: Asset) -> bytes:
+        try:
+            return await self._store.get(asset.storage_key)
+        except MissingObject as error:
+            raise AssetNotFound(asset.id) from error
 
     async def run(self) -> None:
         """Remove expired assets, until it is cancelled."""

@@ -25,15 +25,14 @@ from server.generation.requests import (
     Quality,
 )
 from server.generation.sources import (
-    BUILT_IN_UPSCALERS,
     SizeBounds,
     SourceAssets,
     asset_errors,
     pass_errors,
     passes_of,
+    source_errors,
     source_of,
 )
-from server.generation.sources import request_errors as source_errors
 from server.generation.styles import STYLES
 from server.loras.prompt_tags import lora_tags
 from server.queue.errors import BaseModelChanged
@@ -80,7 +79,6 @@ class RequestPolicy:
     embed_parameters: str = "full"
     users: RequestBounds = RequestBounds()
     anonymous: RequestBounds = RequestBounds()
-    upscalers: tuple[str, ...] = BUILT_IN_UPSCALERS
 
     def bounds(self, requester: Requester) -> RequestBounds:
         """Of one job of this caller."""
@@ -91,11 +89,6 @@ class RequestPolicy:
         model, operators = self.model, self.bounds(requester).max_pixels
         most, most_hires = model.max_pixels, MAX_HIRES_FACTOR * model.native_width * model.native_height
         return SizeBounds(model, min(most, operators or most), min(most_hires, operators or most_hires))
-
-    def check_source(self, request: ImageFields) -> None:
-        """Before its assets are read. Raises InvalidRequest."""
-        if errors := [*source_errors(request, self.upscalers)]:
-            raise InvalidRequest(errors)
 
     def generate(
         self,
@@ -226,7 +219,7 @@ class RequestPolicy:
         if spec.style is not None and spec.style not in STYLES:
             yield FieldError("style", f"{spec.style!r} is not known", "null or one of " + ", ".join(STYLES))
         yield from _sampler_errors(spec, "steps" if request.steps else "quality")
-        yield from source_errors(request, self.upscalers)
+        yield from source_errors(request)
         yield from asset_errors(request, assets)
         yield from pass_errors(spec.passes, spec.source, spec.sampling.steps, self.sizes(requester))
         yield from _steps_errors(spec, self.bounds(requester))

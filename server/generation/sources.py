@@ -9,6 +9,7 @@ from pipelines.spec import LATENT_UPSCALER, PIXEL_UPSCALER, Extend, Mask, Pass, 
 from server.errors import FieldError
 from server.generation.requests import MAX_STEPS, SIZE_MULTIPLE_PX, ImageFields
 
+UPSCALERS = (LATENT_UPSCALER, PIXEL_UPSCALER)
 DEFAULT_SCALE = 2.0
 LATENT_STRENGTH, PIXEL_STRENGTH, DEMO_STRENGTH = 0.55, 0.3, 0.12
 EXTEND_BLUR_PX = 16.0
@@ -63,7 +64,7 @@ class SizeBounds:
         return wide, tall
 
 
-def request_errors(request: ImageFields, upscalers: tuple[str, ...]) -> Iterator[FieldError]:
+def source_errors(request: ImageFields) -> Iterator[FieldError]:
     """Of the fields that need no look at the assets."""
     init, mask, extend, hires = request.init, request.mask, request.extend, request.hires
     if init is not None and (init.asset_id is None) == (init.from_image is None):
@@ -81,17 +82,15 @@ def request_errors(request: ImageFields, upscalers: tuple[str, ...]) -> Iterator
     if extend is not None and mask is not None and mask.padding is not None:
         yield FieldError("mask.padding", "the whole picture is made where it is extended", "null")
     if hires is not None:
-        yield from _hires_fields(hires.scale, (hires.width, hires.height), hires.upscaler, upscalers)
+        yield from _hires_fields(hires.scale, (hires.width, hires.height), hires.upscaler)
 
 
-def _hires_fields(
-    scale: float | None, size: tuple[int | None, int | None], upscaler: str, upscalers: tuple[str, ...]
-) -> Iterator[FieldError]:
+def _hires_fields(scale: float | None, size: tuple[int | None, int | None], upscaler: str) -> Iterator[FieldError]:
     has_size = size != (None, None)
     if has_size and (None in size or scale is not None):
         yield FieldError("hires", "the size is not clear", "scale, or width and height")
-    if upscaler not in upscalers:
-        yield FieldError("hires.upscaler", f"{upscaler!r} is not here", "one of " + ", ".join(upscalers))
+    if upscaler not in UPSCALERS:
+        yield FieldError("hires.upscaler", f"{upscaler!r} is not here", "one of " + ", ".join(UPSCALERS))
 
 
 def asset_errors(request: ImageFields, assets: SourceAssets) -> Iterator[FieldError]:
@@ -206,6 +205,3 @@ def _size_fields(index: int, source: Source | None, upscaler: str | None) -> tup
 def multiple_of_8(px: float) -> int:
     """The nearest lower multiple of 8, with a grace for rounding."""
     return math.floor((px + 1e-6) / SIZE_MULTIPLE_PX) * SIZE_MULTIPLE_PX
-
-
-BUILT_IN_UPSCALERS = (LATENT_UPSCALER, PIXEL_UPSCALER)

@@ -7,6 +7,7 @@ from pipelines.spec import LATENT_UPSCALER, Extend, ImageSpec, Mask, Pass, Sourc
 from server.errors import FieldError, InvalidRequest
 from server.generation.sources import (
     EXTEND_BLUR_PX,
+    UPSCALERS,
     SizeBounds,
     SourceAsset,
     enlarging_strength,
@@ -47,9 +48,9 @@ def extended(
     return replace(made, source=replace(made.source, mask=Mask(blur=EXTEND_BLUR_PX), extend=Extend(*sides)))
 
 
-def check_upscaler(upscaler: str, upscalers: tuple[str, ...]) -> None:
-    """Raises InvalidRequest."""
-    known = [name for name in upscalers if name != LATENT_UPSCALER]
+def check_upscaler(upscaler: str) -> None:
+    """Raises InvalidRequest. Latents are enlarged between passes only."""
+    known = [name for name in UPSCALERS if name != LATENT_UPSCALER]
     if upscaler not in known:
         raise InvalidRequest([FieldError("upscaler", f"{upscaler!r} is not here", "one of " + ", ".join(known))])
 

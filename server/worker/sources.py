@@ -63,32 +63,33 @@ class SourceLoader:
             spec = job.requests[sharing[0]].spec
             try:
                 prepared = await self._prepared(job, spec)
+                if prepared is None:
+                    return
             except Exception as error:
                 log.error("a source cannot be used: %s", error, exc_info=not isinstance(error, MissingObject))
                 for index in sharing:
                     self._on_failed(job, ImageFailed(job.id, index, UNREADABLE))
                 continue
-            if job.dropped:
-                return
             job.prepared[key] = prepared
             for index in sharing:
                 job.requests[index].source = prepared.image
             self._on_ready()
 
-    async def _prepared(self, job: ClaimedJob, spec: ImageSpec) -> PreparedSource:
-        """Tried again and again while the store or the database is away."""
-        for pause_s in chain(self._retry_s, repeat(self._retry_s[-1])):
+    async def _prepared(self, job: ClaimedJob, spec: ImageSpec) -> PreparedSource | None:
+        """Tried again and again while the store or the database is away. None: the job is no longer made here."""
+        pauses = chain(self._retry_s, repeat(self._retry_s[-1]))
+        while not job.dropped:
             try:
                 prepared = await self._read(job.id, spec)
                 self._on_waiting(job, None)
-                return prepared
+                return None if job.dropped else prepared
             except MissingObject:
                 raise
             except (StoreError, *DATABASE_ERRORS) as error:
                 reason = str(error) if isinstance(error, StoreError) else "the database does not answer"
                 self._on_waiting(job, f"the image that it starts from cannot be read: {reason}")
-            await asyncio.sleep(pause_s)
-        raise AssertionError("unreachable")
+            await asyncio.sleep(next(pauses))
+        return None
 
     async def _read(self, job_id: str, spec: ImageSpec) -> PreparedSource:
         assert spec.source is not None
@@ -96,9 +97,9 @@ class SourceLoader:
         mask_sha256 = spec.source.mask.sha256 if spec.source.mask else None
         if not {spec.source.sha256, *filter(None, [mask_sha256])} <= keys.keys():
             raise MissingObject("an asset of the job is not listed with it")
+        image = await self._store.get(keys[spec.source.sha256])
+        mask = await self._store.get(keys[mask_sha256]) if mask_sha256 else None
         async with self._preparing:
-            image = await self._store.get(keys[spec.source.sha256])
-            mask = await self._store.get(keys[mask_sha256]) if mask_sha256 else None
             return await asyncio.to_thread(_prepare, spec, image, mask)
 
 

@@ -16,18 +16,18 @@ from pipelines.spec import MAX_SEED, PIXEL_UPSCALER, ImageSpec
 from server.api.assets.sources import SourceReader
 from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
+from server.api.gallery.download_routes import gone, known_image_with_job
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
 from server.api.jobs import examples, presenters, schemas
-from server.api.jobs.routes import KNOWN_OR_NOT, known_job
+from server.api.jobs.routes import KNOWN_OR_NOT
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
-from server.errors import NOT_FOUND, SETTINGS_GONE, STORE_AWAY, StudioError
+from server.errors import SETTINGS_GONE, STORE_AWAY
 from server.generation import variations
 from server.generation.policy import RequestPolicy
 from server.generation.requests import MAX_SCALE, ExtendPx, NumImages, Prompt, Strength
 from server.generation.service import JobService
 from server.generation.sources import SourceAsset
-from server.queue.model import ImageView, JobView
 from server.storage.store import MissingObject
 
 ImageId = Annotated[
@@ -87,30 +87,16 @@ class ImageActions:
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         """`headers`: Prefer, Idempotency-Key and the base of addresses. Raises StudioError."""
         prefer, key, base = headers
-        view, image = await self._image(image_id, caller)
+        view, image = await known_image_with_job(self.jobs, caller, image_id)
         try:
-            asset = await self.sources.copy(view, image, caller)
+            asset = await self.sources.copy(image, caller, "image_id")
         except MissingObject as error:
-            raise _unknown(image_id) from error
+            raise gone(image_id) from error
         spec = spec_of(view.specs[image.index], asset).with_seed(secrets.randbelow(MAX_SEED + 1))
         sent = {action: image_id, **msgspec.to_builtins(asked)}
         draft = self.policy.from_image(view, spec, caller.requester, getattr(asked, "num_images", 1), sent)
         idempotency = idempotency_of(key, f"{action} {image_id}", asked)
         return await self.submission.submit(draft, idempotency, prefer, base)
-
-    async def _image(self, image_id: str, caller: Caller) -> tuple[JobView, ImageView]:
-        try:
-            view = await known_job(self.jobs, caller, image_id[:32])
-        except StudioError as error:
-            raise _unknown(image_id) from error
-        for image in view.images:
-            if image.id == image_id:
-                return view, image
-        raise _unknown(image_id)
-
-
-def _unknown(image_id: str) -> StudioError:
-    return StudioError(NOT_FOUND, f"no picture has the id {image_id[:64]}")
 
 
 def _route(path: str, example: Vary | Upscale | Extend, summary: str, description: str) -> Any:
@@ -169,7 +155,7 @@ class ImageActionsController(Controller):
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        variations.check_upscaler(data.upscaler, image_actions.policy.upscalers)
+        variations.check_upscaler(data.upscaler)
         return await image_actions.submit(
             "upscale",
             image_id,

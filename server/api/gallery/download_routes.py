@@ -27,7 +27,7 @@ from server.errors import NOT_FOUND, STORE_AWAY, StudioError
 from server.events.filenames import archive_filename
 from server.gallery.engagement import Engagement
 from server.generation.service import JobService
-from server.queue.model import ImageView
+from server.queue.model import ImageView, JobView
 from server.storage.store import ImageStore
 
 ImageId = Annotated[
@@ -146,10 +146,16 @@ async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, 
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
     """Raises StudioError (404), for what belongs to others too."""
+    return (await known_image_with_job(jobs, caller, image_id))[1]
+
+
+async def known_image_with_job(jobs: JobService, caller: Caller, image_id: str) -> tuple[JobView, ImageView]:
+    """The same, with its job."""
     job = await jobs.get(image_id[:32]) if re.fullmatch(r"[0-9a-f]{32}-[1-9][0-9]?", image_id) else None
-    for image in job.images if job and caller.may_see(job.owner, job.end_user) else ():
-        if image.id == image_id:
-            return image
+    if job is not None and caller.may_see(job.owner, job.end_user):
+        for image in job.images:
+            if image.id == image_id:
+                return job, image
     raise StudioError(NOT_FOUND, f"no picture has the id {image_id[:64]}")
 
 
