@@ -70,8 +70,20 @@ async def test_a_signed_address_opens_and_a_forged_one_does_not(new_store: NewSt
     assert STUDIO[1] not in address
     answer = await fetch(address)
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"picture", "image/jpeg")
-    assert (await fetch(address.partition("?")[0])).status_code == 403
-    assert (await fetch(address.replace("0123-1", "0123-2"))).status_code == 403
+    forgeries = [
+        address.partition("?")[0],
+        address.replace("0123-1", "0123-2"),
+        address.replace("X-Amz-Expires=60", "X-Amz-Expires=86400"),
+        address + "&response-content-type=text%2Fhtml",
+    ]
+    assert [(await fetch(forgery)).status_code for forgery in forgeries] == [403] * len(forgeries)
+    async with httpx.AsyncClient() as client:
+        for method in ("PUT", "DELETE", "POST"):
+            assert (await client.request(method, address, content=b"another")).status_code in (400, 403, 405), method
+    assert await store.get(KEY) == b"picture"
+    brief = new_store(url_expiry_s=1).url(KEY)
+    await asyncio.sleep(2.1)
+    assert (await fetch(brief)).status_code == 403
 
 
 async def test_a_download_is_answered_under_its_name(new_store: NewStore) -> None:
