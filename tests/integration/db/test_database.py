@@ -5,7 +5,7 @@ import resource
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -168,6 +168,20 @@ async def test_a_write_that_is_cancelled_locks_nobody_out(database: Database, da
         assert list(await session.scalars(select(LoraRow.name))) == ["amber"]
     await other.close()
     assert kept
+
+
+async def test_a_lock_that_stays_means_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "BUSY_TIMEOUT_MS", 100)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+    await database.migrate()
+    with closing(sqlite3.connect(tmp_path / "studio.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseAway, match="database is locked"):
+            async with database.write() as writer:
+                writer.add(lora_row("jade"))
+    async with database.write() as writer:
+        writer.add(lora_row("jade"))
+    await database.close()
 
 
 def test_a_connection_is_closed_twice_without_an_error(tmp_path: Path):
