@@ -165,7 +165,12 @@ def test_the_documented_examples_are_accepted_by_the_schema(api: Api) -> None:
     for example in body["examples"]:
         sized = {name: 64 if name in ("width", "height") else value for name, value in example.items()}
         sized.pop("loras", None)
-        assert api.post("/api/generate", json=sized).status_code == 202
+        answer = api.post("/api/generate", json=sized)
+        assert answer.status_code == 202
+        metadata = api.get(f"/api/result/{answer.json()['job_id']}").json()["metadata"]
+        interval = {name: sized[name] for name in ("guidance_start", "guidance_end") if name in sized}
+        assert interval.items() <= metadata.items()
+    assert interval == {"guidance_start": 0.1, "guidance_end": 0.8}  # the last example is the one in full
 
 
 def test_front_ends_elsewhere_may_call_where_the_operator_allows_it(api: Api) -> None:
