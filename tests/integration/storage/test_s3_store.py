@@ -197,6 +197,26 @@ async def test_a_bucket_that_reads_but_refuses_writes_is_no_store(
         proxy.close()
 
 
+async def test_a_bucket_that_never_answers_is_away_after_its_time(
+    new_store: NewStore, s3_server: S3Server, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.storage.s3_client.READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("server.storage.s3_client.MAX_ATTEMPTS", 1)
+    new_store()
+    proxy = FaultProxy(urlsplit(s3_server.url).port or 0)
+    store = S3Store(S3Options(s3_bucket, endpoint_url=proxy.url))
+    proxy.faults, proxy.share = ("hang",), 1.0
+    try:
+        for attempt in (store.put(KEY, b"x", "image/jpeg"), store.get(KEY), store.check()):
+            with pytest.raises(StoreUnreachable, match="does not answer"):
+                await attempt
+        proxy.faults = ()
+        proxy.cut()
+        await store.put(KEY, b"picture", "image/jpeg")
+    finally:
+        proxy.close()
+
+
 @asynccontextmanager
 async def watching(watch: StoreHealth) -> AsyncIterator[None]:
     task = asyncio.create_task(watch.run())
