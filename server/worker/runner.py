@@ -42,6 +42,7 @@ RunnerFactory = Callable[[Settings, Path], Runner]
 
 
 def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # its import warns that torchvision is not there
     with collector_paused():
         return _load_runner(settings, lora_bytes_dir)
 
