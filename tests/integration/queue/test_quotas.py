@@ -93,15 +93,13 @@ async def test_jobs_dated_in_the_future_count_in_no_window(database: Database, t
     assert len(await accepted([shop], 3)) == 2
 
 
-@pytest.mark.parametrize(("ahead_s", "count"), [(-30.0, 2), (-90.0, 0), (3.0 * DAY_S, 0)])
-async def test_pictures_of_the_last_minute_are_none_of_the_future(
-    database: Database, tmp_path: Path, ahead_s: float, count: int
-):
+async def test_pictures_of_the_last_minute_are_none_of_the_future(database: Database, tmp_path: Path):
     shop = JobsHarness(database, tmp_path)
     await accepted([shop], 1, num_images=2)
-    async with database.write() as session:
-        await session.execute(update(ImageRow).values(finished_at_s=now_s() + ahead_s))
-    assert await shop.counts.images_since(60.0) == count
+    for ahead_s, count in ((-30.0, 2), (-90.0, 0), (3.0 * DAY_S, 0)):
+        async with database.write() as session:
+            await session.execute(update(ImageRow).values(finished_at_s=now_s() + ahead_s))
+        assert await shop.counts.images_since(60.0) == count
 
 
 @pytest.mark.parametrize(("ahead_s", "is_alive"), [(0.0, True), (3.0 * DAY_S, False)])
