@@ -119,6 +119,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "uploads": Uploads(),
             "history": api.history,
             "engagement": api.engagement,
+            "reviews": api.reviews,
             "accounts": api.accounts,
             "throttle": api.throttle,
             "usage": api.usage,
