@@ -13,6 +13,8 @@ def load_classifier(folder: Path | None) -> Classifier:
     """The classifier in `folder`, or open_nsfw. May raise any error."""
     if folder is None:
         return OpenNsfw()
+    if not (folder / "config.json").is_file():
+        raise OSError(f"{folder} is no folder of an image classifier: it has no config.json")
     from pipelines.image.classifier import FolderClassifier  # imports torch
 
     return FolderClassifier(folder)

@@ -12,6 +12,7 @@ from server.api.accounts import examples as account_examples
 from server.api.auth.caller import Caller
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
+from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.jobs.presenters import Addresses, absolute
 from server.api.operator import moderation_schemas as schemas
@@ -23,6 +24,8 @@ from server.storage.store import ImageStore
 from server.usage.service import Usage
 
 A_PAGE = 50
+REVIEW = schemas.Review(note="a red dress, nothing else")
+EXEMPTION = schemas.Exemption(exempt=True, note="a medical archive")
 PICTURE = schemas.MarkedPicture(
     id=examples.OUTPUT.id,
     job_id=examples.JOB_ID,
@@ -95,6 +98,7 @@ class ModerationController(Controller):
     @post(
         "/moderation/pictures/{image_id:str}/release",
         status_code=200,
+        before_request=body_like(REVIEW),
         operation_id="release_picture",
         summary="Release a picture",
         description="It is shown without a mark from now on. The text in its file stays as it is.",
@@ -103,7 +107,7 @@ class ModerationController(Controller):
     async def release(
         self,
         image_id: PictureId,
-        data: schemas.Review,
+        data: Annotated[schemas.Review, json_body(REVIEW)],
         caller: NamedDependency[Caller],
         reviews: NamedDependency[Reviews],
     ) -> schemas.ModerationDecision:
@@ -112,6 +116,7 @@ class ModerationController(Controller):
     @post(
         "/moderation/pictures/{image_id:str}/delete",
         status_code=200,
+        before_request=body_like(REVIEW),
         operation_id="delete_marked_picture",
         summary="Delete a picture under review",
         description="For good, with its files; its owner no longer has it. The decision stays in the log.",
@@ -123,7 +128,7 @@ class ModerationController(Controller):
     async def delete(
         self,
         image_id: PictureId,
-        data: schemas.Review,
+        data: Annotated[schemas.Review, json_body(REVIEW)],
         caller: NamedDependency[Caller],
         reviews: NamedDependency[Reviews],
     ) -> schemas.ModerationDecision:
@@ -151,6 +156,7 @@ class ModerationController(Controller):
     @post(
         "/users/{user_id:str}/moderation",
         status_code=200,
+        before_request=body_like(EXEMPTION),
         operation_id="exempt_user",
         summary="Exempt an account from moderation",
         description="Or end that. It holds for jobs that begin from now on, and for uploads.",
@@ -159,7 +165,7 @@ class ModerationController(Controller):
     async def exempt(
         self,
         user_id: UserId,
-        data: schemas.Exemption,
+        data: Annotated[schemas.Exemption, json_body(EXEMPTION)],
         caller: NamedDependency[Caller],
         reviews: NamedDependency[Reviews],
         accounts: NamedDependency[Accounts],

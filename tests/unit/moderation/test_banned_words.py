@@ -18,7 +18,7 @@ BANNED = BannedWords(["# words", "gore", "Straße", "no clothes  # a phrase", ""
         ("GORE!", "gore"),
         ("(gore:1.3), castle", "gore"),
         ("g\u200bore", "gore"),
-        ("ｇｏｒｅ", "gore"),
+        ("\uff47\uff4f\uff52\uff45", "gore"),
         ("red_gore_scene", "gore"),
         ("STRASSE at night", "Straße"),
         ("woman with no, clothes", "no clothes"),
