@@ -1,4 +1,4 @@
-"""Host to device transfers and the device's memory pool. Torch thread."""
+"""Host to device transfers, waits and the device's memory pool. Torch thread."""
 
 from collections.abc import Sequence
 
@@ -22,3 +22,9 @@ def free_cached(device: torch.device) -> None:
     """
     if device.type == "cuda":
         torch.cuda.empty_cache()
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until the device has finished. Errors of kernels that were launched before are raised here."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -11,11 +11,12 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from pipelines.denoise.exact_rows import rows_are_exact
 from pipelines.denoise.forward import padded_rows, predict
 from pipelines.denoise.passes import next_pass
 from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.state import DenoiseState, begin_pass
-from pipelines.device import free_cached
+from pipelines.device import free_cached, wait_for
 from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.image.previews import Previewer
 from pipelines.image.source_latents import EncodedSource, encode_source
@@ -25,6 +26,7 @@ from pipelines.lora.bank import LoraBank
 from pipelines.lora.loader import LoraLoader
 from pipelines.lora.merge import LoraMerge
 from pipelines.lora.weights import LoraParser
+from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.load import LoadedModel
 from pipelines.outcome import Outcome
 from pipelines.plan import BeginOrder, EncodeOrder, ImageError, StepPlan, StepResult
@@ -92,6 +94,16 @@ class SDXLRunner:
         ends; if a LoRA cannot be loaded, its images fail then. Any thread."""
         return self._loader.fetch([sha256 for sha256 in sha256s if sha256 not in self._loras.resident])
 
+    @torch.inference_mode()
+    def check_exact_rows(self) -> None:
+        """Raises BaseModelError if rows of a forward of `exact_rows` rows depend on their place on this device."""
+        empty = self._encoder.encode("", ())
+        if not rows_are_exact(self.model, self._loras, self._samplers, empty, self._exact_rows):
+            raise BaseModelError(
+                f"STUDIO_EXACT_ROWS is {self._exact_rows}, but on this device the bits of a picture depend on its place"
+                " in the forward: another number of rows may help, or leave the setting out"
+            )
+
     def latents(self, image_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun image."""
         return self._states[image_id].latents
@@ -99,8 +111,16 @@ class SDXLRunner:
     @torch.inference_mode()
     def execute(self, plan: StepPlan) -> StepResult:
         """Release, encode, begin, step, advance, decode. An image that fails is reported and released; the others go
-        on. Raises ValueError if the images of `step` cannot share a forward, and DeviceLost."""
+        on. Raises ValueError if the images of `step` cannot share a forward, and DeviceLost, wherever it shows."""
         outcome = Outcome()
+        try:
+            self._carry_out(plan, outcome)
+        except Exception as error:
+            raise_if_device_lost(error)
+            raise
+        return outcome.result()
+
+    def _carry_out(self, plan: StepPlan, outcome: Outcome) -> None:
         for image_id in plan.release:
             self._release(image_id)
         for key in plan.forget:
@@ -108,16 +128,15 @@ class SDXLRunner:
         for order in plan.encode:
             self._encode(order, outcome)
         if plan.begin:
-            outcome.begin_s = self._timed(lambda: self._begin(plan.begin, outcome))
+            outcome.begin_s = _timed(lambda: self._begin(plan.begin, outcome))
         if plan.step:
             self._step(plan, outcome)
         for image_id in plan.advance:
             self._advance(image_id, outcome)
         for image_id in plan.decode:
-            seconds = self._timed(lambda image_id=image_id: self._decode(image_id, outcome))
+            seconds = _timed(lambda image_id=image_id: self._decode(image_id, outcome))
             if image_id in outcome.decoded:
                 outcome.decode_s[image_id] = seconds
-        return outcome.result()
 
     def _begin(self, orders: Sequence[BeginOrder], outcome: Outcome) -> None:
         encoder = self._encoder
@@ -142,7 +161,9 @@ class SDXLRunner:
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
         source = None if spec.source_key is None else self._sources[spec.source_key]
         embeddings = self._encoder.encode_pair(spec, adapters)
-        return begin_pass(self.model, self._samplers, spec, adapters, embeddings, source)
+        state = begin_pass(self.model, self._samplers, spec, adapters, embeddings, source)
+        wait_for(self.model.device)  # a late error belongs to this image
+        return state
 
     def _encode(self, order: EncodeOrder, outcome: Outcome) -> None:
         try:
@@ -214,7 +235,7 @@ class SDXLRunner:
         predicted: list[Tensor] = []
         num_rows = padded_rows(sum(state.rows for state in states.values()), pad_to_rows, self._exact_rows)
         try:
-            outcome.step_s = self._timed(lambda: predicted.extend(self._forward(states, num_rows)))
+            outcome.step_s = _timed(lambda: predicted.extend(self._forward(states, num_rows, self._exact_rows)))
             outcome.step_rows = num_rows
             return dict(zip(states, predicted, strict=True))
         except Exception as error:
@@ -242,7 +263,7 @@ class SDXLRunner:
         num_rows = padded_rows(sum(state.rows for state in states.values()), 0, self._exact_rows)
         if len(states) > 1:
             try:
-                return dict(zip(states, self._forward(states, num_rows), strict=True))
+                return dict(zip(states, self._forward(states, num_rows, self._exact_rows), strict=True))
             except Exception as error:
                 raise_if_device_lost(error)
             free_cached(self.model.device)
@@ -253,17 +274,20 @@ class SDXLRunner:
             state.adapters,
             outcome,
             image_id,
-            lambda loras: predict(self.model, self._loras, [replace(state, adapters=loras)], num_rows, row_by_row)[0],
+            lambda loras: self._forward({image_id: replace(state, adapters=loras)}, num_rows, row_by_row)[0],
         )
         return {} if alone is None else {image_id: alone}
 
-    def _forward(self, states: dict[str, DenoiseState], num_rows: int) -> list[Tensor]:
-        return predict(self.model, self._loras, list(states.values()), num_rows, self._exact_rows)
+    def _forward(self, states: dict[str, DenoiseState], num_rows: int, exact_rows: int) -> list[Tensor]:
+        predictions = predict(self.model, self._loras, list(states.values()), num_rows, exact_rows)
+        wait_for(self.model.device)
+        return predictions
 
     def _preview(self, image_id: str, clean: Tensor, outcome: Outcome) -> None:
         try:
             outcome.previews[image_id] = self._previewer.preview(clean)
-        except Exception:  # a missing preview does not fail its image
+        except Exception as error:  # a missing preview does not fail its image
+            raise_if_device_lost(error)
             log.exception("image %s: preview failed", image_id)
 
     def _decode(self, image_id: str, outcome: Outcome) -> None:
@@ -289,16 +313,20 @@ class SDXLRunner:
     def _attempt_with(
         self, adapters: AdapterSet, outcome: Outcome, image_id: str, work: Callable[[AdapterSet], T]
     ) -> T | None:
-        """The same for work that applies LoRAs: if one of them is at fault, the error names it."""
+        """The same for work that applies LoRAs and can be repeated: if one of them is at fault, the error names it; if
+        memory ran out, the work is done once more with all the memory that torch holds in reserve."""
         try:
             return work(adapters)
         except Exception as error:
             raise_if_device_lost(error)
-            cause = blamed(error, adapters, self._proven_loras, work)
-            if cause is not error:
-                log.error("image %s failed for its LoRA", image_id, exc_info=error)
-            self._fail(outcome, image_id, cause)
-            return None
+            if not is_out_of_memory(error):
+                cause = blamed(error, adapters, self._proven_loras, work)
+                if cause is not error:
+                    log.error("image %s failed for its LoRA", image_id, exc_info=error)
+                self._fail(outcome, image_id, cause)
+                return None
+        free_cached(self.model.device)
+        return self._attempt(outcome, image_id, lambda: work(adapters))
 
     def _fail(self, outcome: Outcome, image_id: str, error: Exception) -> None:
         raise_if_device_lost(error)
@@ -306,10 +334,9 @@ class SDXLRunner:
         self._release(image_id)
         log.error("image %s failed", image_id, exc_info=error)
 
-    def _timed(self, work: Callable[[], None]) -> float:
-        """Run `work` and return the wall time in seconds until the device has finished, too."""
-        started_s = time.perf_counter()
-        work()
-        if self.model.device.type == "cuda":
-            torch.cuda.synchronize(self.model.device)
-        return time.perf_counter() - started_s
+
+def _timed(work: Callable[[], None]) -> float:
+    """Run `work`, which waits for the device where it launches anything, and return its wall time in seconds."""
+    started_s = time.perf_counter()
+    work()
+    return time.perf_counter() - started_s

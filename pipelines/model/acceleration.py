@@ -32,7 +32,7 @@ def accelerate(unet: Any, vae: Any, attention: str, compiled: bool, tiled_vae: b
 def use_xformers(unet: Any, vae: Any) -> None:
     if importlib.util.find_spec("xformers") is None:
         raise BaseModelError(
-            "STUDIO_ATTENTION is xformers, but that package is not installed: pip install '.[cuda]', or leave the"
+            "STUDIO_ATTENTION is xformers, but that package is not installed: pip install '.[xformers]', or leave the"
             " setting out for torch's own attention"
         )
     if not torch.cuda.is_available():

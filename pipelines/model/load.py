@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from transformers.utils.logging import disable_progress_bar
 
+from pipelines.errors import brief
 from pipelines.model.acceleration import accelerate
 from pipelines.model.checkpoint import scheduler_changes
 from pipelines.model.info import check_base_model, config_folder, read_config
@@ -23,6 +24,10 @@ DTYPES: Mapping[str, torch.dtype] = {
     "bfloat16": torch.bfloat16,
     "float32": torch.float32,
 }
+
+
+DRIVER_VERSION = Path("/proc/driver/nvidia/version")
+"""Exists while NVIDIA's kernel driver is loaded (Linux)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,34 @@ class LoadedModel:
 
 def resolve_device(device: str, dtype: str) -> tuple[str, str]:
     """Resolve `auto` on this machine. Returns the device, `cuda` or `cpu`, and a key of `DTYPES`. Raises ValueError."""
-    has_cuda = torch.cuda.is_available()
+    has_cuda = device != "cpu" and torch.cuda.is_available()
     if device == "cuda" and not has_cuda:
-        raise ValueError("the device is set to cuda, but torch sees no CUDA device here; allowed are auto and cpu")
+        raise ValueError(
+            f"the device is set to cuda, but torch cannot use one here: {_cuda_trouble()}; allowed are auto and cpu"
+        )
+    if device == "auto" and not has_cuda and DRIVER_VERSION.exists():
+        log.error(
+            "this machine has an NVIDIA driver, but torch cannot use a GPU: %s. Pictures are made on the CPU, many"
+            " times slower. STUDIO_DEVICE=cuda refuses to start like this, STUDIO_DEVICE=cpu asks for it"
+            " (docs/operations/deploy.md)",
+            _cuda_trouble(),
+        )
     resolved = ("cuda" if has_cuda else "cpu") if device == "auto" else device
     if dtype == "auto":
         return resolved, "float16" if resolved == "cuda" else "float32"
     return resolved, dtype
+
+
+def _cuda_trouble() -> str:
+    """Why torch sees no CUDA device, in torch's own words."""
+    build = torch.version.cuda
+    if build is None:
+        return f"torch {torch.__version__} is a build without CUDA"
+    try:
+        torch.cuda.init()
+    except (RuntimeError, AssertionError) as error:
+        return f"torch is built for CUDA {build} and reports: {brief(error)}"
+    return f"torch is built for CUDA {build} and finds no device"
 
 
 def load_model(path: Path, device: str, dtype: str, options: LoadOptions | None = None) -> LoadedModel:

@@ -63,4 +63,7 @@ def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
         merged_loras=settings.lora_mode == "merged",
         compiled=settings.compile,
     )
-    return SDXLRunner(model, lora_bytes_dir, running)
+    runner = SDXLRunner(model, lora_bytes_dir, running)
+    if settings.exact_rows:
+        runner.check_exact_rows()
+    return runner

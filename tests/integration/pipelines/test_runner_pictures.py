@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from pipelines.image.vae import decode_image
+from pipelines.model import load
 from pipelines.model.info import BaseModelError
 from pipelines.model.load import LoadedModel, load_model, resolve_device
 from pipelines.plan import BeginOrder, StepPlan
@@ -270,6 +271,30 @@ def test_auto_is_float32_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve_device("auto", "auto") == ("cpu", "float32")
     assert resolve_device("cpu", "bfloat16") == ("cpu", "bfloat16")
     with pytest.raises(ValueError, match="allowed are auto and cpu"):
+        resolve_device("cuda", "auto")
+
+
+def test_a_driver_that_torch_cannot_use_is_reported_and_refused_where_cuda_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(load, "DRIVER_VERSION", tmp_path / "version")
+    resolve_device("auto", "auto")
+    assert not caplog.records  # no driver, no trouble
+    (tmp_path / "version").write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.133.07")
+    resolve_device("cpu", "auto")
+    assert not caplog.records
+    assert resolve_device("auto", "auto") == ("cpu", "float32")
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert "torch cannot use a GPU: torch" in record.getMessage() and "STUDIO_DEVICE=cuda" in record.getMessage()
+
+    def too_old() -> None:
+        raise RuntimeError("The NVIDIA driver on your system is too old (found version 12080).")
+
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "init", too_old)
+    with pytest.raises(ValueError, match=r"built for CUDA 13\.0 and reports: .*too old \(found version 12080\)"):
         resolve_device("cuda", "auto")
 
 
