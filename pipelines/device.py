@@ -11,6 +11,8 @@ def to_device(numbers: Sequence[float], device: torch.device) -> Tensor:
 
     torch keeps the pinned memory until the copy has ended.
     """
+    if not numbers:
+        return torch.empty(0, device=device)
     on_host = torch.tensor(numbers, dtype=torch.float32)
     return (on_host.pin_memory() if device.type == "cuda" else on_host).to(device, non_blocking=True)
 

@@ -29,7 +29,11 @@ class Outcome:
 
     def result(self) -> StepResult:
         return StepResult(
-            begun={image_id: count for image_id, count in self.begun.items() if image_id not in self.failed},
+            begun={
+                image_id: count
+                for image_id, count in self.begun.items()
+                if image_id not in self.failed and image_id not in self.deferred
+            },
             stepped=tuple(image_id for image_id in self.stepped if image_id not in self.failed),
             decoded=self.decoded,
             previews={image_id: preview for image_id, preview in self.previews.items() if image_id not in self.failed},

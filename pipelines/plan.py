@@ -105,7 +105,8 @@ class ImageError:
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """What one plan did. An image that is in `failed` is already released by the runner and is in no other field.
-    Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room; it waits.
+    Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room, or it has lost
+    its latents as memory ran out on the device; it waits, and begins anew.
 
     `encoded`: sources that are kept now; `encode_failed`: why others could not be encoded. `advanced`: ids that are in
     their next pass now. `begun`: id -> UNet forwards of the pass that it begins (Heun takes 2N - 1).

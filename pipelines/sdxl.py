@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from pipelines.denoise.exact_rows import rows_are_exact
-from pipelines.denoise.forward import padded_rows, predict
 from pipelines.denoise.passes import next_pass
 from pipelines.denoise.sampler_factory import SamplerFactory
+from pipelines.denoise.shared_forward import SharedForward
 from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.device import free_cached, wait_for
 from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_device_lost
@@ -65,8 +65,15 @@ class SDXLRunner:
         self._loras: LoraBackend = (
             LoraMerge(model, self._loader, options.lora_cache_bytes)
             if options.merged_loras
-            else LoraBank(model, self._loader, options.lora_cache_bytes, always_hooked=options.compiled)
+            else LoraBank(
+                model,
+                self._loader,
+                options.lora_cache_bytes,
+                compiled=options.compiled,
+                by_runs=not (options.compiled or options.exact_rows),
+            )
         )
+        self._forward = SharedForward(model, self._loras, options.exact_rows, self._attempt_with)
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
         self._states: dict[str, DenoiseState] = {}
@@ -202,16 +209,46 @@ class SDXLRunner:
         return {sha256 for state in self._states.values() for sha256, _ in state.adapters}
 
     def _step(self, plan: StepPlan, outcome: Outcome) -> None:
+        """The samplers' work is launched behind the forward, before the one wait of the step."""
         states = self._states_of(plan.step, outcome)
-        predictions = self._predict(states, plan.pad_to_rows, outcome)
+        if not states:
+            return
+        started_s = time.perf_counter()
+        predictions = self._forward.predict(states, plan.pad_to_rows, outcome)
+        cleans: dict[str, Tensor] = {}
         for image_id, prediction in predictions.items():
             state = states[image_id]
             clean = self._attempt(outcome, image_id, lambda s=state, p=prediction: s.advance(p))
-            if clean is None:
-                continue
-            outcome.stepped.append(image_id)
+            if clean is not None:
+                cleans[image_id] = clean
+        if not self._arrived(list(cleans), outcome):
+            return
+        if outcome.step_rows:
+            outcome.step_s = time.perf_counter() - started_s
+        outcome.stepped += cleans
+        for image_id in cleans:
             if image_id in plan.preview:
-                self._preview(image_id, clean, outcome)
+                self._preview(image_id, cleans[image_id], outcome)
+
+    def _arrived(self, image_ids: Sequence[str], outcome: Outcome) -> bool:
+        """Wait for the step. After an error that the device survives the latents are worth nothing. Where memory ran
+        out, several images begin again, in smaller forwards; any others fail."""
+        try:
+            wait_for(self.model.device)
+            return True
+        except Exception as error:
+            raise_if_device_lost(error)
+            log.exception("a step of %d rows failed on the device", outcome.step_rows)
+            if is_out_of_memory(error) and len(image_ids) > 1:
+                outcome.too_many_rows = outcome.step_rows
+                outcome.deferred += image_ids
+                for image_id in image_ids:
+                    self._release(image_id)
+            else:
+                for image_id in image_ids:
+                    self._fail(outcome, image_id, error)
+            outcome.step_rows = 0
+            return False
 
     def _states_of(self, image_ids: Sequence[str], outcome: Outcome) -> dict[str, DenoiseState]:
         """The states of the begun images. An image that was never begun fails. Raises ValueError if sizes differ."""
@@ -226,62 +263,6 @@ class SDXLRunner:
         if len({state.latents.shape for state in states.values()}) > 1:
             raise ValueError("all images of a step must have the same size")
         return states
-
-    def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: Outcome) -> dict[str, Tensor]:
-        """The guided prediction of each image. If the shared forward fails, it is repeated with fewer images (memory
-        ran out) or for each image alone, so that only the images that cause the error fail."""
-        if not states:
-            return {}
-        predicted: list[Tensor] = []
-        num_rows = padded_rows(sum(state.rows for state in states.values()), pad_to_rows, self._exact_rows)
-        try:
-            outcome.step_s = _timed(lambda: predicted.extend(self._forward(states, num_rows, self._exact_rows)))
-            outcome.step_rows = num_rows
-            return dict(zip(states, predicted, strict=True))
-        except Exception as error:
-            raise_if_device_lost(error)
-            if is_out_of_memory(error):
-                outcome.too_many_rows = num_rows
-                log.warning("out of memory in a forward of %d rows; later forwards have fewer rows", num_rows)
-            else:
-                log.exception("a forward of %d rows failed; trying its images one by one", num_rows)
-        free_cached(self.model.device)
-        return self._predict_in_parts(states, outcome)
-
-    def _predict_in_parts(self, states: dict[str, DenoiseState], outcome: Outcome) -> dict[str, Tensor]:
-        """Predict half of the images at a time if memory ran out, one at a time after any other error. `step_rows`
-        stays 0: the time of such a step is no measurement for any row count."""
-        ids = list(states)
-        size = len(ids) // 2 if outcome.too_many_rows and len(ids) > 1 else 1
-        predictions: dict[str, Tensor] = {}
-        for start in range(0, len(ids), size):
-            part = {image_id: states[image_id] for image_id in ids[start : start + size]}
-            predictions |= self._predict_part(part, outcome)
-        return predictions
-
-    def _predict_part(self, states: dict[str, DenoiseState], outcome: Outcome) -> dict[str, Tensor]:
-        num_rows = padded_rows(sum(state.rows for state in states.values()), 0, self._exact_rows)
-        if len(states) > 1:
-            try:
-                return dict(zip(states, self._forward(states, num_rows, self._exact_rows), strict=True))
-            except Exception as error:
-                raise_if_device_lost(error)
-            free_cached(self.model.device)
-            return self._predict_in_parts(states, outcome)
-        ((image_id, state),) = states.items()
-        row_by_row = 1 if outcome.too_many_rows and not self._exact_rows else self._exact_rows
-        alone = self._attempt_with(
-            state.adapters,
-            outcome,
-            image_id,
-            lambda loras: self._forward({image_id: replace(state, adapters=loras)}, num_rows, row_by_row)[0],
-        )
-        return {} if alone is None else {image_id: alone}
-
-    def _forward(self, states: dict[str, DenoiseState], num_rows: int, exact_rows: int) -> list[Tensor]:
-        predictions = predict(self.model, self._loras, list(states.values()), num_rows, exact_rows)
-        wait_for(self.model.device)
-        return predictions
 
     def _preview(self, image_id: str, clean: Tensor, outcome: Outcome) -> None:
         try:

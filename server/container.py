@@ -255,6 +255,7 @@ def _scheduler(settings: Settings) -> Scheduler:
     limits = Limits(
         max_rows=settings.max_rows,
         exact_rows=settings.exact_rows,
+        padded=settings.compile,
         preview_every=settings.preview_every_steps,
         one_lora_set=settings.lora_mode == "merged",
     )

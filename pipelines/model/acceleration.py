@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from pipelines.model.attention import use_plain_attention
 from pipelines.model.checkpoint import BaseModelError
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ def accelerate(unet: Any, vae: Any, attention: str, compiled: bool, tiled_vae: b
     requested and unavailable."""
     if attention == "xformers":
         use_xformers(unet, vae)
+    else:
+        use_plain_attention(unet)
     if tiled_vae:
         use_tiles(vae)
     if compiled:

@@ -154,7 +154,7 @@ class Engine:
                 continue
             ids = tuple(f"calibration-{count}-{i}" for i in range(count))
             begin = tuple(BeginOrder(i, spec.with_seed(n)) for n, i in enumerate(ids))
-            pad = limits.exact_rows or cost.bucket(rows)
+            pad = limits.computed_rows(rows, cost.bucket(rows))
             warm = await self._execute(execute, StepPlan(begin=begin, step=ids, pad_to_rows=pad))
             measured = await self._execute(execute, StepPlan(step=ids, pad_to_rows=pad))
             decoded = await self._execute(execute, StepPlan(decode=ids[:1], release=ids[1:]))

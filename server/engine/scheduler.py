@@ -117,7 +117,7 @@ class Scheduler:
         return StepPlan(
             begin=begin,
             step=tuple(image.id for image in step),
-            pad_to_rows=(self.limits.exact_rows or self.cost.bucket(rows)) if step else 0,
+            pad_to_rows=self.limits.computed_rows(rows, self.cost.bucket(rows)) if step else 0,
             preview=tuple(p.id for p in step if self._preview_due(p) and watched(p.job_id)),
             release=release,
             forget=forget,

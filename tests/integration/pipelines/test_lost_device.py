@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from pipelines import sdxl
+from pipelines.denoise import shared_forward
 from pipelines.errors import image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.load import LoadedModel, load_model
@@ -118,7 +119,7 @@ def in_the_bank(runner: SDXLRunner, patch: pytest.MonkeyPatch, error: Exception)
 
 
 def in_a_step(runner: SDXLRunner, patch: pytest.MonkeyPatch, error: Exception) -> StepPlan:
-    broken(patch, sdxl, "predict", error)
+    broken(patch, shared_forward, "predict", error)
     return StepPlan(step=("a", "b"))
 
 
@@ -199,7 +200,7 @@ def test_a_lost_device_that_a_library_reports_is_found_by_the_probe(
 
 def test_a_device_that_is_lost_while_its_pool_is_emptied(runner: SDXLRunner, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = in_a_step(with_two_begun(runner), monkeypatch, RuntimeError("one picture's own fault"))
-    broken(monkeypatch, sdxl, "free_cached", ILLEGAL)
+    broken(monkeypatch, shared_forward, "free_cached", ILLEGAL)
     with pytest.raises(DeviceLost, match="illegal memory access"):
         runner.execute(plan)
 
@@ -209,7 +210,7 @@ def test_a_device_that_is_lost_while_a_lora_is_suspected_blames_no_lora(
 ) -> None:
     runner = SDXLRunner(model, tmp_path)
     begin(runner, {"a": params(**SMALL, loras=(write_lora(model, tmp_path),))})
-    broken(monkeypatch, sdxl, "predict", CUBLAS, times=9)
+    broken(monkeypatch, shared_forward, "predict", CUBLAS, times=9)
     monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
     answers = iter([None, None, ILLEGAL])
 
@@ -231,6 +232,23 @@ def test_memory_that_is_short_once_fails_no_picture(
     assert not result.failed
     assert set(result.begun) == {"new"} or set(result.stepped) == {"a", "b"}
     assert result.too_many_rows == (4 if place is in_a_step else 0)
+
+
+def test_memory_that_runs_out_at_the_end_of_a_step_lets_its_pictures_begin_again(
+    runner: SDXLRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The samplers have taken the step by then, with predictions that are worth nothing."""
+    plan = at_the_end_of_a_step(with_two_begun(runner), monkeypatch, NO_MEMORY["runtime"])
+    result = runner.execute(plan)
+    assert (result.deferred, result.failed, result.stepped) == (("a", "b"), {}, ())
+    assert (result.too_many_rows, result.step_rows) == (4, 0)
+    assert not runner.held
+    begun = begin(with_two_begun(runner), {"c": params(**SMALL)})
+    assert begun.begun == {"c": 3}
+    broken(monkeypatch, sdxl, "wait_for", NO_MEMORY["runtime"])
+    alone = runner.execute(StepPlan(step=("c",)))
+    assert {name: error.code for name, error in alone.failed.items()} == {"c": "out_of_memory"}
+    assert step(runner, ["a", "b"]).stepped == ("a", "b")
 
 
 def test_memory_that_stays_short_fails_the_picture_that_begins_and_no_other(

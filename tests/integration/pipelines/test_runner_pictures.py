@@ -257,8 +257,25 @@ def test_a_vae_that_overflows_in_half_precision_is_run_in_float32() -> None:
     with torch.inference_mode():
         naive = half.vae.decode(latents.half(), return_dict=False)[0]
         assert not torch.isfinite(naive).all()
+        assert decode_image(half, torch.zeros(1, 4, 8, 8)).width == 64
+        assert half.vae.dtype == torch.float16
         assert decode_image(half, latents).width == 64
-    assert half.vae.dtype == torch.float16
+    assert half.vae.dtype == torch.float32  # from now on: no cast there and back for each picture
+
+
+@pytest.mark.parametrize(
+    ("dtype", "vae_dtype", "force_upcast", "half"),
+    [
+        ("float16", "auto", True, True),
+        ("float16", "float32", False, False),
+        ("bfloat16", "auto", True, False),
+        ("bfloat16", "auto", False, True),
+        ("bfloat16", "float16", True, True),
+        ("float32", "float16", False, False),
+    ],
+)
+def test_the_number_format_of_the_vae(dtype: str, vae_dtype: str, force_upcast: bool, half: bool) -> None:
+    assert load._half_vae(dtype, vae_dtype, force_upcast) is half
 
 
 def test_weights_are_loaded_in_the_number_format_asked_for(model: LoadedModel) -> None:

@@ -172,6 +172,14 @@ def test_exact_rows_pads_every_forward_to_one_count():
     assert {plan.pad_to_rows for plan in machine.plans if plan.step} == {8}
 
 
+@pytest.mark.parametrize(("padded", "computed"), [(False, {5}), (True, {6})])
+def test_forwards_are_padded_only_where_each_row_count_is_compiled(padded: bool, computed: set[int]):
+    machine = Machine(fixed_s=1.0, limits=Limits(padded=padded))  # many rows pay off
+    machine.add(images("a", "ip:a", count=2) + images("b", "ip:b", guidance=1.0))
+    machine.run()
+    assert {plan.pad_to_rows for plan in machine.plans if len(plan.step) == 3} == computed
+
+
 def test_progress_counts_evaluations():
     machine = Machine()
     machine.add(images("a", "ip:a", steps=3, sampler="heun"))
