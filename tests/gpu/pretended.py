@@ -5,6 +5,7 @@ let through (convolution, attention) is checked here. Every launch, wait and cop
 program asks of a GPU. It shows neither how fast that is nor which numbers come out: whatever is read back is made up.
 """
 
+import functools
 from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -76,7 +77,7 @@ class PretendedGpu(TorchDispatchMode):
                 return func(*args, **options)
         if func in self._handlers:
             return self._kept(self._handlers[func](func, args, options))
-        if torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd"):
+        if _is_composite(func):
             with self:  # in inference mode such operations come whole
                 if (result := func.decompose(*args, **options)) is not NotImplemented:
                     return result
@@ -211,6 +212,11 @@ class PretendedGpu(TorchDispatchMode):
             ):
                 patches.enter_context(patch.object(owner, name, replacement))
             yield
+
+
+@functools.cache
+def _is_composite(func: Any) -> bool:
+    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), "CompositeImplicitAutograd")
 
 
 def _same(what: str, *operands: Tensor) -> None:
