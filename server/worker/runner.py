@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -27,7 +27,7 @@ class Runner(LoraSource, Protocol):
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def collector_paused() -> Generator[None]:
     """Pause garbage collection while libraries are imported and a model is loaded, then take all objects that exist out
     of later collections. Importing torch, diffusers and transformers makes a million objects that stay: 1,450
     collections look at them again and again and take 1.1 s of 4.8 s. A full collection later would take 0.4 s, and
@@ -45,6 +45,7 @@ RunnerFactory = Callable[[Settings, Path], Runner]
 
 
 def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # its import warns that torchvision is not there
     with collector_paused():
         return _load_runner(settings, lora_bytes_dir)
 
