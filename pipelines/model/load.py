@@ -113,11 +113,12 @@ def load_model(path: Path, device: str, dtype: str, options: LoadOptions | None 
     configs = options.configs or config_folder(path)
     tensors = map_file(path) if path.is_file() else None
     reader = PartReader(configs, torch_device, DTYPES[dtype], tensors)
+    unet: Any = reader.read("unet")
     vae: Any = reader.read("vae") if options.vae is None else reader.read_vae(options.vae)
     model = LoadedModel(
         device=torch_device,
         dtype=DTYPES[dtype],
-        unet=reader.read("unet"),
+        unet=unet,
         vae=vae,
         text_encoders=(reader.read("text_encoder"), reader.read("text_encoder_2")),
         scheduler_config=read_config(configs / "scheduler" / "scheduler_config.json")
