@@ -216,8 +216,8 @@ class Container:
         return self.worker.store_trouble(reason) if self.worker else reason
 
     def on_files_read(self, loras: Sequence[LoraView]) -> None:
-        """What requests can name now. The LoRA of those that name none is the operator's, as far as the existing LoRAs
-        allow it."""
+        """What requests can name now. The LoRA of a request that names none is the operator's, as far as the existing
+        LoRAs allow it."""
         self.policy.upscalers = self.shared.upscalers.names
         wanted = self.settings.default_model
         names, labels = [lora.name for lora in loras], [lora.label for lora in loras]

@@ -64,7 +64,7 @@ class SizeBounds:
 
 
 def source_errors(request: ImageFields, upscalers: Sequence[str]) -> Iterator[FieldError]:
-    """Of the fields that need no look at the assets. `upscalers`: those that this server has."""
+    """Of the fields that need no look at the assets. `upscalers`: the names that this server knows."""
     init, mask, extend, hires = request.init, request.mask, request.extend, request.hires
     if init is not None and (init.asset_id is None) == (init.from_image is None):
         yield FieldError("init", "it names no image, or two", "asset_id or from_image, one of them")
@@ -99,7 +99,7 @@ def unknown_upscaler(field: str, name: str, known: Sequence[str]) -> Iterator[Fi
 
 
 def of_pixels(upscalers: Sequence[str]) -> Sequence[str]:
-    """Those that enlarge a finished image. Latents are enlarged between passes only."""
+    """The upscalers of a finished image. Latents are enlarged between passes only."""
     return [name for name in upscalers if name != LATENT_UPSCALER]
 
 
