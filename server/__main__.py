@@ -4,6 +4,7 @@ it and exit.
 Exit codes: 0 after a signal or STUDIO_IDLE_EXIT_MIN, 1 after a fatal error, 2 for invalid settings.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -64,7 +65,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from server.lifespan import Lifespan
     from server.storage.data_folder import DataFolderError
     from server.storage.store import StoreError
-    from server.worker.runner import freeze_objects, sdxl_runner
+    from server.worker.runner import sdxl_runner
 
     class Server(uvicorn.Server):
         """Closes event streams and releases jobs before uvicorn's shutdown, which waits for open connections."""
@@ -78,7 +79,7 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            freeze_objects()
+            gc.freeze()  # a full collection stops the event loop: it need not look at what stays for ever
             for each in sockets or ():
                 each.listen(LISTEN_BACKLOG)  # uvicorn's backlog also bounds how many are accepted in one turn
 

@@ -49,8 +49,9 @@ def fetch_weights(repo_id: str, half: bool) -> Path:
 
 def _safetensors_of(repo_id: str) -> list[str]:
     """The hub's list of files; without a network, those in the cache."""
-    try:
-        return [name for name in _hub.HfApi().list_repo_files(repo_id) if name.endswith(".safetensors")]
+    try:  # list_repo_files would try again for 24 s without a network
+        files = [file.rfilename for file in _hub.HfApi().model_info(repo_id).siblings]
+        return [name for name in files if name.endswith(".safetensors")]
     except Exception:  # the download that follows reports the cause
         folder = Path(_fetch(repo_id, CONFIG_FILES))
         return [path.relative_to(folder).as_posix() for path in folder.rglob("*.safetensors")]

@@ -106,6 +106,8 @@ def test_the_first_picture_is_there_soon_after_a_cold_start(new_demo_server: New
         spent = psutil.Process(server.process.pid).cpu_times()
         print(f"cold start to the first picture: {wall_s:.1f} s, {spent.user + spent.system:.1f} s of one core")
         assert spent.user + spent.system < MAX_COLD_START_CPU_S
+        lines = server.log.read_text().splitlines()
+        assert [line for line in lines if not line.startswith("{")] == []  # no library writes past the log
 
 
 def test_a_bad_setting_is_told_in_one_line_and_ends_the_start(new_demo_server: NewServer) -> None:

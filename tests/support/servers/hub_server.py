@@ -51,7 +51,8 @@ class HubServer:
             if path == f"{api}/tree/{COMMIT}" or path == f"{api}/tree/main":
                 return json.dumps([_entry(folder, file) for file in _files(folder)]).encode(), {}
             if path == api or path.startswith(f"{api}/revision/"):
-                return json.dumps({"id": repo_id, "sha": COMMIT, "siblings": []}).encode(), {}
+                siblings = [{"rfilename": file.relative_to(folder).as_posix()} for file in _files(folder)]
+                return json.dumps({"id": repo_id, "sha": COMMIT, "siblings": siblings}).encode(), {}
             name = path.removeprefix(f"{repo_id}/resolve/{COMMIT}/")
             if name != path and (folder / name).is_file():
                 if with_body:
