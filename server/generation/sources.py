@@ -10,7 +10,7 @@ from server.errors import FieldError
 from server.generation.requests import MAX_STEPS, SIZE_MULTIPLE_PX, ImageFields
 
 DEFAULT_SCALE = 2.0
-LATENT_STRENGTH, PIXEL_STRENGTH, DEMO_STRENGTH = 0.55, 0.3, 0.12
+LATENT_STRENGTH, PIXEL_STRENGTH, DEMO_STRENGTH = 0.55, 0.3, 0.07
 EXTEND_BLUR_PX = 16.0
 """Of the edge between a source and its extension."""
 
