@@ -98,8 +98,7 @@ class Scheduler:
         previews."""
         release, self._release = tuple(self._release), []
         forget = tuple((self._encoded | self._encoding) - self._wanted_sources())
-        self._encoded.difference_update(forget)
-        self._encoding.difference_update(forget)
+        self._encoded, self._encoding = self._encoded.difference(forget), self._encoding.difference(forget)
         works = self._works()
         images = list(self._in_order(works, now_s))
         for image in images:
@@ -213,8 +212,7 @@ class Scheduler:
     # ---- inside
 
     def _seconds_of(self, job: JobWork, candidate: Candidate | None) -> float:
-        """`candidate` None: the job is here."""
-        parts = [candidate] if candidate else [image.spec for image in self._images_of(job.job_id)]
+        parts = [candidate] if candidate else [image.spec for image in self._images_of(job.job_id)]  # the job is here
         return job.remaining_s + self.cost.begin_s() + sum(map(self._vae_s, parts))
 
     def _vae_s(self, of: Candidate | ImageSpec) -> float:
@@ -262,16 +260,16 @@ class Scheduler:
                 return StepPlan(advance=(image.id,))
             if image.phase is Phase.WAITING and key is not None and key not in self._encoded and image.can_begin:
                 assert image.source is not None
-                if room > 0:
-                    self._prepared_last = True
-                    self._encoding.add(key)
-                    return StepPlan(encode=(EncodeOrder(key, image.source),))
+                if room <= 0:
+                    continue
+                self._prepared_last = True
+                self._encoding.add(key)
+                return StepPlan(encode=(EncodeOrder(key, image.source),))
         return None
 
     def _wanted_sources(self) -> set[SourceKey]:
         """Of images that are not begun."""
-        keys = (image.spec.source_key for image in self._requests.values() if image.phase is Phase.WAITING)
-        return {key for key in keys if key is not None}
+        return {key for p in self._requests.values() if p.phase is Phase.WAITING and (key := p.spec.source_key)}
 
     def _budget(self, key: BatchKey, leader_rows: int) -> int:
         if self.limits.exact_rows:
