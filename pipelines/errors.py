@@ -7,6 +7,7 @@ import torch
 
 from pipelines.lora.backend import AdapterSet, LoraError
 from pipelines.plan import DeviceLost, ImageError
+from pipelines.upscaling.architecture import UpscalerError
 
 CUDA_ERROR_MEMORY_ALLOCATION = 2
 """cudaErrorMemoryAllocation, in `AcceleratorError.error_code`."""
@@ -64,6 +65,8 @@ def image_error(error: Exception) -> ImageError:
         return ImageError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
     if isinstance(error, LoraError):
         return ImageError("lora", f"The picture could not be made: {error}.", error.broken)
+    if isinstance(error, UpscalerError):
+        return ImageError("upscaler", f"The picture could not be made: {error}.")
     if is_out_of_memory(error):
         return ImageError("out_of_memory", "There was not enough memory for this picture. A smaller size needs less.")
     return ImageError("internal", "The server could not make this picture; its log says more.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipelines.plan import ImageError, RawImage, StepResult
+from pipelines.plan import ImageError, Piece, RawImage, StepResult
 from pipelines.spec import SourceKey
 
 
@@ -24,6 +24,7 @@ class Outcome:
     step_rows: int = 0
     too_many_rows: int = 0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
+    pieces: list[tuple[Piece, float]] = field(default_factory=list[tuple[Piece, float]])
     embedding_hits: int = 0
     embedding_misses: int = 0
 
@@ -47,6 +48,7 @@ class Outcome:
             step_rows=self.step_rows,
             too_many_rows=self.too_many_rows,
             decode_s=self.decode_s,
+            pieces=tuple(self.pieces),
             embedding_hits=self.embedding_hits,
             embedding_misses=self.embedding_misses,
         )

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.device import free_cached, wait_for
 from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.image.previews import Previewer
-from pipelines.image.source_latents import EncodedSource, encode_source
+from pipelines.image.source_latents import EncodedSource, encode_in_pieces
 from pipelines.image.vae import decode_image
 from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
 from pipelines.lora.bank import LoraBank
@@ -29,9 +29,10 @@ from pipelines.lora.weights import LoraParser
 from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.load import LoadedModel
 from pipelines.outcome import Outcome
-from pipelines.plan import BeginOrder, EncodeOrder, ImageError, StepPlan, StepResult
+from pipelines.plan import BeginOrder, EncodeOrder, ImageError, Piece, Pieces, StepPlan, StepResult
 from pipelines.prompt.encoder import PromptEncoder
-from pipelines.spec import ImageSpec, SourceKey
+from pipelines.spec import LATENT_UPSCALER, ImageSpec, SourceKey
+from pipelines.upscaling.upscalers import Upscalers
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +44,14 @@ class RunnerOptions:
     """`exact_rows`: if not 0, every UNet forward has exactly that many rows, whatever the plan says.
     `embedding_cache_bytes`: limit of the cache of encoded prompts. `lora_cache_bytes`: limit of the LoRAs in the
     model's memory, and of the loaded LoRAs that wait for it. `merged_loras`: merge one LoRA set at a time into the
-    weights. `compiled`: the UNet is compiled."""
+    weights. `compiled`: the UNet is compiled. `upscaler_dir`: the folder of upscalers."""
 
     exact_rows: int = 0
     embedding_cache_bytes: int = 64 * 1024 * 1024
     lora_cache_bytes: int = 2_000_000_000
     merged_loras: bool = False
     compiled: bool = False
+    upscaler_dir: Path | None = None
 
 
 class SDXLRunner:
@@ -76,9 +78,11 @@ class SDXLRunner:
         self._forward = SharedForward(model, self._loras, options.exact_rows, self._attempt_with)
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
+        self._upscalers = Upscalers(options.upscaler_dir, model.device)
         self._states: dict[str, DenoiseState] = {}
         self._sources: dict[SourceKey, EncodedSource] = {}
-        self._advancing: dict[str, Generator[None, None, DenoiseState]] = {}
+        self._encoding: dict[SourceKey, Pieces[EncodedSource]] = {}
+        self._advancing: dict[str, Pieces[DenoiseState]] = {}
         self._proven_loras: set[str] = set()
 
     @property
@@ -132,6 +136,7 @@ class SDXLRunner:
             self._release(image_id)
         for key in plan.forget:
             self._sources.pop(key, None)
+            self._encoding.pop(key, None)
         for order in plan.encode:
             self._encode(order, outcome)
         if plan.begin:
@@ -173,26 +178,33 @@ class SDXLRunner:
         return state
 
     def _encode(self, order: EncodeOrder, outcome: Outcome) -> None:
+        """One piece of it."""
+        key = order.key
         try:
-            self._sources[order.key] = encode_source(self.model, order.image, order.key.source)
-            outcome.encoded.append(order.key)
+            if key not in self._encoding:
+                self._encoding[key] = encode_in_pieces(self.model, self._upscalers, order)
+            source = _piece(self._encoding[key], Piece("encode", key.width * key.height), outcome)
         except Exception as error:
             raise_if_device_lost(error)
-            outcome.encode_failed[order.key] = image_error(error)
+            self._encoding.pop(key, None)
+            outcome.encode_failed[key] = image_error(error)
             log.error("a source cannot be encoded", exc_info=error)
+            return
+        if source is not None:
+            del self._encoding[key]
+            self._sources[key] = source
+            outcome.encoded.append(key)
 
     def _advance(self, image_id: str, outcome: Outcome) -> None:
         """One piece of the way to the image's next pass."""
 
         def piece() -> DenoiseState | None:
+            state = self._states[image_id]
             if image_id not in self._advancing:
-                state = self._states[image_id]
-                self._advancing[image_id] = next_pass(self.model, self._samplers, state)
-            try:
-                next(self._advancing[image_id])
-            except StopIteration as done:
-                return done.value
-            return None
+                self._advancing[image_id] = next_pass(self.model, self._samplers, self._upscalers, state)
+            target = state.spec.passes[state.pass_index + 1]
+            last = None if target.upscaler == LATENT_UPSCALER else Piece("encode", target.num_px)
+            return _piece(self._advancing[image_id], last, outcome)
 
         state = self._attempt(outcome, image_id, piece)
         if state is not None:
@@ -321,3 +333,16 @@ def _timed(work: Callable[[], None]) -> float:
     started_s = time.perf_counter()
     work()
     return time.perf_counter() - started_s
+
+
+def _piece(work: Pieces[T], last: Piece | None, outcome: Outcome) -> T | None:
+    """Do one piece of the work, which the device has finished then. Returns the result if it was the `last` one."""
+    started_s = time.perf_counter()
+    result: T | None = None
+    try:
+        piece = next(work)
+    except StopIteration as done:
+        piece, result = last, done.value
+    if piece is not None:
+        outcome.pieces.append((piece, time.perf_counter() - started_s))
+    return result

@@ -100,6 +100,9 @@ class Settings:
         " float16 model, without exact rows",
     )
     lora_dir: Path = setting(Path("loras"), folder, "", "./loras", "folder of `<name>-v<version>.safetensors`")
+    upscaler_dir: Path | None = setting(
+        None, folder, "", "none", "folder of upscalers: ESRGAN and Real-ESRGAN networks as `.safetensors` files"
+    )
     lora_watch_s: int = setting(
         0,
         integer(0, 86_400),

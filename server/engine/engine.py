@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipelines.plan import BeginOrder, DeviceLost, ImageError, StepPlan, StepResult
+from pipelines.plan import BeginOrder, DeviceLost, ImageError, Piece, StepPlan, StepResult
 from pipelines.spec import ImageSpec
 from server.engine.backlog import Backlog
 from server.engine.forecast import QueueForecast
@@ -165,7 +165,7 @@ class Engine:
             if measured.step_rows:
                 cost.observe_step(num_px, measured.step_rows, measured.step_s)
             for seconds in decoded.decode_s.values():
-                cost.observe_decode(num_px, seconds)
+                cost.observe_piece(Piece("decode", num_px), seconds)
 
     async def run(self, execute: Execute, listener: EngineListener, loras: LoraSource | None = None) -> None:
         """Make images until `stop`. Ends after the plan in flight. Raises DeviceLost."""

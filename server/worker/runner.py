@@ -75,6 +75,7 @@ def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
         lora_cache_bytes=settings.lora_cache_mb * 1_000_000,
         merged_loras=settings.lora_mode == "merged",
         compiled=settings.compile,
+        upscaler_dir=settings.upscaler_dir,
     )
     runner = SDXLRunner(model, lora_bytes_dir, running)
     if settings.exact_rows:

@@ -144,7 +144,7 @@ def in_a_decode(_: SDXLRunner, patch: pytest.MonkeyPatch, error: Exception) -> S
 
 
 def in_a_source(_: SDXLRunner, patch: pytest.MonkeyPatch, error: Exception) -> StepPlan:
-    broken(patch, sdxl, "encode_source", error)
+    broken(patch, sdxl, "encode_in_pieces", error)
     key = params(**SMALL, source=Source("0" * 64, 64, 64)).source_key
     assert key is not None
     return StepPlan(encode=(EncodeOrder(key, SourceImage(64, 64, bytes(64 * 64 * 3))),))
