@@ -69,8 +69,8 @@ async def test_keys_have_the_names_of_the_models(database: Database):
             assert made == wanted
 
 
-async def test_several_processes_may_migrate_at_once_and_again(database_url: str):
-    databases = [Database(database_url) for _ in range(3)]
+async def test_several_processes_may_migrate_at_once_and_again(empty_database_url: str):
+    databases = [Database(empty_database_url) for _ in range(3)]
     await asyncio.gather(*(each.migrate() for each in databases))
     await databases[0].migrate()
     async with databases[1].read() as session:
