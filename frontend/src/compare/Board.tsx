@@ -2,6 +2,7 @@
 import { memo, useMemo } from "react";
 import { type Column, Table } from "@/components/ui/table";
 import type { Job } from "@/domain/job";
+import { veil } from "@/domain/picture";
 import { cn } from "@/lib/cn";
 import { PendingPicture } from "@/pictures/PendingPicture";
 import { type Axes, cellIndex } from "./axes";
@@ -98,7 +99,7 @@ function Cell({ job, axes, index, name }: BoardProps & { index: number; name: st
           draggable={false}
           loading="lazy"
           style={{ transform: "var(--view)" }}
-          className="absolute inset-0 size-full object-contain"
+          className={cn("absolute inset-0 size-full object-contain", veil(output))}
         />
       )}
     </div>

@@ -20,7 +20,7 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
   const heading = useId();
   const isDone = isEnded(job);
   const prompt = promptOf(job);
-  const hasTiles = job.state?.status !== "failed" || numDone(job) > 0;
+  const hasTiles = job.state?.status !== "failed" || numDone(job) > 0 || job.blocked;
   return (
     <section aria-labelledby={heading} className="@container space-y-3">
       <header className="flex items-start justify-between gap-4">

@@ -1,6 +1,6 @@
 "use client";
 import type { CSSProperties } from "react";
-import type { Job } from "@/domain/job";
+import { blockedAt, type Job } from "@/domain/job";
 import { numWanted } from "@/domain/picture";
 import { PendingPicture } from "@/pictures/PendingPicture";
 import { gridFor } from "./grid";
@@ -12,8 +12,9 @@ export function Tiles({ job, name }: { job: Job; name: string }) {
     index,
     output: job.outputs.find((output) => output.index === index),
   }));
-  // a completed job has made them all: what is absent was deleted
-  const shown = job.state?.status === "completed" ? places.filter(({ output }) => output) : places;
+  // a completed job has made them all: what is absent was deleted, or blocked
+  const isThere = ({ index, output }: (typeof places)[number]) => output ?? blockedAt(job, index);
+  const shown = job.state?.status === "completed" ? places.filter(isThere) : places;
   const grid = gridFor(shown.length, job.width, job.height);
   const style = { "--narrow": grid.narrow, "--wide": grid.wide, maxWidth: grid.maxWidth } as CSSProperties;
   return (
