@@ -135,7 +135,7 @@ CONTENT_BLOCKED = Kind(
     "content-blocked",
     422,
     "Content blocked",
-    "file: a classifier scores this picture 0.93; from 0.80 on it is blocked as explicit",
+    "file: a classifier scores this picture 0.93; from 0.8 on it is blocked as explicit",
 )
 KEY_REUSED = Kind(
     "key-reused",

@@ -39,4 +39,4 @@ class JobUnfinished(DomainError):
 
 
 def blocked_detail(score: float, threshold: float) -> str:
-    return f"a classifier scores this picture {score:.2f}; from {threshold:.2f} on it is blocked as explicit"
+    return f"a classifier scores this picture {score:.2f}; from {threshold:g} on it is blocked as explicit"

@@ -30,7 +30,7 @@ from tests.support.fake_runner import PaintRunner
 Api = TestClient[Litestar]
 ADMIN_KEY = "operator-key-of-the-tests"
 OPERATOR = {"Authorization": f"Bearer {ADMIN_KEY}"}
-DETAIL = "a classifier scores this picture 0.95; from 0.80 on it is blocked as explicit"
+DETAIL = "a classifier scores this picture 0.95; from 0.8 on it is blocked as explicit"
 Serve = Callable[..., Any]
 
 

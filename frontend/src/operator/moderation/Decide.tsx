@@ -34,9 +34,9 @@ export function Decide({ picture, verdict, onClose }: DecideProps) {
         ? api.POST("/api/operator/moderation/pictures/{image_id}/release", call)
         : api.POST("/api/operator/moderation/pictures/{image_id}/delete", call),
     );
+    await queries.invalidateQueries({ queryKey: MARKED });
     notify("success", isRelease ? "The picture is released." : "The picture is deleted.");
     onClose();
-    await queries.invalidateQueries({ queryKey: MARKED });
   }
 
   return (
