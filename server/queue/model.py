@@ -223,8 +223,8 @@ class JobState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView(JobState):
-    """A job with its images. `images` are the stored ones, `blocked` those that moderation blocked, `specs` those of
-    all images in order; `prompt` is as typed; `axes` of a comparison."""
+    """A job with its images. `images` are the stored ones, `blocked` the ones that moderation blocked, `specs` are
+    of all images in order; `prompt` is as typed; `axes` of a comparison."""
 
     prompt: str
     specs: tuple[ImageSpec, ...]

@@ -34,7 +34,7 @@ export function pictureName({ job, output }: Picture): string {
   return `Picture ${output.index + 1} of ${numWanted(job)}: ${shown}`;
 }
 
-/** Class of an `<img>` of the picture that nobody has asked to see: moderation may want it blurred. */
+/** Class of an `<img>` of the picture before its visitor asks to see it: moderation may want it blurred. */
 export function veil({ moderation }: Output): string | false {
   return moderation?.verdict === "blurred" && "blur-2xl";
 }

@@ -177,9 +177,9 @@ def test_uploads_are_scored_and_a_marked_one_is_used(sqlite_settings: Settings) 
         assert (log_of(api)[-1]["decision"], log_of(api)[-1]["asset_id"]) == ("flagged", asset_id)
 
 
-def test_an_exempt_account_is_not_scored(settings: Settings) -> None:
+def test_an_exempt_account_is_not_scored(sqlite_settings: Settings) -> None:
     classifier = ScriptedClassifier(0.95)
-    with serving(settings, classifier) as api:
+    with serving(sqlite_settings, classifier) as api:
         ada = register(api, "ada@example.org")
         user_id = ada.call("GET", "/api/auth/me").json()["user"]["id"]
         assert made_by(ada)["status"] == "failed"
@@ -309,6 +309,7 @@ def test_banned_words_refuse_before_acceptance(sqlite_settings: Settings, tmp_pa
         assert (set(job) & {"blocked", "images_blocked"}, "moderation" in job["outputs"][0]) == (set(), False)
         assert "moderation" not in api.get("/api/options").json()
         assert rows_of_log(api) == 0
+        assert api.app.state.lifespan.container.shared.moderation is None, "off: nothing is there to load a classifier"
 
 
 def rows_of_log(api: Api) -> int:

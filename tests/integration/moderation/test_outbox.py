@@ -8,9 +8,9 @@ import pytest
 from server.db.session import Database
 from server.moderation.service import Moderation
 from server.queue.model import ImageStatus, JobStatus
-from tests.integration.worker.test_delivery import FullStore
 from tests.support.builders import draft
 from tests.support.classifiers import ScriptedClassifier
+from tests.support.full_store import FullStore
 from tests.support.jobs_harness import JobsHarness, image_statuses, until
 
 
