@@ -132,6 +132,7 @@ export function applyEvent(job: Job, event: JobEvent): Job {
       if (job.outputs.some((output) => output.id === event.output.id)) return job;
       return withOutputs(job, [event.output]);
     case "blocked":
+      if (blockedAt(job, event.blocked.index)) return job;
       return { ...job, blocked: [...(job.blocked ?? []), event.blocked] };
     case "ended":
       return withState(job, ended(event.ending));

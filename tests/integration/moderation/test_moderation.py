@@ -266,7 +266,8 @@ def test_a_picture_that_cannot_be_scored_fails_alone(
 
 
 @pytest.mark.alone
-def test_a_slow_classifier_delays_no_step_of_others(sqlite_settings: Settings) -> None:
+def test_a_slow_classifier_delays_no_step_of_others(sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "STALL_S", 1.0)
     classifier = ScriptedClassifier(0.1)
     classifier.pause_s = 5.0
     runner = PaintRunner(step_s=0.01)
@@ -280,6 +281,7 @@ def test_a_slow_classifier_delays_no_step_of_others(sqlite_settings: Settings) -
         assert {api.get(f"/api/status/{each}").json()["status"] for each in (first, second)} == {"processing"}
         assert stored_files(sqlite_settings) == []
         assert api.get("/healthz").status_code == 200
+        wait_for(lambda: "the image classifier has not answered for" in api.get("/readyz").json().get("detail", ""))
         classifier.pause_s = 0.0
         assert api.get(f"/api/status/{second}", params={"wait": 20}).json()["status"] == "completed"
         assert len(stored_files(sqlite_settings)) == 2
