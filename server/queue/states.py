@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.billing import ledger
 from server.db.clock import now_s
 from server.db.models import EventRow, ImageAttemptErrorRow, ImageRow, JobRow
 from server.queue import quotas
@@ -129,6 +130,7 @@ async def finish_image(session: AsyncSession, lease: Lease, n: int, stored: Mapp
     now = await _now(session)
     image.status, image.finished_at_s = ImageStatus.DONE, now
     await quotas.note_image(session, image)
+    await ledger.capture(session, job, n)
     session.add(_event(job, "image", image_facts(image), now))
     await session.flush()
     await _end_if_last(session, lease)
@@ -223,6 +225,7 @@ async def _end(
     )
     if job is not None:
         await quotas.note_end(session, job.id)
+        await ledger.release(session, job)
         facts = {
             "job_id": job.id,
             "status": to.value,
