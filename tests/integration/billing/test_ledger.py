@@ -1,5 +1,5 @@
-"""The ledger under whatever happens to jobs: the balance is the sum of its rows, never below zero; no picture is charged
-twice; what was not delivered is given back."""
+"""The ledger under whatever happens to jobs: the balance is the sum of its rows and never below zero; no picture is
+charged twice; what was not delivered is given back."""
 
 import asyncio
 import contextlib
