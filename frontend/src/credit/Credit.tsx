@@ -153,7 +153,7 @@ function History({ entries }: { entries: readonly CreditEntry[] }) {
       keyOf={({ id }) => String(id)}
       className="w-full"
       headClassName="[&_th]:py-2"
-      rowClassName="border-t [&>*]:py-2 [&>*]:pr-4"
+      rowClassName="border-t [&>*]:py-2 [&>*:not(:last-child)]:pr-4"
     />
   );
 }

@@ -78,7 +78,7 @@ class BillingController(Controller):
         guards=[needs(READ)],
         operation_id="credit_history",
         summary="The movements of your credit",
-        description="The newest first; their sum is the available credit.",
+        description="The newest first. Free credit of a month is an entry from the first job of the month on.",
         responses={
             200: examples.answers(billing_examples.ENTRIES, "A page of 50"),
             **documented(INVALID_REQUEST, NOT_FOUND),
