@@ -12,7 +12,7 @@ from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.sdxl import SDXLRunner
-from pipelines.spec import ImageSpec, LoraRef
+from pipelines.spec import ImageSpec, LoraRef, seed_at
 from tests.support.demo_model import (
     ROOT,
     demo_folder,
@@ -174,6 +174,13 @@ def test_with_loras_of_its_own_in_a_crowd_it_is_stocks_picture(
     for name, wanted in lora_crowd.items():  # each LoRA does something
         if wanted.loras:
             assert share_within_one_level(expected[name], stock.picture(replace(wanted, loras=()))) < 0.95, name
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**32 + 7, 2**63 + 5, 2**64 - 1])
+def test_of_a_large_seed_torch_takes_the_lower_32_bits_as_the_policy_does(seed: int) -> None:
+    large, small = (torch.Generator("cpu").manual_seed(each) for each in (seed, seed_at(seed, 0)))
+    assert seed_at(seed, 0) < 2**32
+    assert torch.equal(torch.randn(64, generator=large), torch.randn(64, generator=small))
 
 
 def test_guidance_that_ends_half_way_is_stock_s_dynamic_guidance(runner: SDXLRunner, stock: Stock) -> None:
