@@ -517,7 +517,7 @@ export interface paths {
         };
         /**
          * The movements of your credit
-         * @description The newest first; their sum is the available credit.
+         * @description The newest first. Free credit of a month is an entry from the first job of the month on.
          */
         get: operations["credit_history"];
         put?: never;

@@ -116,6 +116,18 @@ def test_the_price_follows_the_settings_and_not_the_prompt(
     assert sum("/api/price" in url for url in asked) == 1
 
 
+def test_a_comparison_says_what_it_costs(new_visitor: NewVisitor, new_user: NewUser, shop: ServerProcess) -> None:
+    page = new_visitor(shop, "compare/", storage_state=new_user(shop).state).page
+    form = page.get_by_role("form", name="New comparison")
+    form.get_by_role("textbox", name="Prompt 1").fill("red dress")
+    button = form.get_by_role("button", name="Compare")
+    expect(button).to_contain_text(re.compile(r"· \$[0-9]+\.[0-9]{2}"))
+    price = button.inner_text().partition("·")[2].strip()
+    button.click()
+    expect(form.get_by_role("alert")).to_contain_text(f"This costs {price}, and $0.00 of your credit is left")
+    expect(form.get_by_role("link", name="Buy credit")).to_be_visible()
+
+
 def test_a_visitor_sees_the_price_and_is_sent_to_an_account(new_visitor: NewVisitor, shop: ServerProcess) -> None:
     visitor = new_visitor(shop, TWO)
     expect(visitor.generate).to_contain_text("· $0.50")
