@@ -216,7 +216,7 @@ from server.app import create_app
 from server.config.settings import Settings
 for billing in (False, True):
     keys = {{"stripe_key": {KEY!r}, "stripe_webhook_secret": {WEBHOOK_SECRET!r}}}
-    create_app(Settings(data_dir=Path({str(tmp_path)!r}), billing=billing, **keys))
+    create_app(Settings(data_dir=Path({str(tmp_path)!r}) / str(billing), billing=billing, **keys))
     print("stripe" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
