@@ -29,6 +29,7 @@ describe("the address", () => {
     { init: { from_image: IMAGE } },
     { init: { asset_id: ASSET, strength: 1 } },
     { init: { asset_id: ASSET, resize: "stretch" } },
+    { init: { from_image: IMAGE, strength: 0.3, upscaler: "4x UltraSharp" } },
     { mask: { asset_id: ASSET } },
     { mask: { asset_id: ASSET, blur: 0, padding: 0 } },
     { mask: { asset_id: ASSET, invert: true } },
@@ -47,7 +48,7 @@ describe("the address", () => {
     `start=${IMAGE}:0`,
     `start=${IMAGE}:1.1`,
     `start=${IMAGE}:0.5:tile`,
-    `start=${IMAGE}:0.5:fill:x`,
+    `start=${IMAGE}:0.5:fill:x:y`,
     `mask=${IMAGE}`,
     `mask=${ASSET}:softly`,
     `mask=${ASSET}:soft:65`,
@@ -115,6 +116,9 @@ describe("the metadata of a picture", () => {
     expect(withoutDefaults(settingsOfMetadata(started), options)).toMatchObject({ width: 64, height: 48 });
     const upscaled = someMetadata({ width: 256, height: 256, init: { from_image: IMAGE } });
     expect(withoutDefaults(settingsOfMetadata(upscaled), options)).not.toHaveProperty("width");
+    const init = { from_image: IMAGE, upscaler: "lanczos" };
+    const enlarged = settingsOfMetadata(someMetadata({ width: 256, height: 256, init }));
+    expect(withoutDefaults(enlarged, options)).toMatchObject({ width: 256, height: 256, init });
   });
 });
 

@@ -123,8 +123,8 @@ const PARAMETERS: readonly Parameter[] = [
       return width && height ? { width: Number(width), height: Number(height) } : {};
     },
     isDefault: ({ width, height, init }, options) => {
-      // next to a start, which has a size, the default is that; an upscaled picture's is out of reach for one pass
-      if (init) return Boolean(width && height && options && sizeProblem({ width, height }, options));
+      // next to a start, which has a size, the default is that; only an upscaler makes it larger than one pass can
+      if (init) return Boolean(!init.upscaler && width && height && options && sizeProblem({ width, height }, options));
       return width === options?.native_width && height === options?.native_height;
     },
     fact: { label: "Size", of: ({ width, height }) => (width && height ? sizeWords(width, height) : null) },

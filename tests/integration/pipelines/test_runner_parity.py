@@ -15,6 +15,7 @@ from pipelines.sdxl import SDXLRunner
 from pipelines.spec import ImageSpec, LoraRef, seed_at
 from tests.support.demo_model import (
     ROOT,
+    STOCK_ETA,
     demo_folder,
     params,
     pixels,
@@ -87,6 +88,7 @@ class Stock:
         made = self.pipeline(
             wanted.prompt,
             negative_prompt=wanted.negative_prompt,
+            eta=STOCK_ETA.get(wanted.sampling.sampler, 0.0),
             num_inference_steps=wanted.sampling.steps,
             guidance_scale=wanted.sampling.guidance_scale,
             width=wanted.width,
@@ -145,6 +147,8 @@ def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict
         "text_encoder": (loras[0],),  # most of it is in the text encoders and the attention
         "settings_with_alpha": (replace(loras[2], weight=0.5), loras[1]),
         "convolutions": (wide, replace(amber_1, weight=0.3)),
+        "jade_again": (jade_1,),
+        "amber_0.5": (replace(amber_1, weight=0.5),),
     }
     return {
         name: params(
