@@ -5239,8 +5239,8 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To the receipt */
-            303: {
+            /** @description Location is the receipt's page */
+            302: {
                 headers: {
                     [name: string]: unknown;
                 };

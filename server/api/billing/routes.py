@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
@@ -147,12 +148,12 @@ class BillingController(Controller):
     @get(
         "/receipts/{purchase_id:str}",
         guards=[needs(READ)],
-        status_code=303,
+        status_code=302,
         operation_id="receipt",
         summary="The receipt of a purchase",
         description="Leads to Stripe's page with the receipt.",
         responses={
-            303: examples.redirect("To the receipt"),
+            302: ResponseSpec(None, generate_examples=False, description="Location is the receipt's page"),
             **documented(NOT_FOUND, PAYMENTS_AWAY),
         },
     )
@@ -162,7 +163,7 @@ class BillingController(Controller):
         url = await billing.purchases.receipt_url(caller.owner, purchase_id)
         if url is None:
             raise StudioError(NOT_FOUND, f"you have no paid purchase {purchase_id[:32]} with a receipt")
-        return Response(None, status_code=303, headers={**PRIVATE, "Location": url})
+        return Response(None, status_code=302, headers={**PRIVATE, "Location": url})
 
 
 def entries(rows: Sequence[CreditEntryRow], base: str) -> schemas.Entries:

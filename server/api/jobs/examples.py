@@ -252,11 +252,6 @@ def nothing(description: str) -> dict[int, ResponseSpec]:
     return {204: ResponseSpec(None, generate_examples=False, description=description)}
 
 
-def redirect(description: str) -> ResponseSpec:
-    """An answer that leads elsewhere: its header Location."""
-    return ResponseSpec(None, generate_examples=False, description=description)
-
-
 def answers(example: Struct, description: str) -> ResponseSpec:
     """A JSON answer with its example."""
     return ResponseSpec(

@@ -98,7 +98,7 @@ def test_a_pack_is_granted_when_stripe_says_so_and_not_before(shop: Shop) -> Non
     newest = shop.user.call("GET", "/api/billing/history").json()["entries"][0]
     assert (newest["kind"], newest["note"], newest["amount_micro_usd"]) == ("grant", "bought for $10.00", ELEVEN)
     receipt = shop.user.call("GET", newest["receipt_url"].removeprefix("https://studio.example.org"))
-    assert (receipt.status_code, receipt.headers["location"]) == (303, f"{shop.stripe.url}/receipts/{payment.intent}")
+    assert (receipt.status_code, receipt.headers["location"]) == (302, f"{shop.stripe.url}/receipts/{payment.intent}")
     stranger = Browser(shop.api).call("GET", newest["receipt_url"].removeprefix("https://studio.example.org"))
     assert problem(stranger, 404) == "not-found"
 
