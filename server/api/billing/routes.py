@@ -154,7 +154,7 @@ class BillingController(Controller):
         description="Leads to Stripe's page with the receipt.",
         responses={
             302: ResponseSpec(None, generate_examples=False, description="Location is the receipt's page"),
-            **documented(NOT_FOUND, PAYMENTS_AWAY),
+            **documented(INVALID_REQUEST, NOT_FOUND, PAYMENTS_AWAY),
         },
     )
     async def receipt(
