@@ -123,6 +123,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "accounts": api.accounts,
             "throttle": api.throttle,
             "usage": api.usage,
+            "billing": api.billing,
             "keys": api.keys,
             "loras": shared.registry,
             "folder": shared.loras,

@@ -15,6 +15,12 @@ from server.accounts.service import Accounts
 from server.api.gallery.file_routes import PATH as FILES_PATH
 from server.assets.service import Assets
 from server.base_model import BaseModel
+from server.billing.charges import Charges
+from server.billing.money import micro_usd
+from server.billing.prices import Rate
+from server.billing.purchases import Pack, Purchases
+from server.billing.service import Billing
+from server.billing.stripe_gateway import StripeAccount, StripeGateway
 from server.config.settings import Settings
 from server.db.session import Database
 from server.engine.backlog import Backlog
@@ -131,6 +137,8 @@ class ApiHalf:
         self.reviews = Reviews(database, self.engagement)
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)
+        charges = _charges(shared)
+        self.billing = Billing(database, charges, _purchases(shared))
         self.jobs = JobService(
             database,
             reader,
@@ -141,6 +149,7 @@ class ApiHalf:
             self.assets,
             settings.max_queue,
             quotas,
+            charges,
         )
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()
@@ -296,6 +305,21 @@ def _quotas(settings: Settings) -> Quotas:
         anonymous=Quota(per_hour=settings.rate_limit_per_hour),
         users=Quota(settings.user_rate_limit_per_hour, settings.user_daily_pictures, settings.user_daily_gpu_s),
     )
+
+
+def _charges(shared: "Shared") -> Charges | None:
+    """None: nothing is charged."""
+    settings, model = shared.settings, shared.base.info
+    rate = Rate(micro_usd(settings.price_per_generation_usd), model.native_width * model.native_height)
+    return Charges(rate, micro_usd(settings.free_usd_per_month)) if settings.billing else None
+
+
+def _purchases(shared: "Shared") -> Purchases:
+    settings = shared.settings
+    packs = [Pack(micro_usd(price), micro_usd(credit)) for price, credit in settings.credit_packs_usd]
+    key, webhook_secret = settings.stripe_key, settings.stripe_webhook_secret
+    account = StripeAccount(key, webhook_secret, settings.stripe_url) if key and webhook_secret else None
+    return Purchases(shared.database, packs, StripeGateway(account) if account else None)
 
 
 def _bounds(settings: Settings) -> tuple[RequestBounds, RequestBounds]:

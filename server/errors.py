@@ -7,6 +7,7 @@ Exception
         ├── JobsError                     server/queue/errors.py
         ├── LorasError                    server/loras/errors.py
         ├── AccountsError                 server/accounts/errors.py
+        ├── errors about credit           server/billing/errors.py
         ├── StoreError                    server/storage/store.py
         └── DatabaseAway, DatabaseFull    server/db/session.py
 """
@@ -41,6 +42,18 @@ UNAUTHORIZED = Kind(
     401,
     "Authentication required",
     "this key is not known, was revoked or has expired; make one at POST /api/keys",
+)
+INSUFFICIENT_CREDIT = Kind(
+    "insufficient-credit",
+    402,
+    "Insufficient credit",
+    "this costs $0.50, and $0.20 of your credit is left: buy more on the page of your account",
+)
+FORGED_EVENT = Kind(
+    "forged-event",
+    400,
+    "Signature invalid",
+    "the Stripe-Signature is missing, wrong, or older than 5 minutes",
 )
 WRONG_LOGIN = Kind("wrong-login", 401, "Invalid credentials", "the e-mail or the password is wrong")
 NOT_YOURS = Kind(
@@ -164,6 +177,12 @@ TOO_MANY_READERS = Kind(
     503,
     "Too many open streams",
     "1000 streams and waits are open already; ask /api/status instead",
+)
+PAYMENTS_AWAY = Kind(
+    "payments-away",
+    503,
+    "Payment service unavailable",
+    "the payment service does not answer; nothing was paid, try again in a few seconds",
 )
 STORE_AWAY = Kind(
     "store-away", 503, "Image store unavailable", "https://s3.example.org does not answer (ConnectTimeoutError)"

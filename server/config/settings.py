@@ -7,7 +7,7 @@ from typing import Any
 
 import pipelines
 import server
-from server.config.moderation_settings import ModerationSettings
+from server.config.billing_settings import BillingSettings
 from server.config.parsers import (
     base_model,
     bucket_name,
@@ -37,7 +37,7 @@ ROW_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(ModerationSettings):
+class Settings(BillingSettings):
     """The operator's settings. `read_settings` (environment.py) builds them; tests may build them directly."""
 
     host: str = setting("127.0.0.1", plain, "", "127.0.0.1", "address to listen on; 0.0.0.0: all IPv4 addresses")
@@ -362,7 +362,7 @@ def variable(of: "Field[Any]") -> str:
 def settings_table() -> str:
     """The table of docs/settings.md, in Markdown."""
     lines = ["| variable | default | unit | meaning |", "| --- | --- | --- | --- |"]
-    for field in sorted(fields(Settings), key=fields(ModerationSettings).__contains__):
+    for field in sorted(fields(Settings), key=fields(BillingSettings).__contains__):
         meta = field.metadata
         lines.append(f"| `{variable(field)}` | {meta['shown']} | {meta['unit'] or ''} | {meta['meaning']} |")
     return "\n".join(lines)

@@ -49,6 +49,7 @@ class JobRow(Row):
     request: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # as sent
     axes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of a comparison: queue/grid.py
     num_images: Mapped[int]
+    price_micro_usd: Mapped[int | None] = mapped_column(BigInteger)  # held at acceptance; None: not charged
     base_name: Mapped[str] = mapped_column(String(255))
     base_sha256: Mapped[str] = mapped_column(String(64))
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.spec import ImageSpec, LoraRef
 from server.assets.service import Assets
+from server.billing.charges import Charges
 from server.db.account_models import AccountRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobLoraRow, JobRow
@@ -66,7 +67,9 @@ class JobService:
         assets: Assets,
         max_queue: int,
         limits: Quotas,
+        charges: Charges | None = None,
     ) -> None:
+        """`charges` None: jobs cost nothing."""
         self._database = database
         self._reader = reader
         self._signals = signals
@@ -76,13 +79,14 @@ class JobService:
         self._assets = assets
         self._max_queue = max_queue
         self._quotas = limits
+        self._charges = charges
 
     async def submit(self, draft: JobDraft, key: IdempotencyKey | None = None) -> Acceptance:
         """Resolve the LoRA names, insert the job and its images, signal the workers. The job is durable when this
         returns. Where `key` was used before, its response is replayed and nothing else happens.
 
-        Raises AssetGone, BaseModelUnread, OwnerGone, KeyReused, LimitReached, LoraGone, QueueFull and UnknownLora
-        (server/queue/errors.py); then nothing is stored and nothing counted."""
+        Raises AccountNeeded, AssetGone, BaseModelUnread, InsufficientCredit, KeyReused, LimitReached, LoraGone,
+        OwnerGone, QueueFull and UnknownLora; then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
         if key is None:
@@ -141,6 +145,8 @@ class JobService:
         await count_use(session, sha256s)
         session.add(job)
         await session.flush()
+        if self._charges is not None:
+            await self._charges.hold(session, job, resolved.specs, now)
         await self._assets.hold(session, job.id, draft.requester.owner, draft.assets)
         session.add_all(images)
         session.add_all(JobLoraRow(job_id=job.id, **_lora_columns(lora)) for lora in loras)
@@ -160,8 +166,12 @@ class JobService:
             await asyncio.to_thread(self._analyzer.analyze, texts)
 
     async def _refuse_early(self, draft: JobDraft) -> None:
-        """Refuse a flood without taking the write lock. Raises LimitReached, QueueFull."""
+        """Refuse a flood without taking the write lock. Raises AccountNeeded, InsufficientCredit, LimitReached,
+        QueueFull."""
         self._check_depth(await self._counts.shared_depth())
+        if self._charges is not None:
+            async with self._database.read() as session:
+                await self._charges.check(session, draft.requester.owner, (image.spec for image in draft.images))
         quota = self._quotas.of(draft.requester.owner)
         if quota.per_hour:
             async with self._database.read() as session:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.billing import ledger
 from server.db.account_models import PendingDeletionRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
@@ -83,8 +84,16 @@ async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list
         for key in (image_key(image.id, image.n, image.spec.output.format), thumbnail_key(image.id, image.n))
     ]
     await schedule_deletion(session, late, LATE_S)
+    await _release_credit(session, which)
     await session.execute(delete(JobRow).where(which).execution_options(synchronize_session=False))
     return [job.id for job in jobs]
+
+
+async def _release_credit(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Of the unfinished jobs among these: their rows are deleted, so no other transaction ends them."""
+    charged = JobRow.price_micro_usd.is_not(None) & JobRow.finished_at_s.is_(None)
+    for job in list(await session.scalars(select(JobRow).where(which, charged).with_for_update())):
+        await ledger.release(session, job)
 
 
 class Remover:

@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.billing import ledger
 from server.db.clock import now_s
 from server.db.models import EventRow, ImageAttemptErrorRow, ImageRow, JobRow
 from server.queue import decisions, quotas
@@ -132,6 +133,7 @@ async def finish_image(session: AsyncSession, lease: Lease, n: int, stored: Mapp
     now = await _now(session)
     image.status, image.finished_at_s = ImageStatus.DONE, now
     await quotas.note_image(session, image)
+    await ledger.capture(session, job, n)
     if image.verdict is not None and Verdict(image.verdict).marks:
         session.add(decisions.of_image(image, job.owner, image.verdict, now))
     session.add(_event(job, "image", image_facts(image), now))
@@ -270,6 +272,7 @@ async def _end(
     )
     if job is not None:
         await quotas.note_end(session, job.id)
+        await ledger.release(session, job)
         counts = await _count_images(session, job.id)
         facts = {
             "job_id": job.id,

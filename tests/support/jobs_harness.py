@@ -17,6 +17,7 @@ from sqlalchemy.orm import undefer
 from pipelines.prompt.analysis import PromptAnalyzer
 from server.api.jobs import presenters
 from server.assets.service import Assets
+from server.billing.charges import Charges
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
@@ -76,6 +77,7 @@ class JobsHarness:
         quotas: Quotas | None = None,
         poll_s: float = 0.05,
         durable: bool = False,
+        charges: Charges | None = None,
         **options: Any,
     ) -> None:
         self.database = database
@@ -121,6 +123,7 @@ class JobsHarness:
             self.assets,
             max_queue,
             quotas or Quotas(),
+            charges,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -1,7 +1,7 @@
 "use client";
 import { type ReactNode, useState } from "react";
 import { answer, api } from "@/api/client";
-import { changeUser } from "@/api/session";
+import { changeUser, useMe } from "@/api/session";
 import type { User } from "@/api/types";
 import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
@@ -11,16 +11,21 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { forgetNotes } from "@/jobs/history/list-notes";
+import { lazyPart } from "@/lib/lazy";
 import { notify } from "@/lib/notify";
 import { NewPassword } from "./NewPassword";
 
+const [Credit] = lazyPart(() => import("@/credit/Credit"), { meanwhile: () => <div className="min-h-64" /> });
+
 export function Account() {
+  const credit = useMe().data?.credit;
   return (
     <Shell title="Account">
       <SignedIn>
         {(user) => (
           <div className="space-y-6">
             <WhoYouAre user={user} />
+            {credit && <Credit />}
             <PasswordChange email={user.email} />
             <Deletion />
           </div>

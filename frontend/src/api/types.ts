@@ -36,5 +36,7 @@ export type Usage = Schemas["Usage"];
 export type LimitsLeft = Schemas["LimitsLeft"];
 export type Limit = Schemas["LimitLeft"];
 export type HistoryItems = Schemas["HistoryItems"];
+export type Credit = Schemas["Credit"];
+export type CreditEntry = Schemas["Entry"];
 /** A picture that the visitor has sent. */
 export type Asset = Schemas["StoredAsset"];

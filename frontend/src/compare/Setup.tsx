@@ -1,11 +1,15 @@
 "use client";
 import { DicesIcon, PlusIcon, XIcon } from "lucide-react";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { useMe } from "@/api/session";
 import type { LoraOption, Options } from "@/api/types";
 import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import type { FormError } from "@/domain/form-error";
+import { lazyPart } from "@/lib/lazy";
 import { type Plan, planProblem, readSeeds, sumWords, type Variant } from "./plan";
+
+const [ComparePrice] = lazyPart(() => import("@/credit/ComparePrice"));
 
 interface SetupProps {
   options: Options;
@@ -23,6 +27,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
   const [prompts, setPrompts] = useState<readonly string[]>(first.prompts.length > 0 ? first.prompts : [""]);
   const [seedsText, setSeedsText] = useState(first.seeds.join(", "));
   const [variants, setVariants] = useState(first.variants);
+  const isCharged = useMe().data?.credit;
   const [wasRefused, setWasRefused] = useState(false);
 
   const seeds = readSeeds(seedsText);
@@ -60,6 +65,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
         </p>
         <Button type="submit" size="lg" aria-disabled={isSending}>
           Compare
+          {isCharged && problem === null && <ComparePrice plan={plan} />}
         </Button>
       </div>
       {error && <FormErrorNote error={error} onRetry={submit} />}

@@ -12,6 +12,8 @@ export interface FormError {
   readonly fields: readonly string[];
   /** True if an account may lift it. */
   readonly isForVisitors?: boolean;
+  /** True if more credit lifts it. */
+  readonly isForCredit?: boolean;
 }
 
 export const NO_PROMPT: FormError = {
@@ -55,9 +57,10 @@ function ofRefusal(error: Refused): FormError {
       fields: [],
     };
   }
-  if (status === 401) {
+  if (status === 401 || status === 402) {
     const details = ["Your prompt is kept."];
-    return { title: sentence(error.message), details, retryAfterS, fields: [], isForVisitors: true };
+    const title = sentence(error.message);
+    return { title, details, retryAfterS, fields: [], isForVisitors: true, isForCredit: status === 402 };
   }
   const fields = error.fields.map(({ field }) => field);
   const title = error.fields.length > 0 ? "This cannot be made as it is." : sentence(error.message);

@@ -8,11 +8,13 @@ import type { OperatorUser } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { type Column, Table } from "@/components/ui/table";
+import { lazyPart } from "@/lib/lazy";
 import { dateWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";
 import { Exempt } from "./moderation/Exempt";
 
 const USERS = ["operator", "users"];
+const [Grant] = lazyPart(() => import("@/credit/Grant"), { onMissing: ({ onClose }) => onClose() });
 
 const COLUMNS: readonly Column<OperatorUser>[] = [
   { name: "E-mail", cell: (user) => <Email user={user} />, isRowName: true, className: "max-md:col-span-2" },
@@ -33,7 +35,17 @@ const COLUMNS: readonly Column<OperatorUser>[] = [
     isRight: true,
     className: "text-muted-foreground max-md:hidden",
   },
-  { name: "Access", cell: (user) => <Access user={user} />, isRight: true, className: "max-md:col-span-2" },
+  {
+    name: "Access",
+    cell: (user) => (
+      <>
+        <GrantButton user={user} />
+        <Access user={user} />
+      </>
+    ),
+    isRight: true,
+    className: "max-md:col-span-2",
+  },
 ];
 const MODERATED: readonly Column<OperatorUser>[] = [
   ...COLUMNS,
@@ -94,6 +106,22 @@ function Email({ user }: { user: OperatorUser }) {
       {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">Not moderated</span>}
       {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Switched off</span>}
     </span>
+  );
+}
+
+/** Absent where pictures cost nothing. */
+function GrantButton({ user }: { user: OperatorUser }) {
+  const credit = useMe().data?.credit;
+  const trigger = useRef<HTMLButtonElement>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  if (!credit) return null;
+  return (
+    <>
+      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
+        Credit<span className="sr-only"> of {user.email}</span>
+      </Button>
+      {isOpen && <Grant user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
+from msgspec import UNSET
 
 from server.accounts.common_passwords import weakness
 from server.accounts.emails import canonical
@@ -32,11 +33,13 @@ from server.api.auth.cookies import (
     session_cookie,
 )
 from server.api.auth.guards import signed_in
+from server.api.billing.schemas import credit_left
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.jobs.presenters import Addresses
 from server.api.usage.schemas import limits_left
+from server.billing.service import Billing
 from server.errors import (
     ACCOUNT_DISABLED,
     BUSY,
@@ -75,6 +78,7 @@ class AuthController(Controller):
         caller: NamedDependency[Caller],
         accounts: NamedDependency[Accounts],
         usage: NamedDependency[Usage],
+        billing: NamedDependency[Billing],
         addresses: NamedDependency[Addresses],
     ) -> Response[Me]:
         account = await accounts.get(caller.user_id) if caller.user_id is not None else None
@@ -85,6 +89,7 @@ class AuthController(Controller):
             registration=accounts.registration,  # pyright: ignore[reportArgumentType]  # a setting of these three
             anonymous=accounts.anonymous_allowed,
             limits=limits_left(await usage.left(caller.requester)),
+            credit=credit_left(await billing.balance(caller.owner)) if billing.is_on else UNSET,
         )
         return Response(me, headers=PRIVATE, cookies=cookies)
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from server.accounts.emails import MAX_CHARACTERS
+from server.api.billing.schemas import CreditLeft
 from server.api.usage.schemas import LimitsLeft
 
 MIN_PASSWORD, MAX_PASSWORD = 10, 200
@@ -86,13 +87,14 @@ class User(Struct, frozen=True, kw_only=True):
 
 class Me(Struct, frozen=True, kw_only=True):
     """The caller. `user` null: not logged in. `scopes`: what this call may do. `registration` and `anonymous` are
-    settings of the server. `limits`: what is left of each limit."""
+    settings of the server. `limits`: what is left of each limit. `credit`: only where pictures cost credit."""
 
     user: User | None
     scopes: list[Scope]
     registration: Literal["open", "invite", "closed"]
     anonymous: bool
     limits: LimitsLeft
+    credit: CreditLeft | UnsetType = UNSET
 
 
 class KeyWish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

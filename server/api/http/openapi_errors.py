@@ -7,10 +7,12 @@ from litestar.openapi.spec import Example
 from msgspec import to_builtins
 
 from server.api.http.problems import MEDIA_TYPE, ProblemDocument, problem_document
+from server.billing.errors import InsufficientCredit
 from server.errors import (
     DATABASE_AWAY,
     FOREIGN_ORIGIN,
     FORGED,
+    INSUFFICIENT_CREDIT,
     INTERNAL,
     INVALID_REQUEST,
     SCOPE_LACKING,
@@ -49,5 +51,8 @@ def documented_open(*kinds: Kind) -> dict[int, ResponseSpec]:
 
 
 def _example(kind: Kind) -> dict[str, object]:
-    error = InvalidRequest([INVALID_FIELD]) if kind is INVALID_REQUEST else StudioError(kind, kind.example)
-    return to_builtins(problem_document(error))
+    errors = {
+        INVALID_REQUEST: InvalidRequest([INVALID_FIELD]),
+        INSUFFICIENT_CREDIT: InsufficientCredit(500_000, 200_000),
+    }
+    return to_builtins(problem_document(errors.get(kind) or StudioError(kind, kind.example)))

@@ -3,6 +3,7 @@
 from litestar import Response
 from msgspec import Struct
 
+from server.billing.errors import InsufficientCredit
 from server.errors import FieldError, StudioError
 
 MEDIA_TYPE = "application/problem+json"
@@ -11,18 +12,22 @@ CHALLENGE = 'Bearer realm="LoRA Studio"'
 
 
 class ProblemDocument(Struct, frozen=True, omit_defaults=True):
-    """RFC 9457. `type` is a stable name for programs, `detail` is for people."""
+    """RFC 9457. `type` is a stable name for programs, `detail` is for people. `needed` and `available`, in
+    micro-dollars, are a 402's."""
 
     type: str
     title: str
     status: int
     detail: str
     errors: list[FieldError] = []
+    needed: int | None = None
+    available: int | None = None
 
 
 def problem_document(error: StudioError) -> ProblemDocument:
     kind = error.kind
-    return ProblemDocument(kind.type, kind.title, kind.status, error.detail, list(error.errors))
+    credit = (error.needed, error.available) if isinstance(error, InsufficientCredit) else (None, None)
+    return ProblemDocument(kind.type, kind.title, kind.status, error.detail, list(error.errors), *credit)
 
 
 def problem_response(error: StudioError) -> Response[ProblemDocument]:

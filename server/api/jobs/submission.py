@@ -16,6 +16,7 @@ from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.open_readers import OpenReaders
 from server.api.jobs.prefer_header import preferred_wait_s
 from server.errors import (
+    INSUFFICIENT_CREDIT,
     INVALID_REQUEST,
     KEY_REUSED,
     LIMIT_REACHED,
@@ -61,6 +62,7 @@ MAKES_JOBS = {
         INVALID_REQUEST,
         TOO_LARGE,
         UNSUPPORTED_MEDIA_TYPE,
+        INSUFFICIENT_CREDIT,
         KEY_REUSED,
         LIMIT_REACHED,
         QUEUE_FULL,

@@ -1,10 +1,7 @@
 """Two api processes and two workers on one PostgreSQL and one S3 store: either worker makes what either api accepts."""
 
 import asyncio
-import json
-import os
 import secrets
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -61,15 +58,6 @@ def until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
         time.sleep(0.05)
 
 
-def modules_of(server: ServerProcess) -> set[str]:
-    """Top-level names of sys.modules, which the process writes at SIGUSR1."""
-    assert server.process is not None
-    os.kill(server.process.pid, signal.SIGUSR1)
-    file = server.folder / "modules.json"
-    until(file.exists)
-    return {name.partition(".")[0] for name in json.loads(file.read_text())}
-
-
 def test_accepted_by_either_api_made_by_either_worker_whichever_is_killed(fleet: Fleet) -> None:
     jobs = [fleet.submit(n, steps=30, seed=n) for n in range(6)]  # before there is a worker
     fleet.workers[0].start()
@@ -96,7 +84,7 @@ def test_each_role_serves_its_own_and_an_api_process_has_no_torch(fleet: Fleet) 
     worker.start()
     job = fleet.submit(0, steps=3)
     assert api.http.get(f"/api/status/{job}?wait=60").json()["status"] == "completed"
-    assert not modules_of(api) & HEAVY
+    assert not api.modules() & HEAVY
     assert api.http.get("/api/loras").status_code == api.http.get("/metrics").status_code == 200
     for path, status in {"/healthz": 200, "/readyz": 200, "/metrics": 200, "/api/options": 404, "/": 404}.items():
         assert worker.http.get(path).status_code == status, path

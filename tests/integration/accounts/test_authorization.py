@@ -74,6 +74,18 @@ ROWS: dict[tuple[str, str], Row] = {
     ("get", "/api/assets/{asset_id}"): Row(ASSET_A),
     ("get", "/api/history"): Row(LIST_OWN),
     ("get", "/api/usage"): Row(LIST_OWN),
+    ("post", "/api/price"): Row(MAKE, QUICK),
+    ("post", "/api/price/compare"): Row(MAKE, {}),
+    ("get", "/api/billing"): Row(LIST_OWN),
+    ("get", "/api/billing/history"): Row(LIST_OWN),
+    ("get", "/api/billing/history.csv"): Row(LIST_OWN),
+    ("get", "/api/billing/receipts/{purchase_id}"): Row(LIST_OWN),
+    ("post", "/api/billing/checkout"): Row(OWN_ACCOUNT, {}),
+    ("post", "/api/billing/stripe"): Row(OPEN, {}),
+    ("post", "/api/operator/users/{user_id}/credit/grant"): Row(OPERATORS, {}),
+    ("post", "/api/operator/users/{user_id}/credit/adjust"): Row(OPERATORS, {}),
+    ("get", "/api/operator/users/{user_id}/credit/history"): Row(OPERATORS),
+    ("post", "/api/operator/jobs/{job_id}/refund"): Row(OPERATORS, {}),
     ("get", "/api/operator/queue"): Row(OPERATORS),
     ("get", "/api/operator/users"): Row(OPERATORS),
     ("post", "/api/operator/users/{user_id}/disable"): Row(OPERATORS),
@@ -172,7 +184,7 @@ def test_who_may_call(world: World, method: str, path: str, who: str) -> None:
     expected = row.rule.answers[CALLERS.index(who)]
     job_id = world.new_job() if row.makes_job and expected == "ok" else world.job_id
     names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "user_id": "0" * 32, "name": "jade-v1"}
-    names["asset_id"] = world.asset_id
+    names |= {"asset_id": world.asset_id, "purchase_id": "0" * 32}
     body = {"ids": [f"{job_id}-1"]} if row.body == {"ids": ["{image_id}"]} else row.body
     if method == "delete" and path == "/api/loras/{name}":
         names["name"] = "none-v1"

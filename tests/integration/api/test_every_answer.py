@@ -45,7 +45,13 @@ def addresses(api: Api) -> dict[str, str]:
     """Of every route with GET, by its template."""
     answer = api.post("/api/generate", json=QUICK, headers={"Prefer": "wait=30"}).json()
     parts = {"job_id": answer["job_id"], "image_id": answer["outputs"][0]["id"], "key": "generations/x.jpg"}
-    parts |= {"name": "jade", "path": "about", "asset_id": upload(api, picture(), OPERATOR)["asset_id"]}
+    parts |= {
+        "user_id": "0" * 32,
+        "purchase_id": "0" * 32,
+        "name": "jade",
+        "path": "about",
+        "asset_id": upload(api, picture(), OPERATOR)["asset_id"],
+    }
 
     def address(template: str) -> str:
         return re.sub(r"{(\w+):\w+}", lambda match: parts[match[1]], template)

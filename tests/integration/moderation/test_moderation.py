@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
@@ -51,6 +52,14 @@ def serving(settings: Settings, classifier: ScriptedClassifier, runner: PaintRun
     app = create_app(settings, make_runner=lambda *_: runner or PaintRunner())
     with client(with_classifier(app, lambda: classifier)) as api:
         yield api
+
+
+class Second(ScriptedClassifier):
+    """Finds the second picture explicit."""
+
+    def score(self, image: Image.Image) -> float:
+        self.value = 0.9 if len(self.seen) == 1 else 0.1
+        return super().score(image)
 
 
 def generate(api: Api, **fields: Any) -> dict[str, Any]:
@@ -100,11 +109,6 @@ def test_a_blocked_picture_is_a_state_with_a_score_and_no_file(settings: Setting
 
 
 def test_what_is_not_blocked_completes_the_job(sqlite_settings: Settings) -> None:
-    class Second(ScriptedClassifier):
-        def score(self, image: Image.Image) -> float:
-            self.value = 0.9 if len(self.seen) == 1 else 0.1
-            return super().score(image)
-
     with serving(sqlite_settings, Second()) as api:
         visitor = Browser(api)
         visitor.cookies["anon"] = "a" * 32
@@ -195,6 +199,16 @@ def test_an_exempt_account_is_not_scored(sqlite_settings: Settings) -> None:
         noted = [(each["decision"], each["note"]) for each in log_of(api) if each["image_id"] is None]
         assert noted == [("exempted", "medicine"), ("unexempted", "")]
         assert api.post("/api/operator/users/nobody/moderation", json={"exempt": True}, headers=OPERATOR).is_error
+
+
+def test_a_blocked_picture_costs_no_credit(sqlite_settings: Settings) -> None:
+    settings = replace(sqlite_settings, billing=True, free_usd_per_month=Decimal(10))
+    with serving(settings, Second()) as api:
+        ada = register(api, "ada@example.org")
+        before = ada.call("GET", "/api/billing").json()["available_micro_usd"]
+        assert len(made_by(ada, num_images=2)["blocked"]) == 1
+        after = ada.call("GET", "/api/billing").json()
+        assert (before - after["available_micro_usd"], after["held_micro_usd"]) == (250_000, 0)
 
 
 def made_by(browser: Browser, **fields: Any) -> dict[str, Any]:

@@ -104,6 +104,16 @@ class ServerProcess:
         self.process.kill()
         self.process.wait()
 
+    def modules(self) -> set[str]:
+        """Top-level names of sys.modules, of a server that paints: it writes them at SIGUSR1."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGUSR1)
+        file, deadline = self.folder / "modules.json", time.monotonic() + STOP_S
+        while not file.exists():
+            assert time.monotonic() < deadline, "it writes no modules.json"
+            time.sleep(0.05)
+        return {name.partition(".")[0] for name in json.loads(file.read_text())}
+
     def stop(self) -> int:
         """Ask it to end, as an operator does; its exit code."""
         assert self.process is not None

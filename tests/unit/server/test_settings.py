@@ -1,6 +1,7 @@
 """Settings: table and code are equal, good values are read, bad ones are refused in words a person can act on."""
 
 import dataclasses
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,13 @@ def test_each_setting_reads_its_variable() -> None:
             "STUDIO_PUBLIC_BASE_URL": "https://cdn.example.org/",
             "STUDIO_S3_CACHE_AGE_S": "0",
             "STUDIO_EMBED_PARAMETERS": "none",
+            "STUDIO_BILLING": "on",
+            "STUDIO_PRICE_PER_GENERATION_USD": "0.25",
+            "STUDIO_FREE_USD_PER_MONTH": "1",
+            "STUDIO_CREDIT_PACKS_USD": "5, 25=30.50",
+            "STUDIO_STRIPE_KEY": "sk_test_0123456789",
+            "STUDIO_STRIPE_WEBHOOK_SECRET": "whsec_0123456789",
+            "STUDIO_STRIPE_URL": "http://127.0.0.1:9999/",
         }
     )
     assert settings == Settings(
@@ -186,6 +194,13 @@ def test_each_setting_reads_its_variable() -> None:
         public_base_url="https://cdn.example.org",
         s3_cache_age_s=0,
         embed_parameters="none",
+        billing=True,
+        price_per_generation_usd=Decimal("0.25"),
+        free_usd_per_month=Decimal(1),
+        credit_packs_usd=((Decimal(5), Decimal(5)), (Decimal(25), Decimal("30.50"))),
+        stripe_key="sk_test_0123456789",
+        stripe_webhook_secret="whsec_0123456789",
+        stripe_url="http://127.0.0.1:9999",
     )
     changed = {each.name for each in dataclasses.fields(Settings) if getattr(settings, each.name) != each.default}
     assert changed == {each.name for each in dataclasses.fields(Settings)}
@@ -234,6 +249,13 @@ def test_each_setting_reads_its_variable() -> None:
         ("STUDIO_S3_PREFIX", "../other", "letters, digits"),
         ("STUDIO_S3_URL_EXPIRY_S", "604801", "from 60 to 604800"),
         ("STUDIO_EMBED_PARAMETERS", "some", "full, minimal, none"),
+        ("STUDIO_BILLING", "yes", "on, off"),
+        ("STUDIO_PRICE_PER_GENERATION_USD", "0", "from 0.01"),
+        ("STUDIO_PRICE_PER_GENERATION_USD", "0.005", "two decimals"),
+        ("STUDIO_FREE_USD_PER_MONTH", "-1", "from 0"),
+        ("STUDIO_CREDIT_PACKS_USD", "5;10", "5,10,25=30"),
+        ("STUDIO_CREDIT_PACKS_USD", "5,5=6", "no price stands twice"),
+        ("STUDIO_STRIPE_KEY", "sk_test_0123456789", "STUDIO_STRIPE_WEBHOOK_SECRET"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
@@ -253,6 +275,12 @@ def test_a_refused_database_address_is_not_repeated_because_it_may_hold_a_passwo
     with pytest.raises(SettingsError) as refused:
         read_settings({"STUDIO_DATABASE_URL": "postgres://studio:hunter2@db/studio"})
     assert "hunter2" not in str(refused.value)
+
+
+def test_a_refused_key_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"STUDIO_STRIPE_KEY": "sk live 0123456789"})
+    assert "0123456789" not in str(refused.value)
 
 
 def test_unknown_variables_are_named() -> None:

@@ -20,7 +20,7 @@ export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: (
             {detail}
           </p>
         ))}
-        {error.isForVisitors && <AccountOffer />}
+        {error.isForVisitors && <AccountOffer isForCredit={error.isForCredit} />}
       </div>
       {error.retryAfterS !== null && (
         <Button variant="outline" size="sm" className="tabular-nums" onClick={onRetry} disabled={leftS > 0}>
@@ -31,11 +31,18 @@ export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: (
   );
 }
 
-/** For visitors without an account. Both ways lead back here, with the prompt. */
-function AccountOffer() {
+/** For visitors without an account: both ways lead back here, with the prompt. For an account without credit: its page. */
+function AccountOffer({ isForCredit }: { isForCredit?: boolean }) {
   const me = useMe().data;
-  if (!me || me.user) return null;
   const link = "font-medium text-foreground underline underline-offset-4";
+  if (me?.user && isForCredit) {
+    return (
+      <Link href="/account/" className={link}>
+        Buy credit
+      </Link>
+    );
+  }
+  if (!me || me.user) return null;
   return (
     <p className="text-muted-foreground">
       {me.registration !== "closed" && (

@@ -2,6 +2,7 @@
 import { LoaderCircleIcon, XIcon } from "lucide-react";
 import { type FormEvent, type RefObject, useEffect, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
+import { useMe } from "@/api/session";
 import type { LoraOption, Options } from "@/api/types";
 import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
@@ -14,6 +15,8 @@ import { CountChip, LoraChip, NegativeChip, QualityChip, ShapeChip, StyleChip } 
 import { PromptBox } from "./PromptBox";
 
 const [StartChip] = lazyPart(() => import("./StartChip"), { meanwhile: () => <div className="h-24" /> });
+
+const [Price] = lazyPart(() => import("@/credit/Price"));
 
 interface ComposerProps {
   box: RefObject<HTMLTextAreaElement | null>;
@@ -29,6 +32,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerP
   const { data: options, failureReason } = useOptions();
   const loras = useLoras().data;
   const hasStart = useForm().request.init != null;
+  const isCharged = useMe().data?.credit;
 
   // before the page's code has arrived a click would be lost
   const [isReady, setIsReady] = useState(false);
@@ -69,9 +73,10 @@ export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerP
               </>
             )}
           </div>
-          <Button type="submit" size="lg" disabled={!isReady} aria-disabled={isSending} aria-label="Generate">
+          <Button type="submit" size="lg" disabled={!isReady} aria-disabled={isSending}>
             {isSending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
             Generate
+            {isCharged && <Price />}
           </Button>
         </div>
       </div>
