@@ -13,7 +13,7 @@ export function NewPassword({ label, problem }: { label: string; problem: string
       required
       minLength={MIN_PASSWORD_CHARACTERS}
       maxLength={200}
-      hint={`At least ${MIN_PASSWORD_CHARACTERS} characters; long is better than odd.`}
+      hint={`At least ${MIN_PASSWORD_CHARACTERS} characters. A few words work well.`}
       problem={problem}
     />
   );

@@ -23,7 +23,7 @@ export function Reset() {
 
   if (isDone) {
     return (
-      <Shell title="The password is changed" width="narrow" note="All sessions that used the old one are logged out.">
+      <Shell title="Password changed" width="narrow" note="You have been logged out everywhere.">
         <Link className={buttonLook()} href="/login/">
           Log in
         </Link>

@@ -12,6 +12,7 @@ import { isEnded, type Job, numDone } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
 import { postChange } from "@/jobs/other-windows";
 import { useCancel } from "@/jobs/requests";
+import { useTimeLeft } from "@/jobs/use-time-left";
 import { cn } from "@/lib/cn";
 import { requestComparison, sheetAddress } from "./api";
 import type { Axes } from "./axes";
@@ -34,7 +35,7 @@ export function Comparison() {
   return (
     <Shell
       title="Compare"
-      note="The same prompts and the same seeds, made by every variant: versions of a LoRA, its weights, or none."
+      note="See LoRA versions and weights side by side, with the same prompts and seeds."
       width="wide"
     >
       {id ? <Shown key={id} id={id} onEdit={edit} /> : <Form first={plan} onAccepted={(job) => setAddress({ job })} />}
@@ -73,7 +74,7 @@ function Form({ first, onAccepted }: { first: Plan | null; onAccepted: (id: stri
 function Loading({ isLost }: { isLost: boolean }) {
   return (
     <p role="status" className="min-h-96 text-muted-foreground text-sm">
-      {isLost ? "The server does not answer. Trying again…" : ""}
+      {isLost ? "Can't reach the server. Trying again…" : ""}
     </p>
   );
 }
@@ -99,7 +100,7 @@ function Result({ job, axes, onEdit }: Loaded & { onEdit: (plan: Plan) => void }
         <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-2 sm:gap-x-4">
           <Button variant="outline" size="sm" onClick={() => onEdit(axes.plan)}>
             <PencilLineIcon aria-hidden />
-            Change it
+            Edit
           </Button>
           <Status job={job} axes={axes} />
         </div>
@@ -112,12 +113,13 @@ function Result({ job, axes, onEdit }: Loaded & { onEdit: (plan: Plan) => void }
 
 function Status({ job, axes }: { job: Job; axes: Axes }) {
   const { mutate: cancel, isPending } = useCancel();
+  const left_s = useTimeLeft(job);
   const count = axes.prompts.length * axes.seeds.length * axes.variants.length;
   if (!isEnded(job)) {
     return (
       <>
         <p role="status" className="text-muted-foreground text-sm tabular-nums">
-          {statusWords(job)}
+          {statusWords(job, left_s)}
         </p>
         <progress
           aria-label="Progress"

@@ -5,6 +5,7 @@ import type { LoraOption, Options } from "@/api/types";
 import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import type { FormError } from "@/domain/form-error";
+import { notHere } from "@/lib/words/names";
 import { type Plan, planProblem, readSeeds, sumWords, type Variant } from "./plan";
 
 interface SetupProps {
@@ -139,7 +140,7 @@ function Seeds({ text, seeds, maxSeed, onChange }: SeedsProps) {
         </Button>
       </div>
       <p id={id} className="text-muted-foreground text-xs">
-        Each makes a row: the same seed begins with the same noise, whatever the variant.
+        One row per seed.
       </p>
     </Part>
   );
@@ -188,7 +189,9 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
           </Add>
         )}
       </div>
-      <p className="text-muted-foreground text-xs">Each makes a column. An empty weight is the LoRA's own.</p>
+      <p className="text-muted-foreground text-xs">
+        One column per variant. Leave the weight empty for the LoRA's default.
+      </p>
     </Part>
   );
 }
@@ -216,7 +219,7 @@ function VariantFields({ number, variant, loras, options, onChange }: VariantFie
         className={`${FIELD} h-10 min-w-0 flex-1 rounded-xl`}
       >
         <option value="">No LoRA</option>
-        {model_name !== null && !lora && <option value={model_name}>{model_name} · not here</option>}
+        {model_name !== null && !lora && <option value={model_name}>{notHere(model_name)}</option>}
         {loras.map(({ label, is_pinned }) => (
           <option key={label} value={label}>
             {label}

@@ -39,11 +39,11 @@ export function sumWords({ prompts, seeds, variants }: Plan): string {
 /** Why this cannot be compared, and what to do; null where it can. */
 export function planProblem(plan: Plan): string | null {
   if (plan.prompts.length === 0) return "Write a prompt.";
-  if (plan.seeds.length === 0) return "Name a seed.";
+  if (plan.seeds.length === 0) return "Add a seed.";
   if (plan.variants.length === 0) return "Add a variant.";
   const names = plan.variants.map(variantName);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice) return `${twice} is there twice: change one of them.`;
+  if (twice) return `${twice} is listed twice.`;
   const count = numCells(plan);
   if (count <= MAX_CELLS) return null;
   return `That is ${count} pictures, and a comparison holds ${MAX_CELLS}: they are made side by side, as one job. Take out a prompt, a seed or a variant.`;

@@ -38,5 +38,5 @@ export function useComparison(id: string): Comparison {
   if (job === undefined) return { kind: "loading", isLost: failureReason !== null };
   if (job === null) return { kind: "none", why: "There is no such comparison here any more." };
   const axes = axesOf(job);
-  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job is not a comparison." };
+  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job isn't a comparison." };
 }

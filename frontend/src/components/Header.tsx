@@ -66,7 +66,7 @@ function Mark() {
 function ThemeButton() {
   const { resolvedTheme, setTheme } = useTheme();
   return (
-    <Tip label="Light or dark" side="bottom">
+    <Tip label="Light or dark" side="bottom" align="end">
       <Button
         variant="ghost"
         size="icon-sm"

@@ -14,14 +14,14 @@ describe("byName", () => {
   it("groups versions and says what the bare name means", () => {
     const [jade, ink] = byName(loras);
     expect(jade?.versions.map(({ label }) => label)).toEqual(["jade-v2", "jade-v1"]);
-    expect(jade && meaning(jade)).toBe("means jade-v1, pinned");
+    expect(jade && meaning(jade)).toBe("→ jade-v1 (pinned)");
     expect(ink && meaning(ink)).toBeNull();
   });
 
   it("says what a name means after a deletion", () => {
     expect(loras.map((lora) => afterwards(lora, loras))).toEqual([
       null,
-      "jade will mean jade-v2.",
+      "jade will use jade-v2.",
       "No other version of ink is left.",
     ]);
   });

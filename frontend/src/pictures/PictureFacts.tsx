@@ -40,6 +40,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
         <div className="grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2">
           <a
             className={buttonLook({ className: "col-span-full" })}
+            aria-keyshortcuts="d"
             href={output.download_url}
             download={output.filename}
           >
@@ -59,8 +60,30 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
         </Button>
         <Facts picture={picture} className={isOpen ? undefined : "sheet:hidden"} />
+        <Shortcuts />
       </div>
     </aside>
+  );
+}
+
+const SHORTCUTS = [
+  ["F", "favorite"],
+  ["D", "download"],
+  ["Del", "delete"],
+  ["← →", "turn"],
+  ["Esc", "close"],
+] as const;
+
+/** For those who have a keyboard. */
+function Shortcuts() {
+  return (
+    <p className="flex flex-wrap gap-x-3 gap-y-1 text-muted-foreground text-xs [@media(hover:none)]:hidden">
+      {SHORTCUTS.map(([key, what]) => (
+        <span key={key}>
+          <kbd className="rounded border px-1 font-sans">{key}</kbd> {what}
+        </span>
+      ))}
+    </p>
   );
 }
 
@@ -70,20 +93,18 @@ interface ActProps {
   isPressed?: boolean;
   /** Of an action that opens more. */
   isExpanded?: boolean;
-  /** A line of its own, where there is room. */
-  isWide?: boolean;
+  /** The key that does it. */
+  shortcut?: string;
   children: string;
 }
 
 /** One action on the picture: where room is scarce, its words are below the icon. */
-export function Act({ onClick, icon, isPressed, isExpanded, isWide = false, children }: ActProps) {
+export function Act({ onClick, icon, isPressed, isExpanded, shortcut, children }: ActProps) {
   return (
     <Button
       variant="secondary"
-      className={cn(
-        "px-3 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight",
-        isWide && "lg:col-span-full",
-      )}
+      className="px-3 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight"
+      aria-keyshortcuts={shortcut}
       aria-pressed={isPressed}
       aria-expanded={isExpanded}
       onClick={onClick}

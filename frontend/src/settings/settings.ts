@@ -255,6 +255,11 @@ export function numAdvanced(settings: Settings): number {
   return PARAMETERS.filter((each) => each.isAdvanced && isWritten(each, settings)).length;
 }
 
+/** How many settings besides the prompt are not left to the server. */
+export function numChanged(settings: Settings): number {
+  return PARAMETERS.filter((each) => each.key !== "prompt" && isWritten(each, settings)).length;
+}
+
 /** The label of a request's field, `width` for example. */
 export function fieldLabel(field: string): string {
   const [whole = ""] = field.split(".");

@@ -27,7 +27,7 @@ export function Usage() {
     queryFn: ({ signal }) => answer(api.GET("/api/usage", { params: { query: { days: NUM_DAYS } }, signal })),
   });
   return (
-    <Shell title="Usage" note={`Your last ${NUM_DAYS} days, including generations by your API keys. Days are in UTC.`}>
+    <Shell title="Usage" note={`Last ${NUM_DAYS} days, including API keys. Days are in UTC.`}>
       {usage ? (
         <Loaded usage={usage} />
       ) : (

@@ -10,6 +10,8 @@ interface PromptBoxProps {
   options: Options | undefined;
   box: RefObject<HTMLTextAreaElement | null>;
   onSubmit: () => void;
+  /** Something was typed. */
+  onEdit: () => void;
   isInvalid: boolean;
 }
 
@@ -20,7 +22,7 @@ const COMPOSING = 229;
 const TEXT = "px-5 pt-4 pb-2 text-lg leading-relaxed whitespace-pre-wrap break-words";
 
 /** Grows with its text. Enter generates, Shift+Enter begins a new line. */
-export function PromptBox({ options, box, onSubmit, isInvalid }: PromptBoxProps) {
+export function PromptBox({ options, box, onSubmit, onEdit, isInvalid }: PromptBoxProps) {
   const { request, set } = useForm();
   const id = useId();
   const loras = useLoras().data;
@@ -74,7 +76,10 @@ export function PromptBox({ options, box, onSubmit, isInvalid }: PromptBoxProps)
           rows={2}
           maxLength={options?.bounds.max_prompt_characters}
           value={request.prompt}
-          onChange={(event) => set({ prompt: event.target.value })}
+          onChange={(event) => {
+            set({ prompt: event.target.value });
+            onEdit();
+          }}
           onKeyDown={onKeyDown}
           enterKeyHint="go"
           spellCheck

@@ -45,7 +45,7 @@ function Shown({ picture, sizes }: { picture: Picture; sizes: string }) {
   if (look === "missing") {
     return (
       <span className="absolute inset-0 grid place-items-center bg-muted p-4 text-center text-muted-foreground text-sm">
-        This picture cannot be loaded.
+        Couldn't load this picture.
       </span>
     );
   }

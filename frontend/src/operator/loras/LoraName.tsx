@@ -29,7 +29,7 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
     mutationFn: (version: string | null) =>
       answer(api.PUT("/api/loras/{name}/default", { params: { path: { name } }, body: { version } })),
     onSuccess(now) {
-      notify("success", `${name} means ${now.label} now.`);
+      notify("success", `${name} now uses ${now.label}.`);
       onChange();
     },
   });
@@ -44,7 +44,7 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
         {meant.is_pinned && (
           <Button variant="secondary" size="sm" onClick={() => pin(null)}>
             <PinOffIcon aria-hidden />
-            Back to the newest
+            Back to the latest
           </Button>
         )}
       </header>
@@ -79,7 +79,7 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
       <div className="min-w-0 space-y-1">
         <div className="flex flex-wrap items-center gap-2">
           <span className="font-medium">{lora.label}</span>
-          {lora.is_default && <Badge isStrong>{lora.is_pinned ? "Pinned" : "Default"}</Badge>}
+          {lora.is_default && <Badge isStrong>{lora.is_pinned ? "Pinned" : "Current"}</Badge>}
           {lora.resident && <Badge>In memory</Badge>}
         </div>
         <p className="text-muted-foreground text-sm">

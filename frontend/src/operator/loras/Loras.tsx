@@ -58,7 +58,7 @@ export function Loras() {
             LoRAs{" "}
             <span className="font-normal text-muted-foreground text-sm">
               {loras.data && `${loras.data.length} ${loras.data.length === 1 ? "file" : "files"}`}
-              <span className="hidden lg:inline"> · drop others anywhere on this page to upload them</span>
+              <span className="hidden lg:inline"> · drop files here to upload</span>
             </span>
           </h2>
           <div className="flex flex-wrap gap-2">

@@ -52,8 +52,8 @@ export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) 
         <div className="flex items-center gap-3">
           <CheckIcon aria-hidden className="size-4 shrink-0 text-primary" />
           <p role="status" className="min-w-0 flex-1 text-sm">
-            <span className="font-medium">{lora.label}</span> serves now.
-            {!lora.is_default && ` The bare name ${lora.name} still means another version.`}
+            <span className="font-medium">{lora.label}</span> is live.
+            {!lora.is_default && ` ${lora.name} still points to another version.`}
           </p>
           <Button variant="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
             <XIcon aria-hidden />

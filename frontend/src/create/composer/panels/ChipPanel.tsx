@@ -38,7 +38,7 @@ function Style({ options }: { options: Options }) {
     .map((style) => ({
       value: style.name,
       label: style.label,
-      note: style.fits ? undefined : "The demo model does not know this style",
+      note: style.fits ? undefined : "Not in the demo model",
     }));
   return (
     <Choice
@@ -92,7 +92,7 @@ function Shape({ options }: { options: Options }) {
         <NumberField label="Height" value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
         <p className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"} aria-live="polite">
           {problem ??
-            `Pixels, in steps of ${size_multiple}. The model was made for ${options.native_width} × ${options.native_height}.`}
+            `Multiples of ${size_multiple} px. Works best at ${options.native_width} × ${options.native_height}.`}
         </p>
       </div>
     </div>
@@ -143,7 +143,9 @@ function Quality({ options }: { options: Options }) {
         onChange={(value) => set({ quality: value === options.defaults.quality ? undefined : value, steps: undefined })}
       />
       {request.steps && (
-        <p className="px-3 pt-2 text-muted-foreground text-xs">Advanced asks for {request.steps} steps, which wins.</p>
+        <p className="px-3 pt-2 text-muted-foreground text-xs">
+          Advanced is set to {request.steps} steps, which overrides this.
+        </p>
       )}
     </>
   );
@@ -176,7 +178,7 @@ function Negative({ options }: { options: Options }) {
         rows={2}
         maxLength={options.bounds.max_prompt_characters}
         className="w-full resize-y rounded-xl border border-input bg-card px-3 py-2 text-sm placeholder:text-muted-foreground"
-        placeholder={isDefault ? undefined : "Nothing to avoid"}
+        placeholder={isDefault ? undefined : "Nothing"}
         value={request.negative_prompt ?? options.defaults.negative_prompt}
         onChange={(event) => set({ negative_prompt: event.target.value })}
         aria-describedby={`${id}-hint`}

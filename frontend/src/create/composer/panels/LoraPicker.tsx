@@ -60,7 +60,7 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
           value={chosen?.label ?? (wanted ? "" : NONE)}
           onChange={choose}
         />
-        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">No LoRA is called that.</p>}
+        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">No LoRA found.</p>}
       </div>
       {chosen && (
         <div className="px-3 pb-1">
@@ -113,7 +113,7 @@ function Label({ lora }: { lora: LoraOption }) {
 
 function MixIn({ label, onClick }: { label: string; onClick: () => void }) {
   return (
-    <Button variant="ghost" size="icon-sm" aria-label={`Mix in ${label}`} title={`Mix in ${label}`} onClick={onClick}>
+    <Button variant="ghost" size="icon-sm" aria-label={`Add ${label}`} title={`Add ${label}`} onClick={onClick}>
       <PlusIcon aria-hidden />
     </Button>
   );
@@ -126,8 +126,8 @@ interface MixedInProps extends LoraPickerProps {
 
 function MixedIn({ options, loras, further, onChange }: MixedInProps) {
   return (
-    <section aria-label="Mixed in" className="space-y-3 border-t px-3 pt-3 pb-1">
-      <h3 className="font-medium text-muted-foreground text-xs">Mixed in</h3>
+    <section aria-label="Added" className="space-y-3 border-t px-3 pt-3 pb-1">
+      <h3 className="font-medium text-muted-foreground text-xs">Added</h3>
       {further.map((each, at) => {
         const lora = findLora(each.name, loras);
         return (
@@ -146,7 +146,7 @@ function MixedIn({ options, loras, further, onChange }: MixedInProps) {
               variant="ghost"
               size="icon-sm"
               className="-mr-2"
-              aria-label={`Take out ${each.name}`}
+              aria-label={`Remove ${each.name}`}
               onClick={() => onChange(further.toSpliced(at, 1))}
             >
               <XIcon aria-hidden />
