@@ -7,6 +7,7 @@ import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
+import { noteAfterReload } from "@/lib/notify";
 import { OtherForm } from "./LogIn";
 import { NewPassword } from "./NewPassword";
 
@@ -36,6 +37,7 @@ export function Register() {
     };
     await answer(api.POST("/api/auth/register", { body }));
     await logIn(body.email, body.password);
+    noteAfterReload("Your account is ready. Pictures from this browser are in it.");
     changeUser(next ?? "/");
   }
 

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { DownloadIcon, PencilLineIcon } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useMemo, useState } from "react";
+import { Dialogs } from "@/actions/Dialogs";
 import { PARSERS } from "@/address/parsers";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Shell } from "@/components/Shell";
@@ -10,17 +11,24 @@ import { Button, buttonLook } from "@/components/ui/button";
 import { formErrorOf } from "@/domain/form-error";
 import { isEnded, type Job, numDone } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
+import { zipAddress } from "@/domain/picture";
+import { picturesOfHistory } from "@/history/items";
 import { postChange } from "@/jobs/other-windows";
 import { useCancel } from "@/jobs/requests";
 import { useTimeLeft } from "@/jobs/use-time-left";
 import { cn } from "@/lib/cn";
+import { lazyPart } from "@/lib/lazy";
+import { closePicture, useOpenPicture, usePictureAddress } from "@/pictures/picture-address";
 import { requestComparison, sheetAddress } from "./api";
 import type { Axes } from "./axes";
 import { Board } from "./Board";
+import { Earlier } from "./Earlier";
 import { firstVariants, type Plan } from "./plan";
 import { Setup } from "./Setup";
 import { type Loaded, useComparison } from "./use-comparison";
 import { ZoomStage } from "./ZoomStage";
+
+const [Viewer] = lazyPart(() => import("@/history/Viewer"), { onMissing: closePicture });
 
 /** The page: a form, or the comparison that the address names. */
 export function Comparison() {
@@ -34,7 +42,7 @@ export function Comparison() {
 
   return (
     <Shell
-      title="Compare"
+      title="Grid"
       note="See LoRA versions and weights side by side, with the same prompts and seeds."
       width="wide"
     >
@@ -60,14 +68,17 @@ function Form({ first, onAccepted }: { first: Plan | null; onAccepted: (id: stri
 
   if (!options || !loras) return <Loading isLost={failureReason !== null} />;
   return (
-    <Setup
-      options={options}
-      loras={loras}
-      first={first ?? { prompts: [], seeds: FIRST_SEEDS, variants: firstVariants(loras) }}
-      isSending={isPending}
-      error={refusal}
-      onCompare={mutate}
-    />
+    <>
+      <Setup
+        options={options}
+        loras={loras}
+        first={first ?? { prompts: [], seeds: FIRST_SEEDS, variants: firstVariants(loras) }}
+        isSending={isPending}
+        error={refusal}
+        onCompare={mutate}
+      />
+      <Earlier />
+    </>
   );
 }
 
@@ -107,7 +118,21 @@ function Result({ job, axes, onEdit }: Loaded & { onEdit: (plan: Plan) => void }
       }
     >
       <Board job={job} axes={axes} />
+      <Opened job={job} />
     </ZoomStage>
+  );
+}
+
+/** The picture of a cell, as the history shows it. */
+function Opened({ job }: { job: Job }) {
+  const id = useOpenPicture((open) => open.id);
+  usePictureAddress();
+  const pictures = useMemo(() => picturesOfHistory([job], Date.now()), [job]);
+  return (
+    <>
+      {id !== null && <Viewer pictures={pictures} id={id} />}
+      <Dialogs />
+    </>
   );
 }
 
@@ -134,7 +159,7 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
   }
   return (
     <>
-      <p role="status" className={cn("text-muted-foreground text-sm", outcome(job) === null && "max-sm:sr-only")}>
+      <p role="status" className={cn("text-muted-foreground text-sm", outcome(job) === null && "sr-only")}>
         {outcome(job) ?? `${numDone(job)} of ${count} pictures`}
       </p>
       {numDone(job) > 0 && (
@@ -145,6 +170,12 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
         >
           <DownloadIcon aria-hidden />
           Contact sheet
+        </a>
+      )}
+      {numDone(job) > 1 && (
+        <a className={buttonLook({ variant: "ghost", size: "sm" })} href={zipAddress(job)} download>
+          <DownloadIcon aria-hidden />
+          Download all
         </a>
       )}
     </>

@@ -1,6 +1,7 @@
 /** What is compared: every prompt with every seed by every variant. Pure. */
 import type { LoraOption } from "@/api/types";
 import { seedOf } from "@/settings/seed";
+import type { Settings } from "@/settings/settings";
 
 /** A LoRA with its weight; `model_name` null: the base model alone. An absent weight is the LoRA's own. */
 export interface Variant {
@@ -14,6 +15,14 @@ export interface Plan {
   readonly prompts: readonly string[];
   readonly seeds: readonly number[];
   readonly variants: readonly Variant[];
+  /** The same for all; the prompt in it does not count. */
+  readonly settings?: Settings;
+}
+
+/** Of the form's settings those that a comparison has for all of its pictures. */
+export function sharedSettings(settings: Settings): Omit<Settings, "prompt"> {
+  const { prompt: _p, seed: _s, num_images: _n, model_name: _m, model_weight: _w, loras: _l, ...shared } = settings;
+  return shared;
 }
 
 export const MAX_CELLS = 64;

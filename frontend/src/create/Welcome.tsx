@@ -1,8 +1,12 @@
 "use client";
 import { useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
-import { Button } from "@/components/ui/button";
-import { DEMO_EXAMPLES, EXAMPLES } from "./examples";
+import { lazyPart } from "@/lib/lazy";
+import { DEMO_EXAMPLES } from "./examples";
+
+const [RealWelcome] = lazyPart(() => import("./RealWelcome"), {
+  meanwhile: () => <div className="min-h-60" aria-hidden />,
+});
 
 /** Ways to begin, shown before the first picture. */
 export function Welcome({ onExample }: { onExample: (request: GenerateRequest) => void }) {
@@ -13,7 +17,7 @@ export function Welcome({ onExample }: { onExample: (request: GenerateRequest) =
       <h2 id="begin" className="font-medium text-muted-foreground text-sm">
         Try one of these.
       </h2>
-      {options.is_demo ? <Pictured onExample={onExample} /> : <Worded onExample={onExample} />}
+      {options.is_demo ? <Pictured onExample={onExample} /> : <RealWelcome onExample={onExample} />}
     </section>
   );
 }
@@ -40,20 +44,6 @@ function Pictured({ onExample }: { onExample: (request: GenerateRequest) => void
               {request.prompt}
             </span>
           </button>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function Worded({ onExample }: { onExample: (request: GenerateRequest) => void }) {
-  return (
-    <ul aria-label="Examples" className="flex flex-wrap gap-2">
-      {EXAMPLES.map((request) => (
-        <li key={request.prompt}>
-          <Button variant="secondary" className="h-auto whitespace-normal py-2" onClick={() => onExample(request)}>
-            {request.prompt}
-          </Button>
         </li>
       ))}
     </ul>

@@ -21,7 +21,7 @@ export function factsOf(
 ): Fact[] {
   const facts = factsOfSettings(knownSettings(job, output), samplerLabel);
   const sent = job.metadata?.final_prompt;
-  if (sent !== undefined && sent !== promptOf(job)) facts.push({ label: SENT, value: sent });
+  if (sent !== undefined && sent !== promptOf(job)) facts.unshift({ label: SENT, value: sent });
   return output ? [...facts, { label: "File", value: `${formatOf(output)}, ${fileSize(output.bytes)}` }] : facts;
 }
 

@@ -16,7 +16,7 @@ export interface FormError {
 
 export const NO_PROMPT: FormError = {
   title: "Type a prompt first.",
-  details: ["A few words are enough, for example: jade woman, red dress, beach sunset."],
+  details: [],
   retryAfterS: null,
   fields: ["prompt"],
 };

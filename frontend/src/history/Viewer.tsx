@@ -44,23 +44,23 @@ export default function Viewer({ pictures, id }: ViewerProps) {
       onClose={closePicture}
       panel={
         <PictureFacts picture={picture}>
-          <MadeFrom picture={picture} onShow={openPicture} onClose={leavePicture} />
+          <FavoriteAct output={picture.output} />
           <ReusePromptAct onClick={() => router.push(promptAddress(picture))} />
           <ReuseAllAct onClick={() => router.push(formAddress(picture, options))} />
+          <DeleteAct outputs={outputs} id={id} onShow={openPicture} onClose={closePicture} />
+          <MadeFrom picture={picture} onShow={openPicture} onClose={leavePicture} />
           <PanelActs
             picture={picture}
             onStart={(start) => router.push(startAddress(start, options))}
             onClose={leavePicture}
           />
-          <FavoriteAct output={picture.output} />
-          <DeleteAct outputs={outputs} id={id} onShow={openPicture} onClose={closePicture} />
           <Act onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
             New seeds
           </Act>
           <Act onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
             Regenerate
           </Act>
-          <div className="col-span-full">
+          <div data-stays className="col-span-full">
             <UndoBar isInPanel />
           </div>
         </PictureFacts>

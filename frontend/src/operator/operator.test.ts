@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { aLora } from "@/api/examples";
-import { labelOf } from "@/operator/loras/upload";
 import { afterwards, byName, meaning } from "@/operator/loras/versions";
 import { age, milliseconds, ownerWords } from "./Queue";
 
@@ -25,15 +24,6 @@ describe("byName", () => {
       "No other version of ink is left.",
     ]);
   });
-});
-
-describe("labelOf", () => {
-  it.each([
-    ["jade-v2.safetensors", "jade-v2"],
-    ["jade.v2.SafeTensors", "jade.v2"],
-    [".safetensors", null],
-    ["jade.pt", null],
-  ])("%s is %s", (filename, label) => expect(labelOf(filename)).toBe(label));
 });
 
 describe("what the queue says", () => {

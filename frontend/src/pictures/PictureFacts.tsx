@@ -37,7 +37,13 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           </p>
           <CopyButton label="Copy prompt" text={prompt} />
         </div>
-        <div className="grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2">
+        <div
+          className={cn(
+            "grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2",
+            // the download and one row of actions: the picture has the rest of the window
+            !isOpen && "sheet:[&>*:nth-child(n+6):not([data-stays])]:hidden",
+          )}
+        >
           <a
             className={buttonLook({ className: "col-span-full" })}
             aria-keyshortcuts="d"
@@ -56,7 +62,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           onClick={() => setIsOpen(!isOpen)}
           className="-my-2 side:hidden w-full text-muted-foreground"
         >
-          {isOpen ? "Hide details" : "Show details"}
+          {isOpen ? "Less" : "More"}
           <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
         </Button>
         <Facts picture={picture} className={isOpen ? undefined : "sheet:hidden"} />
@@ -103,7 +109,7 @@ export function Act({ onClick, icon, isPressed, isExpanded, shortcut, children }
   return (
     <Button
       variant="secondary"
-      className="px-3 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight"
+      className="px-2 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight"
       aria-keyshortcuts={shortcut}
       aria-pressed={isPressed}
       aria-expanded={isExpanded}

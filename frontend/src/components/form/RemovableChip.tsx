@@ -13,7 +13,7 @@ interface RemovableChipProps {
 /** A value that is set, with a button that takes it out. */
 export function RemovableChip({ label, onRemove, children }: RemovableChipProps) {
   return (
-    <span className="inline-flex h-9 max-w-full items-center gap-1.5 rounded-full bg-accent pr-1 pl-3 text-accent-foreground text-sm">
+    <span className="inline-flex h-8 max-w-full items-center gap-1.5 rounded-full bg-accent pr-1 pl-3 text-accent-foreground text-sm">
       {children}
       <Button
         variant="ghost"

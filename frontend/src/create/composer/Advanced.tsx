@@ -13,7 +13,7 @@ const [AdvancedDrawer, loadDrawer] = lazyPart(() => import("./AdvancedDrawer"), 
 
 /** Opens the drawer and shows how many of its settings are changed. The drawer's code is fetched when the pointer or the
  * focus first reaches the button. */
-export function Advanced({ options }: { options: Options }) {
+export function Advanced({ options, hasSeed = true }: { options: Options; hasSeed?: boolean }) {
   const changed = numAdvanced(useForm().request);
   const trigger = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(false);
@@ -38,7 +38,9 @@ export function Advanced({ options }: { options: Options }) {
           </span>
         )}
       </Button>
-      {isOpen && <AdvancedDrawer options={options} trigger={trigger} onClose={() => setIsOpen(false)} />}
+      {isOpen && (
+        <AdvancedDrawer options={options} hasSeed={hasSeed} trigger={trigger} onClose={() => setIsOpen(false)} />
+      )}
     </>
   );
 }

@@ -6,13 +6,15 @@ import { AdvancedFields } from "./panels/AdvancedFields";
 
 interface AdvancedDrawerProps {
   options: Options;
+  /** False where seeds are chosen elsewhere. */
+  hasSeed: boolean;
   /** Receives the focus after closing. */
   trigger: RefObject<HTMLElement | null>;
   onClose: () => void;
 }
 
 /** The open drawer of the less common settings. */
-export default function AdvancedDrawer({ options, trigger, onClose }: AdvancedDrawerProps) {
+export default function AdvancedDrawer({ options, hasSeed, trigger, onClose }: AdvancedDrawerProps) {
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
@@ -21,7 +23,7 @@ export default function AdvancedDrawer({ options, trigger, onClose }: AdvancedDr
         description="Unchanged settings use the defaults."
         returnFocus={trigger}
       >
-        <AdvancedFields options={options} />
+        <AdvancedFields options={options} hasSeed={hasSeed} />
       </DialogPanel>
     </Dialog>
   );

@@ -6,7 +6,7 @@ import type { LoraOption, Options } from "@/api/types";
 import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
-import type { FormError } from "@/domain/form-error";
+import { type FormError, NO_PROMPT } from "@/domain/form-error";
 import { lazyPart } from "@/lib/lazy";
 import { findLora, ownWeight } from "@/settings/loras";
 import { Advanced } from "./Advanced";
@@ -97,7 +97,12 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
           </Button>
         </div>
       </div>
-      {error && <FormErrorNote error={error} onRetry={onRetry} />}
+      {error === NO_PROMPT && (
+        <p role="alert" className="px-5 text-destructive text-sm">
+          {error.title}
+        </p>
+      )}
+      {error && error !== NO_PROMPT && <FormErrorNote error={error} onRetry={onRetry} />}
     </form>
   );
 }

@@ -16,7 +16,7 @@ export function TriggerChip({ options, known }: TriggerChipProps) {
   if (!lora?.trigger) return null;
   const isWritten = holdsTrigger(request.prompt, lora.trigger);
   return (
-    <div data-dock="hide" className="flex items-center gap-2 px-4 pt-3 text-muted-foreground text-xs">
+    <div data-dock="hide" className="flex items-center gap-2 px-4 pt-2.5 text-muted-foreground text-xs">
       <RemovableChip
         label={`Make without ${lora.label}`}
         onRemove={() => set({ model_name: null, model_weight: undefined })}

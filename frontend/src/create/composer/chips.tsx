@@ -30,6 +30,7 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
       icon={BoxesIcon}
       value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "No LoRA"}
       onNear={loadPicker}
+      isWide
     >
       <LoraPicker options={options} loras={loras} />
     </Chip>

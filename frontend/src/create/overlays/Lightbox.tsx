@@ -63,12 +63,12 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
       onClose={closePicture}
       panel={
         <PictureFacts picture={picture}>
-          <MadeFrom picture={picture} onShow={open} onClose={leavePicture} />
+          <FavoriteAct output={picture.output} />
           <ReusePromptAct onClick={() => afterClosing(onUse, { ...EMPTY, prompt: promptOf(picture.job) })} />
           <ReuseAllAct onClick={() => afterClosing(onUse, settingsOf(picture, options))} />
-          <PanelActs picture={picture} onStart={startFrom} onClose={leavePicture} />
-          <FavoriteAct output={picture.output} />
           <DeleteAct outputs={outputs} id={id} onShow={open} onClose={closePicture} />
+          <MadeFrom picture={picture} onShow={open} onClose={leavePicture} />
+          <PanelActs picture={picture} onStart={startFrom} onClose={leavePicture} />
           <Act
             onClick={() => afterClosing(onGenerate, variationsOf(picture.job, options))}
             icon={<ShuffleIcon aria-hidden />}
@@ -89,7 +89,7 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
               Compare
             </Act>
           )}
-          <div className="col-span-full">
+          <div data-stays className="col-span-full">
             <UndoBar isInPanel />
           </div>
         </PictureFacts>

@@ -1,5 +1,5 @@
 "use client";
-import { memo, useId } from "react";
+import { memo, type ReactNode, useId } from "react";
 import { glance } from "@/domain/facts";
 import { isEnded, type Job, numDone, promptOf } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
@@ -31,8 +31,7 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
           <h2 id={heading} className="line-clamp-2 text-pretty font-medium text-base leading-snug" title={prompt}>
             {prompt}
           </h2>
-          <StatusLine job={job} />
-          {isNewest && isDone && <TriggerNote job={job} onGenerate={onGenerate} />}
+          <StatusLine job={job}>{isNewest && isDone && <TriggerNote job={job} onGenerate={onGenerate} />}</StatusLine>
           {job.warnings.map((warning) => (
             <p key={warning} className="text-sm text-warning">
               {sentence(warning)}
@@ -48,7 +47,7 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
 });
 
 /** How far it is, how it ended, or the settings that made it. */
-function StatusLine({ job }: { job: Job }) {
+function StatusLine({ job, children }: { job: Job; children: ReactNode }) {
   const reason = useFailure(job);
   const left_s = useTimeLeft(job);
   if (job.state?.status === "failed") {
@@ -59,7 +58,12 @@ function StatusLine({ job }: { job: Job }) {
     );
   }
   const words = isEnded(job) ? (outcome(job) ?? glance(job).join(" · ")) : statusWords(job, left_s);
-  return <p className="min-h-5 text-muted-foreground text-sm tabular-nums">{words}</p>;
+  return (
+    <p className="min-h-5 text-muted-foreground text-sm tabular-nums @max-xl:min-h-10">
+      {words}
+      {children}
+    </p>
+  );
 }
 
 /** Progress of a job. Its height remains after the end, so that the pictures below do not move. */

@@ -47,7 +47,7 @@ export function Results({ onUse, onGenerate, empty }: ResultsProps) {
       {sections.length === 0 && earlier.length === 0 ? (
         !isLoading && empty
       ) : (
-        <div className="space-y-12">
+        <div className="space-y-10">
           {sections.map((job) => (
             <JobSection key={job.id} job={job} isNewest={job === sections[0]} onGenerate={onGenerate} />
           ))}

@@ -14,8 +14,9 @@ export function TriggerNote({ job, onGenerate }: TriggerNoteProps) {
   const added = addedTrigger(job, useLoras().data ?? []);
   if (!added) return null;
   return (
-    <p className="text-muted-foreground text-xs">
-      Made with {added.label}, which adds “{added.trigger}”.{" "}
+    <>
+      {" · adds “"}
+      {added.trigger}”{" "}
       <button
         type="button"
         className="rounded text-foreground underline underline-offset-2"
@@ -23,6 +24,6 @@ export function TriggerNote({ job, onGenerate }: TriggerNoteProps) {
       >
         Make it without
       </button>
-    </p>
+    </>
   );
 }

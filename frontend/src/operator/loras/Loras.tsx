@@ -12,7 +12,7 @@ import { FileDrop } from "./FileDrop";
 import { LoraName } from "./LoraName";
 import { ReloadReport } from "./ReloadReport";
 import { UploadCard } from "./UploadCard";
-import { labelOf } from "./upload";
+import { suggestedLabel } from "./upload";
 import { byName } from "./versions";
 
 interface Chosen {
@@ -34,10 +34,10 @@ export function Loras() {
   const refresh = () => queries.invalidateQueries({ queryKey: ["loras"] });
 
   function take(files: readonly File[]) {
-    const wrong = files.filter((file) => labelOf(file.name) === null);
+    const wrong = files.filter((file) => suggestedLabel(file.name) === null);
     if (wrong.length > 0)
       notify("error", `LoRA files end in .safetensors: ${wrong.map(({ name }) => name).join(", ")}`);
-    const fit = files.filter((file) => labelOf(file.name) !== null);
+    const fit = files.filter((file) => suggestedLabel(file.name) !== null);
     setChosen((old) => [...old, ...fit.map((file) => ({ id: ++lastId.current, file }))]);
   }
 

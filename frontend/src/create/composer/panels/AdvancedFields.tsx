@@ -13,7 +13,7 @@ import { percent } from "@/settings/settings";
 import { HiresFields } from "../HiresFields";
 
 /** The less common settings. */
-export function AdvancedFields({ options }: { options: Options }) {
+export function AdvancedFields({ options, hasSeed = true }: { options: Options; hasSeed?: boolean }) {
   const { request, set, replace } = useForm();
   const { defaults, bounds } = options;
   const quality = options.qualities.find(({ name }) => name === (request.quality ?? defaults.quality));
@@ -54,7 +54,7 @@ export function AdvancedFields({ options }: { options: Options }) {
       />
       <SamplerField options={options} />
       <HiresFields options={options} />
-      <SeedField maxSeed={bounds.max_seed} />
+      {hasSeed && <SeedField maxSeed={bounds.max_seed} />}
       <div className="space-y-2">
         <p className="font-medium text-sm" aria-hidden>
           Format

@@ -1,4 +1,5 @@
 "use client";
+import { ArrowLeftRightIcon } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import type { Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
@@ -7,7 +8,7 @@ import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { capitalized } from "@/lib/words/names";
-import { isOfStart, shapeOf, sizeOf, sizeProblem } from "@/settings/shapes";
+import { isOfStart, RATIOS, shapeOf, sizeOf, sizeOfRatio, sizeProblem } from "@/settings/shapes";
 
 const NONE = "none";
 
@@ -80,6 +81,27 @@ function Shape({ options }: { options: Options }) {
           if (item) choose(item.width, item.height);
         }}
       />
+      <div className="flex flex-wrap gap-1">
+        {RATIOS.map((ratio) => {
+          const { width, height } = sizeOfRatio(ratio, options);
+          return (
+            <Button
+              key={ratio}
+              variant="secondary"
+              size="sm"
+              aria-pressed={!isOfStart(request) && size.width === width && size.height === height}
+              className="px-2.5 tabular-nums aria-pressed:bg-accent aria-pressed:text-accent-foreground"
+              onClick={() => choose(width, height)}
+            >
+              {ratio}
+            </Button>
+          );
+        })}
+        <Button variant="ghost" size="sm" className="ml-auto px-2.5" onClick={() => choose(size.height, size.width)}>
+          <ArrowLeftRightIcon aria-hidden />
+          Swap
+        </Button>
+      </div>
       {request.init && (
         <Switch
           label="As the start picture"
