@@ -36,6 +36,7 @@ from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
 from server.gallery.history import History
 from server.gallery.retention import Retention
+from server.gallery.shares import Shares
 from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.loras.bucket_sync import open_lora_bucket
@@ -121,6 +122,7 @@ class ApiHalf:
         )
         self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0)
         self.history = History(database, reader)
+        self.shares = Shares(database, self.history)
         self.engagement = Engagement(database, self.remover)
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)

@@ -45,6 +45,7 @@ LOCKS = {
     "accounts": 7_310_003,
     "retention": 7_310_004,
     "assets": 7_310_005,
+    "share": 7_310_016,
 }
 """PostgreSQL's advisory locks, all held within transactions."""
 

@@ -1,19 +1,45 @@
 "use client";
-import { useLoras } from "@/api/catalog";
+import { useExamples, useLoras } from "@/api/catalog";
 import type { GenerateRequest, LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { EXAMPLES } from "./examples";
 
 const MAX_CARDS = 6;
 
-/** The LoRAs of the server as cards, the most used first, each with a prompt to try; prompts alone where there are none. */
+/** The pictures that the operator has marked; without them the LoRAs of the server as cards, the most used first, each with
+ * a prompt to try; prompts alone where there are neither. */
 export default function RealWelcome({ onExample }: { onExample: (request: GenerateRequest) => void }) {
   const loras = useLoras().data;
-  if (!loras) return <div className="min-h-60" aria-hidden />;
+  const marked = useExamples().data;
+  if (!loras || !marked) return <div className="min-h-60" aria-hidden />;
   const shown = loras
     .filter((lora) => lora.is_default)
     .sort((a, b) => b.times_used - a.times_used)
     .slice(0, MAX_CARDS);
+  if (marked.length > 0) {
+    return (
+      <ul aria-label="Examples" className="grid grid-cols-2 gap-2 sm:grid-cols-3 sm:gap-3 lg:grid-cols-4">
+        {marked.map(({ prompt, model_name, url, width, height }) => (
+          <li key={url}>
+            <button
+              type="button"
+              onClick={() => onExample({ prompt, model_name })}
+              className="group block w-full space-y-1.5 rounded-xl text-left"
+            >
+              <img
+                src={url}
+                alt=""
+                width={width}
+                height={height}
+                className="aspect-square w-full rounded-xl bg-muted object-cover transition-opacity group-hover:opacity-85"
+              />
+              <span className="line-clamp-2 text-muted-foreground text-xs group-hover:text-foreground">{prompt}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    );
+  }
   return (
     <>
       {shown.length > 0 && (

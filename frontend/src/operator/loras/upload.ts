@@ -53,6 +53,7 @@ export function suggestedLabel(filename: string): Label | null {
   if (ALLOWED.test(stem)) return { name, version: version ?? "" };
   const words = name
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(NOISE, " ")
     .replace(/\b\d+\b/g, " ");

@@ -1,0 +1,27 @@
+"""Pictures that their owners have shared.
+
+Revision ID: 0016
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0016"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "share",
+        sa.Column("id", sa.String(32), primary_key=True),
+        sa.Column("image_id", sa.String(40), sa.ForeignKey("image.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("created_at_s", sa.Double(), nullable=False),
+        sa.Column("is_example", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.UniqueConstraint("image_id", name="uq_share_image_id"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("share")
