@@ -262,7 +262,7 @@ def test_a_second_pass_and_its_way_back(new_visitor: NewVisitor, painted: Server
     page.goto("/")
     box = open_first(visitor)
     expect(box.get_by_text(f"2 {TIMES}, latent, strength 0.4")).to_be_visible()
-    box.get_by_role("button", name="Use these settings").click()
+    box.get_by_role("button", name="Reuse everything").click()
     page.wait_for_url("**hires=2:0.4::latent*")
     page.goto("/")
     expect(page.get_by_role("button", name="Shape:")).to_be_visible()

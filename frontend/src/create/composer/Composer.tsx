@@ -74,7 +74,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
             )}
             {options && (
               <>
-                <div className="hidden flex-wrap gap-2 sm:flex">
+                <div className="hidden flex-wrap gap-2 low:hidden sm:flex">
                   {loras && <LoraChip options={options} loras={loras} />}
                   <StyleChip options={options} />
                   <ShapeChip options={options} />
@@ -83,7 +83,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
                   <NegativeChip options={options} />
                   <Advanced options={options} />
                 </div>
-                <div className="min-w-0 sm:hidden">
+                <div className="min-w-0 low:block sm:hidden">
                   <SettingsButton options={options} loras={loras ?? []} />
                 </div>
                 <SeedChip />
