@@ -216,7 +216,7 @@ class Container:
 
     def choose_default_model(self, loras: Sequence[LoraView]) -> None:
         """Of requests that name none: the operator's, as far as the existing LoRAs allow it."""
-        wanted = self.settings.default_model
+        wanted = next((lora.name for lora in loras if lora.is_chosen), self.settings.default_model)
         names, labels = [lora.name for lora in loras], [lora.label for lora in loras]
         self.policy.default_model = default_that_fits(wanted, names, labels)
         if self.policy.default_model != wanted and self.api is not None:

@@ -91,6 +91,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("patch", "/api/loras/{name}"): Row(OPERATORS, {}),
     ("delete", "/api/loras/{name}"): Row(OPERATORS),
     ("put", "/api/loras/{name}/default"): Row(OPERATORS, {}),
+    ("put", "/api/loras/{name}/use-by-default"): Row(OPERATORS),
+    ("delete", "/api/loras/{name}/use-by-default"): Row(OPERATORS),
     ("post", "/api/loras/reload"): Row(OPERATORS),
     ("post", "/api/auth/register"): Row(OPEN, {}),
     ("post", "/api/auth/login"): Row(OPEN, {}),

@@ -1,4 +1,4 @@
-"""Pictures that their owners have shared.
+"""Pictures that their owners have shared; the LoRA of requests that name none.
 
 Revision ID: 0016
 """
@@ -13,6 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("lora_choice", sa.Column("is_default", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "share",
         sa.Column("id", sa.String(32), primary_key=True),
@@ -25,3 +26,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("share")
+    op.drop_column("lora_choice", "is_default")
