@@ -19,7 +19,7 @@ export interface Plan {
   readonly settings?: Settings;
 }
 
-/** Of the form's settings those that a comparison has for all of its pictures. */
+/** The part of the form's settings that a comparison has for all of its pictures. */
 export function sharedSettings(settings: Settings): Omit<Settings, "prompt"> {
   const { prompt: _p, seed: _s, num_images: _n, model_name: _m, model_weight: _w, loras: _l, ...shared } = settings;
   return shared;

@@ -80,7 +80,7 @@ const SHORTCUTS = [
   ["Esc", "close"],
 ] as const;
 
-/** For those who have a keyboard. */
+/** For visitors with a keyboard. */
 function Shortcuts() {
   return (
     <p className="flex flex-wrap gap-x-3 gap-y-1 text-muted-foreground text-xs [@media(hover:none)]:hidden">

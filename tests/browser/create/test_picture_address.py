@@ -45,7 +45,7 @@ def test_a_picture_is_opened_by_its_address(new_visitor: NewVisitor, painted: Se
         expect(box.get_by_role("img", name="Picture 2 of 2")).to_be_visible()
         close(page)
         assert "picture=" not in page.url
-    page.goto("/?picture=" + "0" * 32 + "-1")  # of nobody
+    page.goto("/?picture=" + "0" * 32 + "-1")  # of no job
     page.wait_for_url(lambda url: "picture=" not in url)
     expect(visitor.prompt).to_be_visible()
 
