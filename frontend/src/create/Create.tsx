@@ -52,7 +52,7 @@ function Page() {
 
   function generate(request: Settings, isOfForm = false) {
     if (isPending) return;
-    form.write(); // a refusal may lead to another page and back
+    void form.write(); // a refusal may lead to another page and back
     const isMissing = request.prompt.trim() === "";
     setIsPromptMissing(isMissing);
     if (isMissing) box.current?.focus();

@@ -12,8 +12,8 @@ interface FormActions {
   replace(request: Settings): void;
   /** The content as it was rendered last. */
   current(): Settings;
-  /** Writes the content to the address now: the page may be left before typing rests. */
-  write(): void;
+  /** Writes the content to the address now: the page may be left before typing rests. Resolves when it is written. */
+  write(): Promise<unknown>;
 }
 
 export const EMPTY: Settings = { prompt: "" };
@@ -61,7 +61,7 @@ export function LocalForm({ first, onChange, children }: LocalFormProps) {
       set: (patch) => setRequest((now) => ({ ...now, ...patch })),
       replace: setRequest,
       current: () => latest.current,
-      write: () => {},
+      write: async () => {},
     }),
     [],
   );

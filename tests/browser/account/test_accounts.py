@@ -46,7 +46,10 @@ def test_a_registered_e_mail_is_not_registered_again(
     user = new_user(painted)
     page = new_visitor(painted, "register/?next=/account/", reduced_motion="reduce").page
     alert = page.get_by_role("form").get_by_role("alert")
-    for password, words in (("password2026", "see above"), ("another horse, same battery", "has an account already")):
+    for password, words in (
+        ("password2026", "fix the fields above"),
+        ("another horse, same battery", "has an account already"),
+    ):
         page.get_by_label("E-mail").fill(user.email)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Register").click()

@@ -95,7 +95,7 @@ def test_a_version_is_edited_and_deleted(
     assert visitor.violations(axe) == []
     panel.get_by_role("button", name="Save").click()
     expect(jade.get_by_role("listitem", name="jade-v1")).to_contain_text("“jade lady” · weight 0.7")
-    jade.get_by_role("button", name="Back to the newest").click()
+    jade.get_by_role("button", name="Back to the latest").click()
     expect(jade).to_contain_text("jade → jade-v2 (latest)")
 
     jade.get_by_role("button", name="Delete jade-v2").click()

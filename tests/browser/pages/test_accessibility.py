@@ -79,7 +79,7 @@ def test_a_phone_never_scrolls_sideways(new_visitor: NewVisitor, studio: ServerP
         studio, SMALL, viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2
     )
     page = visitor.page
-    settings = page.get_by_role("button", name="Settings")
+    settings = page.get_by_role("button", name="Settings", exact=True)
     expect(settings).to_be_visible()
     assert not visitor.scrolls_sideways()
     settings.click()

@@ -34,7 +34,7 @@ def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, ap
     expect(visitor.error).to_contain_text("1 jobs an hour are allowed")
     expect(visitor.error.get_by_role("button")).to_contain_text("min")  # counts down from an hour
     expect(visitor.error.get_by_role("button")).to_be_disabled()
-    visitor.error.get_by_role("link", name="Register").click()
+    visitor.error.get_by_role("link", name="Sign up").click()
     register(page, new_email())
     expect(visitor.prompt).to_have_value("beach sunset")  # back on the page they came from
     visitor.generate.click()

@@ -31,7 +31,9 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
           <h2 id={heading} className="line-clamp-2 text-pretty font-medium text-base leading-snug" title={prompt}>
             {prompt}
           </h2>
-          <StatusLine job={job}>{isNewest && isDone && <TriggerNote job={job} onGenerate={onGenerate} />}</StatusLine>
+          <StatusLine job={job}>
+            {isNewest && isDone && numDone(job) > 0 && <TriggerNote job={job} onGenerate={onGenerate} />}
+          </StatusLine>
           {job.warnings.map((warning) => (
             <p key={warning} className="text-sm text-warning">
               {sentence(warning)}

@@ -16,9 +16,6 @@ import { splitJobs } from "./sections";
 
 const [Wall] = lazyPart(() => import("./Wall"));
 
-/** When the page was loaded. */
-const VISIT_MS = Date.now();
-
 interface ResultsProps {
   /** Puts these settings into the form. */
   onUse: (settings: Settings) => void;
@@ -34,7 +31,7 @@ export function Results({ onUse, onGenerate, empty }: ResultsProps) {
   const { history, jobs: all } = useHistory(EVERYTHING);
   const notes = useNotes();
   const jobs = useMemo(() => all.filter((job) => !isComparison(job) && isOnList(job, notes)), [all, notes]);
-  const { sections, earlier } = useMemo(() => splitJobs(jobs, VISIT_MS), [jobs]);
+  const { sections, earlier } = useMemo(() => splitJobs(jobs), [jobs]);
   const wall = useStable(earlier);
   const latest = useRef(all);
   latest.current = all;
@@ -44,12 +41,12 @@ export function Results({ onUse, onGenerate, empty }: ResultsProps) {
     <>
       <Announcer jobs={jobs} />
       <DoneSignal jobs={jobs} />
-      {sections.length === 0 && earlier.length === 0 ? (
+      {jobs.length === 0 ? (
         !isLoading && empty
       ) : (
         <div className="space-y-10">
           {sections.map((job) => (
-            <JobSection key={job.id} job={job} isNewest={job === sections[0]} onGenerate={onGenerate} />
+            <JobSection key={job.id} job={job} isNewest={job === jobs[0]} onGenerate={onGenerate} />
           ))}
           {wall.length > 0 && (
             <Wall jobs={wall} hasMore={history.hasNextPage} onMore={history.fetchNextPage} onClear={clear} />

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { makeImage, makeJob, makeState, NOW_MS } from "@/domain/examples";
-import { splitJobs as split } from "./sections";
-
-const splitJobs = (jobs: Parameters<typeof split>[0]) => split(jobs, NOW_MS);
+import { makeImage, makeJob, makeState } from "@/domain/examples";
+import { splitJobs } from "./sections";
 
 const done = (id: string) => makeJob({ id, state: makeState({ status: "completed" }), outputs: [makeImage(0)] });
 const ids = (jobs: readonly { id: string }[]) => jobs.map((job) => job.id).join(" ");
@@ -28,21 +26,5 @@ describe("splitJobs", () => {
     expect(ids(splitJobs(jobs).earlier)).toBe("b");
     const again = splitJobs([makeJob({ id: "e", request: { prompt: "x" } }), ...jobs]);
     expect(ids(again.sections)).toBe("e");
-  });
-
-  it("drops what an earlier visit cancelled before a picture was finished", () => {
-    const cancelled = (id: string, askedAt_ms: number, made: number) =>
-      makeJob({
-        id,
-        askedAt_ms,
-        state: makeState({ status: "cancelled" }),
-        outputs: Array.from({ length: made }, (_, at) => makeImage(at)),
-      });
-    const { sections, earlier } = splitJobs([
-      cancelled("d", NOW_MS - 1, 0),
-      cancelled("c", NOW_MS + 1, 0),
-      cancelled("b", NOW_MS - 2, 1),
-    ]);
-    expect([ids(sections), ids(earlier)]).toEqual(["c", "b"]);
   });
 });

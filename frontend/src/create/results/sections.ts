@@ -7,13 +7,12 @@ export interface Sections {
   readonly earlier: readonly Job[];
 }
 
-/** `jobs` newest first. What was cancelled without a picture before this visit, `visit_ms` since the epoch, is left out. */
-export function splitJobs(jobs: readonly Job[], visit_ms: number): Sections {
+/** `jobs` newest first. */
+export function splitJobs(jobs: readonly Job[]): Sections {
   const sections: Job[] = [];
   const earlier: Job[] = [];
-  const shown = jobs.filter((job) => !(isEmptyCancel(job) && job.askedAt_ms < visit_ms));
-  shown.forEach((job, place) => {
-    const isApart = place === 0 || !isEnded(job) || (isEmptyFailure(job) && !isTriedAgain(job, shown.slice(0, place)));
+  jobs.forEach((job, place) => {
+    const isApart = place === 0 || !isEnded(job) || (isEmptyFailure(job) && !isTriedAgain(job, jobs.slice(0, place)));
     (isApart ? sections : earlier).push(job);
   });
   return { sections, earlier };
@@ -21,10 +20,6 @@ export function splitJobs(jobs: readonly Job[], visit_ms: number): Sections {
 
 function isTriedAgain(job: Job, newer: readonly Job[]): boolean {
   return newer.some((other) => promptOf(other) === promptOf(job));
-}
-
-function isEmptyCancel(job: Job): boolean {
-  return job.state?.status === "cancelled" && job.outputs.length === 0;
 }
 
 function isEmptyFailure(job: Job): boolean {
