@@ -1,4 +1,4 @@
-"""Host to device transfers and the device's memory pool. Torch thread."""
+"""Host to device transfers, waits and the device's memory pool. Torch thread."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,8 @@ def to_device(numbers: Sequence[float], device: torch.device) -> Tensor:
 
     torch keeps the pinned memory until the copy has ended.
     """
+    if not numbers:
+        return torch.empty(0, device=device)
     on_host = torch.tensor(numbers, dtype=torch.float32)
     return (on_host.pin_memory() if device.type == "cuda" else on_host).to(device, non_blocking=True)
 
@@ -22,3 +24,9 @@ def free_cached(device: torch.device) -> None:
     """
     if device.type == "cuda":
         torch.cuda.empty_cache()
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until the device has finished. Errors of kernels that were launched before are raised here."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

@@ -7,22 +7,56 @@ import torch
 
 from pipelines.lora.backend import AdapterSet, LoraError
 from pipelines.plan import DeviceLost, ImageError
+from pipelines.upscaling.architecture import UpscalerError
+
+CUDA_ERROR_MEMORY_ALLOCATION = 2
+"""cudaErrorMemoryAllocation, in `AcceleratorError.error_code`."""
+
+MEMORY_TEXTS = (
+    "out of memory",
+    "can't allocate memory",
+    "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
+    "cusolver_status_alloc_failed",
+    "unable to find an engine",  # cuDNN: none works within the memory that is left
+)
+"""Parts of messages in lower case."""
 
 
 class NotFinite(Exception):
     """Latents or pixels hold NaN or infinity; there is no image."""
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """True if memory ran out: on the GPU, in Python or in torch's CPU allocator, which raises a plain RuntimeError."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+def is_out_of_memory(error: BaseException) -> bool:
+    """True if memory ran out: in Python, in torch's CPU allocator, in its CUDA allocator, or in the libraries that
+    allocate on their own (driver, cuBLAS, cuDNN), which leave the GPU usable.
+
+    Seen as AcceleratorError in https://github.com/Comfy-Org/ComfyUI/issues/13210, as RuntimeError of the driver and of
+    cuDNN in https://github.com/mberr/torch-max-mem/issues/45.
+    """
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    if isinstance(error, torch.AcceleratorError) and getattr(error, "error_code", 0) == CUDA_ERROR_MEMORY_ALLOCATION:
+        return True
+    return isinstance(error, RuntimeError) and any(text in str(error).lower() for text in MEMORY_TEXTS)
 
 
 def raise_if_device_lost(error: Exception) -> None:
-    """Raise DeviceLost if the GPU has failed: after an error other than out of memory, CUDA refuses every later call of
-    the process."""
-    if isinstance(error, torch.AcceleratorError) and not isinstance(error, torch.OutOfMemoryError):
-        raise DeviceLost(f"the GPU has failed: {next(iter(str(error).splitlines()), type(error).__name__)}") from error
+    """Raise DeviceLost if the GPU has failed: then CUDA refuses every later call of the process. Only the call that
+    notices first names the fault; cuBLAS and cuDNN report it as a RuntimeError like any other. So after an error that
+    is not memory the device is waited for, which fails if it is lost."""
+    if isinstance(error, DeviceLost):
+        raise error
+    if is_out_of_memory(error):
+        return
+    if isinstance(error, torch.AcceleratorError):
+        raise DeviceLost(f"the GPU has failed: {brief(error)}") from error
+    if torch.cuda.is_initialized():
+        try:
+            torch.cuda.synchronize()
+        except RuntimeError as failure:
+            if not is_out_of_memory(failure):
+                raise DeviceLost(f"the GPU has failed: {brief(failure)}") from error
 
 
 def image_error(error: Exception) -> ImageError:
@@ -31,6 +65,8 @@ def image_error(error: Exception) -> ImageError:
         return ImageError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
     if isinstance(error, LoraError):
         return ImageError("lora", f"The picture could not be made: {error}.", error.broken)
+    if isinstance(error, UpscalerError):
+        return ImageError("upscaler", f"The picture could not be made: {error}.")
     if is_out_of_memory(error):
         return ImageError("out_of_memory", "There was not enough memory for this picture. A smaller size needs less.")
     return ImageError("internal", "The server could not make this picture; its log says more.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pipelines.plan import ImageError, RawImage, StepResult
+from pipelines.plan import ImageError, Piece, RawImage, StepResult
 from pipelines.spec import SourceKey
 
 
@@ -24,12 +24,17 @@ class Outcome:
     step_rows: int = 0
     too_many_rows: int = 0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
+    pieces: list[tuple[Piece, float]] = field(default_factory=list[tuple[Piece, float]])
     embedding_hits: int = 0
     embedding_misses: int = 0
 
     def result(self) -> StepResult:
         return StepResult(
-            begun={image_id: count for image_id, count in self.begun.items() if image_id not in self.failed},
+            begun={
+                image_id: count
+                for image_id, count in self.begun.items()
+                if image_id not in self.failed and image_id not in self.deferred
+            },
             stepped=tuple(image_id for image_id in self.stepped if image_id not in self.failed),
             decoded=self.decoded,
             previews={image_id: preview for image_id, preview in self.previews.items() if image_id not in self.failed},
@@ -43,6 +48,7 @@ class Outcome:
             step_rows=self.step_rows,
             too_many_rows=self.too_many_rows,
             decode_s=self.decode_s,
+            pieces=tuple(self.pieces),
             embedding_hits=self.embedding_hits,
             embedding_misses=self.embedding_misses,
         )

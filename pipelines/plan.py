@@ -5,8 +5,9 @@ decode. Every image is named by its id (`{job_id}-{n}`); the runner keeps a `Den
 and its decode, failure or release.
 """
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeVar
 
 from pipelines.spec import ImageSpec, SourceKey
 
@@ -14,6 +15,10 @@ from pipelines.spec import ImageSpec, SourceKey
 class DeviceLost(Exception):
     """The accelerator answers no call of this process any more: only a new process can make images. No image is to
     blame, and none has failed: their jobs stay in the queue."""
+
+
+T = TypeVar("T")
+PieceKind = Literal["decode", "encode", "upscale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +33,8 @@ class BatchKey:
 
 @dataclass(frozen=True, slots=True)
 class SourceImage:
-    """A source at the size of the first pass: `rgb` is height * width * 3 bytes, `mask` None or height * width bytes
-    (255 is repainted), both row by row."""
+    """A source at the size of the first pass, or at its own if a network enlarges it. `rgb` is height * width * 3
+    bytes, `mask` None or height * width bytes (255 is repainted), both row by row."""
 
     width: int
     height: int
@@ -39,7 +44,8 @@ class SourceImage:
 
 @dataclass(frozen=True, slots=True)
 class EncodeOrder:
-    """Encode a source with the VAE. The runner keeps the result, for all images with this key, until it is
+    """Encode a source with the VAE. Where that takes several pieces, the runner does one of them; the plan gives the
+    order again until the source is encoded. The runner keeps the result, for all images with this key, until it is
     forgotten."""
 
     key: SourceKey
@@ -53,6 +59,19 @@ class BeginOrder:
 
     image_id: str
     spec: ImageSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the work before a pass, whose time is worth learning. `num_px`: the pixels that the VAE decodes or
+    encodes, or those of the image that an upscaler's tile stands for."""
+
+    kind: PieceKind
+    num_px: int
+
+
+Pieces = Generator[Piece | None, None, T]
+"""Work in pieces, each about as long as a decode at most: it yields after each but the last, and returns the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +113,8 @@ class RawImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageError:
-    """Why an image failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `internal`), `detail` is for people.
-    `broken_loras`: hash → reason of the LoRAs that fail every image they are used for."""
+    """Why an image failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `upscaler`, `internal`), `detail` is for
+    people. `broken_loras`: hash → reason of the LoRAs that fail every image they are used for."""
 
     code: str
     detail: str
@@ -105,13 +124,15 @@ class ImageError:
 @dataclass(frozen=True, slots=True)
 class StepResult:
     """What one plan did. An image that is in `failed` is already released by the runner and is in no other field.
-    Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room; it waits.
+    Nor is one that is in `deferred`: it was not begun, as a LoRA of it is not read yet or has no room, or it has lost
+    its latents as memory ran out on the device; it waits, and begins anew.
 
     `encoded`: sources that are kept now; `encode_failed`: why others could not be encoded. `advanced`: ids that are in
     their next pass now. `begun`: id -> UNet forwards of the pass that it begins (Heun takes 2N - 1).
     `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
     `too_many_rows` is one that memory was not enough for (0: it was), and then the step was made in smaller forwards.
-    `decode_s` is per image. `embedding_hits` prompts were found encoded, `embedding_misses` had to be.
+    `decode_s` is per image; `pieces` are other pieces of work, and their seconds. `embedding_hits` prompts were found
+    encoded, `embedding_misses` had to be.
     """
 
     encoded: tuple[SourceKey, ...] = ()
@@ -128,5 +149,6 @@ class StepResult:
     step_rows: int = 0
     too_many_rows: int = 0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
+    pieces: tuple[tuple[Piece, float], ...] = ()
     embedding_hits: int = 0
     embedding_misses: int = 0

@@ -2,34 +2,37 @@
 
 import logging
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from pipelines.denoise.forward import padded_rows, predict
+from pipelines.denoise.exact_rows import rows_are_exact
 from pipelines.denoise.passes import next_pass
 from pipelines.denoise.sampler_factory import SamplerFactory
+from pipelines.denoise.shared_forward import SharedForward
 from pipelines.denoise.state import DenoiseState, begin_pass
-from pipelines.device import free_cached
+from pipelines.device import free_cached, wait_for
 from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_device_lost
 from pipelines.image.previews import Previewer
-from pipelines.image.source_latents import EncodedSource, encode_source
+from pipelines.image.source_latents import EncodedSource, encode_in_pieces
 from pipelines.image.vae import decode_image
 from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
 from pipelines.lora.bank import LoraBank
 from pipelines.lora.loader import LoraLoader
 from pipelines.lora.merge import LoraMerge
 from pipelines.lora.weights import LoraParser
+from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.load import LoadedModel
 from pipelines.outcome import Outcome
-from pipelines.plan import BeginOrder, EncodeOrder, ImageError, StepPlan, StepResult
+from pipelines.plan import BeginOrder, EncodeOrder, ImageError, Piece, Pieces, StepPlan, StepResult
 from pipelines.prompt.encoder import PromptEncoder
-from pipelines.spec import ImageSpec, SourceKey
+from pipelines.spec import LATENT_UPSCALER, ImageSpec, SourceKey
+from pipelines.upscaling.upscalers import Upscalers
 
 log = logging.getLogger(__name__)
 
@@ -41,13 +44,14 @@ class RunnerOptions:
     """`exact_rows`: if not 0, every UNet forward has exactly that many rows, whatever the plan says.
     `embedding_cache_bytes`: limit of the cache of encoded prompts. `lora_cache_bytes`: limit of the LoRAs in the
     model's memory, and of the loaded LoRAs that wait for it. `merged_loras`: merge one LoRA set at a time into the
-    weights. `compiled`: the UNet is compiled."""
+    weights. `compiled`: the UNet is compiled. `upscaler_dir`: the folder of upscalers."""
 
     exact_rows: int = 0
     embedding_cache_bytes: int = 64 * 1024 * 1024
     lora_cache_bytes: int = 2_000_000_000
     merged_loras: bool = False
     compiled: bool = False
+    upscaler_dir: Path | None = None
 
 
 class SDXLRunner:
@@ -63,13 +67,22 @@ class SDXLRunner:
         self._loras: LoraBackend = (
             LoraMerge(model, self._loader, options.lora_cache_bytes)
             if options.merged_loras
-            else LoraBank(model, self._loader, options.lora_cache_bytes, always_hooked=options.compiled)
+            else LoraBank(
+                model,
+                self._loader,
+                options.lora_cache_bytes,
+                compiled=options.compiled,
+                by_runs=not (options.compiled or options.exact_rows),
+            )
         )
+        self._forward = SharedForward(model, self._loras, options.exact_rows, self._attempt_with)
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
+        self._upscalers = Upscalers(options.upscaler_dir, model.device)
         self._states: dict[str, DenoiseState] = {}
         self._sources: dict[SourceKey, EncodedSource] = {}
-        self._advancing: dict[str, Generator[None, None, DenoiseState]] = {}
+        self._encoding: dict[SourceKey, Pieces[EncodedSource]] = {}
+        self._advancing: dict[str, Pieces[DenoiseState]] = {}
         self._proven_loras: set[str] = set()
 
     @property
@@ -92,6 +105,16 @@ class SDXLRunner:
         ends; if a LoRA cannot be loaded, its images fail then. Any thread."""
         return self._loader.fetch([sha256 for sha256 in sha256s if sha256 not in self._loras.resident])
 
+    @torch.inference_mode()
+    def check_exact_rows(self) -> None:
+        """Raises BaseModelError if rows of a forward of `exact_rows` rows depend on their place on this device."""
+        empty = self._encoder.encode("", ())
+        if not rows_are_exact(self.model, self._loras, self._samplers, empty, self._exact_rows):
+            raise BaseModelError(
+                f"STUDIO_EXACT_ROWS is {self._exact_rows}, but on this device the bits of a picture depend on its place"
+                " in the forward: another number of rows may help, or leave the setting out"
+            )
+
     def latents(self, image_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun image."""
         return self._states[image_id].latents
@@ -99,25 +122,33 @@ class SDXLRunner:
     @torch.inference_mode()
     def execute(self, plan: StepPlan) -> StepResult:
         """Release, encode, begin, step, advance, decode. An image that fails is reported and released; the others go
-        on. Raises ValueError if the images of `step` cannot share a forward, and DeviceLost."""
+        on. Raises ValueError if the images of `step` cannot share a forward, and DeviceLost, wherever it shows."""
         outcome = Outcome()
+        try:
+            self._carry_out(plan, outcome)
+        except Exception as error:
+            raise_if_device_lost(error)
+            raise
+        return outcome.result()
+
+    def _carry_out(self, plan: StepPlan, outcome: Outcome) -> None:
         for image_id in plan.release:
             self._release(image_id)
         for key in plan.forget:
             self._sources.pop(key, None)
+            self._encoding.pop(key, None)
         for order in plan.encode:
             self._encode(order, outcome)
         if plan.begin:
-            outcome.begin_s = self._timed(lambda: self._begin(plan.begin, outcome))
+            outcome.begin_s = _timed(lambda: self._begin(plan.begin, outcome))
         if plan.step:
             self._step(plan, outcome)
         for image_id in plan.advance:
             self._advance(image_id, outcome)
         for image_id in plan.decode:
-            seconds = self._timed(lambda image_id=image_id: self._decode(image_id, outcome))
+            seconds = _timed(lambda image_id=image_id: self._decode(image_id, outcome))
             if image_id in outcome.decoded:
                 outcome.decode_s[image_id] = seconds
-        return outcome.result()
 
     def _begin(self, orders: Sequence[BeginOrder], outcome: Outcome) -> None:
         encoder = self._encoder
@@ -142,29 +173,38 @@ class SDXLRunner:
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
         source = None if spec.source_key is None else self._sources[spec.source_key]
         embeddings = self._encoder.encode_pair(spec, adapters)
-        return begin_pass(self.model, self._samplers, spec, adapters, embeddings, source)
+        state = begin_pass(self.model, self._samplers, spec, adapters, embeddings, source)
+        wait_for(self.model.device)  # a late error belongs to this image
+        return state
 
     def _encode(self, order: EncodeOrder, outcome: Outcome) -> None:
+        """One piece of it."""
+        key = order.key
         try:
-            self._sources[order.key] = encode_source(self.model, order.image, order.key.source)
-            outcome.encoded.append(order.key)
+            if key not in self._encoding:
+                self._encoding[key] = encode_in_pieces(self.model, self._upscalers, order)
+            source = _piece(self._encoding[key], Piece("encode", key.width * key.height), outcome)
         except Exception as error:
             raise_if_device_lost(error)
-            outcome.encode_failed[order.key] = image_error(error)
+            self._encoding.pop(key, None)
+            outcome.encode_failed[key] = image_error(error)
             log.error("a source cannot be encoded", exc_info=error)
+            return
+        if source is not None:
+            del self._encoding[key]
+            self._sources[key] = source
+            outcome.encoded.append(key)
 
     def _advance(self, image_id: str, outcome: Outcome) -> None:
         """One piece of the way to the image's next pass."""
 
         def piece() -> DenoiseState | None:
+            state = self._states[image_id]
             if image_id not in self._advancing:
-                state = self._states[image_id]
-                self._advancing[image_id] = next_pass(self.model, self._samplers, state)
-            try:
-                next(self._advancing[image_id])
-            except StopIteration as done:
-                return done.value
-            return None
+                self._advancing[image_id] = next_pass(self.model, self._samplers, self._upscalers, state)
+            target = state.spec.passes[state.pass_index + 1]
+            last = None if target.upscaler == LATENT_UPSCALER else Piece("encode", target.num_px)
+            return _piece(self._advancing[image_id], last, outcome)
 
         state = self._attempt(outcome, image_id, piece)
         if state is not None:
@@ -181,16 +221,46 @@ class SDXLRunner:
         return {sha256 for state in self._states.values() for sha256, _ in state.adapters}
 
     def _step(self, plan: StepPlan, outcome: Outcome) -> None:
+        """The samplers' work is launched behind the forward, before the one wait of the step."""
         states = self._states_of(plan.step, outcome)
-        predictions = self._predict(states, plan.pad_to_rows, outcome)
+        if not states:
+            return
+        started_s = time.perf_counter()
+        predictions = self._forward.predict(states, plan.pad_to_rows, outcome)
+        cleans: dict[str, Tensor] = {}
         for image_id, prediction in predictions.items():
             state = states[image_id]
             clean = self._attempt(outcome, image_id, lambda s=state, p=prediction: s.advance(p))
-            if clean is None:
-                continue
-            outcome.stepped.append(image_id)
+            if clean is not None:
+                cleans[image_id] = clean
+        if not self._arrived(list(cleans), outcome):
+            return
+        if outcome.step_rows:
+            outcome.step_s = time.perf_counter() - started_s
+        outcome.stepped += cleans
+        for image_id in cleans:
             if image_id in plan.preview:
-                self._preview(image_id, clean, outcome)
+                self._preview(image_id, cleans[image_id], outcome)
+
+    def _arrived(self, image_ids: Sequence[str], outcome: Outcome) -> bool:
+        """Wait for the step. After an error that the device survives the latents are worth nothing. Where memory ran
+        out, several images begin again, in smaller forwards; any others fail."""
+        try:
+            wait_for(self.model.device)
+            return True
+        except Exception as error:
+            raise_if_device_lost(error)
+            log.exception("a step of %d rows failed on the device", outcome.step_rows)
+            if is_out_of_memory(error) and len(image_ids) > 1:
+                outcome.too_many_rows = outcome.step_rows
+                outcome.deferred += image_ids
+                for image_id in image_ids:
+                    self._release(image_id)
+            else:
+                for image_id in image_ids:
+                    self._fail(outcome, image_id, error)
+            outcome.step_rows = 0
+            return False
 
     def _states_of(self, image_ids: Sequence[str], outcome: Outcome) -> dict[str, DenoiseState]:
         """The states of the begun images. An image that was never begun fails. Raises ValueError if sizes differ."""
@@ -206,64 +276,11 @@ class SDXLRunner:
             raise ValueError("all images of a step must have the same size")
         return states
 
-    def _predict(self, states: dict[str, DenoiseState], pad_to_rows: int, outcome: Outcome) -> dict[str, Tensor]:
-        """The guided prediction of each image. If the shared forward fails, it is repeated with fewer images (memory
-        ran out) or for each image alone, so that only the images that cause the error fail."""
-        if not states:
-            return {}
-        predicted: list[Tensor] = []
-        num_rows = padded_rows(sum(state.rows for state in states.values()), pad_to_rows, self._exact_rows)
-        try:
-            outcome.step_s = self._timed(lambda: predicted.extend(self._forward(states, num_rows)))
-            outcome.step_rows = num_rows
-            return dict(zip(states, predicted, strict=True))
-        except Exception as error:
-            raise_if_device_lost(error)
-            if is_out_of_memory(error):
-                outcome.too_many_rows = num_rows
-                log.warning("out of memory in a forward of %d rows; later forwards have fewer rows", num_rows)
-            else:
-                log.exception("a forward of %d rows failed; trying its images one by one", num_rows)
-        free_cached(self.model.device)
-        return self._predict_in_parts(states, outcome)
-
-    def _predict_in_parts(self, states: dict[str, DenoiseState], outcome: Outcome) -> dict[str, Tensor]:
-        """Predict half of the images at a time if memory ran out, one at a time after any other error. `step_rows`
-        stays 0: the time of such a step is no measurement for any row count."""
-        ids = list(states)
-        size = len(ids) // 2 if outcome.too_many_rows and len(ids) > 1 else 1
-        predictions: dict[str, Tensor] = {}
-        for start in range(0, len(ids), size):
-            part = {image_id: states[image_id] for image_id in ids[start : start + size]}
-            predictions |= self._predict_part(part, outcome)
-        return predictions
-
-    def _predict_part(self, states: dict[str, DenoiseState], outcome: Outcome) -> dict[str, Tensor]:
-        num_rows = padded_rows(sum(state.rows for state in states.values()), 0, self._exact_rows)
-        if len(states) > 1:
-            try:
-                return dict(zip(states, self._forward(states, num_rows), strict=True))
-            except Exception as error:
-                raise_if_device_lost(error)
-            free_cached(self.model.device)
-            return self._predict_in_parts(states, outcome)
-        ((image_id, state),) = states.items()
-        row_by_row = 1 if outcome.too_many_rows and not self._exact_rows else self._exact_rows
-        alone = self._attempt_with(
-            state.adapters,
-            outcome,
-            image_id,
-            lambda loras: predict(self.model, self._loras, [replace(state, adapters=loras)], num_rows, row_by_row)[0],
-        )
-        return {} if alone is None else {image_id: alone}
-
-    def _forward(self, states: dict[str, DenoiseState], num_rows: int) -> list[Tensor]:
-        return predict(self.model, self._loras, list(states.values()), num_rows, self._exact_rows)
-
     def _preview(self, image_id: str, clean: Tensor, outcome: Outcome) -> None:
         try:
             outcome.previews[image_id] = self._previewer.preview(clean)
-        except Exception:  # a missing preview does not fail its image
+        except Exception as error:  # a missing preview does not fail its image
+            raise_if_device_lost(error)
             log.exception("image %s: preview failed", image_id)
 
     def _decode(self, image_id: str, outcome: Outcome) -> None:
@@ -289,16 +306,20 @@ class SDXLRunner:
     def _attempt_with(
         self, adapters: AdapterSet, outcome: Outcome, image_id: str, work: Callable[[AdapterSet], T]
     ) -> T | None:
-        """The same for work that applies LoRAs: if one of them is at fault, the error names it."""
+        """The same for work that applies LoRAs and can be repeated: if one of them is at fault, the error names it; if
+        memory ran out, the work is done once more with all the memory that torch holds in reserve."""
         try:
             return work(adapters)
         except Exception as error:
             raise_if_device_lost(error)
-            cause = blamed(error, adapters, self._proven_loras, work)
-            if cause is not error:
-                log.error("image %s failed for its LoRA", image_id, exc_info=error)
-            self._fail(outcome, image_id, cause)
-            return None
+            if not is_out_of_memory(error):
+                cause = blamed(error, adapters, self._proven_loras, work)
+                if cause is not error:
+                    log.error("image %s failed for its LoRA", image_id, exc_info=error)
+                self._fail(outcome, image_id, cause)
+                return None
+        free_cached(self.model.device)
+        return self._attempt(outcome, image_id, lambda: work(adapters))
 
     def _fail(self, outcome: Outcome, image_id: str, error: Exception) -> None:
         raise_if_device_lost(error)
@@ -306,10 +327,22 @@ class SDXLRunner:
         self._release(image_id)
         log.error("image %s failed", image_id, exc_info=error)
 
-    def _timed(self, work: Callable[[], None]) -> float:
-        """Run `work` and return the wall time in seconds until the device has finished, too."""
-        started_s = time.perf_counter()
-        work()
-        if self.model.device.type == "cuda":
-            torch.cuda.synchronize(self.model.device)
-        return time.perf_counter() - started_s
+
+def _timed(work: Callable[[], None]) -> float:
+    """Run `work`, which waits for the device where it launches anything, and return its wall time in seconds."""
+    started_s = time.perf_counter()
+    work()
+    return time.perf_counter() - started_s
+
+
+def _piece(work: Pieces[T], last: Piece | None, outcome: Outcome) -> T | None:
+    """Do one piece of the work, which the device has finished then. Returns the result if it was the `last` one."""
+    started_s = time.perf_counter()
+    result: T | None = None
+    try:
+        piece = next(work)
+    except StopIteration as done:
+        piece, result = last, done.value
+    if piece is not None:
+        outcome.pieces.append((piece, time.perf_counter() - started_s))
+    return result

@@ -56,8 +56,8 @@ class Pass(Struct, frozen=True):
     """One way through the denoising steps at one size in pixels, multiples of 8.
 
     `start` is the index of the first step that is taken; `strength` is what the caller asked for, for people. `steps`
-    None: those of the sampling. `upscaler` (latent or lanczos) enlarges the image of the pass before; of a first pass
-    it says that its source is enlarged."""
+    None: those of the sampling. `upscaler` (latent, lanczos or the name of a network) enlarges the image of the pass
+    before; of a first pass, its source."""
 
     width: int
     height: int
@@ -69,6 +69,11 @@ class Pass(Struct, frozen=True):
     @property
     def num_px(self) -> int:
         return self.width * self.height
+
+    @property
+    def network(self) -> str | None:
+        """The upscaler, if it is the network of a file."""
+        return None if self.upscaler in (LATENT_UPSCALER, PIXEL_UPSCALER) else self.upscaler
 
 
 class Mask(Struct, frozen=True):
@@ -119,6 +124,7 @@ class SourceKey(Struct, frozen=True):
     source: Source
     width: int
     height: int
+    network: str | None = None
 
 
 class Output(Struct, frozen=True):
@@ -162,21 +168,31 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
 
     @property
     def vae_px(self) -> int:
-        """Pixels that the VAE decodes; one that it encodes counts half."""
-        last = self.passes[-1].num_px
-        between = sum(
-            before.num_px + after.num_px // 2
-            for before, after in pairwise(self.passes)
-            if after.upscaler != LATENT_UPSCALER
+        """Pixels that the VAE decodes."""
+        between = (before.num_px for before, after in pairwise(self.passes) if after.upscaler != LATENT_UPSCALER)
+        return self.passes[-1].num_px + sum(between)
+
+    @property
+    def encode_px(self) -> int:
+        """Pixels that the VAE encodes."""
+        first, *later = self.passes
+        return sum(each.num_px for each in later if each.upscaler != LATENT_UPSCALER) + (
+            first.num_px if self.source else 0
         )
-        return last + between + (self.passes[0].num_px // 2 if self.source else 0)
+
+    @property
+    def upscale_px(self) -> int:
+        """Pixels of the images that networks of upscalers enlarge."""
+        between = (before.num_px for before, after in pairwise(self.passes) if after.network)
+        source = self.source.width * self.source.height if self.source and self.passes[0].network else 0
+        return source + sum(between)
 
     @property
     def source_key(self) -> SourceKey | None:
         if self.source is None:
             return None
         first = self.passes[0]
-        return SourceKey(self.source, first.width, first.height)
+        return SourceKey(self.source, first.width, first.height, first.network)
 
     def steps(self, index: int) -> int:
         """Denoising steps of the whole schedule of a pass; `start` of them are left out."""

@@ -8,6 +8,7 @@
 
 readonly OLDEST_PYTHON=3.11
 readonly NEWEST_PYTHON=3.14 # the newest that the pinned torch has a build for
+readonly OLDEST_DRIVER=580  # of NVIDIA's Linux drivers: the first for CUDA 13, which PyPI's torch is built for
 
 # Each argument is a line.
 say() { printf '%s\n' "$@" >&2; }
@@ -67,7 +68,19 @@ renew_old_pip() {
 
 pinned() { grep -i "^$1==" constraints.txt; }
 
-has_nvidia_gpu() { command -v nvidia-smi >/dev/null && nvidia-smi >/dev/null 2>&1; }
+# STUDIO_DEVICE=cpu leaves the GPU alone.
+has_nvidia_gpu() {
+    [[ "${STUDIO_DEVICE:-}" != cpu ]] && command -v nvidia-smi >/dev/null && nvidia-smi >/dev/null 2>&1
+}
+
+# Prints the driver's version as 570.133.07.
+driver_version() { nvidia-smi --query-gpu=driver_version --format=csv,noheader 2>/dev/null | head -n 1; }
+
+# True if the driver runs CUDA 13. A version that cannot be read counts as new enough: torch itself has the last word.
+driver_fits() {
+    local major="${1%%.*}"
+    [[ ! "$major" =~ ^[0-9]+$ ]] || ((major >= OLDEST_DRIVER))
+}
 
 has_package() { .venv/bin/python -c "import importlib.metadata as m; m.version('$1')" 2>/dev/null; }
 
@@ -95,15 +108,24 @@ sys.exit(any(need.startswith("nvidia-") for need in importlib.metadata.requires(
 '
 }
 
-# uv knows where PyTorch's CPU builds are; pip does not. Fails quietly where uv or its index cannot be reached.
-install_cpu_torch_with_uv() {
+# uv knows where PyTorch's builds are; pip does not. $1: cpu, or auto for the newest CUDA that the driver runs. Fails
+# quietly where uv or its index cannot be reached.
+install_torch_with_uv() {
     local uv
     uv="$(command -v uv)" || {
         .venv/bin/python -m pip install --quiet -c constraints.txt uv >/dev/null 2>&1 || return 1
         uv=.venv/bin/uv
     }
-    say "Asking uv for the CPU build of torch (about 200 MB)."
-    "$uv" pip install --quiet --python .venv/bin/python --torch-backend cpu -c constraints.txt torch 2>/dev/null
+    "$uv" pip install --quiet --python .venv/bin/python --torch-backend "$1" -c constraints.txt torch 2>/dev/null
+}
+
+# For a driver that is too old for the CUDA build of PyPI: a build for an older CUDA, or an end before the download.
+install_torch_for_old_driver() {
+    say "The NVIDIA driver here is $1. PyPI's torch is built for CUDA 13, which needs driver $OLDEST_DRIVER or newer." \
+        "Looking for a build for the CUDA of this driver (about 3 GB to download)."
+    install_torch_with_uv auto && ! has_cpu_torch && return
+    die "There is no such build of $(pinned torch). Install driver $OLDEST_DRIVER or newer (Ubuntu: sudo apt-get install nvidia-driver-$OLDEST_DRIVER-server)," \
+        "or set STUDIO_DEVICE=cpu to run without the GPU. Nothing of torch with CUDA was downloaded from PyPI."
 }
 
 # Sizes measured on Linux x86-64 with Python 3.11.
@@ -129,8 +151,13 @@ install_torch() {
     if [[ "$build" == cuda ]] && ! has_nvidia_gpu; then
         say "No NVIDIA GPU here, so the CPU build of torch is enough, but pip would take the CUDA build."
         say_sizes cpu "$1"
-        install_cpu_torch_with_uv && return
+        say "Looking for the CPU build of torch (about 200 MB)."
+        install_torch_with_uv cpu && return
         say "The CPU build cannot be had here: installing the CUDA build, which runs on the CPU as well."
+    fi
+    if [[ "$build" == cuda ]] && has_nvidia_gpu && ! driver_fits "$(driver_version)"; then
+        install_torch_for_old_driver "$(driver_version)"
+        return
     fi
     if [[ "$build" == cpu ]] && has_nvidia_gpu; then
         say "pip finds only the CPU build of torch here (its index is a mirror?): the GPU will not be used."

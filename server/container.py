@@ -39,6 +39,7 @@ from server.gallery.retention import Retention
 from server.gallery.shares import Shares
 from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
 from server.generation.service import JobService
+from server.generation.upscalers import UpscalerFolder
 from server.loras.bucket_sync import open_lora_bucket
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
@@ -164,6 +165,7 @@ class Shared:
         self.library = LoraLibrary(
             settings.lora_dir, self.base.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
+        self.upscalers = UpscalerFolder(settings.upscaler_dir)
         self.metrics = Metrics(self.base.info.name)
 
 
@@ -191,9 +193,10 @@ class Container:
         shared.loras = LoraFolder(
             shared.library,
             shared.registry,
-            self.choose_default_model,
+            self.on_files_read,
             self.peers.loras_changed,
             open_lora_bucket(settings),
+            shared.upscalers.scan,
         )
         self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
         self.observer = None
@@ -214,8 +217,10 @@ class Container:
         reason = self.shared.folder.lost or self.shared.store_health.reason
         return self.worker.store_trouble(reason) if self.worker else reason
 
-    def choose_default_model(self, loras: Sequence[LoraView]) -> None:
-        """Of requests that name none: the operator's, as far as the existing LoRAs allow it."""
+    def on_files_read(self, loras: Sequence[LoraView]) -> None:
+        """What requests can name now. The LoRA of a request that names none is the operator's, as far as the existing
+        LoRAs allow it."""
+        self.policy.upscalers = self.shared.upscalers.names
         wanted = next((lora.name for lora in loras if lora.is_chosen), self.settings.default_model)
         names, labels = [lora.name for lora in loras], [lora.label for lora in loras]
         self.policy.default_model = default_that_fits(wanted, names, labels)
@@ -257,6 +262,7 @@ def _scheduler(settings: Settings) -> Scheduler:
     limits = Limits(
         max_rows=settings.max_rows,
         exact_rows=settings.exact_rows,
+        padded=settings.compile,
         preview_every=settings.preview_every_steps,
         one_lora_set=settings.lora_mode == "merged",
     )

@@ -36,7 +36,7 @@ class Rows:
             self.context[rows],
             self.pooled[rows],
             self.time_ids[rows],
-            tuple(term.portion(rows) for term in self.loras),
+            tuple(term.portion(start, num_rows) for term in self.loras),
         )
 
 

@@ -1,7 +1,5 @@
 """From one pass to the next (hires): enlarge, add noise, begin again at the new size. Torch thread."""
 
-from collections.abc import Generator
-
 import torch
 from PIL import Image
 from torch import Tensor
@@ -11,12 +9,15 @@ from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.image.source_latents import EncodedSource, encode_source
 from pipelines.image.vae import decode_image
 from pipelines.model.load import LoadedModel
-from pipelines.plan import SourceImage
+from pipelines.plan import Piece, Pieces, SourceImage
 from pipelines.spec import LATENT_UPSCALER
+from pipelines.upscaling.upscalers import Upscalers
 
 
-def next_pass(model: LoadedModel, samplers: SamplerFactory, state: DenoiseState) -> Generator[None, None, DenoiseState]:
-    """The state of the next pass. Yields between two pieces of the work, each about as long as a decode."""
+def next_pass(
+    model: LoadedModel, samplers: SamplerFactory, upscalers: Upscalers, state: DenoiseState
+) -> Pieces[DenoiseState]:
+    """The state of the next pass."""
     index = state.pass_index + 1
     target = state.spec.passes[index]
     source: EncodedSource | Tensor
@@ -26,8 +27,10 @@ def next_pass(model: LoadedModel, samplers: SamplerFactory, state: DenoiseState)
         source = torch.nn.functional.interpolate(state.latents, size=size, mode="bilinear")
     else:
         raw = decode_image(model, state.latents)
-        yield
+        yield Piece("decode", raw.width * raw.height)
         image = Image.frombytes("RGB", (raw.width, raw.height), raw.rgb)
+        if target.network is not None:
+            image = yield from upscalers.enlarged(target.network, image)
         larger = image.resize((target.width, target.height), Image.Resampling.LANCZOS)
         source = encode_source(model, SourceImage(larger.width, larger.height, larger.tobytes()))
     embeddings = (state.positive, state.negative)

@@ -42,4 +42,10 @@ SAMPLERS: Mapping[str, SamplerSpec] = {
     "heun": SamplerSpec("HeunDiscreteScheduler", "Heun"),
     "lms": SamplerSpec("LMSDiscreteScheduler", "LMS"),
     "lcm": SamplerSpec("LCMScheduler", "LCM", max_steps=50),  # they are chosen from 50 original steps
+    # For LoRAs that are distilled to few steps: the first step is at the last timestep of the training. From 61 steps
+    # on, diffusers makes one timestep too many at some counts.
+    "euler_trailing": SamplerSpec(
+        "EulerDiscreteScheduler", "Euler", "SGM Uniform", overrides={"timestep_spacing": "trailing"}, max_steps=60
+    ),
+    "tcd": SamplerSpec("TCDScheduler", "TCD", max_steps=50),  # they are chosen from 50 original steps
 }

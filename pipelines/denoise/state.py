@@ -67,12 +67,13 @@ class DenoiseState:
     def advance(self, prediction: Tensor) -> Tensor:
         """Take one sampler step with the guided prediction (1, 4, H/8, W/8) float32. Returns the predicted clean
         latents, for previews."""
-        stepped = self.sampler.step(prediction, self.timestep, self.latents, return_dict=False, **self.noise_source)
+        timestep, before = self.timestep, self.latents
+        stepped = self.sampler.step(prediction, timestep, before, return_dict=False, **self.noise_source)
         self.latents = stepped[0]
         self.step_index += 1
         if self.blend is not None:
             self.latents = self.blend.blended(self.latents, self.sampler, self.timesteps, self.step_index)
-        return predicted_x0(self.sampler, stepped)
+        return predicted_x0(self.sampler, stepped, timestep, before, prediction)
 
 
 def begin_pass(

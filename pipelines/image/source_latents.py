@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 import torch
+from PIL import Image
 from torch import Generator, Tensor
 
 from pipelines.errors import NotFinite
+from pipelines.image.source_pixels import resized_to
 from pipelines.image.vae import encode_pixels
 from pipelines.model.load import LoadedModel
-from pipelines.plan import SourceImage
+from pipelines.plan import EncodeOrder, Pieces, SourceImage
 from pipelines.spec import Source
+from pipelines.upscaling.upscalers import Upscalers
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +28,17 @@ class EncodedSource:
         """Latents, with the noise of this CPU generator."""
         noise = torch.randn(self.mean.shape, generator=generator, dtype=torch.float32)
         return self.mean + self.std * noise.to(self.mean.device)
+
+
+def encode_in_pieces(model: LoadedModel, upscalers: Upscalers, order: EncodeOrder) -> Pieces[EncodedSource]:
+    """The source, enlarged by the network that its key names. Raises NotFinite and UpscalerError."""
+    key, image = order.key, order.image
+    if key.network is not None:
+        pixels = Image.frombytes("RGB", (image.width, image.height), image.rgb)
+        larger = yield from upscalers.enlarged(key.network, pixels)
+        resized = resized_to(larger, (key.width, key.height), key.source.resize)
+        image = SourceImage(resized.width, resized.height, resized.tobytes())
+    return encode_source(model, image, key.source)
 
 
 def encode_source(model: LoadedModel, image: SourceImage, source: Source | None = None) -> EncodedSource:

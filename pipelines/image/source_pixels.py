@@ -46,8 +46,10 @@ def prepare(spec: ImageSpec, image: bytes, mask: bytes | None) -> PreparedSource
     assert source is not None
     size = (spec.passes[0].width, spec.passes[0].height)
     pixels = _rgb(image)
+    if spec.passes[0].network is not None:
+        return PreparedSource(_source_image(pixels, None), None)
     if source.mask is None:
-        return PreparedSource(_source_image(_resized(pixels, size, source.resize), None), None)
+        return PreparedSource(_source_image(resized_to(pixels, size, source.resize), None), None)
     stored_mask = _mask(mask, source.mask, pixels.size)
     if source.pasted:
         return _masked_area(pixels, stored_mask, source.mask, size)
@@ -59,8 +61,8 @@ def _whole(
 ) -> PreparedSource:
     extend = source.extend or Extend()
     base = (size[0] - extend.left - extend.right, size[1] - extend.top - extend.bottom)
-    shown = _extended(_resized(pixels, base, source.resize), extend)
-    repainted = Image.new("L", base, 0) if stored is None else _resized(stored, base, source.resize)
+    shown = _extended(resized_to(pixels, base, source.resize), extend)
+    repainted = Image.new("L", base, 0) if stored is None else resized_to(stored, base, source.resize)
     edge = Image.new("L", size, 255)
     edge.paste(repainted, (extend.left, extend.top))
     soft = _blurred(edge, mask.blur)
@@ -76,7 +78,7 @@ def _masked_area(pixels: Image.Image, stored: Image.Image | None, mask: Mask, si
     box: Box = VaeImageProcessor.get_crop_region(stored, *size, pad=mask.padding)
     begun = _filled(pixels, soft) if mask.content == "fill" else pixels
     latent_mask = stored if mask.mode == "hard" else soft
-    area = _source_image(_resized(begun.crop(box), size, "fill"), _resized(latent_mask.crop(box), size, "fill"))
+    area = _source_image(resized_to(begun.crop(box), size, "fill"), resized_to(latent_mask.crop(box), size, "fill"))
     return PreparedSource(area, Overlay(pixels, soft, box))
 
 
@@ -101,7 +103,8 @@ def _mask(data: bytes | None, mask: Mask, size: tuple[int, int]) -> Image.Image 
     return mask_levels(image, invert=mask.invert)
 
 
-def _resized(image: Image.Image, size: tuple[int, int], resize: str) -> Image.Image:
+def resized_to(image: Image.Image, size: tuple[int, int], resize: str) -> Image.Image:
+    """By Lanczos; `resize` says how to another shape."""
     if image.size == size:
         return image
     resized = VaeImageProcessor().resize(image, size[1], size[0], RESIZE_MODES[resize])

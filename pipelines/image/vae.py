@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -19,21 +20,21 @@ log = logging.getLogger(__name__)
 def decode_image(model: LoadedModel, latents: Tensor) -> RawImage:
     """Decode `latents` (1, 4, H/8, W/8) float32. Raises NotFinite.
 
-    If the VAE overflows in half precision, it runs again in float32; a VAE with `force_upcast` runs in float32 only. If
-    memory runs out, the image is decoded in tiles.
+    If the VAE overflows in half precision, this image and all later ones are decoded in float32. If memory runs out,
+    the image is decoded in tiles.
     """
     if not torch.isfinite(latents).all():
         raise NotFinite("its latents are not finite numbers")
-    half = model.dtype != torch.float32
-    if not (half and model.vae.config.force_upcast):
-        pixels = _decode(model, latents.to(model.dtype))
-        if torch.isfinite(pixels).all():
-            return _rounded(pixels)
-    if half:
-        with vae_in_float32(model):
-            pixels = _decode(model, latents)
-        if torch.isfinite(pixels).all():
-            return _rounded(pixels)
+    if model.vae.dtype != torch.float32:
+        if model.half_vae:
+            pixels = _decode(model, latents.to(model.vae.dtype))
+            if torch.isfinite(pixels).all():
+                return _rounded(pixels)
+            log.warning("the VAE overflows in %s: it stays in float32 from now on (STUDIO_VAE_DTYPE)", model.vae.dtype)
+        _cast(model.vae, torch.float32)
+    pixels = _decode(model, latents)
+    if torch.isfinite(pixels).all():
+        return _rounded(pixels)
     raise NotFinite("the VAE made pixels that are not finite numbers")
 
 
@@ -50,15 +51,21 @@ def encode_pixels(model: LoadedModel, pixels: Tensor) -> tuple[Tensor, Tensor]:
 @contextmanager
 def vae_in_float32(model: LoadedModel) -> Generator[None]:
     """Run the VAE in float32 within this context. The round trip does not change half precision weights."""
-    if model.dtype == torch.float32:
+    before = model.vae.dtype
+    if before == torch.float32:
         yield
         return
-    cast = torch.nn.Module.to  # the VAE's own method warns of each cast
     try:  # also if the first cast fails half way
-        cast(model.vae, torch.float32)
+        _cast(model.vae, torch.float32)
         yield
     finally:
-        cast(model.vae, model.dtype)
+        if model.half_vae:
+            _cast(model.vae, before)
+
+
+def _cast(vae: Any, dtype: torch.dtype) -> None:
+    """The VAE's own method warns of each cast."""
+    torch.nn.Module.to(vae, dtype)
 
 
 def _decode(model: LoadedModel, latents: Tensor) -> Tensor:

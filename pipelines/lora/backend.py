@@ -30,32 +30,63 @@ def adapter_set(loras: tuple[LoraRef, ...]) -> AdapterSet:
     return tuple((sha256, weight) for sha256, weight in weights.items() if weight != 0)
 
 
-@dataclass(frozen=True, slots=True)
-class RowLayout:
-    """The LoRAs of a forward's B rows, on the host.
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Rows next to each other with the same LoRA at the same `weight`. `rows`: None if they are all of the forward.
+    `scales`: alpha / rank by layer number, 0 where the LoRA does not change the layer."""
 
-    `ranks`: one entry for each term that is added to every layer. `numbers`: for each term the slot of each row, then
-    the weight of each row: 2 * B numbers a term.
-    """
-
-    ranks: tuple[int, ...] = ()
-    numbers: tuple[float, ...] = ()
+    rows: slice | None
+    slot: int
+    weight: float
+    scales: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LoraTerm:
+class RunTerm:
+    """One LoRA for each row, all of one rank, as few runs, known on the host. Rows without a LoRA are in no run."""
+
+    rank: int
+    runs: tuple[Run, ...]
+
+    def portion(self, start: int, num_rows: int) -> "RunTerm":
+        parts: list[Run] = []
+        for run in self.runs:
+            whole = run.rows or slice(0, start + num_rows)
+            first, last = max(whole.start - start, 0), min(whole.stop - start, num_rows)
+            if first < last:
+                parts.append(Run(slice(first, last), run.slot, run.weight, run.scales))
+        return RunTerm(self.rank, tuple(parts))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixedTerm:
     """One LoRA for each row, all of one rank, on the device: `slots` (B,) int64, `scales` (layers, B) in the model's
-    dtype."""
+    dtype, weights included."""
 
     rank: int
     slots: Tensor
     scales: Tensor
 
-    def portion(self, rows: slice) -> "LoraTerm":
-        return LoraTerm(self.rank, self.slots[rows], self.scales[:, rows])
+    def portion(self, start: int, num_rows: int) -> "MixedTerm":
+        rows = slice(start, start + num_rows)
+        return MixedTerm(self.rank, self.slots[rows], self.scales[:, rows])
 
 
-LoraTerms = tuple[LoraTerm, ...]
+LoraTerms = tuple[RunTerm | MixedTerm, ...]
+"""What is added to every layer, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowLayout:
+    """The LoRAs of a forward's B rows, on the host.
+
+    `run_terms` are complete. `ranks`: one entry for each mixed term. `numbers`: for each of these the slot of each row,
+    then the weight of each row: 2 * B numbers a term.
+    """
+
+    run_terms: tuple[RunTerm, ...] = ()
+    ranks: tuple[int, ...] = ()
+    numbers: tuple[float, ...] = ()
 
 
 class LoraBackend(Protocol):

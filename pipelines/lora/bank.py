@@ -10,16 +10,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, groupby
 
 import torch
 from torch import Tensor
 
 from pipelines.lora.backend import (
     AdapterSet,
-    LoraTerm,
     LoraTerms,
+    MixedTerm,
     RowLayout,
+    Run,
+    RunTerm,
 )
 from pipelines.lora.layer import BankLayer, CurrentTerms, Stack
 from pipelines.lora.loader import LoraLoader
@@ -29,6 +31,8 @@ from pipelines.model.load import LoadedModel
 log = logging.getLogger(__name__)
 
 SMALLEST_RANK = 8
+MAX_RUNS = 2
+"""Runs of rows that are worth products of their own: a run takes two launches in each layer, a mixed term four."""
 
 
 def bucket_rank(rank: int) -> int:
@@ -37,13 +41,15 @@ def bucket_rank(rank: int) -> int:
 
 
 class RankBucket:
-    """The LoRAs of one rank bucket. `scales` (layers, slots) float32 holds alpha / rank. Slot 0 is all zero."""
+    """The LoRAs of one rank bucket. `scales` (layers, slots) float32 holds alpha / rank, `scales_of` has it by hash on
+    the host. Slot 0 is all zero."""
 
     def __init__(self, rank: int, layers: Mapping[str, BankLayer], device: torch.device, dtype: torch.dtype) -> None:
         self.rank = rank
         self.slot_of: dict[str, int] = {}
         self.num_slots = 1
         self.scales = torch.zeros(len(layers), 1, device=device)
+        self.scales_of: dict[str, Sequence[float]] = {}
         self._layers = layers
         self._changed_by: dict[str, frozenset[str]] = {}
         self._device, self._dtype = device, dtype
@@ -75,11 +81,11 @@ class RankBucket:
         slot = min(set(range(1, num_slots)) - set(self.slot_of.values()))
         self.slot_of[sha256] = slot
         self._changed_by[sha256] = frozenset(weights.pairs)
-        scales = torch.zeros(len(self._layers))
+        scales = [0.0] * len(self._layers)
         for name in self._layer_names | weights.pairs.keys():
             layer, pair = self._layers[name], weights.pairs.get(name)
             if self.rank not in layer.stacks:
-                layer.stacks[self.rank] = self._empty_stack(layer, num_slots)
+                layer.stacks[self.rank] = self._zeros(layer, num_slots)
             stack = layer.stacks[self.rank]
             rank = 0 if pair is None else pair.rank
             if pair is not None:
@@ -89,12 +95,14 @@ class RankBucket:
             if rank < self.rank:
                 stack.down[slot, rank:].zero_()
                 stack.up[slot, :, rank:].zero_()
-        self.scales[:, slot] = scales.to(self._device)
+        self.scales[:, slot] = torch.tensor(scales).to(self._device)
+        self.scales_of[sha256] = scales
 
     def drop(self, sha256: str) -> None:
         """Free a LoRA's slot. The bucket keeps the memory until `resize`, or until it holds no LoRA."""
         self.slot_of.pop(sha256, None)
         self._changed_by.pop(sha256, None)
+        self.scales_of.pop(sha256, None)
         if not self.slot_of:
             self.resize(1)
 
@@ -111,10 +119,9 @@ class RankBucket:
             if name not in changed:
                 del layer.stacks[self.rank]
                 continue
-            old, new = layer.stacks[self.rank], self._empty_stack(layer, num_slots)
-            new.down[:kept] = old.down[:kept]
-            new.up[:kept] = old.up[:kept]
-            layer.stacks[self.rank] = new
+            stack = self._zeros(layer, num_slots)
+            stack.values[:kept] = layer.stacks[self.rank].values[:kept]
+            layer.stacks[self.rank] = stack
         self.scales, self.num_slots = scales, num_slots
 
     def _close_gaps(self) -> None:
@@ -124,16 +131,13 @@ class RankBucket:
             if old == slot:
                 continue
             for name in self._layer_names:
-                stack = self._layers[name].stacks[self.rank]
-                stack.down[slot] = stack.down[old]
-                stack.up[slot] = stack.up[old]
+                values = self._layers[name].stacks[self.rank].values
+                values[slot] = values[old]
             self.scales[:, slot] = self.scales[:, old]
             self.slot_of[sha256] = slot
 
-    def _empty_stack(self, layer: BankLayer, num_slots: int) -> Stack:
-        out, *inner = layer.weight_shape
-        down = torch.zeros(num_slots, self.rank, *inner, device=self._device, dtype=self._dtype)
-        return Stack(down, torch.zeros(num_slots, out, self.rank, device=self._device, dtype=self._dtype))
+    def _zeros(self, layer: BankLayer, num_slots: int) -> Stack:
+        return Stack.zeros(num_slots, self.rank, layer.weight_shape, self._device, self._dtype)
 
     def _slot_bytes(self, name: str) -> int:
         return self.rank * self._layers[name].values_per_rank * self._dtype.itemsize
@@ -142,11 +146,20 @@ class RankBucket:
 class LoraBank:
     """Keeps the most recently used LoRAs within `max_bytes`.
 
-    LoRAs of begun images are never evicted; an image whose own LoRAs exceed the limit is made alone. `always_hooked`:
-    layers keep their hooks, because a compiled UNet does not notice hooks that come and go.
+    LoRAs of begun images are never evicted; an image whose own LoRAs exceed the limit is made alone. `compiled`: layers
+    keep their hooks, because a compiled UNet does not notice hooks that come and go. `by_runs`: rows with the same LoRA
+    may be computed together. Not where the bits of a row must not depend on its neighbors, nor in a compiled UNet: its
+    graph would.
     """
 
-    def __init__(self, model: LoadedModel, loader: LoraLoader, max_bytes: int, always_hooked: bool = False) -> None:
+    def __init__(
+        self,
+        model: LoadedModel,
+        loader: LoraLoader,
+        max_bytes: int,
+        compiled: bool = False,
+        by_runs: bool = True,
+    ) -> None:
         self.loader = loader
         self._device, self._dtype = model.device, model.dtype
         self._max_bytes = max_bytes
@@ -158,9 +171,10 @@ class LoraBank:
         self._buckets: dict[int, RankBucket] = {}
         self._bucket_of: OrderedDict[str, RankBucket] = OrderedDict()  # by hash, the least recently used first
         self._resident: frozenset[str] = frozenset()
-        self._always_hooked = always_hooked
+        self._compiled = compiled
+        self._by_runs = by_runs
         self._hooked: bool | None = False  # None: stacks were added or removed since
-        if always_hooked:
+        if compiled:
             for layer in self._layers.values():
                 layer.attach()
 
@@ -189,33 +203,50 @@ class LoraBank:
             self._resident = frozenset(self._bucket_of)
 
     def prepare(self, rows: Sequence[AdapterSet]) -> RowLayout:
-        by_rank = [self._slots_by_rank(adapters) for adapters in rows]
+        by_rank = [self._by_rank(adapters) for adapters in rows]
+        run_terms: list[RunTerm] = []
         ranks: list[int] = []
         numbers: list[float] = []
         for rank in sorted(set(chain.from_iterable(by_rank))):
-            for turn in range(max(len(slots.get(rank, ())) for slots in by_rank)):
-                terms = [dict(enumerate(slots.get(rank, ()))).get(turn, (0, 0.0)) for slots in by_rank]
+            for turn in range(max(len(loras.get(rank, ())) for loras in by_rank)):
+                loras = [dict(enumerate(loras.get(rank, ()))).get(turn, ("", 0.0)) for loras in by_rank]
+                runs = self._runs(self._buckets[rank], loras)
+                if self._by_runs and len(runs) <= MAX_RUNS:
+                    run_terms.append(RunTerm(rank, runs))
+                    continue
+                slot_of = self._buckets[rank].slot_of
                 ranks.append(rank)
-                numbers += [*(slot for slot, _ in terms), *(weight for _, weight in terms)]
-        return RowLayout(tuple(ranks), tuple(numbers))
+                numbers += [*(slot_of.get(sha256, 0) for sha256, _ in loras), *(weight for _, weight in loras)]
+        return RowLayout(tuple(run_terms), tuple(ranks), tuple(numbers))
 
-    def _slots_by_rank(self, adapters: AdapterSet) -> dict[int, list[tuple[int, float]]]:
-        """(slot, weight) of each LoRA of a row, by the rank of its bucket."""
-        slots: dict[int, list[tuple[int, float]]] = {}
+    def _by_rank(self, adapters: AdapterSet) -> dict[int, list[tuple[str, float]]]:
+        """The LoRAs of a row by the rank of their bucket."""
+        loras: dict[int, list[tuple[str, float]]] = {}
         for sha256, weight in adapters:
-            bucket = self._bucket_of[sha256]
-            slots.setdefault(bucket.rank, []).append((bucket.slot_of[sha256], weight))
-        return slots
+            loras.setdefault(self._bucket_of[sha256].rank, []).append((sha256, weight))
+        return loras
+
+    def _runs(self, bucket: RankBucket, loras: Sequence[tuple[str, float]]) -> tuple[Run, ...]:
+        """The rows with a LoRA; `loras` has one for each row, or ""."""
+        runs: list[Run] = []
+        start = 0
+        for (sha256, weight), equal in groupby(loras):
+            stop = start + len(list(equal))
+            if sha256:
+                rows = None if stop - start == len(loras) else slice(start, stop)
+                runs.append(Run(rows, bucket.slot_of[sha256], weight, bucket.scales_of[sha256]))
+            start = stop
+        return tuple(runs)
 
     def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         if not layout.ranks:
-            return ()
-        terms: list[LoraTerm] = []
+            return layout.run_terms
+        terms: list[MixedTerm] = []
         for rank, (slots, weights) in zip(layout.ranks, numbers.view(len(layout.ranks), 2, -1), strict=True):
             indices = slots.long()
             scales = self._buckets[rank].scales.index_select(1, indices) * weights  # (layers, B)
-            terms.append(LoraTerm(rank, indices, scales.to(self._dtype)))
-        return tuple(terms)
+            terms.append(MixedTerm(rank, indices, scales.to(self._dtype)))
+        return (*layout.run_terms, *terms)
 
     @contextmanager
     def applied(self, terms: LoraTerms) -> Generator[None]:
@@ -228,7 +259,7 @@ class LoraBank:
 
     def _hook(self, wanted: bool) -> None:
         """Attach or detach the hooks: a forward without LoRAs runs the bare layers."""
-        if self._always_hooked or self._hooked is wanted:
+        if self._compiled or self._hooked is wanted:
             return
         for layer in self._layers.values():
             if wanted and layer.stacks:

@@ -2,8 +2,10 @@
 
     output[b] += scale[b] * up[slot[b]] @ (down[slot[b]] @ input[b])
 
-`slot` and `scale` are tensors on the device. Rows are gathered, not grouped by LoRA, so shapes are static and the host
-never waits. Slot 0 holds zeros: a row without a LoRA keeps its output bit by bit.
+It is added in place: the output is new, and the layer's alone. Where few runs of rows share a LoRA, each run takes two
+plain products. Otherwise the matrices of each row are gathered, not grouped by LoRA: `slot` and `scale` are tensors on
+the device, shapes are static and the host never waits. Slot 0 holds zeros: a row without a LoRA keeps its output bit by
+bit.
 """
 
 from collections.abc import Sequence
@@ -13,15 +15,37 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pipelines.lora.backend import LoraTerms
+from pipelines.lora.backend import LoraTerms, MixedTerm, Run
 
 
 @dataclass(slots=True, eq=False)
 class Stack:
-    """The matrices of one layer for S slots: `down` (S, R, in) or (S, R, in, height, width), `up` (S, out, R)."""
+    """The matrices of one layer for S slots. `values` (S, R * inner + out * R) holds those of a slot next to each
+    other; `down` (S, R, in) or (S, R, in, height, width) and `up` (S, out, R) are views of it."""
 
+    values: Tensor
     down: Tensor
     up: Tensor
+
+    @classmethod
+    def zeros(
+        cls, num_slots: int, rank: int, weight_shape: Sequence[int], device: torch.device, dtype: torch.dtype
+    ) -> "Stack":
+        out, *inner = weight_shape
+        num_down = rank * torch.Size(inner).numel()
+        values = torch.zeros(num_slots, num_down + out * rank, device=device, dtype=dtype)
+        return cls(values, *_views(values, rank, out, inner))
+
+    def rows(self, slots: Tensor) -> tuple[Tensor, Tensor]:
+        """`down` and `up` of each row, gathered in one launch."""
+        _, out, rank = self.up.shape
+        return _views(self.values.index_select(0, slots), rank, out, self.down.shape[2:])
+
+
+def _views(values: Tensor, rank: int, out: int, inner: Sequence[int]) -> tuple[Tensor, Tensor]:
+    num_down = rank * torch.Size(inner).numel()
+    down, up = values[:, :num_down], values[:, num_down:]
+    return down.view(-1, rank, *inner), up.view(-1, out, rank)
 
 
 @dataclass(slots=True, eq=False)
@@ -32,8 +56,8 @@ class CurrentTerms:
 
 
 class BankLayer:
-    """One layer of the model and its stacks by rank. `number` is its row in `LoraTerm.scales`; `values_per_rank` is how
-    many values a LoRA of rank 1 has in this layer."""
+    """One layer of the model and its stacks by rank. `number` is its row in the scales of a term; `values_per_rank` is
+    how many values a LoRA of rank 1 has in this layer."""
 
     def __init__(self, number: int, layer: Any, current: CurrentTerms) -> None:
         self.number = number
@@ -54,39 +78,60 @@ class BankLayer:
             self._hook.remove()
             self._hook = None
 
-    def _add(self, layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    def _add(self, layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         for term in self._current.terms:
-            if (stack := self.stacks.get(term.rank)) is not None:
+            if (stack := self.stacks.get(term.rank)) is None:
+                continue
+            if isinstance(term, MixedTerm):
                 scale = term.scales[self.number]
                 if isinstance(layer, nn.Conv2d):
-                    output = _add_to_convolution(layer, output, inputs[0], stack, term.slots, scale)
+                    _add_to_convolution(layer, output, inputs[0], stack, term.slots, scale)
                 else:
-                    output = _add_to_linear(output, inputs[0], stack, term.slots, scale)
-        return output
+                    _add_to_linear(output, inputs[0], stack, term.slots, scale)
+                continue
+            for run in term.runs:
+                if (alpha := run.scales[self.number] * run.weight) != 0:
+                    _add_run(layer, run, output, inputs[0], stack, alpha)
 
 
-def _add_to_linear(output: Tensor, x: Tensor, stack: Stack, slots: Tensor, scale: Tensor) -> Tensor:
+def _add_run(layer: nn.Module, run: Run, output: Tensor, x: Tensor, stack: Stack, alpha: float) -> None:
+    if run.rows is not None:
+        output, x = output[run.rows], x[run.rows]
+    down, up = stack.down[run.slot], stack.up[run.slot]
+    if not isinstance(layer, nn.Conv2d):
+        narrow = x.reshape(-1, x.shape[-1]) @ down.mT
+        output.view(-1, len(up)).addmm_(narrow, up.mT, alpha=alpha)
+        return
+    narrow: Tensor = nn.functional.conv2d(x, down, None, layer.stride, layer.padding, layer.dilation)
+    if output.is_contiguous():
+        output.view(*output.shape[:2], -1).baddbmm_(up.expand(len(x), -1, -1), narrow.flatten(2), alpha=alpha)
+    else:  # channels come last: pixels are rows
+        pixels = narrow.permute(0, 2, 3, 1).reshape(-1, len(down))
+        output.permute(0, 2, 3, 1).view(-1, len(up)).addmm_(pixels, up.mT, alpha=alpha)
+
+
+def _add_to_linear(output: Tensor, x: Tensor, stack: Stack, slots: Tensor, scale: Tensor) -> None:
     """`x` (B, tokens, in) or (B, in); with B = 1 also several windows of one text, (windows, tokens, in)."""
     num_rows = len(slots)
+    down, up = stack.rows(slots)
     rows = x.reshape(num_rows, -1, x.shape[-1])
-    narrow = torch.bmm(rows, stack.down[slots].mT) * scale[:, None, None]  # (B, tokens, R)
-    wide = output.reshape(num_rows, -1, output.shape[-1])
-    return torch.baddbmm(wide, narrow, stack.up[slots].mT).view(output.shape)
+    narrow = torch.bmm(rows, down.mT).mul_(scale[:, None, None])  # (B, tokens, R)
+    output.view(num_rows, -1, output.shape[-1]).baddbmm_(narrow, up.mT)
 
 
 def _add_to_convolution(
     layer: nn.Conv2d, output: Tensor, x: Tensor, stack: Stack, slots: Tensor, scale: Tensor
-) -> Tensor:
+) -> None:
     """`x` (B, in, H, W): one grouped convolution, each row a group with its own kernels."""
     num_rows, _, height, width = output.shape
-    kernels = stack.down[slots].flatten(0, 1)  # (B * R, in, kernel height, kernel width)
+    down, up = stack.rows(slots)
+    kernels = down.flatten(0, 1)  # (B * R, in, kernel height, kernel width)
     grouped = x.reshape(1, -1, *x.shape[2:])
     narrow: Tensor = nn.functional.conv2d(
         grouped, kernels, None, layer.stride, layer.padding, layer.dilation, groups=num_rows
     )
     narrow = narrow.reshape(num_rows, -1, height * width) * scale[:, None, None]  # (B, R, H' * W')
     if output.is_contiguous():
-        return torch.baddbmm(output.flatten(2), stack.up[slots], narrow).view_as(output)
-    pixels = output.permute(0, 2, 3, 1).reshape(num_rows, height * width, -1)  # a view if channels come last
-    added = torch.baddbmm(pixels, narrow.mT, stack.up[slots].mT)
-    return added.view(num_rows, height, width, -1).permute(0, 3, 1, 2)
+        output.view(num_rows, -1, height * width).baddbmm_(up, narrow)
+    else:  # channels come last: pixels are rows
+        output.permute(0, 2, 3, 1).view(num_rows, height * width, -1).baddbmm_(narrow.mT, up.mT)

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from pipelines.model.attention import use_plain_attention
 from pipelines.model.checkpoint import BaseModelError
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ def accelerate(unet: Any, vae: Any, attention: str, compiled: bool, tiled_vae: b
     requested and unavailable."""
     if attention == "xformers":
         use_xformers(unet, vae)
+    else:
+        use_plain_attention(unet)
     if tiled_vae:
         use_tiles(vae)
     if compiled:
@@ -32,7 +35,7 @@ def accelerate(unet: Any, vae: Any, attention: str, compiled: bool, tiled_vae: b
 def use_xformers(unet: Any, vae: Any) -> None:
     if importlib.util.find_spec("xformers") is None:
         raise BaseModelError(
-            "STUDIO_ATTENTION is xformers, but that package is not installed: pip install '.[cuda]', or leave the"
+            "STUDIO_ATTENTION is xformers, but that package is not installed: pip install '.[xformers]', or leave the"
             " setting out for torch's own attention"
         )
     if not torch.cuda.is_available():

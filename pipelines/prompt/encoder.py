@@ -71,7 +71,7 @@ class PromptEncoder:
         model = self._model
         text_encoders = [_ShortenedEncoder(encoder, clip_skip) for encoder in model.text_encoders]
         layout = self._loras.prepare([adapters])
-        terms = self._loras.place(layout, to_device(layout.numbers, model.device)) if layout.ranks else ()
+        terms = self._loras.place(layout, to_device(layout.numbers, model.device))
         fitted = self._windows.fit(text)
         with self._loras.applied(terms):
             if not fitted.is_plain:

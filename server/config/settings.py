@@ -91,7 +91,18 @@ class Settings:
         "whole",
         "VAE decoding of pictures above 512 px, one picture at a time; `tiled` takes less memory",
     )
+    vae_dtype: str = setting(
+        "auto",
+        one_of("auto", "float16", "float32"),
+        "",
+        "auto",
+        "number format of the VAE's decodes: `float32`, or `float16` until a picture overflows; auto: float16 with a"
+        " float16 model, without exact rows",
+    )
     lora_dir: Path = setting(Path("loras"), folder, "", "./loras", "folder of `<name>-v<version>.safetensors`")
+    upscaler_dir: Path | None = setting(
+        None, folder, "", "none", "folder of upscalers: ESRGAN and Real-ESRGAN networks as `.safetensors` files"
+    )
     lora_watch_s: int = setting(
         0,
         integer(0, 86_400),
@@ -121,6 +132,13 @@ class Settings:
     attention: str = setting(
         "sdpa", one_of("sdpa", "xformers"), "", "sdpa", "`sdpa`, torch's own, or `xformers` (CUDA only)"
     )
+    fp16_accumulation: bool = setting(
+        False,
+        switch,
+        "",
+        "off",
+        "`on`: products of float16 matrices are summed in float16, faster on GeForce cards; not with exact rows",
+    )
     compile: bool = setting(
         False,
         switch,
@@ -147,7 +165,8 @@ class Settings:
         row_counts,
         "rows",
         ",".join(str(rows) for rows in ROW_BUCKETS),
-        "row counts that a UNet forward is padded to; the last is at least `STUDIO_MAX_ROWS`",
+        "row counts that forwards are planned for; with `STUDIO_COMPILE` they are padded to these; the last is at least"
+        " `STUDIO_MAX_ROWS`",
     )
     embedding_cache_mb: int = setting(64, integer(0, 65536), "MB", "64", "cache of encoded prompts; 0: no cache")
     lora_cache_mb: int = setting(

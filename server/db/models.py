@@ -68,8 +68,8 @@ class JobRow(Row):
 class ImageRow(Row):
     """One image of a job, n from 1, from acceptance on.
 
-    `work` is the rows of its UNet forwards, `rows` the most of one forward, `num_px` width times height, `vae_px` the
-    pixels that the VAE decodes (those it encodes count half). The columns
+    `work` is the rows of its UNet forwards, `rows` the most of one forward, `num_px` width times height, `vae_px`,
+    `encode_px`, `upscale_px` the pixels that the VAE decodes, that it encodes, and that upscalers enlarge. The columns
     from `content_type` on are set when it is done; a deleted image keeps its spec only. `encode_s` is text encoding and
     setup, `step_share_s` its share, by rows, of the shared forwards.
     """
@@ -89,6 +89,8 @@ class ImageRow(Row):
     work: Mapped[int]
     num_px: Mapped[int]
     vae_px: Mapped[int] = mapped_column(server_default="0")
+    encode_px: Mapped[int] = mapped_column(server_default="0")
+    upscale_px: Mapped[int] = mapped_column(server_default="0")
     rows: Mapped[int]
     error_code: Mapped[str | None] = mapped_column(String(32))
     error_detail: Mapped[str | None] = mapped_column(Text)

@@ -10,8 +10,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, get_args
 
+from pipelines.plan import Piece, PieceKind
+
+KINDS: tuple[PieceKind, ...] = get_args(PieceKind)
 KNEE_SHARE = 0.95  # rows are added until throughput is within 5 % of the best that any allowed row count gives
 FIXED_SHARE_PRIOR = 0.3  # share of a one-row forward that does not grow with rows, until two row counts were measured
 PRIOR_WEIGHT = 0.03
@@ -109,7 +112,7 @@ class CostModel:
     def __init__(self, row_buckets: Iterable[int]) -> None:
         self.row_buckets = tuple(sorted(set(row_buckets)))
         self._sizes: dict[int, SizeCost] = {}
-        self._decode: dict[int, RunningMean] = {}
+        self._pieces: dict[str, dict[int, RunningMean]] = {}  # by kind and pixels
         self._begin = RunningMean()
         self._lines: dict[int, Line] = {}  # until the next measurement
         self._knees: dict[tuple[int, int], int] = {}
@@ -122,32 +125,35 @@ class CostModel:
     def observe_begin(self, seconds: float) -> None:
         self._begin.add(seconds)
 
-    def observe_decode(self, num_px: int, seconds: float) -> None:
-        self._decode.setdefault(num_px, RunningMean()).add(seconds)
+    def observe_piece(self, piece: Piece, seconds: float) -> None:
+        self._pieces.setdefault(piece.kind, {}).setdefault(piece.num_px, RunningMean()).add(seconds)
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything measured, JSON-ready: {"step": {num_px: {rows: seconds}}, "decode": {num_px: seconds}, "begin":
-        seconds}. Empty before the first measurement."""
+        """Everything measured, JSON-ready: {"step": {num_px: {rows: seconds}}, "decode": {num_px: seconds}, "encode":
+        ..., "upscale": ..., "begin": seconds}. Empty before the first measurement."""
         if not self._sizes:
             return {}
         steps = {
             str(num_px): {str(rows): steps.typical_s for rows, steps in size.recent.items()}
             for num_px, size in self._sizes.items()
         }
-        decodes = {str(num_px): mean.value for num_px, mean in self._decode.items()}
-        return {"step": steps, "decode": decodes, "begin": self._begin.value}
+        pieces = {
+            kind: {str(num_px): mean.value for num_px, mean in self._pieces.get(kind, {}).items()} for kind in KINDS
+        }
+        return {"step": steps, **pieces, "begin": self._begin.value}
 
     def load(self, snapshot: Mapping[str, Any]) -> None:
         """Replace everything measured by a snapshot of another process."""
-        self._sizes, self._decode, self._begin = {}, {}, RunningMean()
+        self._sizes, self._pieces, self._begin = {}, {}, RunningMean()
         self._lines.clear()
         self._knees.clear()
         for num_px, by_rows in snapshot.get("step", {}).items():
             for rows, seconds in by_rows.items():
                 for _ in range(MIN_STEPS):
                     self.observe_step(int(num_px), int(rows), seconds)
-        for num_px, seconds in snapshot.get("decode", {}).items():
-            self.observe_decode(int(num_px), seconds)
+        for kind in KINDS:
+            for num_px, seconds in snapshot.get(kind, {}).items():
+                self.observe_piece(Piece(kind, int(num_px)), seconds)
         if "begin" in snapshot:
             self.observe_begin(snapshot["begin"])
 
@@ -160,9 +166,13 @@ class CostModel:
     def begin_s(self) -> float:
         return self._begin.value
 
-    def decode_s(self, num_px: int) -> float:
-        nearest = _nearest(self._decode, num_px)
-        return 0.0 if nearest is None else self._decode[nearest].value * num_px / nearest
+    def piece_s(self, kind: PieceKind, num_px: int) -> float:
+        """Seconds of a piece of so many pixels; 0 before one was measured, but an encode is half a decode then."""
+        measured = self._pieces.get(kind, {})
+        nearest = _nearest(measured, num_px)
+        if nearest is None:
+            return self.piece_s("decode", num_px) / 2 if kind == "encode" else 0.0
+        return measured[nearest].value * num_px / nearest
 
     def bucket(self, rows: int) -> int:
         """The smallest static row count that holds `rows`; above the largest bucket, `rows` itself."""

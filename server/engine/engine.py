@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from pipelines.plan import BeginOrder, DeviceLost, ImageError, StepPlan, StepResult
+from pipelines.plan import BeginOrder, DeviceLost, ImageError, Piece, StepPlan, StepResult
 from pipelines.spec import ImageSpec
 from server.engine.backlog import Backlog
 from server.engine.forecast import QueueForecast
@@ -154,7 +154,7 @@ class Engine:
                 continue
             ids = tuple(f"calibration-{count}-{i}" for i in range(count))
             begin = tuple(BeginOrder(i, spec.with_seed(n)) for n, i in enumerate(ids))
-            pad = limits.exact_rows or cost.bucket(rows)
+            pad = limits.computed_rows(rows, cost.bucket(rows))
             warm = await self._execute(execute, StepPlan(begin=begin, step=ids, pad_to_rows=pad))
             measured = await self._execute(execute, StepPlan(step=ids, pad_to_rows=pad))
             decoded = await self._execute(execute, StepPlan(decode=ids[:1], release=ids[1:]))
@@ -165,7 +165,7 @@ class Engine:
             if measured.step_rows:
                 cost.observe_step(num_px, measured.step_rows, measured.step_s)
             for seconds in decoded.decode_s.values():
-                cost.observe_decode(num_px, seconds)
+                cost.observe_piece(Piece("decode", num_px), seconds)
 
     async def run(self, execute: Execute, listener: EngineListener, loras: LoraSource | None = None) -> None:
         """Make images until `stop`. Ends after the plan in flight. Raises DeviceLost."""

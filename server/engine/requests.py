@@ -11,8 +11,9 @@ from pipelines.spec import ImageSpec
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A claimable job. `work` counts rows of UNet evaluations still to do, `num_px` is width times height of its
-    images, `vae_px` the pixels that the VAE decodes for all of them; `arrival_s` is when it was accepted (seconds, wall
-    clock of the database); the job id breaks ties. `alone`: no other job should run in parallel with it."""
+    images; `vae_px`, `encode_px` and `upscale_px` are the specs', summed over all images. `arrival_s` is when it was
+    accepted (seconds, wall clock of the database); the job id breaks ties. `alone`: no other job should run in parallel
+    with it."""
 
     job_id: str
     owner: str
@@ -22,6 +23,8 @@ class Candidate:
     num_px: int
     rows: int
     vae_px: int = 0
+    encode_px: int = 0
+    upscale_px: int = 0
     alone: bool = False
 
 

@@ -11,10 +11,10 @@ engine and lives on the event loop.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from pipelines.plan import BatchKey, BeginOrder, EncodeOrder, StepPlan, StepResult
-from pipelines.spec import SourceKey
+from pipelines.plan import BatchKey, BeginOrder, EncodeOrder, Piece, StepPlan, StepResult
+from pipelines.spec import ImageSpec, SourceKey
 from server.engine.backlog import Backlog
-from server.engine.cost_model import CostModel
+from server.engine.cost_model import KINDS, CostModel
 from server.engine.forecast import QueueForecast
 from server.engine.limits import Limits
 from server.engine.ordering import FairShare, JobWork
@@ -41,6 +41,7 @@ class Scheduler:
         self._alone = ""
         self._fair = FairShare()
         self._encoded: set[SourceKey] = set()  # the runner keeps them
+        self._encoding: set[SourceKey] = set()  # a piece of the work is done, or is in the plan that runs
         self._prepared_last = False  # the last plan encoded a source or prepared a pass
         self._fitting_rows: dict[int, int] = {}  # pixels of an image → rows of a forward that memory is enough for
 
@@ -96,8 +97,8 @@ class Scheduler:
         """The next plan; empty when there is nothing to do. `watched(job_id)`: True if a client watches its
         previews."""
         release, self._release = tuple(self._release), []
-        forget = tuple(self._encoded - self._wanted_sources())
-        self._encoded.difference_update(forget)
+        forget = tuple((self._encoded | self._encoding) - self._wanted_sources())
+        self._encoded, self._encoding = self._encoded.difference(forget), self._encoding.difference(forget)
         works = self._works()
         images = list(self._in_order(works, now_s))
         for image in images:
@@ -117,7 +118,7 @@ class Scheduler:
         return StepPlan(
             begin=begin,
             step=tuple(image.id for image in step),
-            pad_to_rows=(self.limits.exact_rows or self.cost.bucket(rows)) if step else 0,
+            pad_to_rows=self.limits.computed_rows(rows, self.cost.bucket(rows)) if step else 0,
             preview=tuple(p.id for p in step if self._preview_due(p) and watched(p.job_id)),
             release=release,
             forget=forget,
@@ -128,6 +129,7 @@ class Scheduler:
         they wait for a new beginning, and the result is not theirs."""
         self._learn(plan, result)
         events: list[EngineEvent] = []
+        self._encoding.difference_update(result.encoded, result.encode_failed)
         self._encoded.update(result.encoded)
         for key, error in result.encode_failed.items():
             for image in [image for image in self._requests.values() if image.spec.source_key == key]:
@@ -195,9 +197,7 @@ class Scheduler:
         backlog.revalue()
         forecast = QueueForecast()
         for place, job in self._fair.order(self._works().values(), now_s, backlog.owners):
-            candidate = backlog.get(job.job_id)
-            shape = (candidate.num_px, candidate.vae_px) if candidate else self._shape(job.job_id)
-            seconds = self._seconds_of(job, *shape) / num_workers
+            seconds = self._seconds_of(job, backlog.get(job.job_id)) / num_workers
             forecast.append(job.job_id, place, seconds, is_started=self._fair.started(job.job_id))
         return forecast
 
@@ -207,12 +207,18 @@ class Scheduler:
         """Of a job that `known` lacks, without another look at the whole queue."""
         work = JobWork(job.job_id, job.owner, self.seconds_alone(job), job.arrival_s)
         place = self._fair.place(work, self._works().values(), now_s, backlog.owners)
-        return known.newcomer(place, self._seconds_of(work, job.num_px, job.vae_px) / num_workers)
+        return known.newcomer(place, self._seconds_of(work, job) / num_workers)
 
     # ---- inside
 
-    def _seconds_of(self, job: JobWork, num_px: int, vae_px: int) -> float:
-        return job.remaining_s + self.cost.begin_s() + self.cost.decode_s(num_px) * vae_px / max(num_px, 1)
+    def _seconds_of(self, job: JobWork, candidate: Candidate | None) -> float:
+        parts = [candidate] if candidate else [image.spec for image in self._images_of(job.job_id)]  # the job is here
+        return job.remaining_s + self.cost.begin_s() + sum(map(self._vae_s, parts))
+
+    def _vae_s(self, of: Candidate | ImageSpec) -> float:
+        """Seconds of the VAE and of upscalers."""
+        px = {"decode": of.vae_px, "encode": of.encode_px, "upscale": of.upscale_px}
+        return sum(self.cost.piece_s(kind, of.num_px) * px[kind] for kind in KINDS) / max(of.num_px, 1)
 
     def _in_order(self, works: Mapping[str, JobWork], now_s: float) -> Iterator[ImageRequest]:
         for _, job in self._fair.order(works.values(), now_s):
@@ -254,15 +260,16 @@ class Scheduler:
                 return StepPlan(advance=(image.id,))
             if image.phase is Phase.WAITING and key is not None and key not in self._encoded and image.can_begin:
                 assert image.source is not None
-                if room > 0:
-                    self._prepared_last = True
-                    return StepPlan(encode=(EncodeOrder(key, image.source),))
+                if room <= 0:
+                    continue
+                self._prepared_last = True
+                self._encoding.add(key)
+                return StepPlan(encode=(EncodeOrder(key, image.source),))
         return None
 
     def _wanted_sources(self) -> set[SourceKey]:
         """Of images that are not begun."""
-        keys = (image.spec.source_key for image in self._requests.values() if image.phase is Phase.WAITING)
-        return {key for key in keys if key is not None}
+        return {key for p in self._requests.values() if p.phase is Phase.WAITING and (key := p.spec.source_key)}
 
     def _budget(self, key: BatchKey, leader_rows: int) -> int:
         if self.limits.exact_rows:
@@ -293,7 +300,9 @@ class Scheduler:
             self.cost.observe_step(_px(stepped), result.step_rows, result.step_s)
         for image_id, seconds in result.decode_s.items():
             if image := self._requests.get(image_id):
-                self.cost.observe_decode(image.spec.passes[-1].num_px, seconds)
+                self.cost.observe_piece(Piece("decode", image.spec.passes[-1].num_px), seconds)
+        for piece, seconds in result.pieces:
+            self.cost.observe_piece(piece, seconds)
 
     def _end(self, request: ImageRequest, *, release: bool) -> None:
         request.phase = Phase.ENDED
@@ -312,11 +321,6 @@ class Scheduler:
 
     def _images_of(self, job_id: str) -> Iterator[ImageRequest]:
         return (request for request in self._requests.values() if request.job_id == job_id)
-
-    def _shape(self, job_id: str) -> tuple[int, int]:
-        """Pixels of an image, and how many the VAE decodes for all images."""
-        images = list(self._images_of(job_id))
-        return images[0].spec.num_px, sum(image.spec.vae_px for image in images)
 
     def _works(self) -> dict[str, JobWork]:
         by_job: dict[str, list[ImageRequest]] = {}

@@ -139,6 +139,8 @@ class JobFactsCache:
                 func.max(ImageRow.num_px),
                 func.max(ImageRow.rows),
                 func.sum(ImageRow.vae_px),
+                func.sum(ImageRow.encode_px),
+                func.sum(ImageRow.upscale_px),
             )
             .outerjoin(ImageRow, ImageRow.job_id == JobRow.id)
             .where(JobRow.id == job_id)
@@ -150,9 +152,9 @@ class JobFactsCache:
             return None
         job: JobRow = rows[0][0]
         sums = {status: numbers for _, status, *numbers in rows}
-        num_queued, work, num_px, most_rows, vae_px = sums.get(ImageStatus.QUEUED, (0, 0, 0, 1, 0))
+        queued = sums.get(ImageStatus.QUEUED, (0, 0, 0, 1, 0, 0, 0))
         num_done = sums.get(ImageStatus.DONE, (0,))[0]
-        return JobFacts(job, num_done, queued_part(job, num_queued, work, num_px, most_rows, vae_px))
+        return JobFacts(job, num_done, _queued_part(job, *map(int, queued)))
 
     async def _versions(self, job_ids: Sequence[str]) -> dict[str, tuple[object, ...]]:
         statement = select(JobRow.id, *_VERSION).where(JobRow.id.in_(job_ids))
@@ -177,7 +179,10 @@ async def settled(is_active: Callable[[str], bool], job_id: str, read: Callable[
             return rows
 
 
-def queued_part(job: JobRow, num_images: int, work: int, num_px: int, rows: int, vae_px: int) -> Candidate:
+def _queued_part(
+    job: JobRow, num_images: int, work: int, num_px: int, rows: int, vae_px: int, encode_px: int, upscale_px: int
+) -> Candidate:
     """The job as the scheduler sees it, from the sums over its queued images."""
     owner = requester_of(job).counted_as
-    return Candidate(job.id, owner, int(work), num_images, job.created_at_s, num_px, rows, int(vae_px))
+    vae_work = (vae_px, encode_px, upscale_px)
+    return Candidate(job.id, owner, work, num_images, job.created_at_s, num_px, rows, *vae_work)

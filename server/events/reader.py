@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Forecast
-from server.events.facts import JobFacts, JobFactsCache, queued_part, settled
+from server.events.facts import JobFacts, JobFactsCache, settled
 from server.events.filenames import image_filename
 from server.events.progress import ProgressTracker
 from server.queue.grid import Axes
+from server.queue.mapping import candidate_of
 from server.queue.model import (
     BaseModelRef,
     ImageStatus,
@@ -102,17 +103,9 @@ class JobReader:
     def _view(self, job: JobRow, images: Sequence[ImageRow]) -> JobView:
         done = [image for image in images if image.status == ImageStatus.DONE]
         queued = [image for image in images if image.status == ImageStatus.QUEUED]
-        candidate = queued_part(
-            job,
-            len(queued),
-            sum(image.work for image in queued),
-            max((image.num_px for image in queued), default=0),
-            max((image.rows for image in queued), default=1),
-            sum(image.vae_px for image in queued),
-        )
         axes = _axes(job)
         return JobView(
-            **self._state(JobFacts(job, len(done), candidate)),
+            **self._state(JobFacts(job, len(done), candidate_of(job, queued))),
             prompt=job.prompt,
             specs=tuple(image.spec for image in images),
             images=tuple(self._image(image, job, axes) for image in done),

@@ -28,12 +28,14 @@ from server.generation.sources import (
     SizeBounds,
     SourceAssets,
     asset_errors,
+    missing_upscalers,
     pass_errors,
     passes_of,
     source_errors,
     source_of,
 )
 from server.generation.styles import STYLES
+from server.generation.upscalers import UPSCALERS
 from server.loras.prompt_tags import lora_tags
 from server.queue.errors import BaseModelChanged
 from server.queue.grid import MAX_CELLS, Axes
@@ -70,8 +72,8 @@ class RequestBounds:
 
 @dataclass(slots=True)
 class RequestPolicy:
-    """What requests may ask for and what they get where they do not say. `default_model` follows the LoRAs that exist;
-    `base` learns its hash when the model has been hashed."""
+    """What requests may ask for and what they get where they do not say. `default_model` follows the LoRAs that exist,
+    `upscalers` the folder; `base` learns its hash when the model has been hashed."""
 
     model: ModelInfo
     default_model: str
@@ -79,6 +81,7 @@ class RequestPolicy:
     embed_parameters: str = "full"
     users: RequestBounds = RequestBounds()
     anonymous: RequestBounds = RequestBounds()
+    upscalers: Sequence[str] = UPSCALERS
 
     def bounds(self, requester: Requester) -> RequestBounds:
         """Of one job of this caller."""
@@ -175,7 +178,8 @@ class RequestPolicy:
         """Bounds may have been lowered since an image was made. Raises InvalidRequest."""
         bounds = self.bounds(requester)
         errors = [
-            *pass_errors(spec.passes, spec.source, spec.sampling.steps, self.sizes(requester)),
+            *pass_errors(spec, self.sizes(requester), ("scale", "scale")),
+            *missing_upscalers(spec, self.upscalers),
             *_num_images_errors(num_images, bounds),
             *_steps_errors(spec, bounds),
         ]
@@ -219,9 +223,9 @@ class RequestPolicy:
         if spec.style is not None and spec.style not in STYLES:
             yield FieldError("style", f"{spec.style!r} is not known", "null or one of " + ", ".join(STYLES))
         yield from _sampler_errors(spec, "steps" if request.steps else "quality")
-        yield from source_errors(request)
+        yield from source_errors(request, self.upscalers)
         yield from asset_errors(request, assets)
-        yield from pass_errors(spec.passes, spec.source, spec.sampling.steps, self.sizes(requester))
+        yield from pass_errors(spec, self.sizes(requester))
         yield from _steps_errors(spec, self.bounds(requester))
 
 

@@ -148,6 +148,17 @@ class InitImage(Struct, frozen=True, forbid_unknown_fields=True):
         Resize,
         Meta(description="To another size: cut what is too much, stretch, or fill up with the colors of the edge."),
     ] = "crop"
+    upscaler: (
+        Annotated[
+            str,
+            Meta(
+                max_length=128,
+                description="Enlarges the image to `width` x `height`, which may be as large as a second pass: one of"
+                " /api/options, but latent.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class MaskImage(Struct, frozen=True, forbid_unknown_fields=True):

@@ -208,6 +208,8 @@ class JobService:
                 work=spec.work,
                 num_px=spec.num_px,
                 vae_px=spec.vae_px,
+                encode_px=spec.encode_px,
+                upscale_px=spec.upscale_px,
                 rows=spec.rows,
             )
             for n, spec in enumerate(resolved.specs, start=1)

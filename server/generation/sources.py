@@ -1,17 +1,16 @@
 """Images made from images: what may be asked for, and the source and passes of the spec. Pure."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.model.info import ModelInfo
-from pipelines.spec import LATENT_UPSCALER, PIXEL_UPSCALER, Extend, Mask, Pass, Source, start_index
+from pipelines.spec import LATENT_UPSCALER, Extend, ImageSpec, Mask, Pass, Source, start_index
 from server.errors import FieldError
 from server.generation.requests import MAX_STEPS, SIZE_MULTIPLE_PX, ImageFields
 
-UPSCALERS = (LATENT_UPSCALER, PIXEL_UPSCALER)
 DEFAULT_SCALE = 2.0
-LATENT_STRENGTH, PIXEL_STRENGTH, DEMO_STRENGTH = 0.55, 0.3, 0.12
+LATENT_STRENGTH, PIXEL_STRENGTH, DEMO_STRENGTH = 0.55, 0.3, 0.07
 EXTEND_BLUR_PX = 16.0
 """Of the edge between a source and its extension."""
 
@@ -64,8 +63,8 @@ class SizeBounds:
         return wide, tall
 
 
-def source_errors(request: ImageFields) -> Iterator[FieldError]:
-    """Of the fields that need no look at the assets."""
+def source_errors(request: ImageFields, upscalers: Sequence[str]) -> Iterator[FieldError]:
+    """Of the fields that need no look at the assets. `upscalers`: the names that this server knows."""
     init, mask, extend, hires = request.init, request.mask, request.extend, request.hires
     if init is not None and (init.asset_id is None) == (init.from_image is None):
         yield FieldError("init", "it names no image, or two", "asset_id or from_image, one of them")
@@ -82,15 +81,33 @@ def source_errors(request: ImageFields) -> Iterator[FieldError]:
     if extend is not None and mask is not None and mask.padding is not None:
         yield FieldError("mask.padding", "the whole picture is made where it is extended", "null")
     if hires is not None:
-        yield from _hires_fields(hires.scale, (hires.width, hires.height), hires.upscaler)
+        has_size = (hires.width, hires.height) != (None, None)
+        if has_size and (None in (hires.width, hires.height) or hires.scale is not None):
+            yield FieldError("hires", "the size is not clear", "scale, or width and height")
+        yield from unknown_upscaler("hires.upscaler", hires.upscaler, upscalers)
+    if init is not None and init.upscaler is not None:
+        yield from unknown_upscaler("init.upscaler", init.upscaler, of_pixels(upscalers))
+        if request.width is None or request.height is None:
+            yield FieldError("init.upscaler", "the size is not clear", "only together with width and height")
+        if mask is not None or extend is not None:
+            yield FieldError("init.upscaler", "the whole picture is enlarged", "only without mask and extend")
 
 
-def _hires_fields(scale: float | None, size: tuple[int | None, int | None], upscaler: str) -> Iterator[FieldError]:
-    has_size = size != (None, None)
-    if has_size and (None in size or scale is not None):
-        yield FieldError("hires", "the size is not clear", "scale, or width and height")
-    if upscaler not in UPSCALERS:
-        yield FieldError("hires.upscaler", f"{upscaler!r} is not here", "one of " + ", ".join(UPSCALERS))
+def unknown_upscaler(field: str, name: str, known: Sequence[str]) -> Iterator[FieldError]:
+    if name not in known:
+        yield FieldError(field, f"there is no upscaler {name!r}", "one of " + ", ".join(known))
+
+
+def of_pixels(upscalers: Sequence[str]) -> Sequence[str]:
+    """The upscalers of a finished image. Latents are enlarged between passes only."""
+    return [name for name in upscalers if name != LATENT_UPSCALER]
+
+
+def missing_upscalers(spec: ImageSpec, known: Sequence[str]) -> Iterator[FieldError]:
+    """Of an image that was made before: the folder may have changed since."""
+    for index, each in enumerate(spec.passes):
+        if each.upscaler is not None:
+            yield from unknown_upscaler("hires.upscaler" if index else "upscaler", each.upscaler, known)
 
 
 def asset_errors(request: ImageFields, assets: SourceAssets) -> Iterator[FieldError]:
@@ -123,7 +140,7 @@ def passes_of(request: ImageFields, assets: SourceAssets, steps: int, bounds: Si
         return (first,) if request.hires is None else (first, _second(request, first, steps, bounds))
     width, height = _first_size(request, assets.init, bounds)
     strength = request.init.strength
-    return (Pass(width, height, start_index(steps, strength), strength),)
+    return (Pass(width, height, start_index(steps, strength), strength, upscaler=request.init.upscaler),)
 
 
 def _first_size(request: ImageFields, init: SourceAsset, bounds: SizeBounds) -> tuple[int, int]:
@@ -168,16 +185,17 @@ def _second(request: ImageFields, first: Pass, first_steps: int, bounds: SizeBou
 
 
 def pass_errors(
-    passes: tuple[Pass, ...], source: Source | None, steps: int, bounds: SizeBounds
+    spec: ImageSpec, bounds: SizeBounds, enlarged: tuple[str, str] = ("width", "height")
 ) -> Iterator[FieldError]:
-    """Sizes that the model cannot make, and strengths that leave no step."""
+    """Sizes that the model cannot make, and strengths that leave no step. `enlarged`: the fields that give the size of
+    an upscaled image."""
     info = bounds.info
-    for index, each in enumerate(passes):
+    for index, each in enumerate(spec.passes):
         is_large = index > 0 or each.upscaler is not None
         high, most = (
             (bounds.max_hires_px, bounds.max_hires_pixels) if is_large else (info.max_size_px, bounds.max_pixels)
         )
-        names = _size_fields(index, source, each.upscaler)
+        names = enlarged if not index and each.upscaler is not None else _size_fields(index, spec.source)
         allowed = f"a multiple of {SIZE_MULTIPLE_PX} from {info.min_size_px} to {high}"
         sides = ((names[0], each.width), (names[1], each.height))
         wrong = [(name, px) for name, px in sides if not info.min_size_px <= px <= high]
@@ -187,18 +205,16 @@ def pass_errors(
             yield FieldError(
                 names[0], f"{each.width} x {each.height} is too much", f"width times height up to {most:,}"
             )
-        planned = each.steps or steps
+        planned = spec.steps(index)
         if each.start >= planned:
             field = "hires.strength" if index else "init.strength"
             allowed = f"from {math.ceil(1000 / planned) / 1000:g} to 1, with {planned} steps"
             yield FieldError(field, f"{each.strength:g} of {planned} steps is not one step", allowed)
 
 
-def _size_fields(index: int, source: Source | None, upscaler: str | None) -> tuple[str, str]:
+def _size_fields(index: int, source: Source | None) -> tuple[str, str]:
     if index > 0:
         return "hires.width", "hires.height"
-    if upscaler is not None:
-        return "scale", "scale"
     return ("extend", "extend") if source is not None and source.extend is not None else ("width", "height")
 
 

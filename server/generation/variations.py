@@ -1,19 +1,22 @@
 """Specs made from a finished image: vary, upscale, extend. Pure."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from pipelines.model.info import ModelInfo
-from pipelines.spec import LATENT_UPSCALER, Extend, ImageSpec, Mask, Pass, Source, start_index
+from pipelines.spec import Extend, ImageSpec, Mask, Pass, Source, start_index
 from server.errors import FieldError, InvalidRequest
 from server.generation.sources import (
     EXTEND_BLUR_PX,
-    UPSCALERS,
     SizeBounds,
     SourceAsset,
     enlarging_strength,
     extended_size,
     least_strength,
     multiple_of_8,
+    of_pixels,
+    unknown_upscaler,
 )
 
 SUBTLE = 0.35
@@ -48,11 +51,10 @@ def extended(
     return replace(made, source=replace(made.source, mask=Mask(blur=EXTEND_BLUR_PX), extend=Extend(*sides)))
 
 
-def check_upscaler(upscaler: str) -> None:
-    """Raises InvalidRequest. Latents are enlarged between passes only."""
-    known = [name for name in UPSCALERS if name != LATENT_UPSCALER]
-    if upscaler not in known:
-        raise InvalidRequest([FieldError("upscaler", f"{upscaler!r} is not here", "one of " + ", ".join(known))])
+def check_upscaler(upscaler: str, known: Sequence[str]) -> None:
+    """Raises InvalidRequest."""
+    if errors := list(unknown_upscaler("upscaler", upscaler, of_pixels(known))):
+        raise InvalidRequest(errors)
 
 
 def check_sides(sides: tuple[int, int, int, int]) -> None:

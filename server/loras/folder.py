@@ -16,7 +16,7 @@ from pipelines.lora.files.scan import LoraScan
 from server.db.session import DATABASE_ERRORS
 from server.loras.bucket_sync import LoraBucket
 from server.loras.errors import LoraNotFound, LoraOverwritten, LoraTooLarge
-from server.loras.registry import LoraRegistry, LoraSync, LoraView
+from server.loras.registry import LoraRegistry, LoraSync, LoraView, Reasons
 from server.storage.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,8 @@ class LoraFolder:
     """The folder, its library and the table. Event loop; file work runs in threads.
 
     `on_change` receives the LoRAs after each reload; `on_switch` runs only if this process switched the table. Each
-    reload first mirrors `bucket` into the folder.
+    reload first mirrors `bucket` into the folder. `scan_others` runs on a thread with each scan and returns what it
+    could not use, which a reload reports too.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class LoraFolder:
         on_change: Callable[[Sequence[LoraView]], None],
         on_switch: Callable[[], None] = lambda: None,
         bucket: LoraBucket | None = None,
+        scan_others: Callable[[], Reasons] = tuple,
     ) -> None:
         self._library = library
         self._registry = registry
@@ -47,6 +49,7 @@ class LoraFolder:
         self._on_switch = on_switch
         self._missed = asyncio.Event()
         self._bucket = bucket
+        self._scan_others = scan_others
         self._turn = asyncio.Lock()
         self._loaded: Mapping[Path, FileState] = {}
 
@@ -108,6 +111,7 @@ class LoraFolder:
             self._missed.clear()
             try:
                 async with self._turn:
+                    await asyncio.to_thread(self._scan_others)
                     await self._registry.copy(await asyncio.to_thread(self._library.scan))
                     self._on_change(await self._registry.list())
             except DATABASE_ERRORS as error:
@@ -170,12 +174,13 @@ class LoraFolder:
     async def _reload(self) -> LoraSync:
         states = await asyncio.to_thread(self._library.states)  # before the scan: `watch` sees what changes meanwhile
         scan = await asyncio.to_thread(self._library.scan)
+        others = await asyncio.to_thread(self._scan_others)
         sync = await self._registry.sync(scan)
         self._loaded = states
         _log_problems(scan, sync)
         self._on_change(await self._registry.list())
         self._on_switch()
-        return sync
+        return replace(sync, rejected=sync.rejected + others)
 
 
 def _open_draft(draft: Path) -> BinaryIO:

@@ -1,11 +1,13 @@
-"""Memory and use of this machine's NVIDIA GPUs, if nvidia-ml-py (the module pynvml) is installed."""
+"""Memory and use of this machine's NVIDIA GPUs, if nvidia-ml-py (the module pynvml) is installed, and what torch's
+allocator in this process makes of it. Torch-free."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 log = logging.getLogger(__name__)
@@ -47,3 +49,26 @@ def gpu_collector() -> GpuCollector | None:
     except nvml.NVMLError as error:
         log.debug("no GPU metrics: %s", error)
         return None
+
+
+class AllocatorCollector(Collector):
+    """Reads the counters of torch's CUDA allocator at each scrape, on the event loop: they are behind a lock of the
+    allocator's own. Nothing before torch uses CUDA."""
+
+    def collect(self) -> Iterator[Metric]:
+        torch: Any = sys.modules.get("torch")  # imported by the worker half alone
+        if torch is None or not torch.cuda.is_initialized():
+            return
+        stats = torch.cuda.memory_stats()
+        for name, key, meaning in (
+            ("allocated", "allocated_bytes.all.current", "Memory of tensors on the GPU."),
+            ("reserved", "reserved_bytes.all.current", "GPU memory that torch holds, for tensors and in reserve."),
+            ("peak", "allocated_bytes.all.peak", "Most memory of tensors on the GPU since the start."),
+        ):
+            yield GaugeMetricFamily(f"studio_torch_{name}_bytes", meaning, value=stats.get(key, 0))
+        yield CounterMetricFamily(
+            "studio_torch_alloc_retries",
+            "Allocations that succeeded after the reserve was freed: memory is short.",
+            value=stats.get("num_alloc_retries", 0),
+        )
+        yield CounterMetricFamily("studio_torch_out_of_memory", "Failed allocations.", value=stats.get("num_ooms", 0))

@@ -11,7 +11,7 @@ from litestar.types import Message
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 
 from server.engine.engine import Turn
-from server.observability.gpu_metrics import gpu_collector
+from server.observability.gpu_metrics import AllocatorCollector, gpu_collector
 from server.queue.model import JobStatus, StoredImage
 from server.version import VERSION
 
@@ -58,6 +58,7 @@ class Metrics:
         ProcessCollector(registry=registry)
         if (gpus := gpu_collector()) is not None:
             registry.register(gpus)
+        registry.register(AllocatorCollector())
         build = {"version": VERSION, "base_model": base_model, "python": platform.python_version()}
         Info("studio_build", "Versions of the server and its libraries.", registry=registry).info(
             build | {package: version(package) for package in ("torch", "diffusers")}

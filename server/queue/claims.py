@@ -122,6 +122,8 @@ def _numbers() -> Select[Any]:
             func.coalesce(func.max(ImageRow.num_px), 0).label("num_px"),
             func.coalesce(func.max(ImageRow.rows), 1).label("rows"),
             func.coalesce(func.sum(ImageRow.vae_px), 0).label("vae_px"),
+            func.coalesce(func.sum(ImageRow.encode_px), 0).label("encode_px"),
+            func.coalesce(func.sum(ImageRow.upscale_px), 0).label("upscale_px"),
         )
         .outerjoin(ImageRow, (ImageRow.job_id == JobRow.id) & (ImageRow.status == ImageStatus.QUEUED))
         .where(states.is_claimable())
@@ -139,5 +141,7 @@ def _candidate(row: Row[Any]) -> Candidate:
         num_px=row.num_px,
         rows=row.rows,
         vae_px=int(row.vae_px),
+        encode_px=int(row.encode_px),
+        upscale_px=int(row.upscale_px),
         alone=row.num_lost_leases >= states.SUSPECT_LEASES,
     )

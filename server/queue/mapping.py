@@ -30,6 +30,8 @@ def candidate_of(job: JobRow, images: Sequence[ImageRow]) -> Candidate:
         num_px=max((image.num_px for image in images), default=0),
         rows=max((image.rows for image in images), default=1),
         vae_px=sum(image.vae_px for image in images),
+        encode_px=sum(image.encode_px for image in images),
+        upscale_px=sum(image.upscale_px for image in images),
     )
 
 

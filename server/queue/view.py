@@ -13,8 +13,8 @@ from server.engine.requests import Candidate
 from server.queue import claims
 from server.queue.model import BaseModelRef, JobError
 
-MAX_LOAD = 0.02
-MAX_REST_S = 1.0
+MAX_LOAD = 0.005
+MAX_REST_S = 2.0
 """After a refresh the next one waits until refreshes take MAX_LOAD of the time, but no longer than this."""
 
 

@@ -15,6 +15,9 @@ from server.config.settings import Settings
 from server.engine.engine import LoraSource
 
 CPU_TORCH_NICENESS = 5
+ALLOCATOR = "expandable_segments:True"
+"""Memory of a GPU is mapped in pages, so that what a decode leaves serves the next step, and LoRAs that stay hold back
+no segments. https://docs.pytorch.org/docs/stable/notes/cuda.html#optimizing-memory-usage-with-pytorch-alloc-conf"""
 
 
 class Runner(LoraSource, Protocol):
@@ -48,6 +51,8 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
 
 
 def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
+    if "PYTORCH_CUDA_ALLOC_CONF" not in os.environ:  # the older name, still read
+        os.environ.setdefault("PYTORCH_ALLOC_CONF", ALLOCATOR)  # read once, when torch is imported
     from pipelines.model.load import LoadOptions, load_model, resolve_device
     from pipelines.sdxl import RunnerOptions, SDXLRunner
 
@@ -55,7 +60,14 @@ def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
     if device == "cpu" and sys.platform == "linux":  # elsewhere a thread has no niceness of its own
         # steps take every core: requests are answered in between. torch's workers inherit the niceness
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), CPU_TORCH_NICENESS)
-    options = LoadOptions(settings.vae, settings.vae_decode == "tiled", settings.attention, settings.compile)
+    options = LoadOptions(
+        vae=settings.vae,
+        tiled_vae=settings.vae_decode == "tiled",
+        vae_dtype="float32" if settings.exact_rows else settings.vae_dtype,
+        attention=settings.attention,
+        compiled=settings.compile,
+        fp16_accumulation=settings.fp16_accumulation and not settings.exact_rows,
+    )
     model = load_model(settings.base_model, device, dtype, options)
     running = RunnerOptions(
         exact_rows=settings.exact_rows,
@@ -63,5 +75,9 @@ def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
         lora_cache_bytes=settings.lora_cache_mb * 1_000_000,
         merged_loras=settings.lora_mode == "merged",
         compiled=settings.compile,
+        upscaler_dir=settings.upscaler_dir,
     )
-    return SDXLRunner(model, lora_bytes_dir, running)
+    runner = SDXLRunner(model, lora_bytes_dir, running)
+    if settings.exact_rows:
+        runner.check_exact_rows()
+    return runner

@@ -24,8 +24,8 @@ MAX_GOOD_BYTES = 30_000
 class FaultProxy:
     """Listens at `url` and passes on to `port`. `faults`: what each new connection may suffer, and `share` how many of
     them do: `reset` after some bytes of the request, `truncate` after some bytes of the answer, `error` a 500 in place
-    of an answer; `readonly`, not among FAULTS, a 403 to each PUT. `down`: it refuses, and cuts what is open. In a
-    thread of its own; `num_faults` counts."""
+    of an answer; and, not among FAULTS, `readonly`, a 403 to each PUT, and `hang`, no answer. `down`: it refuses, and
+    cuts what is open. In a thread of its own; `num_faults` counts."""
 
     def __init__(self, port: int, seed: int = 1) -> None:
         self.port = free_port()
@@ -77,6 +77,10 @@ class FaultProxy:
         self.num_faults[fault] += 1
         self._open.add(writer)
         try:
+            if fault == "hang":
+                while await reader.read(65536):
+                    pass
+                return
             if fault == "error":
                 await reader.read(65536)
                 writer.write(ERROR)

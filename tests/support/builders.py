@@ -24,7 +24,7 @@ def image_spec(**changes: Any) -> ImageSpec:
     }
     sampling = Sampling(**{name: values.pop(name) for name in Sampling.__struct_fields__ if name in values})
     output = Output(**{name: values.pop(name) for name in Output.__struct_fields__ if name in values})
-    first = {name: values.pop(name) for name in ("width", "height", "strength") if name in values}
+    first = {name: values.pop(name) for name in ("width", "height", "strength", "upscaler") if name in values}
     start = start_index(sampling.steps, first.get("strength", 1.0))
     passes = (Pass(**first, start=start), *values.pop("more_passes", ()))
     return ImageSpec(sampling=sampling, output=output, passes=passes, **values)

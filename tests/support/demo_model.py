@@ -66,6 +66,10 @@ def write_lora(model: Any, folder: Path, seed: int = 0, strength: float = 0.3, a
     return LoraRef("jade", "1", content.sha256, 0.9)
 
 
+STOCK_ETA = {"tcd": 0.3}
+"""The `eta` of a stock pipeline, by sampler: TCD's own default, in place of the pipeline's 0."""
+
+
 def bank_of(model: LoadedModel, folder: Path, max_bytes: int = 1_000_000_000) -> LoraBank:
     """A bank for the LoRA files in `folder`."""
     return LoraBank(model, LoraLoader(folder, LoraParser(model).parse, max_bytes), max_bytes)

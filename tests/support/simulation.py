@@ -29,8 +29,9 @@ def params(
     guidance_end: float = 1.0,
     strength: float = 1.0,
     hires: bool = False,
+    upscaler: str | None = None,
 ) -> ImageSpec:
-    """`strength` below 1: made from a source."""
+    """`strength` below 1: made from a source, which `upscaler` enlarges."""
     return image_spec(
         prompt="a boat",
         steps=steps,
@@ -41,6 +42,7 @@ def params(
         sampler=sampler,
         guidance_end=guidance_end,
         strength=strength,
+        upscaler=upscaler,
         source=SOURCE if strength < 1 else None,
         more_passes=(Pass(2 * size, 2 * size, steps // 2, 0.5, upscaler="lanczos"),) if hires else (),
     )
@@ -83,6 +85,7 @@ class Machine:
         self.passes: dict[str, int] = {}  # begun images: the pass they are in
         self.pieces: dict[str, int] = {}  # images on the way to their next pass: pieces done
         self.encoded: set[SourceKey] = set()
+        self.encoding: dict[SourceKey, int] = {}  # pieces done
         self.held: dict[str, int] = {}  # begun images: forwards of the pass still to do
         self.ended: Counter[str] = Counter()
         self.ended_at_s: dict[str, float] = {}
@@ -124,6 +127,17 @@ class Machine:
                 advanced[image_id] = self.params[image_id].pass_evaluations(self.passes[image_id])
         return advanced
 
+    def _encode(self, plan: StepPlan) -> tuple[SourceKey, ...]:
+        """In three pieces if a network enlarges the source. The sources that are encoded then."""
+        for order in plan.encode:
+            assert order.key not in self.encoded, "encoded twice"
+            self.encoding[order.key] = self.encoding.get(order.key, 0) + 1
+        done = tuple(key for key, pieces in self.encoding.items() if pieces == (3 if key.network else 1))
+        for key in done:
+            del self.encoding[key]
+        self.encoded.update(done)
+        return done
+
     def abort(self, job_id: str) -> None:
         """From here on none of the job's images may be in a plan but to be released."""
         self.scheduler.abort(job_id)
@@ -156,10 +170,10 @@ class Machine:
             del self.held[image_id]  # KeyError: released twice, or never begun
             self.pieces.pop(image_id, None)
         for key in plan.forget:
-            self.encoded.remove(key)
-        encoding = [order.key for order in plan.encode]
-        assert not self.encoded & {*encoding}, "encoded twice"
-        self.encoded |= {*encoding}
+            assert (key in self.encoded) != (key in self.encoding), "forgotten twice, or never encoded"
+            self.encoded.discard(key)
+            self.encoding.pop(key, None)
+        encoded = self._encode(plan)
         assert sum(map(bool, (plan.encode, plan.advance, plan.decode, plan.step))) <= 1, "the VAE is alone in its plan"
         assert len(plan.advance) <= 1 and len(plan.encode) <= 1
         working = {*plan.step, *plan.advance, *plan.decode, *(order.image_id for order in plan.begin)}
@@ -193,7 +207,7 @@ class Machine:
         step_s = self.fixed_s + self.row_s * plan.pad_to_rows if plan.step else 0.0
         self.now_s += step_s + self.decode_s * (len(plan.decode) + len(plan.advance) + len(plan.encode))
         return StepResult(
-            encoded=tuple(encoding),
+            encoded=encoded,
             advanced=tuple(advanced),
             begun={image_id: total for image_id, total in begun.items() if image_id not in failed},
             stepped=stepped,

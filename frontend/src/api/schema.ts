@@ -1405,6 +1405,8 @@ export interface components {
              * @enum {string}
              */
             resize?: "crop" | "stretch" | "fill";
+            /** @description Enlarges the image to `width` x `height`, which may be as large as a second pass: one of /api/options, but latent. */
+            upscaler?: string | null;
         };
         /** JobState */
         JobState: {

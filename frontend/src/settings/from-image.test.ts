@@ -7,7 +7,7 @@ import {
   addressOf,
   factsOfSettings,
   fieldLabel,
-  numAdvanced,
+  numChanged,
   SETTINGS_PARSERS,
   type Settings,
   settingsOfAddress,
@@ -29,6 +29,7 @@ describe("the address", () => {
     { init: { from_image: IMAGE } },
     { init: { asset_id: ASSET, strength: 1 } },
     { init: { asset_id: ASSET, resize: "stretch" } },
+    { init: { from_image: IMAGE, strength: 0.3, upscaler: "4x UltraSharp" } },
     { mask: { asset_id: ASSET } },
     { mask: { asset_id: ASSET, blur: 0, padding: 0 } },
     { mask: { asset_id: ASSET, invert: true } },
@@ -47,7 +48,7 @@ describe("the address", () => {
     `start=${IMAGE}:0`,
     `start=${IMAGE}:1.1`,
     `start=${IMAGE}:0.5:tile`,
-    `start=${IMAGE}:0.5:fill:x`,
+    `start=${IMAGE}:0.5:fill:x:y`,
     `mask=${IMAGE}`,
     `mask=${ASSET}:softly`,
     `mask=${ASSET}:soft:65`,
@@ -115,6 +116,9 @@ describe("the metadata of a picture", () => {
     expect(withoutDefaults(settingsOfMetadata(started), options)).toMatchObject({ width: 64, height: 48 });
     const upscaled = someMetadata({ width: 256, height: 256, init: { from_image: IMAGE } });
     expect(withoutDefaults(settingsOfMetadata(upscaled), options)).not.toHaveProperty("width");
+    const init = { from_image: IMAGE, upscaler: "lanczos" };
+    const enlarged = settingsOfMetadata(someMetadata({ width: 256, height: 256, init }));
+    expect(withoutDefaults(enlarged, options)).toMatchObject({ width: 256, height: 256, init });
   });
 });
 
@@ -172,7 +176,7 @@ it("says in words how a picture was made from another", () => {
 });
 
 it("counts the second pass among the drawer's settings, and names nested fields", () => {
-  expect(numAdvanced({ prompt: "fox", hires: { scale: 2 }, init: { from_image: IMAGE } })).toBe(1);
+  expect(numChanged({ prompt: "fox", hires: { scale: 2 }, init: { from_image: IMAGE } }, true)).toBe(1);
   expect(["init.strength", "mask", "hires.scale"].map(fieldLabel)).toEqual(["Start picture", "Mask", "Second pass"]);
 });
 

@@ -34,6 +34,7 @@ const blurOf = numberFrom(0, 64);
 const paddingOf = wholeFrom(0, 1024);
 const sideOf = wholeFrom(0, 2048);
 const stepsOf = wholeFrom(1, 150);
+const upscalerOf = (name: string) => (UPSCALER.test(name) ? name : undefined);
 
 export const FROM_IMAGE: readonly Parameter[] = [
   {
@@ -41,10 +42,14 @@ export const FROM_IMAGE: readonly Parameter[] = [
     label: "Start picture",
     fields: ["init"],
     parse: ([text = ""]) => part("init", parseInit(text)),
-    write: ({ init }) => written(init && [init.asset_id ?? init.from_image, init.strength, init.resize]),
+    write: ({ init }) => written(init && [init.asset_id ?? init.from_image, init.strength, init.resize, init.upscaler]),
     ofMetadata: ({ init }) => part("init", init && withoutNulls(init)),
     ofInfotext: () => ({}),
-    fact: { label: "Start strength", of: ({ init }) => (init?.strength == null ? null : String(init.strength)) },
+    fact: {
+      label: "Start strength",
+      of: ({ init }) =>
+        [init?.strength, init?.upscaler && `enlarged by ${init.upscaler}`].filter(Boolean).join(", ") || null,
+    },
   },
   {
     key: "mask",
@@ -116,7 +121,11 @@ function fieldsOf<Fields extends object>(
 function parseInit(text: string): Init | null {
   const [id = "", ...rest] = text.split(":");
   const source = ASSET.test(id) ? { asset_id: id } : IMAGE.test(id) ? { from_image: id } : null;
-  const fields = fieldsOf<Omit<Init, "asset_id" | "from_image">>(rest, { strength: strengthOf, resize: resizeOf });
+  const fields = fieldsOf<Omit<Init, "asset_id" | "from_image">>(rest, {
+    strength: strengthOf,
+    resize: resizeOf,
+    upscaler: upscalerOf,
+  });
   return source && fields && { ...source, ...fields };
 }
 
@@ -145,7 +154,7 @@ function parseHires(text: string): Hires | null {
   const fields = fieldsOf<Pick<Hires, "strength" | "steps" | "upscaler">>(rest, {
     strength: strengthOf,
     steps: stepsOf,
-    upscaler: (name) => (UPSCALER.test(name) ? name : undefined),
+    upscaler: upscalerOf,
   });
   return target && fields && { ...target, ...fields };
 }

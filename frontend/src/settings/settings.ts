@@ -123,8 +123,8 @@ const PARAMETERS: readonly Parameter[] = [
       return width && height ? { width: Number(width), height: Number(height) } : {};
     },
     isDefault: ({ width, height, init }, options) => {
-      // next to a start, which has a size, the default is that; an upscaled picture's is out of reach for one pass
-      if (init) return Boolean(width && height && options && sizeProblem({ width, height }, options));
+      // next to a start, which has a size, the default is that; only an upscaler makes it larger than one pass can
+      if (init) return Boolean(!init.upscaler && width && height && options && sizeProblem({ width, height }, options));
       return width === options?.native_width && height === options?.native_height;
     },
     fact: { label: "Size", of: ({ width, height }) => (width && height ? sizeWords(width, height) : null) },
@@ -250,14 +250,10 @@ export function factsOfSettings(settings: Settings, samplerLabel: (name: string)
   });
 }
 
-/** How many settings of the drawer "Advanced" are not left to the server. */
-export function numAdvanced(settings: Settings): number {
-  return PARAMETERS.filter((each) => each.isAdvanced && isWritten(each, settings)).length;
-}
-
-/** How many settings besides the prompt are not left to the server. */
-export function numChanged(settings: Settings): number {
-  return PARAMETERS.filter((each) => each.key !== "prompt" && isWritten(each, settings)).length;
+/** How many settings besides the prompt are not left to the server; `ofDrawer`: of the drawer "Advanced". */
+export function numChanged(settings: Settings, ofDrawer = false): number {
+  const isCounted = ({ isAdvanced, key }: Parameter) => (ofDrawer ? isAdvanced : key !== "prompt");
+  return PARAMETERS.filter((each) => isCounted(each) && isWritten(each, settings)).length;
 }
 
 /** The label of a request's field, `width` for example. */

@@ -11,6 +11,7 @@ from multipart import (  # pyright: ignore[reportMissingTypeStubs]
     PushMultipartParser,
 )
 
+from server.api.http.validation import content_coding
 from server.assets.decode import ALLOWED, MAX_BYTES
 from server.assets.errors import AssetTooLarge
 from server.errors import UNSUPPORTED_MEDIA_TYPE, FieldError, InvalidRequest, StudioError
@@ -29,7 +30,7 @@ OVERHEAD_BYTES = 64_000
 async def read_image(request: Request[Any, Any, Any]) -> bytes:
     """Raises AssetTooLarge, InvalidRequest and StudioError (415)."""
     media_type, options = request.content_type
-    encoding = request.headers.get("content-encoding", "identity")
+    encoding = content_coding(request)
     if media_type not in (*RAW_TYPES, FORM_TYPE) or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
         raise StudioError(

@@ -155,7 +155,7 @@ class ImageActionsController(Controller):
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        variations.check_upscaler(data.upscaler)
+        variations.check_upscaler(data.upscaler, image_actions.policy.upscalers)
         return await image_actions.submit(
             "upscale",
             image_id,

@@ -84,11 +84,16 @@ def body_like(example: msgspec.Struct, check: Check = lambda values: []) -> Hook
 async def json_bytes(request: Request[Any, Any, Any]) -> bytes:
     """The body of a request whose Content-Type is JSON or missing. Raises StudioError (415)."""
     media_type = request.content_type[0].lower()
-    encoding = request.headers.get("content-encoding", "").strip().lower() or "identity"
+    encoding = content_coding(request)
     if not READABLE.fullmatch(media_type) or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
         raise StudioError(UNSUPPORTED_MEDIA_TYPE, f"{what} cannot be read; send application/json in UTF-8")
     return await request.body()
+
+
+def content_coding(request: Request[Any, Any, Any]) -> str:
+    """The Content-Encoding of a body, in lower case: codings have no case (RFC 9110, 8.4.1). `identity` for none."""
+    return request.headers.get("content-encoding", "").strip().lower() or "identity"
 
 
 def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:

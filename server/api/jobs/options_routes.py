@@ -26,7 +26,7 @@ from server.generation.requests import (
     Format,
     GenerateRequest,
 )
-from server.generation.sources import UPSCALERS, enlarging_strength
+from server.generation.sources import enlarging_strength
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT
 
@@ -113,7 +113,7 @@ def _bounds(policy: RequestPolicy, caller: Caller) -> schemas.Bounds:
 def _image_to_image(policy: RequestPolicy, caller: Caller) -> schemas.ImageToImage:
     sizes = policy.sizes(caller.requester)
     return schemas.ImageToImage(
-        upscalers=list(UPSCALERS),
+        upscalers=list(policy.upscalers),
         default_strength=DEFAULT_STRENGTH,
         default_upscale_strength=enlarging_strength(policy.model, PIXEL_UPSCALER),
         default_latent_strength=enlarging_strength(policy.model, LATENT_UPSCALER),

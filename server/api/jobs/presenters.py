@@ -86,7 +86,8 @@ def source_fields(spec: ImageSpec) -> dict[str, Any]:
     source, first = spec.source, spec.passes[0]
     if source is not None:
         asset_id = source.sha256 if source.from_image is None else None
-        fields["init"] = InitImage(asset_id, source.from_image, first.strength, source.resize)  # pyright: ignore[reportArgumentType]
+        named = (asset_id, source.from_image)
+        fields["init"] = InitImage(*named, first.strength, source.resize, first.upscaler)  # pyright: ignore[reportArgumentType]
         if (mask := source.mask) is not None and mask.sha256 is not None:
             values = msgspec.structs.asdict(mask)
             fields["mask"] = MaskImage(asset_id=values.pop("sha256"), **values)

@@ -189,8 +189,8 @@ class Bounds(Struct, frozen=True, kw_only=True):
 
 
 class ImageToImage(Struct, frozen=True, kw_only=True):
-    """What can be made from pictures. `upscalers`: between the passes of `hires`, and for /api/images/{id}/upscale (but
-    latent). `max_pixels` and `max_size` bound a second pass and an upscaled picture."""
+    """What can be made from pictures. `upscalers`: between the passes of `hires`; all but latent for `init`, and for
+    /api/images/{id}/upscale. `max_pixels` and `max_size` bound a second pass and an upscaled picture."""
 
     upscalers: list[str]
     default_strength: float

@@ -13,7 +13,7 @@ from msgspec import UNSET
 from pipelines.lora.files.names import LoraFormatError, LoraNameError, has_suffix, label_of, without_suffix
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
-from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
+from server.api.http.validation import MAX_BODY_BYTES, body_like, content_coding, json_body
 from server.api.jobs import examples
 from server.api.loras import schemas as lora_schemas
 from server.errors import (
@@ -274,7 +274,7 @@ class LorasController(Controller):
 def _check_upload(request: Request[Any, Any, Any], max_bytes: int) -> None:
     """What the headers say, before a byte is read."""
     media_type = request.content_type[0].lower()
-    encoding = request.headers.get("content-encoding", "identity")
+    encoding = content_coding(request)
     if media_type not in UPLOADED_TYPES or encoding != "identity":
         what = media_type if encoding == "identity" else f"content encoding {encoding}"
         raise StudioError(

@@ -38,7 +38,7 @@ def check_after_the_crash(
         names = [event.name for event in events if event.id]
         assert names == ["image"] * NUM_IMAGES + ["completed"]
         assert sorted(event.data["index"] for event in events if event.name == "image") == list(range(NUM_IMAGES))
-    stored = list((server.folder / "data" / "pictures").rglob("*.png"))
+    stored = list((server.folder / "data" / "pictures" / "generations").rglob("*.png"))
     assert len(stored) == NUM_JOBS * NUM_IMAGES + num_others
 
 

@@ -146,3 +146,4 @@ def test_two_servers_do_not_share_a_data_folder(new_demo_server: NewServer, demo
     assert second.process is not None
     assert second.process.wait(60) == 1
     assert "another server works in the data folder" in second.log.read_text()
+    assert "Traceback" not in second.log.read_text()

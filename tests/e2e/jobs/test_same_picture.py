@@ -12,7 +12,14 @@ from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS
 from server.storage.encoding import CONTENT_TYPES
 from tests.e2e.conftest import NewServer
-from tests.support.demo_model import LOSSY_DB, NEGATIVE_PROMPT, demo_folder, psnr_db, share_within_one_level
+from tests.support.demo_model import (
+    LOSSY_DB,
+    NEGATIVE_PROMPT,
+    STOCK_ETA,
+    demo_folder,
+    psnr_db,
+    share_within_one_level,
+)
 from tests.support.http_jobs import ended, pictures, submit
 from tests.support.servers.server_process import ServerProcess
 
@@ -50,6 +57,7 @@ def stock() -> dict[str, np.ndarray]:
         picture = pipeline(
             request["prompt"],
             negative_prompt=NEGATIVE_PROMPT,
+            eta=STOCK_ETA.get(name, 0.0),
             num_inference_steps=request["steps"],
             guidance_scale=request["guidance_scale"],
             width=request["width"],

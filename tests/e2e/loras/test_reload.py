@@ -4,7 +4,9 @@ promised. The long form: RELOAD_JOBS=200 RELOAD_TIMES=20 python -m pytest tests/
 
 import hashlib
 import io
+import json
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -216,6 +218,16 @@ def test_refusals_of_large_uploads_reach_their_sender(server: ServerProcess) -> 
     damaged = server.http.put("/api/loras/film", content=versions(1)[0][:-4], headers=key)
     assert (damaged.status_code, "it is cut" in damaged.json()["detail"]) == (422, True)
     assert sorted(path.name for path in lora_folder(server).iterdir()) == before
+
+
+def test_curl_uploads_a_file_under_the_name_that_it_has(server: ServerProcess, tmp_path: Path) -> None:
+    (data,), film = versions(1), tmp_path / "Film look (v9).safetensors"
+    film.write_bytes(data)
+    command = ["curl", "-sS", "-T", str(film), "-H", f"Authorization: Bearer {KEY}", f"{server.url}/api/loras/"]
+    answer = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
+    assert (answer["label"], answer["sha256"]) == ("Film-look-v9", sha256(data))
+    (lora_folder(server) / answer["file"]).unlink()
+    assert reload(server)["removed"] == ["Film-look-v9"]
 
 
 def test_queued_jobs_keep_their_bytes_over_a_crash(server: ServerProcess) -> None:

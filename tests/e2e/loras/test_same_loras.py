@@ -21,6 +21,7 @@ from pipelines.spec import LoraRef
 from tests.e2e.conftest import demo_server
 from tests.support.demo_model import (
     NEGATIVE_PROMPT,
+    STOCK_ETA,
     demo_folder,
     share_within_one_level,
     write_lora,
@@ -107,6 +108,7 @@ def stock_images(files: Files, settings_of: dict[str, dict[str, Any]]) -> dict[s
                 picture = pipeline(
                     settings_of[name]["final_prompt"],
                     negative_prompt=NEGATIVE_PROMPT,
+                    eta=STOCK_ETA.get(settings_of[name]["sampler"], 0.0),
                     num_inference_steps=settings_of[name]["steps"],
                     guidance_scale=settings_of[name]["guidance_scale"],
                     width=128,

@@ -34,7 +34,7 @@ def server_on(tmp_path: Path, endpoint: str, model: str = NAME, **settings: str)
     folder.mkdir(exist_ok=True)
     cache = {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1"}
     loras = {"STUDIO_LORA_DIR": str(ROOT / "loras")}
-    return ServerProcess(folder, {"STUDIO_BASE_MODEL": model, **cache, **loras, **settings})
+    return ServerProcess(folder, {"STUDIO_BASE_MODEL": model, **cache, **loras, **settings}, is_watched=True)
 
 
 def test_only_what_is_loaded_is_fetched_and_then_no_network_is_needed(hub: HubServer, tmp_path: Path) -> None:
@@ -51,9 +51,10 @@ def test_only_what_is_loaded_is_fetched_and_then_no_network_is_needed(hub: HubSe
         assert len(options["base_model_sha256"]) == 64
         done = server.http.post("/api/generate", json=PLAIN, headers={"Prefer": "wait=60"})
         assert (done.status_code, done.json()["status"]) == (200, "completed")
-    with server_on(tmp_path, "http://127.0.0.1:9") as offline:
-        offline.start()
-        assert offline.http.get("/api/options").json()["base_model_sha256"] == options["base_model_sha256"]
+        server.stop()
+        server.environment["HF_ENDPOINT"] = "http://127.0.0.1:9"
+        server.start()
+        assert server.http.get("/api/options").json()["base_model_sha256"] == options["base_model_sha256"]
 
 
 @pytest.mark.parametrize(

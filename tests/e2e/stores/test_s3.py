@@ -177,3 +177,38 @@ def test_s3_without_a_bucket_does_not_start(new_painting_server: NewServer) -> N
         server.process.wait(60)
         assert server.process.returncode != 0
         assert "STUDIO_S3_BUCKET" in server.log.read_text()
+
+
+def test_pictures_are_made_from_pictures_in_the_bucket(
+    new_painting_server: NewServer, s3_server: S3Server, s3_bucket: str
+) -> None:
+    """Vary, upscale and extend: the copy of the source lies in the bucket and outlives the picture."""
+    with new_painting_server("server", **s3_server.settings(s3_bucket)) as server:
+        server.start()
+        first = submit(server, **SMALL, num_images=1, format="png")
+        assert ended(server, first)["status"] == "completed"
+        (picture,) = outputs(server, first)
+        asked = {
+            "vary": ({"num_images": 2}, (64, 64)),
+            "upscale": ({"scale": 2}, (128, 128)),
+            "extend": ({"left": 16, "num_images": 1}, (80, 64)),
+        }
+        jobs: dict[str, str] = {}
+        for action, (body, _) in asked.items():
+            answer = server.http.post(f"/api/images/{picture['id']}/{action}", json=body)
+            assert answer.status_code == 202, answer.text
+            jobs[action] = answer.json()["job_id"]
+        for action, job_id in jobs.items():
+            assert ended(server, job_id)["status"] == "completed"
+            for output in outputs(server, job_id):
+                assert output["from_image"] == picture["id"]
+                seen = httpx.get(output["url"])
+                assert Image.open(BytesIO(seen.content)).size == asked[action][1]
+        listed = s3_server.client().list_objects_v2(Bucket=s3_bucket, Prefix="assets/").get("Contents", [])
+        assert len(listed) == 1  # one source for all of them
+
+        assert server.http.delete(f"/api/images/{picture['id']}").status_code in (200, 204)
+        again = server.http.post(f"/api/jobs/{jobs['extend']}/again", json={"seed": "same"}).json()["job_id"]
+        assert ended(server, again)["status"] == "completed"
+        files = [httpx.get(output["url"]).content for job in (jobs["extend"], again) for output in outputs(server, job)]
+        assert files[0] == files[1]

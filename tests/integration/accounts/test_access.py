@@ -89,6 +89,9 @@ def test_only_the_whole_key_opens_and_a_wrong_one_is_never_anonymous(
             assert problem(answer, 401) == "unauthorized", wrong
     for other in (f"Basic {key}", key, f"Token {key}", f"Bearer\t{key}"):
         assert problem(shared.get(path, headers={"Authorization": other}), 404) == "not-found", other
+    for lines in ((f"Bearer {key}", "Bearer x"), ("Bearer x", f"Bearer {key}"), ("Basic x", f"Bearer {key}")):
+        answer = shared.get(path, headers=[("Authorization", line) for line in lines])
+        assert answer.status_code in (401, 404), lines
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,12 @@ def test_an_end_user_without_a_proper_name_is_refused(shared: Api, ada: Browser,
     headers = {b"Authorization": b"Bearer " + key, b"X-End-User": name.encode()}
     answer = shared.get("/api/history", headers=headers)
     assert problem(answer, 400) == "invalid-request"
+
+
+@pytest.mark.parametrize("name", ["bob", "", "a b"])
+def test_a_session_acts_for_no_end_user(ada: Browser, job_of_ada: str, name: str) -> None:
+    for path in ("/api/history", f"/api/status/{job_of_ada}"):
+        assert problem(ada.call("GET", path, headers={"X-End-User": name}), 403) == "scope-lacking"
 
 
 def test_a_stream_token_opens_its_stream_only(shared: Api, ada: Browser, job_of_ada: str) -> None:

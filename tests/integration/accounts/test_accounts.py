@@ -182,7 +182,8 @@ def test_one_address_makes_five_accounts_a_day(tmp_path: Path) -> None:
     with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
         people = [register(api, f"{n}@example.org") for n in range(5)]
         assert people[0].call("DELETE", "/api/auth/account", {"password": PASSWORD}).status_code == 204
-        answer = Browser(api).call("POST", "/api/auth/register", {"email": "6@example.org", "password": PASSWORD})
+        sixth, forged = {"email": "6@example.org", "password": PASSWORD}, {"X-Forwarded-For": "198.51.100.7"}
+        answer = Browser(api).call("POST", "/api/auth/register", sixth, headers=forged)
         assert problem(answer, 429) == "too-many-requests"
         assert 86_000 < int(answer.headers["retry-after"]) <= 86_400
         change(api, RegistrationRow, created_at_s=1.0)

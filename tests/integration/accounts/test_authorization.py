@@ -201,3 +201,6 @@ def test_the_operator_s_key_may_do_what_an_operator_may(world: World) -> None:
     assert world.api.post("/api/loras/reload", headers=headers).status_code == 200
     assert world.api.get(f"/api/status/{world.job_id}", headers=headers).status_code == 200
     assert world.api.get("/api/keys", headers=headers).status_code == 403
+    for end_user in ("bob", ""):  # it acts for no one
+        answer = world.api.get("/api/history", headers={**headers, "X-End-User": end_user})
+        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (403, "scope-lacking")

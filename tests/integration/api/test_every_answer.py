@@ -67,6 +67,31 @@ def test_every_address_with_get_answers_head_with_the_same_headers_and_no_body(
         assert head["x-content-type-options"] == "nosniff", template
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("POST", "/api/generate", {}, 400),
+        ("POST", "/api/generate", {"Origin": "https://evil.example"}, 403),
+        ("GET", "/api/nope", {}, 404),
+        ("PUT", "/api/generate", {}, 405),
+        ("POST", "/api/generate", {"Content-Encoding": "gzip"}, 415),
+        ("GET", "/healthz", {"Host": "evil.example"}, 421),
+        ("GET", "/api/operator/queue", {"Authorization": "Bearer wrong"}, 401),
+        (
+            "OPTIONS",
+            "/api/generate",
+            {"Origin": "https://app.example.org", "Access-Control-Request-Method": "POST"},
+            204,
+        ),
+    ],
+)
+def test_what_is_no_success_has_a_type_that_no_browser_guesses_at(
+    api: Api, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    answer = api.request(method, path, headers=headers)
+    assert (answer.status_code, answer.headers["x-content-type-options"]) == (status, "nosniff")
+
+
 def test_head_ends_a_stream_and_counts_no_download(api: Api, addresses: dict[str, str]) -> None:
     job = api.post("/api/generate", json={**QUICK, "steps": 150, "num_images": 8}).json()
     for _ in range(3):
@@ -150,3 +175,17 @@ def test_a_client_that_hangs_up_is_no_error_of_the_server(
     assert not [record for record in own if record.levelno > logging.INFO or record.exc_info]
     folder = api.app.state.lifespan.settings.lora_dir
     assert not [file for file in folder.iterdir() if file.suffix != ".safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"), [("identity", 2), ("Identity", 2), (" ", 2), ("gzip", 4), ("x" * 300, 4)]
+)
+def test_an_upload_s_coding_has_no_case_and_may_be_empty(api: Api, coding: str, status: int) -> None:
+    lora = (api.app.state.lifespan.settings.lora_dir / "jade-v1.safetensors").read_bytes()
+    headers = {**OPERATOR, "Content-Encoding": coding}
+    answers = [
+        api.put("/api/loras/jade-v1", content=lora, headers=headers),
+        api.post("/api/assets", content=picture(), headers={**headers, "Content-Type": "Image/PNG"}),
+    ]
+    assert [answer.status_code // 100 for answer in answers] == [status, status]
+    assert status == 2 or all(answer.status_code == 415 for answer in answers)

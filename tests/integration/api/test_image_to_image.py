@@ -64,7 +64,8 @@ def test_an_image_is_made_from_an_asset_at_its_size(api: Api, runner: PaintRunne
     made = finish(api, init={"asset_id": asset_id, "strength": 0.5})
     (output,) = made["outputs"]
     assert (output["width"], output["height"], output["from_image"]) == (48, 32, None)
-    assert made["metadata"]["init"] == {"asset_id": asset_id, "from_image": None, "strength": 0.5, "resize": "crop"}
+    init = {"asset_id": asset_id, "from_image": None, "strength": 0.5, "resize": "crop", "upscaler": None}
+    assert made["metadata"]["init"] == init
     assert runner.steps[output["id"]] == 2  # of four
     assert not runner.sources  # forgotten with the last image that waited for it
     assert "Denoising strength: 0.5" in pixels(api, output).info["parameters"]

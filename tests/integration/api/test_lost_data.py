@@ -1,8 +1,10 @@
-"""The data folder or the database file is moved away under a running server: it is not ready, accepts nothing, and
-goes on by itself when the same files are back."""
+"""The data folder or the database file is moved away under a running server, or nothing can be written there: it is not
+ready, accepts nothing that it cannot keep, and goes on by itself afterwards."""
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from sqlalchemy import Connection, Engine, event
 
 from server.app import create_app
 from server.config.settings import Settings
@@ -85,3 +88,50 @@ def test_the_database_file_goes_is_replaced_and_comes_back(tmp_path: Path) -> No
         check_refused(api, "studio.db was replaced by another file")
         away.replace(file)
         check_works(api, job_id)
+
+
+@pytest.fixture
+def pages() -> Iterator[list[int]]:
+    """Its number is the most pages that a SQLite file may have, from the next transaction on."""
+    most = [1_000_000]
+
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {most[0]}")
+
+    event.listen(Engine, "begin", limit)
+    yield most
+    event.remove(Engine, "begin", limit)
+
+
+def test_a_full_disk_refuses_what_it_cannot_keep(tmp_path: Path, pages: list[int]) -> None:
+    settings = replace(studio_settings(tmp_path, ""), database_url=None)
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
+        job_id = api.post("/api/generate", json=QUICK, headers=WAIT).json()["job_id"]
+        until(lambda: api.get("/readyz").status_code == 200)
+        pages[0] = 1  # no larger than it is
+        long = {**QUICK, "prompt": "x" * 2000}
+        until(lambda: api.post("/api/generate", json=long).status_code == 507)  # free pages of the file come first
+        refused = api.post("/api/generate", json=long)
+        assert (refused.status_code, refused.json()["type"]) == (507, "urn:lora-studio:problem:disk-full")
+        assert int(refused.headers["retry-after"]) > 0
+        unready = api.get("/readyz")
+        assert (unready.status_code, "the disk of the database is full" in unready.json()["detail"]) == (503, True)
+        assert api.get(f"/api/status/{job_id}").json()["status"] == "completed"
+        pages[0] = 1_000_000
+        until(lambda: api.get("/readyz").status_code == 200)
+        assert api.post("/api/generate", json=long).status_code == 202
+
+
+def test_a_database_that_another_process_locks_is_waited_for(tmp_path: Path) -> None:
+    settings = replace(studio_settings(tmp_path, ""), database_url=None)
+    with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api, ThreadPoolExecutor(1) as pool:
+        job_id = api.post("/api/generate", json=QUICK, headers=WAIT).json()["job_id"]
+        other = sqlite3.connect(settings.data_dir / "studio.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        posting = pool.submit(api.post, "/api/generate", json=QUICK)
+        for path in (f"/api/status/{job_id}", f"/api/result/{job_id}", "/api/history", "/healthz"):
+            assert api.get(path).status_code == 200
+        assert not posting.done()
+        other.execute("ROLLBACK")
+        other.close()
+        assert posting.result().status_code == 202

@@ -5,12 +5,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.observability.gpu_metrics import GpuCollector
+from server.observability.gpu_metrics import AllocatorCollector, GpuCollector
 from tests.fixtures.studio_app import BROKEN_SEED, QUICK
 
 Api = TestClient[Litestar]
@@ -104,7 +105,9 @@ def test_answers_are_counted_by_what_was_really_sent(api: Api) -> None:
 def test_every_metric_is_explained(api: Api) -> None:
     exported = {family.name for family in text_string_to_metric_families(api.get("/metrics").text)}
     explained = {name.removesuffix("_total") for name in re.findall(r"`(studio_\w+)", METRICS_GUIDE.read_text())}
-    gpus = {name for name in explained if name.startswith("studio_gpu_")}  # exported only where there is a GPU
+    gpus = {
+        name for name in explained if name.startswith(("studio_gpu_", "studio_torch_"))
+    }  # only where there is a GPU
     ours = {name for name in exported if name.startswith("studio_") and not name.endswith("_created")}
     assert ours | gpus == explained
 
@@ -144,3 +147,24 @@ def test_a_gpu_that_answers_is_told_and_one_that_does_not_is_left_out() -> None:
         ("studio_gpu_memory_total_bytes", frozenset({("gpu", "0")})): 24e9,
         ("studio_gpu_use_ratio", frozenset({("gpu", "0")})): 0.87,
     }
+
+
+def test_torch_s_allocator_is_read_only_once_it_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    registry = CollectorRegistry()
+    registry.register(AllocatorCollector())
+    assert parse(generate_latest(registry).decode()) == {}
+    stats = {
+        "allocated_bytes.all.current": 7_000_000_000,
+        "reserved_bytes.all.current": 9_000_000_000,
+        "allocated_bytes.all.peak": 8_000_000_000,
+        "num_alloc_retries": 3,
+        "num_ooms": 1,
+    }
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "memory_stats", lambda: stats)
+    samples = parse(generate_latest(registry).decode())
+    explained = set(re.findall(r"`(studio_torch_\w+)", METRICS_GUIDE.read_text()))
+    assert {name for name, _ in samples} == explained
+    assert sorted(samples.values()) == sorted(map(float, stats.values()))

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ def test_the_options_are_those_that_generate_goes_by(api: Api) -> None:
     assert options["is_demo"] is True
     assert (options["native_width"], options["native_height"]) == (64, 64)
     assert "beach" in options["known_words"]
-    assert [sampler["name"] for sampler in options["samplers"]] == (
-        ["euler", "euler_a", "ddim", "dpmpp_2m", "dpmpp_2m_karras", "dpmpp_2m_sde", "unipc", "heun", "lms", "lcm"]
+    assert " ".join(sampler["name"] for sampler in options["samplers"]) == (
+        "euler euler_a ddim dpmpp_2m dpmpp_2m_karras dpmpp_2m_sde unipc heun lms lcm euler_trailing tcd"
     )
     assert {quality["name"]: quality["steps"] for quality in options["qualities"]} == {
         "low": 12,
@@ -119,6 +120,35 @@ def test_a_model_that_cannot_be_loaded_is_told_and_ends_the_server(settings: Set
         assert "weights are missing" in not_ready.json()["detail"]
 
 
+def test_the_lag_of_the_event_loop_is_measured(api: Api) -> None:
+    end_s = time.monotonic() + 10
+    while not re.search(r"^studio_event_loop_lag_seconds_count [1-9]", api.get("/metrics").text, re.MULTILINE):
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+
+
+def test_what_everybody_may_read_names_no_account_no_secret_no_prompt_and_no_path(api: Api, settings: Settings) -> None:
+    account = {"email": "grace@example.net", "password": "nine purple tractors"}
+    for step, status in (("register", 202), ("login", 200)):
+        assert api.post(f"/api/auth/{step}", json=account).status_code == status
+    headers = {"x-csrftoken": api.cookies["csrftoken"]}
+    key = api.post("/api/keys", json={"name": "program"}, headers=headers).json()["key"]
+    asked = {**QUICK, "prompt": "very private words"}
+    assert (
+        api.post(
+            "/api/generate", json=asked, headers={"Prefer": "wait=30", "Authorization": f"Bearer {key}"}
+        ).status_code
+        == 200
+    )
+    api.get("/api/loras", headers={"Authorization": "Bearer a-guessed-key"})
+    secrets = {*account.values(), key, "a-guessed-key", "private", str(settings.data_dir.parent)}
+    secrets |= {api.cookies["studio_session"], settings.resolved_database_url}
+    api.cookies.clear()
+    for path in ("/metrics", "/healthz", "/readyz", "/openapi.json", "/docs", "/api/options", "/api/loras"):
+        found = [secret for secret in secrets if secret in api.get(path).text]
+        assert found == [], path
+
+
 def test_the_documentation_asks_nobody_else_for_anything(api: Api) -> None:
     page = api.get("/docs")
     assert page.status_code == 200
@@ -165,7 +195,12 @@ def test_the_documented_examples_are_accepted_by_the_schema(api: Api) -> None:
     for example in body["examples"]:
         sized = {name: 64 if name in ("width", "height") else value for name, value in example.items()}
         sized.pop("loras", None)
-        assert api.post("/api/generate", json=sized).status_code == 202
+        answer = api.post("/api/generate", json=sized)
+        assert answer.status_code == 202
+        metadata = api.get(f"/api/result/{answer.json()['job_id']}").json()["metadata"]
+        interval = {name: sized[name] for name in ("guidance_start", "guidance_end") if name in sized}
+        assert interval.items() <= metadata.items()
+    assert interval == {"guidance_start": 0.1, "guidance_end": 0.8}  # the last example is the one in full
 
 
 def test_front_ends_elsewhere_may_call_where_the_operator_allows_it(api: Api) -> None:

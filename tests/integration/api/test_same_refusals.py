@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from server.accounts.login_throttle import MAX_OF_PAIR, LoginThrottle
 from server.app import create_app
 from server.config.settings import Settings
 from server.db.models import JobRow
@@ -63,6 +64,18 @@ def test_an_e_mail_whose_lower_case_is_too_long_is_refused(running: Api) -> None
     assert problem(answer, 400) == "invalid-request"
     assert [error["field"] for error in answer.json()["errors"]] == ["email"]
     assert problem(running.post("/api/auth/login", json=account), 401) == "wrong-login"
+
+
+def test_forged_parts_left_of_a_proxy_s_give_no_further_tries_to_log_in(running: Api) -> None:
+    account = {"email": "ada@example.org", "password": "wrong horse battery"}
+    throttle = LoginThrottle(running.app.state.lifespan.container.database)
+    for _ in range(MAX_OF_PAIR - 1):
+        running.blocking_portal.call(throttle.attempt, "ip:192.0.2.7", account["email"])
+    statuses = [
+        running.post("/api/auth/login", json=account, headers={"X-Forwarded-For": forwarded}).status_code
+        for forwarded in ("198.51.100.1, 192.0.2.7", "198.51.100.2, 192.0.2.7", "192.0.2.7, 192.0.2.8")
+    ]
+    assert statuses == [401, 429, 401]
 
 
 @pytest.mark.parametrize(

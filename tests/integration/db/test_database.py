@@ -2,9 +2,10 @@
 
 import asyncio
 import resource
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,8 @@ async def test_keys_have_the_names_of_the_models(database: Database):
             assert made == wanted
 
 
-async def test_several_processes_may_migrate_at_once_and_again(database_url: str):
-    databases = [Database(database_url) for _ in range(3)]
+async def test_several_processes_may_migrate_at_once_and_again(empty_database_url: str):
+    databases = [Database(empty_database_url) for _ in range(3)]
     await asyncio.gather(*(each.migrate() for each in databases))
     await databases[0].migrate()
     async with databases[1].read() as session:
@@ -169,6 +170,20 @@ async def test_a_write_that_is_cancelled_locks_nobody_out(database: Database, da
     assert kept
 
 
+async def test_a_lock_that_stays_means_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(session, "BUSY_TIMEOUT_MS", 100)
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'studio.db'}")
+    await database.migrate()
+    with closing(sqlite3.connect(tmp_path / "studio.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseAway, match="database is locked"):
+            async with database.write() as writer:
+                writer.add(lora_row("jade"))
+    async with database.write() as writer:
+        writer.add(lora_row("jade"))
+    await database.close()
+
+
 def test_a_connection_is_closed_twice_without_an_error(tmp_path: Path):
     """As after a reader that is cancelled: aiosqlite's error would reach the log with a traceback."""
     connection = sqlite3.connect(tmp_path / "studio.db", factory=_SqliteConnection)
@@ -177,8 +192,13 @@ def test_a_connection_is_closed_twice_without_an_error(tmp_path: Path):
     connection.close()
 
 
-async def test_a_statement_that_the_operator_cancels_means_away(database: Database, database_url: str):
-    """pg_cancel_backend and statement_timeout, PostgreSQL's 57014."""
+@pytest.mark.parametrize(
+    ("function", "code"), [("pg_cancel_backend", "57014"), ("pg_terminate_backend", "57P01|08003")]
+)
+async def test_a_statement_that_the_operator_ends_means_away(
+    database: Database, database_url: str, function: str, code: str
+):
+    """By itself (as statement_timeout does), or with its connection."""
     if not database_url.startswith("postgresql"):
         return
     pids: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -192,10 +212,37 @@ async def test_a_statement_that_the_operator_cancels_means_away(database: Databa
     pid = await pids
     async with database.read() as session:
         while not writing.done():
-            await session.execute(text("SELECT pg_cancel_backend(:pid)"), {"pid": pid})
+            await session.execute(text(f"SELECT {function}(:pid)"), {"pid": pid})
             await asyncio.sleep(0.02)
-    with pytest.raises(DatabaseAway, match="57014"):
+    with pytest.raises(DatabaseAway, match=code):
         await writing
+    async with database.write() as session:
+        session.add(lora_row("jade"))
+
+
+async def test_more_callers_than_the_server_gives_connections_are_answered_or_refused_as_away(
+    postgres_server: PostgresServer,
+):
+    name = f"few_{secrets.token_hex(6)}"
+    for statement in (f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 5", f"CREATE DATABASE {name} OWNER {name}"):
+        await postgres_server.execute(statement)
+    database = Database(postgres_server.url(name).replace("studio@", f"{name}@"))
+    await database.migrate()
+
+    async def call(n: int) -> None:
+        async with database.write() as session:
+            session.add(lora_row(f"lora-{n}"))
+            await asyncio.sleep(0.05)
+
+    answers = await asyncio.gather(*map(call, range(12)), return_exceptions=True)
+    refused = [answer for answer in answers if answer is not None]
+    assert 0 < len(refused) < 12
+    assert all(isinstance(answer, DatabaseAway) for answer in refused), refused
+    async with database.read() as session:
+        assert await session.scalar(select(func.count()).select_from(LoraRow)) == 12 - len(refused)
+    await database.close()
+    await postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await postgres_server.execute(f"DROP ROLE {name}")
 
 
 async def test_a_full_disk_is_told_apart_from_a_wrong_statement(tmp_path: Path):

@@ -46,12 +46,12 @@ class Upgraded:
 
 
 @pytest.fixture(params=["198b20e", "c111614"])
-def upgraded(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Upgraded]:
+def upgraded(request: pytest.FixtureRequest, tmp_path: Path, empty_database_url: str) -> Iterator[Upgraded]:
     folder = DATA / request.param
-    kind = make_url(database_url).get_backend_name()
+    kind = make_url(empty_database_url).get_backend_name()
     before = json.loads((folder / f"{kind}.json").read_text())
-    restore(database_url, (folder / f"{kind}.sql").read_text())
-    settings = studio_settings(tmp_path, database_url)
+    restore(empty_database_url, (folder / f"{kind}.sql").read_text())
+    settings = studio_settings(tmp_path, empty_database_url)
     settings.data_dir.mkdir()
     (settings.data_dir / "server.lock").write_text(before["folder_id"] + "\n")
     for job in (each for each in before.values() if isinstance(each, dict) and "result" in each):

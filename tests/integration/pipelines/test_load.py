@@ -63,7 +63,6 @@ def test_every_weight_is_in_the_requested_format_and_independent_of_its_file(
     file = Path(shutil.copy(small[1], tmp_path / "model.safetensors"))
     folder = shutil.copytree(small[0], tmp_path / "model")
     models = [load_model(file, "cpu", dtype, LoadOptions(configs=folder)), load_model(folder, "cpu", dtype)]
-    before = [picture(model, tmp_path) for model in models]
     for model in models:
         layout = unet_layout(model.device)
         for part in parts_of(model).values():
@@ -73,6 +72,7 @@ def test_every_weight_is_in_the_requested_format_and_independent_of_its_file(
                 for weight in part.parameters()
                 if weight.dim() == 4 and not isinstance(part, type(model.text_encoders[0]))
             )
+    before = [picture(model, tmp_path) for model in models]
     for path in (file, *folder.rglob("*.safetensors")):
         with path.open("r+b") as target:  # in place, not a new file of the same name
             target.truncate(1000)
@@ -136,6 +136,12 @@ def test_too_little_memory_is_reported_before_anything_is_loaded(
 def test_xformers_is_refused_if_it_is_unavailable(small: tuple[Path, Path]) -> None:
     with pytest.raises(BaseModelError, match="STUDIO_ATTENTION is xformers"):
         load_model(small[0], "cpu", "float32", LoadOptions(attention="xformers"))
+
+
+def test_sums_in_float16_are_taken_on_request(small: tuple[Path, Path]) -> None:
+    for wanted in (True, False):
+        load_model(small[0], "cpu", "float32", LoadOptions(fp16_accumulation=wanted))
+        assert torch.backends.cuda.matmul.allow_fp16_accumulation is wanted
 
 
 def test_half_precision_files_alone_are_enough(small: tuple[Path, Path], tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from pipelines.denoise.sampler_factory import make_sampler
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.sdxl import SDXLRunner
-from pipelines.spec import ImageSpec, LoraRef
+from pipelines.spec import ImageSpec, LoraRef, seed_at
 from tests.support.demo_model import (
     ROOT,
+    STOCK_ETA,
     demo_folder,
     params,
     pixels,
@@ -87,6 +88,7 @@ class Stock:
         made = self.pipeline(
             wanted.prompt,
             negative_prompt=wanted.negative_prompt,
+            eta=STOCK_ETA.get(wanted.sampling.sampler, 0.0),
             num_inference_steps=wanted.sampling.steps,
             guidance_scale=wanted.sampling.guidance_scale,
             width=wanted.width,
@@ -145,6 +147,8 @@ def lora_crowd(model: LoadedModel, lora_dir: Path, loras: list[LoraRef]) -> dict
         "text_encoder": (loras[0],),  # most of it is in the text encoders and the attention
         "settings_with_alpha": (replace(loras[2], weight=0.5), loras[1]),
         "convolutions": (wide, replace(amber_1, weight=0.3)),
+        "jade_again": (jade_1,),
+        "amber_0.5": (replace(amber_1, weight=0.5),),
     }
     return {
         name: params(
@@ -174,6 +178,13 @@ def test_with_loras_of_its_own_in_a_crowd_it_is_stocks_picture(
     for name, wanted in lora_crowd.items():  # each LoRA does something
         if wanted.loras:
             assert share_within_one_level(expected[name], stock.picture(replace(wanted, loras=()))) < 0.95, name
+
+
+@pytest.mark.parametrize("seed", [2**32, 2**32 + 7, 2**63 + 5, 2**64 - 1])
+def test_of_a_large_seed_torch_takes_the_lower_32_bits_as_the_policy_does(seed: int) -> None:
+    large, small = (torch.Generator("cpu").manual_seed(each) for each in (seed, seed_at(seed, 0)))
+    assert seed_at(seed, 0) < 2**32
+    assert torch.equal(torch.randn(64, generator=large), torch.randn(64, generator=small))
 
 
 def test_guidance_that_ends_half_way_is_stock_s_dynamic_guidance(runner: SDXLRunner, stock: Stock) -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from pipelines.image.vae import decode_image
+from pipelines.model import load
 from pipelines.model.info import BaseModelError
 from pipelines.model.load import LoadedModel, load_model, resolve_device
 from pipelines.plan import BeginOrder, StepPlan
@@ -256,8 +257,25 @@ def test_a_vae_that_overflows_in_half_precision_is_run_in_float32() -> None:
     with torch.inference_mode():
         naive = half.vae.decode(latents.half(), return_dict=False)[0]
         assert not torch.isfinite(naive).all()
+        assert decode_image(half, torch.zeros(1, 4, 8, 8)).width == 64
+        assert half.vae.dtype == torch.float16
         assert decode_image(half, latents).width == 64
-    assert half.vae.dtype == torch.float16
+    assert half.vae.dtype == torch.float32  # from now on: no cast there and back for each picture
+
+
+@pytest.mark.parametrize(
+    ("dtype", "vae_dtype", "force_upcast", "half"),
+    [
+        ("float16", "auto", True, True),
+        ("float16", "float32", False, False),
+        ("bfloat16", "auto", True, False),
+        ("bfloat16", "auto", False, True),
+        ("bfloat16", "float16", True, True),
+        ("float32", "float16", False, False),
+    ],
+)
+def test_the_number_format_of_the_vae(dtype: str, vae_dtype: str, force_upcast: bool, half: bool) -> None:
+    assert load._half_vae(dtype, vae_dtype, force_upcast) is half
 
 
 def test_weights_are_loaded_in_the_number_format_asked_for(model: LoadedModel) -> None:
@@ -270,6 +288,30 @@ def test_auto_is_float32_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve_device("auto", "auto") == ("cpu", "float32")
     assert resolve_device("cpu", "bfloat16") == ("cpu", "bfloat16")
     with pytest.raises(ValueError, match="allowed are auto and cpu"):
+        resolve_device("cuda", "auto")
+
+
+def test_a_driver_that_torch_cannot_use_is_reported_and_refused_where_cuda_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(load, "DRIVER_VERSION", tmp_path / "version")
+    resolve_device("auto", "auto")
+    assert not caplog.records  # no driver, no trouble
+    (tmp_path / "version").write_text("NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.133.07")
+    resolve_device("cpu", "auto")
+    assert not caplog.records
+    assert resolve_device("auto", "auto") == ("cpu", "float32")
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert "torch cannot use a GPU: torch" in record.getMessage() and "STUDIO_DEVICE=cuda" in record.getMessage()
+
+    def too_old() -> None:
+        raise RuntimeError("The NVIDIA driver on your system is too old (found version 12080).")
+
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "init", too_old)
+    with pytest.raises(ValueError, match=r"built for CUDA 13\.0 and reports: .*too old \(found version 12080\)"):
         resolve_device("cuda", "auto")
 
 

@@ -19,6 +19,7 @@ from pipelines.plan import EncodeOrder, RawImage, StepPlan
 from pipelines.sdxl import RunnerOptions, SDXLRunner
 from pipelines.spec import ImageSpec, Mask, Pass, Source, start_index
 from tests.support.demo_model import (
+    STOCK_ETA,
     begin,
     demo_folder,
     params,
@@ -134,6 +135,7 @@ class Stock:
             negative_prompt=wanted.negative_prompt,
             image=image,
             strength=first.strength,
+            eta=STOCK_ETA.get(wanted.sampling.sampler, 0.0),
             num_inference_steps=wanted.sampling.steps,
             guidance_scale=wanted.sampling.guidance_scale,
             generator=torch.Generator("cpu").manual_seed(wanted.sampling.seed),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from server.db.models import JobRow, WorkerRow
+from server.db.clock import now_s
+from server.db.models import ImageRow, JobRow, WorkerRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.loras.errors import UnknownLora
@@ -90,6 +91,15 @@ async def test_jobs_dated_in_the_future_count_in_no_window(database: Database, t
     assert left.daily_pictures is not None and left.daily_pictures.remaining == 4
     assert await Usage(database, quotas).days(requester, 30) == []
     assert len(await accepted([shop], 3)) == 2
+
+
+async def test_pictures_of_the_last_minute_are_none_of_the_future(database: Database, tmp_path: Path):
+    shop = JobsHarness(database, tmp_path)
+    await accepted([shop], 1, num_images=2)
+    for ahead_s, count in ((-30.0, 2), (-90.0, 0), (3.0 * DAY_S, 0)):
+        async with database.write() as session:
+            await session.execute(update(ImageRow).values(finished_at_s=now_s() + ahead_s))
+        assert await shop.counts.images_since(60.0) == count
 
 
 @pytest.mark.parametrize(("ahead_s", "is_alive"), [(0.0, True), (3.0 * DAY_S, False)])

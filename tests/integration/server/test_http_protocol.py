@@ -132,6 +132,32 @@ async def test_a_body_that_makes_progress_and_one_that_waits_for_the_server_are_
         assert (await (await slow).answer())["bytes"] == 10 * len(part)
 
 
+async def test_two_hundred_requests_in_one_go_are_answered_in_their_order() -> None:
+    async with server() as connect:
+        client = await connect(b"".join(GET.replace(b"/", b"/%d" % n, 1) for n in range(200)))
+        assert [(await client.answer())["path"] for _ in range(200)] == [f"/{n}" for n in range(200)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: YWJj\r\n",
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n",
+    ],
+    ids=["websocket", "HTTP/2"],
+)
+async def test_another_protocol_is_not_switched_to(fields: bytes) -> None:
+    async with server() as connect:
+        client = await connect(GET.removesuffix(b"\r\n") + fields + b"\r\n")
+        assert (await client.answer())["path"] == "/"
+
+
+async def test_the_preface_of_http_2_ends_the_connection() -> None:
+    async with server() as connect:
+        answer = await (await connect(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0" * 9)).rest()
+    assert b"HTTP/1.1 400 Bad Request" in answer
+
+
 async def test_at_the_cap_the_longest_wait_without_a_request_gives_way() -> None:
     async with server(max_connections=3) as connect:
         first, second, third = [await connect() for _ in range(3)]
@@ -184,7 +210,7 @@ async def test_an_absolute_target_is_served_and_replaces_the_host(
 @pytest.mark.parametrize(
     "request_bytes",
     [
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",  # TLS
         b"GET / HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",

@@ -86,6 +86,13 @@ def test_a_folder_is_found_with_its_slash_and_without(api: Api, page: Path) -> N
     assert "<title>about</title>" in api.get("/about?x=1").text
 
 
+def test_no_spelling_of_a_folder_leads_to_another_site(api: Api, page: Path) -> None:
+    for path in ("/about", "//about", "/%2fabout", "/%5cabout", "//evil.example/about", "/about//"):
+        answer = api.get(f"http://studio.test:8000{path}", headers=HTML, follow_redirects=False)
+        assert answer.headers.get("location", "about/") == "about/", path
+        assert answer.status_code == (302 if path == "/about" else 404), path
+
+
 def test_hashed_files_are_kept_for_ever_and_sent_compressed(api: Api, page: Path) -> None:
     answer = api.get("/_next/static/app.js", headers={"Accept-Encoding": "gzip, br"})
     assert answer.headers["content-encoding"] == "gzip"

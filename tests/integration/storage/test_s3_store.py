@@ -70,8 +70,20 @@ async def test_a_signed_address_opens_and_a_forged_one_does_not(new_store: NewSt
     assert STUDIO[1] not in address
     answer = await fetch(address)
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"picture", "image/jpeg")
-    assert (await fetch(address.partition("?")[0])).status_code == 403
-    assert (await fetch(address.replace("0123-1", "0123-2"))).status_code == 403
+    forgeries = [
+        address.partition("?")[0],
+        address.replace("0123-1", "0123-2"),
+        address.replace("X-Amz-Expires=60", "X-Amz-Expires=86400"),
+        address + "&response-content-type=text%2Fhtml",
+    ]
+    assert [(await fetch(forgery)).status_code for forgery in forgeries] == [403] * len(forgeries)
+    async with httpx.AsyncClient() as client:
+        for method in ("PUT", "DELETE", "POST"):
+            assert (await client.request(method, address, content=b"another")).status_code in (400, 403, 405), method
+    assert await store.get(KEY) == b"picture"
+    brief = new_store(url_expiry_s=1).url(KEY)
+    await asyncio.sleep(2.1)
+    assert (await fetch(brief)).status_code == 403
 
 
 async def test_a_download_is_answered_under_its_name(new_store: NewStore) -> None:
@@ -181,6 +193,23 @@ async def test_a_bucket_that_reads_but_refuses_writes_is_no_store(
         monkeypatch.setattr(s3, "PROVE_AGAIN_S", 0.0)
         with pytest.raises(StoreRefused):
             await store.check()
+    finally:
+        proxy.close()
+
+
+async def test_a_bucket_that_never_answers_is_away_after_its_time(
+    new_store: NewStore, s3_server: S3Server, s3_bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.storage.s3_client.READ_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("server.storage.s3_client.MAX_ATTEMPTS", 1)
+    new_store()
+    proxy = FaultProxy(urlsplit(s3_server.url).port or 0)
+    store = S3Store(S3Options(s3_bucket, endpoint_url=proxy.url))
+    proxy.faults, proxy.share = ("hang",), 1.0
+    try:
+        for attempt in (store.put(KEY, b"x", "image/jpeg"), store.get(KEY), store.check()):
+            with pytest.raises(StoreUnreachable, match="does not answer"):
+                await attempt
     finally:
         proxy.close()
 

@@ -1,6 +1,8 @@
 """From an accepted order to stored pictures, over every database, with a real engine and a runner that paints."""
 
 import asyncio
+import threading
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, text
 
+from pipelines.spec import ImageSpec
 from server.db.models import ImageAttemptErrorRow, ImageRow
 from server.db.session import Database
 from server.queue.model import BaseModelRef, JobStatus
@@ -255,6 +258,34 @@ async def test_the_heartbeat_keeps_a_job_longer_than_its_lease(database: Databas
         maker = busy if busy.progress.active else idle
         assert (await maker.ended(job_id)).status is JobStatus.COMPLETED
     assert (await job_row(database, job_id)).attempt == 1
+
+
+async def test_a_process_that_stalls_beyond_its_leases_goes_on_if_no_other_has_its_jobs(
+    database: Database, tmp_path: Path
+):
+    async with JobsHarness.running(
+        database, tmp_path, runner=PaintRunner(step_s=0.01), lease_s=0.3, heartbeat_s=0.1
+    ) as shop:
+        accepted = [(await shop.accept(draft(num_images=2, steps=40, seed=n))).job_id for n in range(4)]
+        await until(lambda: shop.runner.steps.total() > 2)
+        time.sleep(0.7)  # noqa: ASYNC251 as SIGSTOP does
+        for job_id in accepted:
+            assert (await shop.ended(job_id)).status is JobStatus.COMPLETED
+            assert (await job_row(database, job_id)).attempt == 1
+            assert await event_names(database, job_id) == ["image", "image", "completed"]
+        assert set(shop.runner.painted.values()) == {1}
+
+
+async def test_context_lengths_are_counted_off_the_event_loop(database: Database, tmp_path: Path):
+    threads: list[int] = []
+
+    def count(spec: ImageSpec) -> int:
+        threads.append(threading.get_ident())
+        return 77
+
+    async with JobsHarness.running(database, tmp_path, num_context_tokens=count) as shop:
+        await shop.ended((await shop.accept(draft())).job_id)
+    assert len(threads) == 2 and threading.get_ident() not in threads
 
 
 async def test_a_waiting_job_knows_its_place_and_time(database: Database, tmp_path: Path):

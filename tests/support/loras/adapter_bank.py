@@ -21,9 +21,9 @@ MUCH = 1_000_000_000
 class Bank:
     """A bank and its loader. Sets are admitted as by the runner."""
 
-    def __init__(self, model: LoadedModel, folder: Path, max_bytes: int = MUCH) -> None:
+    def __init__(self, model: LoadedModel, folder: Path, max_bytes: int = MUCH, by_runs: bool = True) -> None:
         self.loader = LoraLoader(folder, LoraParser(model).parse, max_bytes)
-        self.bank = LoraBank(model, self.loader, max_bytes)
+        self.bank = LoraBank(model, self.loader, max_bytes, by_runs=by_runs)
 
     def admit(self, adapters: AdapterSet, in_use: frozenset[str] = frozenset()) -> bool:
         self.loader.fetch([sha256 for sha256, _ in adapters]).result()

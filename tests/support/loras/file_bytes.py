@@ -19,11 +19,12 @@ DTYPES = {
     "int64": "I64",
     "int32": "I32",
     "uint8": "U8",
+    "int8": "F8_E4M3",
 }
 
 
 def lora_bytes(tensors: dict[str, np.ndarray] | None = None, metadata: dict[str, Any] | None = None) -> bytes:
-    """A safetensors file, written by hand; uint16 arrays stand for bfloat16."""
+    """A safetensors file, written by hand; uint16 arrays stand for bfloat16, int8 for float8."""
     tensors = pair() if tensors is None else tensors
     header: dict[str, Any] = {"__metadata__": DEMO if metadata is None else metadata}
     payload = b""

@@ -2,8 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.plan import Piece
+from server.engine.cost_model import KINDS, CostModel
+from server.engine.forecast import QueueForecast
 from server.engine.limits import Limits
-from server.engine.requests import Finished, ImageFailed, Previewed, Progressed
+from server.engine.requests import Candidate, Finished, ImageFailed, Previewed, Progressed
 from tests.support.simulation import Machine, backlog_of, candidate, images
 
 JOB = st.fixed_dictionaries(
@@ -17,6 +20,7 @@ JOB = st.fixed_dictionaries(
         "sampler": st.sampled_from(["euler", "heun"]),
         "strength": st.sampled_from([1.0, 0.5, 1.0]),
         "hires": st.sampled_from([False, False, True]),
+        "upscaler": st.sampled_from([None, None, "lanczos", "x4"]),
     }
 )
 
@@ -63,6 +67,7 @@ def test_every_picture_ends_exactly_once_within_its_limits(actions, limits: Limi
     machine.run()
     assert len(machine.scheduler) == 0
     assert not machine.held, "latents that are never read again"
+    assert not machine.encoding, "sources that are never encoded to their end"
     assert not machine.encoded, "sources that are never read again"
     for image_id in machine.params:
         job_id = image_id.rpartition("-")[0]
@@ -80,6 +85,48 @@ def test_the_images_of_a_job_share_one_encode_and_others_step_between_two():
     assert len(vae) == 2  # a and b have the same source at the same size
     kinds = ["".join(kind[0] for kind in ("encode", "step", "decode") if getattr(plan, kind)) for plan in machine.plans]
     assert "ee" not in "".join(kinds)
+
+
+def test_others_step_between_the_pieces_of_a_source_that_a_network_enlarges():
+    machine = Machine()
+    machine.add(images("plain", "ip:a", steps=8))
+    machine.turn()
+    machine.add(images("large", "ip:b", steps=4, strength=0.5, upscaler="x4"))
+    machine.run()
+    kinds = ["encode" if plan.encode else "step" for plan in machine.plans[1:6]]
+    assert kinds == ["encode", "step", "encode", "step", "encode"]
+    assert machine.ended == {"plain-1": 1, "large-1": 1}
+
+
+def test_a_source_that_is_half_enlarged_is_forgotten_with_its_job():
+    machine = Machine()
+    machine.add(images("large", "ip:b", steps=4, strength=0.5, upscaler="x4"))
+    machine.turn()
+    assert list(machine.encoding.values()) == [1]
+    machine.abort("large")
+    machine.run()
+    assert not machine.encoding and not machine.encoded
+
+
+def test_estimates_learn_what_an_encode_and_a_tile_take():
+    machine = Machine()
+    cost, scheduler = machine.cost, machine.scheduler
+    cost.observe_piece(Piece("decode", 512 * 512), 1.0)
+    plain = candidate("a", "ip:a")
+    enlarged = Candidate("b", "ip:b", 20, 1, 0.0, 512 * 512, 2, 2 * 512 * 512, 512 * 512, 256 * 256)
+
+    def seconds(job: Candidate) -> float:
+        forecast = scheduler.forecast_newcomer(job, backlog_of(scheduler, []), QueueForecast(), 0.0)
+        return forecast.remaining_s - scheduler.seconds_alone(job)
+
+    assert seconds(plain) == pytest.approx(0.25)  # a decode of a quarter
+    assert seconds(enlarged) == pytest.approx(2 + 0.5)  # an encode is half a decode until one is measured
+    cost.observe_piece(Piece("encode", 256 * 256), 0.2)
+    cost.observe_piece(Piece("upscale", 64 * 64), 0.3)
+    assert seconds(enlarged) == pytest.approx(2 + 4 * 0.2 + 16 * 0.3)
+    other = CostModel(cost.row_buckets)
+    other.load(cost.snapshot())
+    assert [other.piece_s(kind, 256 * 256) for kind in KINDS] == pytest.approx([0.25, 0.2, 16 * 0.3])
 
 
 def test_work_and_estimates_count_both_passes():
@@ -170,6 +217,14 @@ def test_exact_rows_pads_every_forward_to_one_count():
     machine.add(images("a", "ip:a", count=3) + images("b", "ip:b", guidance=1.0))
     machine.run()
     assert {plan.pad_to_rows for plan in machine.plans if plan.step} == {8}
+
+
+@pytest.mark.parametrize(("padded", "computed"), [(False, {5}), (True, {6})])
+def test_forwards_are_padded_only_where_each_row_count_is_compiled(padded: bool, computed: set[int]):
+    machine = Machine(fixed_s=1.0, limits=Limits(padded=padded))  # many rows pay off
+    machine.add(images("a", "ip:a", count=2) + images("b", "ip:b", guidance=1.0))
+    machine.run()
+    assert {plan.pad_to_rows for plan in machine.plans if len(plan.step) == 3} == computed
 
 
 def test_progress_counts_evaluations():

@@ -86,6 +86,10 @@ def test_loras_in_a_prompt_are_those_of_its_cells_and_in_no_label() -> None:
         ({"seeds": [7, 7]}, "seeds"),
         ({"seeds": [7, 2**32 + 7]}, "seeds"),
         ({"prompts": ["red", "sea <lora:x:21>"]}, "prompts[1]"),
+        (
+            {"prompts": [f"{n} {'x' * 1_900}" for n in range(9)], "seeds": [7], "variants": [CompareVariant()]},
+            "prompts",
+        ),
         ({"variants": [CompareVariant(None, 0.5)]}, "variants[0].model_weight"),
         ({"negative_prompt": "<lora:jade:1>"}, "negative_prompt"),
         ({"sampler": "nobody"}, "sampler"),

@@ -1,6 +1,9 @@
 """One LoRA file: every layout is described the same way, and an unusable file is refused with its reason."""
 
+import json
 import struct
+import time
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -21,6 +24,7 @@ from tests.support.loras.file_bytes import (
     with_header,
 )
 
+TENSOR = b'"a.lora_A.weight": {"dtype": "F16", "shape": [1, 1], "data_offsets": [0, 2]},'
 HALF = pair().popitem()
 NAN = {**pair(), f"{MODULE}.lora_B.weight": np.full((8, 4), np.nan, np.float32)}
 INF_BF16 = {**pair(), f"{MODULE}.lora_B.weight": np.full((8, 4), 0x7F80, np.uint16)}
@@ -68,6 +72,7 @@ BAD = {
     "huge rank": (lora_bytes(pair(rank=1025)), "at most 1024"),
     "LoHa": (lora_bytes(pair(names=("hada_w1_a", "hada_w1_b"))), "no whole change of a layer"),
     "LoKr": (lora_bytes({f"{KOHYA}.lokr_w1": np.ones((2, 2), np.float16)}), "no whole change of a layer"),
+    "float8": (lora_bytes({k: v.astype(np.int8) for k, v in pair().items()}), "is F8_E4M3; allowed"),
     "OFT": (lora_bytes({f"{KOHYA}.oft_blocks": np.ones((2, 2), np.float16)}), "supported: OFT"),
     "IA3": (lora_bytes({f"{KOHYA}.weight": HALF[1], f"{KOHYA}.on_input": np.ones((), np.float16)}), "IA.*LyCORIS"),
     "Tucker": (lora_bytes(kohya() | {f"{KOHYA}.lora_mid.weight": HALF[1]}), "cannot be multiplied"),
@@ -100,6 +105,25 @@ def test_no_damage_gets_past_the_checks_with_another_error(data: st.DataObject) 
             assert str(error)
 
 
+SLOW: dict[str, tuple[Callable[[], bytes], str]] = {
+    "200,000 tensors": (lambda: b"{" + TENSOR * 200_000 + b"}", "more than 20,000 tensors"),
+    "a list of millions": (lambda: b'{"a":[' + b"1," * 2_000_001 + b"1]}", "more than 2,000,000 parts"),
+    "millions of lists": (lambda: b"[" * 2_000_001, "more than 2,000,000 parts"),
+    "31 MB of blanks": (lambda: b" " * 31_000_000, "not valid JSON"),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_header_made_to_be_slow_is_refused_in_a_moment(name: str) -> None:
+    """Its parse would hold Python's lock, and with it the event loop."""
+    header, reason = SLOW[name]
+    data = with_header(header())
+    begun_s = time.thread_time()
+    with pytest.raises(LoraFormatError, match=reason):
+        read_lora(data)
+    assert time.thread_time() - begun_s < 0.5
+
+
 def test_safetensors_itself_reads_an_accepted_file() -> None:
     from safetensors.numpy import load
 
@@ -121,6 +145,23 @@ def test_a_file_is_described() -> None:
 def test_an_alpha_of_any_number_format_counts(dtype: str, shape: tuple[int, ...]) -> None:
     alpha = {f"{KOHYA}.alpha": np.full(shape, 3, dtype)}
     assert read_lora(lora_bytes(kohya() | alpha)).layers[KOHYA].scale == 3 / 4
+
+
+@pytest.mark.parametrize(
+    ("settings", "scale"),
+    [
+        ({"unet.r": 4, "unet.lora_alpha": 2}, 2 / 4),
+        ({"unet.r": 4, "unet.lora_alpha": 8, "unet.use_rslora": True}, 8 / 2),
+        (
+            {"unet.r": 16, "unet.lora_alpha": 2, "unet.rank_pattern": {"to_q": 4}, "unet.alpha_pattern": {"to_q": 8}},
+            8 / 4,
+        ),
+        ({"text_encoder.r": 16, "text_encoder.lora_alpha": 2}, 1.0),
+    ],
+)
+def test_the_settings_of_peft_count(settings: dict[str, object], scale: float) -> None:
+    content = read_lora(lora_bytes(metadata=DEMO | {"lora_adapter_metadata": json.dumps(settings)}))
+    assert content.layers[KOHYA].scale == scale
 
 
 def test_metadata_of_null_is_none() -> None:

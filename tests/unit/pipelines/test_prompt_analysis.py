@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.info import KNOWN_WORDS_FILE
 from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.prompt.tokenizer import read_tokenizer
+from pipelines.prompt.windows import FittedPrompt, PromptWindows
+from tests.support.builders import image_spec
 
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789,.'", "\u0120"]
 MERGES = [("r", "e"), ("re", "d</w>"), ("s", "e"), ("se", "a</w>")]
@@ -58,6 +61,22 @@ def test_a_tokenizer_file_that_cuts_and_pads_does_not_hide_the_overflow(folder: 
     analyzer = PromptAnalyzer(folder)
     assert analyzer.num_tokens("red sea") == 2
     assert analyzer.overflow("red " * (8 * 75 + 1)) == "red"
+
+
+def test_a_text_is_tokenized_once_for_all_who_ask(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    analyzer, fitted, fit = PromptAnalyzer(folder), Counter[str](), PromptWindows.fit
+
+    def counted(windows: PromptWindows, prompt: str) -> FittedPrompt:
+        fitted[prompt] += 1
+        return fit(windows, prompt)
+
+    monkeypatch.setattr(PromptWindows, "fit", counted)
+    long = "red " * 100
+    analyzer.analyze([long, "sea", long])
+    spec = image_spec(prompt=long, negative_prompt="sea")
+    assert [analyzer.num_context_tokens(spec) for _ in range(64)] == [2 * 77] * 64
+    assert analyzer.overflow(long) is None
+    assert fitted == {long: 1, "sea": 1}
 
 
 def test_a_model_without_a_tokenizer_is_refused_with_the_folder_s_name(tmp_path: Path) -> None:

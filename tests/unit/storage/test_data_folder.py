@@ -34,6 +34,12 @@ def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path: Path, 
         DataFolder(tmp_path / name)
 
 
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux: a folder in which no user makes a file")
+def test_a_folder_that_takes_no_file_is_named_with_its_setting():
+    with pytest.raises(DataFolderError, match=r"/proc/self cannot be used: .*make it writable.*STUDIO_DATA_DIR"):
+        DataFolder(Path("/proc/self"))
+
+
 async def test_a_lost_folder_is_noticed_and_so_is_its_return(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(data_folder, "CHECK_S", 0.01)
     path, away = tmp_path / "data", tmp_path / "away"

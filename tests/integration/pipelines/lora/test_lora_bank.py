@@ -53,16 +53,28 @@ def loras(model: LoadedModel, folder: Path) -> list[LoraRef]:
     return [*thin, keep(folder, all_layer_lora(model, rank=12, seed=3, strength=0.02), "all", 0.7)]
 
 
+def sets_of(loras: list[LoraRef]) -> dict[str, list[AdapterSet]]:
+    """Four rows each: as runs, as more runs than are worth it, and all the same."""
+    first, last = one(loras[0], 0.5), one(loras[2], 0.3)
+    both = (*one(loras[2]), *one(loras[0], -1.0))
+    again = (*first, *last)
+    return {"runs": [(), first, both, last], "mixed": [again, both, again, ()], "uniform": [both] * 4}
+
+
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("by_runs", [True, False])
+@pytest.mark.parametrize("kind", ["runs", "mixed", "uniform"])
 @torch.inference_mode()
 def test_each_row_of_a_layer_gets_its_own_loras(
-    model: LoadedModel, folder: Path, loras: list[LoraRef], layout: torch.memory_format
+    model: LoadedModel, folder: Path, loras: list[LoraRef], kind: str, by_runs: bool, layout: torch.memory_format
 ) -> None:
     """Against the definition: W + sum of weight * scale * up @ down, row by row."""
-    bank = Bank(model, folder)
-    sets: list[AdapterSet] = [(), one(loras[0], 0.5), (*one(loras[2]), *one(loras[0], -1.0)), one(loras[2], 0.3)]
+    bank = Bank(model, folder, by_runs=by_runs)
+    sets = sets_of(loras)[kind]
     assert all(bank.admit(adapters) for adapters in sets)
     assert bank.bank.resident == {loras[0].sha256, loras[2].sha256}
+    prepared = bank.bank.prepare(sets)
+    assert (len(prepared.run_terms), len(prepared.ranks)) == ((2, 0) if by_runs and kind != "mixed" else (0, 2))
     parser = LoraParser(model)
     files = {lora.sha256: parser.parse((folder / f"{lora.sha256}.safetensors").read_bytes()) for lora in loras}
     names = ["unet.conv_in", "unet.down_blocks.0.downsamplers.0.conv", "unet.down_blocks.0.resnets.0.time_emb_proj"]
@@ -76,7 +88,8 @@ def test_each_row_of_a_layer_gets_its_own_loras(
         plain = layer(x)
         with bank.rows(*sets):
             mixed = layer(x)
-        assert torch.equal(mixed[0], plain[0])  # a row without LoRAs, bit by bit
+        without = [row for row, adapters in enumerate(sets) if not adapters]
+        assert torch.equal(mixed[without], plain[without])  # bit by bit
         for row, adapters in enumerate(sets):
             changed = layer.weight.clone()
             for sha256, weight in adapters:

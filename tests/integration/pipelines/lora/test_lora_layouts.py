@@ -90,6 +90,26 @@ def original(name: str) -> str:
     return original_unet_key(f"{name.removeprefix('unet.')}.weight").removesuffix(".weight")
 
 
+def comfy(name: str) -> str:
+    """As ComfyUI saves a LoRA: SDXL's parts by the names of the original checkpoint."""
+    part, _, path = name.partition(".")
+    if part == "unet":
+        return f"diffusion_model.{original(name)}"
+    return f"text_encoders.clip_{'l' if part == 'text_encoder' else 'g'}.transformer.{text_path(path)}"
+
+
+def clip(name: str) -> str:
+    """As OneTrainer saves one."""
+    part, _, path = name.partition(".")
+    if part == "unet":
+        return f"unet.{original(name)}"
+    return f"clip_{'l' if part == 'text_encoder' else 'g'}.{text_path(path)}"
+
+
+def text_path(path: str) -> str:
+    return path if path.startswith("text_") else f"text_model.{path}"
+
+
 def kohya_original(name: str) -> str:
     return f"lora_unet_{original(name).replace('.', '_')}" if name.startswith("unet.") else kohya(name)
 
@@ -109,13 +129,19 @@ LOW_RANK: dict[str, tuple[Callable[[str], str], str, str, bool]] = {
     "PEFT": (lambda name: f"base_model.model.{name}", "lora_A", "lora_B", False),
     "PEFT, adapter's name": (str, "lora_A.default", "lora_B.default", False),
     "OneTrainer": (str, "lora_down", "lora_up", True),
+    "OneTrainer, original names": (clip, "lora_down", "lora_up", True),
+    "ComfyUI": (comfy, "lora_down", "lora_up", True),
 }
 UNET_ONLY: dict[str, tuple[Callable[[str], str], str, str, bool]] = {
     "PEFT of the UNet": (lambda name: f"base_model.model.{bare(name)}", "lora_A.default", "lora_B.default", False),
     "diffusers' save_lora_adapter": (bare, "lora_A", "lora_B", False),
-    "ComfyUI": (lambda name: f"diffusion_model.{original(name)}", "lora_down", "lora_up", True),
-    "OneTrainer, original blocks": (lambda name: f"unet.{original(name)}", "lora_down", "lora_up", True),
     "LyCORIS": (lambda name: kohya(name).replace("lora_unet", "lycoris"), "lora_down", "lora_up", True),
+    "LyCORIS, with the part": (
+        lambda name: kohya(name).replace("lora_unet", "lycoris_unet"),
+        "lora_down",
+        "lora_up",
+        True,
+    ),
 }
 
 
@@ -146,11 +172,12 @@ def test_every_layer_in_every_layout_all_in_one_file_and_alone(base: Base, layou
         assert_changes(base.read(tensors), expected)
 
 
-def test_attention_processors_of_older_diffusers(base: Base) -> None:
+@pytest.mark.parametrize("root", ["unet.", ""])
+def test_attention_processors_of_older_diffusers(base: Base, root: str) -> None:
     tensors: dict[str, Tensor] = {}
     expected: dict[str, Tensor] = {}
     for name in (name for name in base.layers if ".attn" in name):
-        parent, _, leaf = name.removesuffix(".0").rpartition(".")
+        parent, _, leaf = (root + name.removeprefix("unet.")).removesuffix(".0").rpartition(".")
         down, up = matrices(base.layers[name])
         tensors |= {
             f"{parent}.processor.{leaf}_lora.down.weight": down,

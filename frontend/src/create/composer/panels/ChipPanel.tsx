@@ -8,7 +8,7 @@ import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { capitalized } from "@/lib/words/names";
-import { isOfStart, RATIOS, shapeOf, sizeOf, sizeOfRatio, sizeProblem } from "@/settings/shapes";
+import { hiresProblem, isOfStart, RATIOS, shapeOf, sizeOf, sizeOfRatio, sizeProblem } from "@/settings/shapes";
 
 const NONE = "none";
 
@@ -55,8 +55,10 @@ function Style({ options }: { options: Options }) {
 function Shape({ options }: { options: Options }) {
   const { request, set } = useForm();
   const size = sizeOf(request, options);
-  const problem = sizeProblem(size, options);
-  const { min_size, max_size, size_multiple } = options.bounds;
+  const { init } = request;
+  const problem = (init?.upscaler ? hiresProblem : sizeProblem)(size, options);
+  const { min_size, size_multiple } = options.bounds;
+  const max_size = (init?.upscaler ? options.image_to_image : options.bounds).max_size;
   const choose = (width: number, height: number) => {
     const native = width === options.native_width && height === options.native_height;
     set(native && !request.init ? { width: undefined, height: undefined } : { width, height });
@@ -106,7 +108,9 @@ function Shape({ options }: { options: Options }) {
         <Switch
           label="As the start picture"
           isOn={isOfStart(request)}
-          onChange={(isOn) => set(isOn ? { width: undefined, height: undefined } : size)}
+          onChange={(isOn) =>
+            set(isOn ? { width: undefined, height: undefined, init: init && { ...init, upscaler: undefined } } : size)
+          }
         />
       )}
       <div className="space-y-2 px-1">

@@ -1,13 +1,13 @@
 """Pictures that their owners have shared; the LoRA of requests that name none.
 
-Revision ID: 0016
+Revision ID: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
