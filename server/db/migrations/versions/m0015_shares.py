@@ -11,6 +11,8 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
+DOUBLE: sa.Double[float] = sa.Double()
+
 
 def upgrade() -> None:
     op.add_column("lora_choice", sa.Column("is_default", sa.Boolean(), nullable=False, server_default=sa.false()))
@@ -18,7 +20,7 @@ def upgrade() -> None:
         "share",
         sa.Column("id", sa.String(32), primary_key=True),
         sa.Column("image_id", sa.String(40), sa.ForeignKey("image.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("created_at_s", sa.Double(), nullable=False),
+        sa.Column("created_at_s", DOUBLE, nullable=False),
         sa.Column("is_example", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.UniqueConstraint("image_id", name="uq_share_image_id"),
     )
