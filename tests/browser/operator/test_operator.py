@@ -100,7 +100,7 @@ def test_a_version_is_edited_and_deleted(
 
     jade.get_by_role("button", name="Delete jade-v2").click()
     panel = page.get_by_role("dialog", name="Delete jade-v2?")
-    expect(panel).to_contain_text("jade will mean jade-v1.")
+    expect(panel).to_contain_text("jade will use jade-v1.")
     assert visitor.violations(axe) == []
     panel.get_by_role("button", name="Delete").click()
     expect(jade.get_by_role("listitem")).to_have_count(1)
