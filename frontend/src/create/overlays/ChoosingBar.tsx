@@ -20,7 +20,7 @@ export function ChoosingBar({ first }: { first: Picture }) {
       <img src={first.output.thumbnail_url} alt="" className="size-9 rounded-full object-cover" />
       <span>Choose a second picture</span>
       <Button variant="secondary" size="sm" onClick={close}>
-        Stop
+        Cancel
       </Button>
     </Floating>
   );
