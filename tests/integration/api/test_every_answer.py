@@ -46,6 +46,7 @@ def addresses(api: Api) -> dict[str, str]:
     answer = api.post("/api/generate", json=QUICK, headers={"Prefer": "wait=30"}).json()
     parts = {"job_id": answer["job_id"], "image_id": answer["outputs"][0]["id"], "key": "generations/x.jpg"}
     parts |= {"name": "jade", "path": "about", "asset_id": upload(api, picture(), OPERATOR)["asset_id"]}
+    parts["share_id"] = api.put(f"/api/images/{parts['image_id']}/share").json()["url"].rpartition("/")[2]
 
     def address(template: str) -> str:
         return re.sub(r"{(\w+):\w+}", lambda match: parts[match[1]], template)
