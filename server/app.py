@@ -34,6 +34,7 @@ from server.api.jobs.open_readers import OpenReaders
 from server.api.jobs.presenters import Addresses
 from server.api.jobs.submission import Submission
 from server.api.native import native_api
+from server.api.site.shared_page import SharedPageController
 from server.api.site.static_site import Page, PageController
 from server.config.settings import Settings
 from server.container import ApiHalf, Container
@@ -83,7 +84,7 @@ def _controllers(container: Container) -> list[ControllerRouterHandler]:
         controllers.append(PreviewController)
     if api is not None and isinstance(container.shared.store, LocalStore):
         controllers.append(FilesController)
-    return [*controllers, *((DocsController, PageController) if api is not None else ())]
+    return [*controllers, *((DocsController, SharedPageController, PageController) if api is not None else ())]
 
 
 def _native_api(api: ApiHalf, settings: Settings) -> Router:
@@ -118,6 +119,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "assets": api.assets,
             "uploads": Uploads(),
             "history": api.history,
+            "shares": api.shares,
             "engagement": api.engagement,
             "reviews": api.reviews,
             "accounts": api.accounts,

@@ -42,6 +42,7 @@ from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
 from server.gallery.history import History
 from server.gallery.retention import Retention
+from server.gallery.shares import Shares
 from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.generation.upscalers import UpscalerFolder
@@ -133,6 +134,7 @@ class ApiHalf:
         )
         self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0, check=shared.moderation)
         self.history = History(database, reader)
+        self.shares = Shares(database, self.history)
         self.engagement = Engagement(database, self.remover)
         self.reviews = Reviews(database, self.engagement)
         quotas = _quotas(settings)
@@ -244,7 +246,7 @@ class Container:
         """What requests can name now. The LoRA of a request that names none is the operator's, as far as the existing
         LoRAs allow it."""
         self.policy.upscalers = self.shared.upscalers.names
-        wanted = self.settings.default_model
+        wanted = next((lora.name for lora in loras if lora.is_chosen), self.settings.default_model)
         names, labels = [lora.name for lora in loras], [lora.label for lora in loras]
         self.policy.default_model = default_that_fits(wanted, names, labels)
         if self.policy.default_model != wanted and self.api is not None:

@@ -46,7 +46,8 @@ def keep(page: Page, name: str) -> None:
 def opened(browser: Browser, address: str, options: Mapping[str, Any]) -> Page:
     page = browser.new_context(base_url=address, **options).new_page()
     page.goto("/?seed=100")
-    page.get_by_role("button", name="Shape:").wait_for()
+    shape, settings = (page.get_by_role("button", name=name) for name in ("Shape:", "Settings"))
+    shape.or_(settings).filter(visible=True).first.wait_for()  # on a phone, all settings are behind one button
     return page
 
 
@@ -128,7 +129,11 @@ def edit(browser: Browser, address: str) -> None:
 
 def open_first(page: Page) -> None:
     page.locator("button[data-picture]").first.click()
-    page.get_by_role("button", name="Use as start").wait_for()
+    panel = page.get_by_role("complementary", name="About this picture")
+    start, more = (panel.get_by_role("button", name=name, exact=True) for name in ("Use as start", "More"))
+    start.or_(more).filter(visible=True).first.wait_for()
+    if more.is_visible():
+        more.click()
 
 
 def paint_dress(page: Page) -> None:
@@ -203,7 +208,7 @@ def account(browser: Browser, address: str) -> None:
     page = context.new_page()
     page.goto("/register/?next=/history/")
     page.get_by_label("E-mail").fill(f"ada{int(time.time())}@example.org")
-    page.get_by_label("Password").fill("a long password of the pictures")
+    page.get_by_label("Password", exact=True).fill("a long password of the pictures")
     page.get_by_role("button", name="Register").click()
     page.get_by_role("heading", name="Nothing here yet").wait_for()
     jobs = [make(page, n, *each) for n, each in enumerate(MADE)]
@@ -215,8 +220,8 @@ def account(browser: Browser, address: str) -> None:
         show(page, path)
         if path == "/keys/":
             page.get_by_role("textbox", name="Name").fill("front end")
-            page.get_by_role("button", name="Make the key").click()
-            page.get_by_role("heading", name="copy the key now").wait_for()
+            page.get_by_role("button", name="Create key").click()
+            page.get_by_role("heading", name="copy your key now").wait_for()
         if path == "/history/":
             page.get_by_role("article").nth(1).hover()
         keep(page, name)

@@ -15,6 +15,7 @@ from server.api.billing.webhook_routes import StripeController
 from server.api.gallery.action_routes import ImageActionsController
 from server.api.gallery.download_routes import ImagesController
 from server.api.gallery.routes import HistoryController
+from server.api.gallery.share_routes import SharesController
 from server.api.http.cache_headers import PRIVATE
 from server.api.http.error_handlers import exception_handlers
 from server.api.http.nul_check import NulCheck
@@ -38,6 +39,7 @@ CONTROLLERS = (
     ImagesController,
     AssetsController,
     HistoryController,
+    SharesController,
     UsageController,
     PriceController,
     BillingController,

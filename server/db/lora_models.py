@@ -1,6 +1,6 @@
 """What is stored about LoRAs in addition to their files: the operator's settings and use counts."""
 
-from sqlalchemy import Double, String, Text
+from sqlalchemy import Double, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.models import Row
@@ -16,6 +16,7 @@ class LoraSettingsRow(Row):
     pinned_version: Mapped[str | None] = mapped_column(String(64))  # what the bare name means; of names only
     trigger: Mapped[str | None] = mapped_column(Text)  # "": no words
     weight: Mapped[float | None] = mapped_column(Double)
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())  # of requests that name no LoRA
 
 
 class LoraUseRow(Row):

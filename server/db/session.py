@@ -46,6 +46,7 @@ LOCKS = {
     "retention": 7_310_004,
     "assets": 7_310_005,
     "billing": 7_310_006,
+    "share": 7_310_016,
 }
 """PostgreSQL's advisory locks, all held within transactions."""
 

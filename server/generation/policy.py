@@ -241,10 +241,9 @@ class RequestPolicy:
 
 
 def default_that_fits(wanted: str, names: Sequence[str], labels: Sequence[str]) -> str:
-    """The operator's default where there is such a LoRA, else the first by name, else none."""
-    if wanted == NO_LORA or wanted in names or wanted in labels:
-        return wanted
-    return min(names, default=NO_LORA)
+    """The operator's default where there is such a LoRA, else none: a LoRA that the operator did not choose is in no
+    image."""
+    return wanted if wanted in names or wanted in labels else NO_LORA
 
 
 def _assets_of(spec: ImageSpec) -> list[str]:

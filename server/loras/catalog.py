@@ -68,6 +68,11 @@ class LoraCatalog:
                 return settings.weight
         return row.default_weight
 
+    def is_chosen(self, row: LoraRow) -> bool:
+        """True if the operator uses the name for requests that name no LoRA."""
+        settings = self.settings.get(row.name)
+        return settings is not None and settings.is_default
+
     def _settings_of(self, row: LoraRow) -> list[LoraSettingsRow]:
         return [self.settings[target] for target in (row.label, row.name) if target in self.settings]
 

@@ -138,6 +138,13 @@ class LoraFolder:
             raise LoraFormatError(f"these bytes made no picture before: {record.failure}")
         return record.view
 
+    async def choose(self, name: str, is_chosen: bool) -> None:
+        """Use a name for requests that name no LoRA, or no longer. Raises LoraNotFound."""
+        async with self._turn:
+            await self._registry.choose(name, is_chosen)
+            self._on_change(await self._registry.list())
+        self._on_switch()
+
     async def delete(self, label: str) -> LoraSync:
         """Delete a file; accepted jobs keep its bytes. Raises LoraNotFound, LoraFormatError (name) and OSError."""
         self._library.path_of(label)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pipelines.lora.files.keys import IgnoredKeys
@@ -30,8 +30,9 @@ Reasons = tuple[tuple[str, str], ...]
 class LoraView:
     """One LoRA that requests can name. `label`: `jade-v1`, or `jade` if the file has no version. `trigger`, `weight`:
     the operator's, else the file's. `is_default`: True if the bare name means this version; `is_pinned`: True if the
-    operator has pinned it. `times_used`: accepted jobs with these bytes. `file`: its path in the LoRA folder.
-    `ignored`: what of the file is not used."""
+    operator has pinned it. `is_chosen`: True if the operator uses its name for requests that name no LoRA.
+    `times_used`: accepted jobs with these bytes. `file`: its path in the LoRA folder. `ignored`: what of the file is
+    not used."""
 
     label: str
     name: str
@@ -48,6 +49,7 @@ class LoraView:
     weight: float | None
     is_default: bool
     is_pinned: bool
+    is_chosen: bool
     times_used: int
     file: str
     ignored: tuple[IgnoredKeys, ...]
@@ -174,6 +176,18 @@ class LoraRegistry:
             await _save_settings(session, name, {"pinned_version": version})
         return (await self.record(name)).view
 
+    async def choose(self, name: str, is_chosen: bool) -> None:
+        """Use a name for requests that name no LoRA, in place of the one before; or no longer. Raises LoraNotFound."""
+        async with self._database.write() as session:
+            await self._database.lock(session, "queue")
+            catalog = await LoraCatalog.read(session)
+            if name not in {row.name for row in catalog.offered}:
+                raise LoraNotFound(name, tuple(sorted({row.name for row in catalog.offered})))
+            if is_chosen:
+                others = update(LoraSettingsRow).where(LoraSettingsRow.target != name).values(is_default=False)
+                await session.execute(others.execution_options(synchronize_session="fetch"))
+            await _save_settings(session, name, {"is_default": is_chosen})
+
     async def describe(self, target: str, changes: Mapping[str, str | float | None]) -> LoraView:
         """Set `trigger` and `weight` of a name (all its versions) or of a label; None removes a setting. Raises
         LoraNotFound."""
@@ -263,6 +277,7 @@ def _view_of(row: LoraRow, catalog: LoraCatalog, uses: Mapping[str, int]) -> Lor
         weight=catalog.weight(row),
         is_default=catalog.find(row.name) is row,
         is_pinned=row.version is not None and catalog.pinned_version(row.name) == row.version,
+        is_chosen=catalog.is_chosen(row),
         times_used=uses.get(row.sha256, 0),
         file=row.file,
         ignored=tuple(IgnoredKeys(**ignored) for ignored in row.ignored or ()),

@@ -43,6 +43,10 @@ def open_first(visitor: CreatePage) -> Locator:
     """Open the newest picture and return the dialog."""
     visitor.picture(1).locator("button[data-picture]").click()
     box = visitor.page.get_by_role("dialog")
+    more = box.get_by_role("button", name="More", exact=True)  # on a phone
+    expect(box.get_by_role("button", name="Use as start").or_(more)).to_be_visible()
+    if more.is_visible():
+        more.click()
     expect(box.get_by_role("button", name="Use as start")).to_be_visible()
     return box
 

@@ -49,7 +49,7 @@ function WhoYouAre({ user }: { user: User }) {
     <p className="break-words text-sm">
       You are logged in as <strong className="font-medium">{user.email}</strong>
       {user.is_operator && ", an operator"}. The account was made on{" "}
-      {new Date(user.created_at).toLocaleDateString("en-US", { dateStyle: "long" })}.
+      {new Date(user.created_at).toLocaleDateString(undefined, { dateStyle: "long" })}.
     </p>
   );
 }
@@ -60,18 +60,18 @@ function PasswordChange({ email }: { email: string }) {
   async function change(data: FormData) {
     const body = { password: text(data, "password"), new_password: text(data, "new_password") };
     await answer(api.POST("/api/auth/password", { body }));
-    notify("success", "The password is changed. Other browsers are logged out; keys go on working.");
+    notify("success", "Password changed. Other devices are logged out; API keys still work.");
     setRound(round + 1);
   }
 
   return (
-    <Card title="Change the password">
-      <ApiForm key={round} label="Change the password" submit="Change it" onSubmit={change}>
+    <Card title="Change password">
+      <ApiForm key={round} label="Change password" submit="Change password" onSubmit={change}>
         {(problemOf) => (
           <div className="grid gap-4 sm:max-w-sm">
             <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
             <Field
-              label="Password now"
+              label="Current password"
               name="password"
               type="password"
               autoComplete="current-password"

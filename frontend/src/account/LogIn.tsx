@@ -51,7 +51,7 @@ export function LogIn() {
             No account yet? <OtherForm path="/register/">Register</OtherForm>
           </p>
         )}
-        <p>Forgotten the password? This server sends no mail: its operator can make a link that sets a new one.</p>
+        <p>Forgot your password? Ask the operator for a reset link.</p>
       </div>
     </Shell>
   );

@@ -11,9 +11,8 @@ export function NewPassword({ label, problem }: { label: string; problem: string
       type="password"
       autoComplete="new-password"
       required
-      minLength={MIN_PASSWORD_CHARACTERS}
       maxLength={200}
-      hint={`At least ${MIN_PASSWORD_CHARACTERS} characters; long is better than odd.`}
+      hint={`At least ${MIN_PASSWORD_CHARACTERS} characters. A few words work well.`}
       problem={problem}
     />
   );

@@ -7,6 +7,7 @@ import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
+import { noteAfterReload } from "@/lib/notify";
 import { OtherForm } from "./LogIn";
 import { NewPassword } from "./NewPassword";
 
@@ -36,18 +37,19 @@ export function Register() {
     };
     await answer(api.POST("/api/auth/register", { body }));
     await logIn(body.email, body.password);
+    noteAfterReload("Your account is ready. Pictures from this browser are in it.");
     changeUser(next ?? "/");
   }
 
   if (registration === "closed") {
     return (
-      <Shell title="Register" width="narrow" note="This server makes no new accounts. Its operator can make one.">
+      <Shell title="Register" width="narrow" note="Registration is closed. Ask the operator for an account.">
         {null}
       </Shell>
     );
   }
   return (
-    <Shell title="Register" width="narrow" note="What you have made in this browser until now moves to your account.">
+    <Shell title="Register" width="narrow" note="Pictures from this browser will move to your account.">
       <ApiForm label="Register" submit="Register" onSubmit={register}>
         {(problemOf) => (
           <>
@@ -57,7 +59,7 @@ export function Register() {
               type="email"
               autoComplete="username"
               required
-              hint="The name of your account. No mail is sent to it."
+              hint="You log in with it. We never send mail."
               problem={problemOf("email")}
             />
             <NewPassword label="Password" problem={problemOf("password")} />
@@ -77,7 +79,7 @@ export function Register() {
         )}
       </ApiForm>
       <p className="border-t pt-5 text-muted-foreground text-sm">
-        An account already? <OtherForm path="/login/">Log in</OtherForm>
+        Already have an account? <OtherForm path="/login/">Log in</OtherForm>
       </p>
     </Shell>
   );

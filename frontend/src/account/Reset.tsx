@@ -16,14 +16,27 @@ export function Reset() {
   const [isDone, setIsDone] = useState(false);
 
   async function reset(data: FormData) {
-    const body = { token: token || "none", new_password: text(data, "new_password") };
+    const body = { token: token ?? "", new_password: text(data, "new_password") };
     await answer(api.POST("/api/auth/reset", { body }));
     setIsDone(true);
   }
 
+  if (!token) {
+    return (
+      <Shell
+        title="Set a new password"
+        width="narrow"
+        note="This link is incomplete. Ask the operator for a reset link."
+      >
+        <Link className={buttonLook()} href="/login/">
+          Log in
+        </Link>
+      </Shell>
+    );
+  }
   if (isDone) {
     return (
-      <Shell title="The password is changed" width="narrow" note="All sessions that used the old one are logged out.">
+      <Shell title="Password changed" width="narrow" note="You have been logged out everywhere.">
         <Link className={buttonLook()} href="/login/">
           Log in
         </Link>

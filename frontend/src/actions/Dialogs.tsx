@@ -6,6 +6,7 @@ import { useShowResults } from "./show-results";
 
 const onMissing = () => usePictureDialog.getState().close();
 const [Editor] = lazyPart(() => import("@/edit/Editor"), { onMissing });
+const [ShareDialog] = lazyPart(() => import("./ShareDialog"), { onMissing });
 const [ExtendDialog] = lazyPart(() => import("./ExtendDialog"), { onMissing });
 const [Compare] = lazyPart(() => import("@/create/overlays/Compare"), { onMissing });
 
@@ -25,6 +26,8 @@ export function Dialogs() {
       return <Editor picture={dialog.picture} onClose={close} onMade={onMade} />;
     case "extend":
       return <ExtendDialog picture={dialog.picture} onClose={close} onMade={onMade} />;
+    case "share":
+      return <ShareDialog picture={dialog.picture} onClose={close} />;
     case "before and after":
       return <Compare title="Before and after" first={dialog.before} second={dialog.picture} onClose={close} />;
   }

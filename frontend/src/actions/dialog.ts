@@ -3,7 +3,7 @@ import { create } from "zustand";
 import type { Picture } from "@/domain/picture";
 
 export type PictureDialog =
-  | { kind: "edit" | "extend"; picture: Picture }
+  | { kind: "edit" | "extend" | "share"; picture: Picture }
   /** A picture and the one that it was made from. */
   | { kind: "before and after"; picture: Picture; before: Picture };
 

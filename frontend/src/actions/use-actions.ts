@@ -4,6 +4,7 @@ import {
   ImagePlayIcon,
   type LucideIcon,
   MaximizeIcon,
+  Share2Icon,
   SparklesIcon,
   WandSparklesIcon,
 } from "lucide-react";
@@ -38,6 +39,7 @@ export function useActions(picture: Picture, onStart: (picture: Picture) => void
     { label: "Extend", icon: ExpandIcon, run: () => open({ kind: "extend", picture }) },
     { label: "Upscale 2×", icon: MaximizeIcon, run: () => derive({ kind: "upscale", scale: SCALE }) },
     { label: "Use as start", icon: ImagePlayIcon, run: () => onStart(picture) },
+    { label: "Share", icon: Share2Icon, run: () => open({ kind: "share", picture }) },
   ];
 }
 

@@ -23,6 +23,17 @@ export function useLoras() {
   return useQuery({ ...LORAS, select: ({ loras }) => loras });
 }
 
+export const EXAMPLES_KEY = ["examples"];
+
+/** The pictures that the operator shows to everybody. */
+export function useExamples() {
+  return useQuery({
+    queryKey: EXAMPLES_KEY,
+    queryFn: async () => (await answer(api.GET("/api/examples", { signal: AbortSignal.timeout(TIMEOUT_MS) }))).examples,
+    staleTime: 60_000,
+  });
+}
+
 /** The files of LoRAs that made no picture, with the reason. */
 export function useRejectedLoras() {
   return useQuery({ ...LORAS, select: ({ rejected }) => rejected });

@@ -43,7 +43,7 @@ export class Refused extends Error {
 export class Unreachable extends Error {
   /** `mayHaveAccepted`: the request may have arrived, and the server may carry it out. */
   constructor(readonly mayHaveAccepted = false) {
-    super("The server does not answer. It may be restarting.");
+    super("Can't reach the server. It may be restarting.");
     this.name = "Unreachable";
   }
 }

@@ -6,9 +6,7 @@ export default function PageError() {
   return (
     <main role="alert" className="mx-auto flex max-w-lg flex-col items-start gap-4 px-6 py-24">
       <h1 className="font-semibold text-2xl">Something went wrong on this page.</h1>
-      <p className="text-muted-foreground">
-        Your prompt is in the address, and your pictures are kept: reload to go on.
-      </p>
+      <p className="text-muted-foreground">Reload the page. Your prompt and pictures are safe.</p>
       <Button onClick={() => window.location.reload()}>Reload the page</Button>
     </main>
   );

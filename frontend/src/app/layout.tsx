@@ -29,7 +29,9 @@ export default function Layout({ children }: { children: ReactNode }) {
             same pictures.
           </p>
         </noscript>
-        <Providers>{children}</Providers>
+        <Providers>
+          <div className="overflow-x-clip">{children}</div>
+        </Providers>
       </body>
     </html>
   );

@@ -1,10 +1,13 @@
 "use client";
+import { MaximizeIcon } from "lucide-react";
 import { memo, useMemo } from "react";
+import { Button } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
 import type { Job } from "@/domain/job";
 import { veil } from "@/domain/picture";
 import { cn } from "@/lib/cn";
 import { PendingPicture } from "@/pictures/PendingPicture";
+import { openPicture } from "@/pictures/picture-address";
 import { type Axes, cellIndex } from "./axes";
 
 interface BoardProps {
@@ -77,7 +80,7 @@ function Grid({ job, axes, promptAt, prompt }: GridProps) {
 
 /** Widest first: few columns get large pictures. */
 function cellWidth(numColumns: number): string {
-  if (numColumns <= 2) return "w-[max(10rem,min(26rem,40vw))]";
+  if (numColumns <= 2) return "w-[max(8rem,min(26rem,36vw))]";
   if (numColumns === 3) return "w-[max(9rem,min(21rem,28vw))]";
   if (numColumns === 4) return "w-[max(8.5rem,min(15.5rem,21vw))]";
   return "w-[max(8rem,min(12rem,16vw))]";
@@ -89,7 +92,7 @@ function Cell({ job, axes, index, name }: BoardProps & { index: number; name: st
     <div
       data-frame
       style={{ aspectRatio: `${axes.width} / ${axes.height}` }}
-      className={cn("relative overflow-hidden rounded-xl", cellWidth(axes.variants.length))}
+      className={cn("group relative overflow-hidden rounded-xl", cellWidth(axes.variants.length))}
     >
       <PendingPicture job={job} index={index} isFinished={output !== undefined} />
       {output && (
@@ -101,6 +104,19 @@ function Cell({ job, axes, index, name }: BoardProps & { index: number; name: st
           style={{ transform: "var(--view)" }}
           className={cn("absolute inset-0 size-full object-contain", veil(output))}
         />
+      )}
+      {output && (
+        <Button
+          variant="glass"
+          size="icon-sm"
+          data-picture={output.id}
+          aria-label={`Open ${name}`}
+          onPointerDown={(event) => event.stopPropagation()} // no drag of the stage
+          onClick={() => openPicture(output.id)}
+          className="absolute right-1.5 bottom-1.5 opacity-0 focus-visible:opacity-100 group-hover:opacity-100 [@media(hover:none)]:opacity-100"
+        >
+          <MaximizeIcon aria-hidden />
+        </Button>
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { DownloadIcon, PencilLineIcon } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useMemo, useState } from "react";
+import { Dialogs } from "@/actions/Dialogs";
 import { PARSERS } from "@/address/parsers";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Shell } from "@/components/Shell";
@@ -10,16 +11,24 @@ import { Button, buttonLook } from "@/components/ui/button";
 import { formErrorOf } from "@/domain/form-error";
 import { isEnded, type Job, numDone } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
+import { zipAddress } from "@/domain/picture";
+import { picturesOfHistory } from "@/history/items";
 import { postChange } from "@/jobs/other-windows";
 import { useCancel } from "@/jobs/requests";
+import { useTimeLeft } from "@/jobs/use-time-left";
 import { cn } from "@/lib/cn";
+import { lazyPart } from "@/lib/lazy";
+import { closePicture, useOpenPicture, usePictureAddress } from "@/pictures/picture-address";
 import { requestComparison, sheetAddress } from "./api";
 import type { Axes } from "./axes";
 import { Board } from "./Board";
+import { Earlier } from "./Earlier";
 import { firstVariants, type Plan } from "./plan";
 import { Setup } from "./Setup";
 import { type Loaded, useComparison } from "./use-comparison";
 import { ZoomStage } from "./ZoomStage";
+
+const [Viewer] = lazyPart(() => import("@/history/Viewer"), { onMissing: closePicture });
 
 /** The page: a form, or the comparison that the address names. */
 export function Comparison() {
@@ -33,8 +42,8 @@ export function Comparison() {
 
   return (
     <Shell
-      title="Compare"
-      note="The same prompts and the same seeds, made by every variant: versions of a LoRA, its weights, or none."
+      title="Grid"
+      note="See LoRA versions and weights side by side, with the same prompts and seeds."
       width="wide"
     >
       {id ? <Shown key={id} id={id} onEdit={edit} /> : <Form first={plan} onAccepted={(job) => setAddress({ job })} />}
@@ -59,21 +68,24 @@ function Form({ first, onAccepted }: { first: Plan | null; onAccepted: (id: stri
 
   if (!options || !loras) return <Loading isLost={failureReason !== null} />;
   return (
-    <Setup
-      options={options}
-      loras={loras}
-      first={first ?? { prompts: [], seeds: FIRST_SEEDS, variants: firstVariants(loras) }}
-      isSending={isPending}
-      error={refusal}
-      onCompare={mutate}
-    />
+    <>
+      <Setup
+        options={options}
+        loras={loras}
+        first={first ?? { prompts: [], seeds: FIRST_SEEDS, variants: firstVariants(loras) }}
+        isSending={isPending}
+        error={refusal}
+        onCompare={mutate}
+      />
+      <Earlier />
+    </>
   );
 }
 
 function Loading({ isLost }: { isLost: boolean }) {
   return (
     <p role="status" className="min-h-96 text-muted-foreground text-sm">
-      {isLost ? "The server does not answer. Trying again…" : ""}
+      {isLost ? "Can't reach the server. Trying again…" : ""}
     </p>
   );
 }
@@ -99,25 +111,40 @@ function Result({ job, axes, onEdit }: Loaded & { onEdit: (plan: Plan) => void }
         <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-2 sm:gap-x-4">
           <Button variant="outline" size="sm" onClick={() => onEdit(axes.plan)}>
             <PencilLineIcon aria-hidden />
-            Change it
+            Edit
           </Button>
           <Status job={job} axes={axes} />
         </div>
       }
     >
       <Board job={job} axes={axes} />
+      <Opened job={job} />
     </ZoomStage>
+  );
+}
+
+/** The picture of a cell, as the history shows it. */
+function Opened({ job }: { job: Job }) {
+  const id = useOpenPicture((open) => open.id);
+  usePictureAddress();
+  const pictures = useMemo(() => picturesOfHistory([job], Date.now()), [job]);
+  return (
+    <>
+      {id !== null && <Viewer pictures={pictures} id={id} />}
+      <Dialogs />
+    </>
   );
 }
 
 function Status({ job, axes }: { job: Job; axes: Axes }) {
   const { mutate: cancel, isPending } = useCancel();
+  const left_s = useTimeLeft(job);
   const count = axes.prompts.length * axes.seeds.length * axes.variants.length;
   if (!isEnded(job)) {
     return (
       <>
         <p role="status" className="text-muted-foreground text-sm tabular-nums">
-          {statusWords(job)}
+          {statusWords(job, left_s)}
         </p>
         <progress
           aria-label="Progress"
@@ -132,7 +159,7 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
   }
   return (
     <>
-      <p role="status" className={cn("text-muted-foreground text-sm", outcome(job) === null && "max-sm:sr-only")}>
+      <p role="status" className={cn("text-muted-foreground text-sm", outcome(job) === null && "sr-only")}>
         {outcome(job) ?? `${numDone(job)} of ${count} pictures`}
       </p>
       {numDone(job) > 0 && (
@@ -143,6 +170,12 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
         >
           <DownloadIcon aria-hidden />
           Contact sheet
+        </a>
+      )}
+      {numDone(job) > 1 && (
+        <a className={buttonLook({ variant: "ghost", size: "sm" })} href={zipAddress(job)} download>
+          <DownloadIcon aria-hidden />
+          Download all
         </a>
       )}
     </>

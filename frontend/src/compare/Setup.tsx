@@ -5,8 +5,14 @@ import { useMe } from "@/api/session";
 import type { LoraOption, Options } from "@/api/types";
 import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
+import { Advanced } from "@/create/composer/Advanced";
+import { NegativeChip, QualityChip, ShapeChip, StyleChip } from "@/create/composer/chips";
+import { EMPTY, LocalForm } from "@/create/form";
 import type { FormError } from "@/domain/form-error";
+import { cn } from "@/lib/cn";
 import { lazyPart } from "@/lib/lazy";
+import { notHere } from "@/lib/words/names";
+import type { Settings } from "@/settings/settings";
 import { type Plan, planProblem, readSeeds, sumWords, type Variant } from "./plan";
 
 const [ComparePrice] = lazyPart(() => import("@/credit/ComparePrice"));
@@ -28,6 +34,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
   const [seedsText, setSeedsText] = useState(first.seeds.join(", "));
   const [variants, setVariants] = useState(first.variants);
   const isCharged = useMe().data?.credit;
+  const [settings, setSettings] = useState<Settings>(first.settings ?? EMPTY);
   const [wasRefused, setWasRefused] = useState(false);
 
   const seeds = readSeeds(seedsText);
@@ -35,6 +42,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
     prompts: [...new Set(prompts.map((each) => each.trim()).filter(Boolean))],
     seeds: seeds ?? [],
     variants,
+    settings,
   };
   const problem = seeds === null ? "Seeds are whole numbers from 0 to 18446744073709551615." : planProblem(plan);
 
@@ -51,7 +59,20 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
           <Prompts prompts={prompts} max={options.bounds.max_prompt_characters} onChange={setPrompts} />
           <Seeds text={seedsText} seeds={seeds} maxSeed={options.bounds.max_seed} onChange={setSeedsText} />
         </div>
-        <Variants variants={variants} loras={loras} options={options} onChange={setVariants} />
+        <div className="space-y-8">
+          <Variants variants={variants} loras={loras} options={options} onChange={setVariants} />
+          <Part title="Settings of all">
+            <LocalForm first={settings} onChange={setSettings}>
+              <div className="flex flex-wrap gap-2">
+                <StyleChip options={options} />
+                <ShapeChip options={options} />
+                <QualityChip options={options} />
+                <NegativeChip options={options} />
+                <Advanced options={options} hasSeed={false} />
+              </div>
+            </LocalForm>
+          </Part>
+        </div>
       </div>
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 px-1">
         <p
@@ -145,7 +166,7 @@ function Seeds({ text, seeds, maxSeed, onChange }: SeedsProps) {
         </Button>
       </div>
       <p id={id} className="text-muted-foreground text-xs">
-        Each makes a row: the same seed begins with the same noise, whatever the variant.
+        One row per seed.
       </p>
     </Part>
   );
@@ -166,6 +187,10 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
   const next = loras.find(isMissing)?.label ?? null;
   return (
     <Part title="Variants">
+      <div aria-hidden className="flex gap-2 text-muted-foreground text-xs">
+        <span className="min-w-0 flex-1 pl-6">LoRA</span>
+        <span className={cn("w-20", variants.length > 1 && "mr-10")}>Weight</span>
+      </div>
       <ol className="space-y-2">
         {variants.map((variant, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: variants have no other identity than their place
@@ -194,7 +219,9 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
           </Add>
         )}
       </div>
-      <p className="text-muted-foreground text-xs">Each makes a column. An empty weight is the LoRA's own.</p>
+      <p className="text-muted-foreground text-xs">
+        One column per variant. Leave the weight empty for the LoRA's default.
+      </p>
     </Part>
   );
 }
@@ -222,7 +249,7 @@ function VariantFields({ number, variant, loras, options, onChange }: VariantFie
         className={`${FIELD} h-10 min-w-0 flex-1 rounded-xl`}
       >
         <option value="">No LoRA</option>
-        {model_name !== null && !lora && <option value={model_name}>{model_name} · not here</option>}
+        {model_name !== null && !lora && <option value={model_name}>{notHere(model_name)}</option>}
         {loras.map(({ label, is_pinned }) => (
           <option key={label} value={label}>
             {label}

@@ -1,10 +1,11 @@
 /** The comparison's calls. All throw Refused, Unreachable. */
 import { API_URL, answer, api } from "@/api/client";
-import type { Plan } from "./plan";
+import { type Plan, sharedSettings } from "./plan";
 
 /** The id of the job that was accepted. */
-export async function requestComparison({ prompts, seeds, variants }: Plan): Promise<string> {
+export async function requestComparison({ prompts, seeds, variants, settings }: Plan): Promise<string> {
   const body = {
+    ...(settings && sharedSettings(settings)),
     prompts: [...prompts],
     seeds: [...seeds],
     variants: variants.map(({ loras, ...model }) => ({ ...model, ...(loras && { loras: [...loras] }) })),

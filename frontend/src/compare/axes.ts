@@ -1,6 +1,8 @@
 /** The axes of a comparison's job. Pure. */
+import type { Options } from "@/api/types";
 import type { Job } from "@/domain/job";
-import { type Plan, type Variant, variantName } from "./plan";
+import { settingsOfMetadata, withoutDefaults } from "@/settings/settings";
+import { type Plan, sharedSettings, type Variant, variantName } from "./plan";
 
 export interface Axes {
   readonly prompts: readonly string[];
@@ -14,12 +16,23 @@ export interface Axes {
   readonly height: number;
 }
 
-/** Null where the job is no comparison. */
-export function axesOf({ comparison, width, height }: Job): Axes | null {
+/** Null where the job is no comparison. `options` undefined: no setting of the plan is left to the server. */
+export function axesOf({ comparison, metadata, width, height }: Job, options?: Options): Axes | null {
   if (!comparison) return null;
+  const settings = metadata && {
+    prompt: "",
+    ...sharedSettings(withoutDefaults(settingsOfMetadata(metadata), options)),
+  };
   const { prompts, seeds } = comparison;
   const variants = comparison.variants.map(readVariant);
-  return { prompts, seeds, variants: variants.map(variantName), plan: { prompts, seeds, variants }, width, height };
+  return {
+    prompts,
+    seeds,
+    variants: variants.map(variantName),
+    plan: { prompts, seeds, variants, ...(settings && { settings }) },
+    width,
+    height,
+  };
 }
 
 /** Index of a cell's picture among the job's. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { aLora } from "@/api/examples";
-import { firstVariants, type Plan, planProblem, readSeeds, sumWords, variantName } from "./plan";
+import { firstVariants, type Plan, planProblem, readSeeds, sharedSettings, sumWords, variantName } from "./plan";
 
 const plan: Plan = {
   prompts: ["red dress"],
@@ -17,7 +17,7 @@ it("says what is missing, twice or too much", () => {
   expect(planProblem(plan)).toBeNull();
   expect(planProblem(with64)).toBeNull();
   expect(planProblem({ ...with64, seeds: [...with64.seeds, 99] })).toContain("66 pictures");
-  expect(planProblem({ ...plan, variants: [{ model_name: "ink" }, { model_name: "ink" }] })).toContain("ink is there");
+  expect(planProblem({ ...plan, variants: [{ model_name: "ink" }, { model_name: "ink" }] })).toContain("ink is listed");
   expect(planProblem({ ...plan, prompts: [] })).toBe("Write a prompt.");
 });
 
@@ -36,4 +36,10 @@ it("begins with the versions of a LoRA that has several, the oldest first", () =
   const loras = [aLora("amber-v1"), aLora("jade-v2"), aLora("jade-v1")];
   expect(firstVariants(loras).map(variantName)).toEqual(["No LoRA", "jade-v1", "jade-v2"]);
   expect(firstVariants([]).map(variantName)).toEqual(["No LoRA"]);
+});
+
+it("shares all settings but what differs between the pictures", () => {
+  const { prompt, ...shared } = { prompt: "x", steps: 12, width: 64, height: 64, negative_prompt: "" };
+  const own = { prompt, seed: 7, num_images: 2, model_name: "jade", model_weight: 0.5, loras: [{ name: "amber" }] };
+  expect(sharedSettings({ ...own, ...shared })).toEqual(shared);
 });

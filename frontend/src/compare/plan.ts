@@ -1,6 +1,7 @@
 /** What is compared: every prompt with every seed by every variant. Pure. */
 import type { LoraOption } from "@/api/types";
 import { seedOf } from "@/settings/seed";
+import type { Settings } from "@/settings/settings";
 
 /** A LoRA with its weight; `model_name` null: the base model alone. An absent weight is the LoRA's own. */
 export interface Variant {
@@ -14,6 +15,14 @@ export interface Plan {
   readonly prompts: readonly string[];
   readonly seeds: readonly number[];
   readonly variants: readonly Variant[];
+  /** The same for all; the prompt in it does not count. */
+  readonly settings?: Settings;
+}
+
+/** The part of the form's settings that a comparison has for all of its pictures. */
+export function sharedSettings(settings: Settings): Omit<Settings, "prompt"> {
+  const { prompt: _p, seed: _s, num_images: _n, model_name: _m, model_weight: _w, loras: _l, ...shared } = settings;
+  return shared;
 }
 
 export const MAX_CELLS = 64;
@@ -39,11 +48,11 @@ export function sumWords({ prompts, seeds, variants }: Plan): string {
 /** Why this cannot be compared, and what to do; null where it can. */
 export function planProblem(plan: Plan): string | null {
   if (plan.prompts.length === 0) return "Write a prompt.";
-  if (plan.seeds.length === 0) return "Name a seed.";
+  if (plan.seeds.length === 0) return "Add a seed.";
   if (plan.variants.length === 0) return "Add a variant.";
   const names = plan.variants.map(variantName);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice) return `${twice} is there twice: change one of them.`;
+  if (twice) return `${twice} is listed twice.`;
   const count = numCells(plan);
   if (count <= MAX_CELLS) return null;
   return `That is ${count} pictures, and a comparison holds ${MAX_CELLS}: they are made side by side, as one job. Take out a prompt, a seed or a variant.`;

@@ -1,6 +1,7 @@
 /** A comparison by its job: fetched once, then patched by its events until it has ended. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { useOptions } from "@/api/catalog";
 import { type Job, jobOfResult } from "@/domain/job";
 import { jobKey } from "@/jobs/history/history-cache";
 import { keepUpToDate } from "@/jobs/running";
@@ -20,6 +21,7 @@ export type Comparison =
 
 export function useComparison(id: string): Comparison {
   const queries = useQueryClient();
+  const options = useOptions().data;
   useEffect(() => keepUpToDate(queries), [queries]);
   const {
     data: job,
@@ -37,6 +39,6 @@ export function useComparison(id: string): Comparison {
   if (error) return { kind: "none", why: error.message };
   if (job === undefined) return { kind: "loading", isLost: failureReason !== null };
   if (job === null) return { kind: "none", why: "There is no such comparison here any more." };
-  const axes = axesOf(job);
-  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job is not a comparison." };
+  const axes = axesOf(job, options);
+  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job isn't a comparison." };
 }

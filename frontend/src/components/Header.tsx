@@ -2,6 +2,8 @@
 import { MoonIcon, SunIcon } from "lucide-react";
 import { usePathname } from "next/navigation";
 import { useTheme } from "next-themes";
+import { withWayBack } from "@/address/way-back";
+import { useMe } from "@/api/session";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { AccountMenu } from "./AccountMenu";
@@ -10,14 +12,20 @@ import { Link } from "./Link";
 const PAGES = [
   ["/", "Create"],
   ["/history/", "History"],
-  ["/compare/", "Compare"],
+  ["/compare/", "Grid"],
 ] as const;
 
 /** The site's pages. "Create" leads to an empty form: its address has no settings. */
 export function Header() {
   const here = usePathname();
   return (
-    <header className="mx-auto flex h-16 w-full max-w-6xl items-center gap-1 px-4 sm:px-6">
+    <header className="mx-auto flex h-14 w-full max-w-[90rem] items-center gap-1 px-4 max-[24rem]:px-2.5 sm:px-6">
+      <a
+        href="#main"
+        className="sr-only rounded-lg bg-primary px-3 py-2 text-primary-foreground text-sm focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50"
+      >
+        Skip to content
+      </a>
       <Link
         href="/"
         aria-label="LoRA Studio"
@@ -32,7 +40,7 @@ export function Header() {
             key={path}
             href={path}
             aria-current={here === path ? "page" : undefined}
-            className="rounded-full px-2.5 py-1.5 text-[0.8125rem] text-muted-foreground transition-colors hover:text-foreground aria-[current]:bg-muted aria-[current]:text-foreground sm:px-3 sm:text-sm"
+            className="rounded-full px-2.5 py-1.5 text-[0.8125rem] max-[24rem]:px-1.5 text-muted-foreground transition-colors hover:text-foreground aria-[current]:bg-muted aria-[current]:text-foreground sm:px-3 sm:text-sm"
           >
             {name}
           </Link>
@@ -40,9 +48,21 @@ export function Header() {
       </nav>
       <div className="ml-auto flex items-center gap-1">
         <ThemeButton />
+        <LogInLink />
         <AccountMenu />
       </div>
     </header>
+  );
+}
+
+/** For visitors without an account, where there is room. */
+function LogInLink() {
+  const me = useMe().data;
+  if (!me || me.user) return null;
+  return (
+    <Link href={() => withWayBack("/login/")} className="button button-ghost button-size-sm hidden sm:inline-flex">
+      Log in
+    </Link>
   );
 }
 
@@ -64,15 +84,13 @@ function Mark() {
 
 /** The theme is known in the browser only, so both icons are there and the theme's class picks one. */
 function ThemeButton() {
-  const { resolvedTheme, setTheme } = useTheme();
+  const { theme, resolvedTheme, setTheme } = useTheme();
+  // the other one, then back to the system's, which is where everybody begins
+  const other = resolvedTheme === "dark" ? "light" : "dark";
+  const next = theme === "system" ? other : "system";
   return (
-    <Tip label="Light or dark" side="bottom">
-      <Button
-        variant="ghost"
-        size="icon-sm"
-        aria-label="Switch between light and dark"
-        onClick={() => setTheme(resolvedTheme === "dark" ? "light" : "dark")}
-      >
+    <Tip label={next === "system" ? "As the system" : "Light or dark"} side="bottom" align="end">
+      <Button variant="ghost" size="icon-sm" aria-label="Switch between light and dark" onClick={() => setTheme(next)}>
         <SunIcon aria-hidden className="hidden dark:block" />
         <MoonIcon aria-hidden className="dark:hidden" />
       </Button>

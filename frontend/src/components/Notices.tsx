@@ -1,6 +1,7 @@
 "use client";
+import { useEffect } from "react";
 import { lazyPart } from "@/lib/lazy";
-import { useNotices } from "@/lib/notify";
+import { showNoteOfLastPage, useNotices } from "@/lib/notify";
 
 const [Toasts] = lazyPart(() => import("./Toasts"), {
   // plain, because a notice may be about code that cannot be had, its own included
@@ -16,5 +17,6 @@ const [Toasts] = lazyPart(() => import("./Toasts"), {
 
 export function Notices() {
   const last = useNotices((state) => state.last);
+  useEffect(showNoteOfLastPage, []);
   return last && <Toasts last={last} />;
 }

@@ -16,12 +16,13 @@ interface PopoverTriggerProps {
   face: ReactNode;
   /** Called when the pointer or the focus reaches the button: the code of the content can be fetched. */
   onNear?: () => void;
+  isWide?: boolean | undefined;
   /** The content of the panel; a function receives how to close it. */
   children: ReactNode | ((close: () => void) => ReactNode);
 }
 
 /** A button that opens a panel next to it. */
-export function PopoverTrigger({ label, panelLabel, className, face, children, onNear }: PopoverTriggerProps) {
+export function PopoverTrigger({ label, panelLabel, className, face, children, onNear, isWide }: PopoverTriggerProps) {
   const trigger = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(false);
   const near = () => {
@@ -44,7 +45,7 @@ export function PopoverTrigger({ label, panelLabel, className, face, children, o
         {face}
       </button>
       {isOpen && (
-        <PopoverPanel label={panelLabel} trigger={trigger} onClose={() => setIsOpen(false)}>
+        <PopoverPanel label={panelLabel} trigger={trigger} isWide={isWide ?? false} onClose={() => setIsOpen(false)}>
           {typeof children === "function" ? children(() => setIsOpen(false)) : children}
         </PopoverPanel>
       )}

@@ -7,8 +7,10 @@ import { useGenerate } from "@/jobs/requests";
 import { loadPart } from "@/lib/lazy";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
+import { pictures } from "@/lib/words/quantities";
 import type { Settings } from "@/settings/settings";
 import { Composer } from "./composer/Composer";
+import { Dock } from "./composer/Dock";
 import { DemoBanner } from "./DemoBanner";
 import { DropZone } from "./DropZone";
 import { FormProvider, useFormActions } from "./form";
@@ -16,6 +18,12 @@ import { PictureButtons } from "./PictureButtons";
 import { Results } from "./results/Results";
 import { useStart } from "./start";
 import { Welcome } from "./Welcome";
+
+/** `Settings loaded: 1 picture, seed 7.` */
+function loadedWords({ num_images, seed }: Settings): string {
+  const parts = [num_images && pictures(num_images), seed != null && `seed ${seed}`].filter(Boolean);
+  return parts.length > 0 ? `Settings loaded: ${parts.join(", ")}.` : "Settings loaded.";
+}
 
 /** The create page: prompt above, pictures below. */
 export function Create() {
@@ -44,7 +52,7 @@ function Page() {
 
   function generate(request: Settings, isOfForm = false) {
     if (isPending) return;
-    form.write(); // a refusal may lead to another page and back
+    void form.write(); // a refusal may lead to another page and back
     const isMissing = request.prompt.trim() === "";
     setIsPromptMissing(isMissing);
     if (isMissing) box.current?.focus();
@@ -57,12 +65,16 @@ function Page() {
     else generate(form.current(), true);
   }
 
+  /** The form before is an undo away, unless it was empty. */
   function use(settings: Settings) {
+    const before = form.current();
     form.replace(settings);
     setIsPromptMissing(false);
     reset();
     window.scrollTo({ top: 0, behavior: "smooth" });
     box.current?.focus({ preventScroll: true });
+    if (before.prompt.trim() !== "")
+      notify("success", loadedWords(settings), { label: "Undo", run: () => form.replace(before) });
   }
 
   async function read(file: File) {
@@ -71,7 +83,6 @@ function Page() {
       const { samplers = [], image_to_image } = options.data ?? {};
       const known = { samplers, upscalers: image_to_image?.upscalers ?? [], loras: loras.data ?? [] };
       use(await readPicture(file, known));
-      notify("success", "The form holds this picture's settings.");
     } catch (failure) {
       const offer = { label: "Use as start", run: () => upload(file) };
       notify("error", errorText(failure), file.type.startsWith("image/") ? offer : undefined);
@@ -81,20 +92,22 @@ function Page() {
   return (
     <DropZone onRead={(file) => void read(file)} onStart={upload}>
       <Header />
-      <main className="mx-auto w-full max-w-6xl space-y-8 px-4 pb-24 sm:px-6">
-        <div className="mx-auto max-w-5xl space-y-4 pt-2 sm:pt-6">
-          <h1 className="sr-only">Make pictures</h1>
-          <DemoBanner />
+      <main id="main" className="mx-auto w-full max-w-[90rem] space-y-5 px-4 pb-16 sm:px-6">
+        <h1 className="sr-only">Make pictures</h1>
+        <Dock>
           <Composer
             box={box}
             isSending={isPending}
             error={isPromptMissing ? NO_PROMPT : refusal}
             onSubmit={() => generate(form.current(), true)}
             onRetry={retry}
-          />
-          <PictureButtons onRead={(file) => void read(file)} onStart={upload} isUploading={isUploading} />
-        </div>
+            onEdit={() => setIsPromptMissing(false)}
+          >
+            <PictureButtons onRead={(file) => void read(file)} onStart={upload} isUploading={isUploading} />
+          </Composer>
+        </Dock>
         <Results onUse={use} onGenerate={generate} empty={<Welcome onExample={use} />} />
+        <DemoBanner />
       </main>
     </DropZone>
   );

@@ -2,6 +2,7 @@
 import { ImagePlayIcon, ImageUpIcon, LoaderCircleIcon } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { Tip } from "@/components/ui/tooltip";
 
 interface PictureButtonsProps {
   onRead: (file: File) => void;
@@ -12,9 +13,9 @@ interface PictureButtonsProps {
 /** The drop's equals for keyboards and phones. */
 export function PictureButtons({ onRead, onStart, isUploading }: PictureButtonsProps) {
   return (
-    <div className="flex flex-wrap justify-center gap-x-2">
+    <div data-dock="hide" className="flex">
       <FileButton label="Picture to read settings from" onPicture={onRead} icon={<ImageUpIcon aria-hidden />}>
-        Read a picture's settings
+        Load settings from a picture
       </FileButton>
       <FileButton
         label="Picture to start from"
@@ -55,15 +56,17 @@ function FileButton({ label, onPicture, icon, children }: FileButtonProps) {
           event.target.value = "";
         }}
       />
-      <Button
-        variant="ghost"
-        size="sm"
-        className="pointer-coarse:h-11 font-normal text-muted-foreground"
-        onClick={() => input.current?.click()}
-      >
-        {icon}
-        {children}
-      </Button>
+      <Tip label={children}>
+        <Button
+          variant="ghost"
+          size="icon"
+          className="pointer-coarse:size-11 text-muted-foreground"
+          aria-label={children}
+          onClick={() => input.current?.click()}
+        >
+          {icon}
+        </Button>
+      </Tip>
     </>
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 /** The form's content: one request. The address is the place where it is kept. */
 import { debounce, throttle, useQueryStates } from "nuqs";
-import { createContext, type ReactNode, useContext, useLayoutEffect, useMemo, useRef } from "react";
+import { createContext, type ReactNode, useContext, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { PARSERS } from "@/address/parsers";
 import { addressOf, type Settings, settingsOfAddress } from "@/settings/settings";
 
@@ -12,8 +12,8 @@ interface FormActions {
   replace(request: Settings): void;
   /** The content as it was rendered last. */
   current(): Settings;
-  /** Writes the content to the address now: the page may be left before typing rests. */
-  write(): void;
+  /** Writes the content to the address now: the page may be left before typing rests. Resolves when it is written. */
+  write(): Promise<unknown>;
 }
 
 export const EMPTY: Settings = { prompt: "" };
@@ -46,6 +46,37 @@ export function FormProvider({ children }: { children: ReactNode }) {
       <RequestContext value={request}>{children}</RequestContext>
     </ActionsContext>
   );
+}
+
+/** A form of its own, which the address does not hold. */
+export function LocalForm({ first, onChange, children }: LocalFormProps) {
+  const [request, setRequest] = useState<Settings>(first);
+  const latest = useRef(request);
+  useLayoutEffect(() => {
+    latest.current = request;
+    onChange(request);
+  }, [request, onChange]);
+  const actions = useMemo<FormActions>(
+    () => ({
+      set: (patch) => setRequest((now) => ({ ...now, ...patch })),
+      replace: setRequest,
+      current: () => latest.current,
+      write: async () => {},
+    }),
+    [],
+  );
+  return (
+    <ActionsContext value={actions}>
+      <RequestContext value={request}>{children}</RequestContext>
+    </ActionsContext>
+  );
+}
+
+interface LocalFormProps {
+  first: Settings;
+  /** The same function at each render. */
+  onChange: (settings: Settings) => void;
+  children: ReactNode;
 }
 
 /** The content and how to change it: renders again with every change. */

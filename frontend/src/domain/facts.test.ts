@@ -4,6 +4,7 @@ import { differences, factsOf, glance } from "./facts";
 
 const METADATA = someMetadata({
   prompt: "jade woman",
+  final_prompt: "jade woman",
   model: "jade-v1",
   loras: [
     { name: "jade-v1", weight: 0.9, sha256: "00" },
@@ -28,6 +29,11 @@ describe("factsOf", () => {
     ]);
   });
 
+  it("shows the prompt that was sent where it is not the one that was typed", () => {
+    const job = makeJob({ metadata: { ...METADATA, prompt: "castle", final_prompt: "jade woman, castle" } });
+    expect(factsOf(job, null)).toContainEqual({ label: "Sent to the model", value: "jade woman, castle" });
+  });
+
   it("makes do with the request, and leaves out what is not known", () => {
     const request = { ...makeJob().request, model_name: null, loras: [{ name: "amber", weight: 0.4 }] };
     expect(factsOf(makeJob({ request }), null)).toEqual([
@@ -45,6 +51,9 @@ describe("factsOf", () => {
 
 it("glance is short and ends with the seed", () => {
   expect(glance(makeJob({ metadata: METADATA }))).toEqual(["jade-v1", "256 × 256", "30 steps", "seed 7"]);
+  const outputs = [makeImage(0), makeImage(3)];
+  expect(glance(makeJob({ metadata: METADATA, outputs })).at(-1)).toBe("seeds 7 to 10");
+  expect(glance(makeJob())).toEqual([]); // until the server has said what made it
   expect(glance(makeJob({ metadata: { ...METADATA, model: "base", steps: 1 } }))[0]).toBe("No LoRA");
 });
 

@@ -2,12 +2,15 @@
 import type { Output } from "@/api/types";
 import { fileSize } from "@/lib/words/quantities";
 import { factsOfSettings, type Settings, settingsOfMetadata, sizeWords } from "@/settings/settings";
-import type { Job } from "./job";
+import { type Job, promptOf } from "./job";
 
 export interface Fact {
   readonly label: string;
   readonly value: string;
 }
+
+/** The label of the prompt with what a LoRA or a style has added. */
+export const SENT = "Sent to the model";
 
 /** `samplerLabel` gives `dpmpp_2m` its name for people. With an `output`, its own seed and size; else the job's. Facts
  * that are not known are left out. */
@@ -17,19 +20,30 @@ export function factsOf(
   samplerLabel: (name: string) => string = (name) => name,
 ): Fact[] {
   const facts = factsOfSettings(knownSettings(job, output), samplerLabel);
+  const sent = job.metadata?.final_prompt;
+  if (sent !== undefined && sent !== promptOf(job)) facts.unshift({ label: SENT, value: sent });
   return output ? [...facts, { label: "File", value: `${formatOf(output)}, ${fileSize(output.bytes)}` }] : facts;
 }
 
-/** The few under a prompt: `jade-v1`, `watercolor`, `256 × 256`, `30 steps`, `seed 7`. */
+/** The few under a prompt: `jade-v1`, `watercolor`, `256 × 256`, `30 steps`, `seed 7`. None until the server has sent what
+ * made the job: half of them would come a moment later. */
 export function glance(job: Job): string[] {
+  if (job.metadata === null) return [];
   const { model_name, style, width, height, steps, seed } = knownSettings(job, null);
   return [
     model_name === null ? "No LoRA" : model_name,
     style,
     width && height && sizeWords(width, height),
     steps && `${steps} ${steps === 1 ? "step" : "steps"}`,
-    seed != null && `seed ${seed}`,
+    seedWords(job, seed),
   ].flatMap((word) => (word ? [word] : []));
+}
+
+/** `seed 7`; of several pictures `seeds 7 to 10`. */
+function seedWords(job: Job, seed: number | null | undefined): string | null {
+  if (seed == null) return null;
+  const last = job.outputs.at(-1)?.seed ?? seed;
+  return last === seed ? `seed ${seed}` : `seeds ${seed} to ${last}`;
 }
 
 /** What is not the same in both, in the order of `first`; `null` stands for a fact that one side lacks. */

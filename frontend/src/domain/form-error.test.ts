@@ -15,7 +15,7 @@ it("says that a limit is reached, and that an account has others", () => {
 
 it("tells a full queue from a server that is not ready", () => {
   const full = formErrorOf(new Refused(503, "queue-full", "500 jobs wait already; try again in 12 s", [], 12));
-  expect([full.title, full.retryAfterS]).toEqual(["Many people are making pictures right now.", 12]);
+  expect([full.title, full.retryAfterS]).toEqual(["The queue is full right now.", 12]);
   expect(formErrorOf(new Refused(503, "not-ready", "the model is being loaded")).title).toBe(
     "The model is being loaded.",
   );

@@ -17,8 +17,8 @@ export interface FormError {
 }
 
 export const NO_PROMPT: FormError = {
-  title: "Say what you would like to see.",
-  details: ["A few words are enough, for example: jade woman, red dress, beach sunset."],
+  title: "Type a prompt first.",
+  details: [],
   retryAfterS: null,
   fields: ["prompt"],
 };
@@ -29,7 +29,7 @@ export function formErrorOf(error: unknown): FormError {
       title: error.message,
       details: [
         error.mayHaveAccepted
-          ? "It may have accepted this all the same: look below before trying again. Your prompt is kept."
+          ? "Your request may have gone through. Check below before trying again."
           : "Your prompt is kept: try again in a moment.",
       ],
       retryAfterS: 3,
@@ -51,8 +51,8 @@ function ofRefusal(error: Refused): FormError {
   if (status === 503) {
     const isFull = kind === "queue-full";
     return {
-      title: isFull ? "Many people are making pictures right now." : sentence(error.message),
-      details: [isFull ? "The queue is full. Your prompt is kept." : "Your prompt is kept."],
+      title: isFull ? "The queue is full right now." : sentence(error.message),
+      details: ["Your prompt is kept."],
       retryAfterS: retryAfterS ?? 10,
       fields: [],
     };
@@ -63,7 +63,7 @@ function ofRefusal(error: Refused): FormError {
     return { title, details, retryAfterS, fields: [], isForVisitors: true, isForCredit: status === 402 };
   }
   const fields = error.fields.map(({ field }) => field);
-  const title = error.fields.length > 0 ? "This cannot be made as it is." : sentence(error.message);
+  const title = error.fields.length > 0 ? "Please fix these settings." : sentence(error.message);
   return { title, details: error.fields.map(ofField), retryAfterS, fields };
 }
 

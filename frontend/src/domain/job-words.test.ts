@@ -7,22 +7,33 @@ describe("statusWords", () => {
   it("names the place in the queue and the forecast", () => {
     const job = (queue_position: number) =>
       makeJob({ state: makeState({ status: "queued", queue_position, estimated_time: 40 }) });
-    expect(statusWords(job(3))).toBe("Number 3 in the queue · about 40 s");
-    expect(statusWords(job(1))).toBe("Next in the queue · about 40 s");
+    expect(statusWords(job(3))).toBe("Waiting: 3rd in line · about 40 s");
+    expect(statusWords(job(1))).toBe("Waiting: next in line · about 40 s");
     expect(statusWords(job(0))).toBe("Starting · about 40 s");
   });
 
   it("counts finished pictures", () => {
-    expect(statusWords(makeJob())).toBe("Making 4 pictures · about 12 s left");
-    expect(statusWords(makeJob({ outputs: [makeImage(0), makeImage(2)] }))).toBe("2 of 4 done · about 12 s left");
-    expect(statusWords(makeJob({ state: makeState({ images_total: 1, estimated_time: 0 }) }))).toBe(
+    expect(statusWords(makeJob())).toBe("Making 4 pictures · 25 % · about 12 s left");
+    expect(statusWords(makeJob(), 7)).toBe("Making 4 pictures · 25 % · about 7 s left");
+    expect(statusWords(makeJob({ outputs: [makeImage(0), makeImage(2)] }))).toBe(
+      "2 of 4 done · 25 % · about 12 s left",
+    );
+    expect(statusWords(makeJob({ state: makeState({ images_total: 1, estimated_time: 0, progress: 0 }) }))).toBe(
       "Making 1 picture · almost there",
+    );
+  });
+
+  it("waits while others go first, though a worker has it", () => {
+    const state = makeState({ status: "processing", queue_position: 2, progress: 0, estimated_time: 40 });
+    expect(statusWords(makeJob({ state }))).toBe("Waiting: 2nd in line · about 40 s");
+    expect(statusWords(makeJob({ state: { ...state, progress: 0.1 } }))).toBe(
+      "Making 4 pictures · 10 % · about 40 s left",
     );
   });
 
   it("names no time while the server does not answer", () => {
     expect(statusWords(makeJob({ connection: "lost" }))).toBe("Reconnecting…");
-    expect(statusWords(makeJob({ state: null }))).toBe("Waiting for the server…");
+    expect(statusWords(makeJob({ state: null }))).toBe("Sending…");
   });
 });
 
@@ -31,10 +42,10 @@ describe("outcome", () => {
     outcome(makeJob({ state: makeState({ status }), outputs: Array.from({ length: made }, (_, at) => makeImage(at)) }));
 
   it("says what is left of a job that did not complete", () => {
-    expect(ended("cancelled", 0)).toBe("Cancelled before a picture was finished.");
-    expect(ended("cancelled", 2)).toBe("Cancelled. 2 of 4 were finished before.");
+    expect(ended("cancelled", 0)).toBe("Cancelled.");
+    expect(ended("cancelled", 2)).toBe("Cancelled with 2 of 4 finished.");
     expect(ended("failed", 0)).toBe("These pictures could not be made.");
-    expect(ended("failed", 3)).toBe("3 of 4 could be made.");
+    expect(ended("failed", 3)).toBe("Only 3 of 4 finished.");
   });
 
   it("is silent about the rest", () => {

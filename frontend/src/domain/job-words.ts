@@ -1,32 +1,39 @@
 /** Texts about a job. */
+import type { JobState } from "@/api/types";
 import { aboutTime, pictures } from "@/lib/words/quantities";
 import { isEnded, type Job, numDone } from "./job";
 import { numWanted } from "./picture";
 
-/** The status of an unfinished job: `2 of 4 done · about 12 s left`. Without a time while the server is unreachable. */
-export function statusWords(job: Job): string {
+/** The status of an unfinished job: `2 of 4 done · 35 % · about 10 s left`. `left_s`: the time shown, the server's forecast by
+ * default. Without a time while the server is unreachable. */
+export function statusWords(job: Job, left_s: number = job.state?.estimated_time ?? 0): string {
   const { state } = job;
   if (job.connection === "lost") return "Reconnecting…";
-  if (state === null) return "Waiting for the server…";
-  if (state.status === "queued") {
-    const time = state.estimated_time > 0 ? ` · ${aboutTime(state.estimated_time)}` : "";
+  if (state === null) return "Sending…";
+  if (isWaiting(state)) {
+    const time = left_s > 0 ? ` · ${aboutTime(left_s)}` : "";
     return `${queuePlace(state.queue_position)}${time}`;
   }
   const done = numDone(job) > 0 ? `${numDone(job)} of ${numWanted(job)} done` : `Making ${pictures(numWanted(job))}`;
-  return `${done} · ${state.estimated_time > 0 ? `${aboutTime(state.estimated_time)} left` : "almost there"}`;
+  const percent = Math.floor(100 * progressOf(job));
+  const time = left_s > 0 ? `${aboutTime(left_s)} left` : "almost there";
+  return [done, percent > 0 && `${percent} %`, time].filter(Boolean).join(" · ");
+}
+
+/** Nothing of it is made yet, and another job goes first: the server calls it `processing` as soon as a worker has it. */
+function isWaiting({ status, queue_position, progress }: JobState): boolean {
+  return status === "queued" || (queue_position > 0 && progress === 0);
 }
 
 /** How a job ended where not all of its pictures were made; null for any other job. */
 export function outcome(job: Job): string | null {
   const made = numDone(job);
   if (job.state?.status === "cancelled") {
-    return made > 0
-      ? `Cancelled. ${made} of ${numWanted(job)} were finished before.`
-      : "Cancelled before a picture was finished.";
+    return made > 0 ? `Cancelled with ${made} of ${numWanted(job)} finished.` : "Cancelled.";
   }
   if (job.state?.status !== "failed") return null;
   if (made === 0) return numWanted(job) === 1 ? "This picture could not be made." : "These pictures could not be made.";
-  return `${made} of ${numWanted(job)} could be made.`;
+  return `Only ${made} of ${numWanted(job)} finished.`;
 }
 
 /** Share of the work that is done, 0 to 1. */
@@ -37,5 +44,12 @@ export function progressOf(job: Job): number {
 
 function queuePlace(position: number): string {
   if (position <= 0) return "Starting";
-  return position === 1 ? "Next in the queue" : `Number ${position} in the queue`;
+  return position === 1 ? "Waiting: next in line" : `Waiting: ${ordinal(position)} in line`;
+}
+
+const ORDINALS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
+const ORDINAL_RULES = new Intl.PluralRules("en", { type: "ordinal" });
+
+function ordinal(count: number): string {
+  return `${count.toLocaleString()}${ORDINALS[ORDINAL_RULES.select(count)] ?? "th"}`;
 }

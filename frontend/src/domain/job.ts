@@ -222,6 +222,6 @@ function goneEnding(job: Job): Ending {
     status: "failed",
     images_completed: job.outputs.length,
     images_total: job.state?.images_total ?? job.request.num_images ?? job.outputs.length,
-    error: { code: GONE, detail: "The server does not know this job any more. Its pictures may be gone too." },
+    error: { code: GONE, detail: "This job is no longer on the server." },
   };
 }

@@ -1,12 +1,19 @@
 "use client";
-import { DownloadIcon, RotateCwIcon, ShuffleIcon, SlidersHorizontalIcon, Trash2Icon } from "lucide-react";
+import {
+  DownloadIcon,
+  RotateCwIcon,
+  ShuffleIcon,
+  SlidersHorizontalIcon,
+  TextCursorInputIcon,
+  Trash2Icon,
+} from "lucide-react";
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 import Menu, { MENU_ITEM } from "@/actions/Menu";
 import { useOptions } from "@/api/catalog";
 import { Link } from "@/components/Link";
 import { promptOf } from "@/domain/job";
-import { formAddress, startAddress, useMakeAgain } from "./actions";
+import { formAddress, promptAddress, startAddress, useMakeAgain } from "./actions";
 import { useDeleteAndMoveOn } from "./focus";
 import type { HistoryPicture } from "./items";
 
@@ -31,14 +38,20 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
         <li>
           <Link href={formAddress(picture, options)} className={MENU_ITEM}>
             <SlidersHorizontalIcon aria-hidden />
-            Use these settings
+            Reuse everything
+          </Link>
+        </li>
+        <li>
+          <Link href={promptAddress(picture)} className={MENU_ITEM}>
+            <TextCursorInputIcon aria-hidden />
+            Reuse prompt
           </Link>
         </li>
         <Item onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
-          Variations
+          New seeds
         </Item>
         <Item onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
-          Make again
+          Regenerate
         </Item>
         <li aria-hidden className="mx-3 my-1.5 border-t" />
         <Item

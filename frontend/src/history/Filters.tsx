@@ -14,7 +14,8 @@ const ANY = "";
 
 interface FiltersProps {
   filter: Filter;
-  onChange: (filter: Filter) => void;
+  /** What is not named stays as it is. */
+  onChange: (change: Partial<Filter>) => void;
 }
 
 export function Filters({ filter, onChange }: FiltersProps) {
@@ -25,7 +26,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
       <button
         type="button"
         aria-pressed={filter.favorites}
-        onClick={() => onChange({ ...filter, favorites: !filter.favorites })}
+        onClick={() => onChange({ favorites: !filter.favorites })}
         className="flex h-9 items-center gap-2 rounded-full border border-border bg-card px-3 text-sm transition-colors hover:bg-muted aria-pressed:border-primary aria-pressed:bg-accent aria-pressed:text-accent-foreground"
       >
         <HeartIcon
@@ -50,7 +51,7 @@ function ChooseButton() {
       className="ml-auto px-3 font-normal aria-pressed:bg-muted"
     >
       <CircleCheckIcon aria-hidden />
-      Choose
+      Select
     </Button>
   );
 }
@@ -62,7 +63,7 @@ function Search({ filter, onChange }: FiltersProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: typing alone starts the clock
   useEffect(() => {
     if (typed === filter.q) return;
-    const timer = setTimeout(() => onChange({ ...filter, q: typed }), SEARCH_AFTER_MS);
+    const timer = setTimeout(() => onChange({ q: typed }), SEARCH_AFTER_MS);
     return () => clearTimeout(timer);
   }, [typed]);
   return (
@@ -96,13 +97,13 @@ function LoraFilter({ filter, onChange }: FiltersProps) {
   const isListed = filter.lora === ANY || items.some(({ value }) => value === filter.lora);
   const unlisted = isListed ? [] : [{ value: filter.lora, label: filter.lora, note: undefined }];
   return (
-    <Chip name="LoRA" icon={BoxesIcon} value={filter.lora || "Any LoRA"}>
+    <Chip name="LoRA" icon={BoxesIcon} value={filter.lora || "All pictures"}>
       <Choice
         legend="LoRA"
         layout="list"
-        items={[{ value: ANY, label: "Any LoRA", note: "And none" }, ...unlisted, ...items]}
+        items={[{ value: ANY, label: "All pictures", note: "With or without a LoRA" }, ...unlisted, ...items]}
         value={filter.lora}
-        onChange={(lora) => onChange({ ...filter, lora })}
+        onChange={(lora) => onChange({ lora })}
       />
     </Chip>
   );

@@ -1,7 +1,7 @@
 "use client";
 import { ImagesIcon, SearchXIcon } from "lucide-react";
 import { useQueryStates } from "nuqs";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { Dialogs } from "@/actions/Dialogs";
 import { comparisonAddress } from "@/address/links";
 import { PARSERS } from "@/address/parsers";
@@ -17,6 +17,8 @@ import type { Filter } from "@/jobs/history/history-cache";
 import { useHistory } from "@/jobs/history/use-history";
 import { cn } from "@/lib/cn";
 import { lazyPart } from "@/lib/lazy";
+import { pictures as countWords } from "@/lib/words/quantities";
+import { openPicture, useOpenPicture, usePictureAddress } from "@/pictures/picture-address";
 import { UndoBar } from "@/pictures/UndoBar";
 import { Filters } from "./Filters";
 import { picturesOfHistory } from "./items";
@@ -38,14 +40,14 @@ export function History() {
         !me.user &&
         me.registration !== "closed" && (
           <>
-            Of this browser, while it keeps its cookie.{" "}
+            Kept in this browser only.{" "}
             <Link
               href={() => withWayBack("/register/")}
               className="font-medium text-foreground underline underline-offset-4"
             >
-              Register
+              Sign up
             </Link>{" "}
-            to have it everywhere.
+            to see your pictures everywhere.
           </>
         )
       }
@@ -60,7 +62,8 @@ function Pictures() {
   const { history, jobs } = useHistory(filter);
   const { data, error, failureReason, isPlaceholderData, hasNextPage, isFetchingNextPage, fetchNextPage } = history;
   const isChoosing = useSelection((selection) => selection.isChoosing);
-  const [shownId, setShownId] = useState<string | null>(null);
+  const shownId = useOpenPicture((open) => open.id);
+  usePictureAddress();
   const pictures = useMemo(
     () => picturesOfHistory(jobs, Date.now()).filter(({ output }) => !filter.favorites || output.favorite),
     [jobs, filter.favorites],
@@ -72,7 +75,7 @@ function Pictures() {
     <>
       <Filters filter={filter} onChange={setFilter} />
       <p role="status" className="sr-only">
-        {data && !isPlaceholderData ? `${pictures.length}${hasNextPage ? " or more" : ""} pictures` : ""}
+        {data && !isPlaceholderData ? `${countWords(pictures.length)}${hasNextPage ? " or more" : ""}` : ""}
       </p>
       <RunningNote jobs={jobs.filter((job) => !isEnded(job))} />
       {!data && <Loading problem={error ?? failureReason} />}
@@ -82,7 +85,7 @@ function Pictures() {
         <div className={cn("-mx-2 -mt-3 overflow-x-clip px-2 transition-opacity", isPlaceholderData && "opacity-50")}>
           <PictureWall
             pictures={pictures}
-            onOpen={setShownId}
+            onOpen={openPicture}
             onNear={loadViewer}
             onNearEnd={hasNextPage && !isFetchingNextPage ? () => void fetchNextPage() : undefined}
           />
@@ -93,7 +96,7 @@ function Pictures() {
           {failureReason ? failureReason.message : "Loading more…"}
         </p>
       )}
-      {shownId && <Viewer pictures={pictures} id={shownId} onShow={setShownId} onClose={() => setShownId(null)} />}
+      {shownId && <Viewer pictures={pictures} id={shownId} />}
       <SelectionBar pictures={pictures} />
       <Dialogs />
       {!shownId && <UndoBar isRaised={isChoosing} />}
@@ -108,12 +111,12 @@ function RunningNote({ jobs }: { jobs: readonly Job[] }) {
   const isOneComparison = jobs.length === 1 && isComparison(first);
   return (
     <p className="rounded-2xl bg-accent px-4 py-3 text-accent-foreground text-sm">
-      {jobs.length === 1 ? "One more job is being made." : `${jobs.length} more jobs are being made.`}{" "}
+      {jobs.length === 1 ? "1 job in progress." : `${jobs.length} jobs in progress.`}{" "}
       <Link
         href={isOneComparison ? comparisonAddress(first.id) : "/"}
         className="font-medium underline underline-offset-4"
       >
-        {isOneComparison ? "Watch it on the compare page" : "Watch it on the create page"}
+        View
       </Link>
     </p>
   );
@@ -122,7 +125,7 @@ function RunningNote({ jobs }: { jobs: readonly Job[] }) {
 function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => void }) {
   if (filter.q.trim() || filter.lora || filter.favorites) {
     return (
-      <EmptyState icon={SearchXIcon} title="Nothing found" text="No picture matches these words and filters.">
+      <EmptyState icon={SearchXIcon} title="Nothing found" text="No pictures match these filters.">
         <Button variant="secondary" onClick={onShowAll}>
           Show everything
         </Button>

@@ -45,7 +45,7 @@ export const HistoryTile = memo(function HistoryTile({
       <button
         type="button"
         data-picture={id}
-        aria-label={isChoosing ? "Choose this picture" : "Open this picture"}
+        aria-label={isChoosing ? "Select this picture" : "Open this picture"}
         onPointerEnter={onNear}
         onFocus={onNear}
         onClick={({ shiftKey }) => (isChoosing ? onChoose(id, !isChosen || shiftKey, shiftKey) : onOpen(id))}
@@ -57,7 +57,7 @@ export const HistoryTile = memo(function HistoryTile({
       <span className={cn("absolute top-2 left-2", !isChoosing && QUIET)}>
         <input
           type="checkbox"
-          aria-label="Choose"
+          aria-label="Select"
           checked={isChosen}
           onChange={({ target, nativeEvent }) =>
             onChoose(id, target.checked, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
@@ -99,7 +99,7 @@ function Thumbnail({ picture, name }: { picture: HistoryPicture; name: string })
   if (look === "missing") {
     return (
       <span className="absolute inset-0 grid place-items-center p-3 text-center text-muted-foreground text-xs">
-        This picture cannot be loaded.
+        Couldn't load this picture.
       </span>
     );
   }

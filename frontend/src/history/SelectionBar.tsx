@@ -31,11 +31,11 @@ export function SelectionBar({ pictures }: { pictures: readonly HistoryPicture[]
   const canZip = !(isNone || isTooMany || isZipping);
   return (
     <section
-      aria-label="Chosen pictures"
+      aria-label="Selected pictures"
       className="fade-in-0 slide-in-from-bottom-4 fixed inset-x-4 bottom-6 z-[805] mx-auto flex w-fit max-w-full animate-in items-center gap-1 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
     >
       <span role="status" className="mr-2 whitespace-nowrap tabular-nums">
-        {isNone ? "Choose pictures" : `${ids.length} chosen`}
+        {isNone ? "Select pictures" : `${ids.length} selected`}
       </span>
       <Button
         variant="secondary"
@@ -60,7 +60,7 @@ export function SelectionBar({ pictures }: { pictures: readonly HistoryPicture[]
         <Trash2Icon aria-hidden />
         <span className="max-sm:sr-only">Delete</span>
       </Button>
-      <Button variant="ghost" size="icon-sm" aria-label="Stop choosing" onClick={stopChoosing}>
+      <Button variant="ghost" size="icon-sm" aria-label="Stop selecting" onClick={stopChoosing}>
         <XIcon aria-hidden />
       </Button>
     </section>

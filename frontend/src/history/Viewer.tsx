@@ -8,23 +8,22 @@ import { PanelActs } from "@/actions/PanelActs";
 import { useOptions } from "@/api/catalog";
 import { pictureName } from "@/domain/picture";
 import { usePicture } from "@/jobs/pictures";
-import { DeleteAct, FavoriteAct, UseSettingsAct } from "@/pictures/acts";
+import { DeleteAct, FavoriteAct, ReuseAllAct, ReusePromptAct } from "@/pictures/acts";
 import { Act, PictureFacts } from "@/pictures/PictureFacts";
 import { PictureStage } from "@/pictures/PictureStage";
+import { closePicture, leavePicture, openPicture } from "@/pictures/picture-address";
 import { UndoBar } from "@/pictures/UndoBar";
-import { formAddress, startAddress, useMakeAgain } from "./actions";
+import { formAddress, promptAddress, startAddress, useMakeAgain } from "./actions";
 import type { HistoryPicture } from "./items";
 
 interface ViewerProps {
   pictures: readonly HistoryPicture[];
   /** The picture shown. */
   id: string;
-  onShow: (id: string) => void;
-  onClose: () => void;
 }
 
 /** The pictures of the history, one at a time; or another one, that a picture was made from. */
-export default function Viewer({ pictures, id, onShow, onClose }: ViewerProps) {
+export default function Viewer({ pictures, id }: ViewerProps) {
   const router = useRouter();
   const options = useOptions().data;
   const makeAgain = useMakeAgain();
@@ -41,26 +40,27 @@ export default function Viewer({ pictures, id, onShow, onClose }: ViewerProps) {
       nameOf={(shown) => {
         return pictureName(pictures.find((each) => each.id === shown) ?? picture);
       }}
-      onShow={onShow}
-      onClose={onClose}
+      onShow={openPicture}
+      onClose={closePicture}
       panel={
         <PictureFacts picture={picture}>
-          <MadeFrom picture={picture} onShow={onShow} onClose={onClose} />
+          <FavoriteAct output={picture.output} />
+          <ReusePromptAct onClick={() => router.push(promptAddress(picture))} />
+          <ReuseAllAct onClick={() => router.push(formAddress(picture, options))} />
+          <DeleteAct outputs={outputs} id={id} onShow={openPicture} onClose={closePicture} />
+          <MadeFrom picture={picture} onShow={openPicture} onClose={leavePicture} />
           <PanelActs
             picture={picture}
             onStart={(start) => router.push(startAddress(start, options))}
-            onClose={onClose}
+            onClose={leavePicture}
           />
-          <FavoriteAct output={picture.output} />
-          <DeleteAct outputs={outputs} id={id} onShow={onShow} onClose={onClose} />
           <Act onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
-            Variations
+            New seeds
           </Act>
           <Act onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
-            Make again
+            Regenerate
           </Act>
-          <UseSettingsAct onClick={() => router.push(formAddress(picture, options))} />
-          <div className="col-span-full">
+          <div data-stays className="col-span-full">
             <UndoBar isInPanel />
           </div>
         </PictureFacts>

@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { createAddress } from "@/address/links";
 import { answer, api } from "@/api/client";
 import type { Options } from "@/api/types";
+import { promptOf } from "@/domain/job";
 import { type Picture, settingsOf, startSettings } from "@/domain/picture";
 import { useAgain } from "@/jobs/requests";
 
@@ -17,6 +18,11 @@ export function useMakeAgain() {
 /** The create page with the settings of this picture in its form. */
 export function formAddress(picture: Picture, options: Options | undefined): string {
   return createAddress(settingsOf(picture, options));
+}
+
+/** The create page with this picture's prompt alone. */
+export function promptAddress({ job }: Picture): string {
+  return createAddress({ prompt: promptOf(job) });
 }
 
 /** The create page with this picture to start from, and its own settings. */

@@ -105,7 +105,7 @@ it("shows again what the server has kept, with a notice", async () => {
   remove(["a", "b"]);
   await pass(UNDO_MS);
   expect(shown()).toEqual(["b", "c"]);
-  expect(useNotices.getState().last?.text).toContain("1 picture of jobs that are still being made");
+  expect(useNotices.getState().last?.text).toContain("1 picture still in progress");
 });
 
 it("shows everything again where the server refuses", async () => {

@@ -58,7 +58,7 @@ export function useDelete(): (ids: readonly string[]) => void {
       removePictures(queries, [...deleted.deleted, ...deleted.missing]);
       if (deleted.kept.length === 0) return;
       bringBack(deleted.kept);
-      notify("error", `${pictures(deleted.kept.length)} of jobs that are still being made cannot be deleted yet.`);
+      notify("error", `${pictures(deleted.kept.length)} still in progress can't be deleted yet.`);
     },
     onError(error, { ids }) {
       bringBack(ids);

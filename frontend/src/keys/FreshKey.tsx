@@ -25,9 +25,9 @@ export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void 
         className="flex items-center gap-2 font-semibold text-base outline-none"
       >
         <KeyRoundIcon aria-hidden className="size-4 text-primary" />
-        {fresh.name}: copy the key now
+        {fresh.name}: copy your key now
       </h2>
-      <p className="text-sm">It is shown only here, only this once; the server keeps no more than its hash.</p>
+      <p className="text-sm">You won't see it again.</p>
       <Copied label="Copy the key" text={fresh.key} />
       <Copied label="Copy the command" text={curl} />
       <Button variant="outline" onClick={onDone}>

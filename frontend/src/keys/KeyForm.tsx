@@ -11,7 +11,7 @@ const SCOPES: readonly { scope: Scope; note: string; isOperators?: boolean }[] =
   { scope: "read", note: "reads jobs, pictures, history and usage" },
   {
     scope: "on_behalf",
-    note: "names the person it calls for (X-End-User): each has limits and a history of their own",
+    note: "acts for end users: separate limits and history for each X-End-User",
   },
   { scope: "operator", note: "may do what operators may", isOperators: true },
 ];
@@ -47,7 +47,7 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
       <h2 id={`${id}-new`} className="font-semibold text-base">
         New key
       </h2>
-      <ApiForm key={round} label="New key" submit="Make the key" onSubmit={make}>
+      <ApiForm key={round} label="New key" submit="Create key" onSubmit={make}>
         {(problemOf) => (
           <>
             <div className="grid gap-4 sm:grid-cols-[1fr_12rem]">

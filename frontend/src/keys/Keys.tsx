@@ -15,7 +15,7 @@ const KEYS = ["keys"];
 
 export function Keys() {
   return (
-    <Shell title="Keys" note="With an API key your programs make pictures on your account.">
+    <Shell title="Keys" note="Use API keys to make pictures from your own programs.">
       <SignedIn>{(user) => <OwnKeys user={user} />}</SignedIn>
     </Shell>
   );
@@ -34,7 +34,7 @@ function OwnKeys({ user }: { user: User }) {
     mutationFn: (key: Key) => answer(api.DELETE("/api/keys/{key_id}", { params: { path: { key_id: key.id } } })),
     onSuccess(_data, key) {
       if (fresh?.id === key.id) setFresh(null);
-      notify("success", `${key.name} is revoked.`);
+      notify("success", `Key “${key.name}” revoked.`);
     },
     onSettled: refresh,
   });

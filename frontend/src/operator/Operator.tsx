@@ -22,7 +22,7 @@ export function Operator() {
         )
       ) : (
         <p role="status" className="min-h-40 text-muted-foreground text-sm">
-          {failureReason ? "The server does not answer. Trying again…" : ""}
+          {failureReason ? "Can't reach the server. Trying again…" : ""}
         </p>
       )}
     </Shell>
@@ -36,8 +36,8 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
       <h2 className="font-medium text-lg">This page is for operators</h2>
       <p className="text-muted-foreground text-sm leading-relaxed">
         {isLoggedIn
-          ? "Your account is not an operator's. The administrator of this server can make one on its machine:"
-          : "Log in with an operator's account. The administrator of this server makes one on its machine:"}
+          ? "Your account isn't an operator. Run this on the server to make it one:"
+          : "Log in as an operator. Run this on the server to make an account one:"}
       </p>
       <code className="w-full overflow-x-auto whitespace-nowrap rounded-xl bg-muted px-3 py-2 text-xs">
         python -m server create-operator --email you@example.org

@@ -41,9 +41,7 @@ export function Queue() {
         <Figure name="Step" value={data.step_s === null ? "–" : milliseconds(data.step_s)} note={rowsNote(data)} />
       </Figures>
       {data.jobs.length === 0 ? (
-        <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-          The queue is empty.
-        </p>
+        <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">Idle.</p>
       ) : (
         <Jobs jobs={data.jobs} />
       )}
@@ -56,12 +54,12 @@ export function milliseconds(seconds: number): string {
 }
 
 function rowsNote({ rows }: OperatorQueue): string {
-  return rows === null ? "none taken yet" : `${Math.round(rows * 10) / 10} rows a forward`;
+  return rows === null ? "none yet" : `average batch ${Math.round(rows * 10) / 10}`;
 }
 
 const COLUMNS: readonly Column<QueuedJob>[] = [
   {
-    name: "Place",
+    name: "Status",
     cell: (job) => (job.status === "processing" ? <RunningJob job={job} /> : `${job.queue_position} in the queue`),
   },
   {
@@ -80,12 +78,12 @@ const COLUMNS: readonly Column<QueuedJob>[] = [
     className: "max-md:hidden",
   },
   {
-    name: "Accepted",
+    name: "Started",
     cell: ({ age_s }) => `${age(age_s)} ago`,
     className: "max-md:row-start-3 max-md:text-muted-foreground",
   },
   {
-    name: "Done in",
+    name: "Time left",
     cell: ({ estimated_time }) => aboutTime(estimated_time),
     isRight: true,
     className: "max-md:row-start-3",

@@ -38,11 +38,10 @@ export function Server() {
       )}
       <Facts />
       <p className="text-muted-foreground text-sm">
-        More of it for Prometheus at{" "}
+        Prometheus metrics:{" "}
         <a href={`${API_URL}/metrics`} className="text-primary underline underline-offset-2">
           /metrics
         </a>
-        .
       </p>
     </section>
   );
@@ -66,7 +65,7 @@ function Facts() {
   const rows = [
     ["Base model", options.base_model],
     ["SHA-256", options.base_model_sha256 ?? "being computed"],
-    ["Made for", `${options.native_width} × ${options.native_height}`],
+    ["Native size", `${options.native_width} × ${options.native_height}`],
     ["LoRAs", loras ? `${loras.length}, ${loras.filter(({ resident }) => resident).length} in memory` : "…"],
     ["Default LoRA", options.defaults.model_name ?? "none"],
   ] as const;

@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<OperatorUser>[] = [
   },
   {
     name: "Pictures in 30 days",
-    cell: ({ total }) => total.pictures.toLocaleString("en-US"),
+    cell: ({ total }) => total.pictures.toLocaleString(),
     isRight: true,
     className: "max-md:after:content-['_pictures_in_30_days']",
   },
@@ -104,7 +104,7 @@ function Email({ user }: { user: OperatorUser }) {
         <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">Operator</span>
       )}
       {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">Not moderated</span>}
-      {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Switched off</span>}
+      {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Disabled</span>}
     </span>
   );
 }
@@ -149,7 +149,7 @@ function Access({ user }: { user: OperatorUser }) {
   if (user.disabled) {
     return (
       <Button variant="outline" size="sm" aria-disabled={isPending} onClick={() => isPending || mutate("enable")}>
-        Switch on<span className="sr-only"> {user.email}</span>
+        Enable<span className="sr-only"> {user.email}</span>
       </Button>
     );
   }
@@ -157,21 +157,21 @@ function Access({ user }: { user: OperatorUser }) {
   return (
     <>
       <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
-        Switch off<span className="sr-only"> {user.email}</span>
+        Disable<span className="sr-only"> {user.email}</span>
       </Button>
       {isOpen && (
         <Dialog open onOpenChange={setIsOpen}>
           <DialogPanel
-            title={`Switch off ${user.email}?`}
-            description="Sessions and keys stop working at once. Accepted jobs are still made; nothing is deleted."
+            title={`Disable ${user.email}?`}
+            description="Sessions and keys stop working immediately. Jobs already queued will finish; nothing is deleted."
             returnFocus={trigger}
           >
             <div className="flex justify-end gap-2 pt-2">
               <Button variant="ghost" onClick={() => setIsOpen(false)}>
-                Leave it on
+                Keep it
               </Button>
               <Button variant="destructive" aria-disabled={isPending} onClick={() => isPending || mutate("disable")}>
-                Switch off
+                Disable
               </Button>
             </div>
           </DialogPanel>

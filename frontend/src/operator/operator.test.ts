@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { aLora } from "@/api/examples";
-import { labelOf } from "@/operator/loras/upload";
 import { afterwards, byName, meaning } from "@/operator/loras/versions";
 import { age, milliseconds, ownerWords } from "./Queue";
 
@@ -14,26 +13,17 @@ describe("byName", () => {
   it("groups versions and says what the bare name means", () => {
     const [jade, ink] = byName(loras);
     expect(jade?.versions.map(({ label }) => label)).toEqual(["jade-v2", "jade-v1"]);
-    expect(jade && meaning(jade)).toBe("means jade-v1, pinned");
+    expect(jade && meaning(jade)).toBe("→ jade-v1 (pinned)");
     expect(ink && meaning(ink)).toBeNull();
   });
 
   it("says what a name means after a deletion", () => {
     expect(loras.map((lora) => afterwards(lora, loras))).toEqual([
       null,
-      "jade will mean jade-v2.",
+      "jade will use jade-v2.",
       "No other version of ink is left.",
     ]);
   });
-});
-
-describe("labelOf", () => {
-  it.each([
-    ["jade-v2.safetensors", "jade-v2"],
-    ["jade.v2.SafeTensors", "jade.v2"],
-    [".safetensors", null],
-    ["jade.pt", null],
-  ])("%s is %s", (filename, label) => expect(labelOf(filename)).toBe(label));
 });
 
 describe("what the queue says", () => {

@@ -1,8 +1,8 @@
 "use client";
 import { useState } from "react";
 import { blockedAt, isEnded, type Job } from "@/domain/job";
-import { progressOf } from "@/domain/job-words";
 import { cn } from "@/lib/cn";
+import { previewBlur } from "./preview-blur";
 
 /** The place of an unfinished picture: empty, then its previews. It stays behind the finished picture until that is loaded.
  * An outline only if the picture will not be made, and why where moderation has blocked it. */
@@ -19,27 +19,26 @@ export function PendingPicture({ job, index, isFinished }: { job: Job; index: nu
   }
   const isWorking = !isFinished && job.state?.status === "processing" && job.connection !== "lost";
   return (
-    <div className={cn("absolute inset-0 overflow-hidden rounded-xl bg-muted", isWorking && "results-shimmer")}>
+    <div
+      className={cn(
+        "absolute inset-0 overflow-hidden rounded-xl bg-muted",
+        isWorking && previews.length === 0 && "results-shimmer",
+      )}
+    >
       {!isFinished && <span className="sr-only">{place} is being made</span>}
       {previews.map((source) => (
         <img
           key={source}
           src={source}
           alt=""
-          style={{ filter: `blur(${blurAt(progressOf(job))}px)` }}
-          className="fade-in-0 absolute inset-0 size-full scale-110 animate-in object-cover duration-700"
+          onLoad={({ currentTarget: shown }) => {
+            shown.style.filter = `blur(${previewBlur(shown.clientWidth, shown.naturalWidth)}px)`;
+          }}
+          className="fade-in-0 absolute inset-0 size-full animate-in object-cover duration-700"
         />
       ))}
     </div>
   );
-}
-
-const MAX_BLUR_PX = 12;
-const MIN_BLUR_PX = 4;
-
-/** Hides the squares of the small preview, less and less. */
-function blurAt(progress: number): number {
-  return Math.round(MAX_BLUR_PX - (MAX_BLUR_PX - MIN_BLUR_PX) * progress);
 }
 
 /** The latest source and, below it while it fades in, the one before. */

@@ -37,9 +37,16 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           </p>
           <CopyButton label="Copy prompt" text={prompt} />
         </div>
-        <div className="grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2">
+        <div
+          className={cn(
+            "grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2",
+            // the download and one row of actions: the picture has the rest of the window
+            !isOpen && "sheet:[&>*:nth-child(n+6):not([data-stays])]:hidden",
+          )}
+        >
           <a
             className={buttonLook({ className: "col-span-full" })}
+            aria-keyshortcuts="d"
             href={output.download_url}
             download={output.filename}
           >
@@ -55,12 +62,34 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           onClick={() => setIsOpen(!isOpen)}
           className="-my-2 side:hidden w-full text-muted-foreground"
         >
-          {isOpen ? "Hide details" : "Show details"}
+          {isOpen ? "Less" : "More"}
           <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
         </Button>
         <Facts picture={picture} className={isOpen ? undefined : "sheet:hidden"} />
+        <Shortcuts />
       </div>
     </aside>
+  );
+}
+
+const SHORTCUTS = [
+  ["F", "favorite"],
+  ["D", "download"],
+  ["Del", "delete"],
+  ["← →", "turn"],
+  ["Esc", "close"],
+] as const;
+
+/** For visitors with a keyboard. */
+function Shortcuts() {
+  return (
+    <p className="flex flex-wrap gap-x-3 gap-y-1 text-muted-foreground text-xs [@media(hover:none)]:hidden">
+      {SHORTCUTS.map(([key, what]) => (
+        <span key={key}>
+          <kbd className="rounded border px-1 font-sans">{key}</kbd> {what}
+        </span>
+      ))}
+    </p>
   );
 }
 
@@ -70,20 +99,18 @@ interface ActProps {
   isPressed?: boolean;
   /** Of an action that opens more. */
   isExpanded?: boolean;
-  /** A line of its own, where there is room. */
-  isWide?: boolean;
+  /** The key that does it. */
+  shortcut?: string;
   children: string;
 }
 
 /** One action on the picture: where room is scarce, its words are below the icon. */
-export function Act({ onClick, icon, isPressed, isExpanded, isWide = false, children }: ActProps) {
+export function Act({ onClick, icon, isPressed, isExpanded, shortcut, children }: ActProps) {
   return (
     <Button
       variant="secondary"
-      className={cn(
-        "px-3 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight",
-        isWide && "lg:col-span-full",
-      )}
+      className="px-2 max-lg:h-14 max-lg:min-w-0 max-lg:flex-col max-lg:gap-1 max-lg:whitespace-normal max-lg:rounded-xl max-lg:px-0.5 max-lg:text-[0.6875rem] max-lg:leading-tight"
+      aria-keyshortcuts={shortcut}
       aria-pressed={isPressed}
       aria-expanded={isExpanded}
       onClick={onClick}

@@ -22,7 +22,7 @@ export function PictureSlide({ output, name, room }: PictureSlideProps) {
   const [isVeiled, setVeiled] = useState(veil(output) !== false);
   const size = fitted(output, room, MAX_SCALE);
   if (look === "missing") {
-    return <p className="text-muted-foreground text-sm">This picture cannot be loaded.</p>;
+    return <p className="text-muted-foreground text-sm">Couldn't load this picture.</p>;
   }
   return (
     <div className="relative overflow-hidden rounded-lg bg-muted" style={size}>

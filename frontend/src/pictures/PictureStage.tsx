@@ -70,7 +70,7 @@ export function PictureStage({ outputs, id, nameOf, onShow, onClose, panel }: Pi
   );
 }
 
-/** The stage handles its own keys; this handles keys pressed in the panel. */
+/** The stage handles its own keys; this handles keys pressed in the panel, and those of the actions there. */
 function useKeysInPanel(controller: RefObject<ControllerRef | null>) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -79,6 +79,11 @@ function useKeysInPanel(controller: RefObject<ControllerRef | null>) {
       if (event.target instanceof Element && event.target.matches("input, select, textarea")) return;
       if (event.key === "ArrowLeft") controller.current?.prev();
       if (event.key === "ArrowRight") controller.current?.next();
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+      const act = [...document.querySelectorAll<HTMLElement>("[aria-keyshortcuts]")].find(
+        (each) => each.getAttribute("aria-keyshortcuts")?.toLowerCase() === event.key.toLowerCase(),
+      );
+      act?.click();
     };
     window.addEventListener("keydown", onKey);
     return () => window.removeEventListener("keydown", onKey);

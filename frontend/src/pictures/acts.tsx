@@ -1,5 +1,5 @@
 "use client";
-import { HeartIcon, SlidersHorizontalIcon, Trash2Icon } from "lucide-react";
+import { HeartIcon, SlidersHorizontalIcon, TextCursorInputIcon, Trash2Icon } from "lucide-react";
 import type { Image } from "@/domain/job";
 import { useDelete } from "@/jobs/deletions";
 import { useFavorite } from "@/jobs/favorites";
@@ -11,6 +11,7 @@ export function FavoriteAct({ output }: { output: Image }) {
   const { id, favorite } = output;
   return (
     <Act
+      shortcut="f"
       isPressed={favorite}
       onClick={() => setFavorite({ id, isFavorite: !favorite })}
       icon={<HeartIcon aria-hidden className={cn(favorite && "fill-primary text-primary")} />}
@@ -42,16 +43,25 @@ export function DeleteAct({ outputs, id, onShow, onClose }: DeleteActProps) {
   }
 
   return (
-    <Act onClick={act} icon={<Trash2Icon aria-hidden />}>
+    <Act shortcut="Delete" onClick={act} icon={<Trash2Icon aria-hidden />}>
       Delete
     </Act>
   );
 }
 
-export function UseSettingsAct({ onClick }: { onClick: () => void }) {
+export function ReusePromptAct({ onClick }: { onClick: () => void }) {
   return (
-    <Act isWide onClick={onClick} icon={<SlidersHorizontalIcon aria-hidden />}>
-      Use these settings
+    <Act onClick={onClick} icon={<TextCursorInputIcon aria-hidden />}>
+      Reuse prompt
+    </Act>
+  );
+}
+
+/** The seed too: the same picture again. */
+export function ReuseAllAct({ onClick }: { onClick: () => void }) {
+  return (
+    <Act onClick={onClick} icon={<SlidersHorizontalIcon aria-hidden />}>
+      Reuse everything
     </Act>
   );
 }

@@ -7,7 +7,7 @@ import {
   addressOf,
   factsOfSettings,
   fieldLabel,
-  numAdvanced,
+  numChanged,
   SETTINGS_PARSERS,
   type Settings,
   settingsOfAddress,
@@ -176,7 +176,7 @@ it("says in words how a picture was made from another", () => {
 });
 
 it("counts the second pass among the drawer's settings, and names nested fields", () => {
-  expect(numAdvanced({ prompt: "fox", hires: { scale: 2 }, init: { from_image: IMAGE } })).toBe(1);
+  expect(numChanged({ prompt: "fox", hires: { scale: 2 }, init: { from_image: IMAGE } }, true)).toBe(1);
   expect(["init.strength", "mask", "hires.scale"].map(fieldLabel)).toEqual(["Start picture", "Mask", "Second pass"]);
 });
 

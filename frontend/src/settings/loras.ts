@@ -25,6 +25,16 @@ export function findLora(name: string | null, loras: readonly LoraOption[]): Lor
   return meant ?? loras.find((lora) => lora.label === name) ?? null;
 }
 
+/** The list with `first` and then the `recent` ones, by label, before all others. */
+export function recentFirst(
+  loras: readonly LoraOption[],
+  first: LoraOption | null,
+  recent: readonly string[],
+): readonly LoraOption[] {
+  const used = recent.flatMap((label) => loras.find((lora) => lora.label === label) ?? []);
+  return [...new Set([...(first ? [first] : []), ...used, ...loras])];
+}
+
 /** The weight of a LoRA for a request that names none. */
 export function ownWeight(lora: LoraOption | null, options: Options): number {
   return lora?.weight ?? options.defaults.lora_weight;

@@ -68,7 +68,7 @@ describe("readPicture", () => {
   });
 
   it.each([
-    ["bare.png", "no settings inside"],
+    ["bare.png", "No settings found"],
     ["make.py", "not a picture"],
   ])("says what is wrong with %s", async (name, words) => {
     const reading = readPicture(fixture(name), NOTHING);

@@ -22,8 +22,7 @@ const UNICODE = "UNICODE\0";
 const NO_PICTURE = "This file is not a picture that can be read. PNG, JPEG and WebP files can.";
 const COMFY_WORKFLOW =
   "This picture has a workflow of ComfyUI inside, which is not read here. Its settings can be read where the node that saves it writes them as A1111 does.";
-const NO_TEXT =
-  "There are no settings inside this picture. Pictures made here have them, unless a program or a website removed them.";
+const NO_TEXT = "No settings found in this picture. Some apps and websites strip them.";
 
 /** Reads the settings of a PNG, JPEG or WebP of this studio or of a tool that writes like A1111. Throws NoParameters,
  * and an Error with a sentence for people where the code that reads cannot be loaded. */

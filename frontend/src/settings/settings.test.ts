@@ -6,7 +6,7 @@ import { someMetadata } from "@/domain/examples";
 import { readInfotext } from "./infotext";
 import {
   addressOf,
-  numAdvanced,
+  numChanged,
   SETTINGS_PARSERS,
   type Settings,
   settingsOfAddress,
@@ -339,6 +339,6 @@ describe("the text of a file", () => {
 });
 
 it("counts the settings of the drawer", () => {
-  expect(numAdvanced({ prompt: "fox", quality: "low", width: 64, height: 64 })).toBe(0);
-  expect(numAdvanced({ prompt: "fox", seed: 0, guidance_end: 0.5, guidance_start: 0.1, format: "png" })).toBe(3);
+  expect(numChanged({ prompt: "fox", quality: "low", width: 64, height: 64 }, true)).toBe(0);
+  expect(numChanged({ prompt: "fox", seed: 0, guidance_end: 0.5, guidance_start: 0.1, format: "png" }, true)).toBe(3);
 });

@@ -250,9 +250,10 @@ export function factsOfSettings(settings: Settings, samplerLabel: (name: string)
   });
 }
 
-/** How many settings of the drawer "Advanced" are not left to the server. */
-export function numAdvanced(settings: Settings): number {
-  return PARAMETERS.filter((each) => each.isAdvanced && isWritten(each, settings)).length;
+/** How many settings besides the prompt are not left to the server; `ofDrawer`: of the drawer "Advanced". */
+export function numChanged(settings: Settings, ofDrawer = false): number {
+  const isCounted = ({ isAdvanced, key }: Parameter) => (ofDrawer ? isAdvanced : key !== "prompt");
+  return PARAMETERS.filter((each) => isCounted(each) && isWritten(each, settings)).length;
 }
 
 /** The label of a request's field, `width` for example. */

@@ -21,6 +21,20 @@ export function shapeOf(size: Size, options: Options): string {
   return options.shapes.find((shape) => shape.width === size.width && shape.height === size.height)?.name ?? "custom";
 }
 
+/** Further shapes, width to height. */
+export const RATIOS = ["3:4", "4:5", "16:9", "21:9"] as const;
+
+/** The size of this shape with about as many pixels as the model was made for. */
+export function sizeOfRatio(ratio: string, { native_width, native_height, bounds }: Options): Size {
+  const [wide = 1, high = 1] = ratio.split(":").map(Number);
+  const width = Math.sqrt((native_width * native_height * wide) / high);
+  const side = (px: number) => {
+    const whole = Math.round(px / bounds.size_multiple) * bounds.size_multiple;
+    return Math.min(bounds.max_size, Math.max(bounds.min_size, whole));
+  };
+  return { width: side(width), height: side((width * high) / wide) };
+}
+
 /** Why the server would refuse this size; null where it would not. */
 export function sizeProblem(size: Size, { bounds }: Options): string | null {
   const { min_size, max_size, max_pixels, size_multiple } = bounds;

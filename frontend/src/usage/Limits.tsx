@@ -20,12 +20,12 @@ const KINDS: readonly LimitKind[] = [
 /** What is left of each limit, and when there is more. */
 export function Limits({ left }: { left: LimitsLeft }) {
   const kinds = KINDS.filter(({ key }) => left[key] !== null);
+  if (kinds.length === 0) return null;
   return (
     <section aria-labelledby="limits" className="space-y-4 rounded-2xl border bg-card p-5 sm:p-6">
       <h2 id="limits" className="font-semibold text-base">
-        What is left
+        Remaining
       </h2>
-      {kinds.length === 0 && <p className="text-muted-foreground text-sm">Nothing limits what you make.</p>}
       {kinds.map((kind) => {
         const limit = left[kind.key];
         return limit && <OneLimit key={kind.key} kind={kind} limit={limit} />;
@@ -56,7 +56,7 @@ function OneLimit({ kind, limit }: { kind: LimitKind; limit: Limit }) {
       </div>
       {!isUntouched && (
         <p className="text-muted-foreground text-xs tabular-nums">
-          {wait_s > 0 ? `You get ${kind.more} back ${whenWords(wait_s, Date.now())}.` : "More is available now."}
+          {wait_s > 0 ? `You get ${kind.more} back ${whenWords(wait_s, Date.now())}.` : "Refreshed."}
         </p>
       )}
     </div>

@@ -27,7 +27,7 @@ export function Usage() {
     queryFn: ({ signal }) => answer(api.GET("/api/usage", { params: { query: { days: NUM_DAYS } }, signal })),
   });
   return (
-    <Shell title="Usage" note={`Your last ${NUM_DAYS} days, including generations by your API keys. Days are in UTC.`}>
+    <Shell title="Usage" note={`Last ${NUM_DAYS} days, including API keys and cancelled generations. Days are in UTC.`}>
       {usage ? (
         <Loaded usage={usage} />
       ) : (
@@ -73,7 +73,9 @@ function Loaded({ usage }: { usage: UsageAnswer }) {
             <Choice legend="What is counted" items={MEASURES} value={measure} onChange={setMeasure} />
           </div>
         </div>
-        <Chart days={everyDay(usage.days, NUM_DAYS, Date.now())} measure={measure} name={name} />
+        {usage.days.length > 1 && (
+          <Chart days={everyDay(usage.days, NUM_DAYS, Date.now())} measure={measure} name={name} />
+        )}
         <DayTable days={usage.days} />
       </section>
     </div>

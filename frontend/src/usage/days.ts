@@ -29,7 +29,7 @@ export function ceiling(highest: number): number {
 
 /** `1,204`, `31.4 s`, `12 min`, `3.2 h`. */
 export function measured(value: number, measure: Measure): string {
-  if (measure !== "gpu_s") return value.toLocaleString("en-US");
+  if (measure !== "gpu_s") return value.toLocaleString();
   if (value < 100) return `${Math.round(10 * value) / 10} s`;
   if (value < 6000) return `${Math.round(value / 60)} min`;
   return `${Math.round(value / 360) / 10} h`;
@@ -37,5 +37,9 @@ export function measured(value: number, measure: Measure): string {
 
 /** `Nov 22`; of a date in UTC. */
 export function shortDate(date: string): string {
-  return new Date(`${date}T00:00:00Z`).toLocaleDateString("en-US", { month: "short", day: "numeric", timeZone: "UTC" });
+  return new Date(`${date}T00:00:00Z`).toLocaleDateString(undefined, {
+    month: "short",
+    day: "numeric",
+    timeZone: "UTC",
+  });
 }

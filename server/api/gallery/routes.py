@@ -139,7 +139,7 @@ class HistoryController(Controller):
         history: NamedDependency[History],
         addresses: NamedDependency[presenters.Addresses],
     ) -> history_schemas.Picture:
-        ((job, image),) = await _seen(history, caller, [image_id])
+        ((job, image),) = await seen(history, caller, [image_id])
         kept = _kept(image, addresses.base(request))
         return history_schemas.Picture(
             job_id=job.job_id, created_at=utc(job.created_at_s), metadata=presenters.metadata(job), image=kept
@@ -161,7 +161,7 @@ class HistoryController(Controller):
         history: NamedDependency[History],
         engagement: NamedDependency[Engagement],
     ) -> None:
-        await _owned(history, caller, image_id)
+        await owned(history, caller, image_id)
         if (await engagement.delete([image_id], caller.may_change)).kept:
             raise StudioError(UNFINISHED, "the job of this picture is still being made; wait for its end or cancel it")
 
@@ -180,7 +180,7 @@ class HistoryController(Controller):
         history: NamedDependency[History],
         engagement: NamedDependency[Engagement],
     ) -> None:
-        await _owned(history, caller, image_id)
+        await owned(history, caller, image_id)
         await engagement.set_favorite(image_id, True)
 
     @delete(
@@ -198,7 +198,7 @@ class HistoryController(Controller):
         history: NamedDependency[History],
         engagement: NamedDependency[Engagement],
     ) -> None:
-        await _owned(history, caller, image_id)
+        await owned(history, caller, image_id)
         await engagement.set_favorite(image_id, False)
 
     @post(
@@ -244,11 +244,11 @@ class HistoryController(Controller):
         store: NamedDependency[ImageStore],
     ) -> Stream:
         ids = list(dict.fromkeys(data.ids))
-        images = _with_names_of_their_own([image for _, image in await _seen(history, caller, ids)])
+        images = _with_names_of_their_own([image for _, image in await seen(history, caller, ids)])
         return await zip_of(images, time.strftime("pictures-%Y-%m-%d.zip", time.gmtime()), store, engagement)
 
 
-async def _seen(history: History, caller: Caller, ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
+async def seen(history: History, caller: Caller, ids: Sequence[str]) -> list[tuple[JobView, ImageView]]:
     """The pictures with these ids, in this order. Raises StudioError (404), for what belongs to others too."""
     found = {image.id: (job, image) for job, image in await history.images(ids)}
     for each in ids:
@@ -257,9 +257,9 @@ async def _seen(history: History, caller: Caller, ids: Sequence[str]) -> list[tu
     return [found[each] for each in ids]
 
 
-async def _owned(history: History, caller: Caller, image_id: str) -> None:
+async def owned(history: History, caller: Caller, image_id: str) -> None:
     """Raises StudioError (404, 403)."""
-    ((job, _),) = await _seen(history, caller, [image_id])
+    ((job, _),) = await seen(history, caller, [image_id])
     if not caller.may_change(job.owner, job.end_user):
         raise StudioError(
             NOT_YOURS, "only who has made a picture may change it: with the same cookie, account or address"

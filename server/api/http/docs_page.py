@@ -25,6 +25,7 @@ PAGE = """<!doctype html>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
+<p style="margin: 0; padding: .75rem 1.25rem; font: .875rem/1.4 sans-serif"><a href="/">← LoRA Studio</a></p>
 <main id="api"></main>
 <script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script>

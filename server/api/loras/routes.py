@@ -166,6 +166,32 @@ class LorasController(Controller):
             raise _unwritable(error) from error
         return lora_schemas.lora_option(view, model.resident_loras)
 
+    @put(
+        "/{name:str}/use-by-default",
+        guards=[operator],
+        status_code=204,
+        operation_id="use_lora_by_default",
+        summary="Use a LoRA where a request names none",
+        description=(
+            "`{name}` is a name like `jade`. It takes the place of the one before, and of STUDIO_DEFAULT_MODEL."
+        ),
+        responses=answers_to_operators(INVALID_REQUEST, NOT_FOUND),
+    )
+    async def use_by_default(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> None:
+        await folder.choose(name, True)
+
+    @delete(
+        "/{name:str}/use-by-default",
+        guards=[operator],
+        status_code=204,
+        operation_id="use_lora_on_request",
+        summary="Use a LoRA only where a request names it",
+        description="Requests that name none get STUDIO_DEFAULT_MODEL again, where there is such a LoRA.",
+        responses=answers_to_operators(INVALID_REQUEST, NOT_FOUND),
+    )
+    async def use_on_request(self, name: LoraName, folder: NamedDependency[LoraFolder]) -> None:
+        await folder.choose(name, False)
+
     @delete(
         "/{name:str}",
         guards=[operator],

@@ -197,6 +197,7 @@ class Page:
             max_age=None,
             allow_all_origins=False,
             add_headers_function=add_headers,
+            mimetypes={".webmanifest": "application/manifest+json"},
         )
         self._add_previous_build(files, folder)
         page = folder / "404.html"

@@ -22,10 +22,10 @@ def test_an_account_from_its_first_day_to_its_last(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(painted.url + "/account/")
-    page.get_by_label("Password now").fill(PASSWORD)
+    page.get_by_label("Current password").fill(PASSWORD)
     page.get_by_label("New password").fill("another horse, same battery")
-    page.get_by_role("button", name="Change it").click()
-    expect(page.get_by_text("The password is changed")).to_be_visible()
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Password changed")).to_be_visible()
     assert user.http.get("/api/auth/me").json()["user"] is None  # the other session is logged out
     open_menu(page)
     assert visitor.violations(axe) == []
@@ -46,7 +46,10 @@ def test_a_registered_e_mail_is_not_registered_again(
     user = new_user(painted)
     page = new_visitor(painted, "register/?next=/account/", reduced_motion="reduce").page
     alert = page.get_by_role("form").get_by_role("alert")
-    for password, words in (("password2026", "see above"), ("another horse, same battery", "has an account already")):
+    for password, words in (
+        ("password2026", "fix the fields above"),
+        ("another horse, same battery", "has an account already"),
+    ):
         page.get_by_label("E-mail").fill(user.email)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Register").click()

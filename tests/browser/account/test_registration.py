@@ -78,10 +78,10 @@ def test_the_operator_s_link_sets_a_new_password_once(new_visitor: NewVisitor, c
     assert page.url == link
     page.get_by_role("textbox", name="New password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Set the password").click()
-    expect(page.get_by_role("heading", name="The password is changed")).to_be_visible()
+    expect(page.get_by_role("heading", name="Password changed")).to_be_visible()
     assert visitor.violations(axe) == []
     assert earlier.request.get("/api/auth/me").json()["user"] is None
-    page.get_by_role("link", name="Log in").click()
+    page.get_by_role("main").get_by_role("link", name="Log in").click()
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()

@@ -133,7 +133,7 @@ def test_a_visitor_sees_the_price_and_is_sent_to_an_account(new_visitor: NewVisi
     expect(visitor.generate).to_contain_text("· $0.50")
     visitor.ask("red dress")
     expect(visitor.error).to_contain_text("Pictures cost credit here")
-    expect(visitor.error.get_by_role("link", name="Register")).to_be_visible()
+    expect(visitor.error.get_by_role("link", name="Sign up")).to_be_visible()
     expect(visitor.error.get_by_role("link", name="Buy credit")).to_have_count(0)
 
 
@@ -170,7 +170,7 @@ def test_a_server_that_charges_nothing_has_no_call_and_no_import_of_it(
     visitor.wait_for_pictures(2)
     expect(visitor.generate).to_have_text("Generate")
     visitor.page.goto("/account/")
-    expect(visitor.page.get_by_role("heading", name="Change the password")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="Change password")).to_be_visible()
     expect(visitor.page.get_by_role("heading", name="Credit")).to_have_count(0)
     assert [url for url in asked if CALLS.search(url)] == []
     assert httpx.get(f"{painted.url}/api/billing").status_code == 404

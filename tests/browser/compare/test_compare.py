@@ -83,7 +83,7 @@ def test_versions_are_compared_by_keyboard_and_read_again(
     assert not visitor.scrolls_sideways()
     assert visitor.violations(axe) == []  # a table scrolls inside its own box
 
-    page.get_by_role("button", name="Change it").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
     expect(page.get_by_role("textbox", name="Prompt 1")).to_have_value("red dress, beach sunset")
     expect(form).to_contain_text("6 pictures")
     assert not visitor.scrolls_sideways()
@@ -92,7 +92,7 @@ def test_versions_are_compared_by_keyboard_and_read_again(
 def test_what_is_no_comparison_says_so(new_visitor: NewVisitor, painted: ServerProcess) -> None:
     job = painted.http.post("/api/generate", json={"prompt": "red dress", "num_images": 1, "steps": 2}).json()
     page = new_visitor(painted).page
-    for job_id, why in ((job["job_id"], "This job is not a comparison."), ("0" * 32, "no such comparison")):
+    for job_id, why in ((job["job_id"], "This job isn't a comparison."), ("0" * 32, "no such comparison")):
         page.goto(f"/compare/?job={job_id}")
         expect(page.get_by_role("main").get_by_role("alert")).to_contain_text(why)
     page.get_by_role("button", name="New comparison").click()

@@ -134,7 +134,7 @@ def test_a_file_chooser_does_what_dropping_does(new_visitor: NewVisitor, studio:
     visitor = new_visitor(studio)
     expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
     with visitor.page.expect_file_chooser() as chooser:
-        visitor.page.get_by_role("button", name="Read a picture's settings").click()
+        visitor.page.get_by_role("button", name="Load settings from a picture").click()
     (data,) = pictures(studio, job)
     chooser.value.set_files({"name": "mine.jpg", "mimeType": "image/jpeg", "buffer": data})
     expect(visitor.prompt).to_have_value(WORDS)

@@ -147,7 +147,7 @@ def test_settings_live_in_the_address(new_visitor: NewVisitor, studio: ServerPro
 
 def test_a_style_an_example_and_unknown_words(visitor: CreatePage) -> None:
     page = visitor.page
-    page.get_by_role("list", name="Examples").get_by_role("button").first.click()
+    page.get_by_role("list", name="Examples").get_by_role("button", name=PROMPT).click()
     expect(visitor.prompt).to_have_value(PROMPT)
     visitor.prompt.fill("red dress, zebra")
     expect(page.get_by_text("The demo model does not know: zebra")).to_be_visible()
@@ -166,13 +166,13 @@ def test_lightbox_settings_and_variations(new_visitor: NewVisitor, studio: Serve
     expect(box).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(box.get_by_text("42", exact=True)).to_be_visible()
-    box.get_by_role("button", name="Use these settings").click()
+    box.get_by_role("button", name="Reuse everything").click()
     expect(box).to_be_hidden()
     page.wait_for_url("**seed=42*")
 
     visitor.picture(1).get_by_role("button").first.click()
     with page.expect_request("**/api/generate") as waiting:
-        box.get_by_role("button", name="Variations").click()
+        box.get_by_role("button", name="New seeds").click()
     asked = json.loads(waiting.value.post_data or "")
     assert (asked["prompt"], asked["num_images"], asked.get("seed")) == ("red dress, beach sunset", 2, None)
     visitor.wait_for_pictures(2)

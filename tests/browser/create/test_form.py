@@ -10,7 +10,7 @@ from tests.support.servers.server_process import ServerProcess
 def test_names_that_are_not_here_say_so_and_can_be_replaced(new_visitor: NewVisitor, studio: ServerProcess) -> None:
     page = new_visitor(studio, "?model=ghost&style=haunted&sampler=spooky").page
     for chip, name, none in (("LoRA", "ghost", "No LoRA"), ("Style", "haunted", "No style")):
-        page.get_by_role("button", name=f"{chip}: {name} · not here").click()
+        page.get_by_role("button", name=f"{chip}: {name} (not installed)").click()
         panel = page.get_by_role("dialog", name=chip)
         expect(panel.get_by_role("radio").first).to_be_visible()
         expect(panel.get_by_role("radio", checked=True)).to_have_count(0)
@@ -22,7 +22,7 @@ def test_names_that_are_not_here_say_so_and_can_be_replaced(new_visitor: NewVisi
     page.get_by_role("button", name="Advanced").click()
     sampler = page.get_by_label("Sampler")
     expect(sampler).to_have_value("spooky")
-    expect(sampler.locator("option:disabled")).to_have_text("spooky · not here")
+    expect(sampler.locator("option:disabled")).to_have_text("spooky (not installed)")
     sampler.select_option("euler_a")
     expect(sampler.locator("option:disabled")).to_have_count(0)
     page.wait_for_url("**sampler=euler_a*")

@@ -71,7 +71,7 @@ def test_the_settings_of_a_picture_bring_it_back(new_visitor: NewVisitor, painte
     visitor.picture(1).get_by_role("button").first.click()
     box = page.get_by_role("dialog")
     expect(box.get_by_text("25 to 80 %")).to_be_visible()
-    box.get_by_role("button", name="Use these settings").click()
+    box.get_by_role("button", name="Reuse everything").click()
     page.wait_for_url("**guided=0.25:0.8*")
     assert interval_fields(page) == ("25", "80")
     page.keyboard.press("Escape")
@@ -82,7 +82,7 @@ def test_the_settings_of_a_picture_bring_it_back(new_visitor: NewVisitor, painte
     assert pictures(painted, visitor.recent_job()) == [first]
 
     with page.expect_request("**/api/generate") as waiting:
-        page.get_by_role("button", name="Variations").click()
+        page.get_by_role("button", name="New seeds").click()
     variation = json.loads(waiting.value.post_data or "")
     assert INTERVAL.items() <= variation.items()
     assert "seed" not in variation
@@ -90,7 +90,7 @@ def test_the_settings_of_a_picture_bring_it_back(new_visitor: NewVisitor, painte
 
     page.goto("/history/")
     tile(page, "red dress").get_by_role("button", name="More").click()
-    page.get_by_role("link", name="Use these settings").click()
+    page.get_by_role("link", name="Reuse everything").click()
     page.wait_for_url("**guided=*")
     assert parse_qs(urlsplit(page.url).query)["guided"] == ["0.25:0.8"]
     assert interval_fields(page) == ("25", "80")

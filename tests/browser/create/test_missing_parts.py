@@ -36,13 +36,13 @@ def test_without_the_server_from_the_start(new_visitor: NewVisitor, studio: Serv
     visitor = new_visitor(studio)
     lose(visitor.page, API)
     visitor.page.goto("/" + SMALL)
-    expect(visitor.page.get_by_role("status").filter(has_text="does not answer")).to_be_visible()
+    expect(visitor.page.get_by_role("status").filter(has_text="Can't reach the server")).to_be_visible()
     visitor.ask(PROMPT)
-    expect(visitor.error).to_contain_text("does not answer")
+    expect(visitor.error).to_contain_text("Can't reach the server")
     expect(visitor.prompt).to_have_value(PROMPT)
     visitor.page.unroute(API)
     expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
-    expect(visitor.page.get_by_role("status").filter(has_text="does not answer")).to_have_count(0)
+    expect(visitor.page.get_by_role("status").filter(has_text="Can't reach the server")).to_have_count(0)
 
 
 def test_a_refused_variation_is_what_is_tried_again(new_visitor: NewVisitor, studio: ServerProcess) -> None:
@@ -50,8 +50,8 @@ def test_a_refused_variation_is_what_is_tried_again(new_visitor: NewVisitor, stu
     visitor.ask(PROMPT)
     visitor.wait_for_pictures(4)
     lose(visitor.page, "**/api/generate")
-    visitor.page.get_by_role("button", name="Variations").click()
-    expect(visitor.error).to_contain_text("does not answer")
+    visitor.page.get_by_role("button", name="New seeds").click()
+    expect(visitor.error).to_contain_text("Can't reach the server")
     visitor.prompt.fill("quite another prompt")
     visitor.page.unroute("**/api/generate")
     with visitor.page.expect_request("**/api/generate") as asked:

@@ -29,10 +29,10 @@ def test_a_killed_server_that_comes_back_finishes_the_job(new_visitor: NewVisito
         visitor.ask("red dress, beach sunset")
         expect(visitor.page.get_by_role("progressbar").first).to_be_visible()
         server.kill()
-        expect(visitor.page.get_by_text("does not answer").first).to_be_visible()
+        expect(visitor.page.get_by_text("Can't reach the server").first).to_be_visible()
         server.start()
         visitor.wait_for_pictures(4)
-        expect(visitor.page.get_by_text("does not answer")).to_have_count(0)
+        expect(visitor.page.get_by_text("Can't reach the server")).to_have_count(0)
         assert server.http.get(f"/api/status/{visitor.recent_job()}").json()["status"] == "completed"
 
 

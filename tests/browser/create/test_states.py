@@ -12,14 +12,14 @@ SLOW = "?size=256x256&model=none&steps=150"
 
 
 def test_nothing_made_yet(visitor: CreatePage) -> None:
-    expect(visitor.page.get_by_text("Nothing made yet")).to_be_visible()
+    expect(visitor.page.get_by_text("Try one of these.")).to_be_visible()
     expect(visitor.page.get_by_role("list", name="Examples").get_by_role("listitem")).to_have_count(6)
-    expect(visitor.page.get_by_text("This is the demo model")).to_be_visible()
+    expect(visitor.page.get_by_text("Demo model:")).to_be_visible()
 
 
 def test_an_empty_prompt_is_asked_for(visitor: CreatePage) -> None:
     visitor.generate.click()
-    expect(visitor.error).to_contain_text("Say what you would like to see")
+    expect(visitor.error).to_contain_text("Type a prompt first")
     expect(visitor.prompt).to_be_focused()
 
 
@@ -50,7 +50,7 @@ def test_a_server_that_is_gone(new_visitor: NewVisitor, new_painter: NewServer) 
         expect(visitor.page.get_by_role("button", name="Shape:")).to_be_visible()
         server.kill()
         visitor.ask("red dress, beach sunset")
-        expect(visitor.error).to_contain_text("does not answer")
+        expect(visitor.error).to_contain_text("Can't reach the server")
         expect(visitor.prompt).to_have_value("red dress, beach sunset")
 
 

@@ -43,13 +43,13 @@ def test_several_together_variations_and_the_viewer(
     expect(tiles(page)).to_have_count(6)
     tiles(page).nth(1).get_by_role("checkbox").check(force=True)
     tiles(page).nth(3).get_by_role("checkbox").click(modifiers=["Shift"], force=True)
-    expect(page.get_by_text("3 chosen")).to_be_visible()
+    expect(page.get_by_text("3 selected")).to_be_visible()
     assert visitor.violations(axe) == []
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download as zip").click()
     waiting.value.save_as(tmp_path / "pictures.zip")
     assert len(zipfile.ZipFile(tmp_path / "pictures.zip").namelist()) == 3
-    page.get_by_role("region", name="Chosen pictures").get_by_role("button", name="Delete").click()
+    page.get_by_role("region", name="Selected pictures").get_by_role("button", name="Delete").click()
     expect(tiles(page)).to_have_count(3)
     expect(page.get_by_text("3 pictures deleted")).to_be_visible()
     page.keyboard.press("Control+z")
@@ -73,15 +73,15 @@ def test_several_together_variations_and_the_viewer(
 
     page.set_viewport_size({"width": 375, "height": 740})
     assert not visitor.scrolls_sideways()
-    page.get_by_role("button", name="Choose", exact=True).click()  # on a phone
-    tiles(page).first.get_by_role("button", name="Choose this picture").click()
-    expect(page.get_by_text("1 chosen")).to_be_visible()
+    page.get_by_role("button", name="Select", exact=True).click()  # on a phone
+    tiles(page).first.get_by_role("button", name="Select this picture").click()
+    expect(page.get_by_text("1 selected")).to_be_visible()
     page.keyboard.press("Escape")
     tiles(page).first.get_by_role("button", name="More").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert not visitor.scrolls_sideways()
     assert visitor.violations(axe) == []
-    page.get_by_role("button", name="Variations").click()
+    page.get_by_role("button", name="New seeds").click()
     expect(page.get_by_role("region", name="sunset")).to_be_visible()  # on the create page
     visitor.wait_for_pictures(2)
     first, second = painted.http.get, user.http.get

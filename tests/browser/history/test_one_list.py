@@ -138,17 +138,17 @@ def test_a_cancelled_job_agrees(new_visitor: NewVisitor, painted: ServerProcess)
     visitor.ask("red dress")
     expect(visitor.cancel).to_be_visible()
     follow(page, "History")
-    expect(page.get_by_text("One more job is being made.")).to_be_visible()
-    page.get_by_role("link", name="Watch it on the create page").click()
+    expect(page.get_by_text("1 job in progress.")).to_be_visible()
+    page.get_by_role("link", name="View").click()
     visitor.cancel.click()
-    expect(page.get_by_text("Cancelled before a picture was finished.").first).to_be_visible()
+    expect(page.get_by_text("Cancelled.").first).to_be_visible()
     follow(page, "History")
     expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
     expect(page.get_by_text("is being made")).to_have_count(0)
     follow(page, "Create")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Nothing made yet")).to_be_visible()
+    expect(page.get_by_text("Try one of these.")).to_be_visible()
 
 
 def test_a_stream_goes_on_from_page_to_page(new_visitor: NewVisitor, painted: ServerProcess) -> None:
@@ -158,7 +158,7 @@ def test_a_stream_goes_on_from_page_to_page(new_visitor: NewVisitor, painted: Se
     page.on("request", lambda request: streams.append(request.url) if request.url.endswith("/events") else None)
     visitor.ask("red dress")
     expect(page.get_by_role("progressbar")).to_be_visible()
-    for link in ("Compare", "History", "Create"):
+    for link in ("Grid", "History", "Create"):
         follow(page, link)
     expect(page.get_by_role("region", name="red dress")).to_be_visible()
     visitor.wait_for_pictures(2)
@@ -207,11 +207,11 @@ def test_a_list_that_is_cleared_stays_cleared_here(new_visitor: NewVisitor, pain
     expect(page.get_by_role("region", name="beach")).to_be_visible()
     page.get_by_role("button", name="Clear", exact=True).click()
     page.get_by_role("button", name="Clear the list").click()
-    expect(page.get_by_text("Nothing made yet")).to_be_visible()
+    expect(page.get_by_text("Try one of these.")).to_be_visible()
     expect(visitor.prompt).to_be_focused()
-    expect(second.get_by_text("Nothing made yet")).to_be_visible()
+    expect(second.get_by_text("Try one of these.")).to_be_visible()
     page.reload()
-    expect(page.get_by_text("Nothing made yet")).to_be_visible()
+    expect(page.get_by_text("Try one of these.")).to_be_visible()
     made(visitor, "snow")
     expect(page.get_by_role("heading", name="Earlier")).to_have_count(0)
     follow(page, "History")
@@ -233,7 +233,7 @@ def test_a_failure_is_not_lost_by_a_reload(new_visitor: NewVisitor, painted: Ser
     follow(page, "Create")
     page.get_by_role("button", name="Remove from this list").click()
     page.reload()
-    expect(page.get_by_text("Nothing made yet")).to_be_visible()
+    expect(page.get_by_text("Try one of these.")).to_be_visible()
 
 
 def test_an_account_s_jobs_come_with_it(new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess) -> None:
@@ -243,7 +243,7 @@ def test_an_account_s_jobs_come_with_it(new_visitor: NewVisitor, new_user: NewUs
     visitor = new_visitor(painted, SMALL, storage_state=user.state)
     expect(visitor.page.get_by_role("region", name="made by a program")).to_be_visible()
     stranger = new_visitor(painted, SMALL)
-    expect(stranger.page.get_by_text("Nothing made yet")).to_be_visible()
+    expect(stranger.page.get_by_text("Try one of these.")).to_be_visible()
 
 
 def test_where_no_cookie_reaches_the_server_the_browser_knows_its_jobs(

@@ -85,7 +85,7 @@ def test_a_version_is_edited_and_deleted(
     jade = page.get_by_role("article", name="jade")
     expect(jade.get_by_role("listitem")).to_have_count(2)
     jade.get_by_role("button", name="Pin jade-v1").click()
-    expect(jade).to_contain_text("jade means jade-v1, pinned")
+    expect(jade).to_contain_text("jade → jade-v1 (pinned)")
     assert made_with(painted) == "jade-v1"
     jade.get_by_role("button", name="Edit jade-v1").click()
     panel = page.get_by_role("dialog", name="jade-v1")
@@ -95,12 +95,12 @@ def test_a_version_is_edited_and_deleted(
     assert visitor.violations(axe) == []
     panel.get_by_role("button", name="Save").click()
     expect(jade.get_by_role("listitem", name="jade-v1")).to_contain_text("“jade lady” · weight 0.7")
-    jade.get_by_role("button", name="Back to the newest").click()
-    expect(jade).to_contain_text("jade means jade-v2, the newest")
+    jade.get_by_role("button", name="Back to the latest").click()
+    expect(jade).to_contain_text("jade → jade-v2 (latest)")
 
     jade.get_by_role("button", name="Delete jade-v2").click()
     panel = page.get_by_role("dialog", name="Delete jade-v2?")
-    expect(panel).to_contain_text("jade will mean jade-v1.")
+    expect(panel).to_contain_text("jade will use jade-v1.")
     assert visitor.violations(axe) == []
     panel.get_by_role("button", name="Delete").click()
     expect(jade.get_by_role("listitem")).to_have_count(1)
@@ -129,7 +129,7 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     assert not visitor.scrolls_sideways()
     for job in jobs:
         painted.http.delete(f"/api/jobs/{job}")
-    expect(page.get_by_text("The queue is empty.")).to_be_visible()
+    expect(page.get_by_text("Idle.")).to_be_visible()
 
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Ready to make pictures")).to_be_visible()
@@ -141,15 +141,15 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     )  # an operator cannot switch off the own account
     assert visitor.violations(axe) == []
     assert not visitor.scrolls_sideways()
-    tab_to(page, "button", "Switch off bo@example.org")
+    tab_to(page, "button", "Disable bo@example.org")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     assert visitor.violations(axe) == []
-    page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
-    expect(user).to_contain_text("Switched off")
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(user).to_contain_text("Disabled")
     assert painted.http.post("/api/auth/login", json=registered).status_code == 403
-    user.get_by_role("button", name="Switch on").click()
-    expect(user).not_to_contain_text("Switched off")
+    user.get_by_role("button", name="Enable").click()
+    expect(user).not_to_contain_text("Disabled")
     page.get_by_role("tab", name="LoRAs").click()
     expect(page.get_by_role("article").first).to_be_visible()
     assert not visitor.scrolls_sideways()
@@ -170,7 +170,7 @@ def test_several_loras_are_picked_searched_and_weighted(
     panel = page.get_by_role("dialog", name="LoRA")
     panel.get_by_role("searchbox", name="Search LoRAs").fill("wash ink-v3")
     expect(panel.get_by_role("radio")).to_have_count(1)
-    panel.get_by_role("button", name="Mix in ink-v3").click()
+    panel.get_by_role("button", name="Add ink-v3").click()
     panel.get_by_role("spinbutton", name="ink-v3").fill("0.4")
     panel.get_by_role("button", name="Add “ink wash” to the prompt").click()
     assert visitor.violations(axe) == []
@@ -186,4 +186,4 @@ def test_several_loras_are_picked_searched_and_weighted(
     # once chosen as the first LoRA it is not mixed in any more: both weights would count
     page.get_by_role("button", name="LoRA: jade-v1").click()
     panel.get_by_role("radio", name="ink-v3").check()
-    expect(panel.get_by_role("region", name="Mixed in")).to_have_count(0)
+    expect(panel.get_by_role("region", name="Added")).to_have_count(0)

@@ -1,9 +1,12 @@
 """Accessibility of the create page: axe, screen readers, keyboard, phone, light and dark."""
 
+import re
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewVisitor
-from tests.browser.create_page import SMALL
+from tests.browser.create_page import PAINTED, SMALL
 from tests.browser.keyboard import tab_to
 from tests.support.servers.server_process import ServerProcess
 
@@ -78,10 +81,13 @@ def test_a_phone_never_scrolls_sideways(new_visitor: NewVisitor, studio: ServerP
         studio, SMALL, viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2
     )
     page = visitor.page
-    expect(page.get_by_role("button", name="Shape:")).to_be_visible()
+    settings = page.get_by_role("button", name=re.compile("^Settings"))
+    expect(settings).to_be_visible()
     assert not visitor.scrolls_sideways()
-    page.get_by_role("button", name="Advanced").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
+    settings.click()
+    sheet = page.get_by_role("dialog", name="Settings")
+    for group in ("LoRA", "Shape", "Pictures", "Quality", "Style", "Seed"):  # every setting is within reach
+        expect(sheet.get_by_role("group", name=group, exact=True)).to_be_attached()
     assert not visitor.scrolls_sideways()
     page.keyboard.press("Escape")
     visitor.ask("red dress, beach sunset")
@@ -98,3 +104,32 @@ def test_progress_is_said_aloud(new_visitor: NewVisitor, studio: ServerProcess) 
     visitor.ask("red dress, beach sunset")
     visitor.wait_for_pictures(1)
     expect(visitor.page.locator("[aria-live=polite], [role=status]").filter(has_text="1 of 1").first).to_be_attached()
+
+
+@pytest.mark.parametrize("width_px", [320, 375, 640, 1024, 1240])
+def test_a_window_with_a_mouse_never_scrolls_sideways_after_a_result(
+    new_visitor: NewVisitor, painted: ServerProcess, width_px: int
+) -> None:
+    visitor = new_visitor(painted, PAINTED, viewport={"width": width_px, "height": 800})
+    page = visitor.page
+    visitor.ask("red dress, beach sunset")
+    visitor.wait_for_pictures(4)
+    remove = page.get_by_role("button", name="Remove from this list")
+    assert page.evaluate("window.scrollTo(100, 0), window.scrollX") == 0
+    remove.hover()  # its label shows
+    page.wait_for_timeout(600)
+    assert page.evaluate("window.scrollTo(100, 0), window.scrollX") == 0
+    assert not visitor.scrolls_sideways()
+    account = page.get_by_role("button", name="Account menu").bounding_box()
+    assert account is not None
+    assert account["x"] + account["width"] <= width_px
+
+
+def test_the_first_tab_leads_past_the_header(new_visitor: NewVisitor, painted: ServerProcess) -> None:
+    page = new_visitor(painted, "history/").page
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#main")

@@ -34,7 +34,7 @@ def test_a_limit_tells_when_and_registering_lifts_it(new_visitor: NewVisitor, ap
     expect(visitor.error).to_contain_text("1 jobs an hour are allowed")
     expect(visitor.error.get_by_role("button")).to_contain_text("min")  # counts down from an hour
     expect(visitor.error.get_by_role("button")).to_be_disabled()
-    visitor.error.get_by_role("link", name="Register").click()
+    visitor.error.get_by_role("link", name="Sign up").click()
     register(page, new_email())
     expect(visitor.prompt).to_have_value("beach sunset")  # back on the page they came from
     visitor.generate.click()
@@ -54,7 +54,7 @@ def test_a_key_is_made_shown_once_used_by_curl_and_revoked(
     tab_to(page, "textbox", "Name")  # by keyboard alone
     page.keyboard.type("front end")
     page.keyboard.press("Enter")
-    fresh = page.get_by_role("region", name="front end: copy the key now")
+    fresh = page.get_by_role("region", name="front end: copy your key now")
     key = (fresh.locator("pre").first.text_content() or "").strip()
     command = (fresh.locator("pre").nth(1).text_content() or "").strip()
     assert key in command
@@ -128,7 +128,7 @@ def test_made_found_kept_deleted_and_out_of_reach(new_visitor: NewVisitor, app_s
 
     open_menu(page)
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_text("Nothing made yet")).to_be_visible()
+    expect(page.get_by_text("Try one of these.")).to_be_visible()
     assert page.evaluate(f"JSON.parse(localStorage.getItem('{NOTES}')).unlisted") == {}
     for path in calls_about(job, stored):
         assert page.request.get(path).status == 404, path
@@ -186,20 +186,20 @@ def test_a_new_version_is_dropped_used_and_rolled_back(
     expect(page.get_by_text("LoRA files end in .safetensors: notes.txt")).to_be_visible()
     drop(page, "jade-v2.safetensors", ANY_FILE, b"broken")
     card = page.get_by_role("listitem", name="jade-v2.safetensors")
-    card.get_by_role("button", name="Upload").click()
-    expect(card.get_by_role("alert")).to_contain_text("safetensors")
+    expect(card.get_by_role("alert")).to_have_text("This is not a safetensors file.")
     assert visitor.violations(axe) == []
     card.get_by_role("button", name="Cancel").click()
 
     data = write_lora(tmp_path / "jade-v2.safetensors", "jade woman", 0.25).read_bytes()
     drop(page, "nightly.safetensors", ANY_FILE, data)
     card = page.get_by_role("listitem", name="nightly.safetensors")
-    card.get_by_role("textbox", name="Serves as").fill("jade-v1")
+    card.get_by_role("textbox", name="Name").fill("jade")
+    card.get_by_role("textbox", name="Version").fill("1")
     expect(card.get_by_role("button", name="Replace")).to_be_visible()
-    card.get_by_role("textbox", name="Serves as").fill("jade-v2")
+    card.get_by_role("textbox", name="Version").fill("2")
     card.get_by_role("button", name="Upload").click()
-    expect(card.get_by_role("status")).to_contain_text("jade-v2 serves now.")
-    expect(jade).to_contain_text("jade means jade-v2, the newest")
+    expect(card.get_by_role("status")).to_contain_text("jade-v2 is live.")
+    expect(jade).to_contain_text("jade → jade-v2 (latest)")
 
     write_lora(app_server.loras / "ink-v1.safetensors", value=0.75)
     (app_server.loras / "torn-v1.safetensors").write_bytes(b"torn")
@@ -212,7 +212,7 @@ def test_a_new_version_is_dropped_used_and_rolled_back(
     assert made_with(visitor, "jade-v2 · 0.9") == "jade-v2"
     page.goto("/operator/")
     jade.get_by_role("button", name="Pin jade-v1").click()
-    expect(jade).to_contain_text("jade means jade-v1, pinned")
+    expect(jade).to_contain_text("jade → jade-v1 (pinned)")
     assert made_with(visitor, "jade-v1 · 0.9") == "jade-v1"
 
 

@@ -65,6 +65,12 @@ ROWS: dict[tuple[str, str], Row] = {
     ("delete", "/api/images/{image_id}"): Row(CHANGE_A, makes_job=True),
     ("put", "/api/images/{image_id}/favorite"): Row(CHANGE_A),
     ("delete", "/api/images/{image_id}/favorite"): Row(CHANGE_A),
+    ("get", "/api/images/{image_id}/share"): Row(READ_A),
+    ("put", "/api/images/{image_id}/share"): Row(CHANGE_A),
+    ("delete", "/api/images/{image_id}/share"): Row(CHANGE_A),
+    ("put", "/api/images/{image_id}/example"): Row(OPERATORS),
+    ("delete", "/api/images/{image_id}/example"): Row(OPERATORS),
+    ("get", "/api/examples"): Row(OPEN),
     ("post", "/api/images/{image_id}/vary"): Row(CHANGE_A, {}, makes_job=True),
     ("post", "/api/images/{image_id}/upscale"): Row(CHANGE_A, {}, makes_job=True),
     ("post", "/api/images/{image_id}/extend"): Row(CHANGE_A, {"left": 8}, makes_job=True),
@@ -102,6 +108,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("patch", "/api/loras/{name}"): Row(OPERATORS, {}),
     ("delete", "/api/loras/{name}"): Row(OPERATORS),
     ("put", "/api/loras/{name}/default"): Row(OPERATORS, {}),
+    ("put", "/api/loras/{name}/use-by-default"): Row(OPERATORS),
+    ("delete", "/api/loras/{name}/use-by-default"): Row(OPERATORS),
     ("post", "/api/loras/reload"): Row(OPERATORS),
     ("post", "/api/auth/register"): Row(OPEN, {}),
     ("post", "/api/auth/login"): Row(OPEN, {}),
@@ -122,13 +130,15 @@ OUTSIDE = {
     "/{path:path}",
     "/metrics",
     "/files/{key:path}",
+    "/p/{share_id:str}",
+    "/p/{share_id:str}/picture",
     "/openapi.json",
     "/docs",
     "/docs/{name:str}",
     "/docs/start.js",
 }
-"""Routes outside the OpenAPI document, open to all: the page, pictures at addresses that cannot be guessed, the
-documentation, figures without names."""
+"""Routes outside the OpenAPI document, open to all: the page, pictures and shared pages at addresses that
+cannot be guessed, the documentation, figures without names."""
 
 
 class World:

@@ -85,7 +85,7 @@ def test_demo_loras_beside_a_real_model_leave_the_plain_call_working(
     assert "STUDIO_DEFAULT_MODEL: no LoRA jade fits real; the default is none" in caplog.text
 
 
-def test_the_first_lora_that_fits_becomes_the_default(settings: Settings, tmp_path: Path) -> None:
+def test_a_lora_that_the_operator_did_not_choose_is_in_no_picture(settings: Settings, tmp_path: Path) -> None:
     for name in ("zinc-v1", "mint-v1", "mint-v2"):
         file = write_lora(settings.lora_dir / f"{name}.safetensors", value=0.1 * len(name))
         header_bytes = int.from_bytes(file.read_bytes()[:8], "little")
@@ -93,7 +93,12 @@ def test_the_first_lora_that_fits_becomes_the_default(settings: Settings, tmp_pa
         header["__metadata__"] = {"modelspec.title": name}
         text = json.dumps(header).encode()
         file.write_bytes(len(text).to_bytes(8, "little") + text + file.read_bytes()[8 + header_bytes :])
-    with serving(real_model(settings, tmp_path)) as api:
+    real = real_model(settings, tmp_path)
+    with serving(real) as api:
+        assert api.get("/api/options").json()["defaults"]["model_name"] is None
+        job = api.post("/api/generate", json=QUICK, headers={"Prefer": "wait=30"}).json()
+        assert (job["metadata"]["model"], job["metadata"]["loras"]) == ("base", [])
+    with serving(replace(real, default_model="mint")) as api:
         assert api.get("/api/options").json()["defaults"]["model_name"] == "mint"
         job = api.post("/api/generate", json=QUICK, headers={"Prefer": "wait=30"}).json()
         assert job["metadata"]["model"] == "mint-v2"

@@ -26,6 +26,8 @@ CALLS = [
     ("DELETE", "/api/loras/jade-v1"),
     ("PATCH", "/api/loras/jade"),
     ("PUT", "/api/loras/jade/default"),
+    ("PUT", "/api/loras/jade/use-by-default"),
+    ("DELETE", "/api/loras/jade/use-by-default"),
 ]
 
 
@@ -219,6 +221,24 @@ def test_a_pin_outlives_the_server(settings: Settings, runner: PaintRunner) -> N
         assert api.put("/api/loras/jade/default", json={"version": "1"}, headers=OPERATOR).status_code == 200
     with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
         assert made_with(api)["model"] == "jade-v1"
+
+
+def test_the_operator_chooses_the_lora_of_requests_that_name_none(settings: Settings, runner: PaintRunner) -> None:
+    plain = replace(settings, default_model="base")
+    with client(create_app(plain, make_runner=lambda *_: runner)) as api:
+        api.headers.update(OPERATOR)
+        assert made_with(api)["model"] == "base"
+        for name in ("amber", "jade"):
+            assert api.put(f"/api/loras/{name}/use-by-default").status_code == 204
+            assert api.get("/api/options").json()["defaults"]["model_name"] == name
+        assert made_with(api)["model"] == "jade-v2"
+        assert made_with(api, model_name=None)["model"] == "base"
+        assert api.put("/api/loras/ghost/use-by-default").status_code == 404
+    with client(create_app(plain, make_runner=lambda *_: runner)) as api:  # it outlives the server
+        api.headers.update(OPERATOR)
+        assert made_with(api)["model"] == "jade-v2"
+        assert api.delete("/api/loras/jade/use-by-default").status_code == 204
+        assert made_with(api)["model"] == "base"
 
 
 def test_words_and_weight_are_the_label_s_the_name_s_or_the_file_s(operator: Api) -> None:

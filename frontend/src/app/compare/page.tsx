@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { Comparison } from "@/compare/Comparison";
 
-export const metadata: Metadata = { title: "Compare · LoRA Studio" };
+export const metadata: Metadata = { title: "Grid" };
 
 export default function Page() {
   return <Comparison />;

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { Operator } from "@/operator/Operator";
 
-export const metadata: Metadata = { title: "Operator · LoRA Studio" };
+export const metadata: Metadata = { title: "Operator" };
 
 export default function Page() {
   return <Operator />;

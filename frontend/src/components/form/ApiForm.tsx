@@ -56,10 +56,10 @@ function RefusalNote({ error }: { error: Error }) {
     <div role="alert" className="flex items-start gap-3 rounded-2xl bg-destructive/10 px-4 py-3 text-sm">
       <CircleAlertIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-destructive" />
       <p className="min-w-0 break-words">
-        {hasFields ? "This cannot be used as it is: see above." : sentence(error.message)}
+        {hasFields ? "Please fix the fields above." : sentence(error.message)}
         {left_s > 0 && (
           <span aria-hidden className="block text-muted-foreground tabular-nums">
-            Again {whenWords(left_s, Date.now())}.
+            Try again {whenWords(left_s, Date.now())}.
           </span>
         )}
       </p>

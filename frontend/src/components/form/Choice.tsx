@@ -17,15 +17,22 @@ interface ChoiceProps<T extends string> {
   items: readonly Item<T>[];
   value: T;
   onChange: (value: T) => void;
-  /** `row`: equal segments side by side. `list`: one below the other, with room for notes. */
-  layout?: "row" | "list";
+  /** `row`: equal segments side by side. `list`: one below the other, with room for notes. `cards`: a list in two columns
+   * where there is room. */
+  layout?: "row" | "list" | "cards";
 }
+
+const LAYOUTS = {
+  row: "flex gap-1 rounded-xl bg-muted p-1",
+  list: "flex flex-col gap-0.5",
+  cards: "grid gap-0.5 sm:grid-cols-2",
+};
 
 /** One of several: native radio buttons, so that arrow keys and screen readers work as everywhere. */
 export function Choice<T extends string>({ legend, items, value, onChange, layout = "row" }: ChoiceProps<T>) {
   const name = useId();
   return (
-    <fieldset className={layout === "row" ? "flex gap-1 rounded-xl bg-muted p-1" : "flex flex-col gap-0.5"}>
+    <fieldset className={LAYOUTS[layout]}>
       <legend className="sr-only">{legend}</legend>
       {items.map((item) => (
         <Line key={item.value} action={item.action}>
@@ -47,7 +54,7 @@ export function Choice<T extends string>({ legend, items, value, onChange, layou
               onChange={() => onChange(item.value)}
             />
             <span className="pointer-events-none relative flex flex-col">
-              <span className={layout === "list" ? "font-medium" : undefined}>{item.label}</span>
+              <span className={layout === "row" ? undefined : "font-medium"}>{item.label}</span>
               {item.note && <span className="text-muted-foreground text-xs leading-relaxed">{item.note}</span>}
             </span>
           </label>

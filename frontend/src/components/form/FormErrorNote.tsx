@@ -24,7 +24,7 @@ export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: (
       </div>
       {error.retryAfterS !== null && (
         <Button variant="outline" size="sm" className="tabular-nums" onClick={onRetry} disabled={leftS > 0}>
-          {leftS > 0 ? <span aria-hidden>Again {whenWords(leftS, Date.now())}</span> : "Try again"}
+          {leftS > 0 ? <span aria-hidden>Try again {whenWords(leftS, Date.now())}</span> : "Try again"}
         </Button>
       )}
     </div>
@@ -48,9 +48,9 @@ function AccountOffer({ isForCredit }: { isForCredit?: boolean }) {
       {me.registration !== "closed" && (
         <>
           <Link href={() => withWayBack("/register/")} className={link}>
-            Register
+            Sign up
           </Link>{" "}
-          for limits of your own; what you have made comes with you.{" "}
+          for higher limits. Your pictures move to your account.{" "}
         </>
       )}
       <Link href={() => withWayBack("/login/")} className={link}>

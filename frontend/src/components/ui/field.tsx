@@ -1,4 +1,5 @@
-import { type ComponentProps, type ReactNode, useId } from "react";
+"use client";
+import { type ComponentProps, type ReactNode, useId, useState } from "react";
 import { cn } from "@/lib/cn";
 
 interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
@@ -10,16 +11,32 @@ interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
 }
 
 /** A labeled line of text, with what is allowed and what is wrong. */
-export function Field({ label, hint, problem, className, ...input }: FieldProps) {
+export function Field({ label, hint, problem, className, type, ...input }: FieldProps) {
   const id = useId();
+  const [isShown, setIsShown] = useState(false);
+  const isPassword = type === "password";
   const describedBy = [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(" ");
   return (
     <div className="space-y-1.5">
-      <label htmlFor={id} className="block font-medium text-sm">
-        {label}
-      </label>
+      <div className="flex items-baseline justify-between">
+        <label htmlFor={id} className="font-medium text-sm">
+          {label}
+        </label>
+        {isPassword && (
+          <button
+            type="button"
+            aria-pressed={isShown}
+            className="rounded text-muted-foreground text-xs underline underline-offset-2 hover:text-foreground"
+            onClick={() => setIsShown(!isShown)}
+          >
+            {isShown ? "Hide" : "Show"}
+            <span className="sr-only"> what is typed</span>
+          </button>
+        )}
+      </div>
       <input
         id={id}
+        type={isPassword && isShown ? "text" : type}
         aria-invalid={problem ? true : undefined}
         aria-describedby={describedBy || undefined}
         className={cn(

@@ -5,7 +5,7 @@ import type { Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { lazyPart } from "@/lib/lazy";
-import { numAdvanced } from "@/settings/settings";
+import { numChanged } from "@/settings/settings";
 
 const [AdvancedDrawer, loadDrawer] = lazyPart(() => import("./AdvancedDrawer"), {
   onMissing: ({ onClose }) => onClose(),
@@ -13,8 +13,8 @@ const [AdvancedDrawer, loadDrawer] = lazyPart(() => import("./AdvancedDrawer"), 
 
 /** Opens the drawer and shows how many of its settings are changed. The drawer's code is fetched when the pointer or the
  * focus first reaches the button. */
-export function Advanced({ options }: { options: Options }) {
-  const changed = numAdvanced(useForm().request);
+export function Advanced({ options, hasSeed = true }: { options: Options; hasSeed?: boolean }) {
+  const changed = numChanged(useForm().request, true);
   const trigger = useRef<HTMLButtonElement>(null);
   const [isOpen, setIsOpen] = useState(false);
   return (
@@ -38,7 +38,9 @@ export function Advanced({ options }: { options: Options }) {
           </span>
         )}
       </Button>
-      {isOpen && <AdvancedDrawer options={options} trigger={trigger} onClose={() => setIsOpen(false)} />}
+      {isOpen && (
+        <AdvancedDrawer options={options} hasSeed={hasSeed} trigger={trigger} onClose={() => setIsOpen(false)} />
+      )}
     </>
   );
 }

@@ -1,18 +1,21 @@
 "use client";
 import { LoaderCircleIcon, XIcon } from "lucide-react";
-import { type FormEvent, type RefObject, useEffect, useState } from "react";
+import { type FormEvent, type ReactNode, type RefObject, useEffect, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { useMe } from "@/api/session";
 import type { LoraOption, Options } from "@/api/types";
 import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
-import type { FormError } from "@/domain/form-error";
+import { type FormError, NO_PROMPT } from "@/domain/form-error";
 import { lazyPart } from "@/lib/lazy";
 import { findLora, ownWeight } from "@/settings/loras";
 import { Advanced } from "./Advanced";
 import { CountChip, LoraChip, NegativeChip, QualityChip, ShapeChip, StyleChip } from "./chips";
 import { PromptBox } from "./PromptBox";
+import { SeedChip } from "./SeedChip";
+import { SettingsButton } from "./SettingsButton";
+import { TriggerChip } from "./TriggerChip";
 
 const [StartChip] = lazyPart(() => import("./StartChip"), { meanwhile: () => <div className="h-24" /> });
 
@@ -25,10 +28,14 @@ interface ComposerProps {
   onSubmit: () => void;
   /** Sends again what was refused. */
   onRetry: () => void;
+  /** The prompt was typed in. */
+  onEdit: () => void;
+  /** Further buttons, next to Generate. */
+  children: ReactNode;
 }
 
 /** The prompt and everything that shapes it, in one place. */
-export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerProps) {
+export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, children }: ComposerProps) {
   const { data: options, failureReason } = useOptions();
   const loras = useLoras().data;
   const hasStart = useForm().request.init != null;
@@ -46,33 +53,48 @@ export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerP
   return (
     <form onSubmit={submit} className="space-y-3" aria-label="New pictures">
       <div className="rounded-3xl border border-border bg-card transition-shadow focus-within:border-ring/60 focus-within:shadow-[0_8px_40px_-20px_var(--ring)] dark:focus-within:shadow-none">
-        <PromptBox
-          options={options}
-          box={box}
-          onSubmit={onSubmit}
-          isInvalid={error?.fields.includes("prompt") ?? false}
-        />
-        {hasStart && options && <StartChip defaultStrength={options.image_to_image.default_strength} />}
+        <TriggerChip options={options} known={loras} />
+        <div data-dock="prompt">
+          <PromptBox
+            options={options}
+            box={box}
+            onSubmit={onSubmit}
+            onEdit={onEdit}
+            isInvalid={error?.fields.includes("prompt") ?? false}
+          />
+        </div>
+        {hasStart && options && (
+          <div data-dock="hide">
+            <StartChip defaultStrength={options.image_to_image.default_strength} />
+          </div>
+        )}
         <ExtraLoras options={options} known={loras} />
-        <div className="flex flex-col gap-3 p-3 pt-1.5 sm:flex-row sm:items-end">
-          <div className="relative -mx-3 flex min-h-9 min-w-0 flex-1 gap-2 overflow-x-auto px-3 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:overflow-visible sm:px-0 sm:py-0">
+        <div className="flex items-end gap-2 p-3 pt-1.5">
+          <div data-dock="hide" className="flex min-h-9 min-w-0 flex-1 flex-wrap gap-2">
             {!options && failureReason && (
               <p role="status" className="self-center pl-2 text-muted-foreground text-sm">
-                The server does not answer. Trying again…
+                Can't reach the server. Trying again…
               </p>
             )}
             {options && (
               <>
-                {loras && <LoraChip options={options} loras={loras} />}
-                <StyleChip options={options} />
-                <ShapeChip options={options} />
-                <CountChip options={options} />
-                <QualityChip options={options} />
-                <NegativeChip options={options} />
-                <Advanced options={options} />
+                <div className="hidden flex-wrap gap-2 low:hidden sm:flex">
+                  {loras && <LoraChip options={options} loras={loras} />}
+                  <StyleChip options={options} />
+                  <ShapeChip options={options} />
+                  <CountChip options={options} />
+                  <QualityChip options={options} />
+                  <NegativeChip options={options} />
+                  <Advanced options={options} />
+                </div>
+                <div className="min-w-0 low:block sm:hidden">
+                  <SettingsButton options={options} loras={loras ?? []} />
+                </div>
+                <SeedChip />
               </>
             )}
           </div>
+          {children}
           <Button type="submit" size="lg" disabled={!isReady} aria-disabled={isSending}>
             {isSending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
             Generate
@@ -80,7 +102,12 @@ export function Composer({ box, isSending, error, onSubmit, onRetry }: ComposerP
           </Button>
         </div>
       </div>
-      {error && <FormErrorNote error={error} onRetry={onRetry} />}
+      {error === NO_PROMPT && (
+        <p role="alert" className="px-5 text-destructive text-sm">
+          {error.title}
+        </p>
+      )}
+      {error && error !== NO_PROMPT && <FormErrorNote error={error} onRetry={onRetry} />}
     </form>
   );
 }
@@ -91,7 +118,7 @@ function ExtraLoras({ options, known }: { options: Options | undefined; known: r
   const loras = request.loras ?? [];
   if (loras.length === 0) return null;
   return (
-    <ul aria-label="Further LoRAs" className="flex flex-wrap gap-2 px-4 pb-1">
+    <ul data-dock="hide" aria-label="Further LoRAs" className="flex flex-wrap gap-2 px-4 pb-1">
       {loras.map((lora, at) => (
         <li
           // biome-ignore lint/suspicious/noArrayIndexKey: names may be equal, and an item holds nothing of its own

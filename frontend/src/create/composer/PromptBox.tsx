@@ -10,6 +10,8 @@ interface PromptBoxProps {
   options: Options | undefined;
   box: RefObject<HTMLTextAreaElement | null>;
   onSubmit: () => void;
+  /** Something was typed. */
+  onEdit: () => void;
   isInvalid: boolean;
 }
 
@@ -17,10 +19,10 @@ interface PromptBoxProps {
 const COMPOSING = 229;
 
 /** Text and its underlay share one look, letter for letter, so that marks lie under their words. */
-const TEXT = "px-5 pt-4 pb-2 text-lg leading-relaxed whitespace-pre-wrap break-words";
+const TEXT = "px-5 pt-3 pb-2 text-lg leading-relaxed whitespace-pre-wrap break-words";
 
 /** Grows with its text. Enter generates, Shift+Enter begins a new line. */
-export function PromptBox({ options, box, onSubmit, isInvalid }: PromptBoxProps) {
+export function PromptBox({ options, box, onSubmit, onEdit, isInvalid }: PromptBoxProps) {
   const { request, set } = useForm();
   const id = useId();
   const loras = useLoras().data;
@@ -47,7 +49,7 @@ export function PromptBox({ options, box, onSubmit, isInvalid }: PromptBoxProps)
   return (
     <div>
       <div className="grid max-h-64 overflow-y-auto">
-        <div aria-hidden className={`${TEXT} pointer-events-none col-start-1 row-start-1 min-h-20 text-transparent`}>
+        <div aria-hidden className={`${TEXT} pointer-events-none col-start-1 row-start-1 min-h-14 text-transparent`}>
           {segments.map((segment, n) => (
             <span
               // biome-ignore lint/suspicious/noArrayIndexKey: segments have no other identity than their place
@@ -71,10 +73,13 @@ export function PromptBox({ options, box, onSubmit, isInvalid }: PromptBoxProps)
           aria-invalid={isInvalid || undefined}
           className={`${TEXT} col-start-1 row-start-1 resize-none overflow-hidden bg-transparent outline-none placeholder:text-muted-foreground`}
           placeholder="What would you like to see?"
-          rows={2}
+          rows={1}
           maxLength={options?.bounds.max_prompt_characters}
           value={request.prompt}
-          onChange={(event) => set({ prompt: event.target.value })}
+          onChange={(event) => {
+            set({ prompt: event.target.value });
+            onEdit();
+          }}
           onKeyDown={onKeyDown}
           enterKeyHint="go"
           spellCheck

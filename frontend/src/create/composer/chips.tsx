@@ -12,10 +12,10 @@ import { isOfStart, shapeOf, sizeOf } from "@/settings/shapes";
 
 /** The chips of the form: each shows its setting and opens its choices. The code of the choices is fetched with that of
  * the panel around them, when the pointer or the focus reaches a chip. */
-const [LoraPicker, loadPicker] = lazyPart(() => import("./LoraPicker"), {
+const [LoraPicker, loadPicker] = lazyPart(() => import("./panels/LoraPicker"), {
   meanwhile: () => <div className="min-h-40" />,
 });
-const [ChipPanel, loadPanel] = lazyPart(() => import("./ChipPanel"), {
+const [ChipPanel, loadPanel] = lazyPart(() => import("./panels/ChipPanel"), {
   meanwhile: () => <div className="min-h-24" />,
 });
 
@@ -30,6 +30,7 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
       icon={BoxesIcon}
       value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "No LoRA"}
       onNear={loadPicker}
+      isWide
     >
       <LoraPicker options={options} loras={loras} />
     </Chip>
@@ -82,7 +83,7 @@ export function QualityChip({ options }: { options: Options }) {
 
 export function NegativeChip({ options }: { options: Options }) {
   const { negative_prompt } = useForm().request;
-  const value = negative_prompt == null ? "Avoid" : `Avoid: ${negative_prompt || "nothing"}`;
+  const value = negative_prompt == null ? "Negative prompt" : `Avoid: ${negative_prompt || "nothing"}`;
   return (
     <Chip name="Negative prompt" icon={BanIcon} value={value} onNear={loadPanel}>
       <ChipPanel of="negative" options={options} />

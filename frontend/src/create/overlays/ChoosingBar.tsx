@@ -25,7 +25,7 @@ export function ChoosingBar({ first }: { first: Picture }) {
       />
       <span>Choose a second picture</span>
       <Button variant="secondary" size="sm" onClick={close}>
-        Stop
+        Cancel
       </Button>
     </Floating>
   );

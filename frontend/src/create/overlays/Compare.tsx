@@ -4,9 +4,10 @@ import { Dialog } from "radix-ui";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
-import { differences, type Fact, factsOf } from "@/domain/facts";
+import { differences, type Fact, factsOf, SENT } from "@/domain/facts";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
+import { useBackCloses } from "@/lib/use-back-closes";
 import { usePanZoom } from "@/pictures/zoom/pan-zoom";
 import { dividerAt } from "@/pictures/zoom/view";
 import { ZoomControls } from "@/pictures/zoom/ZoomControls";
@@ -25,6 +26,7 @@ interface CompareProps {
 /** Two pictures, full screen: one over the other with a divider to drag, or next to each other. */
 export default function Compare({ first, second, title = "Compare two pictures", onClose }: CompareProps) {
   const [mode, setMode] = useState<Mode>("slider");
+  useBackCloses(onClose);
   const [divider_percent, setDivider] = useState(50);
   const [stage, setStage] = useState<HTMLDivElement | null>(null);
 
@@ -128,6 +130,6 @@ function Captions({ first, second }: { first: Picture; second: Picture }) {
 }
 
 function withPrompt({ job, output }: Picture): Fact[] {
-  const facts = factsOf(job, output).filter(({ label }) => label !== "File");
+  const facts = factsOf(job, output).filter(({ label }) => label !== "File" && label !== SENT);
   return [{ label: "Prompt", value: promptOf(job) }, ...facts];
 }

@@ -1,18 +1,22 @@
 "use client";
-import { ColumnsIcon, ShuffleIcon } from "lucide-react";
-import { useMemo } from "react";
+import { ColumnsIcon, RotateCwIcon, ShuffleIcon } from "lucide-react";
+import { useEffect, useMemo } from "react";
 import { flushSync } from "react-dom";
 import { MadeFrom } from "@/actions/MadeFrom";
 import { PanelActs } from "@/actions/PanelActs";
+import { useShowResults } from "@/actions/show-results";
 import { useOptions } from "@/api/catalog";
+import { EMPTY } from "@/create/form";
 import { useStart } from "@/create/start";
-import type { Job } from "@/domain/job";
+import { type Job, promptOf } from "@/domain/job";
 import { findPicture, pictureName, picturesOf, settingsOf, variationsOf } from "@/domain/picture";
 import { usePicture } from "@/jobs/pictures";
+import { useAgain } from "@/jobs/requests";
 import { useStable } from "@/lib/use-stable";
-import { DeleteAct, FavoriteAct, UseSettingsAct } from "@/pictures/acts";
+import { DeleteAct, FavoriteAct, ReuseAllAct, ReusePromptAct } from "@/pictures/acts";
 import { Act, PictureFacts } from "@/pictures/PictureFacts";
 import { PictureStage } from "@/pictures/PictureStage";
+import { closePicture, leavePicture } from "@/pictures/picture-address";
 import { UndoBar } from "@/pictures/UndoBar";
 import type { Settings } from "@/settings/settings";
 import { useViewing } from "./viewing";
@@ -29,17 +33,23 @@ interface LightboxProps {
 export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps) {
   const options = useOptions().data;
   const listed = useStable(useMemo(() => picturesOf(jobs).map(({ output }) => output), [jobs]));
-  const { open, close, compare } = useViewing();
+  const { open, compare } = useViewing();
   const { startFrom } = useStart();
+  const { mutate: again } = useAgain();
+  const showResults = useShowResults();
   const found = findPicture(jobs, id);
   const other = usePicture(found ? null : id);
   const picture = found ?? other;
+  const isGone = found === null && other === null;
+  useEffect(() => {
+    if (isGone) leavePicture(); // an address of a picture that was deleted, or is another visitor's
+  }, [isGone]);
   if (!picture) return null;
   const outputs = found ? listed : [picture.output];
 
   /** Closed first: closing gives the focus back, and what follows may move it. */
   const afterClosing = (act: (settings: Settings) => void, settings: Settings) => {
-    flushSync(close);
+    flushSync(leavePicture);
     act(settings);
   };
   return (
@@ -50,26 +60,36 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
         return pictureName(findPicture(jobs, shown) ?? picture);
       }}
       onShow={open}
-      onClose={close}
+      onClose={closePicture}
       panel={
         <PictureFacts picture={picture}>
-          <MadeFrom picture={picture} onShow={open} onClose={close} />
-          <UseSettingsAct onClick={() => afterClosing(onUse, settingsOf(picture, options))} />
-          <PanelActs picture={picture} onStart={startFrom} onClose={close} />
           <FavoriteAct output={picture.output} />
-          <DeleteAct outputs={outputs} id={id} onShow={open} onClose={close} />
+          <ReusePromptAct onClick={() => afterClosing(onUse, { ...EMPTY, prompt: promptOf(picture.job) })} />
+          <ReuseAllAct onClick={() => afterClosing(onUse, settingsOf(picture, options))} />
+          <DeleteAct outputs={outputs} id={id} onShow={open} onClose={closePicture} />
+          <MadeFrom picture={picture} onShow={open} onClose={leavePicture} />
+          <PanelActs picture={picture} onStart={startFrom} onClose={leavePicture} />
           <Act
             onClick={() => afterClosing(onGenerate, variationsOf(picture.job, options))}
             icon={<ShuffleIcon aria-hidden />}
           >
-            Variations
+            New seeds
+          </Act>
+          <Act
+            onClick={() => {
+              flushSync(leavePicture);
+              again({ job: picture.job, seed: "same" }, { onSuccess: showResults });
+            }}
+            icon={<RotateCwIcon aria-hidden />}
+          >
+            Regenerate
           </Act>
           {found && outputs.length > 1 && (
             <Act onClick={() => compare(id)} icon={<ColumnsIcon aria-hidden />}>
               Compare
             </Act>
           )}
-          <div className="col-span-full">
+          <div data-stays className="col-span-full">
             <UndoBar isInPanel />
           </div>
         </PictureFacts>

@@ -4,6 +4,7 @@ import { Dialogs } from "@/actions/Dialogs";
 import { Floating } from "@/components/Floating";
 import { isAnyLost, type Job } from "@/domain/job";
 import { findPicture } from "@/domain/picture";
+import { useOpenPicture, usePictureAddress } from "@/pictures/picture-address";
 import { UndoBar } from "@/pictures/UndoBar";
 import type { Settings } from "@/settings/settings";
 import { ChoosingBar } from "./ChoosingBar";
@@ -29,11 +30,12 @@ export function Overlays(props: OverlaysProps) {
 
 function View({ jobs, onUse, onGenerate }: OverlaysProps) {
   const { view, close } = useViewing();
+  const id = useOpenPicture((open) => open.id);
+  usePictureAddress();
+  if (id !== null) return <Lightbox jobs={jobs} id={id} onUse={onUse} onGenerate={onGenerate} />;
   switch (view.kind) {
     case "none":
       return isAnyLost(jobs) ? <LostNote /> : <UndoBar />;
-    case "lightbox":
-      return <Lightbox jobs={jobs} id={view.id} onUse={onUse} onGenerate={onGenerate} />;
     case "choosing": {
       const first = findPicture(jobs, view.first);
       return first && <ChoosingBar first={first} />;
@@ -50,7 +52,7 @@ function LostNote() {
   return (
     <Floating role="alert" className="px-4 py-2.5">
       <LoaderCircleIcon aria-hidden className="size-4 animate-spin text-muted-foreground" />
-      The server does not answer. Trying again…
+      Can't reach the server. Trying again…
     </Floating>
   );
 }

@@ -1,9 +1,9 @@
-/** State of the overlays: one open picture, or two to compare, by picture id. */
+/** State of the overlays of the create page: one open picture (its id is in the address), or two to compare. */
 import { create } from "zustand";
+import { leavePicture, openPicture } from "@/pictures/picture-address";
 
 export type View =
   | { kind: "none" }
-  | { kind: "lightbox"; id: string }
   /** One picture is chosen; the next one that is clicked is compared with it. */
   | { kind: "choosing"; first: string }
   | { kind: "comparing"; first: string; second: string };
@@ -17,16 +17,18 @@ interface Viewing {
   close(): void;
 }
 
-export const useViewing = create<Viewing>((set) => ({
+export const useViewing = create<Viewing>((set, get) => ({
   view: { kind: "none" },
-  open: (id) => set(({ view }) => ({ view: opened(view, id) })),
-  compare: (id) => set(({ view }) => ({ view: compared(view, id) })),
+  open(id) {
+    if (get().view.kind === "choosing") get().compare(id);
+    else openPicture(id);
+  },
+  compare(id) {
+    leavePicture();
+    set(({ view }) => ({ view: compared(view, id) }));
+  },
   close: () => set({ view: { kind: "none" } }),
 }));
-
-export function opened(view: View, id: string): View {
-  return view.kind === "choosing" ? compared(view, id) : { kind: "lightbox", id };
-}
 
 /** Pressed a second time on the same picture, it is given up. */
 export function compared(view: View, id: string): View {

@@ -23,7 +23,7 @@ export function ClearList({ onClear }: { onClear: () => void }) {
       <DialogPanel
         returnFocus={focusAfter}
         title="Clear this list?"
-        description="Finished jobs leave this list. Their pictures stay in the history."
+        description="Finished jobs leave this list. Your pictures stay in History."
       >
         <div className="flex justify-end gap-2 pt-2">
           <DialogClose asChild>

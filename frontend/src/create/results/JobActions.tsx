@@ -33,7 +33,7 @@ export function EndedActions({ job, onGenerate }: EndedActionsProps) {
       {job.state?.status === "completed" ? (
         <Button variant="ghost" size="sm" onClick={() => onGenerate(variationsOf(job, options))}>
           <ShuffleIcon aria-hidden />
-          <span className={words}>Variations</span>
+          <span className={words}>New seeds</span>
         </Button>
       ) : (
         <Button variant="secondary" size="sm" onClick={() => onGenerate(job.request)}>
@@ -47,7 +47,7 @@ export function EndedActions({ job, onGenerate }: EndedActionsProps) {
           <span className={words}>Download all</span>
         </a>
       )}
-      <Tip label="Remove from this list">
+      <Tip label="Remove from this list" align="end">
         <Button variant="ghost" size="icon-sm" aria-label="Remove from this list" onClick={() => noteRemoved(job.id)}>
           <XIcon aria-hidden />
         </Button>

@@ -1,13 +1,15 @@
 "use client";
-import { memo, useId } from "react";
+import { memo, type ReactNode, useId } from "react";
 import { glance } from "@/domain/facts";
 import { isEnded, type Job, numDone, promptOf } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
 import { useFailure } from "@/jobs/use-failure";
+import { useTimeLeft } from "@/jobs/use-time-left";
 import { sentence } from "@/lib/words/sentence";
 import type { Settings } from "@/settings/settings";
 import { CancelButton, EndedActions } from "./JobActions";
 import { Tiles } from "./Tiles";
+import { TriggerNote } from "./TriggerNote";
 
 interface JobSectionProps {
   job: Job;
@@ -15,12 +17,14 @@ interface JobSectionProps {
   onGenerate: (request: Settings) => void;
 }
 
-/** One job: its prompt, its progress, its pictures. Its height stays the same from start to end. */
+/** One job: its prompt, its progress, its pictures. Its height stays the same from start to end, unless it is cancelled
+ * before a picture is finished: then it is one line. */
 export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }: JobSectionProps) {
   const heading = useId();
   const isDone = isEnded(job);
   const prompt = promptOf(job);
-  const hasTiles = job.state?.status !== "failed" || numDone(job) > 0 || job.blocked;
+  const isShort = job.state?.status === "failed" || job.state?.status === "cancelled";
+  const hasTiles = numDone(job) > 0 || !isShort || job.blocked;
   return (
     <section aria-labelledby={heading} className="@container space-y-3">
       <header className="flex items-start justify-between gap-4">
@@ -28,7 +32,9 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
           <h2 id={heading} className="line-clamp-2 text-pretty font-medium text-base leading-snug" title={prompt}>
             {prompt}
           </h2>
-          <StatusLine job={job} />
+          <StatusLine job={job}>
+            {isNewest && isDone && numDone(job) > 0 && <TriggerNote job={job} onGenerate={onGenerate} />}
+          </StatusLine>
           {job.warnings.map((warning) => (
             <p key={warning} className="text-sm text-warning">
               {sentence(warning)}
@@ -44,8 +50,9 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
 });
 
 /** How far it is, how it ended, or the settings that made it. */
-function StatusLine({ job }: { job: Job }) {
+function StatusLine({ job, children }: { job: Job; children: ReactNode }) {
   const reason = useFailure(job);
+  const left_s = useTimeLeft(job);
   if (job.state?.status === "failed") {
     return (
       <p className="max-w-prose text-sm">
@@ -53,8 +60,13 @@ function StatusLine({ job }: { job: Job }) {
       </p>
     );
   }
-  const words = isEnded(job) ? (outcome(job) ?? glance(job).join(" · ")) : statusWords(job);
-  return <p className="min-h-5 truncate text-muted-foreground text-sm tabular-nums">{words}</p>;
+  const words = isEnded(job) ? (outcome(job) ?? glance(job).join(" · ")) : statusWords(job, left_s);
+  return (
+    <p className="min-h-5 text-muted-foreground text-sm tabular-nums @max-xl:min-h-10">
+      {words}
+      {children}
+    </p>
+  );
 }
 
 /** Progress of a job. Its height remains after the end, so that the pictures below do not move. */

@@ -10,6 +10,7 @@ import { useStable } from "@/lib/use-stable";
 import type { Settings } from "@/settings/settings";
 import { Overlays } from "../overlays/Overlays";
 import { Announcer } from "./Announcer";
+import { DoneSignal } from "./DoneSignal";
 import { JobSection } from "./JobSection";
 import { splitJobs } from "./sections";
 
@@ -39,10 +40,11 @@ export function Results({ onUse, onGenerate, empty }: ResultsProps) {
   return (
     <>
       <Announcer jobs={jobs} />
+      <DoneSignal jobs={jobs} />
       {jobs.length === 0 ? (
         !isLoading && empty
       ) : (
-        <div className="space-y-12">
+        <div className="space-y-10">
           {sections.map((job) => (
             <JobSection key={job.id} job={job} isNewest={job === jobs[0]} onGenerate={onGenerate} />
           ))}

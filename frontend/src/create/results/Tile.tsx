@@ -4,6 +4,7 @@ import { useState } from "react";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { useFormActions } from "@/create/form";
 import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
 import { chosenFirst, useViewing } from "@/create/overlays/viewing";
 import { useStart } from "@/create/start";
@@ -19,6 +20,7 @@ const [Menu, loadMenu] = lazyPart(() => import("@/actions/Menu"), { meanwhile: (
 export function Tile({ picture, sizes }: { picture: Picture; sizes: string }) {
   const { output } = picture;
   const open = useViewing((viewing) => viewing.open);
+  const { write } = useFormActions();
   const isFirst = useViewing((viewing) => chosenFirst(viewing.view) === output.id);
   return (
     <div className="group absolute inset-0">
@@ -28,7 +30,7 @@ export function Tile({ picture, sizes }: { picture: Picture; sizes: string }) {
         aria-haspopup="dialog"
         onPointerEnter={loadLightbox}
         onFocus={loadLightbox}
-        onClick={() => open(output.id)}
+        onClick={() => void write().then(() => open(output.id))} // what was typed stays in the address before
         className="absolute inset-0 overflow-hidden rounded-xl"
       >
         <Shown picture={picture} sizes={sizes} />
@@ -45,7 +47,7 @@ function Shown({ picture, sizes }: { picture: Picture; sizes: string }) {
   if (look === "missing") {
     return (
       <span className="absolute inset-0 grid place-items-center bg-muted p-4 text-center text-muted-foreground text-sm">
-        This picture cannot be loaded.
+        Couldn't load this picture.
       </span>
     );
   }

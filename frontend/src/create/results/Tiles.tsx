@@ -1,6 +1,6 @@
 "use client";
 import type { CSSProperties } from "react";
-import { blockedAt, type Job } from "@/domain/job";
+import { blockedAt, isEnded, type Job } from "@/domain/job";
 import { numWanted } from "@/domain/picture";
 import { PendingPicture } from "@/pictures/PendingPicture";
 import { gridFor } from "./grid";
@@ -12,16 +12,15 @@ export function Tiles({ job, name }: { job: Job; name: string }) {
     index,
     output: job.outputs.find((output) => output.index === index),
   }));
-  // a completed job has made them all: what is absent was deleted, or blocked
-  const isThere = ({ index, output }: (typeof places)[number]) => output ?? blockedAt(job, index);
-  const shown = job.state?.status === "completed" ? places.filter(isThere) : places;
+  // of an ended job, what is absent was deleted or is not made any more; what was blocked says why
+  const shown = isEnded(job) ? places.filter(({ index, output }) => output ?? blockedAt(job, index)) : places;
   const grid = gridFor(shown.length, job.width, job.height);
   const style = { "--narrow": grid.narrow, "--wide": grid.wide, maxWidth: grid.maxWidth } as CSSProperties;
   return (
     <ul
       aria-label={name}
       style={style}
-      className="grid grid-cols-[repeat(var(--narrow),minmax(0,1fr))] gap-3 @2xl:grid-cols-[repeat(var(--wide),minmax(0,1fr))]"
+      className="grid grid-cols-[repeat(var(--narrow),minmax(0,1fr))] gap-1.5 @2xl:landscape:grid-cols-[repeat(var(--wide),minmax(0,1fr))]"
     >
       {shown.map(({ index, output }) => (
         <li key={index} className="relative" style={{ aspectRatio: `${job.width} / ${job.height}` }}>

@@ -35,6 +35,6 @@ describe("announcements", () => {
     });
     expect(announcements([makeJob()], [failed], NOW_MS)).toEqual(["These pictures could not be made. Out of memory."]);
     const cancelled = makeJob({ state: makeState({ status: "cancelled" }) });
-    expect(announcements([makeJob()], [cancelled], NOW_MS)).toEqual(["Cancelled before a picture was finished."]);
+    expect(announcements([makeJob()], [cancelled], NOW_MS)).toEqual(["Cancelled."]);
   });
 });

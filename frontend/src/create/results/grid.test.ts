@@ -25,6 +25,6 @@ describe("gridFor", () => {
   });
 
   it("keeps a row within the height of the screen", () => {
-    expect(gridFor(2, 512, 1024).maxWidth).toBe("calc(2 * min(27rem, 33svh) + 0.75rem)");
+    expect(gridFor(2, 512, 1024).maxWidth).toBe("calc(2 * min(27rem, 33svh) + 0.38rem)");
   });
 });

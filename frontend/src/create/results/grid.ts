@@ -1,7 +1,7 @@
 /** Number of tiles in a row, known before the first picture is made, so that no picture moves the layout. */
 
 export interface Grid {
-  /** Tiles in a row of a narrow list (a phone) and of a wide one. */
+  /** Tiles in a row of a narrow list (a phone, a window taller than wide) and of a wide one. */
   readonly narrow: number;
   readonly wide: number;
   /** CSS length: the list grows no wider, so that a whole row fits on the screen. */
@@ -13,7 +13,7 @@ const WIDE = 1.4;
 const MAX_TILE_REM = 27;
 const MAX_WIDE_TILE_REM = 36;
 const MAX_TILE_HEIGHT_SVH = 66;
-const GAP_REM = 0.75;
+const GAP_REM = 0.375;
 
 /** For `count` tiles of `width` by `height` pixels. */
 export function gridFor(count: number, width: number, height: number): Grid {

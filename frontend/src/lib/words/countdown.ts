@@ -18,13 +18,12 @@ export function useCountdown(wait_s: number | null, since: unknown): number {
   return left_s;
 }
 
-/** `in 45 s`, `in 5:48 min`, `at 14:32`, `tomorrow at 02:00`; `now_ms` since the epoch. */
+/** `in 45 s`, `in 6 min`, `at 14:32`, `tomorrow at 02:00`, by the reader's clock; `now_ms` since the epoch. */
 export function whenWords(wait_s: number, now_ms: number): string {
   if (wait_s < 60) return `in ${Math.ceil(wait_s)} s`;
-  if (wait_s < CLOCK_FROM_S)
-    return `in ${Math.floor(wait_s / 60)}:${String(Math.floor(wait_s % 60)).padStart(2, "0")} min`;
+  if (wait_s < CLOCK_FROM_S) return `in ${Math.ceil(wait_s / 60)} min`;
   const now = new Date(now_ms);
   const then = new Date(now_ms + 1000 * wait_s);
-  const clock = `${String(then.getHours()).padStart(2, "0")}:${String(then.getMinutes()).padStart(2, "0")}`;
+  const clock = then.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
   return then.getDate() === now.getDate() ? `at ${clock}` : `tomorrow at ${clock}`;
 }

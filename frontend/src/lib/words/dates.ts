@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000;
 
 /** `Nov 22, 2026`, in the visitor's own zone; of a time in RFC 3339. */
 export function dateWords(time: string): string {
-  return new Date(time).toLocaleDateString("en-US", { year: "numeric", month: "short", day: "numeric" });
+  return new Date(time).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
 }
 
 /** `just now`, `5 min ago`, `3 h ago`, `yesterday`, then the date. */
@@ -25,7 +25,7 @@ export function dayWords(time_ms: number, now_ms: number): string {
   if (isDay(1)) return "Yesterday";
   const isThisYear = day.getFullYear() === new Date(now_ms).getFullYear();
   const year = isThisYear ? undefined : ("numeric" as const);
-  return day.toLocaleDateString("en-US", { weekday: "long", month: "long", day: "numeric", year });
+  return day.toLocaleDateString(undefined, { weekday: "long", month: "long", day: "numeric", year });
 }
 
 /** By the calendar: a day with a change of clocks counts as one. */

@@ -1,9 +1,11 @@
 /** Counts, times and sizes in words. */
 
-/** `about 12 s`, `about 2 min`, `about 1 h 10 min`. `remaining_s` is the server's forecast, in whole seconds. */
+/** `about 12 s`, `about 25 s`, `about 2 min`, `about 1 h 10 min`: above 20 s in steps of 5. `remaining_s` is a forecast. */
 export function aboutTime(remaining_s: number): string {
-  if (remaining_s < 60) return `about ${Math.max(1, Math.ceil(remaining_s))} s`;
-  const minutes = Math.round(remaining_s / 60);
+  const whole_s = Math.max(1, Math.ceil(remaining_s));
+  const shown_s = whole_s > 20 ? 5 * Math.ceil(whole_s / 5) : whole_s;
+  if (shown_s < 60) return `about ${shown_s} s`;
+  const minutes = Math.max(1, Math.round(remaining_s / 60));
   if (minutes < 60) return `about ${minutes} min`;
   const rest = minutes % 60;
   return `about ${Math.floor(minutes / 60)} h${rest > 0 ? ` ${rest} min` : ""}`;
@@ -11,7 +13,7 @@ export function aboutTime(remaining_s: number): string {
 
 /** `4 pictures`, `1 picture`. */
 export function pictures(count: number): string {
-  return count === 1 ? "1 picture" : `${count.toLocaleString("en-US")} pictures`;
+  return count === 1 ? "1 picture" : `${count.toLocaleString()} pictures`;
 }
 
 /** `812 B`, `21 KB`, `1.4 MB`. */

@@ -31,7 +31,7 @@ export function DeleteLora({ lora, all, trigger, onChange, onClose }: DeleteLora
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
         title={`Delete ${lora.label}?`}
-        description="Its file is deleted from the server's folder. Jobs that were accepted with it are still made."
+        description="The file is deleted from the server. Jobs already queued will finish."
         returnFocus={trigger}
       >
         {next && <p className="pb-4 text-sm">{next}</p>}

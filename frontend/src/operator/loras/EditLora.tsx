@@ -31,7 +31,7 @@ export function EditLora({ lora, options, trigger, onChange, onClose }: EditLora
       <DialogPanel
         place="side"
         title={lora.label}
-        description="The words put before the prompt, and the weight where a request gives none."
+        description="Trigger words and default weight."
         returnFocus={trigger}
       >
         {detail.data ? (
@@ -101,7 +101,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         onChange={(event) => setTrigger(event.target.value)}
         hint={
           <Own
-            text={file_trigger ? `The file says “${file_trigger}”.` : "The file says none."}
+            text={file_trigger ? `The file says “${file_trigger}”.` : "None in the file."}
             isTaken={trigger === (file_trigger ?? "")}
             onTake={() => setTrigger(file_trigger ?? "")}
           />
@@ -120,7 +120,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         />
         <p className="text-muted-foreground text-xs">
           <Own
-            text={file_weight === null ? `The server's own is ${own_weight}.` : `The file says ${file_weight}.`}
+            text={file_weight === null ? `Server default: ${own_weight}.` : `The file says ${file_weight}.`}
             isTaken={weight === own_weight}
             onTake={() => setWeight(own_weight)}
           />

@@ -1,6 +1,6 @@
 "use client";
-import { useMutation } from "@tanstack/react-query";
-import { PencilIcon, PinIcon, PinOffIcon, Trash2Icon } from "lucide-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { CheckIcon, PencilIcon, PinIcon, PinOffIcon, Trash2Icon } from "lucide-react";
 import { type ReactNode, useRef, useState } from "react";
 import { answer, api } from "@/api/client";
 import type { LoraOption, Options } from "@/api/types";
@@ -29,9 +29,23 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
     mutationFn: (version: string | null) =>
       answer(api.PUT("/api/loras/{name}/default", { params: { path: { name } }, body: { version } })),
     onSuccess(now) {
-      notify("success", `${name} means ${now.label} now.`);
+      notify("success", `${name} now uses ${now.label}.`);
       onChange();
     },
+  });
+
+  const queries = useQueryClient();
+  const isUsed = options?.defaults.model_name === name;
+  const { mutate: use, isPending: isChanging } = useMutation({
+    mutationFn: () => {
+      const path = { params: { path: { name } } };
+      return answer(
+        isUsed
+          ? api.DELETE("/api/loras/{name}/use-by-default", path)
+          : api.PUT("/api/loras/{name}/use-by-default", path),
+      );
+    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["options"] }),
   });
 
   const means = meaning(named);
@@ -41,12 +55,25 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
         <div className="flex min-w-0 flex-wrap items-baseline gap-x-3">
           <h3 className="font-semibold">{name}</h3> {means && <p className="text-muted-foreground text-sm">{means}</p>}
         </div>
-        {meant.is_pinned && (
-          <Button variant="secondary" size="sm" onClick={() => pin(null)}>
-            <PinOffIcon aria-hidden />
-            Back to the newest
+        <div className="flex flex-wrap gap-2">
+          <Button
+            variant="secondary"
+            size="sm"
+            aria-pressed={isUsed}
+            title="For requests that name no LoRA"
+            className="aria-pressed:bg-accent aria-pressed:text-accent-foreground"
+            onClick={() => isChanging || use()}
+          >
+            {isUsed && <CheckIcon aria-hidden />}
+            {isUsed ? "Used by default" : "Use by default"}
           </Button>
-        )}
+          {meant.is_pinned && (
+            <Button variant="secondary" size="sm" onClick={() => pin(null)}>
+              <PinOffIcon aria-hidden />
+              Back to the latest
+            </Button>
+          )}
+        </div>
       </header>
       <ul aria-label={`Versions of ${name}`} className="divide-y border-t">
         {versions.map((lora) => (
@@ -79,7 +106,7 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
       <div className="min-w-0 space-y-1">
         <div className="flex flex-wrap items-center gap-2">
           <span className="font-medium">{lora.label}</span>
-          {lora.is_default && <Badge isStrong>{lora.is_pinned ? "Pinned" : "Default"}</Badge>}
+          {lora.is_default && <Badge isStrong>{lora.is_pinned ? "Pinned" : "Current"}</Badge>}
           {lora.resident && <Badge>In memory</Badge>}
         </div>
         <p className="text-muted-foreground text-sm">

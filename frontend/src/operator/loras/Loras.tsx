@@ -12,7 +12,7 @@ import { FileDrop } from "./FileDrop";
 import { LoraName } from "./LoraName";
 import { ReloadReport } from "./ReloadReport";
 import { UploadCard } from "./UploadCard";
-import { labelOf } from "./upload";
+import { suggestedLabel } from "./upload";
 import { byName } from "./versions";
 
 interface Chosen {
@@ -34,10 +34,10 @@ export function Loras() {
   const refresh = () => queries.invalidateQueries({ queryKey: ["loras"] });
 
   function take(files: readonly File[]) {
-    const wrong = files.filter((file) => labelOf(file.name) === null);
+    const wrong = files.filter((file) => suggestedLabel(file.name) === null);
     if (wrong.length > 0)
       notify("error", `LoRA files end in .safetensors: ${wrong.map(({ name }) => name).join(", ")}`);
-    const fit = files.filter((file) => labelOf(file.name) !== null);
+    const fit = files.filter((file) => suggestedLabel(file.name) !== null);
     setChosen((old) => [...old, ...fit.map((file) => ({ id: ++lastId.current, file }))]);
   }
 
@@ -58,7 +58,7 @@ export function Loras() {
             LoRAs{" "}
             <span className="font-normal text-muted-foreground text-sm">
               {loras.data && `${loras.data.length} ${loras.data.length === 1 ? "file" : "files"}`}
-              <span className="hidden lg:inline"> · drop others anywhere on this page to upload them</span>
+              <span className="hidden lg:inline"> · drop files here to upload</span>
             </span>
           </h2>
           <div className="flex flex-wrap gap-2">

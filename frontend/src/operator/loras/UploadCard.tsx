@@ -6,7 +6,16 @@ import type { LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { errorText } from "@/lib/words/error-text";
 import { fileSize } from "@/lib/words/quantities";
-import { labelOf, type Upload, uploadLora } from "./upload";
+import {
+  findSame,
+  isSafetensors,
+  type Label,
+  labelProblem,
+  labelText,
+  suggestedLabel,
+  type Upload,
+  uploadLora,
+} from "./upload";
 
 interface UploadCardProps {
   file: File;
@@ -18,14 +27,22 @@ interface UploadCardProps {
 
 /** One file on its way: its name on the server, how far it is, what came of it. */
 export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) {
-  const [label, setLabel] = useState(labelOf(file.name) ?? "");
+  const [named, setNamed] = useState<Label>(suggestedLabel(file.name) ?? { name: "", version: "" });
+  const label = labelText(named);
+  const [same, setSame] = useState<LoraOption | null>(null);
+  const [isBroken, setIsBroken] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for a file
+  useEffect(() => {
+    void isSafetensors(file).then((isSound) => setIsBroken(!isSound));
+    void findSame(file, loras).then(setSame);
+  }, [file]);
   const [sent_bytes, setSent_bytes] = useState(0);
   const upload = useRef<Upload | null>(null);
   useEffect(() => () => upload.current?.cancel(), []);
   const sending = useMutation({
     mutationFn: () => {
       setSent_bytes(0);
-      upload.current = uploadLora(label.trim(), file, setSent_bytes);
+      upload.current = uploadLora(label, file, setSent_bytes);
       return upload.current.done;
     },
     onSuccess: onServes,
@@ -39,10 +56,12 @@ export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) 
       {!isPending && !lora && (
         <NameForm
           file={file}
-          label={label}
+          named={named}
+          same={same}
+          isBroken={isBroken}
           problem={error && !wasCancelled ? errorText(error) : null}
-          isTaken={loras.some((lora) => lora.label === label.trim())}
-          onLabel={setLabel}
+          isTaken={loras.some((lora) => lora.label === label)}
+          onName={setNamed}
           onSend={sending.mutate}
           onClose={onClose}
         />
@@ -52,8 +71,8 @@ export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) 
         <div className="flex items-center gap-3">
           <CheckIcon aria-hidden className="size-4 shrink-0 text-primary" />
           <p role="status" className="min-w-0 flex-1 text-sm">
-            <span className="font-medium">{lora.label}</span> serves now.
-            {!lora.is_default && ` The bare name ${lora.name} still means another version.`}
+            <span className="font-medium">{lora.label}</span> is live.
+            {!lora.is_default && ` ${lora.name} still points to another version.`}
           </p>
           <Button variant="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
             <XIcon aria-hidden />
@@ -66,19 +85,25 @@ export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) 
 
 interface NameFormProps {
   file: File;
-  label: string;
+  named: Label;
   problem: string | null;
   isTaken: boolean;
-  onLabel: (label: string) => void;
+  /** The LoRA with the same bytes. */
+  same: LoraOption | null;
+  /** The file is no safetensors file. */
+  isBroken: boolean;
+  onName: (named: Label) => void;
   onSend: () => void;
   onClose: () => void;
 }
 
-function NameForm({ file, label, problem, isTaken, onLabel, onSend, onClose }: NameFormProps) {
+function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSend, onClose }: NameFormProps) {
   const id = useId();
+  const label = labelText(named);
+  const wrong = isBroken ? "This is not a safetensors file." : (labelProblem(named) ?? problem);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onSend();
+    if (!isBroken && labelProblem(named) === null) onSend();
   };
   return (
     <form onSubmit={submit}>
@@ -88,15 +113,26 @@ function NameForm({ file, label, problem, isTaken, onLabel, onSend, onClose }: N
           {file.name} <span className="text-muted-foreground">· {fileSize(file.size)}</span>
         </p>
         <label htmlFor={id} className="text-muted-foreground text-sm">
-          Serves as
+          Name
         </label>
         <input
           id={id}
           required
-          value={label}
+          value={named.name}
           aria-describedby={`${id}-note`}
-          onChange={(event) => onLabel(event.target.value)}
+          onChange={(event) => onName({ ...named, name: event.target.value })}
           className="h-9 w-40 rounded-lg border border-input bg-card px-2.5 text-sm"
+        />
+        <label htmlFor={`${id}-version`} className="text-muted-foreground text-sm">
+          Version
+        </label>
+        <input
+          id={`${id}-version`}
+          value={named.version}
+          inputMode="decimal"
+          aria-describedby={`${id}-note`}
+          onChange={(event) => onName({ ...named, version: event.target.value })}
+          className="h-9 w-16 rounded-lg border border-input bg-card px-2.5 text-sm tabular-nums"
         />
         <div className="flex gap-1">
           <Button type="submit">{isTaken ? "Replace" : "Upload"}</Button>
@@ -106,10 +142,11 @@ function NameForm({ file, label, problem, isTaken, onLabel, onSend, onClose }: N
         </div>
       </div>
       <div id={`${id}-note`} className="pt-2 text-xs empty:hidden">
-        {isTaken && <p className="text-warning">There is a {label.trim()} already: this file takes its place.</p>}
-        {problem && (
+        {isTaken && <p className="text-warning">There is a {label} already: this file replaces it.</p>}
+        {same && <p className="text-warning">Identical to {same.label}.</p>}
+        {wrong && (
           <p role="alert" className="text-destructive">
-            {problem}
+            {wrong}
           </p>
         )}
       </div>

@@ -10,9 +10,9 @@ export function ZoomControls(props: { zoom: number; onIn: () => void; onOut: () 
       <Button variant="ghost" size="icon" aria-label="Zoom out" aria-disabled={props.zoom <= 1} onClick={props.onOut}>
         <MinusIcon aria-hidden />
       </Button>
-      <Tip label="Show it whole" side="bottom">
+      <Tip label="Fit to screen" side="bottom">
         <Button variant="ghost" size="sm" className="w-16 px-0 tabular-nums" onClick={props.onReset}>
-          {Math.round(props.zoom * 100)} %
+          {props.zoom === 1 ? "Fit" : `${Math.round(props.zoom * 10) / 10} ×`}
         </Button>
       </Tip>
       <Button

@@ -6,7 +6,8 @@ import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
-import { findLora, holdsTrigger, ownWeight, wantedModel } from "@/settings/loras";
+import { useRecentLoras } from "@/jobs/recent-loras";
+import { findLora, holdsTrigger, ownWeight, recentFirst, wantedModel } from "@/settings/loras";
 
 type Further = NonNullable<GenerateRequest["loras"]>[number];
 
@@ -29,8 +30,9 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
   const further = request.loras ?? [];
   const setFurther = (next: readonly Further[]) => set({ loras: next.length > 0 ? [...next] : undefined });
   const isIn = (lora: LoraOption) => further.some(({ name }) => findLora(name, loras) === lora);
-  const [first] = useState(chosen); // where the list is long, what is chosen must not lie out of sight
-  const listed = loras.length >= MANY && first ? [first, ...loras.filter((lora) => lora !== first)] : loras;
+  const [first] = useState(chosen); // what is chosen must not lie out of sight
+  const recent = useRecentLoras();
+  const listed = loras.length >= MANY ? recentFirst(loras, first, [...recent.keys()]) : loras;
   const shown = listed.filter((lora) => isFound(lora, sought));
 
   function choose(label: string) {
@@ -42,15 +44,14 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
   return (
     <div className="space-y-3">
       {loras.length >= MANY && <Search value={sought} onChange={setSought} count={loras.length} />}
-      <div className={loras.length >= MANY ? "-mx-1 max-h-[17rem] overflow-y-auto px-1" : undefined}>
+      <div className={loras.length >= MANY ? "-mx-1 max-h-[26rem] overflow-y-auto px-1" : undefined}>
         <Choice
           legend="LoRA"
-          layout="list"
+          layout="cards"
           items={[
             ...shown.map((lora) => ({
               value: lora.label,
-              label: <Label lora={lora} />,
-              note: lora.trigger ? `Adds “${lora.trigger}” to the prompt` : "No trigger words",
+              label: <Card lora={lora} preview={recent.get(lora.label)} />,
               action: lora !== chosen && !isIn(lora) && further.length < MAX_FURTHER && (
                 <MixIn label={lora.label} onClick={() => setFurther([...further, { name: lora.label }])} />
               ),
@@ -60,7 +61,7 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
           value={chosen?.label ?? (wanted ? "" : NONE)}
           onChange={choose}
         />
-        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">No LoRA is called that.</p>}
+        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">No LoRA found.</p>}
       </div>
       {chosen && (
         <div className="px-3 pb-1">
@@ -102,18 +103,39 @@ function Search({ value, onChange, count }: { value: string; onChange: (text: st
   );
 }
 
-function Label({ lora }: { lora: LoraOption }) {
+/** `preview`: address of a picture that the visitor has made with it; the first letter stands in for one. */
+function Card({ lora, preview }: { lora: LoraOption; preview: string | undefined }) {
+  const notes = [lora.is_pinned && "pinned", preview && "recent"].filter(Boolean).join(" · ");
   return (
-    <>
-      {lora.label}
-      {lora.is_pinned && <span className="pl-2 font-normal text-muted-foreground text-xs">pinned</span>}
-    </>
+    <span className="flex items-center gap-3">
+      {preview ? (
+        <img src={preview} alt="" className="size-12 shrink-0 rounded-lg bg-muted object-cover" />
+      ) : (
+        <span
+          aria-hidden
+          data-letter={lora.name.charAt(0)}
+          className="grid size-12 shrink-0 place-items-center rounded-lg bg-muted text-lg text-muted-foreground uppercase before:content-[attr(data-letter)]"
+        />
+      )}
+      <span className="min-w-0 flex-1">
+        <span className="block truncate">
+          {lora.label}
+          {notes && <span className="pl-2 font-normal text-muted-foreground text-xs">{notes}</span>}
+        </span>
+        {lora.title && lora.title !== lora.label && (
+          <span className="block truncate font-normal text-muted-foreground text-xs">{lora.title}</span>
+        )}
+        <span className="block truncate font-normal text-muted-foreground text-xs">
+          {lora.trigger ? `adds “${lora.trigger}”` : "no trigger words"}
+        </span>
+      </span>
+    </span>
   );
 }
 
 function MixIn({ label, onClick }: { label: string; onClick: () => void }) {
   return (
-    <Button variant="ghost" size="icon-sm" aria-label={`Mix in ${label}`} title={`Mix in ${label}`} onClick={onClick}>
+    <Button variant="ghost" size="icon-sm" aria-label={`Add ${label}`} title={`Add ${label}`} onClick={onClick}>
       <PlusIcon aria-hidden />
     </Button>
   );
@@ -126,8 +148,8 @@ interface MixedInProps extends LoraPickerProps {
 
 function MixedIn({ options, loras, further, onChange }: MixedInProps) {
   return (
-    <section aria-label="Mixed in" className="space-y-3 border-t px-3 pt-3 pb-1">
-      <h3 className="font-medium text-muted-foreground text-xs">Mixed in</h3>
+    <section aria-label="Added" className="space-y-3 border-t px-3 pt-3 pb-1">
+      <h3 className="font-medium text-muted-foreground text-xs">Added</h3>
       {further.map((each, at) => {
         const lora = findLora(each.name, loras);
         return (
@@ -146,7 +168,7 @@ function MixedIn({ options, loras, further, onChange }: MixedInProps) {
               variant="ghost"
               size="icon-sm"
               className="-mr-2"
-              aria-label={`Take out ${each.name}`}
+              aria-label={`Remove ${each.name}`}
               onClick={() => onChange(further.toSpliced(at, 1))}
             >
               <XIcon aria-hidden />

@@ -1,4 +1,5 @@
 "use client";
+import { ArrowLeftRightIcon } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import type { Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
@@ -7,7 +8,7 @@ import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { capitalized } from "@/lib/words/names";
-import { hiresProblem, isOfStart, shapeOf, sizeOf, sizeProblem } from "@/settings/shapes";
+import { hiresProblem, isOfStart, RATIOS, shapeOf, sizeOf, sizeOfRatio, sizeProblem } from "@/settings/shapes";
 
 const NONE = "none";
 
@@ -38,7 +39,7 @@ function Style({ options }: { options: Options }) {
     .map((style) => ({
       value: style.name,
       label: style.label,
-      note: style.fits ? undefined : "The demo model does not know this style",
+      note: style.fits ? undefined : "Not in the demo model",
     }));
   return (
     <Choice
@@ -82,6 +83,27 @@ function Shape({ options }: { options: Options }) {
           if (item) choose(item.width, item.height);
         }}
       />
+      <div className="flex flex-wrap gap-1">
+        {RATIOS.map((ratio) => {
+          const { width, height } = sizeOfRatio(ratio, options);
+          return (
+            <Button
+              key={ratio}
+              variant="secondary"
+              size="sm"
+              aria-pressed={!isOfStart(request) && size.width === width && size.height === height}
+              className="px-2.5 tabular-nums aria-pressed:bg-accent aria-pressed:text-accent-foreground"
+              onClick={() => choose(width, height)}
+            >
+              {ratio}
+            </Button>
+          );
+        })}
+        <Button variant="ghost" size="sm" className="ml-auto px-2.5" onClick={() => choose(size.height, size.width)}>
+          <ArrowLeftRightIcon aria-hidden />
+          Swap
+        </Button>
+      </div>
       {request.init && (
         <Switch
           label="As the start picture"
@@ -96,7 +118,7 @@ function Shape({ options }: { options: Options }) {
         <NumberField label="Height" value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
         <p className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"} aria-live="polite">
           {problem ??
-            `Pixels, in steps of ${size_multiple}. The model was made for ${options.native_width} × ${options.native_height}.`}
+            `Multiples of ${size_multiple} px. Works best at ${options.native_width} × ${options.native_height}.`}
         </p>
       </div>
     </div>
@@ -147,7 +169,9 @@ function Quality({ options }: { options: Options }) {
         onChange={(value) => set({ quality: value === options.defaults.quality ? undefined : value, steps: undefined })}
       />
       {request.steps && (
-        <p className="px-3 pt-2 text-muted-foreground text-xs">Advanced asks for {request.steps} steps, which wins.</p>
+        <p className="px-3 pt-2 text-muted-foreground text-xs">
+          Advanced is set to {request.steps} steps, which overrides this.
+        </p>
       )}
     </>
   );
@@ -180,7 +204,7 @@ function Negative({ options }: { options: Options }) {
         rows={2}
         maxLength={options.bounds.max_prompt_characters}
         className="w-full resize-y rounded-xl border border-input bg-card px-3 py-2 text-sm placeholder:text-muted-foreground"
-        placeholder={isDefault ? undefined : "Nothing to avoid"}
+        placeholder={isDefault ? undefined : "Nothing"}
         value={request.negative_prompt ?? options.defaults.negative_prompt}
         onChange={(event) => set({ negative_prompt: event.target.value })}
         aria-describedby={`${id}-hint`}

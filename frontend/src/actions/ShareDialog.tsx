@@ -1,0 +1,111 @@
+"use client";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ExternalLinkIcon, Share2Icon } from "lucide-react";
+import { EXAMPLES_KEY, useExamples } from "@/api/catalog";
+import { answer, api } from "@/api/client";
+import { useMe } from "@/api/session";
+import { CopyButton } from "@/components/CopyButton";
+import { Switch } from "@/components/form/Switch";
+import { Button, buttonLook } from "@/components/ui/button";
+import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { promptOf } from "@/domain/job";
+import type { Picture } from "@/domain/picture";
+import { errorText } from "@/lib/words/error-text";
+
+interface ShareDialogProps {
+  picture: Picture;
+  onClose: () => void;
+}
+
+/** The public page of a picture: made by a button, taken back by another one. */
+export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
+  const path = { params: { path: { image_id: picture.output.id } } };
+  const key = ["share", picture.output.id];
+  const queries = useQueryClient();
+  const shared = useQuery({ queryKey: key, queryFn: () => answer(api.GET("/api/images/{image_id}/share", path)) });
+  const { mutate: share, isPending: isSharing } = useMutation({
+    mutationFn: () => answer(api.PUT("/api/images/{image_id}/share", path)),
+    onSuccess: (made) => queries.setQueryData(key, made),
+  });
+  const { mutate: revoke, isPending: isRevoking } = useMutation({
+    mutationFn: () => answer(api.DELETE("/api/images/{image_id}/share", path)),
+    onSuccess: () => queries.setQueryData(key, { url: null }),
+  });
+  const url = shared.data?.url ?? null;
+  return (
+    <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
+      <DialogPanel
+        title="Share this picture"
+        description="Anyone with the link sees the picture and its prompt. Nothing else of you."
+      >
+        {shared.error && (
+          <p role="alert" className="pb-4 text-destructive text-sm">
+            {errorText(shared.error)}
+          </p>
+        )}
+        {shared.data && url === null && (
+          <Button aria-disabled={isSharing} onClick={() => isSharing || share()}>
+            <Share2Icon aria-hidden />
+            Create link
+          </Button>
+        )}
+        {url !== null && (
+          <div className="space-y-4">
+            <div className="flex items-center gap-2 rounded-xl border bg-card py-1.5 pr-1.5 pl-4">
+              <output aria-label="Link" className="min-w-0 flex-1 break-all text-sm">
+                {url}
+              </output>
+              <CopyButton label="Copy link" text={url} />
+            </div>
+            <div className="flex flex-wrap gap-2">
+              {"share" in navigator && (
+                <Button
+                  onClick={() => {
+                    navigator.share({ url, title: promptOf(picture.job) }).catch(() => {}); // closed without a choice
+                  }}
+                >
+                  <Share2Icon aria-hidden />
+                  Send
+                </Button>
+              )}
+              <a href={url} target="_blank" rel="noreferrer" className={buttonLook({ variant: "secondary" })}>
+                <ExternalLinkIcon aria-hidden />
+                Open
+              </a>
+              <Button
+                variant="ghost"
+                className="text-destructive"
+                aria-disabled={isRevoking}
+                onClick={() => isRevoking || revoke()}
+              >
+                Stop sharing
+              </Button>
+            </div>
+            <ExampleSwitch imageId={picture.output.id} url={url} />
+          </div>
+        )}
+      </DialogPanel>
+    </Dialog>
+  );
+}
+
+/** For operators: shows the picture to everybody who opens the create page. */
+function ExampleSwitch({ imageId, url }: { imageId: string; url: string }) {
+  const isOperator = useMe().data?.scopes.includes("operator") ?? false;
+  const queries = useQueryClient();
+  const examples = useExamples().data ?? [];
+  const isOn = examples.some((example) => example.url.startsWith(`${url}/`));
+  const { mutate } = useMutation({
+    mutationFn: (isExample: boolean) => {
+      const path = { params: { path: { image_id: imageId } } };
+      return answer(
+        isExample
+          ? api.PUT("/api/images/{image_id}/example", path)
+          : api.DELETE("/api/images/{image_id}/example", path),
+      );
+    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: EXAMPLES_KEY }),
+  });
+  if (!isOperator) return null;
+  return <Switch label="Use as an example on the create page" isOn={isOn} onChange={(next) => mutate(next)} />;
+}

@@ -1,0 +1,16 @@
+"use client";
+import { LockIcon } from "lucide-react";
+import { RemovableChip } from "@/components/form/RemovableChip";
+import { useForm } from "@/create/form";
+
+/** The seed, while it is locked: every picture of the form would get it again. */
+export function SeedChip() {
+  const { request, set } = useForm();
+  if (request.seed == null) return null;
+  return (
+    <RemovableChip label="Unlock the seed" onRemove={() => set({ seed: undefined })}>
+      <LockIcon aria-hidden className="size-3.5" />
+      seed {request.seed}
+    </RemovableChip>
+  );
+}
