@@ -10,7 +10,6 @@ import server
 from server.config.billing_settings import BillingSettings
 from server.config.parsers import (
     base_model,
-    bucket_name,
     database_url,
     exact_rows,
     folder,
@@ -29,6 +28,7 @@ from server.config.parsers import (
     switch,
     web_address,
 )
+from server.config.storage_settings import StorageSettings
 
 PREFIX = "STUDIO_"
 DEMO_MODEL = Path(pipelines.__path__[0]) / "demo"
@@ -37,7 +37,7 @@ ROW_BUCKETS = (1, 2, 3, 4, 6, 8, 12, 16)
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(BillingSettings):
+class Settings(StorageSettings):
     """The operator's settings. `read_settings` (environment.py) builds them; tests may build them directly."""
 
     host: str = setting("127.0.0.1", plain, "", "127.0.0.1", "address to listen on; 0.0.0.0: all IPv4 addresses")
@@ -306,49 +306,6 @@ class Settings(BillingSettings):
         "the built page",
         "folder of the web page, as scripts/build_page.py makes it; a wheel contains one",
     )
-    storage: str = setting(
-        "local", one_of("local", "s3"), "", "local", "image store: `local`, the data folder, or `s3`, a bucket"
-    )
-    spool_max_mb: int = setting(
-        2000,
-        integer(1, 1_000_000),
-        "MB",
-        "2000",
-        "finished pictures that wait in the data folder while the store is unavailable; beyond it no job starts",
-    )
-    s3_bucket: str | None = setting(
-        None, bucket_name, "", "none", "bucket of `s3`; credentials and region: boto3's chain"
-    )
-    s3_endpoint_url: str | None = setting(None, web_address, "", "AWS", "address of an S3 server that is not AWS")
-    s3_prefix: str = setting("", key_prefix, "", "none", "prefix of the keys in the bucket")
-    s3_url_expiry_s: int = setting(
-        86_400,
-        integer(60, 604_800),
-        "s",
-        "86400",
-        "lifetime of presigned addresses; a returned address is valid for at least half of it",
-    )
-    public_base_url: str | None = setting(
-        None,
-        web_address,
-        "",
-        "presigned addresses",
-        "address of the bucket at a CDN; a picture's address is this, `/` and the key",
-    )
-    s3_cache_age_s: int = setting(
-        86_400,
-        integer(0, 31_536_000),
-        "s",
-        "86400",
-        "how long browsers and CDNs cache a picture, deleted ones included",
-    )
-    embed_parameters: str = setting(
-        "full",
-        one_of("full", "minimal", "none"),
-        "",
-        "full",
-        "metadata in a picture's file: `full`, `minimal` (no prompt), `none`; a request can override it",
-    )
 
     @property
     def resolved_database_url(self) -> str:
@@ -362,7 +319,8 @@ def variable(of: "Field[Any]") -> str:
 def settings_table() -> str:
     """The table of docs/settings.md, in Markdown."""
     lines = ["| variable | default | unit | meaning |", "| --- | --- | --- | --- |"]
-    for field in sorted(fields(Settings), key=fields(BillingSettings).__contains__):
+    groups = (fields(StorageSettings), fields(BillingSettings))  # the second is part of the first
+    for field in sorted(fields(Settings), key=lambda field: sum(field in group for group in groups)):
         meta = field.metadata
         lines.append(f"| `{variable(field)}` | {meta['shown']} | {meta['unit'] or ''} | {meta['meaning']} |")
     return "\n".join(lines)

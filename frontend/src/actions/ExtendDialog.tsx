@@ -10,8 +10,8 @@ import { formErrorOf } from "@/domain/form-error";
 import { type Picture, pictureName, settingsOf } from "@/domain/picture";
 import { useDerive } from "@/jobs/from-image";
 import { capitalized } from "@/lib/words/names";
+import { sizeWords } from "@/lib/words/quantities";
 import { SIDES } from "@/settings/from-image";
-import { sizeWords } from "@/settings/settings";
 import { fittedToModel } from "@/settings/shapes";
 import { extended, extensionProblem, MAX_SIDE_PX, PRESETS, pictureWithin, presetOf, STEP_PX } from "./extension";
 

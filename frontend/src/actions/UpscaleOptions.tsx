@@ -5,7 +5,7 @@ import type { Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import type { Picture } from "@/domain/picture";
 import { capitalized } from "@/lib/words/names";
-import { sizeWords } from "@/settings/settings";
+import { sizeWords } from "@/lib/words/quantities";
 import { hiresProblem, type Size, scaled } from "@/settings/shapes";
 import { useDeriveAndShow } from "./use-actions";
 

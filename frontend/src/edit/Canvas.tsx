@@ -2,9 +2,9 @@
 import { useId, useRef, useState } from "react";
 import { type Picture, pictureName } from "@/domain/picture";
 import { cn } from "@/lib/cn";
+import { percent } from "@/lib/words/quantities";
 import type { usePanZoom } from "@/pictures/zoom/pan-zoom";
 import { transformOf } from "@/pictures/zoom/view";
-import { percent } from "@/settings/settings";
 import { useBrush } from "./use-brush";
 import type { Editor } from "./use-editor";
 

@@ -1,9 +1,11 @@
 /** The only list of generation parameters. The form, the address, the metadata of a picture, the text inside a file, the
  * facts next to a picture and the field names in an error all derive from it. A new parameter is a row here and its
  * form control. */
+
 import { createMultiParser, createParser } from "nuqs";
 import type { Metadata, Options } from "@/api/types";
 import { capitalized } from "@/lib/words/names";
+import { percent, sizeWords } from "@/lib/words/quantities";
 import { FROM_IMAGE } from "./from-image";
 import type { Infotext } from "./infotext";
 import { findLora, holdsTrigger, withoutLoraTags } from "./loras";
@@ -262,15 +264,6 @@ export function fieldLabel(field: string): string {
   const parameter = PARAMETERS.find(({ fields }) => (fields as readonly string[]).includes(whole));
   if (!parameter) return field;
   return parameter.fields.length === 1 ? parameter.label : capitalized(field.replace("_", " "));
-}
-
-export function sizeWords(width_px: number, height_px: number): string {
-  return `${width_px} × ${height_px}`;
-}
-
-/** `0.35` is `35`; no more digits than it takes. */
-export function percent(value: number): number {
-  return Number((value * 100).toFixed(6));
 }
 
 function parserOf(parameter: Parameter) {

@@ -63,9 +63,9 @@ def test_nothing_of_the_owner_is_in_the_page(api: Api) -> None:
     job = made(ada)
     me = ada.call("GET", "/api/auth/me").json()["user"]
     answer = Browser(api).call("GET", shared(ada, job["outputs"][0]["id"]))
-    told = answer.text + str(dict(answer.headers))
+    shown = answer.text + str(dict(answer.headers))
     for secret in (me["id"], me["email"], "ada", job["job_id"], job["outputs"][0]["url"]):
-        assert secret not in told
+        assert secret not in shown
     assert Browser(api).call("GET", f"/api/images/{job['outputs'][0]['id']}").status_code == 404
 
 

@@ -5,7 +5,7 @@ import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
 import { useForm } from "@/create/form";
 import { capitalized, notHere } from "@/lib/words/names";
-import { sizeWords } from "@/settings/settings";
+import { sizeWords } from "@/lib/words/quantities";
 import { hiresProblem, resultSize, sizeOf } from "@/settings/shapes";
 
 const SCALE = 2;

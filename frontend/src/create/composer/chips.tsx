@@ -5,9 +5,8 @@ import { Chip } from "@/components/form/Chip";
 import { useForm } from "@/create/form";
 import { lazyPart } from "@/lib/lazy";
 import { capitalized, notHere } from "@/lib/words/names";
-import { pictures } from "@/lib/words/quantities";
+import { pictures, sizeWords } from "@/lib/words/quantities";
 import { findLora, ownWeight, wantedModel } from "@/settings/loras";
-import { sizeWords } from "@/settings/settings";
 import { isOfStart, shapeOf, sizeOf } from "@/settings/shapes";
 
 /** The chips of the form: each shows its setting and opens its choices. The code of the choices is fetched with that of

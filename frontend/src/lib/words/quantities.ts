@@ -22,3 +22,12 @@ export function fileSize(size_bytes: number): string {
   if (size_bytes < 999_500) return `${Math.round(size_bytes / 1000)} KB`;
   return `${(size_bytes / 1_000_000).toFixed(1)} MB`;
 }
+
+export function sizeWords(width_px: number, height_px: number): string {
+  return `${width_px} × ${height_px}`;
+}
+
+/** `0.35` is `35`; no more digits than it takes. */
+export function percent(value: number): number {
+  return Number((value * 100).toFixed(6));
+}

@@ -8,8 +8,8 @@ import { RangeField } from "@/components/form/RangeField";
 import { Button } from "@/components/ui/button";
 import { EMPTY, useForm } from "@/create/form";
 import { capitalized, notHere } from "@/lib/words/names";
+import { percent } from "@/lib/words/quantities";
 import { seedOf } from "@/settings/seed";
-import { percent } from "@/settings/settings";
 import { HiresFields } from "../HiresFields";
 
 /** The less common settings. */
