@@ -343,6 +343,8 @@ def _piece(work: Pieces[T], last: Piece | None, outcome: Outcome) -> T | None:
         piece = next(work)
     except StopIteration as done:
         piece, result = last, done.value
+    seconds = time.perf_counter() - started_s
+    outcome.prepare_s += seconds
     if piece is not None:
-        outcome.pieces.append((piece, time.perf_counter() - started_s))
+        outcome.pieces.append((piece, seconds))
     return result
