@@ -1,5 +1,5 @@
-import { cn } from "@/lib/cn";
 import { ceiling } from "@/lib/ceiling";
+import { cn } from "@/lib/cn";
 import { shortDate } from "@/lib/words/dates";
 
 export interface Series {

@@ -50,7 +50,7 @@ def log_in(visitor: CreatePage) -> Page:
     """Log in as the operator, by the call that the login page makes, and open the operator's page."""
     answer = visitor.page.request.post("/api/auth/login", data={"email": EMAIL, "password": PASSWORD})
     assert answer.status == 200, answer.text()
-    visitor.page.goto("/operator/")
+    visitor.page.goto("/operator/?tab=loras")
     return visitor.page
 
 

@@ -6,7 +6,6 @@ Revision ID: 0018
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -125,9 +124,9 @@ def _count_images(connection: sa.Connection, tallies: Tallies) -> None:
     rows = sa.select(*columns).join_from(IMAGE, JOB, IMAGE.c.job_id == JOB.c.id).where(IMAGE.c.status != "queued")
     sources: set[str] = set()
     for image in connection.execute(rows, execution_options={"yield_per": CHUNK}).mappings():
-        source = image["spec"].get("source") or {}
-        if source.get("from_image"):
-            sources.add(source["from_image"])
+        source: dict[str, Any] | None = image["spec"].get("source")
+        if source is not None and (from_image := source.get("from_image")):
+            sources.add(from_image)
         _count_image(image, tallies)
     for start in range(0, len(sources), CHUNK):
         these = IMAGE.c.id.in_(sorted(sources)[start : start + CHUNK])
@@ -137,7 +136,7 @@ def _count_images(connection: sa.Connection, tallies: Tallies) -> None:
         tallies[_day(finished_at_s), "varied", ""] += 1
 
 
-def _count_image(image: Mapping[str, Any], tallies: Tallies) -> None:
+def _count_image(image: sa.RowMapping, tallies: Tallies) -> None:
     at_s = image["finished_at_s"]
     if image["status"] == "failed":
         tallies[_day(image["job_finished_at_s"] or image["created_at_s"]), "failed", image["error_code"] or ""] += 1
