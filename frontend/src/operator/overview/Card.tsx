@@ -28,7 +28,7 @@ export function Card({
 /** Looks of a table in a card. */
 export const TABLE = {
   className: "w-full",
-  headClassName: "border-b [&_th]:pb-2",
+  headClassName: "border-b [&_th]:pb-2 [&_th+th]:pl-4",
   bodyClassName: "divide-y",
-  rowClassName: "[&>*]:py-2",
+  rowClassName: "[&>*]:py-2 [&>*+*]:pl-4",
 } as const;

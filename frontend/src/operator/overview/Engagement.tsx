@@ -46,17 +46,15 @@ export function Engagement({ report }: { report: OverviewReport }) {
       <Card id="engagement" title="Pictures that people used">
         <dl className="space-y-3 text-sm">
           {shares.map(([name, value]) => (
-            <div key={name} className="space-y-1.5">
-              <div className="flex justify-between gap-4">
-                <dt>{name}</dt>
-                <dd className="tabular-nums">{share(value)}</dd>
-              </div>
-              <div aria-hidden className="h-2 overflow-hidden rounded-full bg-muted forced-colors:border">
-                <div
-                  className="h-full rounded-full bg-primary forced-colors:bg-[Highlight]"
+            <div key={name} className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1.5">
+              <dt>{name}</dt>
+              <dd className="tabular-nums">{share(value)}</dd>
+              <dd aria-hidden className="col-span-2 h-2 overflow-hidden rounded-full bg-muted forced-colors:border">
+                <span
+                  className="block h-full rounded-full bg-primary forced-colors:bg-[Highlight]"
                   style={{ width: `${100 * Math.min(1, value ?? 0)}%` }}
                 />
-              </div>
+              </dd>
             </div>
           ))}
         </dl>

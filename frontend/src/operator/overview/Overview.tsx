@@ -60,6 +60,7 @@ export default function Overview() {
 
 function Loaded({ report }: { report: OverviewReport }) {
   const { total, billing } = report;
+  const isCostKnown = total.costs.total_micro_usd !== null;
   const isUsed = total.generations > 0 || total.pictures > 0;
   return (
     <>
@@ -76,8 +77,8 @@ function Loaded({ report }: { report: OverviewReport }) {
         <Figure name="GPU busy" value={share(total.gpu_busy_share)} note={`of ${seconds(total.worker_s)} running`} />
         <Figure
           name="Cost"
-          value={costOf(total.costs.per_picture_micro_usd)}
-          note={`a picture; ${costOf(total.costs.total_micro_usd)} in all`}
+          value={isCostKnown ? costOf(total.costs.per_picture_micro_usd, "–") : "unknown"}
+          note={isCostKnown ? `a picture; ${costOf(total.costs.total_micro_usd)} in all` : "a picture"}
         />
         {billing ? (
           <Figure
@@ -86,7 +87,11 @@ function Loaded({ report }: { report: OverviewReport }) {
             note={`${dollars(total.sold_micro_usd)} sold`}
           />
         ) : (
-          <Figure name="Cost" value={costOf(total.costs.per_generation_micro_usd)} note="a generation" />
+          <Figure
+            name="Cost"
+            value={isCostKnown ? costOf(total.costs.per_generation_micro_usd, "–") : "unknown"}
+            note="a generation"
+          />
         )}
       </Figures>
       <Gpus report={report} />

@@ -28,9 +28,9 @@ export function share(value: number | null): string {
   return `${percent > 0 && percent < 10 ? Math.round(10 * percent) / 10 : Math.round(percent)}%`;
 }
 
-/** A cost, or that it is unknown. */
-export function costOf(micro_usd: number | null): string {
-  return micro_usd === null ? "unknown" : cost(micro_usd);
+/** A cost, or `missing` where there is none. */
+export function costOf(micro_usd: number | null, missing = "unknown"): string {
+  return micro_usd === null ? missing : cost(micro_usd);
 }
 
 export type Measure = "pictures" | "generations" | "users" | "wait" | "gpu" | "cost" | "revenue";
