@@ -460,7 +460,7 @@ export interface paths {
         get: operations["shared"];
         /**
          * Share a picture
-         * @description Who has the address sees the picture and its prompt, nothing else of you. The same call again answers the same address.
+         * @description Who has the address sees the picture and its prompt, nothing else of you. The same call again answers the same address. A picture that moderation has marked is shared after an operator has released it.
          */
         put: operations["share"];
         post?: never;
@@ -5438,7 +5438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description Not the owner; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5449,6 +5449,15 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content blocked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

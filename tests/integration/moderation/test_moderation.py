@@ -133,9 +133,11 @@ def test_a_marked_picture_is_stored_and_reviewed(settings: Settings, mode: str, 
         assert {each["id"] for each in waiting} == {f"{job_id}-1", f"{job_id}-2"}
         assert [(each["verdict"], each["score"], each["job_id"]) for each in waiting] == [(verdict, 0.9, job_id)] * 2
         assert api.get(waiting[0]["url"]).status_code == 200
-        path = f"/api/operator/moderation/pictures/{job_id}"
+        path, share = f"/api/operator/moderation/pictures/{job_id}", f"/api/images/{job_id}-1/share"
+        assert (api.put(share).status_code, api.get(share).json()) == (422, {"url": None})
         released = api.post(f"{path}-1/release", json={"note": "a dress"}, headers=OPERATOR).json()
         assert (released["decision"], released["decided_by"], released["note"]) == ("released", "operator", "a dress")
+        assert api.get(api.put(share).json()["url"]).status_code == 200
         deleted = api.post(f"{path}-2/delete", json={"note": "no"}, headers=OPERATOR).json()
         assert (deleted["decision"], deleted["image_id"], deleted["score"]) == ("deleted", f"{job_id}-2", 0.9)
         left = api.get(f"/api/result/{job_id}").json()["outputs"]
