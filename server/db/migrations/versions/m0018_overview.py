@@ -26,7 +26,7 @@ def upgrade() -> None:
     op.add_column("image", sa.Column("prepare_s", DOUBLE, nullable=True))
     for name in ("is_remade", "is_varied"):
         op.add_column("image", sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()))
-    tally = op.create_table(
+    op.create_table(
         "tally",
         sa.Column("day", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("measure", sa.String(16), nullable=False),
@@ -43,7 +43,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "owner", name="pk_active_day"),
     )
     op.create_index("ix_active_day_owner", "active_day", ["owner"])
-    connection = op.get_bind()
+    fill_in(op.get_bind())
+
+
+def downgrade() -> None:
+    op.drop_table("active_day")
+    op.drop_table("tally")
+    for name in ("is_varied", "is_remade", "prepare_s"):
+        op.drop_column("image", name)
+
+
+def fill_in(connection: sa.Connection) -> None:
+    """What the rows say of the days before."""
     tallies = Tallies()
     _count_generations(connection, tallies)
     _count_jobs(connection, tallies)
@@ -56,14 +67,7 @@ def upgrade() -> None:
         if value
     ]
     for start in range(0, len(rows), CHUNK):
-        connection.execute(tally.insert(), rows[start : start + CHUNK])
-
-
-def downgrade() -> None:
-    op.drop_table("active_day")
-    op.drop_table("tally")
-    for name in ("is_varied", "is_remade", "prepare_s"):
-        op.drop_column("image", name)
+        connection.execute(sa.insert(TALLY), rows[start : start + CHUNK])
 
 
 def _count_generations(connection: sa.Connection, tallies: Tallies) -> None:
@@ -111,6 +115,7 @@ IMAGE = sa.table(
     sa.column("is_remade", sa.Boolean()),
     sa.column("is_varied", sa.Boolean()),
 )
+TALLY = sa.table("tally", *map(sa.column, ("day", "measure", "label", "value")))
 JOB = sa.table("job", *map(sa.column, ("id", "created_at_s", "finished_at_s")))
 ENGAGEMENT = sa.table("engagement", *map(sa.column, ("kind", "job_id", "image_id", "created_at_s")))
 
