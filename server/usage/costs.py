@@ -15,10 +15,6 @@ class Prices:
     storage_gb_month: float | None = None
     egress_gb: float | None = None
 
-    @property
-    def are_known(self) -> bool:
-        return self != Prices()
-
 
 @dataclass(frozen=True, slots=True)
 class Spent:
@@ -35,8 +31,7 @@ class Spent:
 @dataclass(frozen=True, slots=True)
 class Costs:
     """In dollars; None: its price is unknown. `work` is for stored images, `lost` for images that were not stored,
-    `idle` the rest of the time. What was not measured as running (before it was measured, or after a crash) but worked
-    counts as run: work + lost + idle is never less than the work."""
+    `idle` the rest of the workers' time: together they are its cost. Where the time is unknown, `idle` is 0."""
 
     work: float | None
     lost: float | None

@@ -1,5 +1,5 @@
-"""The operator's page: the overview; LoRAs edited, pinned and deleted; the queue, the server, the users. For other users
-it shows none of this and sends no operator call."""
+"""The operator's page: the overview; LoRAs edited, pinned and deleted; the queue, the server, the users. For other
+users it shows none of this and sends no operator call."""
 
 import re
 import subprocess

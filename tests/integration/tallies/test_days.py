@@ -228,10 +228,22 @@ async def test_the_update_fills_them_in_from_the_rows(database: Database, story:
         await (await session.connection()).run_sync(fill_in)
     filled = await tallies(database)
     of_blocked = filled.pop(("gpu_s", "")) - kept.pop(("gpu_s", ""))  # the earlier sums do not tell them apart
-    assert of_blocked > 0
+    blocked = [image for image in await story.rows(ImageRow) if image.status == ImageStatus.BLOCKED]
+    assert of_blocked == pytest.approx(sum(image.gpu_s for image in blocked)) and blocked
     assert filled == pytest.approx(kept)
     now = [(row.day, row.owner, row.is_first) for row in await story.rows(ActiveDayRow)]
     assert now == [(row.day, row.owner, row.is_first) for row in days]
+
+
+async def test_a_refund_undoes_what_was_charged(database: Database, story: Story) -> None:
+    while not (ended := [job for job in await story.rows(JobRow) if job.status == JobStatus.COMPLETED]):
+        await story.step(may_delete=False)
+    before = await tallies(database)
+    async with database.write() as session:
+        _, amount = await ledger.refund(session, ended[0].id, "sorry", "operator")
+    after = await tallies(database)
+    refunded, free = after["refunded", ""], before["free", ""] - after["free", ""]
+    assert (refunded + free, after["charged", ""]) == (amount, before["charged", ""])
 
 
 async def test_what_people_do_counts_on_the_day_of_the_image(database: Database, story: Story) -> None:
