@@ -1,6 +1,6 @@
 import { ceiling } from "@/lib/ceiling";
 import { cn } from "@/lib/cn";
-import { shortDate } from "@/lib/words/dates";
+import { shortDate } from "@/lib/words/short-date";
 
 export interface Series {
   name: string;

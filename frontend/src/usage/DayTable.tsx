@@ -1,5 +1,5 @@
 import { type Column, Table } from "@/components/ui/table";
-import { shortDate } from "@/lib/words/dates";
+import { shortDate } from "@/lib/words/short-date";
 import { measured, type UsageDay } from "./days";
 
 const COLUMNS: readonly Column<UsageDay>[] = [

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ceiling } from "@/lib/ceiling";
-import { shortDate } from "@/lib/words/dates";
+import { shortDate } from "@/lib/words/short-date";
 import { everyDay, measured } from "./days";
 
 const NOON_MS = Date.UTC(2026, 10, 22, 12);

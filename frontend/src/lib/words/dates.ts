@@ -7,15 +7,6 @@ export function dateWords(time: string): string {
   return new Date(time).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
 }
 
-/** `Nov 22`; of a date in UTC. */
-export function shortDate(date: string): string {
-  return new Date(`${date}T00:00:00Z`).toLocaleDateString(undefined, {
-    month: "short",
-    day: "numeric",
-    timeZone: "UTC",
-  });
-}
-
 /** `just now`, `5 min ago`, `3 h ago`, `yesterday`, then the date. */
 export function agoWords(time: string, now_ms: number): string {
   const age_ms = now_ms - new Date(time).getTime();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cost } from "@/lib/words/money";
+import { cost } from "./cost";
 import { costOf, firstDay, measures, seconds, share } from "./figures";
 
 it("begins a period at a day in UTC", () => {

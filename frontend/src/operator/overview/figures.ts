@@ -1,6 +1,7 @@
 /** The overview's numbers, ready to be shown. Pure. */
 import type { OverviewFigures } from "@/api/types";
-import { cost, dollars } from "@/lib/words/money";
+import { dollars } from "@/lib/words/money";
+import { cost } from "./cost";
 
 export const PERIODS = ["1", "7", "30"] as const;
 export type Period = (typeof PERIODS)[number];

@@ -126,7 +126,7 @@ def _count_images(connection: sa.Connection, tallies: Tallies) -> None:
         sa.update(IMAGE).where(IMAGE.c.job_id.in_(remade), IMAGE.c.status == "done").values(is_remade=True)
     )
     columns = [*IMAGE.c, JOB.c.created_at_s, JOB.c.finished_at_s.label("job_finished_at_s")]
-    rows = sa.select(*columns).join_from(IMAGE, JOB, IMAGE.c.job_id == JOB.c.id).where(IMAGE.c.status != "queued")
+    rows = sa.select(*columns).join_from(IMAGE, JOB, IMAGE.c.job_id == JOB.c.id)
     sources: set[str] = set()
     for image in connection.execute(rows, execution_options={"yield_per": CHUNK}).mappings():
         source: dict[str, Any] | None = image["spec"].get("source")
