@@ -15,6 +15,7 @@ from itertools import chain, groupby
 import torch
 from torch import Tensor
 
+from pipelines.device import to_device
 from pipelines.lora.backend import (
     AdapterSet,
     LoraTerms,
@@ -82,20 +83,15 @@ class RankBucket:
         self.slot_of[sha256] = slot
         self._changed_by[sha256] = frozenset(weights.pairs)
         scales = [0.0] * len(self._layers)
+        on_device = weights.on(self._device)
         for name in self._layer_names | weights.pairs.keys():
-            layer, pair = self._layers[name], weights.pairs.get(name)
+            layer, pair = self._layers[name], on_device.pairs.get(name)
             if self.rank not in layer.stacks:
                 layer.stacks[self.rank] = self._zeros(layer, num_slots)
-            stack = layer.stacks[self.rank]
-            rank = 0 if pair is None else pair.rank
+            layer.stacks[self.rank].put(slot, pair)
             if pair is not None:
-                stack.down[slot, :rank].copy_(pair.down, non_blocking=True)
-                stack.up[slot, :, :rank].copy_(pair.up, non_blocking=True)
                 scales[layer.number] = pair.scale
-            if rank < self.rank:
-                stack.down[slot, rank:].zero_()
-                stack.up[slot, :, rank:].zero_()
-        self.scales[:, slot] = torch.tensor(scales).to(self._device)
+        self.scales[:, slot] = to_device(scales, self._device)
         self.scales_of[sha256] = scales
 
     def drop(self, sha256: str) -> None:

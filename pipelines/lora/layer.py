@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.lora.backend import LoraTerms, MixedTerm, Run
+from pipelines.lora.weights import LoraPair
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +36,19 @@ class Stack:
         num_down = rank * torch.Size(inner).numel()
         values = torch.zeros(num_slots, num_down + out * rank, device=device, dtype=dtype)
         return cls(values, *_views(values, rank, out, inner))
+
+    def put(self, slot: int, pair: LoraPair | None) -> None:
+        """Fill a slot with matrices on the same device, of this rank or a lower one; None: with zeros."""
+        rank = self.up.shape[2]
+        if pair is None:
+            self.values[slot].zero_()
+        elif pair.rank == rank:
+            self.values[slot].copy_(pair.values)
+        else:
+            self.down[slot, : pair.rank].copy_(pair.down)
+            self.down[slot, pair.rank :].zero_()
+            self.up[slot, :, : pair.rank].copy_(pair.up)
+            self.up[slot, :, pair.rank :].zero_()
 
     def rows(self, slots: Tensor) -> tuple[Tensor, Tensor]:
         """`down` and `up` of each row, gathered in one launch."""

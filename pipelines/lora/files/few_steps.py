@@ -12,8 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 FamilyName = Literal["lightning", "hyper", "hyper_cfg", "dmd2", "lcm", "tcd", "turbo"]
-FAMILY_NAMES: tuple[FamilyName, ...] = get_args(FamilyName)
-MAX_FEW_STEPS = 16
+FAMILY_FEW = r"\b\d{1,2} ?steps?\b"
+_NAMES: tuple[tuple[FamilyName, re.Pattern[str]], ...] = (
+    ("hyper_cfg", re.compile(rf"\bhyper\b.*{_FEW}.*\bcfg\b")),
+    ("hyper", re.compile(rf"\bhyper\b.*{_FEW}|{_FEW}.*\bhyper\b|\bhyper sd(xl)?\b")),
+    ("lightning", re.compile(rf"\blightning\b.*{_FEW}|{_FEW}.*\blightning\b|\b(sd)?xl lightning\b")),
+    ("dmd2", re.compile(r"\bdmd ?2\b")),
+    ("lcm", re.compile(r"\blcm (lora|(sd)?xl)\b|\b(sd)?xl lcm\b")),
+    ("tcd", re.compile(r"\btcd (lora|(sd)?xl)\b|\b(sd)?xl tcd\b")),
+    ("turbo", re.compile(r"\b(sd)?xl turbo lora\b|\bturbo lora (sd)?xl\b")),
+)
+_STEPS = 16
 WEIGHT = 1.0
 """The weight that they are distilled for."""
 
@@ -45,15 +54,18 @@ FAMILIES: Mapping[FamilyName, FewSteps] = {
 # A word alone can be a style's ("lightning bolts"): it counts next to a number of steps, or as a family writes it. The
 # first pattern that is found decides.
 _NAMES: tuple[tuple[FamilyName, re.Pattern[str]], ...] = (
-    ("hyper_cfg", re.compile(r"\bhyper\b.*\b\d+ ?steps?\b.*\bcfg\b")),
-    ("hyper", re.compile(r"\bhyper\b.*\b\d+ ?steps?\b|\b\d+ ?steps?\b.*\bhyper\b|\bhyper sd(xl)?\b")),
-    ("lightning", re.compile(r"\blightning\b.*\b\d+ ?steps?\b|\b\d+ ?steps?\b.*\blightning\b|\b(sd)?xl lightning\b")),
+    ("hyper_cfg", re.compile(r"\bhyper\b.*\b\d{1,2} ?steps?\b.*\bcfg\b")),
+    ("hyper", re.compile(r"\bhyper\b.*\b\d{1,2} ?steps?\b|\b\d{1,2} ?steps?\b.*\bhyper\b|\bhyper sd(xl)?\b")),
+    (
+        "lightning",
+        re.compile(r"\blightning\b.*\b\d{1,2} ?steps?\b|\b\d{1,2} ?steps?\b.*\blightning\b|\b(sd)?xl lightning\b"),
+    ),
     ("dmd2", re.compile(r"\bdmd ?2\b")),
     ("lcm", re.compile(r"\blcm (lora|(sd)?xl)\b|\b(sd)?xl lcm\b")),
     ("tcd", re.compile(r"\btcd (lora|(sd)?xl)\b|\b(sd)?xl tcd\b")),
     ("turbo", re.compile(r"\b(sd)?xl turbo lora\b|\bturbo lora (sd)?xl\b")),
 )
-_STEPS = re.compile(r"\b(\d{1,3}) ?steps?\b")
+_STEPS = re.compile(r"\b(\d{1,2}) ?steps?\b")
 _HASHES: Mapping[str, FamilyName] = {
     "a764e6859b6e04047cd761c08ff0cee96413a8e004c9f07707530cd776b19141": "lcm",  # latent-consistency/lcm-lora-sdxl
 }
