@@ -54,46 +54,6 @@ _NAMES: tuple[tuple[FamilyName, re.Pattern[str]], ...] = (
     ("tcd", re.compile(r"\btcd (lora|(sd)?xl)\b|\b(sd)?xl tcd\b")),
     ("turbo", re.compile(r"\b(sd)?xl turbo lora\b|\bturbo lora (sd)?xl\b")),
 )
-_STEPS = 16
-WEIGHT = 1.0
-"""The weight that they are distilled for."""
-
-
-@dataclass(frozen=True, slots=True)
-class FewSteps:
-    """How images with a LoRA are sampled. `guidance_scale` 1: none, and each step costs one row instead of two."""
-
-    family: FamilyName
-    steps: int
-    sampler: str
-    guidance_scale: float = 1.0
-
-
-# Hyper-SD's card names DDIM with trailing timesteps: without added noise its steps are Euler's.
-FAMILIES: Mapping[FamilyName, FewSteps] = {
-    family.family: family
-    for family in (
-        FewSteps("lightning", 4, "euler_trailing"),
-        FewSteps("hyper", 8, "euler_trailing"),
-        FewSteps("hyper_cfg", 8, "euler_trailing", guidance_scale=5.0),
-        FewSteps("dmd2", 4, "lcm"),
-        FewSteps("lcm", 8, "lcm"),
-        FewSteps("tcd", 4, "tcd"),
-        FewSteps("turbo", 4, "lcm"),
-    )
-}
-
-# A word alone can be a style's ("lightning bolts"): it counts next to a number of steps, or as a family writes it. The
-# first pattern that is found decides.
-_NAMES: tuple[tuple[FamilyName, re.Pattern[str]], ...] = (
-    ("hyper_cfg", re.compile(r"\bhyper\b.*\b\d+ ?steps?\b.*\bcfg\b")),
-    ("hyper", re.compile(r"\bhyper\b.*\b\d+ ?steps?\b|\b\d+ ?steps?\b.*\bhyper\b|\bhyper sd(xl)?\b")),
-    ("lightning", re.compile(r"\blightning\b.*\b\d+ ?steps?\b|\b\d+ ?steps?\b.*\blightning\b|\b(sd)?xl lightning\b")),
-    ("dmd2", re.compile(r"\bdmd ?2\b")),
-    ("lcm", re.compile(r"\blcm (lora|(sd)?xl)\b|\b(sd)?xl lcm\b")),
-    ("tcd", re.compile(r"\btcd (lora|(sd)?xl)\b|\b(sd)?xl tcd\b")),
-    ("turbo", re.compile(r"\b(sd)?xl turbo lora\b|\bturbo lora (sd)?xl\b")),
-)
 _STEPS = re.compile(r"\b(\d{1,2}) ?steps?\b")
 _HASHES: Mapping[str, FamilyName] = {
     "a764e6859b6e04047cd761c08ff0cee96413a8e004c9f07707530cd776b19141": "lcm",  # latent-consistency/lcm-lora-sdxl
