@@ -11,6 +11,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from pipelines.denoise.compiled_forwards import compile_forwards
 from pipelines.denoise.exact_rows import rows_are_exact
 from pipelines.denoise.passes import next_pass
 from pipelines.denoise.sampler_factory import SamplerFactory
@@ -44,13 +45,14 @@ class RunnerOptions:
     """`exact_rows`: if not 0, every UNet forward has exactly that many rows, whatever the plan says.
     `embedding_cache_bytes`: limit of the cache of encoded prompts. `lora_cache_bytes`: limit of the LoRAs in the
     model's memory, and of the loaded LoRAs that wait for it. `merged_loras`: merge one LoRA set at a time into the
-    weights. `compiled`: the UNet is compiled. `upscaler_dir`: the folder of upscalers."""
+    weights. `compiled_rank`: if not 0, the UNet is compiled, for LoRAs up to this rank. `upscaler_dir`: the folder of
+    upscalers."""
 
     exact_rows: int = 0
     embedding_cache_bytes: int = 64 * 1024 * 1024
     lora_cache_bytes: int = 2_000_000_000
     merged_loras: bool = False
-    compiled: bool = False
+    compiled_rank: int = 0
     upscaler_dir: Path | None = None
 
 
@@ -64,16 +66,11 @@ class SDXLRunner:
         self._exact_rows = options.exact_rows
         self._samplers = SamplerFactory(model.scheduler_config)
         self._loader = LoraLoader(lora_bytes_dir, LoraParser(model).parse, options.lora_cache_bytes)
+        by_runs = not (options.compiled_rank or options.exact_rows)
         self._loras: LoraBackend = (
             LoraMerge(model, self._loader, options.lora_cache_bytes)
             if options.merged_loras
-            else LoraBank(
-                model,
-                self._loader,
-                options.lora_cache_bytes,
-                compiled=options.compiled,
-                by_runs=not (options.compiled or options.exact_rows),
-            )
+            else LoraBank(model, self._loader, options.lora_cache_bytes, options.compiled_rank, by_runs)
         )
         self._forward = SharedForward(model, self._loras, options.exact_rows, self._attempt_with)
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
@@ -114,6 +111,11 @@ class SDXLRunner:
                 f"STUDIO_EXACT_ROWS is {self._exact_rows}, but on this device the bits of a picture depend on its place"
                 " in the forward: another number of rows may help, or leave the setting out"
             )
+
+    @torch.inference_mode()
+    def compile_forwards(self, sizes: Sequence[tuple[int, int]], row_counts: Sequence[int]) -> None:
+        """For images of these sizes (width, height); nothing is compiled afterwards."""
+        compile_forwards(self.model, self._loras, self._encoder.encode("", ()), sizes, row_counts)
 
     def latents(self, image_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun image."""

@@ -70,6 +70,9 @@ class LoraMerge:
     def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         return ()
 
+    def blank_terms(self, num_rows: int) -> LoraTerms:
+        return ()
+
     def applied(self, terms: LoraTerms) -> AbstractContextManager[None]:
         return nullcontext()
 

@@ -7,7 +7,7 @@ A base model is a diffusers folder, or a single `.safetensors` file whose config
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -53,6 +53,14 @@ class ModelInfo:
     max_pixels: int
     lora_base: str
     known_words: frozenset[str] | None = field(default=None, repr=False)
+
+    @property
+    def native_shapes(self) -> Mapping[str, tuple[int, int]]:
+        """Width and height by name. 13 : 19 is the upright shape that SDXL was trained at with (nearly) its native
+        area: 832 x 1216."""
+        width, height = self.native_width, self.native_height
+        short, long = (side - side % 8 for side in (width * 13 // 16, height * 19 // 16))
+        return {"square": (width, height), "portrait": (short, long), "landscape": (long, short)}
 
 
 def is_hub_id(path: Path) -> bool:
