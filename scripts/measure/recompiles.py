@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
+from msgspec.structs import replace  # noqa: E402
 
 from pipelines.model.acceleration import compile_unet  # noqa: E402
 from pipelines.model.info import read_model_info  # noqa: E402
@@ -39,7 +40,7 @@ TOGETHER = 4
 
 @dataclass(frozen=True)
 class Outcome:
-    """Graphs by dynamo's count: those of the warm-up, and those that the requests added. `forwards`: of the requests."""
+    """Graphs by dynamo's count: those of the warm-up, and those that the requests added, in so many `forwards`."""
 
     warm_graphs: int
     more_graphs: int
@@ -104,9 +105,9 @@ def num_graphs() -> int:
 def request(chance: random.Random, loras: Sequence[LoraRef], number: int) -> ImageSpec:
     width, height = chance.choice(list(read_model_info(demo_folder()).native_shapes.values()))
     lora = chance.choice([None, *loras])
-    changes: dict[str, Any] = (
-        {"loras": (LoraRef(lora.name, lora.version, lora.sha256, chance.uniform(-1, 2)),)} if lora else {}
-    )
+    changes: dict[str, Any] = {}
+    if lora is not None:
+        changes["loras"] = (replace(lora, weight=chance.uniform(-1, 2)),)
     if number % 5 == 0:
         changes |= {"source": Source(f"{number:064x}", width, height), "strength": 0.6}
     return image_spec(
