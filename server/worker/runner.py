@@ -8,11 +8,14 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines.plan import StepPlan, StepResult
 from server.config.settings import Settings
 from server.engine.engine import LoraSource
+
+if TYPE_CHECKING:
+    from pipelines.model.memory_model import MemoryModel
 
 CPU_TORCH_NICENESS = 5
 ALLOCATOR = "expandable_segments:True"
@@ -24,6 +27,11 @@ class Runner(LoraSource, Protocol):
     """What makes pictures. `execute` is called on the torch thread only."""
 
     def execute(self, plan: StepPlan) -> StepResult: ...
+
+    @property
+    def memory(self) -> "MemoryModel | None":
+        """Of a GPU, once it is measured."""
+        ...
 
 
 @contextmanager
@@ -79,8 +87,11 @@ def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
         upscaler_dir=settings.upscaler_dir,
     )
     runner = SDXLRunner(model, lora_bytes_dir, running)
+    info = read_model_info(settings.base_model)
+    if device == "cuda":
+        runner.measure_memory(info.native_width, info.native_height)
     if settings.compile:
-        sizes = list(read_model_info(settings.base_model).native_shapes.values())
+        sizes = list(info.native_shapes.values())
         runner.compile_forwards(sizes, [settings.exact_rows] if settings.exact_rows else settings.row_buckets)
     if settings.exact_rows:
         runner.check_exact_rows()

@@ -221,6 +221,23 @@ def test_decode(studio: Studio, budget: Budget) -> None:
     budget.check("decode in float32", in_float32)
 
 
+def test_what_fits_is_measured(studio: Studio) -> None:
+    """As the table has it, on a GPU of 24 GB, of which a twentieth stays free; no LoRA is in memory at a start."""
+    bank_bytes = studio.runner.lora_bytes
+    fresh = Studio(studio.gpu, studio.model, studio.folder, RunnerOptions(lora_cache_bytes=2_000_000_000))
+    with studio.gpu:
+        fresh.runner.measure_memory(SIDE_PX, SIDE_PX)
+    memory = fresh.runner.memory
+    assert memory is not None
+    assert round(memory.row_px_bytes * SIDE_PX**2 / 1e6) == 166
+    assert round(memory.decode_px_bytes * SIDE_PX**2 / 1e6) == 2818
+    assert memory.budget_bytes / 1e9 == pytest.approx(24 - 6.94 - 2 - 1.2 - bank_bytes / 1e9, abs=0.1)
+    assert memory.max_rows(SIDE_PX**2) > 64
+    assert memory.decodes_whole(2 * SIDE_PX**2)
+    small = replace(memory, budget_bytes=memory.budget_bytes - 13e9)  # of 10 or 11 GB
+    assert (small.max_rows(SIDE_PX**2) < 8, small.decodes_whole(SIDE_PX**2)) == (True, False)
+
+
 def test_every_line_of_the_table_is_measured(table: Budget, request: pytest.FixtureRequest) -> None:
     if {name for name in globals() if name.startswith("test_")} <= {item.name for item in request.session.items}:
         assert table.checked == table.lines.keys()

@@ -55,7 +55,7 @@ def test_mixed_requests_add_no_graph(runner: SDXLRunner, loras: list[LoraRef]) -
     """scripts/measure/recompiles.py does the same with 200."""
     outcome = measure(runner, loras[:2], 20, ROWS)
     assert outcome.more_graphs == 0
-    # Two shapes of blocks; square images, and upright ones, which have the pixels of lying ones; without LoRAs and with.
+    # Two shapes of blocks; square images, and upright ones, which have the pixels of lying ones; without and with LoRAs
     assert outcome.warm_graphs == 2 * 2 * len(ROWS) * 2
     assert outcome.forwards >= 20
 

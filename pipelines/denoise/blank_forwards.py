@@ -1,4 +1,4 @@
-"""Compile every forward that requests may need, before there are any. Torch thread."""
+"""Forwards of images that nobody asked for, before there are any others. Torch thread."""
 
 import logging
 import time
@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import torch
 
 from pipelines.denoise.forward import Rows, forward
+from pipelines.image.vae import decode_image
 from pipelines.lora.backend import LoraBackend, LoraTerms
 from pipelines.model.load import LoadedModel
+from pipelines.model.memory_model import MemoryModel, measure_memory
 from pipelines.model.weights import unet_layout
 from pipelines.prompt.embedding import Embedding
 
@@ -30,7 +32,7 @@ def compile_forwards(
             kinds: list[LoraTerms] = [(), terms] if (terms := loras.blank_terms(num_rows)) else [()]
             for kind in kinds:
                 before_s = time.perf_counter()
-                forward(model, loras, _rows(model, empty, width, height, num_rows, kind))
+                forward(model, loras, blank_rows(model, empty, width, height, num_rows, kind))
                 taken_s = time.perf_counter() - before_s
                 what = f"{num_rows} rows at {width} x {height} with{'' if kind else 'out'} LoRAs"
                 log.info("compiled a forward of %s in %.1f s", what, taken_s)
@@ -39,7 +41,17 @@ def compile_forwards(
     log.info("compiled %d kinds of forwards in %.0f s", num_forwards, time.perf_counter() - started_s)
 
 
-def _rows(model: LoadedModel, empty: Embedding, width: int, height: int, num_rows: int, terms: LoraTerms) -> Rows:
+def measured_memory(
+    model: LoadedModel, loras: LoraBackend, empty: Embedding, width: int, height: int, cache_bytes: int
+) -> MemoryModel:
+    """With a forward of two rows and a decode of images of this size. `cache_bytes`: of the LoRAs."""
+    rows = blank_rows(model, empty, width, height, 2, ())
+    latents = rows.sample[:1].float()
+    work = (lambda: forward(model, loras, rows), lambda: decode_image(model, latents))
+    return measure_memory(model.device, cache_bytes, width * height, 2, *work)
+
+
+def blank_rows(model: LoadedModel, empty: Embedding, width: int, height: int, num_rows: int, terms: LoraTerms) -> Rows:
     """As `predict` stacks them."""
     scale, device = model.pixels_per_latent, model.device
     sample = torch.zeros(num_rows, model.unet.config.in_channels, height // scale, width // scale, device=device)
