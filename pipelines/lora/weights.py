@@ -53,7 +53,7 @@ class LoraWeights:
     @classmethod
     def of(cls, pairs: Mapping[str, LoraPair], packed: Tensor) -> "LoraWeights":
         """The values of the pairs are replaced by their places in `packed`."""
-        parts = packed.split([len(pair.values) for pair in pairs.values()])
+        parts: tuple[Tensor, ...] = torch.split(packed, [len(pair.values) for pair in pairs.values()])
         placed = {
             name: LoraPair(part, pair.down_shape, pair.scale)
             for part, (name, pair) in zip(parts, pairs.items(), strict=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pipelines
 from pipelines.model.checkpoint import (
@@ -38,6 +38,9 @@ MIN_SIZE_PX = 256
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
+ShapeName = Literal["square", "portrait", "landscape"]
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """`native_*`: the size that the model was trained at. `*_size_px`: bounds of each side, multiples of 8.
@@ -55,7 +58,7 @@ class ModelInfo:
     known_words: frozenset[str] | None = field(default=None, repr=False)
 
     @property
-    def native_shapes(self) -> Mapping[str, tuple[int, int]]:
+    def native_shapes(self) -> Mapping[ShapeName, tuple[int, int]]:
         """Width and height by name. 13 : 19 is the upright shape that SDXL was trained at with (nearly) its native
         area: 832 x 1216."""
         width, height = self.native_width, self.native_height

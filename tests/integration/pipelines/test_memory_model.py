@@ -29,8 +29,8 @@ def room_for(rows: float, decodes: float = 100.0) -> MemoryModel:
     return MemoryModel(1e6 * SIDE_PX**2, 1e6 / rows, 1e6 / decodes)
 
 
-def runner_with(model: LoadedModel, memory: MemoryModel | None, **options: int) -> SDXLRunner:
-    runner = SDXLRunner(model, Path(), RunnerOptions(**options))
+def runner_with(model: LoadedModel, memory: MemoryModel | None, exact_rows: int = 0) -> SDXLRunner:
+    runner = SDXLRunner(model, Path(), RunnerOptions(exact_rows))
     runner._forward.memory = memory
     begin(runner, FOUR)
     return runner
