@@ -2,7 +2,7 @@
 wait more in each step, fails here."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Studio:
     def forward(self, *specs: ImageSpec, runs: bool = True) -> Books:
         """The books of one shared forward, up to the wait at its end. `runs`: of rows with the same LoRA."""
         ids, _ = self.begin(*specs)
-        with advances_apart(self.gpu), patch.object(self.runner._loras, "_by_runs", runs):
+        with advances_apart(self.gpu), nullcontext() if runs else patch.object(self.runner._loras, "_by_runs", False):
             result, books = self.run(step=ids)
         assert result.step_rows == sum(spec.rows for spec in specs)
         self.run(release=ids)
@@ -313,6 +313,7 @@ def test_a_number_that_is_read_breaks_the_line_of_each_sampler(studio: Studio, t
     ids, _ = studio.begin(wanted(sampler=name))
     state = studio.runner._states[ids[0]]
     with studio.gpu, torch.inference_mode():
+        state.model_input()
         for _ in range(3):
             state.advance(torch.empty_like(state.latents))
         with studio.gpu.counting() as books:
