@@ -122,8 +122,14 @@ class SDXLRunner:
     @torch.inference_mode()
     def measure_memory(self, width: int, height: int) -> None:
         """Of a CUDA device, for images of this size. From now on rows and decodes are chosen to fit."""
-        empty, cache_bytes = self._encoder.encode("", ()), self._lora_cache_bytes
-        self._forward.memory = measured_memory(self.model, self._loras, empty, width, height, cache_bytes)
+        empty, left_bytes = self._encoder.encode("", ()), max(0, self._lora_cache_bytes - self._loras.num_bytes)
+        try:
+            self._forward.memory = measured_memory(self.model, self._loras, empty, width, height, left_bytes)
+        except Exception as error:
+            raise_if_device_lost(error)
+            if not is_out_of_memory(error):
+                raise
+            log.warning("two rows of %d x %d do not fit into memory", width, height)
 
     @torch.inference_mode()
     def compile_forwards(self, sizes: Sequence[tuple[int, int]], row_counts: Sequence[int]) -> None:

@@ -44,7 +44,7 @@ def compile_forwards(
 def measured_memory(
     model: LoadedModel, loras: LoraBackend, empty: Embedding, width: int, height: int, cache_bytes: int
 ) -> MemoryModel:
-    """With a forward of two rows and a decode of images of this size. `cache_bytes`: of the LoRAs."""
+    """With a forward of two rows and a decode of images of this size. `cache_bytes`: what LoRAs may still take."""
     rows = blank_rows(model, empty, width, height, 2, ())
     latents = rows.sample[:1].float()
     work = (lambda: forward(model, loras, rows), lambda: decode_image(model, latents))

@@ -1,7 +1,6 @@
 """The LoRAs of one rank bucket: a slot for each, the same one in all layers. Torch thread."""
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain
 
 import torch
 
@@ -100,13 +99,13 @@ class RankBucket:
         """Reallocate the stacks layer by layer, so that at most one layer is held twice; layers that no LoRA changes
         any more lose their stacks. If memory runs out half way, the slots in use are right in every layer."""
         self._close_gaps()
-        changed = set(chain.from_iterable(self._changed_by.values()))
+        changed = self._kept.union(*self._changed_by.values())
         kept = min(num_slots, self.num_slots)
         scales = torch.zeros(len(self._layers), num_slots, device=self._device)
         scales[:, :kept] = self.scales[:, :kept]
         for name in self._layer_names:
             layer = self._layers[name]
-            if name not in changed | self._kept:
+            if name not in changed:
                 del layer.stacks[self.rank]
             elif num_slots != self.num_slots:
                 stack = self._zeros(layer, num_slots)

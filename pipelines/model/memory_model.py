@@ -41,7 +41,7 @@ def measure_memory(
 ) -> MemoryModel:
     """Carry out a forward of `num_rows` rows and a whole decode, both of images of `num_px` pixels. The budget depends
     on the GPU and on the settings only, not on what is in memory at some moment: equal requests are decoded equally.
-    `cache_bytes`: of the LoRAs, when the cache is full; none is in memory yet."""
+    `cache_bytes`: what LoRAs will take beyond what is allocated now, when their cache is full."""
     forward()  # libraries load their kernels and allocate their workspaces now
     row_px_bytes = _peak_bytes(device, forward) / (num_rows * num_px)
     decode_px_bytes = _peak_bytes(device, decode) / num_px

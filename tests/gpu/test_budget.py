@@ -120,7 +120,7 @@ def loras(studio: Studio) -> list[LoraRef]:
     """Two over all attention and feed-forward layers, one over the convolutions, too."""
     model, folder = studio.model, studio.folder
     linear = [write_full_size_lora(model, folder, name) for name in ("jade", "amber")]
-    return [*linear, write_full_size_lora(model, folder, "film", convolutions=True)]
+    return [*linear, write_full_size_lora(model, folder, "film", convolutions=True, only="unet.")]
 
 
 def test_weights_take_what_half_precision_takes(studio: Studio) -> None:
