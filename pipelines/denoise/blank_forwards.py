@@ -1,4 +1,4 @@
-"""Forwards of images that nobody asked for, before there are any others. Torch thread."""
+"""Forwards of blank images at the start: to compile what requests need, and to measure memory. Torch thread."""
 
 import logging
 import time

@@ -34,7 +34,7 @@ class Stack:
     ) -> "Stack":
         out, *inner = weight_shape
         num_down = rank * torch.Size(inner).numel()
-        with torch.inference_mode(False):  # a compiled block tells tensors of inference mode from others
+        with torch.inference_mode(False):  # a compiled block distinguishes tensors of inference mode
             values = torch.zeros(num_slots, num_down + out * rank, device=device, dtype=dtype)
         return cls(values, *_views(values, rank, out, inner))
 

@@ -40,7 +40,7 @@ TOGETHER = 4
 
 @dataclass(frozen=True)
 class Outcome:
-    """Graphs by dynamo's count: those of the warm-up, and those that the requests added, in so many `forwards`."""
+    """Graphs by dynamo's count: of the warm-up, and added by the requests, in so many `forwards`."""
 
     warm_graphs: int
     more_graphs: int

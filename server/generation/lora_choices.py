@@ -28,7 +28,7 @@ def with_tags(choices: LoraChoices, prompt: str, field: str) -> LoraChoices:
 
 
 def few_steps_of(choices: LoraChoices, prompt: str, few_steps: Mapping[str, FewSteps]) -> FewSteps | None:
-    """Of the first LoRA that has any and counts, those that the prompt names included."""
+    """Of the first LoRA that has any and a weight, tags in the prompt included."""
     if not few_steps:
         return None
     tagged = [(tag.name, tag.number) for tag in lora_tags(prompt)]

@@ -142,7 +142,7 @@ class LoraRegistry:
         return [_view_of(row, catalog, uses) for row in sorted(rows, key=lambda row: row.name)]
 
     async def few_steps(self) -> Mapping[str, FewSteps]:
-        """How images with a LoRA are sampled, by every name and label of those that are distilled to few steps."""
+        """How images with a LoRA are sampled, by every name and label of a LoRA that is distilled to few steps."""
         async with self._database.read() as session:
             return (await LoraCatalog.read(session)).all_few_steps()
 

@@ -95,7 +95,7 @@ class LoraDefault(Struct, frozen=True):
 
 class LoraChanges(Struct, frozen=True):
     """Absent: as it is. Null: what the file says. The trigger "" means no words, the family "none" a LoRA that is
-    sampled like any other. `steps`: those that a LoRA of a family is distilled to."""
+    sampled like any other. `steps`: what a LoRA of a family is distilled to."""
 
     trigger: Annotated[str, Meta(max_length=MAX_TRIGGER_CHARACTERS)] | UnsetType | None = UNSET
     weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | UnsetType | None = UNSET

@@ -30,7 +30,7 @@ interface PanelProps {
 interface ChipPanelProps {
   of: keyof typeof PANELS;
   options: Options;
-  /** Those that can decide the steps. */
+  /** The LoRAs that can decide the steps. */
   loras?: readonly LoraOption[];
 }
 
