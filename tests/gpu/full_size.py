@@ -58,8 +58,8 @@ def write_full_size_lora(
     model: LoadedModel, folder: Path, name: str, convolutions: bool = False, only: str = ""
 ) -> LoraRef:
     """In diffusers' layout, over every layer that trainers change: all attention and feed-forward layers, with
-    `convolutions` the convolutions, too; of all these, the layers with `only` in their path. The values are zeros but for one, so that no
-    two files are the same."""
+    `convolutions` the convolutions, too; of all these, the layers with `only` in their path. The values are zeros but
+    for one, so that no two files are the same."""
     tensors: dict[str, Tensor] = {}
     for path, layer in lora_layers(model).items():
         out, *inner = layer.weight.shape
