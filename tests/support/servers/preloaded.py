@@ -157,7 +157,7 @@ def fork_by_orders(orders: socket.socket) -> tuple[str, ...]:
 
 
 def _tell(answers: socket.socket, number: int) -> None:
-    with suppress(BrokenPipeError):  # nobody waits for it
+    with suppress(BrokenPipeError):  # the test waits no longer
         answers.sendall(b"%d\n" % number)
 
 
