@@ -19,7 +19,7 @@ from server.billing.prices import Rate
 from server.db.billing_models import CreditEntryRow
 from server.db.clock import DAY_S
 from server.db.history_models import EngagementRow
-from server.db.migrations.versions.m0018_overview import fill_in
+from server.db.migrations.versions.m0019_overview import fill_in
 from server.db.models import ImageRow, JobRow, LoraRow
 from server.db.session import Database
 from server.db.usage_models import ActiveDayRow, TallyRow

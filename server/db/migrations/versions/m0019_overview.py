@@ -1,7 +1,7 @@
 """Daily roll-ups with what is known of the days before; what images took of VAE encodes and upscalers; whether an image
 was made again or varied.
 
-Revision ID: 0018
+Revision ID: 0019
 """
 
 import math
@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
