@@ -125,6 +125,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "accounts": api.accounts,
             "throttle": api.throttle,
             "usage": api.usage,
+            "overview": api.overview,
             "billing": api.billing,
             "keys": api.keys,
             "loras": shared.registry,

@@ -25,7 +25,7 @@ from server.config.settings import Settings
 from server.db.session import Database
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
-from server.engine.engine import Engine
+from server.engine.engine import Engine, Turn
 from server.engine.limits import Limits
 from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
@@ -62,9 +62,12 @@ from server.queue.view import QueueView
 from server.storage.data_folder import DataFolder
 from server.storage.factory import open_store
 from server.storage.health import StoreHealth
+from server.usage.costs import Prices
+from server.usage.overview import Overview
 from server.usage.service import Usage
 from server.version import VERSION
 from server.worker.dispatcher import Dispatcher
+from server.worker.meter import Meter
 from server.worker.options import WorkerOptions
 from server.worker.outbox import Outbox
 from server.worker.registration import Registration
@@ -93,6 +96,7 @@ class WorkerHalf:
             store_trouble=lambda: shared.folder.lost or shared.store_health.reason,
             on_store_error=shared.store_health.recheck,
             on_stored=shared.metrics.on_stored,
+            on_blocked=shared.metrics.on_blocked,
             has_lora=shared.registry.has,
             fetch_loras=shared.loras.changed_elsewhere,
             on_lora_failed=shared.loras.withdrawn,
@@ -105,7 +109,8 @@ class WorkerHalf:
         self.registration = Registration(
             shared.database, engine, shared.base.ref, shared.folder.lease_owner, _worker_url(settings)
         )
-        self.listener = _EngineListener(self.dispatcher, shared.metrics)
+        self.meter = Meter(shared.database)
+        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -139,6 +144,8 @@ class ApiHalf:
         self.reviews = Reviews(database, self.engagement)
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)
+        prices = Prices(settings.gpu_hourly_usd, settings.storage_usd_gb_month, settings.egress_usd_gb)
+        self.overview = Overview(database, prices)
         charges = _charges(shared)
         self.billing = Billing(database, charges, _purchases(shared))
         self.jobs = JobService(
@@ -181,7 +188,7 @@ class Shared:
             settings.lora_dir, self.base.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
         self.upscalers = UpscalerFolder(settings.upscaler_dir)
-        self.metrics = Metrics(self.base.info.name)
+        self.metrics = Metrics(self.base.info.name, settings.gpu_hourly_usd)
         self.moderation = _moderation(settings, self.database)
 
 
@@ -256,13 +263,18 @@ class Container:
 
 
 class _EngineListener:
-    """Connects the engine to the dispatcher and the metrics."""
+    """Connects the engine to the dispatcher, the metrics and the meter."""
 
-    def __init__(self, dispatcher: Dispatcher, metrics: Metrics) -> None:
+    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter) -> None:
         self.on_event = dispatcher.on_event
         self.wants_preview = dispatcher.wants_preview
         self.on_capacity = dispatcher.wake
-        self.on_turn = metrics.on_turn
+        self._metrics = metrics
+        self._meter = meter
+
+    def on_turn(self, turn: Turn) -> None:
+        self._metrics.on_turn(turn)
+        self._meter.on_turn(turn)
 
 
 def _check_role(settings: Settings) -> None:

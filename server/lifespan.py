@@ -159,19 +159,21 @@ class WorkerTasks:
         self.loading = asyncio.create_task(self.load())
         self._making: asyncio.Task[None] | None = None
         self._dispatching: asyncio.Task[None] | None = None
-        self._registering: asyncio.Task[None] | None = None
+        self._reporting: Sequence[asyncio.Task[None]] = ()
 
     def start(self) -> None:
         """The database is ready."""
         self._making = asyncio.create_task(self.make_images())
         self._dispatching = asyncio.create_task(self.dispatch())
-        self._registering = asyncio.create_task(self._worker.registration.run())
+        loops = (self._worker.registration.run(), self._worker.meter.run())
+        self._reporting = [asyncio.create_task(loop) for loop in loops]
 
     async def stop_claiming(self) -> None:
         """Complete the deliveries in flight and release the jobs."""
-        if self._registering is not None:
-            await cancelled([self._registering])
+        if self._reporting:
+            await cancelled(self._reporting)
             await self._worker.registration.report()
+            await self._worker.meter.report()
         if self._dispatching is not None:
             await self._worker.dispatcher.stop()
             await self._dispatching

@@ -168,7 +168,7 @@ def operator(browser: Browser, address: str) -> None:
     context = browser.new_context(base_url=address, **DESKTOP)
     assert context.request.post("/api/auth/login", data={"email": email, "password": password}).ok
     page = context.new_page()
-    page.goto("/operator/")
+    page.goto("/operator/?tab=loras")
     page.get_by_role("article").first.wait_for()
     new = {"name": "jade-v4.safetensors", "mimeType": "application/octet-stream", "buffer": bytes(842_728)}
     page.get_by_label("LoRA files to upload").set_input_files(new)  # pyright: ignore[reportArgumentType]
@@ -184,7 +184,7 @@ def operator(browser: Browser, address: str) -> None:
         keep(page, f"operator/{tab}")
     page.set_viewport_size({"width": 375, "height": 812})
     page.emulate_media(color_scheme="dark")
-    page.goto("/operator/")
+    page.goto("/operator/?tab=loras")
     page.get_by_role("article").first.wait_for()
     keep(page, "operator/phone")
 

@@ -28,6 +28,7 @@ from server.db.models import JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.queue.deletion import Remover, remove_jobs
+from server.tallies.facts import move_active_days
 
 SESSION_S = 30 * 86_400.0
 DAY_S = 86_400.0
@@ -243,6 +244,7 @@ async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owne
     table with an owner needs a line here."""
     for table in (JobRow, GenerationRow, EngagementRow):
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
+    await move_active_days(session, anonymous_owner, owner)
 
 
 async def find_account(session: AsyncSession, email: str) -> AccountRow | None:

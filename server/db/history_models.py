@@ -9,8 +9,8 @@ from server.db.models import Row
 
 
 class EngagementRow(Row):
-    """One action: `kind` is downloaded, favorited, unfavorited, again or deleted. It names the LoRAs that made the
-    image and outlives it. `image_id` None: the whole job is meant."""
+    """One action: `kind` is downloaded, favorited, unfavorited, again, varied or deleted. It names the LoRAs that made
+    the image and outlives it. `image_id` None: the whole job is meant."""
 
     __tablename__ = "engagement"
     __table_args__ = (Index("ix_engagement_kind_created", "kind", "created_at_s"),)

@@ -72,7 +72,8 @@ class ImageRow(Row):
     `work` is the rows of its UNet forwards, `rows` the most of one forward, `num_px` width times height, `vae_px`,
     `encode_px`, `upscale_px` the pixels that the VAE decodes, that it encodes, and that upscalers enlarge. The columns
     from `content_type` on are set when it is done; a deleted image keeps its spec only. `encode_s` is text encoding and
-    setup, `step_share_s` its share, by rows, of the shared forwards.
+    setup, `step_share_s` its share, by rows, of the shared forwards, `prepare_s` of VAE encodes and upscalers' tiles.
+    `is_remade`: its job was made again; `is_varied`: another image was made from it.
     """
 
     __tablename__ = "image"
@@ -106,10 +107,18 @@ class ImageRow(Row):
     encode_s: Mapped[float | None] = mapped_column(Double)
     step_share_s: Mapped[float | None] = mapped_column(Double)
     decode_s: Mapped[float | None] = mapped_column(Double)
+    prepare_s: Mapped[float | None] = mapped_column(Double)
     downloads: Mapped[int] = mapped_column(default=0, server_default="0")
     is_favorite: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_remade: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_varied: Mapped[bool] = mapped_column(default=False, server_default=false())
     verdict: Mapped[str | None] = mapped_column(String(16))  # of moderation; None: it was not scored
     moderation_score: Mapped[float | None] = mapped_column(Double)
+
+    @property
+    def gpu_s(self) -> float:
+        """Its part of the model's time."""
+        return sum(part or 0.0 for part in (self.encode_s, self.step_share_s, self.decode_s, self.prepare_s))
 
 
 class ImageAttemptErrorRow(Row):

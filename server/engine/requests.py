@@ -56,6 +56,7 @@ class ImageRequest:
     pass_totals: list[int] = field(default_factory=list[int])
     step_share_s: float = 0.0
     begin_s: float = 0.0
+    prepare_s: float = 0.0
     begun_at_s: float | None = None
 
     def __post_init__(self) -> None:
@@ -98,6 +99,10 @@ class ImageRequest:
             guided_left = max(0, guided.stop - max(guided.start, done))
             yield self.spec.passes[index].num_px, total - done + guided_left
 
+    def times(self, now_s: float, decode_s: float) -> "ImageTimes":
+        started_at_s = now_s if self.begun_at_s is None else self.begun_at_s
+        return ImageTimes(started_at_s, self.begin_s, self.step_share_s, decode_s, self.prepare_s)
+
     def restart(self) -> None:
         """Forget what was done: it begins anew."""
         self.phase, self.begun_at_s = Phase.WAITING, None
@@ -124,12 +129,17 @@ class Previewed:
 @dataclass(frozen=True, slots=True)
 class ImageTimes:
     """Times of an image in seconds. `started_at_s` is wall clock; `step_share_s` is its share, by rows, of the shared
-    forwards."""
+    forwards; `prepare_s` its share of VAE encodes and of an upscaler's tiles."""
 
     started_at_s: float
     begin_s: float
     step_share_s: float
     decode_s: float
+    prepare_s: float = 0.0
+
+    @property
+    def gpu_s(self) -> float:
+        return self.begin_s + self.step_share_s + self.decode_s + self.prepare_s
 
 
 @dataclass(frozen=True, slots=True)

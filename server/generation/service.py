@@ -20,7 +20,7 @@ from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Candidate
 from server.events.reader import JobReader
-from server.gallery.engagement import note_again
+from server.gallery.engagement import note_again, note_varied
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
 from server.loras.catalog import count_use
@@ -31,6 +31,7 @@ from server.queue.idempotency import IdempotencyKey, StoredResponse
 from server.queue.mapping import candidate_of
 from server.queue.model import BaseModelRef, ImageStatus, JobDraft, JobState, JobStatus, JobView, distinct_loras
 from server.queue.quotas import Quotas, Standing
+from server.tallies import facts
 
 INLINE_CHARACTERS = 500
 """Prompts of one job that are tokenized on the event loop: some 3 ms."""
@@ -139,12 +140,14 @@ class JobService:
         resolved = await resolve(session, draft)
         if draft.repeats is not None:
             await note_again(session, draft.repeats)
+        await note_varied(session, resolved.specs)
         job, images = self._rows_of(secrets.token_hex(16), draft, resolved, now)
         loras = distinct_loras(resolved.specs)
         sha256s = frozenset(lora.sha256 for lora in loras)
         await count_use(session, sha256s)
         session.add(job)
         await session.flush()
+        await facts.job_accepted(session, job)
         if self._charges is not None:
             await self._charges.hold(session, job, resolved.specs, now)
         await self._assets.hold(session, job.id, draft.requester.owner, draft.assets)

@@ -195,10 +195,11 @@ class BlockedImage:
 @dataclass(frozen=True, slots=True)
 class StoredImage:
     """How long a stored image took. `wait_s`: from the job's acceptance to the image's first step; `store_s`: from its
-    pixels to the commit of its row."""
+    pixels to the commit of its row; `gpu_s`: its part of the model's time."""
 
     wait_s: float
     store_s: float
+    gpu_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

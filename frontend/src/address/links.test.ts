@@ -46,7 +46,7 @@ it("an unknown tab is the first", () => {
   const load = createLoader(PARSERS.operator);
   expect(["tab=users", "tab=x", ""].map((query) => load(new URLSearchParams(query)).tab)).toEqual([
     "users",
-    "loras",
-    "loras",
+    "overview",
+    "overview",
   ]);
 });

@@ -5,7 +5,7 @@ import { sitePath } from "./way-back";
 
 const MAX_SEARCH_CHARACTERS = 200;
 
-export const OPERATOR_TABS = ["loras", "queue", "server", "users", "moderation"] as const;
+export const OPERATOR_TABS = ["overview", "loras", "queue", "server", "users", "moderation"] as const;
 export type OperatorTab = (typeof OPERATOR_TABS)[number];
 
 const parseAsSearch = createParser({
@@ -21,7 +21,7 @@ export const PARSERS = {
   create: SETTINGS_PARSERS,
   history: { q: parseAsSearch, lora: parseAsSearch, favorites: parseAsTrue },
   compare: { job: parseAsString.withOptions({ history: "push", scroll: true }) },
-  operator: { tab: parseAsStringLiteral(OPERATOR_TABS).withDefault("loras").withOptions({ history: "push" }) },
+  operator: { tab: parseAsStringLiteral(OPERATOR_TABS).withDefault("overview").withOptions({ history: "push" }) },
   /** `next`: where to go after logging in. */
   account: { next: parseAsPath, invite: parseAsString, token: parseAsString },
 };

@@ -719,6 +719,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Costs, work and use by day
+         * @description From sums that are kept by day, exactly: deleted pictures and jobs still count. Costs follow from today's prices in the settings.
+         */
+        get: operations["operator_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/overview.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same by day as CSV */
+        get: operations["operator_overview_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/moderation/decisions": {
         parameters: {
             query?: never;
@@ -2198,6 +2235,141 @@ export interface components {
             variant_index?: number | null;
             /** @description Left out where it is not marked. */
             moderation?: components["schemas"]["Mark"];
+        };
+        /** OverviewCosts */
+        OverviewCosts: {
+            /** @description Millionths of a dollar; null: not known. */
+            work_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            lost_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            idle_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            storage_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            egress_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            total_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            per_picture_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            idle_per_picture_micro_usd: number | null;
+            /** @description Millionths of a dollar; null: not known. */
+            per_generation_micro_usd: number | null;
+        };
+        /** OverviewDay */
+        OverviewDay: {
+            generations: number;
+            pictures: number;
+            pictures_failed: number;
+            pictures_blocked: number;
+            pictures_cancelled: number;
+            users: number;
+            returning_users: number;
+            wait_p50_s: number | null;
+            wait_p95_s: number | null;
+            gpu_s: number;
+            gpu_s_per_picture: number | null;
+            worker_s: number;
+            /** @description 0 to 1; null: of nothing. */
+            gpu_busy_share: number | null;
+            downloads: number;
+            /** @description 0 to 1; null: of nothing. */
+            downloaded_share: number | null;
+            /** @description 0 to 1; null: of nothing. */
+            favorite_share: number | null;
+            /** @description 0 to 1; null: of nothing. */
+            made_again_share: number | null;
+            /** @description 0 to 1; null: of nothing. */
+            varied_share: number | null;
+            costs: components["schemas"]["OverviewCosts"];
+            revenue_micro_usd: number;
+            free_micro_usd: number;
+            sold_micro_usd: number;
+            /**
+             * @description In UTC.
+             * @example 2026-11-22
+             */
+            date: string;
+        };
+        /** OverviewFailure */
+        OverviewFailure: {
+            code: string;
+            generations: number;
+            pictures: number;
+        };
+        /** OverviewFigures */
+        OverviewFigures: {
+            generations: number;
+            pictures: number;
+            pictures_failed: number;
+            pictures_blocked: number;
+            pictures_cancelled: number;
+            users: number;
+            returning_users: number;
+            wait_p50_s: number | null;
+            wait_p95_s: number | null;
+            gpu_s: number;
+            gpu_s_per_picture: number | null;
+            worker_s: number;
+            /** @description 0 to 1; null: of nothing. */
+            gpu_busy_share: number | null;
+            downloads: number;
+            /** @description 0 to 1; null: of nothing. */
+            downloaded_share: number | null;
+            /** @description 0 to 1; null: of nothing. */
+            favorite_share: number | null;
+            /** @description 0 to 1; null: of nothing. */
+            made_again_share: number | null;
+            /** @description 0 to 1; null: of nothing. */
+            varied_share: number | null;
+            costs: components["schemas"]["OverviewCosts"];
+            revenue_micro_usd: number;
+            free_micro_usd: number;
+            sold_micro_usd: number;
+        };
+        /** OverviewGpu */
+        OverviewGpu: {
+            index: number;
+            memory_used_bytes: number;
+            memory_total_bytes: number;
+            use: number;
+        };
+        /** OverviewLora */
+        OverviewLora: {
+            name: string;
+            version: string | null;
+            pictures: number;
+            favorites: number;
+            favorites_per_picture: number;
+        };
+        /** OverviewPrices */
+        OverviewPrices: {
+            gpu_hourly_usd: number | null;
+            storage_usd_gb_month: number | null;
+            egress_usd_gb: number | null;
+        };
+        /** OverviewReport */
+        OverviewReport: {
+            /**
+             * @description In UTC.
+             * @example 2026-11-22
+             */
+            first_day: string;
+            /**
+             * @description In UTC.
+             * @example 2026-11-22
+             */
+            last_day: string;
+            /** @description True: pictures cost credit. */
+            billing: boolean;
+            prices: components["schemas"]["OverviewPrices"];
+            total: components["schemas"]["OverviewFigures"];
+            days: components["schemas"]["OverviewDay"][];
+            failures: components["schemas"]["OverviewFailure"][];
+            loras: components["schemas"]["OverviewLora"][];
+            versions: components["schemas"]["OverviewLora"][];
+            gpus: components["schemas"]["OverviewGpu"][];
         };
         /** PackForSale */
         PackForSale: {
@@ -6479,6 +6651,164 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OperatorUsers"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    operator_overview: {
+        parameters: {
+            query?: {
+                /** @description The first day, in UTC. Default: 30 days with the last one. */
+                from?: string | null;
+                /** @description The last day, in UTC. Default: today. At most 366 days. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The overview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewReport"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    operator_overview_csv: {
+        parameters: {
+            query?: {
+                /** @description The first day, in UTC. Default: 30 days with the last one. */
+                from?: string | null;
+                /** @description The last day, in UTC. Default: today. At most 366 days. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A line a day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Invalid request */

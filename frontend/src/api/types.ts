@@ -30,6 +30,11 @@ export type LoraDetail = Schemas["LoraDetail"];
 export type OperatorQueue = Schemas["OperatorQueue"];
 export type QueuedJob = Schemas["QueuedJob"];
 export type OperatorUser = Schemas["OperatorUser"];
+export type OverviewReport = Schemas["OverviewReport"];
+export type OverviewFigures = Schemas["OverviewFigures"];
+export type OverviewDay = Schemas["OverviewDay"];
+export type OverviewLora = Schemas["OverviewLora"];
+export type OverviewFailure = Schemas["OverviewFailure"];
 /** A picture that waits for the operator's review. */
 export type MarkedPicture = Schemas["MarkedPicture"];
 export type Usage = Schemas["Usage"];

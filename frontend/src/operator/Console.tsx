@@ -3,13 +3,17 @@ import { useQueryStates } from "nuqs";
 import { Tabs } from "radix-ui";
 import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
 import { useOptions } from "@/api/catalog";
+import { lazyPart } from "@/lib/lazy";
 import { Loras } from "@/operator/loras/Loras";
 import { Moderation } from "@/operator/moderation/Moderation";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
 import { Users } from "./Users";
 
+const [Overview] = lazyPart(() => import("./overview/Overview"), { meanwhile: () => <div className="min-h-96" /> });
+
 const NAMES: Readonly<Record<OperatorTab, string>> = {
+  overview: "Overview",
   loras: "LoRAs",
   queue: "Queue",
   server: "Server",
@@ -38,6 +42,9 @@ export default function Console() {
           </Tabs.Trigger>
         ))}
       </Tabs.List>
+      <Tabs.Content value="overview">
+        <Overview />
+      </Tabs.Content>
       <Tabs.Content value="loras">
         <Loras />
       </Tabs.Content>

@@ -1,5 +1,6 @@
 import { type Column, Table } from "@/components/ui/table";
-import { measured, shortDate, type UsageDay } from "./days";
+import { shortDate } from "@/lib/words/short-date";
+import { measured, type UsageDay } from "./days";
 
 const COLUMNS: readonly Column<UsageDay>[] = [
   { name: "Day", cell: ({ date }) => shortDate(date), isRowName: true },

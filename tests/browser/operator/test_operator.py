@@ -1,5 +1,5 @@
-"""The operator's page: LoRAs edited, pinned and deleted; the queue, the server, the users. For other users it shows
-none of this and sends no operator call."""
+"""The operator's page: the overview; LoRAs edited, pinned and deleted; the queue, the server, the users. For other
+users it shows none of this and sends no operator call."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewVisitor
 from tests.browser.create_page import CreatePage
@@ -50,7 +50,7 @@ def log_in(visitor: CreatePage) -> Page:
     """Log in as the operator, by the call that the login page makes, and open the operator's page."""
     answer = visitor.page.request.post("/api/auth/login", data={"email": EMAIL, "password": PASSWORD})
     assert answer.status == 200, answer.text()
-    visitor.page.goto("/operator/")
+    visitor.page.goto("/operator/?tab=loras")
     return visitor.page
 
 
@@ -153,6 +153,49 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     page.get_by_role("tab", name="LoRAs").click()
     expect(page.get_by_role("article").first).to_be_visible()
     assert not visitor.scrolls_sideways()
+
+
+def test_the_overview_by_keyboard_and_on_a_phone_empty_and_with_pictures(
+    new_visitor: NewVisitor, painted: ServerProcess, axe: str
+) -> None:
+    visitor = new_visitor(painted, reduced_motion="reduce")
+    page = log_in(visitor)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    tab_to(page, "tab", "LoRAs")
+    page.keyboard.press("ArrowLeft")
+    overview = page.get_by_role("tabpanel", name="Overview")
+    expect(overview.get_by_text("Costs are unknown.")).to_contain_text("STUDIO_GPU_HOURLY_USD")
+    made_with(painted)
+    overview.get_by_role("radio", name="30 days").check()
+    days = overview.get_by_role("table", name="By day")
+    expect(days.get_by_role("row")).to_have_count(31)
+    expect(overview.get_by_role("img", name="Pictures by day")).to_be_visible()
+    overview.get_by_role("radio", name="Users").check()
+    expect(overview.get_by_role("img", name="Users by day")).to_be_visible()
+    expect(overview.get_by_role("table", name="Favorites by LoRA")).to_contain_text("jade")
+    expect(overview.get_by_text("No figures of a GPU")).to_be_visible()
+    assert visitor.violations(axe) == []
+    page.set_viewport_size({"width": 375, "height": 740})
+    assert not visitor.scrolls_sideways()
+    assert visitor.violations(axe) == []
+    with page.expect_download() as download:
+        overview.get_by_role("link", name="Download as CSV").click()
+    assert len(download.value.path().read_text().splitlines()) == 31
+    assert any("/api/operator/overview?from=" in url for url in asked)
+    page.route("**/api/operator/overview?*", no_pictures)
+    overview.get_by_role("radio", name="Today").check()
+    expect(overview.get_by_text("Nothing was made in these days.")).to_be_visible()
+    assert visitor.violations(axe) == []
+    assert not visitor.scrolls_sideways()
+
+
+def no_pictures(route: Route) -> None:
+    """What a new server answers."""
+    report = route.fetch().json()
+    nothing = dict.fromkeys(("generations", "pictures"), 0)
+    empty = {"total": report["total"] | nothing, "failures": [], "loras": [], "versions": []}
+    route.fulfill(json=report | empty)
 
 
 def test_several_loras_are_picked_searched_and_weighted(

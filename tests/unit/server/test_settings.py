@@ -45,6 +45,9 @@ def test_each_setting_reads_its_variable() -> None:
     settings = read_settings(
         {
             "STUDIO_ROLE": "api",
+            "STUDIO_GPU_HOURLY_USD": "0.44",
+            "STUDIO_STORAGE_USD_GB_MONTH": "0.02",
+            "STUDIO_EGRESS_USD_GB": "0",
             "STUDIO_MODERATION": "blur",
             "STUDIO_MODERATION_THRESHOLD": "0.65",
             "STUDIO_MODERATION_MODEL": "/srv/classifier",
@@ -181,6 +184,9 @@ def test_each_setting_reads_its_variable() -> None:
             "2001:db8::/32",
         ),
         page_dir=Path("/srv/page"),
+        gpu_hourly_usd=0.44,
+        storage_usd_gb_month=0.02,
+        egress_usd_gb=0.0,
         moderation="blur",
         moderation_threshold=0.65,
         moderation_model=Path("/srv/classifier"),
