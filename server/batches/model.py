@@ -1,6 +1,6 @@
 """The nouns of batches as plain data. No database."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,8 +37,9 @@ class LineDraft(Struct, frozen=True):
     assets: dict[str, str] | UnsetType = UNSET
 
     @classmethod
-    def of(cls, specs: tuple[ImageSpec, ...], request: Mapping[str, Any], assets: Mapping[str, str]) -> "LineDraft":
-        kept = specs[:1] if _by_seed(specs[0], len(specs)) == specs else specs
+    def of(cls, specs: Sequence[ImageSpec], request: Mapping[str, Any], assets: Mapping[str, str]) -> "LineDraft":
+        by_seed = _by_seed(specs[0], len(specs))
+        kept = by_seed[:1] if by_seed == tuple(specs) else tuple(specs)
         return cls(kept, len(specs), dict(request), dict(assets) if assets else UNSET)
 
     @property

@@ -20,7 +20,7 @@ from server.gallery.history import Person
 from server.queue import states
 from server.queue.lines import LineStatus
 from server.queue.mapping import requester_of
-from server.queue.model import ImageStatus, ImageView, JobError
+from server.queue.model import ImageStatus, ImageView, JobError, JobStatus
 
 PAGE = 100
 """Lines read in one go."""
@@ -58,8 +58,8 @@ class BatchReader:
 
     async def lines(self, batch_id: str, after: int, status: str | None = None) -> list[LineView]:
         """The next lines, at most PAGE."""
-        which = [BatchLineRow.line > after, *([status == STATUS] if status else [])]
-        return await self._lines(batch_id, and_(*which), PAGE)
+        which = BatchLineRow.line > after
+        return await self._lines(batch_id, and_(which, status == STATUS) if status else which, PAGE)
 
     async def ended_since(self, batch_id: str, since_s: float) -> tuple[list[LineView], float, bool]:
         """The lines whose jobs have ended since then, at most PAGE; the time up to which they were read, by the
@@ -132,7 +132,12 @@ class BatchReader:
     def _state(
         self, batch: BatchRow, by_status: Sequence[Row[Any]], num_made: int, job_ids: Sequence[str]
     ) -> BatchState:
-        waiting = next((row for row in by_status if row.status == LineStatus.WAITING), None)
+        waiting = [row for row in by_status if row.status == LineStatus.WAITING]
+        unfinished = [row for row in by_status if row.status in (JobStatus.QUEUED, JobStatus.PROCESSING)]
+        if waiting:  # they end last: after the jobs in the queue, as one large job
+            remaining_s = self._remaining_s(batch, "", waiting)
+        else:
+            remaining_s = max((self._remaining_s(batch, job_id, unfinished) for job_id in job_ids), default=0.0)
         return BatchState(
             batch_id=batch.id,
             owner=batch.owner,
@@ -143,27 +148,24 @@ class BatchReader:
             images_total=batch.num_images,
             images_completed=num_made,
             counts={row.status: row.num_lines for row in by_status},
-            remaining_s=self._remaining_s(batch, waiting, job_ids),
-            detail=batch.waits_for if waiting is not None else None,
+            remaining_s=remaining_s,
+            detail=batch.waits_for if waiting else None,
         )
 
-    def _remaining_s(self, batch: BatchRow, waiting: Row[Any] | None, job_ids: Sequence[str]) -> float:
-        """Where lines wait, they end last: after the jobs in the queue, as one large job."""
-        if waiting is None:
-            jobs = (Candidate(job_id, requester_of(batch).counted_as, 0, 0, 0.0, 0, 1) for job_id in job_ids)
-            return max((self._progress.forecast(job).remaining_s for job in jobs), default=0.0)
-        left = Candidate(
-            job_id="",
+    def _remaining_s(self, batch: BatchRow, job_id: str, rows: Sequence[Row[Any]]) -> float:
+        """Until the job ends. One that the queue does not know is as large as all lines of these rows."""
+        job = Candidate(
+            job_id=job_id,
             owner=requester_of(batch).counted_as,
-            work=int(waiting.work),
-            num_images=int(waiting.num_images),
+            work=sum(int(row.work) for row in rows),
+            num_images=sum(int(row.num_images) for row in rows),
             arrival_s=batch.created_at_s,
             num_px=batch.num_px,
             rows=batch.rows,
-            vae_px=int(waiting.vae_px),
+            vae_px=sum(int(row.vae_px) for row in rows),
             in_batch=True,
         )
-        return self._progress.forecast(left).remaining_s
+        return self._progress.forecast(job).remaining_s if job.num_images else 0.0
 
     async def _lines(self, batch_id: str, which: ColumnElement[bool], limit: int) -> list[LineView]:
         lines = (

@@ -55,7 +55,7 @@ RULES = FileRules(
     BatchTooLarge,
 )
 DryRun = Annotated[
-    bool, QueryParameter(description="Say what would be made, what is wrong and the price; make nothing.")
+    bool, QueryParameter(description="Answer what would be made, what is wrong, the price; make nothing.")
 ]
 Partial = Annotated[bool, QueryParameter(description="Accept the lines that are right where others are wrong.")]
 Name = Annotated[
@@ -85,7 +85,9 @@ class BatchOperation(Operation):
             },
             required=["template", "variables"],
         )
-        asked = {name: Example(name, value=value) for name, value in batch_examples.BODIES.items()}
+        asked: dict[str, Example | Reference] = {
+            name: Example(name, value=value) for name, value in batch_examples.BODIES.items()
+        }
         self.request_body = RequestBody(
             content={
                 "application/json": OpenAPIMediaType(schema=Schema(one_of=[many, template]), examples=asked),

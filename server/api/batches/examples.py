@@ -65,6 +65,6 @@ MANIFEST = (
 )
 EVENTS = (
     'event: progress\ndata: {"batch_id": "fedcba98...", "status": "running", "progress": 0.5}\n\n'
-    'id: 12\nevent: line\ndata: {"line": 2, "status": "completed", "images": [{"filename": "00002-red-dress-7.jpg"}]}\n\n'
+    'id: 12\nevent: line\ndata: {"line": 2, "status": "completed", "images": [{"filename": "00002-red-7.jpg"}]}\n\n'
     'id: 999999999\nevent: completed\ndata: {"batch_id": "fedcba98...", "status": "completed", "progress": 1.0}\n\n'
 )

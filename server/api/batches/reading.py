@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -167,14 +167,10 @@ def _columns(cells: list[str]) -> list[str]:
         if name not in COLUMNS
     ]
     errors += [
-        FieldError(name, "the column occurs twice", "once", line=1)
-        for name in sorted(set(columns))
-        if columns.count(name) > 1 and name in COLUMNS
+        FieldError(name, "the column occurs twice", "once", line=1) for name in COLUMNS if columns.count(name) > 1
     ]
     if "prompt" not in columns:
-        errors.append(
-            FieldError("prompt", "there is no such column; the first line names the columns", allowed, line=1)
-        )
+        errors.append(FieldError("prompt", "there is no such column; line 1 names the columns", allowed, line=1))
     if errors:
         raise InvalidRequest(errors)
     return columns
@@ -201,7 +197,7 @@ def _read_json(number: int, data: bytes) -> ReadLine:
 
 def _read_fields(number: int, fields: dict[str, Any]) -> ReadLine:
     prompt = fields.get("prompt")
-    shown = cast(str, prompt)[:SHOWN_CHARACTERS] if isinstance(prompt, str) else json.dumps(prompt)[:SHOWN_CHARACTERS]
+    shown = prompt[:SHOWN_CHARACTERS] if isinstance(prompt, str) else json.dumps(prompt)[:SHOWN_CHARACTERS]
     try:
         return ReadLine(number, shown, read_generate_fields(fields))
     except StudioError as error:

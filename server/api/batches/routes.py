@@ -274,16 +274,8 @@ async def _jsonl(files: AsyncIterable[LineFile]) -> AsyncGenerator[bytes]:
 
 
 def _cells(file: LineFile) -> tuple[Any, ...]:
-    return (
-        file.line,
-        file.status,
-        file.prompt,
-        file.seed,
-        file.filename or None,
-        file.image_id,
-        file.job_id,
-        file.error,
-    )
+    made = (file.seed, file.filename or None, file.image_id, file.job_id)
+    return (file.line, file.status, file.prompt, *made, file.error)
 
 
 def _row(cells: tuple[Any, ...]) -> str:

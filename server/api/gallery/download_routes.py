@@ -141,9 +141,8 @@ async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, 
         "Content-Length": str(archive_bytes(images)),
     }
     counted = BackgroundTask(engagement.count_downloads, [image.id for image in images])
-    return Stream(
-        stream_archive(each(images), store), media_type="application/zip", headers=headers, background=counted
-    )
+    archive = stream_archive(each(images), store)
+    return Stream(archive, media_type="application/zip", headers=headers, background=counted)
 
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:
