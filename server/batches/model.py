@@ -39,12 +39,13 @@ class LineDraft(Struct, frozen=True):
     @classmethod
     def of(cls, specs: Sequence[ImageSpec], request: Mapping[str, Any], assets: Mapping[str, str]) -> "LineDraft":
         by_seed = _by_seed(specs[0], len(specs))
-        kept = by_seed[:1] if by_seed == tuple(specs) else tuple(specs)
-        return cls(kept, len(specs), dict(request), dict(assets) if assets else UNSET)
+        kept = specs[:1] if by_seed == tuple(specs) else specs
+        return cls(tuple(kept), len(specs), dict(request), dict(assets) if assets else UNSET)
 
     @property
     def all_specs(self) -> tuple[ImageSpec, ...]:
-        return self.specs if len(self.specs) > 1 else _by_seed(self.specs[0], self.num_images)
+        first = next(iter(self.specs))
+        return self.specs if len(self.specs) > 1 else _by_seed(first, self.num_images)
 
 
 def _by_seed(spec: ImageSpec, num_images: int) -> tuple[ImageSpec, ...]:
