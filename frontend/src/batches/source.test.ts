@@ -15,7 +15,9 @@ describe("the source of a batch", () => {
   });
 
   it("names a file's type by its ending, for browsers call CSV files many things", () => {
-    const source = sourceOfFile(new File(["prompt\nred\n"], "summer.prompts.CSV", { type: "application/vnd.ms-excel" }));
+    const source = sourceOfFile(
+      new File(["prompt\nred\n"], "summer.prompts.CSV", { type: "application/vnd.ms-excel" }),
+    );
     expect([source?.body.type, source?.name]).toEqual(["text/csv", "summer.prompts"]);
     expect(sourceOfFile(new File(["red"], "prompts.txt"))).toBeNull();
   });
