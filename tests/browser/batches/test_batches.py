@@ -27,7 +27,7 @@ def test_lines_are_checked_made_and_downloaded(new_visitor: NewVisitor, painted:
     expect(form).to_contain_text("1 line is wrong and is left out")
     expect(page.get_by_role("row", name=re.compile("no LoRA is called 'missing'"))).to_have_count(1)
     assert visitor.violations(axe) == []
-    page.get_by_text("All (3)").click()
+    page.get_by_role("radio", name="All (3)").check()
     expect(page.get_by_role("row")).to_have_count(1 + 3)
     page.screenshot(path=Path("/tmp/batches-check-1280.png"))
     form.get_by_role("button", name="Make 2 pictures").click()
