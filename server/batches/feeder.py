@@ -1,7 +1,7 @@
 """`BatchFeeder`: makes jobs of the lines of batches, as many as the queue has room for.
 
-A line becomes a job in one transaction that is guarded by its status (server/queue/lines.py): after a crash, and with
-several processes that feed, each line is one job. See docs/decisions/0020-batches.md."""
+A line becomes a job in one transaction that is guarded by its status (server/generation/batch_lines.py): after a crash,
+and with several processes that feed, each line is one job. See docs/decisions/0020-batches.md."""
 
 import asyncio
 import contextlib
@@ -22,10 +22,11 @@ from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.errors import StudioError
+from server.generation import batch_lines as lines
+from server.generation.batch_lines import LineStatus
 from server.generation.service import JobService
-from server.queue import lines, states
+from server.queue import states
 from server.queue.errors import BaseModelChanged, BaseModelUnread, LimitReached, LineTaken, OwnerGone, QueueFull
-from server.queue.lines import LineStatus
 from server.queue.mapping import requester_of
 from server.queue.model import (
     BaseModelRef,
@@ -195,7 +196,7 @@ class BatchFeeder:
             select(ImageRow.spec)
             .join(JobRow)
             .where(JobRow.batch_id == place.batch_id, JobRow.batch_line == place.line)
-            .where(ImageRow.status.in_([ImageStatus.DONE, ImageStatus.DELETED]))
+            .where(ImageRow.status.in_([ImageStatus.DONE, ImageStatus.BLOCKED, ImageStatus.DELETED]))
         )
         async with self._database.read() as session:
             seeds = {spec.sampling.seed for spec in await session.scalars(made)}

@@ -17,8 +17,8 @@ from server.events.filenames import image_filename
 from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
 from server.gallery.history import Person
+from server.generation.batch_lines import LineStatus
 from server.queue import states
-from server.queue.lines import LineStatus
 from server.queue.mapping import requester_of
 from server.queue.model import ImageStatus, ImageView, JobError, JobStatus
 

@@ -23,13 +23,14 @@ from server.db.session import Database
 from server.engine.requests import Candidate
 from server.errors import NOT_FOUND, FieldError, InvalidBatch, StudioError
 from server.events.progress import ProgressTracker
+from server.generation import batch_lines as lines
+from server.generation.batch_lines import LineStatus
 from server.generation.policy import RequestPolicy
 from server.generation.service import JobService, check_owner
 from server.loras.catalog import LoraCatalog
-from server.queue import idempotency, lines, quotas, states
+from server.queue import idempotency, quotas, states
 from server.queue.errors import BaseModelUnread, LimitReached, QueueFull
 from server.queue.idempotency import IdempotencyKey, StoredResponse
-from server.queue.lines import LineStatus
 from server.queue.model import BaseModelRef, Requester
 from server.queue.quotas import Quotas
 

@@ -37,9 +37,9 @@ class BatchRow(Row):
 
 
 class BatchLineRow(Row):
-    """One request of a batch; `line` is its place in what was sent. server/queue/lines.py lists who may change its
-    status. `draft` is a `LineDraft` as JSON: thousands are written in one transaction, so a thread encodes them. `work`
-    and `vae_px` are sums over its images. `job_id` is its newest job."""
+    """One request of a batch; `line` is its place in what was sent. server/generation/batch_lines.py lists who may
+    change its status. `draft` is a `LineDraft` as JSON: thousands are written in one transaction, so a thread encodes
+    them. `work` and `vae_px` are sums over its images. `job_id` is its newest job."""
 
     __tablename__ = "batch_line"
     __table_args__ = (

@@ -21,10 +21,11 @@ from server.db.session import Database
 from server.engine.requests import Candidate
 from server.events.reader import JobReader
 from server.gallery.engagement import note_again
+from server.generation import batch_lines as lines
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
 from server.loras.catalog import count_use
-from server.queue import idempotency, lines, quotas, states
+from server.queue import idempotency, quotas, states
 from server.queue.counts import QueueCounts
 from server.queue.errors import BaseModelUnread, OwnerGone, QueueFull
 from server.queue.idempotency import IdempotencyKey, StoredResponse

@@ -4,6 +4,7 @@ from typing import get_args
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
+from msgspec import UNSET
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.prompt.analysis import PromptAnalyzer
@@ -79,6 +80,7 @@ def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller) -> 
         ],
         formats=list(get_args(Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
+        moderation=UNSET if policy.moderation == "off" else policy.moderation,  # pyright: ignore[reportArgumentType]
     )
 
 

@@ -66,8 +66,9 @@ def test_a_file_is_checked_when_it_is_chosen_and_a_batch_is_cancelled(
     assert visitor.violations(axe) == []
     page.screenshot(path=Path("/tmp/batches-check-375.png"))
     page.get_by_role("button", name="Remove the file").click()
-    many = {"name": "many.txt", "mimeType": "text/plain", "buffer": b"a boat\n" * 400}
-    page.get_by_label("File of prompts").set_input_files(many)
+    page.get_by_label("File of prompts").set_input_files(
+        {"name": "many.txt", "mimeType": "text/plain", "buffer": b"a boat\n" * 400}
+    )
     expect(page.get_by_label("Prompts, one a line")).to_have_value("a boat\n" * 400)
     form.get_by_role("button", name="Check").click()
     expect(page.get_by_text("And 200 more.")).to_be_visible()

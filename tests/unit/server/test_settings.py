@@ -45,6 +45,10 @@ def test_each_setting_reads_its_variable() -> None:
     settings = read_settings(
         {
             "STUDIO_ROLE": "api",
+            "STUDIO_MODERATION": "blur",
+            "STUDIO_MODERATION_THRESHOLD": "0.65",
+            "STUDIO_MODERATION_MODEL": "/srv/classifier",
+            "STUDIO_BANNED_WORDS": str(DOCUMENT),
             "STUDIO_WORKER_URL": "http://10.0.0.7:8000",
             "STUDIO_HOST": "0.0.0.0",
             "STUDIO_PORT": " 9000 ",
@@ -175,6 +179,10 @@ def test_each_setting_reads_its_variable() -> None:
             "2001:db8::/32",
         ),
         page_dir=Path("/srv/page"),
+        moderation="blur",
+        moderation_threshold=0.65,
+        moderation_model=Path("/srv/classifier"),
+        banned_words=DOCUMENT,
         storage="s3",
         role="api",
         worker_url="http://10.0.0.7:8000",
@@ -203,6 +211,10 @@ def test_each_setting_reads_its_variable() -> None:
     [
         ("STUDIO_PORT", "99999", "from 1 to 65535"),
         ("STUDIO_PORT", "http", "from 1 to 65535"),
+        ("STUDIO_MODERATION", "on", "off, flag, blur, block"),
+        ("STUDIO_MODERATION_THRESHOLD", "0", "above 0, up to 1"),
+        ("STUDIO_MODERATION_THRESHOLD", "1.2", "above 0, up to 1"),
+        ("STUDIO_BANNED_WORDS", "/no/such/file", "one word or phrase a line"),
         ("STUDIO_PORT", "\u0663", "from 1 to 65535"),
         ("STUDIO_PUBLIC_URL", "pictures.example.org", "https://pictures.example.org"),
         ("STUDIO_CORS_ORIGINS", "https://app.example.org/page", "https://app.example.org"),
