@@ -41,7 +41,7 @@ class Refused(Exception):
 
 
 class Server:
-    """Calls of the API; those that may be repeated are, while the server is away."""
+    """Calls of the API; a call that may be repeated is, while the server is away."""
 
     def __init__(self, url: str, key: str | None) -> None:
         self._url = url.rstrip("/")

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select
 from sqlalchemy.orm import aliased
 
 from server.batches.model import BatchState, LineFile, LineView
@@ -58,8 +58,10 @@ class BatchReader:
 
     async def lines(self, batch_id: str, after: int, status: str | None = None) -> list[LineView]:
         """The next lines, at most PAGE."""
-        which = BatchLineRow.line > after
-        return await self._lines(batch_id, and_(which, status == STATUS) if status else which, PAGE)
+        which: ColumnElement[bool] = BatchLineRow.line > after
+        if status is not None:
+            which &= STATUS.in_([status])
+        return await self._lines(batch_id, which, PAGE)
 
     async def ended_since(self, batch_id: str, since_s: float) -> tuple[list[LineView], float, bool]:
         """The lines whose jobs have ended since then, at most PAGE; the time up to which they were read, by the

@@ -1,10 +1,12 @@
 "use client";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { DownloadIcon, RotateCcwIcon } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { answer, api } from "@/api/client";
 import type { Batch, BatchLine } from "@/api/types";
 import { Button, buttonLook } from "@/components/ui/button";
+import { veil } from "@/domain/picture";
+import { cn } from "@/lib/cn";
 import { aboutTime, pictures } from "@/lib/words/quantities";
 import { batchFile } from "./api";
 
@@ -105,6 +107,11 @@ function stateWords({ status, counts, images_completed, images_total, estimated_
 function Lines({ batch }: { batch: Batch }) {
   const [starts, setStarts] = useState<readonly number[]>([0]);
   const after = starts.at(-1) ?? 0;
+  const top = useRef<HTMLElement>(null);
+  function turnTo(pages: readonly number[]) {
+    setStarts(pages);
+    top.current?.scrollIntoView();
+  }
   const { data } = useQuery({
     // the counts change with each line that ends: the last look comes after the end
     queryKey: ["batch-lines", batch.batch_id, after, batch.images_completed, batch.status],
@@ -117,7 +124,7 @@ function Lines({ batch }: { batch: Batch }) {
   if (!data) return null;
   const next = data.next_after;
   return (
-    <section aria-label="Lines" className="space-y-3">
+    <section ref={top} aria-label="Lines" className="space-y-3">
       <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         {data.items.map((line) => (
           <Line key={line.line} line={line} />
@@ -129,7 +136,7 @@ function Lines({ batch }: { batch: Batch }) {
             variant="outline"
             size="sm"
             aria-disabled={starts.length === 1}
-            onClick={() => setStarts(starts.length > 1 ? starts.slice(0, -1) : starts)}
+            onClick={() => starts.length > 1 && turnTo(starts.slice(0, -1))}
           >
             Earlier lines
           </Button>
@@ -137,7 +144,7 @@ function Lines({ batch }: { batch: Batch }) {
             variant="outline"
             size="sm"
             aria-disabled={next === null}
-            onClick={() => next !== null && setStarts([...starts, next])}
+            onClick={() => next !== null && turnTo([...starts, next])}
           >
             Later lines
           </Button>
@@ -152,12 +159,12 @@ function Line({ line }: { line: BatchLine }) {
   return (
     <li className="min-w-0 space-y-1.5">
       {first ? (
-        <a href={first.url} className="block">
+        <a href={first.url} className="block overflow-hidden rounded-xl">
           <img
             src={first.thumbnail_url}
             alt={`Line ${line.line}: ${line.prompt}`}
             loading="lazy"
-            className="aspect-square w-full rounded-xl bg-muted object-cover"
+            className={cn("aspect-square w-full bg-muted object-cover", veil(first))}
           />
         </a>
       ) : (

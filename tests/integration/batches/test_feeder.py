@@ -1,4 +1,4 @@
-"""The feeder: each line becomes one job, whatever crashes and whoever else feeds; credit and the base model count."""
+"""The feeder: each line becomes one job, whatever crashes and however many feed; credit and the base model count."""
 
 import asyncio
 from pathlib import Path
