@@ -69,8 +69,8 @@ def crashes(folder: Path, num_lines: int, num_wrong: int) -> bool:
 
 
 def _single_job(url: str, database: Path) -> dict[str, float]:
-    """Of another address: the seconds until its first step, the seconds that a job of the batch takes from its claim to its
-    end (the mean), and the jobs of the batch that begin between the claim of the single job and its first step."""
+    """Of another address: the seconds until its first step; the mean seconds of a job of the batch from claim to end;
+    the jobs of the batch that begin between the claim of the single job and its first step."""
     transport = httpx.HTTPTransport(local_address="127.0.0.2")
     with httpx.Client(base_url=url, transport=transport, timeout=60) as other:
         body = {**QUICK, "prompt": "a single picture", "steps": 2}
