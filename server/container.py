@@ -15,6 +15,9 @@ from server.accounts.service import Accounts
 from server.api.gallery.file_routes import PATH as FILES_PATH
 from server.assets.service import Assets
 from server.base_model import BaseModel
+from server.batches.feeder import BatchFeeder
+from server.batches.reader import BatchReader
+from server.batches.service import Batches
 from server.billing.charges import Charges
 from server.billing.money import micro_usd
 from server.billing.prices import Rate
@@ -75,6 +78,10 @@ from server.worker.registration import Registration
 log = logging.getLogger(__name__)
 
 
+IMAGES_AHEAD = 4
+"""Images of a caller's batches in the queue, for each row of a forward: the engine claims those of two forwards."""
+
+
 class RoleError(Exception):
     """The settings do not fit STUDIO_ROLE."""
 
@@ -123,7 +130,13 @@ class ApiHalf:
     """Accepts requests and answers readers."""
 
     def __init__(
-        self, shared: "Shared", hub: EventHub, peers: PeerBus, signals: QueueSignals, model: ModelFacts
+        self,
+        shared: "Shared",
+        hub: EventHub,
+        peers: PeerBus,
+        signals: QueueSignals,
+        model: ModelFacts,
+        policy: RequestPolicy,
     ) -> None:
         settings, database, store = shared.settings, shared.database, shared.store
         self.model = model
@@ -159,6 +172,13 @@ class ApiHalf:
             settings.max_queue,
             quotas,
             charges,
+        )
+        self.feeder = BatchFeeder(
+            database, self.jobs, shared.base.ref, max(1, settings.max_queue // 2), IMAGES_AHEAD * settings.max_rows
+        )
+        self.batch_reader = BatchReader(database, reader, shared.progress)
+        self.batches = Batches(
+            database, self.jobs, policy, shared.progress, shared.base.ref, quotas, charges, self.feeder.wake
         )
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()
@@ -236,7 +256,9 @@ class Container:
         self.peers.handler = LocalPeer(self.hub, shared.loras.changed_elsewhere, maker)
         model = engine or self.observer
         signals = QueueSignals(self.hub, self.peers, maker)
-        self.api = ApiHalf(shared, self.hub, self.peers, signals, model) if answers and model is not None else None
+        self.api = None
+        if answers and model is not None:
+            self.api = ApiHalf(shared, self.hub, self.peers, signals, model, self.policy)
         self.previews = RemotePreviews(self.database, self.hub, shared.progress, self.peers) if answers else None
         if engine is not None:
             shared.metrics.count_images(lambda: engine.num_images)

@@ -91,7 +91,7 @@ class Lifespan:
             loops.append(loras.watch(self.settings.lora_watch_s))
         if parts.api is not None:
             api = parts.api
-            loops += [api.remover.run(), api.retention.run(), api.assets.run(), api.facts.follow()]
+            loops += [api.remover.run(), api.retention.run(), api.assets.run(), api.facts.follow(), api.feeder.run()]
         if parts.previews is not None and parts.database.is_shared:
             loops.append(parts.previews.run())
         if parts.observer is not None:

@@ -22,6 +22,7 @@ from server.accounts.passwords import Passwords
 from server.accounts.tokens import digest, new_secret
 from server.assets.service import remove_assets, transfer_assets
 from server.db.account_models import AccountRow, LoginRow, OneTimeCodeRow, RegistrationRow
+from server.db.batch_models import BatchRow
 from server.db.clock import now_s
 from server.db.history_models import EngagementRow
 from server.db.models import JobRow
@@ -165,6 +166,7 @@ class Accounts:
             await _require_same_hash(session, account_id, checked)
             await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
             job_ids = await remove_jobs(session, JobRow.owner == owner_of(account_id))
+            await session.execute(delete(BatchRow).where(BatchRow.owner == owner_of(account_id)))
             await remove_assets(session, owner_of(account_id))
         self._remover.removed(job_ids)
 
@@ -242,7 +244,7 @@ class Accounts:
 async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
     """Transfer everything that an anonymous browser owns to an account, except its assets (`transfer_assets`). A new
     table with an owner needs a line here."""
-    for table in (JobRow, GenerationRow, EngagementRow):
+    for table in (JobRow, BatchRow, GenerationRow, EngagementRow):
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
     await move_active_days(session, anonymous_owner, owner)
 

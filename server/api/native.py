@@ -8,6 +8,8 @@ from server.api.accounts.routes import AuthController
 from server.api.assets.routes import AssetsController
 from server.api.auth.authentication import Identification, caller_of
 from server.api.auth.origins import OriginCheck
+from server.api.batches.create_routes import CreateBatchController
+from server.api.batches.routes import BatchesController
 from server.api.billing.operator_routes import OperatorCreditController
 from server.api.billing.price_routes import PriceController
 from server.api.billing.routes import BillingController
@@ -39,6 +41,8 @@ CONTROLLERS = (
     ImageActionsController,
     ImagesController,
     AssetsController,
+    CreateBatchController,
+    BatchesController,
     HistoryController,
     SharesController,
     UsageController,

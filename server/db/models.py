@@ -35,6 +35,7 @@ class JobRow(Row):
         CheckConstraint("status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')", name="status"),
         Index("ix_job_status_created", "status", "created_at_s"),
         Index("ix_job_owner_created", "owner", "created_at_s"),
+        Index("ix_job_batch", "batch_id", "batch_line"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -48,6 +49,8 @@ class JobRow(Row):
     search_text: Mapped[str] = mapped_column(Text, server_default=text("''"), deferred=True)
     request: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # as sent
     axes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of a comparison: queue/grid.py
+    batch_id: Mapped[str | None] = mapped_column(String(32))  # server/db/batch_models.py
+    batch_line: Mapped[int | None]
     num_images: Mapped[int]
     price_micro_usd: Mapped[int | None] = mapped_column(BigInteger)  # held at acceptance; None: not charged
     base_name: Mapped[str] = mapped_column(String(255))

@@ -13,7 +13,7 @@ class Candidate:
     """A claimable job. `work` counts rows of UNet evaluations still to do, `num_px` is width times height of its
     images; `vae_px`, `encode_px` and `upscale_px` are the specs', summed over all images. `arrival_s` is when it was
     accepted (seconds, wall clock of the database); the job id breaks ties. `alone`: no other job should run in parallel
-    with it."""
+    with it. `in_batch`: it is a line of a batch, which gives way to other jobs."""
 
     job_id: str
     owner: str
@@ -26,6 +26,7 @@ class Candidate:
     encode_px: int = 0
     upscale_px: int = 0
     alone: bool = False
+    in_batch: bool = False
 
 
 class Phase(StrEnum):
@@ -58,6 +59,7 @@ class ImageRequest:
     begin_s: float = 0.0
     prepare_s: float = 0.0
     begun_at_s: float | None = None
+    in_batch: bool = False
 
     def __post_init__(self) -> None:
         if not self.pass_totals:

@@ -198,7 +198,7 @@ class Scheduler:
         self, job: Candidate, backlog: Backlog, known: QueueForecast, now_s: float, num_workers: int = 1
     ) -> Forecast:
         """Of a job that `known` lacks, without another look at the whole queue."""
-        work = JobWork(job.job_id, job.owner, self.seconds_alone(job), job.arrival_s)
+        work = JobWork(job.job_id, job.owner, self.seconds_alone(job), job.arrival_s, job.in_batch)
         place = self._fair.place(work, self._works().values(), now_s, backlog.owners)
         return known.newcomer(place, self._seconds_of(work, job) / num_workers)
 
@@ -334,7 +334,7 @@ def _work_of(images: list[ImageRequest], seconds: Callable[[int, int, int], floa
     for num_px, work in (each for image in images for each in image.works()):
         work_by_px[num_px] = work_by_px.get(num_px, 0) + work
     remaining_s = sum(seconds(work, num_px, rows) for num_px, work in work_by_px.items())
-    return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s)
+    return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s, first.in_batch)
 
 
 def _px(image: ImageRequest) -> int:

@@ -21,6 +21,7 @@ from server.db.session import Database
 from server.engine.requests import Candidate
 from server.events.reader import JobReader
 from server.gallery.engagement import note_again, note_varied
+from server.generation import batch_lines as lines
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
 from server.loras.catalog import count_use
@@ -86,16 +87,17 @@ class JobService:
         """Resolve the LoRA names, insert the job and its images, signal the workers. The job is durable when this
         returns. Where `key` was used before, its response is replayed and nothing else happens.
 
-        Raises AccountNeeded, AssetGone, BaseModelUnread, InsufficientCredit, KeyReused, LimitReached, LoraGone,
-        OwnerGone, QueueFull and UnknownLora; then nothing is stored and nothing counted."""
+        Raises AccountNeeded, AssetGone, BaseModelUnread, InsufficientCredit, KeyReused, LimitReached, LineTaken,
+        LoraGone, OwnerGone, QueueFull and UnknownLora; then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
-        if key is None:
+        if key is None and draft.place is None:
             await self._refuse_early(draft)
-        await self._analyze(draft)
+        if draft.place is None:
+            await self._analyze(draft)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
-            await _check_owner(session, draft.requester.owner)
+            await check_owner(session, draft.requester.owner)
             now = await session.scalar(select(now_s())) or 0.0
             if key is not None and (stored := await idempotency.find(session, draft.requester, key, now)) is not None:
                 return Acceptance(stored.job_id, stored.estimated_time, stored.warnings)
@@ -148,6 +150,8 @@ class JobService:
         session.add(job)
         await session.flush()
         await facts.job_accepted(session, job)
+        if draft.place is not None:
+            await lines.feed(session, draft.place, job.id)
         if self._charges is not None:
             await self._charges.hold(session, job, resolved.specs, now)
         await self._assets.hold(session, job.id, draft.requester.owner, draft.assets)
@@ -155,7 +159,9 @@ class JobService:
         session.add_all(JobLoraRow(job_id=job.id, **_lora_columns(lora)) for lora in loras)
         candidate = candidate_of(job, images)
         session.add(quotas.generation_row(job, self._reader.progress.seconds_alone(candidate)))
-        warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
+        warnings: list[str] = []
+        if draft.place is None:
+            warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
         remaining_s = self._reader.progress.forecast(candidate).remaining_s
         return Acceptance(job.id, math.ceil(remaining_s), warnings, standing), candidate, sha256s
 
@@ -206,6 +212,8 @@ class JobService:
             search_text="\n".join(dict.fromkeys([draft.prompt, *(spec.prompt for spec in resolved.specs)])),
             request=dict(draft.request),
             axes=resolved.axes.to_json() if resolved.axes else None,
+            batch_id=draft.place.batch_id if draft.place else None,
+            batch_line=draft.place.line if draft.place else None,
             num_images=len(resolved.specs),
             base_name=self._base_model.name,
             base_sha256=self._base_model.sha256,
@@ -238,7 +246,7 @@ def _lora_columns(lora: LoraRef) -> dict[str, Any]:
     return {"sha256": lora.sha256, "name": lora.name, "version": lora.version, "weight": lora.weight}
 
 
-async def _check_owner(session: AsyncSession, owner: str) -> None:
+async def check_owner(session: AsyncSession, owner: str) -> None:
     """Lock the account until the transaction ends: a deletion that does not see this job would leave it behind."""
     kind, _, account_id = owner.partition(":")
     account = select(AccountRow.id).where(AccountRow.id == account_id).with_for_update(read=True, key_share=True)

@@ -21,6 +21,7 @@ export const PARSERS = {
   create: SETTINGS_PARSERS,
   history: { q: parseAsSearch, lora: parseAsSearch, favorites: parseAsTrue },
   compare: { job: parseAsString.withOptions({ history: "push", scroll: true }) },
+  batches: { batch: parseAsString.withOptions({ history: "push", scroll: true }) },
   operator: { tab: parseAsStringLiteral(OPERATOR_TABS).withDefault("overview").withOptions({ history: "push" }) },
   /** `next`: where to go after logging in. */
   account: { next: parseAsPath, invite: parseAsString, token: parseAsString },

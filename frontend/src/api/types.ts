@@ -41,6 +41,9 @@ export type Usage = Schemas["Usage"];
 export type LimitsLeft = Schemas["LimitsLeft"];
 export type Limit = Schemas["LimitLeft"];
 export type HistoryItems = Schemas["HistoryItems"];
+export type AcceptedBatch = Schemas["AcceptedBatch"];
+export type Batch = Schemas["Batch"];
+export type BatchLine = Schemas["BatchLine"];
 export type Credit = Schemas["Credit"];
 export type CreditEntry = Schemas["Entry"];
 /** A picture that the visitor has sent. */

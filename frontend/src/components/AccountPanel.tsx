@@ -26,6 +26,7 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
         </p>
       )}
       <ul>
+        {item("/batches/", "Batches")}
         {me?.user ? (
           <>
             {item("/account/", "Account")}

@@ -28,6 +28,7 @@ def description() -> OpenAPIConfig:
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[
             Tag(name="jobs", description="Make pictures, follow and fetch them"),
+            Tag(name="batches", description="Many requests in one call"),
             Tag(name="assets", description="Images to make pictures from"),
             Tag(name="history", description="Your jobs and pictures"),
             Tag(name="billing", description="Prices and credit; 404 where nothing is charged (STUDIO_BILLING)"),

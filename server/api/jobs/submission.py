@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -72,12 +73,17 @@ MAKES_JOBS = {
 
 def idempotency_of(key: str | None, call: str, body: msgspec.Struct) -> IdempotencyKey | None:
     """None: the caller sent no key. Raises InvalidRequest."""
+    return idempotency_key(key, lambda: sha256(f"{call} ".encode() + msgspec.json.encode(body)).hexdigest())
+
+
+def idempotency_key(key: str | None, request_sha256: Callable[[], str]) -> IdempotencyKey | None:
+    """The same, with the hash of everything that the request asks for."""
     if key is None:
         return None
     if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
         allowed = "1 to 255 printable ASCII characters without blanks"
         raise InvalidRequest([FieldError("Idempotency-Key", "it cannot be used", allowed)])
-    return IdempotencyKey(key, sha256(f"{call} ".encode() + msgspec.json.encode(body)).hexdigest())
+    return IdempotencyKey(key, request_sha256())
 
 
 @dataclass(frozen=True, slots=True)

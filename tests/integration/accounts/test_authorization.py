@@ -12,6 +12,7 @@ from server.app import create_app
 from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.accounts import Browser, new_key, register
 from tests.support.assets import picture, upload
+from tests.support.batches import finished_batch
 from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
@@ -76,6 +77,15 @@ ROWS: dict[tuple[str, str], Row] = {
     ("post", "/api/images/{image_id}/extend"): Row(CHANGE_A, {"left": 8}, makes_job=True),
     ("post", "/api/images/zip"): Row(READ_A, {"ids": ["{image_id}"]}),
     ("post", "/api/images/delete"): Row(MAKE, {"ids": []}),
+    ("post", "/api/batches"): Row(MAKE, []),
+    ("get", "/api/batches"): Row(LIST_OWN),
+    ("get", "/api/batches/{batch_id}"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/lines"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/events"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/manifest"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/zip"): Row(READ_A),
+    ("delete", "/api/batches/{batch_id}"): Row(CHANGE_A),
+    ("post", "/api/batches/{batch_id}/retry"): Row(CHANGE_A),
     ("post", "/api/assets"): Row(MAKE, {}),
     ("get", "/api/assets/{asset_id}"): Row(ASSET_A),
     ("get", "/api/history"): Row(LIST_OWN),
@@ -154,6 +164,7 @@ class World:
         self.limited = {scope: new_key(self.a, scopes=[scope])["key"] for scope in ("generate", "read")}
         self.job_id = self.new_job()
         self.asset_id = upload(self.a, picture())["asset_id"]
+        self.batch_id = finished_batch(self.a, [QUICK])
 
     def new_job(self) -> str:
         done = self.a.call("POST", "/api/generate", json=QUICK, headers={"Prefer": "wait=30"})
@@ -194,7 +205,7 @@ def test_who_may_call(world: World, method: str, path: str, who: str) -> None:
     expected = row.rule.answers[CALLERS.index(who)]
     job_id = world.new_job() if row.makes_job and expected == "ok" else world.job_id
     names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "user_id": "0" * 32, "name": "jade-v1"}
-    names |= {"asset_id": world.asset_id, "purchase_id": "0" * 32}
+    names |= {"asset_id": world.asset_id, "batch_id": world.batch_id, "purchase_id": "0" * 32}
     body = {"ids": [f"{job_id}-1"]} if row.body == {"ids": ["{image_id}"]} else row.body
     if method == "delete" and path == "/api/loras/{name}":
         names["name"] = "none-v1"
