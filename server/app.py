@@ -119,6 +119,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "assets": api.assets,
             "uploads": Uploads(),
             "history": api.history,
+            "collections": api.collections,
             "shares": api.shares,
             "engagement": api.engagement,
             "accounts": api.accounts,

@@ -38,6 +38,7 @@ from server.events.previews import RemotePreviews
 from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
 from server.events.signals import QueueSignals
+from server.gallery.collections import Collections
 from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
 from server.gallery.history import History
@@ -129,6 +130,7 @@ class ApiHalf:
         )
         self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0)
         self.history = History(database, reader)
+        self.collections = Collections(database, store)
         self.shares = Shares(database, self.history)
         self.engagement = Engagement(database, self.remover)
         quotas = _quotas(settings)

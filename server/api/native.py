@@ -13,6 +13,7 @@ from server.api.billing.price_routes import PriceController
 from server.api.billing.routes import BillingController
 from server.api.billing.webhook_routes import StripeController
 from server.api.gallery.action_routes import ImageActionsController
+from server.api.gallery.collection_routes import CollectionsController
 from server.api.gallery.download_routes import ImagesController
 from server.api.gallery.routes import HistoryController
 from server.api.gallery.share_routes import SharesController
@@ -38,6 +39,7 @@ CONTROLLERS = (
     ImagesController,
     AssetsController,
     HistoryController,
+    CollectionsController,
     SharesController,
     UsageController,
     PriceController,

@@ -36,6 +36,7 @@ MAKE = Rule(("through", "through", "through", 401, 403, "through"), scope="read"
 READ_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="generate")  # something of user A
 CHANGE_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="read")
 ASSET_A = Rule((404, "ok", 404, 401, 403, 404), scope="generate")  # its owner's alone
+KEEP_A = replace(ASSET_A, scope="read")
 NO_SHEET = Rule((404, 404, 404, 401, 403, 404), scope="generate")  # user A's job is no comparison
 LIST_OWN = Rule(("through", "through", "through", 401, 403, "through"), scope="generate")
 OWN_ACCOUNT = Rule((401, "through", "through", 401, 403, "through"))
@@ -79,6 +80,15 @@ ROWS: dict[tuple[str, str], Row] = {
     ("post", "/api/assets"): Row(MAKE, {}),
     ("get", "/api/assets/{asset_id}"): Row(ASSET_A),
     ("get", "/api/history"): Row(LIST_OWN),
+    ("get", "/api/collections"): Row(LIST_OWN),
+    ("post", "/api/collections"): Row(MAKE, {"name": "Red"}),
+    ("get", "/api/collections/{collection_id}"): Row(ASSET_A),
+    ("patch", "/api/collections/{collection_id}"): Row(KEEP_A, {"name": "Red"}),
+    ("delete", "/api/collections/{collection_id}"): Row(KEEP_A),
+    ("post", "/api/collections/{collection_id}/images"): Row(KEEP_A, {"ids": ["{image_id}"]}),
+    ("post", "/api/collections/{collection_id}/images/remove"): Row(KEEP_A, {"ids": ["{image_id}"]}),
+    ("get", "/api/collections/{collection_id}/zip"): Row(ASSET_A),
+    ("get", "/api/images/{image_id}/collections"): Row(READ_A),
     ("get", "/api/usage"): Row(LIST_OWN),
     ("post", "/api/price"): Row(MAKE, QUICK),
     ("post", "/api/price/compare"): Row(MAKE, {}),
@@ -155,6 +165,12 @@ class World:
         assert done.status_code == 200, done.text
         return done.json()["job_id"]
 
+    def new_collection(self) -> str:
+        collection_id = self.a.call("POST", "/api/collections", {"name": "Red"}).json()["id"]
+        added = self.a.call("POST", f"/api/collections/{collection_id}/images", {"ids": [f"{self.job_id}-1"]})
+        assert added.status_code == 200, added.text
+        return collection_id
+
     def call(self, who: str, method: str, path: str, body: Any, rule: Rule) -> Any:
         browser = {"user A": self.a, "user B": self.b, "operator": self.operator}.get(who, Browser(self.api))
         key = {"revoked key": self.revoked, "wrong scope": self.limited[rule.scope]}.get(who)
@@ -190,6 +206,7 @@ def test_who_may_call(world: World, method: str, path: str, who: str) -> None:
     job_id = world.new_job() if row.makes_job and expected == "ok" else world.job_id
     names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "user_id": "0" * 32, "name": "jade-v1"}
     names |= {"asset_id": world.asset_id, "purchase_id": "0" * 32}
+    names["collection_id"] = world.new_collection() if path.startswith("/api/collections/") else "0" * 32
     body = {"ids": [f"{job_id}-1"]} if row.body == {"ids": ["{image_id}"]} else row.body
     if method == "delete" and path == "/api/loras/{name}":
         names["name"] = "none-v1"

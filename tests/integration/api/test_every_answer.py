@@ -52,6 +52,7 @@ def addresses(api: Api) -> dict[str, str]:
         "path": "about",
         "asset_id": upload(api, picture(), OPERATOR)["asset_id"],
     }
+    parts["collection_id"] = api.post("/api/collections", json={"name": "Red"}, headers=OPERATOR).json()["id"]
     parts["share_id"] = api.put(f"/api/images/{parts['image_id']}/share").json()["url"].rpartition("/")[2]
 
     def address(template: str) -> str:
