@@ -19,7 +19,7 @@ const parseAsTrue = createParser({ parse: (text) => text === "true", serialize: 
 
 export const PARSERS = {
   create: SETTINGS_PARSERS,
-  history: { q: parseAsSearch, lora: parseAsSearch, favorites: parseAsTrue },
+  history: { q: parseAsSearch, lora: parseAsSearch, favorites: parseAsTrue, collection: parseAsSearch },
   compare: { job: parseAsString.withOptions({ history: "push", scroll: true }) },
   operator: { tab: parseAsStringLiteral(OPERATOR_TABS).withDefault("loras").withOptions({ history: "push" }) },
   /** `next`: where to go after logging in. */

@@ -2,6 +2,7 @@
 import { BoxesIcon, CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useLoras } from "@/api/catalog";
+import { CollectionChip } from "@/collections/CollectionChip";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
@@ -35,6 +36,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
         />
         Favorites
       </button>
+      <CollectionChip value={filter.collection} onChange={(collection) => onChange({ collection })} />
       <ChooseButton />
     </search>
   );

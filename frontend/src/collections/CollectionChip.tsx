@@ -1,0 +1,44 @@
+"use client";
+import { FolderIcon } from "lucide-react";
+import { Chip } from "@/components/form/Chip";
+import { Choice } from "@/components/form/Choice";
+import { pictures } from "@/lib/words/quantities";
+import { useCollections } from "./api";
+import { NewCollection } from "./NewCollection";
+
+const ALL = "";
+
+interface CollectionChipProps {
+  /** The id of the chosen one; "": none. */
+  value: string;
+  onChange: (id: string) => void;
+}
+
+/** Chooses the collection that the history shows, and makes new ones. */
+export function CollectionChip({ value, onChange }: CollectionChipProps) {
+  const collections = useCollections() ?? [];
+  const chosen = collections.find(({ id }) => id === value);
+  return (
+    <Chip name="Collection" icon={FolderIcon} value={value === ALL ? "Collections" : (chosen?.name ?? "Collection")}>
+      <div className="space-y-2">
+        {collections.length > 0 && (
+          <Choice
+            legend="Collection"
+            layout="list"
+            items={[
+              { value: ALL, label: "All pictures", note: "In a collection or not" },
+              ...collections.map(({ id, name, num_images }) => ({
+                value: id,
+                label: name,
+                note: pictures(num_images),
+              })),
+            ]}
+            value={value}
+            onChange={onChange}
+          />
+        )}
+        <NewCollection onMade={onChange} />
+      </div>
+    </Chip>
+  );
+}
