@@ -121,6 +121,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "history": api.history,
             "collections": api.collections,
             "shares": api.shares,
+            "gallery": api.gallery,
             "engagement": api.engagement,
             "accounts": api.accounts,
             "throttle": api.throttle,

@@ -42,6 +42,7 @@ from server.gallery.collections import Collections
 from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
 from server.gallery.history import History
+from server.gallery.public_gallery import PublicGallery
 from server.gallery.retention import Retention
 from server.gallery.shares import Shares
 from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
@@ -132,6 +133,7 @@ class ApiHalf:
         self.history = History(database, reader)
         self.collections = Collections(database, store)
         self.shares = Shares(database, self.history)
+        self.gallery = PublicGallery(database, self.shares, settings.gallery)
         self.engagement = Engagement(database, self.remover)
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)

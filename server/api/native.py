@@ -15,6 +15,7 @@ from server.api.billing.webhook_routes import StripeController
 from server.api.gallery.action_routes import ImageActionsController
 from server.api.gallery.collection_routes import CollectionsController
 from server.api.gallery.download_routes import ImagesController
+from server.api.gallery.public_gallery_routes import GalleryController
 from server.api.gallery.routes import HistoryController
 from server.api.gallery.share_routes import SharesController
 from server.api.http.cache_headers import PRIVATE
@@ -41,6 +42,7 @@ CONTROLLERS = (
     HistoryController,
     CollectionsController,
     SharesController,
+    GalleryController,
     UsageController,
     PriceController,
     BillingController,

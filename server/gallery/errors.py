@@ -4,7 +4,10 @@ DomainError
 ├── NoSuchCollection     unknown, or another caller's
 ├── NoSuchPictures       unknown, another caller's, or deleted
 ├── TooManyCollections   the caller has the maximum number of them
-└── FullCollection       the collection would hold more pictures than a zip
+├── FullCollection       the collection would hold more pictures than a zip
+├── NoGallery            it is switched off
+├── NotForGallery        the operator has removed the picture, or it may not be public
+└── TooManyOffers        too many pictures of one owner wait for the operator
 """
 
 from collections.abc import Collection
@@ -42,3 +45,24 @@ class FullCollection(DomainError):
         super().__init__(
             f"a collection holds at most {max_images} pictures, and this one has {num_images}; make another one"
         )
+
+
+class NoGallery(DomainError):
+    kind = NOT_FOUND
+
+    def __init__(self) -> None:
+        super().__init__("this server has no public gallery (STUDIO_GALLERY)")
+
+
+class NotForGallery(DomainError):
+    kind = CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("this picture cannot be in the gallery; the operator has removed it, or it may not be public")
+
+
+class TooManyOffers(DomainError):
+    kind = CONFLICT
+
+    def __init__(self, max_offers: int) -> None:
+        super().__init__(f"{max_offers} pictures of yours wait for the operator; offer more when they are decided")

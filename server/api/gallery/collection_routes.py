@@ -1,8 +1,8 @@
 """Collections: an owner's pictures under names."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, Request, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter
@@ -16,7 +16,7 @@ from server.api.gallery.download_routes import ImageId, zip_of
 from server.api.gallery.routes import SOME_IDS, IdsBody, person_of, seen, with_names_of_their_own
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
-from server.api.jobs import examples
+from server.api.jobs import examples, presenters
 from server.api.jobs.routes import KNOWN_OR_NOT
 from server.errors import (
     CONFLICT,
@@ -24,6 +24,7 @@ from server.errors import (
     NOT_FOUND,
     STORE_AWAY,
     TOO_LARGE,
+    UNAUTHORIZED,
     UNSUPPORTED_MEDIA_TYPE,
     FieldError,
     InvalidRequest,
@@ -104,10 +105,17 @@ class CollectionsController(Controller):
             **documented(),
         },
     )
-    async def list(self, caller: NamedDependency[Caller], collections: NamedDependency[Collections]) -> CollectionList:
+    async def list(
+        self,
+        request: Request[Any, Any, Any],
+        caller: NamedDependency[Caller],
+        collections: NamedDependency[Collections],
+        addresses: NamedDependency[presenters.Addresses],
+    ) -> CollectionList:
         if caller.owner == caller.address:
             return CollectionList(collections=[])
-        return CollectionList(collections=[_shown(each) for each in await collections.all(person_of(caller))])
+        base = addresses.base(request)
+        return CollectionList(collections=[_shown(each, base) for each in await collections.all(person_of(caller))])
 
     @post(
         "/collections",
@@ -125,9 +133,18 @@ class CollectionsController(Controller):
         },
     )
     async def create(
-        self, data: NameBody, caller: NamedDependency[Caller], collections: NamedDependency[Collections]
+        self,
+        request: Request[Any, Any, Any],
+        data: NameBody,
+        caller: NamedDependency[Caller],
+        collections: NamedDependency[Collections],
+        addresses: NamedDependency[presenters.Addresses],
     ) -> Collection:
-        return _shown(await collections.create(person_of(caller), _name(data)))
+        if caller.owner == caller.address:
+            raise StudioError(
+                UNAUTHORIZED, "collections are for an account, a key, or a browser with the page's cookie"
+            )
+        return _shown(await collections.create(person_of(caller), _name(data)), addresses.base(request))
 
     @get(
         "/collections/{collection_id:str}",
@@ -156,14 +173,16 @@ class CollectionsController(Controller):
     )
     async def rename(
         self,
+        request: Request[Any, Any, Any],
         collection_id: CollectionId,
         data: NameBody,
         caller: NamedDependency[Caller],
         collections: NamedDependency[Collections],
+        addresses: NamedDependency[presenters.Addresses],
     ) -> Collection:
         person = person_of(caller)
         await collections.rename(person, collection_id, _name(data))
-        return _shown(await collections.find(person, collection_id))
+        return _shown(await collections.find(person, collection_id), addresses.base(request))
 
     @delete(
         "/collections/{collection_id:str}",
@@ -195,14 +214,16 @@ class CollectionsController(Controller):
     )
     async def add(
         self,
+        request: Request[Any, Any, Any],
         collection_id: CollectionId,
         data: IdsBody,
         caller: NamedDependency[Caller],
         collections: NamedDependency[Collections],
+        addresses: NamedDependency[presenters.Addresses],
     ) -> Collection:
         person = person_of(caller)
         await collections.add(person, collection_id, data.ids)
-        return _shown(await collections.find(person, collection_id))
+        return _shown(await collections.find(person, collection_id), addresses.base(request))
 
     @post(
         "/collections/{collection_id:str}/images/remove",
@@ -217,14 +238,16 @@ class CollectionsController(Controller):
     )
     async def remove(
         self,
+        request: Request[Any, Any, Any],
         collection_id: CollectionId,
         data: IdsBody,
         caller: NamedDependency[Caller],
         collections: NamedDependency[Collections],
+        addresses: NamedDependency[presenters.Addresses],
     ) -> Collection:
         person = person_of(caller)
         await collections.remove(person, collection_id, data.ids)
-        return _shown(await collections.find(person, collection_id))
+        return _shown(await collections.find(person, collection_id), addresses.base(request))
 
     @get(
         "/collections/{collection_id:str}/zip",
@@ -283,11 +306,11 @@ def _name(data: CollectionName) -> str:
     return name
 
 
-def _shown(collection: gallery.Collection) -> Collection:
+def _shown(collection: gallery.Collection, base: str) -> Collection:
     return Collection(
         id=collection.id,
         name=collection.name,
         created_at=utc(collection.created_at_s),
         num_images=collection.num_images,
-        cover_url=collection.cover_url,
+        cover_url=collection.cover_url and presenters.absolute(base, collection.cover_url),
     )

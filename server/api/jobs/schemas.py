@@ -233,6 +233,7 @@ class Options(Struct, frozen=True, kw_only=True):
     styles: list[StyleOption]
     formats: list[Format]
     known_words: list[str] | None
+    gallery: Annotated[bool | UnsetType, Meta(description="true: there is a public gallery; else left out.")] = UNSET
 
 
 class Health(Struct, frozen=True):

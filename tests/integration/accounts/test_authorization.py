@@ -38,6 +38,7 @@ CHANGE_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="read")
 ASSET_A = Rule((404, "ok", 404, 401, 403, 404), scope="generate")  # its owner's alone
 KEEP_A = replace(ASSET_A, scope="read")
 NO_SHEET = Rule((404, 404, 404, 401, 403, 404), scope="generate")  # user A's job is no comparison
+COLLECT = Rule((401, "ok", "ok", 401, 403, "ok"))  # for a cookie, key or account
 LIST_OWN = Rule(("through", "through", "through", 401, 403, "through"), scope="generate")
 OWN_ACCOUNT = Rule((401, "through", "through", 401, 403, "through"))
 OPERATORS = Rule((401, 403, 403, 401, 403, "through"))
@@ -69,6 +70,12 @@ ROWS: dict[tuple[str, str], Row] = {
     ("get", "/api/images/{image_id}/share"): Row(READ_A),
     ("put", "/api/images/{image_id}/share"): Row(CHANGE_A),
     ("delete", "/api/images/{image_id}/share"): Row(CHANGE_A),
+    ("put", "/api/images/{image_id}/gallery"): Row(CHANGE_A),
+    ("delete", "/api/images/{image_id}/gallery"): Row(CHANGE_A),
+    ("get", "/api/gallery"): Row(OPEN),
+    ("get", "/api/operator/gallery"): Row(OPERATORS),
+    ("post", "/api/operator/gallery/{image_id}/accept"): Row(OPERATORS),
+    ("post", "/api/operator/gallery/{image_id}/remove"): Row(OPERATORS),
     ("put", "/api/images/{image_id}/example"): Row(OPERATORS),
     ("delete", "/api/images/{image_id}/example"): Row(OPERATORS),
     ("get", "/api/examples"): Row(OPEN),
@@ -81,7 +88,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("get", "/api/assets/{asset_id}"): Row(ASSET_A),
     ("get", "/api/history"): Row(LIST_OWN),
     ("get", "/api/collections"): Row(LIST_OWN),
-    ("post", "/api/collections"): Row(MAKE, {"name": "Red"}),
+    ("post", "/api/collections"): Row(COLLECT, {"name": "Red"}),
     ("get", "/api/collections/{collection_id}"): Row(ASSET_A),
     ("patch", "/api/collections/{collection_id}"): Row(KEEP_A, {"name": "Red"}),
     ("delete", "/api/collections/{collection_id}"): Row(KEEP_A),
@@ -137,6 +144,7 @@ OUTSIDE = {
     "/files/{key:path}",
     "/p/{share_id:str}",
     "/p/{share_id:str}/picture",
+    "/p/{share_id:str}/thumbnail",
     "/openapi.json",
     "/docs",
     "/docs/{name:str}",
@@ -181,7 +189,9 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("studio")
-    settings = replace(studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}"), admin_key=ADMIN_KEY)
+    settings = replace(
+        studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}"), admin_key=ADMIN_KEY, gallery=True
+    )
     with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
         yield World(api)
 

@@ -45,6 +45,7 @@ def test_each_setting_reads_its_variable() -> None:
     settings = read_settings(
         {
             "STUDIO_ROLE": "api",
+            "STUDIO_GALLERY": "on",
             "STUDIO_WORKER_URL": "http://10.0.0.7:8000",
             "STUDIO_HOST": "0.0.0.0",
             "STUDIO_PORT": " 9000 ",
@@ -177,6 +178,7 @@ def test_each_setting_reads_its_variable() -> None:
         page_dir=Path("/srv/page"),
         storage="s3",
         role="api",
+        gallery=True,
         worker_url="http://10.0.0.7:8000",
         spool_max_mb=10,
         s3_bucket="pictures",
