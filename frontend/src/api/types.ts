@@ -34,5 +34,7 @@ export type Limit = Schemas["LimitLeft"];
 export type HistoryItems = Schemas["HistoryItems"];
 export type Credit = Schemas["Credit"];
 export type CreditEntry = Schemas["Entry"];
+export type Share = Schemas["Share"];
+export type OfferedPicture = Schemas["OfferedPicture"];
 /** A picture that the visitor has sent. */
 export type Asset = Schemas["StoredAsset"];

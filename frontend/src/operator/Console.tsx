@@ -2,7 +2,9 @@
 import { useQueryStates } from "nuqs";
 import { Tabs } from "radix-ui";
 import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
+import { useOptions } from "@/api/catalog";
 import { Loras } from "@/operator/loras/Loras";
+import { Offers } from "./Offers";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
 import { Users } from "./Users";
@@ -12,18 +14,20 @@ const NAMES: Readonly<Record<OperatorTab, string>> = {
   queue: "Queue",
   server: "Server",
   users: "Users",
+  gallery: "Gallery",
 };
 
 /** The operator's console. Its code and its calls come only where an operator has logged in. */
 export default function Console() {
   const [{ tab }, setAddress] = useQueryStates(PARSERS.operator);
+  const hasGallery = useOptions().data?.gallery ?? false;
   return (
     <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
         aria-label="Operator"
         className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-full bg-muted p-1"
       >
-        {OPERATOR_TABS.map((each) => (
+        {OPERATOR_TABS.filter((each) => each !== "gallery" || hasGallery).map((each) => (
           <Tabs.Trigger
             key={each}
             value={each}
@@ -44,6 +48,9 @@ export default function Console() {
       </Tabs.Content>
       <Tabs.Content value="users">
         <Users />
+      </Tabs.Content>
+      <Tabs.Content value="gallery">
+        <Offers />
       </Tabs.Content>
     </Tabs.Root>
   );

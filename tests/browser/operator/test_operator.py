@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewVisitor
-from tests.browser.create_page import CreatePage
+from tests.browser.create_page import PAINTED, CreatePage
 from tests.browser.keyboard import tab_to
 from tests.e2e.conftest import PAINTING
 from tests.support.servers.server_process import ServerProcess
@@ -31,13 +31,14 @@ def loras(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def painted(loras: Path) -> Iterator[ServerProcess]:
-    """A server that paints, with one LoRA and an operator."""
+    """A server that paints, with one LoRA, an operator and a public gallery."""
     folder = loras.parent / "server"
     folder.mkdir()
     settings = {
         "STUDIO_BASE_MODEL": str(write_tiny_model(loras.parent / "model")),
         "STUDIO_LORA_DIR": str(loras),
         "STUDIO_DEFAULT_MODEL": "jade",
+        "STUDIO_GALLERY": "on",
     }
     with ServerProcess(folder, settings, module=PAINTING, is_watched=True) as server:
         server.start()
@@ -187,3 +188,51 @@ def test_several_loras_are_picked_searched_and_weighted(
     page.get_by_role("button", name="LoRA: jade-v1").click()
     panel.get_by_role("radio", name="ink-v3").check()
     expect(panel.get_by_role("region", name="Added")).to_have_count(0)
+
+
+def test_a_picture_is_offered_accepted_seen_by_all_and_taken_back(
+    new_visitor: NewVisitor, painted: ServerProcess, axe: str
+) -> None:
+    owner = new_visitor(painted, PAINTED + "&n=1")
+    owner.ask("red dress")
+    owner.wait_for_pictures(1)
+    owner.picture(1).locator("button[data-picture]").click()
+    owner.page.get_by_role("dialog", name="Picture").get_by_role("button", name="Share").click()
+    dialog = owner.page.get_by_role("dialog", name="Share this picture")
+    dialog.get_by_role("button", name="Create link").click()
+    address = dialog.get_by_role("status", name="Link").inner_text()
+    dialog.get_by_role("switch", name="Offer to the public gallery").check()
+    expect(dialog.get_by_text("The operator decides whether it is shown.")).to_be_visible()
+
+    stranger = new_visitor(painted, "gallery/", reduced_motion="reduce")
+    expect(stranger.page.get_by_text("Nothing here yet")).to_be_visible()
+    operator = new_visitor(painted, reduced_motion="reduce")
+    page = log_in(operator)
+    page.get_by_role("tab", name="Gallery").click()
+    offer = page.get_by_role("article", name="red dress")
+    expect(offer.get_by_role("img", name="red dress")).to_have_js_property("naturalWidth", 64)
+    assert operator.violations(axe) == []
+    offer.get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("No picture waits for you.")).to_be_visible()
+    page.get_by_role("radio", name="Shown").check(force=True)
+    expect(offer.get_by_role("button", name="Remove")).to_be_visible()
+
+    stranger.page.goto("/")
+    stranger.page.get_by_role("link", name="Gallery").click()
+    picture = stranger.page.get_by_role("img", name="red dress")
+    expect(picture).to_have_js_property("naturalWidth", 64)
+    assert stranger.violations(axe) == []
+    for width in (320, 375, 1024):
+        stranger.page.set_viewport_size({"width": width, "height": 740})
+        assert not stranger.scrolls_sideways()
+    picture.click()
+    expect(stranger.page.get_by_role("link", name="Make your own")).to_be_visible()
+    assert stranger.page.url == address
+
+    dialog.get_by_role("button", name="Stop sharing").click()
+    expect(dialog.get_by_role("button", name="Create link")).to_be_visible()
+    response = stranger.page.goto(address)
+    assert response is not None
+    assert response.status == 404
+    stranger.page.goto("/gallery/")
+    expect(stranger.page.get_by_text("Nothing here yet")).to_be_visible()
