@@ -124,6 +124,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "gallery": api.gallery,
             "engagement": api.engagement,
             "accounts": api.accounts,
+            "administration": api.administration,
             "throttle": api.throttle,
             "usage": api.usage,
             "billing": api.billing,

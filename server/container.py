@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.lora.files.library import LoraLibrary
+from server.accounts.admin_commands import Administration
 from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
 from server.accounts.login_throttle import LoginThrottle
@@ -154,6 +155,7 @@ class ApiHalf:
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()
         self.accounts = Accounts(database, self.passwords, self.remover, settings.registration, settings.anonymous)
+        self.administration = Administration(database)
         self.keys = ApiKeys(database)
         self.key_throttle = KeyThrottle()
         self.throttle = LoginThrottle(database)

@@ -1,5 +1,4 @@
 "use client";
-import { FolderIcon } from "lucide-react";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
 import { pictures } from "@/lib/words/quantities";
@@ -19,7 +18,7 @@ export function CollectionChip({ value, onChange }: CollectionChipProps) {
   const collections = useCollections() ?? [];
   const chosen = collections.find(({ id }) => id === value);
   return (
-    <Chip name="Collection" icon={FolderIcon} value={value === ALL ? "Collections" : (chosen?.name ?? "Collection")}>
+    <Chip name="Collection" value={value === ALL ? "All" : (chosen?.name ?? "…")}>
       <div className="space-y-2">
         {collections.length > 0 && (
           <Choice

@@ -9,6 +9,7 @@ import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { AccountMenu } from "./AccountMenu";
 import { Link } from "./Link";
+import { Shortcuts } from "./Shortcuts";
 
 const PAGES = [
   ["/", "Create"],
@@ -54,6 +55,7 @@ export function Header() {
         <LogInLink />
         <AccountMenu />
       </div>
+      <Shortcuts />
     </header>
   );
 }

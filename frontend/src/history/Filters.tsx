@@ -1,5 +1,5 @@
 "use client";
-import { BoxesIcon, CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
+import { CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useLoras } from "@/api/catalog";
 import { CollectionChip } from "@/collections/CollectionChip";
@@ -99,7 +99,7 @@ function LoraFilter({ filter, onChange }: FiltersProps) {
   const isListed = filter.lora === ANY || items.some(({ value }) => value === filter.lora);
   const unlisted = isListed ? [] : [{ value: filter.lora, label: filter.lora, note: undefined }];
   return (
-    <Chip name="LoRA" icon={BoxesIcon} value={filter.lora || "All pictures"}>
+    <Chip name="LoRA" value={filter.lora || "All"}>
       <Choice
         legend="LoRA"
         layout="list"

@@ -166,7 +166,7 @@ def test_collections(
     dialog.get_by_role("button", name="Done").click()
     page.keyboard.press("Escape")
 
-    page.get_by_role("button", name="Collection: Collections").click()
+    page.get_by_role("button", name="Collection: All").click()
     page.get_by_role("radio", name="Summer").check(force=True)
     page.keyboard.press("Escape")
     expect(tiles(page)).to_have_count(2)

@@ -137,11 +137,20 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     assert visitor.violations(axe) == []
     page.keyboard.press("ArrowRight")
     user = page.get_by_role("row", name="bo@example.org")
-    expect(page.get_by_role("row", name=EMAIL).get_by_role("button")).to_have_count(
-        0
-    )  # an operator cannot switch off the own account
+    own = page.get_by_role("row", name=EMAIL)
+    expect(own.get_by_role("button", name="Reset link")).to_be_visible()
+    expect(own.get_by_role("button", name="Disable")).to_have_count(0)  # an operator cannot switch off the own account
     assert visitor.violations(axe) == []
     assert not visitor.scrolls_sideways()
+    user.get_by_role("button", name="Reset link").click()
+    page.get_by_role("dialog").get_by_role("button", name="Create link").click()
+    link = page.get_by_role("status", name="Reset link").inner_text()
+    page.keyboard.press("Escape")
+    forgetful = new_visitor(painted).page
+    forgetful.goto(link)
+    forgetful.get_by_label("New password", exact=True).fill("another long password")
+    forgetful.get_by_role("button", name="Set the password").click()
+    expect(forgetful.get_by_role("heading", name="Password changed")).to_be_visible()
     tab_to(page, "button", "Disable bo@example.org")
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -170,7 +179,15 @@ def test_several_loras_are_picked_searched_and_weighted(
     page.get_by_role("button", name="LoRA: jade-v1").click()
     panel = page.get_by_role("dialog", name="LoRA")
     panel.get_by_role("searchbox", name="Search LoRAs").fill("wash ink-v3")
-    expect(panel.get_by_role("radio")).to_have_count(1)
+    listed = panel.get_by_role("group", name="LoRA", exact=True).get_by_role("radio")
+    expect(listed).to_have_count(1)
+    panel.get_by_role("button", name="Favorite ink-v3").click()
+    panel.get_by_role("searchbox", name="Search LoRAs").fill("")
+    panel.get_by_role("radio", name="Favorites").check(force=True)
+    expect(listed).to_have_count(7)  # every version
+    panel.get_by_role("radio", name="All", exact=True).check(force=True)
+    panel.get_by_role("searchbox", name="Search LoRAs").fill("wash ink-v3")
+    expect(listed).to_have_count(1)
     panel.get_by_role("button", name="Add ink-v3").click()
     panel.get_by_role("spinbutton", name="ink-v3").fill("0.4")
     panel.get_by_role("button", name="Add “ink wash” to the prompt").click()
@@ -201,7 +218,7 @@ def test_a_picture_is_offered_accepted_seen_by_all_and_taken_back(
     dialog = owner.page.get_by_role("dialog", name="Share this picture")
     dialog.get_by_role("button", name="Create link").click()
     address = dialog.get_by_role("status", name="Link").inner_text()
-    dialog.get_by_role("switch", name="Offer to the public gallery").check()
+    dialog.get_by_role("switch", name="Offer to the public gallery").click()
     expect(dialog.get_by_text("The operator decides whether it is shown.")).to_be_visible()
 
     stranger = new_visitor(painted, "gallery/", reduced_motion="reduce")

@@ -111,6 +111,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("post", "/api/operator/jobs/{job_id}/refund"): Row(OPERATORS, {}),
     ("get", "/api/operator/queue"): Row(OPERATORS),
     ("get", "/api/operator/users"): Row(OPERATORS),
+    ("post", "/api/operator/users/{user_id}/reset-link"): Row(OPERATORS),
     ("post", "/api/operator/users/{user_id}/disable"): Row(OPERATORS),
     ("post", "/api/operator/users/{user_id}/enable"): Row(OPERATORS),
     ("get", "/api/options"): Row(OPEN),

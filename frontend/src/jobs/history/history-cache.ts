@@ -108,10 +108,12 @@ export function patchJob(queries: QueryClient, id: string, event: JobEvent): voi
 
 /** Favorite or not, everywhere in the cache. */
 export function patchFavorite(queries: QueryClient, id: string, favorite: boolean): void {
-  changeJobs(queries, (job) => {
+  const change = (job: Job) => {
     if (!job.outputs.some((output) => output.id === id)) return job;
     return { ...job, outputs: job.outputs.map((output) => (output.id === id ? { ...output, favorite } : output)) };
-  });
+  };
+  changeJobs(queries, change);
+  queries.setQueriesData<Job | null>({ queryKey: [JOB] }, (job) => job && change(job));
   queries.setQueryData<Picture | null>(
     pictureKey(id),
     (picture) => picture && { ...picture, output: { ...picture.output, favorite } },
