@@ -28,7 +28,7 @@ describe("the history's filter", () => {
 
   it("goes into the address and comes back from it", () => {
     const filter = { q: "red dress & hat", lora: "jade-v1", favorites: true, collection: "7c0d" };
-    expect(query("", filter)).toBe("?q=red+dress+%26+hat&lora=jade-v1&favorites=true");
+    expect(query("", filter)).toBe("?q=red+dress+%26+hat&lora=jade-v1&favorites=true&collection=7c0d");
     expect(load(new URLSearchParams(query("", filter)))).toEqual(filter);
   });
 

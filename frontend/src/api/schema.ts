@@ -1783,6 +1783,12 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * GalleryState
+         * @description States of an image in the gallery; without a row it is in none of them.
+         * @enum {string}
+         */
+        GalleryState: "offered" | "accepted" | "removed";
+        /**
          * GenerateRequest
          * @example {
          *       "prompt": "jade woman, red dress, beach sunset",
@@ -2507,7 +2513,7 @@ export interface components {
             /** @description A read-only page with the picture and its prompt. */
             url: string | null;
             /** @description Its state in the public gallery; null: it is not offered; left out where there is none. */
-            gallery?: ("offered" | "accepted" | "removed") | null;
+            gallery?: components["schemas"]["GalleryState"] | null;
         };
         /** SharedExample */
         SharedExample: {

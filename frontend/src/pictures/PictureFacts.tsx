@@ -41,7 +41,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           className={cn(
             "grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2 [&>[data-stays]:empty]:hidden [&>[data-stays]]:order-last",
             // one row of actions: the picture has the rest of the window
-            !isOpen && "sheet:grid-cols-5 sheet:[&>*:nth-child(n+5):not([data-stays]):not([aria-expanded])]:hidden",
+            !isOpen && "sheet:grid-cols-5 sheet:[&>*:nth-child(n+5):not([data-stays]):not([data-more])]:hidden",
           )}
         >
           <a
@@ -62,6 +62,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           {children}
           <Button
             variant="ghost"
+            data-more
             aria-expanded={isOpen}
             onClick={() => setIsOpen(!isOpen)}
             className={cn(

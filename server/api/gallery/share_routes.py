@@ -1,6 +1,6 @@
 """Share a picture at a public address, and take it back; the operator's examples."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Controller, Request, delete, get, put
 from litestar.di import NamedDependency
@@ -15,7 +15,7 @@ from server.api.jobs import examples, presenters
 from server.api.jobs.routes import KNOWN_OR_NOT
 from server.errors import OPERATORS_ONLY, FieldError, InvalidRequest
 from server.gallery.history import History
-from server.gallery.public_gallery import PublicGallery
+from server.gallery.public_gallery import GalleryState, PublicGallery
 from server.gallery.shares import SharedImage, Shares
 
 PATH = "/p"
@@ -26,7 +26,7 @@ class Share(Struct, frozen=True, kw_only=True):
 
     url: Annotated[str | None, Meta(description="A read-only page with the picture and its prompt.")]
     gallery: Annotated[
-        Literal["offered", "accepted", "removed"] | UnsetType | None,
+        GalleryState | UnsetType | None,
         Meta(description="Its state in the public gallery; null: it is not offered; left out where there is none."),
     ] = UNSET
 

@@ -167,7 +167,7 @@ def test_collections(
     page.keyboard.press("Escape")
 
     page.get_by_role("button", name="Collection: All").click()
-    page.get_by_role("radio", name="Summer").check(force=True)
+    page.get_by_role("radio", name="Summer").check()
     page.keyboard.press("Escape")
     expect(tiles(page)).to_have_count(2)
     bar = page.get_by_role("region", name="Collection Summer")

@@ -148,7 +148,7 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
     page.keyboard.press("Escape")
     forgetful = new_visitor(painted).page
     forgetful.goto(link)
-    forgetful.get_by_label("New password", exact=True).fill("another long password")
+    forgetful.get_by_role("textbox", name="New password").fill("another long password")
     forgetful.get_by_role("button", name="Set the password").click()
     expect(forgetful.get_by_role("heading", name="Password changed")).to_be_visible()
     tab_to(page, "button", "Disable bo@example.org")
@@ -183,9 +183,9 @@ def test_several_loras_are_picked_searched_and_weighted(
     expect(listed).to_have_count(1)
     panel.get_by_role("button", name="Favorite ink-v3").click()
     panel.get_by_role("searchbox", name="Search LoRAs").fill("")
-    panel.get_by_role("radio", name="Favorites").check(force=True)
+    panel.get_by_role("radio", name="Favorites").check()
     expect(listed).to_have_count(7)  # every version
-    panel.get_by_role("radio", name="All", exact=True).check(force=True)
+    panel.get_by_role("radio", name="All", exact=True).check()
     panel.get_by_role("searchbox", name="Search LoRAs").fill("wash ink-v3")
     expect(listed).to_have_count(1)
     panel.get_by_role("button", name="Add ink-v3").click()
@@ -231,7 +231,7 @@ def test_a_picture_is_offered_accepted_seen_by_all_and_taken_back(
     assert operator.violations(axe) == []
     offer.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("No picture waits for you.")).to_be_visible()
-    page.get_by_role("radio", name="Shown").check(force=True)
+    page.get_by_role("radio", name="Shown").check()
     expect(offer.get_by_role("button", name="Remove")).to_be_visible()
 
     stranger.page.goto("/")

@@ -37,7 +37,7 @@ export function Chip({ name, value, children, onNear, isWide, isSet }: ChipProps
       )}
       face={
         <>
-          <span className={cn("shrink-0", !isSet && "text-muted-foreground")}>{name}</span>
+          <span className={cn("shrink-0", !isSet && "text-muted-foreground")}>{name}: </span>
           <span className="truncate font-medium">{value}</span>
         </>
       }
