@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
@@ -160,7 +160,7 @@ async def _require(session: AsyncSession, person: Person, collection_id: str) ->
         raise NoSuchCollection(collection_id)
 
 
-def _images_in(collection_id: str):
+def _images_in(collection_id: str) -> Select[tuple[str]]:
     return (
         select(CollectionImageRow.image_id)
         .join(ImageRow, ImageRow.id == CollectionImageRow.image_id)
