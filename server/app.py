@@ -123,6 +123,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "shares": api.shares,
             "gallery": api.gallery,
             "engagement": api.engagement,
+            "reviews": api.reviews,
             "accounts": api.accounts,
             "administration": api.administration,
             "throttle": api.throttle,

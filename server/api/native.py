@@ -28,6 +28,7 @@ from server.api.jobs.options_routes import CatalogController
 from server.api.jobs.repeat_routes import AgainController
 from server.api.jobs.routes import JobsController
 from server.api.loras.routes import LorasController
+from server.api.operator.moderation_routes import ModerationController
 from server.api.operator.routes import OperatorController
 from server.api.usage.routes import UsageController
 
@@ -48,6 +49,7 @@ CONTROLLERS = (
     BillingController,
     StripeController,
     OperatorController,
+    ModerationController,
     OperatorCreditController,
     CatalogController,
     LorasController,

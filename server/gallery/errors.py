@@ -6,7 +6,7 @@ DomainError
 ├── TooManyCollections   the caller has the maximum number of them
 ├── FullCollection       the collection would hold more pictures than a zip
 ├── NoGallery            it is switched off
-├── NotForGallery        the operator has removed the picture, or it may not be public
+├── NotForGallery        the operator has removed the picture
 └── TooManyOffers        too many pictures of one owner wait for the operator
 """
 
@@ -58,7 +58,7 @@ class NotForGallery(DomainError):
     kind = CONFLICT
 
     def __init__(self) -> None:
-        super().__init__("this picture cannot be in the gallery; the operator has removed it, or it may not be public")
+        super().__init__("the operator has taken this picture out of the gallery; it cannot be offered again")
 
 
 class TooManyOffers(DomainError):

@@ -13,7 +13,7 @@ from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.db.share_models import GalleryRow, ShareRow
 from server.gallery.errors import NoGallery, NotForGallery, TooManyOffers
-from server.gallery.shares import SharedImage, Shares, may_be_public
+from server.gallery.shares import SharedImage, Shares, UnderReview, may_be_public
 
 MAX_OFFERS = 50  # of one owner, not decided yet
 GALLERY_CURSOR = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)-([A-Za-z0-9_-]{16})")
@@ -50,13 +50,16 @@ class PublicGallery:
         self._shares = shares
 
     async def offer(self, image_id: str) -> None:
-        """Share the image and offer it; idempotent. The image exists. Raises NotForGallery and TooManyOffers."""
+        """Share the image and offer it; idempotent. The image exists. Raises NotForGallery, UnderReview and
+        TooManyOffers."""
         self._require_on()
         async with self._database.write() as session:
             await self._database.lock(session, "share")  # count, then insert
             state = await _state_of(session, image_id)
-            if state is GalleryState.REMOVED or not await _may_be_shown(session, image_id):
+            if state is GalleryState.REMOVED:
                 raise NotForGallery
+            if not await _may_be_shown(session, image_id):
+                raise UnderReview
             if state is None:
                 await _require_room(session, image_id)
                 offered_at_s = await session.scalar(select(now_s())) or 0.0

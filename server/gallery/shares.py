@@ -5,26 +5,28 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from server.db.clock import now_s
 from server.db.models import ImageRow
 from server.db.session import Database
 from server.db.share_models import GalleryRow, ShareRow
+from server.errors import CONTENT_BLOCKED, DomainError
 from server.gallery.engagement import is_stored
 from server.gallery.history import History
-from server.queue.model import ImageView, JobView
+from server.queue.model import ImageView, JobView, Verdict
 
 SHARE_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 ID_BYTES = 12
 MAX_EXAMPLES = 12
 REMOVED = "removed"
+MARKS = tuple(verdict.value for verdict in Verdict if verdict.marks)
 
 
 def may_be_public() -> ColumnElement[bool]:
     """Of an image row: True if strangers may see it where its owner shares it. Public pages, examples and the gallery
-    have no other rule."""
-    return is_stored()
+    have no other rule. A mark of moderation lasts until an operator has released the image."""
+    return and_(is_stored(), or_(ImageRow.verdict.is_(None), ImageRow.verdict.not_in(MARKS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class SharedImage:
     thumbnail_key: str
 
 
+class UnderReview(DomainError):
+    kind = CONTENT_BLOCKED
+
+    def __init__(self) -> None:
+        super().__init__("the picture is marked as explicit: it can be shared after an operator has released it")
+
+
 class Shares:
     """Runs on the event loop."""
 
@@ -47,8 +56,11 @@ class Shares:
         self._history = history
 
     async def share(self, image_id: str) -> str:
-        """The id of the image's public address, which is made if there is none. The image exists."""
+        """The id of the image's public address, which is made if there is none. The image exists. Raises
+        UnderReview."""
         async with self._database.write() as session:
+            if await session.scalar(select(ImageRow.id).where(ImageRow.id == image_id, may_be_public())) is None:
+                raise UnderReview
             await self._database.lock(session, "share")  # two calls at the same time make one
             known = await session.scalar(select(ShareRow.id).where(ShareRow.image_id == image_id))
             if known is not None:

@@ -2,7 +2,7 @@
 Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -37,6 +37,7 @@ from server.generation.sources import (
 from server.generation.styles import STYLES
 from server.generation.upscalers import UPSCALERS
 from server.loras.prompt_tags import lora_tags
+from server.moderation.banned_words import BannedWords
 from server.queue.errors import BaseModelChanged
 from server.queue.grid import MAX_CELLS, Axes
 from server.queue.model import BaseModelRef, ImageDraft, JobDraft, JobView, LoraChoice, LoraChoices, Requester
@@ -82,6 +83,8 @@ class RequestPolicy:
     users: RequestBounds = RequestBounds()
     anonymous: RequestBounds = RequestBounds()
     upscalers: Sequence[str] = UPSCALERS
+    banned: BannedWords = field(default_factory=BannedWords)
+    moderation: str = "off"
 
     def bounds(self, requester: Requester) -> RequestBounds:
         """Of one job of this caller."""
@@ -106,6 +109,7 @@ class RequestPolicy:
         choices = _choices(self._model_name(request), request, "")
         errors = [
             *prompt_errors("prompt", request.prompt, len(request.loras or ())),
+            *self._banned_errors("prompt", request.prompt),
             *_weight_errors("", request.model_weight, choices),
             *self._errors(spec, request, requester, assets),
             *_num_images_errors(request.num_images, self.bounds(requester)),
@@ -126,6 +130,7 @@ class RequestPolicy:
         )
         errors = [
             *_grid_errors(request, seeds, self.bounds(requester)),
+            *(each for n, text in enumerate(prompts) for each in self._banned_errors(f"prompts[{n}]", text)),
             *self._errors(spec, request, requester, assets),
         ]
         if errors:
@@ -152,7 +157,7 @@ class RequestPolicy:
         if job.base.sha256 != self.base.sha256:
             raise BaseModelChanged(job.base.name, self.base.name)
         images = tuple(ImageDraft(spec.with_seed(seed_at(seed, n))) for n, spec in enumerate(job.specs))
-        self._check_made(job.first, len(images), requester)
+        self._check_made("job_id", job.first, len(images), requester)
         asked = {"repeats": job.job_id}
         assets = dict.fromkeys(_assets_of(job.first), "job_id")
         return JobDraft("generate", requester, job.prompt, images, asked, repeats=job.job_id, assets=assets)
@@ -168,16 +173,18 @@ class RequestPolicy:
         """A spec made from an image of the job (vary, upscale, extend). Raises InvalidRequest and BaseModelChanged."""
         if job.base.sha256 != self.base.sha256:
             raise BaseModelChanged(job.base.name, self.base.name)
-        self._check_made(spec, num_images, requester)
+        self._check_made("image_id", spec, num_images, requester)
         seed = spec.sampling.seed
         images = tuple(ImageDraft(spec.with_seed(seed_at(seed, n))) for n in range(num_images))
         assets = dict.fromkeys(_assets_of(spec), "image_id")
         return JobDraft("generate", requester, spec.prompt, images, asked, assets=assets)
 
-    def _check_made(self, spec: ImageSpec, num_images: int, requester: Requester) -> None:
-        """Bounds may have been lowered since an image was made. Raises InvalidRequest."""
+    def _check_made(self, field: str, spec: ImageSpec, num_images: int, requester: Requester) -> None:
+        """Bounds may have been lowered and words banned since an image was made. `field` names it. Raises
+        InvalidRequest."""
         bounds = self.bounds(requester)
         errors = [
+            *self._banned_errors(field, spec.prompt),
             *pass_errors(spec, self.sizes(requester), ("scale", "scale")),
             *missing_upscalers(spec, self.upscalers),
             *_num_images_errors(num_images, bounds),
@@ -209,6 +216,10 @@ class RequestPolicy:
             style=request.style,
             quality=request.quality,
         )
+
+    def _banned_errors(self, field: str, prompt: str) -> Iterator[FieldError]:
+        if (word := self.banned.find(prompt)) is not None:
+            yield FieldError(field, f"{word!r} is not allowed on this server", "a prompt without it")
 
     def _model_name(self, request: GenerateRequest) -> str | None:
         return self.default_model if request.model_name is UNSET else request.model_name

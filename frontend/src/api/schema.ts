@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * What happens to a job, as it happens
-         * @description Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`, `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too. If an ended job has no further events, the answer is 204: the client need not reconnect.
+         * @description Server-sent events: `progress` and `preview` (never repeated), `image`, `blocked` (by moderation), and one of `completed`, `failed`, `cancelled`, after which the stream ends. The last five carry an id; a reader that sends it back as Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too. If an ended job has no further events, the answer is 204: the client need not reconnect.
          */
         get: operations["events"];
         put?: never;
@@ -583,7 +583,7 @@ export interface paths {
         get: operations["shared"];
         /**
          * Share a picture
-         * @description Who has the address sees the picture and its prompt, nothing else of you. The same call again answers the same address.
+         * @description Who has the address sees the picture and its prompt, nothing else of you. The same call again answers the same address. A picture that moderation has marked is shared after an operator has released it.
          */
         put: operations["share"];
         post?: never;
@@ -954,6 +954,106 @@ export interface paths {
         get: operations["operator_users"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/moderation/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of moderation
+         * @description What the classifier found and what operators decided. It outlives pictures, jobs and accounts.
+         */
+        get: operations["moderation_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/moderation/pictures/{image_id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a picture under review
+         * @description For good, with its files; its owner no longer has it. The decision stays in the log.
+         */
+        post: operations["delete_marked_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/users/{user_id}/moderation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exempt an account from moderation
+         * @description Or end that. It holds for jobs that begin from now on, and for uploads.
+         */
+        post: operations["exempt_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/moderation/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures that wait for a review
+         * @description Flagged and blurred pictures of all owners, until an operator releases or deletes them.
+         */
+        get: operations["marked_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/moderation/pictures/{image_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a picture
+         * @description It is shown without a mark from now on. The text in its file stays as it is.
+         */
+        post: operations["release_picture"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1431,6 +1531,14 @@ export interface components {
              */
             seed?: "same" | "new";
         };
+        /** Blocked */
+        Blocked: {
+            id: string;
+            index: number;
+            seed: number;
+            score: number;
+            detail: string;
+        };
         /** Bounds */
         Bounds: {
             max_prompt_characters: number;
@@ -1664,6 +1772,22 @@ export interface components {
             receipt_url: string | null;
         };
         /**
+         * Exemption
+         * @example {
+         *       "exempt": true,
+         *       "note": "a medical archive"
+         *     }
+         */
+        Exemption: {
+            /** @description True: pictures of this account are not moderated. */
+            exempt: boolean;
+            /**
+             * @description Why; it is kept with the decision.
+             * @default
+             */
+            note?: string;
+        };
+        /**
          * Extend
          * @example {
          *       "left": 64,
@@ -1764,6 +1888,8 @@ export interface components {
             error: components["schemas"]["Failure"] | null;
             /** @description Of a job of /api/compare. */
             comparison?: components["schemas"]["ComparisonAxes"] | null;
+            /** @description What moderation blocked; left out where there is nothing. */
+            blocked?: components["schemas"]["Blocked"][];
         };
         /** GalleryPicture */
         GalleryPicture: {
@@ -2024,6 +2150,8 @@ export interface components {
             /** @description What it waits for besides its turn: a store of pictures that does not answer. */
             detail?: string | null;
             error: components["schemas"]["Failure"] | null;
+            /** @description Pictures that moderation blocked; left out where there are none. */
+            images_blocked?: number;
         };
         /** KeptImage */
         KeptImage: {
@@ -2044,6 +2172,8 @@ export interface components {
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
             variant_index?: number | null;
+            /** @description Left out where it is not marked. */
+            moderation?: components["schemas"]["Mark"];
             favorite: boolean;
             downloads: number;
         };
@@ -2157,6 +2287,34 @@ export interface components {
             loras: components["schemas"]["LoraOption"][];
             rejected: components["schemas"]["LeftOut"][];
         };
+        /** Mark */
+        Mark: {
+            /** @enum {string} */
+            verdict: "flagged" | "blurred";
+            score: number;
+        };
+        /** MarkedPicture */
+        MarkedPicture: {
+            id: string;
+            job_id: string;
+            owner: string;
+            end_user: string | null;
+            /** @description UTC, RFC 3339. */
+            created_at: string;
+            prompt: string;
+            /** @enum {string} */
+            verdict: "flagged" | "blurred";
+            score: number;
+            width: number;
+            height: number;
+            url: string;
+            thumbnail_url: string;
+        };
+        /** MarkedPictures */
+        MarkedPictures: {
+            pictures: components["schemas"]["MarkedPicture"][];
+            next_cursor: string | null;
+        };
         /** MaskImage */
         MaskImage: {
             /**
@@ -2235,6 +2393,25 @@ export interface components {
             /** @description Of a job of /api/compare. */
             final_prompts?: string[];
         };
+        /** ModerationDecision */
+        ModerationDecision: {
+            id: number;
+            /** @description UTC, RFC 3339. */
+            created_at: string;
+            /** @enum {string} */
+            decision: "flagged" | "blurred" | "blocked" | "released" | "deleted" | "exempted" | "unexempted";
+            decided_by: string;
+            owner: string;
+            image_id: string | null;
+            asset_id: string | null;
+            score: number | null;
+            note: string;
+        };
+        /** ModerationDecisions */
+        ModerationDecisions: {
+            decisions: components["schemas"]["ModerationDecision"][];
+            next_cursor: string | null;
+        };
         /** NewKey */
         NewKey: {
             id: string;
@@ -2280,6 +2457,8 @@ export interface components {
             disabled: boolean;
             created_at: string;
             total: components["schemas"]["UsageTotal"];
+            /** @description True: its pictures are not moderated. Else left out. */
+            moderation_exempt?: boolean;
         };
         /** OperatorUsers */
         OperatorUsers: {
@@ -2302,6 +2481,8 @@ export interface components {
             styles: components["schemas"]["StyleOption"][];
             formats: ("jpeg" | "png" | "webp")[];
             known_words: string[] | null;
+            /** @description What happens to explicit pictures; left out where moderation is off. */
+            moderation?: "flag" | "blur" | "block";
             /** @description true: there is a public gallery; else left out. */
             gallery?: boolean;
         };
@@ -2324,6 +2505,8 @@ export interface components {
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
             variant_index?: number | null;
+            /** @description Left out where it is not marked. */
+            moderation?: components["schemas"]["Mark"];
         };
         /** PackForSale */
         PackForSale: {
@@ -2492,6 +2675,21 @@ export interface components {
             metadata: components["schemas"]["Metadata"];
             /** @description Of a job of /api/compare. */
             comparison?: components["schemas"]["ComparisonAxes"] | null;
+            /** @description What moderation blocked; left out where there is nothing. */
+            blocked?: components["schemas"]["Blocked"][];
+        };
+        /**
+         * Review
+         * @example {
+         *       "note": "a red dress, nothing else"
+         *     }
+         */
+        Review: {
+            /**
+             * @description Why; it is kept with the decision.
+             * @default
+             */
+            note?: string;
         };
         /** SamplerOption */
         SamplerOption: {
@@ -4367,6 +4565,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description Content blocked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -4385,7 +4592,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description Server busy; Image store unavailable; Database unavailable */
+            /** @description Server busy; Server not ready; Image store unavailable; Database unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6243,7 +6450,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description Not the owner; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6254,6 +6461,15 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content blocked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6605,6 +6821,15 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content blocked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8068,6 +8293,493 @@ export interface operations {
             };
             /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    moderation_decisions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationDecisions"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_marked_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of a picture. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description The decision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationDecision"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Job not finished */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    exempt_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exemption"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorUser"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    marked_pictures: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedPictures"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    release_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of a picture. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description The decision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationDecision"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@ import { Tabs } from "radix-ui";
 import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
 import { useOptions } from "@/api/catalog";
 import { Loras } from "@/operator/loras/Loras";
+import { Moderation } from "@/operator/moderation/Moderation";
 import { Offers } from "./Offers";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
@@ -15,19 +16,23 @@ const NAMES: Readonly<Record<OperatorTab, string>> = {
   server: "Server",
   users: "Users",
   gallery: "Gallery",
+  moderation: "Moderation",
 };
 
 /** The operator's console. Its code and its calls come only where an operator has logged in. */
 export default function Console() {
   const [{ tab }, setAddress] = useQueryStates(PARSERS.operator);
-  const hasGallery = useOptions().data?.gallery ?? false;
+  const options = useOptions().data;
+  const isModerated = options?.moderation !== undefined;
+  const absent = [!isModerated && "moderation", !options?.gallery && "gallery"];
+  const tabs = OPERATOR_TABS.filter((each) => !absent.includes(each));
   return (
     <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
         aria-label="Operator"
         className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-full bg-muted p-1"
       >
-        {OPERATOR_TABS.filter((each) => each !== "gallery" || hasGallery).map((each) => (
+        {tabs.map((each) => (
           <Tabs.Trigger
             key={each}
             value={each}
@@ -52,6 +57,11 @@ export default function Console() {
       <Tabs.Content value="gallery">
         <Offers />
       </Tabs.Content>
+      {isModerated && (
+        <Tabs.Content value="moderation">
+          <Moderation />
+        </Tabs.Content>
+      )}
     </Tabs.Root>
   );
 }

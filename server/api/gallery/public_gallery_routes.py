@@ -18,6 +18,7 @@ from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, presenters
 from server.errors import (
     CONFLICT,
+    CONTENT_BLOCKED,
     INVALID_REQUEST,
     NOT_FOUND,
     OPERATORS_ONLY,
@@ -121,7 +122,11 @@ class GalleryController(Controller):
         operation_id="offer",
         summary="Offer a picture to the public gallery",
         description="It is shared, if it is not yet; the gallery shows it once the operator accepts it.",
-        responses={200: examples.answers(SHARED, "Its public address"), **CHANGED_OR_NOT, **documented(CONFLICT)},
+        responses={
+            200: examples.answers(SHARED, "Its public address"),
+            **CHANGED_OR_NOT,
+            **documented(CONFLICT, CONTENT_BLOCKED),
+        },
     )
     async def offer(
         self,

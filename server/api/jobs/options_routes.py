@@ -83,6 +83,7 @@ def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller, has
         formats=list(get_args(Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
         gallery=has_gallery or UNSET,
+        moderation=UNSET if policy.moderation == "off" else policy.moderation,  # pyright: ignore[reportArgumentType]
     )
 
 

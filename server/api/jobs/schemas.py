@@ -42,6 +42,27 @@ class JobState(Struct, frozen=True, kw_only=True):
         str | None, Meta(description="What it waits for besides its turn: a store of pictures that does not answer.")
     ] = None
     error: Failure | None
+    images_blocked: Annotated[
+        int | UnsetType, Meta(description="Pictures that moderation blocked; left out where there are none.")
+    ] = UNSET
+
+
+class Mark(Struct, frozen=True):
+    """What moderation says about a picture that a classifier finds explicit. `blurred`: show it blurred until its
+    viewer asks for it. `score` is 0 to 1."""
+
+    verdict: Literal["flagged", "blurred"]
+    score: float
+
+
+class Blocked(Struct, frozen=True, kw_only=True):
+    """A picture that moderation blocked: it is not stored and not charged. `detail` is for people."""
+
+    id: str
+    index: int
+    seed: int
+    score: float
+    detail: str
 
 
 class Output(Struct, frozen=True, kw_only=True):
@@ -62,6 +83,7 @@ class Output(Struct, frozen=True, kw_only=True):
     from_image: Annotated[str | None, Meta(description="The id of the picture that it was made from.")] = None
     prompt_index: Annotated[int | None, Meta(description="In a comparison: which of its prompts, from 0.")] = None
     variant_index: Annotated[int | None, Meta(description="In a comparison: which of its variants, from 0.")] = None
+    moderation: Annotated[Mark | UnsetType, Meta(description="Left out where it is not marked.")] = UNSET
 
 
 class UsedLora(Struct, frozen=True):
@@ -122,6 +144,9 @@ class Result(Struct, frozen=True, kw_only=True):
     outputs: list[Output]
     metadata: Metadata
     comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
+    blocked: Annotated[
+        list[Blocked] | UnsetType, Meta(description="What moderation blocked; left out where there is nothing.")
+    ] = UNSET
 
 
 class FinishedJob(Struct, frozen=True, kw_only=True):
@@ -136,6 +161,9 @@ class FinishedJob(Struct, frozen=True, kw_only=True):
     metadata: Metadata
     error: Failure | None
     comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
+    blocked: Annotated[
+        list[Blocked] | UnsetType, Meta(description="What moderation blocked; left out where there is nothing.")
+    ] = UNSET
 
 
 class SamplerOption(Struct, frozen=True):
@@ -233,6 +261,10 @@ class Options(Struct, frozen=True, kw_only=True):
     styles: list[StyleOption]
     formats: list[Format]
     known_words: list[str] | None
+    moderation: Annotated[
+        Literal["flag", "blur", "block"] | UnsetType,
+        Meta(description="What happens to explicit pictures; left out where moderation is off."),
+    ] = UNSET
     gallery: Annotated[bool | UnsetType, Meta(description="true: there is a public gallery; else left out.")] = UNSET
 
 

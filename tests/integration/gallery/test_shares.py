@@ -11,10 +11,12 @@ from litestar.testing import TestClient
 
 from server.app import create_app
 from server.config.settings import Settings
+from server.db.models import ImageRow
 from server.gallery import public_gallery
 from tests.fixtures.studio_app import QUICK, client
 from tests.support.accounts import Browser, register
 from tests.support.fake_runner import PaintRunner
+from tests.support.servers.accounts_app import change
 
 pytestmark = pytest.mark.usefixtures("people")
 
@@ -208,6 +210,26 @@ def test_a_revoked_or_deleted_picture_leaves_the_gallery_and_does_not_come_back_
     ada.call("DELETE", f"/api/images/{third}/share")
     assert ada.call("PUT", f"/api/images/{third}/gallery").status_code == 409  # a new address is no way back
     assert shown(api) == []
+
+
+def test_what_moderation_marks_is_nowhere_public_until_it_is_released(open_api: Api) -> None:
+    api = open_api
+    ada, operator = register(api, "ada@example.org"), register(api, "op@example.org", is_operator=True)
+    first, second = (output["id"] for output in made(ada, num_images=2)["outputs"])
+    ada.call("PUT", f"/api/images/{first}/gallery")
+    operator.call("POST", f"/api/operator/gallery/{first}/accept")
+    operator.call("PUT", f"/api/images/{first}/example")
+    (path,) = shown(api)
+    for verdict in ("flagged", "blurred"):
+        change(api, ImageRow, verdict=verdict, moderation_score=0.9)
+        assert shown(api) == []
+        assert api.get("/api/examples").json() == {"examples": []}
+        assert [api.get(path + part).status_code for part in ("", "/picture", "/thumbnail")] == [404] * 3
+        assert ada.call("PUT", f"/api/images/{second}/gallery").json()["type"].endswith(":content-blocked")
+        assert waiting(operator) == []
+    change(api, ImageRow, verdict="released")
+    assert shown(api) == [path]
+    assert ada.call("PUT", f"/api/images/{second}/gallery").status_code == 200
 
 
 def test_only_the_owner_offers_and_few_wait_at_the_same_time(open_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
