@@ -205,6 +205,8 @@ class WorkerTasks:
             if parts.base.is_remote:  # only now it is known which layers its LoRAs can change
                 parts.shared.library.base_layers = await asyncio.to_thread(parts.base.layers)
                 await parts.shared.loras.reload()
+            if runner.memory is not None:
+                parts.shared.metrics.on_memory_measured(runner.memory, info.native_width * info.native_height)
             await warm_up(engine, runner.execute, info, parts.settings)
         except Exception as error:  # a model folder can be wrong in more ways than there are types
             log.debug("the whole error", exc_info=error)

@@ -2,24 +2,24 @@
 Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
 from pipelines.denoise.samplers import SAMPLERS
+from pipelines.lora.files.few_steps import FewSteps
 from pipelines.model.info import ModelInfo
 from pipelines.spec import ImageSpec, Output, Sampling, seed_at
 from server.errors import FieldError, InvalidRequest
+from server.generation.lora_choices import NO_LORA, choices_of, few_steps_of, with_tags
 from server.generation.prompt_errors import negative_prompt_errors, prompt_errors
 from server.generation.requests import (
     MAX_IMAGES,
     MAX_STEPS,
     RANDOM_SEED,
     CompareRequest,
-    CompareVariant,
-    ExtraLora,
     GenerateRequest,
     ImageFields,
     Quality,
@@ -36,19 +36,18 @@ from server.generation.sources import (
 )
 from server.generation.styles import STYLES
 from server.generation.upscalers import UPSCALERS
-from server.loras.prompt_tags import lora_tags
 from server.moderation.banned_words import BannedWords
 from server.queue.errors import BaseModelChanged
 from server.queue.grid import MAX_CELLS, Axes
-from server.queue.model import BaseModelRef, ImageDraft, JobDraft, JobView, LoraChoice, LoraChoices, Requester
+from server.queue.model import BaseModelRef, ImageDraft, JobDraft, JobView, LoraChoices, Requester
 
 STEPS: Mapping[Quality, int] = {"low": 12, "medium": 20, "high": 30}
 GUIDANCE_SCALE = 7.0
 NEGATIVE_PROMPT = "low quality, blurry, distorted"
 SAMPLER = "euler"
 FORMAT = "jpeg"
-NO_LORA = "base"
 NO_ASSETS = SourceAssets()
+NO_FEW_STEPS: Mapping[str, FewSteps] = {}
 MAX_HIRES_FACTOR = 4
 """An image of a second pass, or an upscaled one, has up to so many times the pixels of the native size."""
 MAX_COMPARE_CHARACTERS = 16_000
@@ -102,11 +101,14 @@ class RequestPolicy:
         requester: Requester,
         random_seed: int,
         assets: SourceAssets = NO_ASSETS,
+        few_steps: Mapping[str, FewSteps] = NO_FEW_STEPS,
     ) -> JobDraft:
-        """Raises InvalidRequest. The accepting transaction resolves the LoRA names."""
+        """`few_steps`: how images with a LoRA are sampled, by each of its names. Raises InvalidRequest. The accepting
+        transaction resolves the LoRA names."""
         seed = random_seed if request.seed in (None, RANDOM_SEED) else seed_at(request.seed, 0)
-        spec = self._spec(request, requester, request.prompt.strip(), seed, assets)
-        choices = _choices(self._model_name(request), request, "")
+        choices = choices_of(self._model_name(request), request, "")
+        few = few_steps_of(choices, request.prompt, few_steps)
+        spec = self._spec(request, requester, request.prompt.strip(), seed, assets, few)
         errors = [
             *prompt_errors("prompt", request.prompt, len(request.loras or ())),
             *self._banned_errors("prompt", request.prompt),
@@ -116,29 +118,41 @@ class RequestPolicy:
         ]
         if errors:
             raise InvalidRequest(errors)
-        choices = _with_tags(choices, request.prompt, "prompt")
+        choices = with_tags(choices, request.prompt, "prompt")
         images = (ImageDraft(spec.with_seed(seed_at(seed, n)), choices) for n in range(request.num_images))
         return JobDraft("generate", requester, spec.prompt, tuple(images), _as_sent(request), assets=assets.fields())
 
-    def compare(self, request: CompareRequest, requester: Requester, assets: SourceAssets = NO_ASSETS) -> JobDraft:
-        """Raises InvalidRequest."""
+    def compare(
+        self,
+        request: CompareRequest,
+        requester: Requester,
+        assets: SourceAssets = NO_ASSETS,
+        few_steps: Mapping[str, FewSteps] = NO_FEW_STEPS,
+    ) -> JobDraft:
+        """`few_steps`: as in `generate`; a cell takes those of its own LoRAs. Raises InvalidRequest."""
         prompts = tuple(prompt.strip() for prompt in request.prompts)
         seeds = tuple(seed_at(seed, 0) for seed in request.seeds)
-        spec = self._spec(request, requester, prompts[0], seeds[0], assets)
         columns = tuple(
-            _choices(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
+            choices_of(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
         )
+        few = {(prompt, choices): few_steps_of(choices, prompt, few_steps) for prompt in prompts for choices in columns}
+        specs = {
+            each: self._spec(request, requester, prompts[0], seeds[0], assets, each)
+            for each in dict.fromkeys(few.values())
+        }
         errors = [
             *_grid_errors(request, seeds, self.bounds(requester)),
             *(each for n, text in enumerate(prompts) for each in self._banned_errors(f"prompts[{n}]", text)),
-            *self._errors(spec, request, requester, assets),
+            *dict.fromkeys(
+                error for spec in specs.values() for error in self._errors(spec, request, requester, assets)
+            ),
         ]
         if errors:
             raise InvalidRequest(errors)
         images = tuple(
             ImageDraft(
-                msgspec.structs.replace(spec, prompt=prompt).with_seed(seed),
-                _with_tags(choices, prompt, f"prompts[{n}]"),
+                msgspec.structs.replace(specs[few[prompt, choices]], prompt=prompt).with_seed(seed),
+                with_tags(choices, prompt, f"prompts[{n}]"),
             )
             for n, prompt in enumerate(prompts)
             for seed in seeds
@@ -194,14 +208,21 @@ class RequestPolicy:
             raise InvalidRequest(errors)
 
     def _spec(
-        self, request: ImageFields, requester: Requester, prompt: str, seed: int, assets: SourceAssets
+        self,
+        request: ImageFields,
+        requester: Requester,
+        prompt: str,
+        seed: int,
+        assets: SourceAssets,
+        few_steps: FewSteps | None,
     ) -> ImageSpec:
         style = STYLES.get(request.style or "")
         negative_prompt = NEGATIVE_PROMPT if request.negative_prompt is None else request.negative_prompt
+        steps, guidance_scale, sampler = _sampled(request, few_steps)
         defaults = {
-            "steps": min(STEPS[request.quality], self.bounds(requester).max_steps),
-            "guidance_scale": GUIDANCE_SCALE,
-            "sampler": SAMPLER,
+            "steps": min(steps, self.bounds(requester).max_steps),
+            "guidance_scale": guidance_scale,
+            "sampler": sampler,
             "format": FORMAT,
             "embed_parameters": self.embed_parameters,
         }
@@ -254,6 +275,14 @@ def _assets_of(spec: ImageSpec) -> list[str]:
     return [source.sha256, *([source.mask.sha256] if source.mask and source.mask.sha256 else [])]
 
 
+def _sampled(request: ImageFields, few_steps: FewSteps | None) -> tuple[int, float, str]:
+    """Steps, guidance and sampler where the request gives none. With more steps than its sampler takes, a LoRA for few
+    is sampled as any other."""
+    if few_steps is None or (request.steps or 0) > SAMPLERS[few_steps.sampler].max_steps:
+        return STEPS[request.quality], GUIDANCE_SCALE, SAMPLER
+    return few_steps.steps, few_steps.guidance_scale, few_steps.sampler
+
+
 def _taken(request: ImageFields, part: type[msgspec.Struct], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of `part` that the request has under the same name; None takes the default."""
     named = {name: getattr(request, name) for name in part.__struct_fields__ if hasattr(request, name)}
@@ -268,22 +297,6 @@ def _as_sent(request: ImageFields) -> dict[str, Any]:
     """Without the fields that were left out."""
     sent: dict[str, Any] = msgspec.to_builtins(request)
     return {name: value for name, value in sent.items() if value is not None}
-
-
-def _choices(model_name: str | None, source: GenerateRequest | CompareVariant, path: str) -> LoraChoices:
-    """`path` leads to the source's fields in the request."""
-    model = None
-    if model_name not in (None, NO_LORA):
-        model = LoraChoice(model_name, source.model_weight, f"{path}model_name")
-    loras: list[ExtraLora] = source.loras or []
-    others = (LoraChoice(lora.name, lora.weight, f"{path}loras[{n}].name") for n, lora in enumerate(loras))
-    return LoraChoices(model, tuple(others))
-
-
-def _with_tags(choices: LoraChoices, prompt: str, field: str) -> LoraChoices:
-    """And the LoRAs that the prompt names; `field` is its place in the request."""
-    tagged = (LoraChoice(tag.name, tag.number, field) for tag in lora_tags(prompt))
-    return replace(choices, others=(*choices.others, *tagged))
 
 
 def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestBounds) -> Iterator[FieldError]:
@@ -303,7 +316,7 @@ def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestB
     for n, prompt in enumerate(request.prompts):
         yield from prompt_errors(f"prompts[{n}]", prompt, num_loras)
     for n, variant in enumerate(request.variants):
-        choices = _choices(variant.model_name, variant, "")
+        choices = choices_of(variant.model_name, variant, "")
         yield from _weight_errors(f"variants[{n}].", variant.model_weight, choices)
 
 

@@ -1174,8 +1174,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Set a LoRA's trigger words and weight
-         * @description Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The weight is used where a request gives none.
+         * Set a LoRA's trigger words, weight and steps
+         * @description Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The weight is used where a request gives none; so are the steps, the sampler and the guidance of a `family` of LoRAs that are distilled to few steps.
          */
         patch: operations["describe_lora"];
         trace?: never;
@@ -1630,9 +1630,9 @@ export interface components {
             width?: number | null;
             /** @description Pixels; see /api/options. */
             height?: number | null;
-            /** @description Denoising steps; wins over quality. */
+            /** @description Denoising steps; wins over quality. Default: those of a LoRA that is distilled to few, else of quality. */
             steps?: number | null;
-            /** @description Classifier-free guidance; 1 or less is off. Default 7. */
+            /** @description Classifier-free guidance; 1 or less is off. Default: the LoRA's, else 7. */
             guidance_scale?: number | null;
             /**
              * @description Guidance works from this share of the way on. Default 0.
@@ -1649,7 +1649,7 @@ export interface components {
              * @default 0
              */
             clip_skip?: number;
-            /** @description One of /api/options. Default euler. */
+            /** @description One of /api/options. Default: the LoRA's, else euler. */
             sampler?: string | null;
             /**
              * @description A prompt template (see /api/options): one of photographic, cinematic, watercolor, anime, line_art, sketch, monochrome, pixel_art, foggy. Null: none.
@@ -1869,6 +1869,14 @@ export interface components {
             code: string;
             detail: string;
         };
+        /** FewStepsOption */
+        FewStepsOption: {
+            /** @enum {string} */
+            family: "lightning" | "hyper" | "hyper_cfg" | "dmd2" | "lcm" | "tcd" | "turbo";
+            steps: number;
+            sampler: string;
+            guidance_scale: number;
+        };
         /** FieldError */
         FieldError: {
             field: string;
@@ -1961,9 +1969,9 @@ export interface components {
             width?: number | null;
             /** @description Pixels; see /api/options. */
             height?: number | null;
-            /** @description Denoising steps; wins over quality. */
+            /** @description Denoising steps; wins over quality. Default: those of a LoRA that is distilled to few, else of quality. */
             steps?: number | null;
-            /** @description Classifier-free guidance; 1 or less is off. Default 7. */
+            /** @description Classifier-free guidance; 1 or less is off. Default: the LoRA's, else 7. */
             guidance_scale?: number | null;
             /**
              * @description Guidance works from this share of the way on. Default 0.
@@ -1980,7 +1988,7 @@ export interface components {
              * @default 0
              */
             clip_skip?: number;
-            /** @description One of /api/options. Default euler. */
+            /** @description One of /api/options. Default: the LoRA's, else euler. */
             sampler?: string | null;
             /**
              * @description A prompt template (see /api/options): one of photographic, cinematic, watercolor, anime, line_art, sketch, monochrome, pixel_art, foggy. Null: none.
@@ -2239,6 +2247,8 @@ export interface components {
         LoraChanges: {
             trigger?: string | null;
             weight?: number | null;
+            family?: ("lightning" | "hyper" | "hyper_cfg" | "dmd2" | "lcm" | "tcd" | "turbo") | "none" | null;
+            steps?: number | null;
         };
         /**
          * LoraDefault
@@ -2254,6 +2264,7 @@ export interface components {
             lora: components["schemas"]["LoraOption"];
             file_trigger: string | null;
             file_weight: number | null;
+            file_few_steps: components["schemas"]["FewStepsOption"] | null;
             metadata: {
                 [key: string]: string;
             };
@@ -2281,6 +2292,7 @@ export interface components {
             times_used: number;
             file: string;
             ignored: components["schemas"]["IgnoredPart"][];
+            few_steps: components["schemas"]["FewStepsOption"] | null;
         };
         /** Loras */
         Loras: {

@@ -21,6 +21,7 @@ from server.gallery.contact_sheets import ContactSheets
 from server.generation.policy import RequestPolicy
 from server.generation.requests import CompareRequest
 from server.generation.service import JobService
+from server.loras.registry import LoraRegistry
 
 CompareBody = Annotated[
     CompareRequest,
@@ -55,11 +56,13 @@ class CompareController(Controller):
         submission: NamedDependency[Submission],
         sources: NamedDependency[SourceReader],
         policy: NamedDependency[RequestPolicy],
+        loras: NamedDependency[LoraRegistry],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
-        draft = policy.compare(data, caller.requester, await sources.read(data, caller))
+        assets = await sources.read(data, caller)
+        draft = policy.compare(data, caller.requester, assets, await loras.few_steps())
         key = idempotency_of(idempotency_key, "compare", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))
 

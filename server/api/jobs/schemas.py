@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from pipelines.model.info import ShapeName
 from pipelines.spec import Sampling
 from server.generation.requests import EmbedParameters, Extension, Format, Hires, InitImage, MaskImage, Quality
 
@@ -195,7 +196,7 @@ class StyleOption(Struct, frozen=True):
 class ShapeOption(Struct, frozen=True):
     """A size by name, in pixels. Any other within the bounds can be asked for too."""
 
-    name: Literal["square", "portrait", "landscape"]
+    name: ShapeName
     width: int
     height: int
 

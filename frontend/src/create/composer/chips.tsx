@@ -4,8 +4,8 @@ import { Chip } from "@/components/form/Chip";
 import { useForm } from "@/create/form";
 import { lazyPart } from "@/lib/lazy";
 import { capitalized, notHere } from "@/lib/words/names";
-import { sizeWords } from "@/lib/words/quantities";
-import { findLora, ownWeight, wantedModel } from "@/settings/loras";
+import { sizeWords, stepCount } from "@/lib/words/quantities";
+import { findLora, ownWeight, samplingDefaults, wantedModel } from "@/settings/loras";
 import { isOfStart, shapeOf, sizeOf } from "@/settings/shapes";
 
 /** The chips of the form: each shows its setting and opens its choices. The code of the choices is fetched with that of
@@ -69,12 +69,16 @@ export function CountChip({ options }: { options: Options }) {
   );
 }
 
-export function QualityChip({ options }: { options: Options }) {
-  const { steps, quality } = useForm().request;
-  const value = steps ? `${steps} steps` : capitalized(quality ?? options.defaults.quality);
+/** `loras`: none where each column has its own. */
+export function QualityChip({ options, loras = [] }: { options: Options; loras?: readonly LoraOption[] }) {
+  const { request } = useForm();
+  const { few, steps } = samplingDefaults(request, options, loras);
+  const counted = request.steps ?? (few && steps);
+  const value = counted ? stepCount(counted) : capitalized(request.quality ?? options.defaults.quality);
+  const isSet = request.steps != null || request.quality != null;
   return (
-    <Chip name="Quality" isSet={steps != null || quality != null} value={value} onNear={loadPanel}>
-      <ChipPanel of="quality" options={options} />
+    <Chip name="Quality" isSet={isSet} value={value} onNear={loadPanel}>
+      <ChipPanel of="quality" options={options} loras={loras} />
     </Chip>
   );
 }
