@@ -174,14 +174,15 @@ def operator(browser: Browser, address: str) -> None:
     new = {"name": "jade-v4.safetensors", "mimeType": "application/octet-stream", "buffer": bytes(842_728)}
     page.get_by_label("LoRA files to upload").set_input_files(new)  # pyright: ignore[reportArgumentType]
     keep(page, "operator/loras")
-    for number in range(3):
-        page.request.post("/api/generate", data={"prompt": PROMPT, "num_images": 4 + number}, headers=csrf(page))
+    jobs = [queued(page, {"prompt": PROMPT, "num_images": 4 + number}) for number in range(3)]
     page.goto("/operator/?tab=queue")
     page.get_by_role("row").filter(has_text="2 of").wait_for(timeout=60_000)
     keep(page, "operator/queue")
+    for job in jobs:
+        page.request.delete(f"/api/jobs/{job}", headers=csrf(page))
     for tab in ("server", "users"):
         page.goto(f"/operator/?tab={tab}")
-        page.get_by_role("tabpanel").get_by_role("term").or_(page.get_by_role("listitem")).first.wait_for()
+        page.get_by_role("tabpanel").get_by_role("term").or_(page.get_by_role("row")).first.wait_for()
         keep(page, f"operator/{tab}")
     gallery(page)
     page.set_viewport_size({"width": 375, "height": 812})
@@ -265,8 +266,18 @@ def show(page: Page, path: str) -> None:
 def make(page: Page, n: int, prompt: str, lora: str | None, width: int, height: int, count: int) -> str:
     """The id of the finished job."""
     job = {"prompt": prompt, "model_name": lora, "width": width, "height": height, "num_images": count, "seed": 100 + n}
-    answer = page.request.post("/api/generate", data=job, headers={**csrf(page), "Prefer": "wait=120"}, timeout=150_000)
-    assert answer.status == 200, answer.text()
+    job_id = queued(page, job)
+    status = "queued"
+    while status in ("queued", "processing"):
+        status = page.request.get(f"/api/status/{job_id}?wait=30", timeout=60_000).json()["status"]
+    assert status == "completed", status
+    return job_id
+
+
+def queued(page: Page, job: Mapping[str, Any]) -> str:
+    """The id of the accepted job."""
+    answer = page.request.post("/api/generate", data=dict(job), headers=csrf(page))
+    assert answer.status == 202, answer.text()
     return answer.json()["job_id"]
 
 
