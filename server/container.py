@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.lora.files.library import LoraLibrary
+from server.accounts.admin_commands import Administration
 from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
 from server.accounts.login_throttle import LoginThrottle
@@ -41,9 +42,11 @@ from server.events.previews import RemotePreviews
 from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
 from server.events.signals import QueueSignals
+from server.gallery.collections import Collections
 from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
 from server.gallery.history import History
+from server.gallery.public_gallery import PublicGallery
 from server.gallery.retention import Retention
 from server.gallery.shares import Shares
 from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
@@ -152,7 +155,9 @@ class ApiHalf:
         )
         self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0, check=shared.moderation)
         self.history = History(database, reader)
+        self.collections = Collections(database, store)
         self.shares = Shares(database, self.history)
+        self.gallery = PublicGallery(database, self.shares, settings.gallery)
         self.engagement = Engagement(database, self.remover)
         self.reviews = Reviews(database, self.engagement)
         quotas = _quotas(settings)
@@ -183,6 +188,7 @@ class ApiHalf:
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()
         self.accounts = Accounts(database, self.passwords, self.remover, settings.registration, settings.anonymous)
+        self.administration = Administration(database)
         self.keys = ApiKeys(database)
         self.key_throttle = KeyThrottle()
         self.throttle = LoginThrottle(database)

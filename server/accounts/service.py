@@ -24,7 +24,7 @@ from server.assets.service import remove_assets, transfer_assets
 from server.db.account_models import AccountRow, LoginRow, OneTimeCodeRow, RegistrationRow
 from server.db.batch_models import BatchRow
 from server.db.clock import now_s
-from server.db.history_models import EngagementRow
+from server.db.history_models import CollectionRow, EngagementRow
 from server.db.models import JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
@@ -159,8 +159,8 @@ class Accounts:
             return await self._open(session, account_id)
 
     async def delete(self, account_id: str, password: str) -> None:
-        """Delete an account with its sessions, keys, jobs, images and assets. Raises WrongPassword, AccountGone and
-        TooManyPasswords."""
+        """Delete an account with its sessions, keys, jobs, images, collections and assets. Raises WrongPassword,
+        AccountGone and TooManyPasswords."""
         checked = await self._check_password(account_id, password)
         async with self._database.write() as session:
             await _require_same_hash(session, account_id, checked)
@@ -168,6 +168,7 @@ class Accounts:
             job_ids = await remove_jobs(session, JobRow.owner == owner_of(account_id))
             await session.execute(delete(BatchRow).where(BatchRow.owner == owner_of(account_id)))
             await remove_assets(session, owner_of(account_id))
+            await session.execute(delete(CollectionRow).where(CollectionRow.owner == owner_of(account_id)))
         self._remover.removed(job_ids)
 
     async def reset_password(self, code: str, password: str) -> None:
@@ -244,7 +245,7 @@ class Accounts:
 async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
     """Transfer everything that an anonymous browser owns to an account, except its assets (`transfer_assets`). A new
     table with an owner needs a line here."""
-    for table in (JobRow, BatchRow, GenerationRow, EngagementRow):
+    for table in (JobRow, BatchRow, GenerationRow, EngagementRow, CollectionRow):
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
     await move_active_days(session, anonymous_owner, owner)
 

@@ -15,7 +15,9 @@ from server.api.billing.price_routes import PriceController
 from server.api.billing.routes import BillingController
 from server.api.billing.webhook_routes import StripeController
 from server.api.gallery.action_routes import ImageActionsController
+from server.api.gallery.collection_routes import CollectionsController
 from server.api.gallery.download_routes import ImagesController
+from server.api.gallery.public_gallery_routes import GalleryController
 from server.api.gallery.routes import HistoryController
 from server.api.gallery.share_routes import SharesController
 from server.api.http.cache_headers import PRIVATE
@@ -44,7 +46,9 @@ CONTROLLERS = (
     CreateBatchController,
     BatchesController,
     HistoryController,
+    CollectionsController,
     SharesController,
+    GalleryController,
     UsageController,
     PriceController,
     BillingController,

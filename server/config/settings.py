@@ -210,6 +210,13 @@ class Settings(StorageSettings):
     anonymous: bool = setting(
         True, switch, "", "on", "`off`: only users with a login or an API key can make and see pictures"
     )
+    gallery: bool = setting(
+        False,
+        switch,
+        "",
+        "off",
+        "`on`: a public gallery of shared pictures, which owners offer and the operator accepts ([page.md](page.md))",
+    )
     log_format: str = setting(
         "auto",
         one_of("auto", "text", "json"),

@@ -47,6 +47,7 @@ LOCKS = {
     "assets": 7_310_005,
     "billing": 7_310_006,
     "share": 7_310_016,
+    "collections": 7_310_017,
 }
 """PostgreSQL's advisory locks, all held within transactions."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pipelines.spec import ImageSpec
 from server.db.clock import now_s
-from server.db.history_models import EngagementRow
+from server.db.history_models import CollectionImageRow, EngagementRow
 from server.db.models import EventRow, ImageRow, JobLoraRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.queue.deletion import Remover, schedule_deletion
@@ -160,11 +160,13 @@ async def _row(session: AsyncSession, kind: str, job: JobRow, image: ImageRow, i
 
 
 async def _mark_deleted(session: AsyncSession, images: Sequence[ImageRow], job_ids: Collection[str]) -> None:
-    """The images keep their spec only, streams no longer list them, and jobs without an image are deleted."""
+    """The images keep their spec only, streams and collections no longer list them, and jobs without an image are
+    deleted."""
     for image in images:
         image.status, image.is_favorite = ImageStatus.DELETED, False
         image.storage_key = image.thumbnail_key = image.content_type = image.num_bytes = None
     ids = {image.id for image in images}
+    await session.execute(delete(CollectionImageRow).where(CollectionImageRow.image_id.in_(ids)))
     events = await session.scalars(select(EventRow).where(EventRow.job_id.in_(job_ids), EventRow.name == "image"))
     for event in events:
         if event.data["id"] in ids:

@@ -46,5 +46,7 @@ export type Batch = Schemas["Batch"];
 export type BatchLine = Schemas["BatchLine"];
 export type Credit = Schemas["Credit"];
 export type CreditEntry = Schemas["Entry"];
+export type Share = Schemas["Share"];
+export type OfferedPicture = Schemas["OfferedPicture"];
 /** A picture that the visitor has sent. */
 export type Asset = Schemas["StoredAsset"];

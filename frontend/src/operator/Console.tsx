@@ -6,6 +6,7 @@ import { useOptions } from "@/api/catalog";
 import { lazyPart } from "@/lib/lazy";
 import { Loras } from "@/operator/loras/Loras";
 import { Moderation } from "@/operator/moderation/Moderation";
+import { Offers } from "./Offers";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
 import { Users } from "./Users";
@@ -18,14 +19,17 @@ const NAMES: Readonly<Record<OperatorTab, string>> = {
   queue: "Queue",
   server: "Server",
   users: "Users",
+  gallery: "Gallery",
   moderation: "Moderation",
 };
 
 /** The operator's console. Its code and its calls come only where an operator has logged in. */
 export default function Console() {
   const [{ tab }, setAddress] = useQueryStates(PARSERS.operator);
-  const isModerated = useOptions().data?.moderation !== undefined;
-  const tabs = OPERATOR_TABS.filter((each) => each !== "moderation" || isModerated);
+  const options = useOptions().data;
+  const isModerated = options?.moderation !== undefined;
+  const absent = [!isModerated && "moderation", !options?.gallery && "gallery"];
+  const tabs = OPERATOR_TABS.filter((each) => !absent.includes(each));
   return (
     <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
@@ -56,6 +60,9 @@ export default function Console() {
       </Tabs.Content>
       <Tabs.Content value="users">
         <Users />
+      </Tabs.Content>
+      <Tabs.Content value="gallery">
+        <Offers />
       </Tabs.Content>
       {isModerated && (
         <Tabs.Content value="moderation">

@@ -18,7 +18,7 @@ const NUM_DAYS = 30;
 const MEASURES: readonly { value: Measure; label: string }[] = [
   { value: "generations", label: "Generations" },
   { value: "pictures", label: "Pictures" },
-  { value: "gpu_s", label: "GPU time" },
+  { value: "gpu_s", label: "Compute time" },
 ];
 
 export function Usage() {

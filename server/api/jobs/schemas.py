@@ -266,6 +266,7 @@ class Options(Struct, frozen=True, kw_only=True):
         Literal["flag", "blur", "block"] | UnsetType,
         Meta(description="What happens to explicit pictures; left out where moderation is off."),
     ] = UNSET
+    gallery: Annotated[bool | UnsetType, Meta(description="true: there is a public gallery; else left out.")] = UNSET
 
 
 class Health(Struct, frozen=True):

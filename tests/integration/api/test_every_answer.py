@@ -55,6 +55,7 @@ def addresses(api: Api) -> dict[str, str]:
         "asset_id": upload(api, picture(), OPERATOR)["asset_id"],
         "batch_id": finished_batch(Browser(api), [QUICK]),
     }
+    parts["collection_id"] = api.post("/api/collections", json={"name": "Red"}, headers=OPERATOR).json()["id"]
     parts["share_id"] = api.put(f"/api/images/{parts['image_id']}/share").json()["url"].rpartition("/")[2]
 
     def address(template: str) -> str:

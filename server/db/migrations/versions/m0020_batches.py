@@ -1,6 +1,6 @@
 """Batches of requests, whose lines become jobs.
 
-Revision ID: 0019
+Revision ID: 0020
 """
 
 import sqlalchemy as sa
