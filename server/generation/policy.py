@@ -12,7 +12,7 @@ from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.info import ModelInfo
 from pipelines.spec import ImageSpec, Output, Sampling, seed_at
 from server.errors import FieldError, InvalidRequest
-from server.generation.prompt_errors import negative_prompt_errors, prompt_errors
+from server.generation.prompt_errors import negative_prompt_errors, prompt_errors, reading_errors
 from server.generation.requests import (
     MAX_IMAGES,
     MAX_STEPS,
@@ -105,7 +105,7 @@ class RequestPolicy:
         spec = self._spec(request, requester, request.prompt.strip(), seed, assets)
         choices = _choices(self._model_name(request), request, "")
         errors = [
-            *prompt_errors("prompt", request.prompt, len(request.loras or ())),
+            *prompt_errors("prompt", request.prompt, len(request.loras or ()), spec),
             *_weight_errors("", request.model_weight, choices),
             *self._errors(spec, request, requester, assets),
             *_num_images_errors(request.num_images, self.bounds(requester)),
@@ -125,7 +125,7 @@ class RequestPolicy:
             _choices(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
         )
         errors = [
-            *_grid_errors(request, seeds, self.bounds(requester)),
+            *_grid_errors(request, spec, seeds, self.bounds(requester)),
             *self._errors(spec, request, requester, assets),
         ]
         if errors:
@@ -182,6 +182,7 @@ class RequestPolicy:
             *missing_upscalers(spec, self.upscalers),
             *_num_images_errors(num_images, bounds),
             *_steps_errors(spec, bounds),
+            *reading_errors("prompt", spec.prompt, spec),
         ]
         if errors:
             raise InvalidRequest(errors)
@@ -216,7 +217,7 @@ class RequestPolicy:
     def _errors(
         self, spec: ImageSpec, request: ImageFields, requester: Requester, assets: SourceAssets
     ) -> Iterator[FieldError]:
-        yield from negative_prompt_errors(request.negative_prompt)
+        yield from negative_prompt_errors(request.negative_prompt, spec)
         if spec.sampling.guidance_start > spec.sampling.guidance_end:
             allowed = f"from {spec.sampling.guidance_start:g} (guidance_start) to 1"
             yield FieldError("guidance_end", f"{spec.sampling.guidance_end:g} lies before guidance_start", allowed)
@@ -275,7 +276,9 @@ def _with_tags(choices: LoraChoices, prompt: str, field: str) -> LoraChoices:
     return replace(choices, others=(*choices.others, *tagged))
 
 
-def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestBounds) -> Iterator[FieldError]:
+def _grid_errors(
+    request: CompareRequest, spec: ImageSpec, seeds: Sequence[int], bounds: RequestBounds
+) -> Iterator[FieldError]:
     num_cells = len(request.prompts) * len(request.seeds) * len(request.variants)
     max_cells = MAX_CELLS if bounds.max_images >= MAX_IMAGES else bounds.max_images
     if num_cells > max_cells:
@@ -290,7 +293,7 @@ def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestB
         yield FieldError("prompts", f"{num_characters:,} characters are too many", allowed)
     num_loras = max(len(variant.loras or ()) for variant in request.variants)
     for n, prompt in enumerate(request.prompts):
-        yield from prompt_errors(f"prompts[{n}]", prompt, num_loras)
+        yield from prompt_errors(f"prompts[{n}]", prompt, num_loras, spec)
     for n, variant in enumerate(request.variants):
         choices = _choices(variant.model_name, variant, "")
         yield from _weight_errors(f"variants[{n}].", variant.model_weight, choices)

@@ -19,7 +19,7 @@ from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.lora.backend import adapter_set
 from pipelines.model.acceleration import compile_unet
 from pipelines.model.load import LoadedModel, load_model
-from pipelines.prompt.embedding import Embedding
+from pipelines.prompt.embedding import Conditions, Embedding
 from pipelines.prompt.encoder import PromptEncoder
 from tests.support.demo_model import (
     bank_of,
@@ -75,7 +75,7 @@ def begun(model: LoadedModel, embedding: Embedding, sampler: str) -> list[Denois
     factory = SamplerFactory(model.scheduler_config)
     wanted = [params(sampler=sampler, seed=seed, steps=5) for seed in range(3)]
     return [
-        begin_pass(model, factory, spec, (), (embedding, embedding if seed < 2 else None))
+        begin_pass(model, factory, spec, (), Conditions(((embedding,),), ((embedding,),) if seed < 2 else None))
         for seed, spec in enumerate(wanted)
     ]
 
@@ -173,7 +173,7 @@ def test_each_row_count_is_compiled_once() -> None:
     encoder, factory = PromptEncoder(model, bank, 0), SamplerFactory(model.scheduler_config)
     embedding = encoder.encode("red", ())
     wanted = params(width=64, height=64, guidance_scale=0.0)
-    state = begin_pass(model, factory, wanted, (), (embedding, None))
+    state = begin_pass(model, factory, wanted, (), Conditions(((embedding,),), None))
     plain = predict(model, bank, [state], 2, 0)[0]
     compile_unet(model.unet, backend)
     try:
