@@ -19,7 +19,7 @@ _MARKS = re.compile(
     r"\\[\\()\[\]]|[(\[\])]|:\s*+([+-]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++))\s*+\)|[^\\()\[\]:]+|[\\:]"
 )
 
-_BREAK = re.compile(r"(?<!\s)\s*+\bBREAK\b\s*+")
+_BREAK = re.compile(r"\bBREAK\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,10 @@ def read_sections(prompt: str) -> tuple[tuple[WeightedText, ...], ...]:
     sections: list[tuple[list[str], list[float]]] = [([], [])]
     for piece, weight in zip(pieces, _weights(len(pieces), spans), strict=True):
         first, *others = _BREAK.split(piece)
-        sections[-1][0].append(first)
+        sections[-1][0].append(first.rstrip() if others else first)
         sections[-1][1].append(weight)
-        sections += [([other], [weight]) for other in others]
+        sections += [([other.strip()], [weight]) for other in others[:-1]]
+        sections += [([other.lstrip()], [weight]) for other in others[-1:]]
     if len(sections) > 1 and not "".join(sections[-1][0]).strip():
         sections.pop()
     return tuple(_joined(*section) for section in sections)

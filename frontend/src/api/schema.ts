@@ -1269,6 +1269,12 @@ export interface components {
              * @default 0
              */
             clip_skip?: number;
+            /**
+             * @description a1111: `[from:to:0.5]`, `[a|b]` and BREAK in both prompts mean what they mean in A1111's web UI. plain: they are text. Weights and LoRAs work in both. Default a1111.
+             * @default a1111
+             * @enum {string}
+             */
+            prompt_syntax?: "a1111" | "plain";
             /** @description One of /api/options. Default euler. */
             sampler?: string | null;
             /**
@@ -1559,6 +1565,12 @@ export interface components {
              * @default 0
              */
             clip_skip?: number;
+            /**
+             * @description a1111: `[from:to:0.5]`, `[a|b]` and BREAK in both prompts mean what they mean in A1111's web UI. plain: they are text. Weights and LoRAs work in both. Default a1111.
+             * @default a1111
+             * @enum {string}
+             */
+            prompt_syntax?: "a1111" | "plain";
             /** @description One of /api/options. Default euler. */
             sampler?: string | null;
             /**
@@ -1912,6 +1924,8 @@ export interface components {
             guidance_end?: number;
             /** @default 0 */
             clip_skip?: number;
+            /** @default plain */
+            prompt_syntax?: string;
             prompt: string;
             final_prompt: string;
             negative_prompt: string;

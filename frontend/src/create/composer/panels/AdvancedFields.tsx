@@ -52,6 +52,20 @@ export function AdvancedFields({ options, hasSeed = true }: { options: Options; 
         onChange={(clip_skip) => set({ clip_skip: clip_skip || undefined })}
         hint="So many more of the text encoders' last layers are left out. Some LoRAs were trained with 1."
       />
+      <div className="space-y-2">
+        <p className="font-medium text-sm" aria-hidden>
+          Prompt syntax
+        </p>
+        <Choice
+          legend="Prompt syntax"
+          items={[
+            { value: "a1111", label: "A1111" },
+            { value: "plain", label: "Weights only" },
+          ]}
+          value={request.prompt_syntax ?? "a1111"}
+          onChange={(value) => set({ prompt_syntax: value === "a1111" ? undefined : value })}
+        />
+      </div>
       <SamplerField options={options} />
       <HiresFields options={options} />
       {hasSeed && <SeedField maxSeed={bounds.max_seed} />}
