@@ -206,6 +206,6 @@ def test_a_prompt_that_changes_too_much_is_refused_by_name(field: str, changing:
     asked = {"prompt": "red", field: changing, "steps": steps}
     with pytest.raises(InvalidRequest) as problem:
         draft(**asked)
-    assert [(error.field, error.problem) for error in problem.value.errors] == [(field, named)]
+    assert [(error.field, error.detail) for error in problem.value.errors] == [(field, named)]
     if "encodings" not in named:
         draft(**asked, prompt_syntax="plain")
