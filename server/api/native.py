@@ -27,6 +27,7 @@ from server.api.jobs.repeat_routes import AgainController
 from server.api.jobs.routes import JobsController
 from server.api.loras.routes import LorasController
 from server.api.operator.routes import OperatorController
+from server.api.prompts.routes import PromptsController
 from server.api.usage.routes import UsageController
 
 CONTROLLERS = (
@@ -46,6 +47,7 @@ CONTROLLERS = (
     OperatorController,
     OperatorCreditController,
     CatalogController,
+    PromptsController,
     LorasController,
     AuthController,
     KeysController,

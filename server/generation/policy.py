@@ -2,7 +2,7 @@
 Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from pipelines.denoise.samplers import SAMPLERS
 from pipelines.model.info import ModelInfo
 from pipelines.spec import ImageSpec, Output, Sampling, seed_at
 from server.errors import FieldError, InvalidRequest
+from server.generation.expansion import expanded
 from server.generation.prompt_errors import negative_prompt_errors, prompt_errors, reading_errors
 from server.generation.requests import (
     MAX_IMAGES,
@@ -36,6 +37,7 @@ from server.generation.sources import (
 )
 from server.generation.styles import STYLES
 from server.generation.upscalers import UPSCALERS
+from server.generation.variants import Wildcards
 from server.loras.prompt_tags import lora_tags
 from server.queue.errors import BaseModelChanged
 from server.queue.grid import MAX_CELLS, Axes
@@ -73,7 +75,7 @@ class RequestBounds:
 @dataclass(slots=True)
 class RequestPolicy:
     """What requests may ask for and what they get where they do not say. `default_model` follows the LoRAs that exist,
-    `upscalers` the folder; `base` learns its hash when the model has been hashed."""
+    `upscalers` and `wildcards` their folders; `base` learns its hash when the model has been hashed."""
 
     model: ModelInfo
     default_model: str
@@ -82,6 +84,7 @@ class RequestPolicy:
     users: RequestBounds = RequestBounds()
     anonymous: RequestBounds = RequestBounds()
     upscalers: Sequence[str] = UPSCALERS
+    wildcards: Wildcards = field(default_factory=dict[str, Sequence[str]])
 
     def bounds(self, requester: Requester) -> RequestBounds:
         """Of one job of this caller."""
@@ -104,16 +107,21 @@ class RequestPolicy:
         seed = random_seed if request.seed in (None, RANDOM_SEED) else seed_at(request.seed, 0)
         spec = self._spec(request, requester, request.prompt.strip(), seed, assets)
         choices = _choices(self._model_name(request), request, "")
+        seeds = [seed_at(seed, n) for n in range(min(request.num_images, MAX_IMAGES))]
+        prompts = self._expanded("prompt", request.prompt.strip(), seeds, request)
+        negatives = self._expanded("negative_prompt", spec.negative_prompt, seeds, request)
         errors = [
-            *prompt_errors("prompt", request.prompt, len(request.loras or ()), spec),
+            *_read_errors("prompt", prompts, negatives, len(request.loras or ()), spec),
             *_weight_errors("", request.model_weight, choices),
             *self._errors(spec, request, requester, assets),
             *_num_images_errors(request.num_images, self.bounds(requester)),
         ]
         if errors:
             raise InvalidRequest(errors)
-        choices = _with_tags(choices, request.prompt, "prompt")
-        images = (ImageDraft(spec.with_seed(seed_at(seed, n)), choices) for n in range(request.num_images))
+        images = (
+            ImageDraft(_worded(spec, prompt, negative, own), _with_tags(choices, prompt, "prompt"))
+            for prompt, negative, own in zip(prompts, negatives, seeds, strict=True)
+        )
         return JobDraft("generate", requester, spec.prompt, tuple(images), _as_sent(request), assets=assets.fields())
 
     def compare(self, request: CompareRequest, requester: Requester, assets: SourceAssets = NO_ASSETS) -> JobDraft:
@@ -121,22 +129,22 @@ class RequestPolicy:
         prompts = tuple(prompt.strip() for prompt in request.prompts)
         seeds = tuple(seed_at(seed, 0) for seed in request.seeds)
         spec = self._spec(request, requester, prompts[0], seeds[0], assets)
+        cells = [self._expanded(f"prompts[{n}]", prompt, seeds, request) for n, prompt in enumerate(prompts)]
+        negatives = self._expanded("negative_prompt", spec.negative_prompt, seeds, request)
         columns = tuple(
             _choices(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
         )
         errors = [
-            *_grid_errors(request, spec, seeds, self.bounds(requester)),
+            *_grid_errors(request, seeds, self.bounds(requester)),
+            *_cell_errors(request, cells, negatives, spec),
             *self._errors(spec, request, requester, assets),
         ]
         if errors:
             raise InvalidRequest(errors)
         images = tuple(
-            ImageDraft(
-                msgspec.structs.replace(spec, prompt=prompt).with_seed(seed),
-                _with_tags(choices, prompt, f"prompts[{n}]"),
-            )
-            for n, prompt in enumerate(prompts)
-            for seed in seeds
+            ImageDraft(_worded(spec, prompt, negative, seed), _with_tags(choices, prompt, f"prompts[{n}]"))
+            for n, row in enumerate(cells)
+            for prompt, negative, seed in zip(row, negatives, seeds, strict=True)
             for choices in columns
         )
         axes = Axes(prompts, seeds, ())  # the accepting transaction labels the variants
@@ -211,13 +219,15 @@ class RequestPolicy:
             quality=request.quality,
         )
 
+    def _expanded(self, field: str, prompt: str, seeds: Sequence[int], request: ImageFields) -> list[str]:
+        return expanded(field, prompt, seeds, request.expansion, request.prompt_syntax, self.wildcards)
+
     def _model_name(self, request: GenerateRequest) -> str | None:
         return self.default_model if request.model_name is UNSET else request.model_name
 
     def _errors(
         self, spec: ImageSpec, request: ImageFields, requester: Requester, assets: SourceAssets
     ) -> Iterator[FieldError]:
-        yield from negative_prompt_errors(request.negative_prompt, spec)
         if spec.sampling.guidance_start > spec.sampling.guidance_end:
             allowed = f"from {spec.sampling.guidance_start:g} (guidance_start) to 1"
             yield FieldError("guidance_end", f"{spec.sampling.guidance_end:g} lies before guidance_start", allowed)
@@ -276,9 +286,28 @@ def _with_tags(choices: LoraChoices, prompt: str, field: str) -> LoraChoices:
     return replace(choices, others=(*choices.others, *tagged))
 
 
-def _grid_errors(
-    request: CompareRequest, spec: ImageSpec, seeds: Sequence[int], bounds: RequestBounds
+def _worded(spec: ImageSpec, prompt: str, negative_prompt: str, seed: int) -> ImageSpec:
+    return msgspec.structs.replace(spec, prompt=prompt, negative_prompt=negative_prompt).with_seed(seed)
+
+
+def _read_errors(
+    field: str, prompts: Sequence[str], negatives: Sequence[str], num_loras: int, spec: ImageSpec
 ) -> Iterator[FieldError]:
+    """Of the prompts of all images, each problem once."""
+    errors = [error for prompt in dict.fromkeys(prompts) for error in prompt_errors(field, prompt, num_loras, spec)]
+    errors += [error for negative in dict.fromkeys(negatives) for error in negative_prompt_errors(negative, spec)]
+    yield from dict.fromkeys(errors)
+
+
+def _cell_errors(
+    request: CompareRequest, cells: Sequence[Sequence[str]], negatives: Sequence[str], spec: ImageSpec
+) -> Iterator[FieldError]:
+    num_loras = max(len(variant.loras or ()) for variant in request.variants)
+    for n, row in enumerate(cells):
+        yield from _read_errors(f"prompts[{n}]", row, negatives if n == 0 else (), num_loras, spec)
+
+
+def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestBounds) -> Iterator[FieldError]:
     num_cells = len(request.prompts) * len(request.seeds) * len(request.variants)
     max_cells = MAX_CELLS if bounds.max_images >= MAX_IMAGES else bounds.max_images
     if num_cells > max_cells:
@@ -291,9 +320,6 @@ def _grid_errors(
     if num_characters > MAX_COMPARE_CHARACTERS:
         allowed = f"up to {MAX_COMPARE_CHARACTERS:,} characters in all prompts together"
         yield FieldError("prompts", f"{num_characters:,} characters are too many", allowed)
-    num_loras = max(len(variant.loras or ()) for variant in request.variants)
-    for n, prompt in enumerate(request.prompts):
-        yield from prompt_errors(f"prompts[{n}]", prompt, num_loras, spec)
     for n, variant in enumerate(request.variants):
         choices = _choices(variant.model_name, variant, "")
         yield from _weight_errors(f"variants[{n}].", variant.model_weight, choices)

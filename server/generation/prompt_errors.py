@@ -28,11 +28,11 @@ def prompt_errors(field: str, prompt: str, num_loras: int, spec: ImageSpec) -> I
     yield from reading_errors(field, without_lora_tags(prompt), spec)
 
 
-def negative_prompt_errors(negative_prompt: str | None, spec: ImageSpec) -> Iterator[FieldError]:
-    if tags := lora_tags(negative_prompt or ""):
+def negative_prompt_errors(negative_prompt: str, spec: ImageSpec) -> Iterator[FieldError]:
+    if tags := lora_tags(negative_prompt):
         allowed = "name LoRAs in the prompt or in loras: they work on the whole picture"
         yield FieldError("negative_prompt", f"{tags[0].text[:80]} cannot stand here", allowed)
-    yield from reading_errors("negative_prompt", negative_prompt or "", spec)
+    yield from reading_errors("negative_prompt", negative_prompt, spec)
 
 
 def reading_errors(field: str, prompt: str, spec: ImageSpec) -> Iterator[FieldError]:

@@ -36,7 +36,7 @@ def prompt_warnings(
             warnings.append(
                 f"{name}: up to {MAX_WINDOWS} windows of 75 tokens are read; this is behind them and ignored: {ignored}"
             )
-    return warnings
+    return list(dict.fromkeys(warnings))
 
 
 def _foreign_warnings(name: str, text: str, prompt_syntax: str) -> Iterator[str]:
@@ -55,8 +55,10 @@ def style_fits(style: Style, analyzer: PromptAnalyzer) -> bool:
 def _encoded(specs: tuple[ImageSpec, ...], axes: Axes | None) -> Iterator[tuple[str, str]]:
     """Field and text of each prompt as encoded."""
     if axes is None:
-        yield "prompt", specs[0].prompt
+        for prompt in dict.fromkeys(spec.prompt for spec in specs):
+            yield "prompt", prompt
     else:
         for n in range(len(axes.prompts)):
             yield f"prompts[{n}]", specs[axes.index(n)].prompt
-    yield "negative_prompt", specs[0].negative_prompt
+    for negative_prompt in dict.fromkeys(spec.negative_prompt for spec in specs):
+        yield "negative_prompt", negative_prompt

@@ -29,6 +29,7 @@ Quality = Literal["low", "medium", "high"]
 Format = Literal["jpeg", "png", "webp"]
 EmbedParameters = Literal["full", "minimal", "none"]
 PromptSyntax = Literal["a1111", "plain"]
+Expansion = Literal["random", "combinatorial"]
 Resize = Literal["crop", "stretch", "fill"]
 MaskMode = Literal["soft", "hard"]
 MaskContent = Literal["original", "fill", "noise"]
@@ -246,9 +247,17 @@ class ImageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         PromptSyntax,
         Meta(
             description="a1111: `[from:to:0.5]`, `[a|b]` and BREAK in both prompts mean what they mean in A1111's web"
-            " UI. plain: they are text. Weights and LoRAs work in both. Default a1111."
+            " UI, `{a|b}` and `__name__` are expanded. plain: they are text. Weights and LoRAs work in both. Default"
+            " a1111."
         ),
     ] = "a1111"
+    expansion: Annotated[
+        Expansion,
+        Meta(
+            description="What `{a|b}` and `__name__` become. random: by the picture's seed. combinatorial: the first"
+            " combination in the first picture, the next one in the second. Default random."
+        ),
+    ] = "random"
     sampler: Sampler | None = None
     style: StyleName | None = None
     format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None

@@ -23,6 +23,7 @@ from server.events.reader import JobReader
 from server.gallery.engagement import note_again
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
+from server.generation.variants import varies
 from server.loras.catalog import count_use
 from server.queue import idempotency, quotas, states
 from server.queue.counts import QueueCounts
@@ -152,7 +153,8 @@ class JobService:
         session.add_all(JobLoraRow(job_id=job.id, **_lora_columns(lora)) for lora in loras)
         candidate = candidate_of(job, images)
         session.add(quotas.generation_row(job, self._reader.progress.seconds_alone(candidate)))
-        warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
+        words = dict.fromkeys(image.spec.prompt for image in draft.images) if varies(job.prompt) else (job.prompt,)
+        warnings = prompt_warnings(self._analyzer, "\n".join(words), resolved.specs, resolved.axes, resolved.triggers)
         remaining_s = self._reader.progress.forecast(candidate).remaining_s
         return Acceptance(job.id, math.ceil(remaining_s), warnings, standing), candidate, sha256s
 

@@ -14,7 +14,7 @@ from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http.validation import MAX_BODY_BYTES, check_generate_body
 from server.api.jobs import examples, presenters, schemas
-from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
+from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, drafted, idempotency_of
 from server.generation.policy import RequestPolicy
 from server.generation.requests import GenerateRequest
 
@@ -59,6 +59,8 @@ class GenerateController(Controller):
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         assets = await sources.read(data, caller)
-        draft = policy.generate(data, caller.requester, secrets.randbelow(MAX_SEED + 1), assets)
+        seed = secrets.randbelow(MAX_SEED + 1)
+        texts = (data.prompt, data.negative_prompt)
+        draft = await drafted(texts, lambda: policy.generate(data, caller.requester, seed, assets))
         key = idempotency_of(idempotency_key, "generate", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))
