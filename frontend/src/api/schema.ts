@@ -1445,6 +1445,7 @@ export interface components {
          * @example {
          *       "prompt": "{red|blue} dress, __place__",
          *       "seed": 7,
+         *       "expansion": "random",
          *       "num_prompts": 2
          *     }
          */
@@ -6929,7 +6930,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description The words of the first pictures */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7021,7 +7022,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description By name */
             200: {
                 headers: {
                     [name: string]: unknown;

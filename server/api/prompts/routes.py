@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from pipelines.spec import A1111, MAX_SEED
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
+from server.api.jobs.examples import answers
 from server.errors import INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from server.generation.expansion import expanded, num_combinations
 from server.generation.policy import RequestPolicy
@@ -49,6 +50,8 @@ class Expansions(Struct, frozen=True):
 
 
 EXAMPLE = Expand("{red|blue} dress, __place__", seed=7, num_prompts=2)
+WILDCARDS = Wildcards([Wildcard("place", 2, ["beach", "forest"])])
+EXPANSIONS = Expansions(["blue dress, forest", "red dress, beach"], 4)
 
 
 class PromptsController(Controller):
@@ -59,7 +62,7 @@ class PromptsController(Controller):
         "/wildcards",
         operation_id="wildcards",
         summary="The wildcards that prompts can name",
-        responses=documented(),
+        responses={200: answers(WILDCARDS, "By name"), **documented()},
         sync_to_thread=False,
     )
     def wildcards(self, policy: NamedDependency[RequestPolicy]) -> Wildcards:
@@ -78,7 +81,10 @@ class PromptsController(Controller):
         description="The words that pictures would get for `{a|b}` and `__name__`. Makes nothing.",
         before_request=body_like(EXAMPLE),
         request_max_body_size=MAX_BODY_BYTES,
-        responses=documented(INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE),
+        responses={
+            200: answers(EXPANSIONS, "The words of the first pictures"),
+            **documented(INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE),
+        },
     )
     async def expand(
         self, data: Annotated[Expand, json_body(EXAMPLE)], policy: NamedDependency[RequestPolicy]

@@ -13,6 +13,7 @@ from tests.fixtures.studio_app import QUICK, client
 from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
+KEY = "operator-key-of-16"
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def varied(settings: Settings, runner: PaintRunner) -> Iterator[Api]:
     folder = settings.data_dir.parent / "wildcards"
     folder.mkdir()
     (folder / "color.txt").write_text("red\nblue\ngreen\n")
-    app = create_app(replace(settings, wildcard_dir=folder), make_runner=lambda *_: runner)
+    app = create_app(replace(settings, wildcard_dir=folder, admin_key=KEY), make_runner=lambda *_: runner)
     with client(app) as running:
         yield running
 
@@ -97,6 +98,6 @@ def test_wildcards_are_listed_and_reload_with_the_loras(varied: Api, settings: S
     folder = settings.data_dir.parent / "wildcards"
     (folder / "time.txt").write_text("noon")
     (folder / "bad name.txt").write_text("noon")
-    rejected = varied.post("/api/loras/reload").json()["rejected"]
+    rejected = varied.post("/api/loras/reload", headers={"Authorization": f"Bearer {KEY}"}).json()["rejected"]
     assert [each["file"] for each in rejected] == ["wildcards/bad name.txt"]
     assert [each["name"] for each in varied.get("/api/wildcards").json()["wildcards"]] == ["color", "time"]

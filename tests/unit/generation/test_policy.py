@@ -56,7 +56,7 @@ def test_a_prompt_alone_takes_every_default() -> None:
     named = LoraChoices(LoraChoice("jade", None, "model_name"))
     images = tuple(ImageDraft(spec.with_seed(77 + n), named) for n in range(4))
     sent = {"prompt": " red dress\n", "num_images": 4, "quality": "high", "guidance_start": 0.0, "guidance_end": 1.0}
-    sent["clip_skip"], sent["prompt_syntax"] = 0, "a1111"
+    sent |= {"clip_skip": 0, "prompt_syntax": "a1111", "expansion": "random"}
     assert made == JobDraft("generate", CALLER, "red dress", images, sent)
 
 
