@@ -41,6 +41,7 @@ const FULL: Settings = {
   guidance_end: 0.8,
   clip_skip: 2,
   prompt_syntax: "plain",
+  expansion: "combinatorial",
   sampler: "dpmpp_2m_karras",
   negative_prompt: "blurry, distorted",
   format: "webp",
@@ -122,7 +123,7 @@ describe("the address", () => {
     expect(toQuery({ ...FULL, prompt: "red dress, beach" })).toBe(
       "?prompt=red+dress,+beach&model=jade-v1&weight=-0.5&lora=amber:0.35&lora=ink-v2:0&lora=bare&style=film" +
         "&quality=medium&n=8&seed=4294967295&size=832x1216&steps=24&guidance=6.5&guided=0.1:0.8" +
-        "&clip_skip=2&syntax=plain&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp" +
+        "&clip_skip=2&syntax=plain&expansion=combinatorial&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp" +
         `&start=${IMAGE}:0.45:fill&mask=${ASSET}:hard:2.5:32:noise:inverted&extend=64:0:8:2048` +
         "&hires=1.5:0.3:12:lanczos",
     );

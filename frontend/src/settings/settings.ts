@@ -196,6 +196,14 @@ const PARAMETERS: readonly Parameter[] = [
       of: ({ prompt_syntax }) => (prompt_syntax === "plain" ? "Weights only" : null),
     },
   },
+  scalar("expansion", {
+    key: "expansion",
+    label: "Variants",
+    parse: oneOf(["random", "combinatorial"]),
+    default: () => "random",
+    isAdvanced: true,
+    ofMetadata: () => undefined,
+  }),
   scalar("sampler", {
     key: "sampler",
     label: "Sampler",

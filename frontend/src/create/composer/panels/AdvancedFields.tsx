@@ -11,6 +11,7 @@ import { capitalized, notHere } from "@/lib/words/names";
 import { percent } from "@/lib/words/quantities";
 import { seedOf } from "@/settings/seed";
 import { HiresFields } from "../HiresFields";
+import { VariantFields } from "./VariantFields";
 
 /** The less common settings. */
 export function AdvancedFields({ options, hasSeed = true }: { options: Options; hasSeed?: boolean }) {
@@ -66,6 +67,7 @@ export function AdvancedFields({ options, hasSeed = true }: { options: Options; 
           onChange={(value) => set({ prompt_syntax: value === "a1111" ? undefined : value })}
         />
       </div>
+      <VariantFields />
       <SamplerField options={options} />
       <HiresFields options={options} />
       {hasSeed && <SeedField maxSeed={bounds.max_seed} />}
