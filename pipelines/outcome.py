@@ -1,9 +1,14 @@
 """`Outcome`: a StepResult under construction. Torch-free."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from pipelines.plan import ImageError, Piece, RawImage, StepResult
+from pipelines.plan import ImageError, Piece, Pieces, RawImage, StepResult
 from pipelines.spec import SourceKey
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -27,6 +32,18 @@ class Outcome:
     pieces: list[tuple[Piece, float]] = field(default_factory=list[tuple[Piece, float]])
     embedding_hits: int = 0
     embedding_misses: int = 0
+
+    def piece(self, work: Pieces[T], last: Piece | None) -> T | None:
+        """Do one piece of the work, which the device has finished then. Returns the result if it was the `last` one."""
+        started_s = time.perf_counter()
+        result: T | None = None
+        try:
+            piece = next(work)
+        except StopIteration as done:
+            piece, result = last, done.value
+        if piece is not None:
+            self.pieces.append((piece, time.perf_counter() - started_s))
+        return result
 
     def result(self) -> StepResult:
         return StepResult(
@@ -52,3 +69,10 @@ class Outcome:
             embedding_hits=self.embedding_hits,
             embedding_misses=self.embedding_misses,
         )
+
+
+def timed(work: Callable[[], None]) -> float:
+    """Run `work`, which waits for the device where it launches anything, and return its wall time in seconds."""
+    started_s = time.perf_counter()
+    work()
+    return time.perf_counter() - started_s

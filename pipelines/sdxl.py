@@ -11,6 +11,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from pipelines.denoise.blank_forwards import compile_forwards, measured_memory
 from pipelines.denoise.exact_rows import rows_are_exact
 from pipelines.denoise.passes import next_pass
 from pipelines.denoise.sampler_factory import SamplerFactory
@@ -28,7 +29,8 @@ from pipelines.lora.merge import LoraMerge
 from pipelines.lora.weights import LoraParser
 from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.load import LoadedModel
-from pipelines.outcome import Outcome
+from pipelines.model.memory_model import MemoryModel
+from pipelines.outcome import Outcome, timed
 from pipelines.plan import BeginOrder, EncodeOrder, ImageError, Piece, Pieces, StepPlan, StepResult
 from pipelines.prompt.encoder import PromptEncoder
 from pipelines.spec import LATENT_UPSCALER, ImageSpec, SourceKey
@@ -44,13 +46,14 @@ class RunnerOptions:
     """`exact_rows`: if not 0, every UNet forward has exactly that many rows, whatever the plan says.
     `embedding_cache_bytes`: limit of the cache of encoded prompts. `lora_cache_bytes`: limit of the LoRAs in the
     model's memory, and of the loaded LoRAs that wait for it. `merged_loras`: merge one LoRA set at a time into the
-    weights. `compiled`: the UNet is compiled. `upscaler_dir`: the folder of upscalers."""
+    weights. `compiled_rank`: if not 0, the UNet is compiled, for LoRAs up to this rank. `upscaler_dir`: the folder of
+    upscalers."""
 
     exact_rows: int = 0
     embedding_cache_bytes: int = 64 * 1024 * 1024
     lora_cache_bytes: int = 2_000_000_000
     merged_loras: bool = False
-    compiled: bool = False
+    compiled_rank: int = 0
     upscaler_dir: Path | None = None
 
 
@@ -64,17 +67,13 @@ class SDXLRunner:
         self._exact_rows = options.exact_rows
         self._samplers = SamplerFactory(model.scheduler_config)
         self._loader = LoraLoader(lora_bytes_dir, LoraParser(model).parse, options.lora_cache_bytes)
+        by_runs = not (options.compiled_rank or options.exact_rows)
         self._loras: LoraBackend = (
             LoraMerge(model, self._loader, options.lora_cache_bytes)
             if options.merged_loras
-            else LoraBank(
-                model,
-                self._loader,
-                options.lora_cache_bytes,
-                compiled=options.compiled,
-                by_runs=not (options.compiled or options.exact_rows),
-            )
+            else LoraBank(model, self._loader, options.lora_cache_bytes, options.compiled_rank, by_runs)
         )
+        self._lora_cache_bytes = 0 if options.merged_loras else options.lora_cache_bytes
         self._forward = SharedForward(model, self._loras, options.exact_rows, self._attempt_with)
         self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
         self._previewer = Previewer(model)
@@ -115,6 +114,28 @@ class SDXLRunner:
                 " in the forward: another number of rows may help, or leave the setting out"
             )
 
+    @property
+    def memory(self) -> MemoryModel | None:
+        """None: it is not known what fits; where memory runs out, work is made smaller. Any thread."""
+        return self._forward.memory
+
+    @torch.inference_mode()
+    def measure_memory(self, width: int, height: int) -> None:
+        """Of a CUDA device, for images of this size. From now on rows and decodes are chosen to fit."""
+        empty, left_bytes = self._encoder.encode("", ()), max(0, self._lora_cache_bytes - self._loras.num_bytes)
+        try:
+            self._forward.memory = measured_memory(self.model, self._loras, empty, width, height, left_bytes)
+        except Exception as error:
+            raise_if_device_lost(error)
+            if not is_out_of_memory(error):
+                raise
+            log.warning("two rows of %d x %d do not fit into memory", width, height)
+
+    @torch.inference_mode()
+    def compile_forwards(self, sizes: Sequence[tuple[int, int]], row_counts: Sequence[int]) -> None:
+        """For images of these sizes (width, height); nothing is compiled afterwards."""
+        compile_forwards(self.model, self._loras, self._encoder.encode("", ()), sizes, row_counts)
+
     def latents(self, image_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun image."""
         return self._states[image_id].latents
@@ -140,13 +161,13 @@ class SDXLRunner:
         for order in plan.encode:
             self._encode(order, outcome)
         if plan.begin:
-            outcome.begin_s = _timed(lambda: self._begin(plan.begin, outcome))
+            outcome.begin_s = timed(lambda: self._begin(plan.begin, outcome))
         if plan.step:
             self._step(plan, outcome)
         for image_id in plan.advance:
             self._advance(image_id, outcome)
         for image_id in plan.decode:
-            seconds = _timed(lambda image_id=image_id: self._decode(image_id, outcome))
+            seconds = timed(lambda image_id=image_id: self._decode(image_id, outcome))
             if image_id in outcome.decoded:
                 outcome.decode_s[image_id] = seconds
 
@@ -183,7 +204,7 @@ class SDXLRunner:
         try:
             if key not in self._encoding:
                 self._encoding[key] = encode_in_pieces(self.model, self._upscalers, order)
-            source = _piece(self._encoding[key], Piece("encode", key.width * key.height), outcome)
+            source = outcome.piece(self._encoding[key], Piece("encode", key.width * key.height))
         except Exception as error:
             raise_if_device_lost(error)
             self._encoding.pop(key, None)
@@ -201,10 +222,10 @@ class SDXLRunner:
         def piece() -> DenoiseState | None:
             state = self._states[image_id]
             if image_id not in self._advancing:
-                self._advancing[image_id] = next_pass(self.model, self._samplers, self._upscalers, state)
+                self._advancing[image_id] = next_pass(self.model, self._samplers, self._upscalers, state, self.memory)
             target = state.spec.passes[state.pass_index + 1]
             last = None if target.upscaler == LATENT_UPSCALER else Piece("encode", target.num_px)
-            return _piece(self._advancing[image_id], last, outcome)
+            return outcome.piece(self._advancing[image_id], last)
 
         state = self._attempt(outcome, image_id, piece)
         if state is not None:
@@ -290,7 +311,7 @@ class SDXLRunner:
         if state is None:
             outcome.failed[image_id] = ImageError("internal", "the picture was decoded before it was begun")
             return
-        raw = self._attempt(outcome, image_id, lambda: decode_image(self.model, state.latents))
+        raw = self._attempt(outcome, image_id, lambda: decode_image(self.model, state.latents, self.memory))
         if raw is not None:
             outcome.decoded[image_id] = raw
             self._proven_loras |= {sha256 for sha256, _ in state.adapters}
@@ -326,23 +347,3 @@ class SDXLRunner:
         outcome.failed[image_id] = image_error(error)
         self._release(image_id)
         log.error("image %s failed", image_id, exc_info=error)
-
-
-def _timed(work: Callable[[], None]) -> float:
-    """Run `work`, which waits for the device where it launches anything, and return its wall time in seconds."""
-    started_s = time.perf_counter()
-    work()
-    return time.perf_counter() - started_s
-
-
-def _piece(work: Pieces[T], last: Piece | None, outcome: Outcome) -> T | None:
-    """Do one piece of the work, which the device has finished then. Returns the result if it was the `last` one."""
-    started_s = time.perf_counter()
-    result: T | None = None
-    try:
-        piece = next(work)
-    except StopIteration as done:
-        piece, result = last, done.value
-    if piece is not None:
-        outcome.pieces.append((piece, time.perf_counter() - started_s))
-    return result

@@ -121,6 +121,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "history": api.history,
             "shares": api.shares,
             "engagement": api.engagement,
+            "reviews": api.reviews,
             "accounts": api.accounts,
             "throttle": api.throttle,
             "usage": api.usage,

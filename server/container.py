@@ -43,13 +43,18 @@ from server.gallery.engagement import Engagement
 from server.gallery.history import History
 from server.gallery.retention import Retention
 from server.gallery.shares import Shares
-from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
+from server.generation.bounds import RequestBounds
+from server.generation.policy import NO_LORA, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.generation.upscalers import UpscalerFolder
 from server.generation.wildcards import WildcardFolder
 from server.loras.bucket_sync import open_lora_bucket
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
+from server.moderation.banned_words import BannedWords
+from server.moderation.classifier import load_classifier
+from server.moderation.reviews import Reviews
+from server.moderation.service import Moderation
 from server.observability.metrics import Metrics
 from server.observability.readiness import Readiness
 from server.queue.counts import QueueCounts
@@ -94,6 +99,7 @@ class WorkerHalf:
             fetch_loras=shared.loras.changed_elsewhere,
             on_lora_failed=shared.loras.withdrawn,
             num_context_tokens=shared.base.prompts.num_context_tokens,
+            moderation=shared.moderation,
         )
         self.dispatcher = Dispatcher(
             shared.database, engine, shared.progress, shared.queue, shared.store, self.outbox, hub, peers, options
@@ -101,7 +107,7 @@ class WorkerHalf:
         self.registration = Registration(
             shared.database, engine, shared.base.ref, shared.folder.lease_owner, _worker_url(settings)
         )
-        self.listener = _EngineListener(self.dispatcher, hub, shared.metrics)
+        self.listener = _EngineListener(self.dispatcher, shared.metrics)
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -128,10 +134,11 @@ class ApiHalf:
         self.retention = Retention(
             database, self.remover, settings.retention_days * DAY_S, settings.retention_gb * 1_000_000_000
         )
-        self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0)
+        self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0, check=shared.moderation)
         self.history = History(database, reader)
         self.shares = Shares(database, self.history)
         self.engagement = Engagement(database, self.remover)
+        self.reviews = Reviews(database, self.engagement)
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)
         charges = _charges(shared)
@@ -178,6 +185,7 @@ class Shared:
         self.upscalers = UpscalerFolder(settings.upscaler_dir)
         self.wildcards = WildcardFolder(settings.wildcard_dir)
         self.metrics = Metrics(self.base.info.name)
+        self.moderation = _moderation(settings, self.database)
 
 
 class Container:
@@ -199,7 +207,14 @@ class Container:
         self.hub = EventHub(self.peers.rows_changed)
         users, anonymous = _bounds(settings)
         self.policy = RequestPolicy(
-            self.base.info, settings.default_model, self.base.ref, settings.embed_parameters, users, anonymous
+            self.base.info,
+            settings.default_model,
+            self.base.ref,
+            settings.embed_parameters,
+            users,
+            anonymous,
+            banned=BannedWords.read(settings.banned_words),
+            moderation=settings.moderation,
         )
         shared.loras = LoraFolder(
             shared.library,
@@ -226,7 +241,9 @@ class Container:
 
     def store_trouble(self) -> str | None:
         reason = self.shared.folder.lost or self.shared.store_health.reason
-        return self.worker.store_trouble(reason) if self.worker else reason
+        reason = self.worker.store_trouble(reason) if self.worker else reason
+        moderation = self.shared.moderation
+        return "; ".join(filter(None, (reason, moderation.trouble if moderation else None))) or None
 
     def on_files_read(self, loras: Sequence[LoraView]) -> None:
         """What requests can name now. The LoRA of a request that names none is the operator's, as far as the existing
@@ -243,11 +260,11 @@ class Container:
 
 
 class _EngineListener:
-    """Connects the engine to the dispatcher, the hub and the metrics."""
+    """Connects the engine to the dispatcher and the metrics."""
 
-    def __init__(self, dispatcher: Dispatcher, hub: EventHub, metrics: Metrics) -> None:
+    def __init__(self, dispatcher: Dispatcher, metrics: Metrics) -> None:
         self.on_event = dispatcher.on_event
-        self.wants_preview = hub.wants_preview
+        self.wants_preview = dispatcher.wants_preview
         self.on_capacity = dispatcher.wake
         self.on_turn = metrics.on_turn
 
@@ -279,6 +296,14 @@ def _scheduler(settings: Settings) -> Scheduler:
         one_lora_set=settings.lora_mode == "merged",
     )
     return Scheduler(CostModel(settings.row_buckets), limits)
+
+
+def _moderation(settings: Settings, database: Database) -> Moderation | None:
+    """None: it is off."""
+    mode, folder = settings.moderation, settings.moderation_model
+    if mode == "off":
+        return None
+    return Moderation(database, mode, settings.moderation_threshold, lambda: load_classifier(folder))
 
 
 def _quotas(settings: Settings) -> Quotas:

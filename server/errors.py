@@ -144,6 +144,12 @@ UNUSABLE_LORA = Kind(
     "LoRA file not usable",
     "unet.mid_block.attentions.0.proj_in.lora_B.weight holds numbers that are not finite",
 )
+CONTENT_BLOCKED = Kind(
+    "content-blocked",
+    422,
+    "Content blocked",
+    "file: a classifier scores this picture 0.93; from 0.8 on it is blocked as explicit",
+)
 KEY_REUSED = Kind(
     "key-reused",
     422,

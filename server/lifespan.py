@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -60,6 +60,8 @@ class Lifespan:
             if working is not None:
                 working.start()
             loops += [asyncio.create_task(loop) for loop in self.loops()]
+            if parts.shared.moderation is not None:
+                loops.append(asyncio.create_task(parts.shared.moderation.run(self.model_loaded(working))))
             peering = asyncio.create_task(parts.peers.run())
             yield
         finally:
@@ -72,6 +74,8 @@ class Lifespan:
             if working is not None:
                 await working.stop_making()
             parts.torch_thread.shutdown()
+            if parts.shared.moderation is not None:
+                parts.shared.moderation.close()
             if parts.api is not None:
                 await parts.api.facts.close()
                 parts.api.passwords.close()
@@ -93,6 +97,10 @@ class Lifespan:
         if parts.observer is not None:
             loops.append(parts.observer.run())
         return loops
+
+    def model_loaded(self, working: "WorkerTasks | None") -> Awaitable[object] | None:
+        """What a classifier of transformers waits for: two threads must not import torch at the same time."""
+        return working.loading if working is not None and self.settings.moderation_model is not None else None
 
     async def open(self) -> None:
         """Migrate the schema and look into the LoRA folder, before the model is loaded: a mistake of the operator ends
@@ -148,7 +156,7 @@ class WorkerTasks:
         self._lifespan = lifespan
         self._parts = lifespan.container
         self._worker = worker
-        self._loading = asyncio.create_task(self.load())
+        self.loading = asyncio.create_task(self.load())
         self._making: asyncio.Task[None] | None = None
         self._dispatching: asyncio.Task[None] | None = None
         self._registering: asyncio.Task[None] | None = None
@@ -172,7 +180,7 @@ class WorkerTasks:
         """Wait for the plan in flight, or for the model that is being loaded."""
         self._worker.engine.stop()
         self._parts.base.cancel_fetch()
-        await asyncio.wait([self._making or self._loading])
+        await asyncio.wait([self._making or self.loading])
 
     async def load(self) -> Runner:
         """The runner, once its model is on this disk and in memory; the weights are hashed meanwhile."""
@@ -193,10 +201,12 @@ class WorkerTasks:
         parts, engine = self._parts, self._worker.engine
         info = parts.base.info
         try:
-            runner = await self._loading
+            runner = await self.loading
             if parts.base.is_remote:  # only now it is known which layers its LoRAs can change
                 parts.shared.library.base_layers = await asyncio.to_thread(parts.base.layers)
                 await parts.shared.loras.reload()
+            if runner.memory is not None:
+                parts.shared.metrics.on_memory_measured(runner.memory, info.native_width * info.native_height)
             await warm_up(engine, runner.execute, info, parts.settings)
         except Exception as error:  # a model folder can be wrong in more ways than there are types
             log.debug("the whole error", exc_info=error)

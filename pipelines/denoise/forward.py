@@ -60,7 +60,7 @@ def predict(
     ordered = [states[index] for index in order]
     rows, guidance = _stack(model, loras, ordered, num_rows)
     size = exact_rows or num_rows
-    outputs = [_forward(model, loras, rows.portion(start, size)) for start in range(0, num_rows, size)]
+    outputs = [forward(model, loras, rows.portion(start, size)) for start in range(0, num_rows, size)]
     output = torch.cat(outputs).float().contiguous()
     num_images, num_guided = len(ordered), len(guidance)
     prompted, unprompted = output[:num_images], output[num_images : num_images + num_guided]
@@ -102,7 +102,7 @@ def _stack(
     return rows, guidance.view(-1, 1, 1, 1)
 
 
-def _forward(model: LoadedModel, loras: LoraBackend, rows: Rows) -> Tensor:
+def forward(model: LoadedModel, loras: LoraBackend, rows: Rows) -> Tensor:
     """The UNet's output (B, 4, H/8, W/8) in the model's dtype."""
     with loras.applied(rows.loras):
         return model.unet(

@@ -9,13 +9,18 @@ from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.image.source_latents import EncodedSource, encode_source
 from pipelines.image.vae import decode_image
 from pipelines.model.load import LoadedModel
+from pipelines.model.memory_model import MemoryModel
 from pipelines.plan import Piece, Pieces, SourceImage
 from pipelines.spec import LATENT_UPSCALER
 from pipelines.upscaling.upscalers import Upscalers
 
 
 def next_pass(
-    model: LoadedModel, samplers: SamplerFactory, upscalers: Upscalers, state: DenoiseState
+    model: LoadedModel,
+    samplers: SamplerFactory,
+    upscalers: Upscalers,
+    state: DenoiseState,
+    memory: MemoryModel | None = None,
 ) -> Pieces[DenoiseState]:
     """The state of the next pass."""
     index = state.pass_index + 1
@@ -26,7 +31,7 @@ def next_pass(
         size = (target.height // scale, target.width // scale)
         source = torch.nn.functional.interpolate(state.latents, size=size, mode="bilinear")
     else:
-        raw = decode_image(model, state.latents)
+        raw = decode_image(model, state.latents, memory)
         yield Piece("decode", raw.width * raw.height)
         image = Image.frombytes("RGB", (raw.width, raw.height), raw.rgb)
         if target.network is not None:

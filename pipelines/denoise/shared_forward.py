@@ -1,6 +1,7 @@
 """The predictions of one step: in one UNet forward of all images or, if it fails, in smaller ones. Torch thread."""
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from pipelines.device import free_cached, wait_for
 from pipelines.errors import is_out_of_memory, raise_if_device_lost
 from pipelines.lora.backend import AdapterSet, LoraBackend
 from pipelines.model.load import LoadedModel
+from pipelines.model.memory_model import MemoryModel
 from pipelines.outcome import Outcome
 
 log = logging.getLogger(__name__)
@@ -29,12 +31,17 @@ class SharedForward:
         self._loras = loras
         self._exact_rows = exact_rows
         self._alone = alone
+        self.memory: MemoryModel | None = None
 
     def predict(self, states: States, pad_to_rows: int, outcome: Outcome) -> dict[str, Tensor]:
         """The guided prediction of each image; the device may still be at it. If the shared forward cannot be launched,
         it is repeated with fewer images (memory ran out) or for each image alone, so that only the images that cause
         the error fail."""
         num_rows = padded_rows(_num_rows(states), pad_to_rows, self._exact_rows)
+        if (max_rows := self._max_rows(states)) < num_rows and len(states) > 1:
+            outcome.too_many_rows = max_rows + 1
+            log.info("a forward of %d rows would not fit into memory: forwards have %d at most", num_rows, max_rows)
+            return self._predict_in_parts(states, outcome, max_rows)
         try:
             predictions = self._forward(states, num_rows, self._exact_rows)
             outcome.step_rows = num_rows
@@ -49,11 +56,19 @@ class SharedForward:
         free_cached(self._model.device)
         return self._predict_in_parts(states, outcome)
 
-    def _predict_in_parts(self, states: States, outcome: Outcome) -> dict[str, Tensor]:
-        """Predict half of the images at a time if memory ran out, one at a time after any other error. `step_rows`
-        stays 0: the time of such a step is no measurement for any row count."""
+    def _max_rows(self, states: States) -> int:
+        """Rows that fit into memory, as far as that is known."""
+        if self.memory is None or self._exact_rows:
+            return sys.maxsize
+        first = next(iter(states.values())).latents
+        return self.memory.max_rows(first.shape[-2] * first.shape[-1] * self._model.pixels_per_latent**2)
+
+    def _predict_in_parts(self, states: States, outcome: Outcome, max_rows: int = 0) -> dict[str, Tensor]:
+        """Predict as many images at a time as have two rows each in `max_rows`; 0: half of them if memory ran out, one
+        at a time after any other error. `step_rows` stays 0: the time of such a step is no measurement for any row
+        count."""
         ids = list(states)
-        size = len(ids) // 2 if outcome.too_many_rows and len(ids) > 1 else 1
+        size = max(1, max_rows // 2 if max_rows else len(ids) // 2 if outcome.too_many_rows else 1)
         predictions: dict[str, Tensor] = {}
         for start in range(0, len(ids), size):
             part = {image_id: states[image_id] for image_id in ids[start : start + size]}

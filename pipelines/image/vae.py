@@ -12,27 +12,28 @@ from pipelines.device import free_cached
 from pipelines.errors import NotFinite, is_out_of_memory
 from pipelines.model.acceleration import in_tiles
 from pipelines.model.load import LoadedModel
+from pipelines.model.memory_model import MemoryModel
 from pipelines.plan import RawImage
 
 log = logging.getLogger(__name__)
 
 
-def decode_image(model: LoadedModel, latents: Tensor) -> RawImage:
+def decode_image(model: LoadedModel, latents: Tensor, memory: MemoryModel | None = None) -> RawImage:
     """Decode `latents` (1, 4, H/8, W/8) float32. Raises NotFinite.
 
-    If the VAE overflows in half precision, this image and all later ones are decoded in float32. If memory runs out,
-    the image is decoded in tiles.
+    If the VAE overflows in half precision, this image and all later ones are decoded in float32. If memory is too small
+    for a whole decode, as `memory` says or as it turns out, the image is decoded in tiles.
     """
     if not torch.isfinite(latents).all():
         raise NotFinite("its latents are not finite numbers")
     if model.vae.dtype != torch.float32:
         if model.half_vae:
-            pixels = _decode(model, latents.to(model.vae.dtype))
+            pixels = _decode(model, latents.to(model.vae.dtype), memory)
             if torch.isfinite(pixels).all():
                 return _rounded(pixels)
             log.warning("the VAE overflows in %s: it stays in float32 from now on (STUDIO_VAE_DTYPE)", model.vae.dtype)
         _cast(model.vae, torch.float32)
-    pixels = _decode(model, latents)
+    pixels = _decode(model, latents, memory)
     if torch.isfinite(pixels).all():
         return _rounded(pixels)
     raise NotFinite("the VAE made pixels that are not finite numbers")
@@ -68,12 +69,12 @@ def _cast(vae: Any, dtype: torch.dtype) -> None:
     torch.nn.Module.to(vae, dtype)
 
 
-def _decode(model: LoadedModel, latents: Tensor) -> Tensor:
+def _decode(model: LoadedModel, latents: Tensor, memory: MemoryModel | None) -> Tensor:
     """(1, 4, H/8, W/8) -> (1, 3, H, W) around -1..1, float32."""
     mean, std = _latent_statistics(model, latents)
     scaled = (latents * std / model.vae.config.scaling_factor + mean).contiguous(memory_format=torch.channels_last)
     try:
-        with in_tiles(model.vae) if _is_large(model, latents) else nullcontext():
+        with in_tiles(model.vae) if _is_large(model, latents, memory) else nullcontext():
             return model.vae.decode(scaled, return_dict=False)[0].float()
     except Exception as error:
         if not is_out_of_memory(error):
@@ -84,10 +85,13 @@ def _decode(model: LoadedModel, latents: Tensor) -> Tensor:
         return model.vae.decode(scaled, return_dict=False)[0].float()
 
 
-def _is_large(model: LoadedModel, latents: Tensor) -> bool:
-    """Beyond 1.5 times the native side, squared: a whole decode takes more memory than all steps do."""
-    native = model.unet.config.sample_size
-    return latents.shape[-2] * latents.shape[-1] > native * native * 9 // 4
+def _is_large(model: LoadedModel, latents: Tensor, memory: MemoryModel | None) -> bool:
+    """Where memory has not been measured: beyond 1.5 times the native side, squared, a whole decode takes more than all
+    steps do."""
+    num_latents = latents.shape[-2] * latents.shape[-1]
+    if memory is not None:
+        return not memory.decodes_whole(num_latents * model.pixels_per_latent**2)
+    return num_latents > model.unet.config.sample_size**2 * 9 // 4
 
 
 def _latent_statistics(model: LoadedModel, like: Tensor) -> tuple[Tensor | float, Tensor | float]:

@@ -69,7 +69,7 @@ class MixedTerm:
 
     def portion(self, start: int, num_rows: int) -> "MixedTerm":
         rows = slice(start, start + num_rows)
-        return MixedTerm(self.rank, self.slots[rows], self.scales[:, rows])
+        return MixedTerm(self.rank, self.slots[rows], self.scales[:, rows].contiguous())
 
 
 LoraTerms = tuple[RunTerm | MixedTerm, ...]
@@ -116,6 +116,10 @@ class LoraBackend(Protocol):
 
     def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         """The terms of a layout; `numbers` (float32) are the layout's, copied to the device."""
+        ...
+
+    def blank_terms(self, num_rows: int) -> LoraTerms:
+        """Terms of the kind that compiled forwards with LoRAs have, which change nothing; none where there are none."""
         ...
 
     def applied(self, terms: LoraTerms) -> AbstractContextManager[None]:

@@ -8,13 +8,14 @@ layer has stacks only if a LoRA in the bank changes it.
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from itertools import chain, groupby
+from typing import Any
 
-import torch
 from torch import Tensor
 
+from pipelines.device import to_device
 from pipelines.lora.backend import (
     AdapterSet,
     LoraTerms,
@@ -23,133 +24,27 @@ from pipelines.lora.backend import (
     Run,
     RunTerm,
 )
+from pipelines.lora.compiled import CompiledLayer, compiled_names
 from pipelines.lora.layer import BankLayer, CurrentTerms, Stack
 from pipelines.lora.loader import LoraLoader
+from pipelines.lora.rank_bucket import RankBucket, bucket_rank
 from pipelines.lora.weights import LoraWeights, lora_layers
 from pipelines.model.load import LoadedModel
 
 log = logging.getLogger(__name__)
 
-SMALLEST_RANK = 8
+MAX_COMPILED_SLOTS = 17
 MAX_RUNS = 2
 """Runs of rows that are worth products of their own: a run takes two launches in each layer, a mixed term four."""
-
-
-def bucket_rank(rank: int) -> int:
-    """The next power of two: LoRAs of ranks 9 to 16 share stacks."""
-    return max(SMALLEST_RANK, 1 << (rank - 1).bit_length())
-
-
-class RankBucket:
-    """The LoRAs of one rank bucket. `scales` (layers, slots) float32 holds alpha / rank, `scales_of` has it by hash on
-    the host. Slot 0 is all zero."""
-
-    def __init__(self, rank: int, layers: Mapping[str, BankLayer], device: torch.device, dtype: torch.dtype) -> None:
-        self.rank = rank
-        self.slot_of: dict[str, int] = {}
-        self.num_slots = 1
-        self.scales = torch.zeros(len(layers), 1, device=device)
-        self.scales_of: dict[str, Sequence[float]] = {}
-        self._layers = layers
-        self._changed_by: dict[str, frozenset[str]] = {}
-        self._device, self._dtype = device, dtype
-
-    @property
-    def num_bytes(self) -> int:
-        return self.num_slots * sum(self._slot_bytes(name) for name in self._layer_names)
-
-    @property
-    def _layer_names(self) -> set[str]:
-        return {name for name, layer in self._layers.items() if self.rank in layer.stacks}
-
-    def sizes(self) -> tuple[int, ...]:
-        """Slot counts that have room for one more LoRA, the preferred one first.
-
-        Doubling leaves the stacks' shapes unchanged for most additions, so that a compiled UNet is not compiled again.
-        """
-        needed = len(self.slot_of) + 2
-        return (self.num_slots, needed) if needed <= self.num_slots else (2 * self.num_slots, needed)
-
-    def bytes_with(self, weights: LoraWeights, num_slots: int) -> int:
-        """Memory of the bucket once it holds these weights, too."""
-        return num_slots * sum(self._slot_bytes(name) for name in self._layer_names | weights.pairs.keys())
-
-    def put(self, sha256: str, weights: LoraWeights, num_slots: int) -> None:
-        """Copy a LoRA into a free slot, after a resize to `num_slots`."""
-        if num_slots != self.num_slots:
-            self.resize(num_slots)
-        slot = min(set(range(1, num_slots)) - set(self.slot_of.values()))
-        self.slot_of[sha256] = slot
-        self._changed_by[sha256] = frozenset(weights.pairs)
-        scales = [0.0] * len(self._layers)
-        for name in self._layer_names | weights.pairs.keys():
-            layer, pair = self._layers[name], weights.pairs.get(name)
-            if self.rank not in layer.stacks:
-                layer.stacks[self.rank] = self._zeros(layer, num_slots)
-            stack = layer.stacks[self.rank]
-            rank = 0 if pair is None else pair.rank
-            if pair is not None:
-                stack.down[slot, :rank].copy_(pair.down, non_blocking=True)
-                stack.up[slot, :, :rank].copy_(pair.up, non_blocking=True)
-                scales[layer.number] = pair.scale
-            if rank < self.rank:
-                stack.down[slot, rank:].zero_()
-                stack.up[slot, :, rank:].zero_()
-        self.scales[:, slot] = torch.tensor(scales).to(self._device)
-        self.scales_of[sha256] = scales
-
-    def drop(self, sha256: str) -> None:
-        """Free a LoRA's slot. The bucket keeps the memory until `resize`, or until it holds no LoRA."""
-        self.slot_of.pop(sha256, None)
-        self._changed_by.pop(sha256, None)
-        self.scales_of.pop(sha256, None)
-        if not self.slot_of:
-            self.resize(1)
-
-    def resize(self, num_slots: int) -> None:
-        """Reallocate the stacks layer by layer, so that at most one layer is held twice; layers that no LoRA changes
-        any more lose their stacks. If memory runs out half way, the slots in use are right in every layer."""
-        self._close_gaps()
-        changed = set(chain.from_iterable(self._changed_by.values()))
-        kept = min(num_slots, self.num_slots)
-        scales = torch.zeros(len(self._layers), num_slots, device=self._device)
-        scales[:, :kept] = self.scales[:, :kept]
-        for name in self._layer_names:
-            layer = self._layers[name]
-            if name not in changed:
-                del layer.stacks[self.rank]
-                continue
-            stack = self._zeros(layer, num_slots)
-            stack.values[:kept] = layer.stacks[self.rank].values[:kept]
-            layer.stacks[self.rank] = stack
-        self.scales, self.num_slots = scales, num_slots
-
-    def _close_gaps(self) -> None:
-        """Move the LoRAs to the slots from 1 on, in place."""
-        for slot, sha256 in enumerate(sorted(self.slot_of, key=lambda sha256: self.slot_of[sha256]), start=1):
-            old = self.slot_of[sha256]
-            if old == slot:
-                continue
-            for name in self._layer_names:
-                values = self._layers[name].stacks[self.rank].values
-                values[slot] = values[old]
-            self.scales[:, slot] = self.scales[:, old]
-            self.slot_of[sha256] = slot
-
-    def _zeros(self, layer: BankLayer, num_slots: int) -> Stack:
-        return Stack.zeros(num_slots, self.rank, layer.weight_shape, self._device, self._dtype)
-
-    def _slot_bytes(self, name: str) -> int:
-        return self.rank * self._layers[name].values_per_rank * self._dtype.itemsize
 
 
 class LoraBank:
     """Keeps the most recently used LoRAs within `max_bytes`.
 
-    LoRAs of begun images are never evicted; an image whose own LoRAs exceed the limit is made alone. `compiled`: layers
-    keep their hooks, because a compiled UNet does not notice hooks that come and go. `by_runs`: rows with the same LoRA
-    may be computed together. Not where the bits of a row must not depend on its neighbors, nor in a compiled UNet: its
-    graph would.
+    LoRAs of begun images are never evicted; an image whose own LoRAs exceed the limit is made alone. `compiled_rank`:
+    if not 0, the blocks of the UNet are compiled, and LoRAs up to this rank share one bucket, whose shapes stay the
+    same. `by_runs`: rows with the same LoRA may be computed together. Not where the bits of a row must not depend on
+    its neighbors, nor in a compiled UNet: its graph would.
     """
 
     def __init__(
@@ -157,7 +52,7 @@ class LoraBank:
         model: LoadedModel,
         loader: LoraLoader,
         max_bytes: int,
-        compiled: bool = False,
+        compiled_rank: int = 0,
         by_runs: bool = True,
     ) -> None:
         self.loader = loader
@@ -168,15 +63,33 @@ class LoraBank:
             name: BankLayer(number, layer, self._current)
             for number, (name, layer) in enumerate(lora_layers(model).items())
         }
+        self._compiled_rank = compiled_rank and bucket_rank(compiled_rank)
         self._buckets: dict[int, RankBucket] = {}
+        if compiled_rank:
+            self._buckets[self._compiled_rank] = self._compiled_bucket(model.unet)
         self._bucket_of: OrderedDict[str, RankBucket] = OrderedDict()  # by hash, the least recently used first
         self._resident: frozenset[str] = frozenset()
-        self._compiled = compiled
         self._by_runs = by_runs
         self._hooked: bool | None = False  # None: stacks were added or removed since
-        if compiled:
-            for layer in self._layers.values():
-                layer.attach()
+
+    def _compiled_bucket(self, unet: Any) -> RankBucket:
+        """As many slots as have room, if every LoRA changes every layer."""
+        rank = self._compiled_rank
+        slot_bytes = rank * self._dtype.itemsize * sum(layer.values_per_rank for layer in self._layers.values())
+        num_slots = min(max(self._max_bytes // slot_bytes, 2), MAX_COMPILED_SLOTS)
+        names = compiled_names(unet)
+        for number, (name, layer) in enumerate(self._layers.items()):
+            if name in names:
+                stack = Stack.zeros(num_slots, rank, layer.weight_shape, self._device, self._dtype)
+                self._layers[name] = CompiledLayer(number, unet.get_submodule(name[5:]), self._current, rank, stack)
+        return RankBucket(rank, self._layers, self._device, self._dtype, num_slots, names)
+
+    def blank_terms(self, num_rows: int) -> LoraTerms:
+        """Terms of the kind that a forward of rows with one LoRA each has, which change nothing."""
+        if not self._compiled_rank:
+            return ()
+        layout = RowLayout(ranks=(self._compiled_rank,), numbers=(0.0,) * (2 * num_rows))
+        return self.place(layout, to_device(layout.numbers, self._device))
 
     @property
     def resident(self) -> frozenset[str]:
@@ -259,7 +172,7 @@ class LoraBank:
 
     def _hook(self, wanted: bool) -> None:
         """Attach or detach the hooks: a forward without LoRAs runs the bare layers."""
-        if self._compiled or self._hooked is wanted:
+        if self._hooked is wanted:
             return
         for layer in self._layers.values():
             if wanted and layer.stacks:
@@ -271,7 +184,7 @@ class LoraBank:
     def _put(self, sha256: str, weights: LoraWeights, staying: Collection[str], others_in_use: bool) -> bool:
         """Returns False if there is no room now."""
         started_s = time.perf_counter()
-        rank = bucket_rank(weights.rank)
+        rank = max(bucket_rank(weights.rank), self._compiled_rank)
         bucket = self._buckets.setdefault(rank, RankBucket(rank, self._layers, self._device, self._dtype))
         num_slots = self._make_room(bucket, weights, staying, others_in_use)
         if num_slots is None:
@@ -306,6 +219,6 @@ class LoraBank:
         bucket = self._bucket_of.pop(sha256)
         bucket.drop(sha256)
         if shrink and bucket.slot_of:
-            bucket.resize(len(bucket.slot_of) + 1)
+            bucket.shrink()
         self._hooked = None
         log.info("LoRA %s: evicted from the bank", sha256[:12])

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.lora.backend import LoraTerms, MixedTerm, Run
+from pipelines.lora.weights import LoraPair
 
 
 @dataclass(slots=True, eq=False)
@@ -33,13 +34,28 @@ class Stack:
     ) -> "Stack":
         out, *inner = weight_shape
         num_down = rank * torch.Size(inner).numel()
-        values = torch.zeros(num_slots, num_down + out * rank, device=device, dtype=dtype)
+        with torch.inference_mode(False):  # a compiled block distinguishes tensors of inference mode
+            values = torch.zeros(num_slots, num_down + out * rank, device=device, dtype=dtype)
         return cls(values, *_views(values, rank, out, inner))
 
-    def rows(self, slots: Tensor) -> tuple[Tensor, Tensor]:
-        """`down` and `up` of each row, gathered in one launch."""
-        _, out, rank = self.up.shape
-        return _views(self.values.index_select(0, slots), rank, out, self.down.shape[2:])
+    def put(self, slot: int, pair: LoraPair | None) -> None:
+        """Fill a slot with matrices on the same device, of this rank or a lower one; None: with zeros."""
+        rank = self.up.shape[2]
+        if pair is None:
+            self.values[slot].zero_()
+        elif pair.rank == rank:
+            self.values[slot].copy_(pair.values)
+        else:
+            self.down[slot, : pair.rank].copy_(pair.down)
+            self.down[slot, pair.rank :].zero_()
+            self.up[slot, :, : pair.rank].copy_(pair.up)
+            self.up[slot, :, pair.rank :].zero_()
+
+
+def gathered(values: Tensor, slots: Tensor, rank: int, weight_shape: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """`down` and `up` of each row, gathered in one launch."""
+    out, *inner = weight_shape
+    return _views(values.index_select(0, slots), rank, out, inner)
 
 
 def _views(values: Tensor, rank: int, out: int, inner: Sequence[int]) -> tuple[Tensor, Tensor]:
@@ -68,6 +84,9 @@ class BankLayer:
         self._current = current
         self._hook: Any = None
 
+    def hold(self, rank: int, stack: Stack) -> None:
+        self.stacks[rank] = stack
+
     def attach(self) -> None:
         if self._hook is None:
             self._hook = self._layer.register_forward_hook(self._add)
@@ -84,10 +103,11 @@ class BankLayer:
                 continue
             if isinstance(term, MixedTerm):
                 scale = term.scales[self.number]
+                down, up = gathered(stack.values, term.slots, term.rank, self.weight_shape)
                 if isinstance(layer, nn.Conv2d):
-                    _add_to_convolution(layer, output, inputs[0], stack, term.slots, scale)
+                    _add_to_convolution(layer, output, inputs[0], down, up, scale)
                 else:
-                    _add_to_linear(output, inputs[0], stack, term.slots, scale)
+                    add_to_linear(output, inputs[0], down, up, scale)
                 continue
             for run in term.runs:
                 if (alpha := run.scales[self.number] * run.weight) != 0:
@@ -110,21 +130,18 @@ def _add_run(layer: nn.Module, run: Run, output: Tensor, x: Tensor, stack: Stack
         output.permute(0, 2, 3, 1).view(-1, len(up)).addmm_(pixels, up.mT, alpha=alpha)
 
 
-def _add_to_linear(output: Tensor, x: Tensor, stack: Stack, slots: Tensor, scale: Tensor) -> None:
-    """`x` (B, tokens, in) or (B, in); with B = 1 also several windows of one text, (windows, tokens, in)."""
-    num_rows = len(slots)
-    down, up = stack.rows(slots)
+def add_to_linear(output: Tensor, x: Tensor, down: Tensor, up: Tensor, scale: Tensor) -> None:
+    """`x` (B, tokens, in) or (B, in); with B = 1 also several windows of one text, (windows, tokens, in). `down` (B, R,
+    in), `up` (B, out, R), `scale` (B,)."""
+    num_rows = len(scale)
     rows = x.reshape(num_rows, -1, x.shape[-1])
     narrow = torch.bmm(rows, down.mT).mul_(scale[:, None, None])  # (B, tokens, R)
     output.view(num_rows, -1, output.shape[-1]).baddbmm_(narrow, up.mT)
 
 
-def _add_to_convolution(
-    layer: nn.Conv2d, output: Tensor, x: Tensor, stack: Stack, slots: Tensor, scale: Tensor
-) -> None:
+def _add_to_convolution(layer: nn.Conv2d, output: Tensor, x: Tensor, down: Tensor, up: Tensor, scale: Tensor) -> None:
     """`x` (B, in, H, W): one grouped convolution, each row a group with its own kernels."""
     num_rows, _, height, width = output.shape
-    down, up = stack.rows(slots)
     kernels = down.flatten(0, 1)  # (B * R, in, kernel height, kernel width)
     grouped = x.reshape(1, -1, *x.shape[2:])
     narrow: Tensor = nn.functional.conv2d(

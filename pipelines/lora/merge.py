@@ -27,6 +27,7 @@ class LoraMerge:
 
     def __init__(self, model: LoadedModel, loader: LoraLoader, max_bytes: int) -> None:
         self._loader = loader
+        self._device = model.device
         self._layers = lora_layers(model)
         self._max_bytes = max_bytes
         self._kept: OrderedDict[str, LoraWeights] = OrderedDict()
@@ -69,6 +70,9 @@ class LoraMerge:
     def place(self, layout: RowLayout, numbers: Tensor) -> LoraTerms:
         return ()
 
+    def blank_terms(self, num_rows: int) -> LoraTerms:
+        return ()
+
     def applied(self, terms: LoraTerms) -> AbstractContextManager[None]:
         return nullcontext()
 
@@ -78,7 +82,7 @@ class LoraMerge:
         started_s = time.perf_counter()
         changes: dict[str, list[tuple[LoraPair, float]]] = {}
         for sha256, weight in adapters:
-            for name, pair in self._kept[sha256].pairs.items():
+            for name, pair in self._kept[sha256].on(self._device).pairs.items():
                 changes.setdefault(name, []).append((pair, weight * pair.scale))
         try:
             self._restore(self._pristine.keys() - changes.keys())

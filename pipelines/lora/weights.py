@@ -22,23 +22,43 @@ Factors = tuple[Tensor, Tensor]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoraPair:
-    """The change of one layer's weight: `up` @ `down` * `scale`. `down` (rank, in) or, for a convolution, (rank, in,
-    height, width); `up` (out, rank)."""
+    """The change of one layer's weight: `up` @ `down` * `scale`. `values` holds both matrices, `down` first;
+    `down_shape`: (rank, in) or, for a convolution, (rank, in, height, width); `up` is (out, rank)."""
 
-    down: Tensor
-    up: Tensor
+    values: Tensor
+    down_shape: torch.Size
     scale: float
 
     @property
     def rank(self) -> int:
-        return len(self.down)
+        return self.down_shape[0]
+
+    @property
+    def down(self) -> Tensor:
+        return self.values[: self.down_shape.numel()].view(self.down_shape)
+
+    @property
+    def up(self) -> Tensor:
+        return self.values[self.down_shape.numel() :].view(-1, self.rank)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoraWeights:
-    """A LoRA ready to apply; `pairs` by the layer's name, `unet.mid_block...`."""
+    """A LoRA ready to apply; `pairs` by the layer's name, `unet.mid_block...`. Their values are views of `packed`, one
+    after the other."""
 
     pairs: Mapping[str, LoraPair]
+    packed: Tensor
+
+    @classmethod
+    def of(cls, pairs: Mapping[str, LoraPair], packed: Tensor) -> "LoraWeights":
+        """The values of the pairs are replaced by their places in `packed`."""
+        parts: tuple[Tensor, ...] = torch.split(packed, [len(pair.values) for pair in pairs.values()])
+        placed = {
+            name: LoraPair(part, pair.down_shape, pair.scale)
+            for part, (name, pair) in zip(parts, pairs.items(), strict=True)
+        }
+        return cls(placed, packed)
 
     @property
     def rank(self) -> int:
@@ -47,7 +67,11 @@ class LoraWeights:
 
     @property
     def num_bytes(self) -> int:
-        return sum(pair.down.nbytes + pair.up.nbytes for pair in self.pairs.values())
+        return self.packed.nbytes
+
+    def on(self, device: torch.device) -> "LoraWeights":
+        """The same on the device: one copy, which the host does not wait for if the memory is pinned."""
+        return LoraWeights.of(self.pairs, self.packed.to(device, non_blocking=True))
 
 
 def lora_layers(model: LoadedModel) -> dict[str, Any]:
@@ -62,8 +86,8 @@ def lora_layers(model: LoadedModel) -> dict[str, Any]:
 
 
 class LoraParser:
-    """Parses LoRA files for one model. With CUDA the matrices are in pinned memory, so that the copy to the GPU does
-    not block the host.
+    """Parses LoRA files for one model. With CUDA the matrices of a file are in one piece of pinned memory, so that they
+    go to the GPU in one copy, which does not block the host.
 
     `base`: the model's layers by the name that `keys.layer_name` gives them; equal to what `read_base_layers` reads
     from the files of the model.
@@ -85,9 +109,10 @@ class LoraParser:
         lora = LoraData(data)
         changes, _ = lora.changes(self.base)
         with torch.inference_mode(False), torch.no_grad():
-            return LoraWeights(
-                {self._names[flat]: self._pair(lora, change, self.base[flat]) for flat, change in changes.items()}
-            )
+            pairs = {self._names[flat]: self._pair(lora, change, self.base[flat]) for flat, change in changes.items()}
+            packed = torch.empty(sum(len(pair.values) for pair in pairs.values()), dtype=self._dtype)
+            packed = packed.pin_memory() if self._pin else packed
+            return LoraWeights.of(pairs, torch.cat([pair.values for pair in pairs.values()], out=packed))
 
     def _pair(self, lora: LoraData, change: LayerChange, shape: Shape) -> LoraPair:
         tensors = {part: _tensor(lora, key) for part, key in change.keys.items()}
@@ -95,12 +120,8 @@ class LoraParser:
             up, down = tensors["up"].flatten(1), tensors["down"]  # not by way of float32
         else:
             up, down = _factors(change, {part: tensor.float() for part, tensor in tensors.items()})
-        return LoraPair(self._settled(down.reshape(-1, *shape[1:])), self._settled(up), change.scale)
-
-    def _settled(self, tensor: Tensor) -> Tensor:
-        """In the model's dtype, contiguous and, with CUDA, pinned."""
-        settled = tensor.to(self._dtype).contiguous()
-        return settled.pin_memory() if self._pin else settled
+        values = torch.cat([matrix.to(self._dtype).flatten() for matrix in (down, up)])
+        return LoraPair(values, torch.Size([len(up.T), *shape[1:]]), change.scale)
 
 
 def _tensor(lora: LoraData, key: str) -> Tensor:

@@ -14,9 +14,8 @@ from pipelines.model.checkpoint import BaseModelError
 log = logging.getLogger(__name__)
 
 TILE_PX = 512
-MAX_COMPILED_FORWARDS = 64
-"""Graphs that are kept compiled, one for each row count, image size and kind of LoRA forward; beyond it torch runs
-uncompiled."""
+MAX_GRAPHS = 512
+"""Of a block's code: one for each shape of block, row count, image size, with and without LoRAs."""
 
 
 def accelerate(unet: Any, vae: Any, attention: str, compiled: bool, tiled_vae: bool) -> None:
@@ -66,13 +65,9 @@ def in_tiles(vae: Any) -> Generator[None]:
 
 
 def compile_unet(unet: Any, backend: str | Callable[..., Any] = "inductor") -> None:
-    """Compile in place, so that the bank's hooks stay on the layers.
-
-    Every forward has one of a few static row counts (STUDIO_ROW_BUCKETS), so shapes are compiled as constants. torch
-    logs each later compilation and its cause.
-    """
-    private: Any = torch  # neither setting is public
-    private._dynamo.config.recompile_limit = MAX_COMPILED_FORWARDS
-    private._logging.set_logs(recompiles=True)
-    unet.compile(backend=backend, dynamic=False)
-    log.info("compiling the UNet for each row count before the server is ready; this takes minutes")
+    """Compile the transformer blocks in place, at their first forwards (`compile_forwards`). Blocks of the same shape
+    share a graph: SDXL has 70 blocks of two shapes. Every forward has one of a few static row counts
+    (STUDIO_ROW_BUCKETS), so shapes are compiled as constants."""
+    config: Any = getattr(torch, "_dynamo").config  # noqa: B009 - neither limit is public
+    config.recompile_limit = config.accumulated_recompile_limit = MAX_GRAPHS
+    unet.compile_repeated_blocks(backend=backend, fullgraph=True, dynamic=False)

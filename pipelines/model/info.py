@@ -7,10 +7,10 @@ A base model is a diffusers folder, or a single `.safetensors` file whose config
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pipelines
 from pipelines.model.checkpoint import (
@@ -38,6 +38,9 @@ MIN_SIZE_PX = 256
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
+ShapeName = Literal["square", "portrait", "landscape"]
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """`native_*`: the size that the model was trained at. `*_size_px`: bounds of each side, multiples of 8.
@@ -53,6 +56,14 @@ class ModelInfo:
     max_pixels: int
     lora_base: str
     known_words: frozenset[str] | None = field(default=None, repr=False)
+
+    @property
+    def native_shapes(self) -> Mapping[ShapeName, tuple[int, int]]:
+        """Width and height by name. 13 : 19 is the upright shape that SDXL was trained at with (nearly) its native
+        area: 832 x 1216."""
+        width, height = self.native_width, self.native_height
+        short, long = (side - side % 8 for side in (width * 13 // 16, height * 19 // 16))
+        return {"square": (width, height), "portrait": (short, long), "landscape": (long, short)}
 
 
 def is_hub_id(path: Path) -> bool:

@@ -41,6 +41,7 @@ class Account:
     is_operator: bool
     created_at_s: float
     is_disabled: bool = False
+    is_unmoderated: bool = False
 
     @property
     def owner(self) -> str:
@@ -290,7 +291,8 @@ def _invitation(code: str) -> ColumnElement[bool]:
 
 
 def _account(row: AccountRow) -> Account:
-    return Account(row.id, row.email, row.is_operator, row.created_at_s, row.disabled_at_s is not None)
+    is_disabled = row.disabled_at_s is not None
+    return Account(row.id, row.email, row.is_operator, row.created_at_s, is_disabled, row.is_unmoderated)
 
 
 async def _update(session: AsyncSession, table: type[Any], which: ColumnElement[bool], **values: Any) -> bool:

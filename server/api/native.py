@@ -26,6 +26,7 @@ from server.api.jobs.options_routes import CatalogController
 from server.api.jobs.repeat_routes import AgainController
 from server.api.jobs.routes import JobsController
 from server.api.loras.routes import LorasController
+from server.api.operator.moderation_routes import ModerationController
 from server.api.operator.routes import OperatorController
 from server.api.prompts.routes import PromptsController
 from server.api.usage.routes import UsageController
@@ -45,6 +46,7 @@ CONTROLLERS = (
     BillingController,
     StripeController,
     OperatorController,
+    ModerationController,
     OperatorCreditController,
     CatalogController,
     PromptsController,

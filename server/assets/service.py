@@ -11,7 +11,7 @@ import math
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, case, exists, func, select, tuple_, update
 from sqlalchemy import delete as delete_rows
@@ -54,6 +54,14 @@ class Asset:
     storage_key: str
 
 
+class UploadCheck(Protocol):
+    """Moderation of uploads: server/moderation/service.py."""
+
+    async def check_upload(self, owner: str, png: bytes, sha256: str, field: str) -> None:
+        """Raises UploadBlocked and ClassifierAway."""
+        ...
+
+
 class Assets:
     """Runs on the event loop; images are decoded on threads. `lifetime_s` since the upload or the last job that named
     the asset. `max_assets` and `max_bytes` are what one owner may have unexpired."""
@@ -66,21 +74,26 @@ class Assets:
         lifetime_s: float,
         max_assets: int = MAX_ASSETS,
         max_bytes: int = MAX_BYTES,
+        check: UploadCheck | None = None,
     ) -> None:
+        """`check` None: uploads are not moderated."""
         self._database = database
         self._store = store
         self._remover = remover
         self._lifetime_s = lifetime_s
         self._max_assets = max_assets
         self._max_bytes = max_bytes
+        self._check = check
         self._decoding = asyncio.Semaphore(MAX_DECODES)
 
     async def add(self, owner: str, data: bytes) -> Asset:
         """Decode and store an image. The same content again is the same asset, with a new lifetime. Raises
-        AssetTooLarge, UnusableImage, TooManyAssets and StoreError."""
+        AssetTooLarge, UnusableImage, TooManyAssets, UploadBlocked, ClassifierAway and StoreError."""
         await self._refuse_early(owner)
         async with self._decoding:
             decoded = await asyncio.to_thread(read_upload, data)
+        if self._check is not None:
+            await self._check.check_upload(owner, decoded.png, decoded.sha256, "file")
         return await self._keep(owner, decoded)
 
     async def from_stored(self, owner: str, storage_key: str, field: str = "from_image") -> Asset:

@@ -1,4 +1,4 @@
-"""The settings of credit and payments: the fields that `Settings` (settings.py) begins with."""
+"""The settings of credit and payments: fields that `Settings` (settings.py) begins with."""
 
 import re
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from importlib.util import find_spec
 
+from server.config.moderation_settings import ModerationSettings
 from server.config.parsers import secret, setting, switch, web_address
 
 MAX_USD = 10_000
@@ -43,7 +44,7 @@ def stripe_key(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class BillingSettings:
+class BillingSettings(ModerationSettings):
     """Amounts in dollars."""
 
     billing: bool = setting(

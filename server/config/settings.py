@@ -146,7 +146,14 @@ class Settings(StorageSettings):
         switch,
         "",
         "off",
-        "`on`: torch.compile for the UNet; the start and the first pictures with LoRAs then take minutes",
+        "`on`: torch.compile for the UNet; the start then takes minutes",
+    )
+    compile_rank: int = setting(
+        64,
+        integer(1, 1024),
+        "rank",
+        "64",
+        "with `STUDIO_COMPILE`: LoRAs up to this rank run compiled, and each takes the memory of this rank",
     )
     exact_rows: int = setting(
         0,

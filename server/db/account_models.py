@@ -1,6 +1,6 @@
 """The tables of people and keys. Secrets are kept as hashes only: what leaves the database opens nothing."""
 
-from sqlalchemy import JSON, Double, ForeignKey, Index, String
+from sqlalchemy import JSON, Double, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.models import Row
@@ -17,6 +17,7 @@ class AccountRow(Row):
     is_operator: Mapped[bool]
     created_at_s: Mapped[float] = mapped_column(Double)
     disabled_at_s: Mapped[float | None] = mapped_column(Double)  # by an operator: neither sessions nor keys open it
+    is_unmoderated: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class LoginRow(Row):

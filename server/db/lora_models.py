@@ -16,6 +16,8 @@ class LoraSettingsRow(Row):
     pinned_version: Mapped[str | None] = mapped_column(String(64))  # what the bare name means; of names only
     trigger: Mapped[str | None] = mapped_column(Text)  # "": no words
     weight: Mapped[float | None] = mapped_column(Double)
+    family: Mapped[str | None] = mapped_column(String(32))  # of LoRAs for few steps (few_steps.py); "none": of none
+    steps: Mapped[int | None]  # that such a LoRA is distilled to
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())  # of requests that name no LoRA
 
 

@@ -80,6 +80,7 @@ class ImageRow(Row):
         UniqueConstraint("job_id", "n"),
         CheckConstraint("status IN ('queued', 'done', 'failed', 'blocked', 'deleted')", name="status"),
         Index("ix_image_finished", "finished_at_s"),
+        Index("ix_image_verdict", "verdict", "finished_at_s"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)  # {job_id}-{n}
@@ -107,6 +108,8 @@ class ImageRow(Row):
     decode_s: Mapped[float | None] = mapped_column(Double)
     downloads: Mapped[int] = mapped_column(default=0, server_default="0")
     is_favorite: Mapped[bool] = mapped_column(default=False, server_default=false())
+    verdict: Mapped[str | None] = mapped_column(String(16))  # of moderation; None: it was not scored
+    moderation_score: Mapped[float | None] = mapped_column(Double)
 
 
 class ImageAttemptErrorRow(Row):

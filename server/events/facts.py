@@ -34,6 +34,7 @@ class JobFacts:
     job: JobRow
     num_done: int
     queued: Candidate
+    num_blocked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ class JobFactsCache:
         sums = {status: numbers for _, status, *numbers in rows}
         queued = sums.get(ImageStatus.QUEUED, (0, 0, 0, 1, 0, 0, 0))
         num_done = sums.get(ImageStatus.DONE, (0,))[0]
-        return JobFacts(job, num_done, _queued_part(job, *map(int, queued)))
+        num_blocked = sums.get(ImageStatus.BLOCKED, (0,))[0]
+        return JobFacts(job, num_done, _queued_part(job, *map(int, queued)), num_blocked)
 
     async def _versions(self, job_ids: Sequence[str]) -> dict[str, tuple[object, ...]]:
         statement = select(JobRow.id, *_VERSION).where(JobRow.id.in_(job_ids))

@@ -26,7 +26,7 @@ class EventHub:
         self._num_readers = 0
         self._streams: Subscribers = {}
         self._waits: Subscribers = {}
-        self._previews: dict[tuple[str, int], RawImage] = {}
+        self._previews: dict[tuple[str, int], tuple[RawImage, bool]] = {}
         self._encoding: asyncio.Task[None] | None = None
 
     # ---- subscribers
@@ -90,10 +90,10 @@ class EventHub:
         """True if a stream of the job is open."""
         return bool(self._streams.get(job_id))
 
-    def preview(self, job_id: str, index: int, image: RawImage) -> None:
+    def preview(self, job_id: str, index: int, image: RawImage, is_blurred: bool = False) -> None:
         """Encode the preview on a thread and show it. A newer one replaces one that waits for the thread."""
         if self.wants_preview(job_id) and not self._closed:
-            self._previews[job_id, index] = image
+            self._previews[job_id, index] = image, is_blurred
             if self._encoding is None or self._encoding.done():
                 self._encoding = asyncio.create_task(self._encode_previews())
 
@@ -123,5 +123,5 @@ class EventHub:
     async def _encode_previews(self) -> None:
         while self._previews:
             job_id, index = key = next(iter(self._previews))
-            url = await asyncio.to_thread(preview_data_url, self._previews.pop(key))
+            url = await asyncio.to_thread(preview_data_url, *self._previews.pop(key))
             self.show_preview(job_id, index, url)

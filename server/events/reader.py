@@ -17,13 +17,17 @@ from server.queue.grid import Axes
 from server.queue.mapping import candidate_of
 from server.queue.model import (
     BaseModelRef,
+    BlockedImage,
     ImageStatus,
     ImageView,
     JobError,
     JobState,
     JobStatus,
     JobView,
+    Moderated,
+    Verdict,
 )
+from server.queue.states import blocked_facts
 from server.storage.store import ImageStore
 
 T = TypeVar("T")
@@ -98,18 +102,21 @@ class JobReader:
             "remaining_s": forecast.remaining_s,
             "detail": None if status.ended else self.progress.waits_for(job.id),
             "error": JobError(job.error_code, job.error_detail or "") if job.error_code else None,
+            "images_blocked": facts.num_blocked,
         }
 
     def _view(self, job: JobRow, images: Sequence[ImageRow]) -> JobView:
         done = [image for image in images if image.status == ImageStatus.DONE]
         queued = [image for image in images if image.status == ImageStatus.QUEUED]
+        blocked = [image for image in images if image.status == ImageStatus.BLOCKED]
         axes = _axes(job)
         return JobView(
-            **self._state(JobFacts(job, len(done), candidate_of(job, queued))),
+            **self._state(JobFacts(job, len(done), candidate_of(job, queued), len(blocked))),
             prompt=job.prompt,
             specs=tuple(image.spec for image in images),
             images=tuple(self._image(image, job, axes) for image in done),
             base=BaseModelRef(job.base_name, job.base_sha256),
+            blocked=tuple(BlockedImage(**blocked_facts(image)) for image in blocked),
             axes=axes,
         )
 
@@ -133,12 +140,14 @@ class JobReader:
             is_favorite=image.is_favorite,
             num_downloads=image.downloads,
             cell=axes.cell(image.n - 1) if axes else None,
+            moderation=_mark(image),
         )
 
     def _progress(self, facts: JobFacts, status: JobStatus) -> float:
+        num_made = facts.num_done + facts.num_blocked
         if status.ended:
-            return facts.num_done / facts.job.num_images
-        return self.progress.progress(facts.job.id, facts.job.num_images, facts.num_done)
+            return num_made / facts.job.num_images
+        return self.progress.progress(facts.job.id, facts.job.num_images, num_made)
 
     def _forecast(self, facts: JobFacts, status: JobStatus) -> Forecast:
         if status.ended:
@@ -156,6 +165,7 @@ async def images_of(session: AsyncSession, job_ids: Sequence[str]) -> list[Image
 
 def progress_data(state: JobState) -> dict[str, Any]:
     """The data of a progress event, and what the status call answers."""
+    blocked = {"images_blocked": state.images_blocked} if state.images_blocked else {}
     return {
         "job_id": state.job_id,
         "status": state.status.value,
@@ -166,7 +176,14 @@ def progress_data(state: JobState) -> dict[str, Any]:
         "estimated_time": math.ceil(state.remaining_s),
         "detail": state.detail,
         "error": {"code": state.error.code, "detail": state.error.detail} if state.error else None,
+        **blocked,
     }
+
+
+def _mark(image: ImageRow) -> Moderated | None:
+    """None: it is not marked."""
+    verdict = Verdict(image.verdict) if image.verdict else None
+    return Moderated(verdict, image.moderation_score or 0.0) if verdict is not None and verdict.marks else None
 
 
 def _axes(job: JobRow) -> Axes | None:

@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 MayChange = Callable[[str, str | None], bool]
 """(owner, end user) of a job → True if this caller may change what belongs to them."""
 
+OnDeleted = Callable[[AsyncSession, ImageRow, JobRow], None]
+"""Called in the transaction, with each image that is deleted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
@@ -60,13 +63,18 @@ class Engagement:
         except DATABASE_ERRORS as error:
             log.warning("a download of %s is not counted: %s", ", ".join(image_ids), error)
 
-    async def delete(self, image_ids: Collection[str], may_change: MayChange) -> Deletion:
+    async def delete(
+        self, image_ids: Collection[str], may_change: MayChange, on_deleted: OnDeleted | None = None
+    ) -> Deletion:
         """Mark the rows deleted now; their files follow. A job whose last image is deleted is deleted with it."""
         async with self._database.write() as session:
             stored = select(ImageRow, JobRow).join(JobRow).where(ImageRow.id.in_(image_ids), is_stored())
             rows = (await session.execute(stored.order_by(ImageRow.id))).tuples()
             theirs = [(image, job) for image, job in rows if may_change(job.owner, job.end_user)]
             ended = [(image, job) for image, job in theirs if JobStatus(job.status).ended]
+            if on_deleted is not None:
+                for image, job in ended:
+                    on_deleted(session, image, job)
             deleted = [image.id for image, _ in ended]
             await _note(session, "deleted", deleted)
             files = [key for image, _ in ended for key in (image.storage_key, image.thumbnail_key)]

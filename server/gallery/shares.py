@@ -10,9 +10,10 @@ from server.db.clock import now_s
 from server.db.models import ImageRow
 from server.db.session import Database
 from server.db.share_models import ShareRow
+from server.errors import CONTENT_BLOCKED, DomainError
 from server.gallery.engagement import is_stored
 from server.gallery.history import History
-from server.queue.model import ImageView, JobView
+from server.queue.model import ImageView, JobView, Verdict
 
 SHARE_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 ID_BYTES = 12
@@ -29,6 +30,13 @@ class SharedImage:
     image: ImageView
 
 
+class UnderReview(DomainError):
+    kind = CONTENT_BLOCKED
+
+    def __init__(self) -> None:
+        super().__init__("the picture is marked as explicit: it can be shared after an operator has released it")
+
+
 class Shares:
     """Runs on the event loop."""
 
@@ -37,8 +45,12 @@ class Shares:
         self._history = history
 
     async def share(self, image_id: str) -> str:
-        """The id of the image's public address, which is made if there is none. The image exists."""
+        """The id of the image's public address, which is made if there is none. The image exists. Raises
+        UnderReview."""
         async with self._database.write() as session:
+            verdict = await session.scalar(select(ImageRow.verdict).where(ImageRow.id == image_id))
+            if verdict is not None and Verdict(verdict).marks:
+                raise UnderReview
             await self._database.lock(session, "share")  # two calls at the same time make one
             known = await session.scalar(select(ShareRow.id).where(ShareRow.image_id == image_id))
             if known is not None:
@@ -65,13 +77,13 @@ class Shares:
             return changed is not None
 
     async def find(self, share_id: str) -> SharedImage | None:
-        """None: never shared, revoked, or the image was deleted."""
+        """None: never shared, revoked, the image was deleted, or moderation has marked it."""
         if not SHARE_ID.fullmatch(share_id):
             return None
         async with self._database.read() as session:
             image_id = await session.scalar(select(ShareRow.image_id).where(ShareRow.id == share_id))
         found = await self._history.images([image_id]) if image_id is not None else []
-        return _shared(share_id, *found[0]) if found else None
+        return next((_shared(share_id, job, image) for job, image in found if _is_public(image)), None)
 
     async def examples(self) -> list[SharedImage]:
         """What the operator has marked, the newest first."""
@@ -85,7 +97,12 @@ class Shares:
             )
             ids: dict[str, str] = dict((await session.execute(statement)).tuples().all())
         found = {image.id: (job, image) for job, image in await self._history.images(list(ids))}
-        return [_shared(ids[each], *found[each]) for each in ids if each in found]
+        return [_shared(ids[each], *found[each]) for each in ids if each in found and _is_public(found[each][1])]
+
+
+def _is_public(image: ImageView) -> bool:
+    """False: it carries a mark that no operator has looked at."""
+    return image.moderation is None
 
 
 def _shared(share_id: str, job: JobView, image: ImageView) -> SharedImage:

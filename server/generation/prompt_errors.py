@@ -1,6 +1,6 @@
 """What a prompt must not contain. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipelines.prompt.foreign import COMPOSITION, foreign_syntax
 from pipelines.prompt.schedule import MAX_CHANGES, MAX_TEXTS, TooManyChanges, all_texts
@@ -51,3 +51,12 @@ def reading_errors(field: str, prompt: str, spec: ImageSpec) -> Iterator[FieldEr
     if num_encodings > MAX_ENCODINGS:
         allowed = f"up to {MAX_ENCODINGS}: one for each text that it changes into, and for each weight below 1 in it"
         yield FieldError(field, f"it takes {num_encodings} encodings", allowed)
+
+
+def read_errors(
+    field: str, prompts: Sequence[str], negatives: Sequence[str], num_loras: int, spec: ImageSpec
+) -> Iterator[FieldError]:
+    """Of the prompts of all images, each problem once."""
+    errors = [error for prompt in dict.fromkeys(prompts) for error in prompt_errors(field, prompt, num_loras, spec)]
+    errors += [error for negative in dict.fromkeys(negatives) for error in negative_prompt_errors(negative, spec)]
+    yield from dict.fromkeys(errors)

@@ -83,9 +83,22 @@ Size = Annotated[
     int,
     Meta(ge=SIZE_MULTIPLE_PX, le=16384, multiple_of=SIZE_MULTIPLE_PX, description="Pixels; see /api/options."),
 ]
-Steps = Annotated[int, Meta(ge=1, le=MAX_STEPS, description="Denoising steps; wins over quality.")]
+Steps = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=MAX_STEPS,
+        description="Denoising steps; wins over quality. Default: those of a LoRA that is distilled to few, else of"
+        " quality.",
+    ),
+]
 Guidance = Annotated[
-    float, Meta(ge=0, le=MAX_GUIDANCE_SCALE, description="Classifier-free guidance; 1 or less is off. Default 7.")
+    float,
+    Meta(
+        ge=0,
+        le=MAX_GUIDANCE_SCALE,
+        description="Classifier-free guidance; 1 or less is off. Default: the LoRA's, else 7.",
+    ),
 ]
 Share = Annotated[float, Meta(ge=0, le=1)]
 # msgspec's own bounds end at 2^63 - 1: server/api/http/validation.py checks this one.
@@ -104,7 +117,7 @@ GridSeed = Annotated[
     int,
     Meta(ge=0, description="Up to 2^64 - 1: the lower 32 bits count.", extra_json_schema=_MAX_SEED_SCHEMA),
 ]
-Sampler = Annotated[str, Meta(max_length=64, description="One of /api/options. Default euler.")]
+Sampler = Annotated[str, Meta(max_length=64, description="One of /api/options. Default: the LoRA's, else euler.")]
 NumImages = Annotated[int, Meta(ge=1, le=MAX_IMAGES, description="Pictures to make.")]
 
 

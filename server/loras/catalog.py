@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pipelines.lora.files import few_steps
+from pipelines.lora.files.few_steps import FAMILIES, FewSteps
 from pipelines.lora.files.names import version_key
 from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import LoraRow
@@ -66,7 +69,26 @@ class LoraCatalog:
         for settings in self._settings_of(row):
             if settings.weight is not None:
                 return settings.weight
+        if row.default_weight is None and self.few_steps(row) is not None:
+            return few_steps.WEIGHT
         return row.default_weight
+
+    def few_steps(self, row: LoraRow) -> FewSteps | None:
+        """How images with it are sampled, in the same order of precedence; None: as without it."""
+        found = file_few_steps(row)
+        family = next((each.family for each in self._settings_of(row) if each.family is not None), None)
+        if family is not None:
+            own = next((each for each in FAMILIES.values() if each.family == family), None)
+            found = None if own is None else few_steps.with_steps(own, few_steps.named_steps(_names(row)))
+        steps = next((each.steps for each in self._settings_of(row) if each.steps is not None), None)
+        return None if found is None else few_steps.with_steps(found, steps)
+
+    def all_few_steps(self) -> dict[str, FewSteps]:
+        """By every name and label that means such a LoRA."""
+        found = {row.label: row for row in self.offered} | {
+            name: row for name in {row.name for row in self.offered} if (row := self.find(name))
+        }
+        return {name: few for name, row in found.items() if (few := self.few_steps(row)) is not None}
 
     def is_chosen(self, row: LoraRow) -> bool:
         """True if the operator uses the name for requests that name no LoRA."""
@@ -75,6 +97,15 @@ class LoraCatalog:
 
     def _settings_of(self, row: LoraRow) -> list[LoraSettingsRow]:
         return [self.settings[target] for target in (row.label, row.name) if target in self.settings]
+
+
+def file_few_steps(row: LoraRow) -> FewSteps | None:
+    """What the file says."""
+    return few_steps.recognized(row.sha256, _names(row))
+
+
+def _names(row: LoraRow) -> tuple[str | None, ...]:
+    return row.title, PurePosixPath(row.file).stem, row.label
 
 
 async def count_use(session: AsyncSession, sha256s: Collection[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pipelines.lora.files.few_steps import FewSteps
 from pipelines.lora.files.keys import IgnoredKeys
 from pipelines.lora.files.names import version_key
 from pipelines.lora.files.scan import LoraFile, LoraScan
@@ -17,7 +18,7 @@ from server.db.clock import now_s
 from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import JobLoraRow, JobRow, LoraRow
 from server.db.session import Database
-from server.loras.catalog import LoraCatalog
+from server.loras.catalog import LoraCatalog, file_few_steps
 from server.loras.copies import LoraCopies
 from server.loras.errors import LoraNotFound, UnknownLora
 from server.queue.states import unfinished
@@ -32,7 +33,7 @@ class LoraView:
     the operator's, else the file's. `is_default`: True if the bare name means this version; `is_pinned`: True if the
     operator has pinned it. `is_chosen`: True if the operator uses its name for requests that name no LoRA.
     `times_used`: accepted jobs with these bytes. `file`: its path in the LoRA folder. `ignored`: what of the file is
-    not used."""
+    not used. `few_steps`: how images with it are sampled, if it is distilled to few steps."""
 
     label: str
     name: str
@@ -53,16 +54,18 @@ class LoraView:
     times_used: int
     file: str
     ignored: tuple[IgnoredKeys, ...]
+    few_steps: FewSteps | None
 
 
 @dataclass(frozen=True, slots=True)
 class LoraRecord:
-    """A LoRA with the file's own `trigger`, `weight` and `metadata`. For operators only: the metadata can hold private
-    paths. `loaded_at_s`: seconds since 1970. `failure`: why it is not offered, if it makes no image."""
+    """A LoRA with the file's own `trigger`, `weight`, `few_steps` and `metadata`. For operators only: the metadata can
+    hold private paths. `loaded_at_s`: seconds since 1970. `failure`: why it is not offered, if it makes no image."""
 
     view: LoraView
     trigger: str | None
     weight: float | None
+    few_steps: FewSteps | None
     metadata: Mapping[str, str]
     loaded_at_s: float
     failure: str | None
@@ -138,6 +141,11 @@ class LoraRegistry:
         rows = sorted(catalog.offered, key=lambda row: version_key(row.version), reverse=True)
         return [_view_of(row, catalog, uses) for row in sorted(rows, key=lambda row: row.name)]
 
+    async def few_steps(self) -> Mapping[str, FewSteps]:
+        """How images with a LoRA are sampled, by every name and label of a LoRA that is distilled to few steps."""
+        async with self._database.read() as session:
+            return (await LoraCatalog.read(session)).all_few_steps()
+
     async def failed(self) -> Reasons:
         """The LoRAs that are not offered, because they make no image."""
         async with self._database.read() as session:
@@ -189,8 +197,8 @@ class LoraRegistry:
             await _save_settings(session, name, {"is_default": is_chosen})
 
     async def describe(self, target: str, changes: Mapping[str, str | float | None]) -> LoraView:
-        """Set `trigger` and `weight` of a name (all its versions) or of a label; None removes a setting. Raises
-        LoraNotFound."""
+        """Set `trigger`, `weight`, `family` and `steps` of a name (all its versions) or of a label; None removes a
+        setting. Raises LoraNotFound."""
         async with self._database.write() as session:
             await self._database.lock(session, "queue")
             catalog = await LoraCatalog.read(session)
@@ -234,7 +242,8 @@ def _ignored_json(file: LoraFile) -> list[dict[str, Any]] | None:
 async def _record_of(session: AsyncSession, catalog: LoraCatalog, row: LoraRow) -> LoraRecord:
     metadata = await session.scalar(select(LoraRow.file_metadata).where(LoraRow.label == row.label))
     view = _view_of(row, catalog, await _num_uses(session))
-    return LoraRecord(view, row.trigger, row.default_weight, metadata or {}, row.loaded_at_s, row.failure)
+    few_steps = file_few_steps(row)
+    return LoraRecord(view, row.trigger, row.default_weight, few_steps, metadata or {}, row.loaded_at_s, row.failure)
 
 
 async def _needed_by_jobs(session: AsyncSession) -> set[str]:
@@ -281,6 +290,7 @@ def _view_of(row: LoraRow, catalog: LoraCatalog, uses: Mapping[str, int]) -> Lor
         times_used=uses.get(row.sha256, 0),
         file=row.file,
         ignored=tuple(IgnoredKeys(**ignored) for ignored in row.ignored or ()),
+        few_steps=catalog.few_steps(row),
     )
 
 

@@ -6,6 +6,7 @@ import platform
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
+from typing import Protocol
 
 from litestar.types import Message
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
@@ -22,6 +23,17 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 WAITS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 ROWS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64)
 RATIOS = (0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2)
+
+
+class MemorySizes(Protocol):
+    """The numbers of pipelines' `MemoryModel`."""
+
+    @property
+    def budget_bytes(self) -> float: ...
+    @property
+    def row_px_bytes(self) -> float: ...
+    @property
+    def decode_px_bytes(self) -> float: ...
 
 
 class Metrics:
@@ -46,6 +58,17 @@ class Metrics:
         self._ratio = self._histogram(
             "step_prediction_ratio", "Measured seconds of a step over predicted ones.", RATIOS
         )
+        self._too_large = Counter(
+            "studio_steps_too_large",
+            "Steps made in several forwards: one did not fit, or would not have fitted, into memory.",
+            registry=registry,
+        )
+        self._memory = Gauge(
+            "studio_memory_model_bytes",
+            "GPU memory by the model of it: the budget of a forward or a decode; a row and a decode of native size.",
+            ["of"],
+            registry=registry,
+        )
         self._loop_lag_s = self._histogram("event_loop_lag_seconds", "How late the event loop ran a timer.", SECONDS)
         self._made = Counter("studio_pictures", "Stored pictures.", registry=registry)
         self._failed = Counter("studio_pictures_failed", "Failed pictures, by error code.", ["code"], registry=registry)
@@ -69,6 +92,12 @@ class Metrics:
     def on_loop_lag(self, lag_s: float) -> None:
         self._loop_lag_s.observe(lag_s)
 
+    def on_memory_measured(self, memory: MemorySizes, num_px: int) -> None:
+        """`num_px`: of an image of the native size."""
+        self._memory.labels("budget").set(memory.budget_bytes)
+        self._memory.labels("row").set(memory.row_px_bytes * num_px)
+        self._memory.labels("decode").set(memory.decode_px_bytes * num_px)
+
     def count_images(self, num_images: Callable[[], int]) -> None:
         """`num_images` counts the images that the engine works on."""
         self._engine_images.set_function(num_images)
@@ -77,6 +106,7 @@ class Metrics:
         """Record a turn of the engine."""
         result = turn.result
         self._turn_s.observe(turn.turn_s)
+        self._too_large.inc(result.too_many_rows > 0)
         if result.step_rows:
             self._last_steps.append((result.step_s, result.step_rows))
             self._rows.observe(result.step_rows)

@@ -42,6 +42,29 @@ class ImageStatus(StrEnum):
     DELETED = "deleted"  # its owner deleted it; the spec is kept for "again"
 
 
+class Verdict(StrEnum):
+    """What moderation found about an image."""
+
+    PASSED = "passed"  # scored below the threshold
+    FLAGGED = "flagged"  # stored, marked
+    BLURRED = "blurred"  # stored, marked; shown blurred until a click
+    BLOCKED = "blocked"  # not stored
+    RELEASED = "released"  # was marked; an operator has looked at it
+
+    @property
+    def marks(self) -> bool:
+        """True if readers see it."""
+        return self in (Verdict.FLAGGED, Verdict.BLURRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """`score` is 0 to 1; the higher, the more explicit."""
+
+    verdict: Verdict
+    score: float
+
+
 @dataclass(slots=True)
 class BaseModelRef:
     """The base model a job is pinned to when it is accepted. `sha256` is over its weights; None as long as they are
@@ -137,7 +160,7 @@ class JobError:
 class ImageView:
     """One stored image. `id` is `{job_id}-{n}`, `index` counts from 0. URLs and the file name of a download are
     computed at read. `finished_at_s` is since 1970. `from_image`: the id of the image that it was
-    made from. `cell`: of a comparison."""
+    made from. `cell`: of a comparison. `moderation` None: nothing to show."""
 
     id: str
     index: int
@@ -155,6 +178,18 @@ class ImageView:
     is_favorite: bool = False
     num_downloads: int = 0
     cell: Cell | None = None
+    moderation: Moderated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedImage:
+    """An image that moderation blocked: there is no file of it. `detail` is for people."""
+
+    id: str
+    index: int
+    seed: int
+    score: float
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,17 +218,19 @@ class JobState:
     remaining_s: float
     detail: str | None
     error: JobError | None
+    images_blocked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView(JobState):
-    """A job with its images. `images` are the stored ones, `specs` those of all images in order; `prompt` is as
-    typed; `axes` of a comparison."""
+    """A job with its images. `images` are the stored ones, `blocked` the ones that moderation blocked, `specs` are
+    of all images in order; `prompt` is as typed; `axes` of a comparison."""
 
     prompt: str
     specs: tuple[ImageSpec, ...]
     images: tuple[ImageView, ...]
     base: BaseModelRef
+    blocked: tuple[BlockedImage, ...] = ()
     axes: Axes | None = None
 
     @property
@@ -230,8 +267,12 @@ class FeedEvent:
     - progress: what the status call answers {job_id, status, progress, images_completed, images_total,
       queue_position, estimated_time (whole seconds, rounded up), detail, error}
     - preview: {index, image}, `image` a small `data:` URL
-    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename, from_image}
+    - image: {id, index, url, thumbnail_url, seed, width, height, content_type, bytes, filename, from_image}, and
+      moderation {verdict, score} where it is marked
+    - blocked: {id, index, seed, score, detail}
     - completed, failed, cancelled: {job_id, status, images_completed, images_total, error: null or {code, detail}}
+
+    Progress and the last ones have images_blocked where there are some.
     """
 
     name: str

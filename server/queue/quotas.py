@@ -11,7 +11,7 @@ from server.db.models import ImageRow, JobRow
 from server.db.usage_models import GenerationRow
 from server.queue.errors import LimitReached
 from server.queue.mapping import requester_of
-from server.queue.model import is_anonymous_owner
+from server.queue.model import ImageStatus, is_anonymous_owner
 
 HOUR_S = 3600
 DAY_S = 86_400
@@ -114,14 +114,15 @@ def generation_row(job: JobRow, expected_gpu_s: float) -> GenerationRow:
 
 
 async def note_image(session: AsyncSession, image: ImageRow) -> None:
-    """Count the seconds that the image took, and reserve that much less for the rest."""
+    """Count the seconds that the image took, and reserve that much less for the rest. A blocked image is no finished
+    picture, but the model's time for it is spent."""
     gpu_s = (image.encode_s or 0.0) + (image.step_share_s or 0.0) + (image.decode_s or 0.0)
     left_s = GenerationRow.reserved_gpu_s - gpu_s
     await session.execute(
         update(GenerationRow)
         .where(GenerationRow.job_id == image.job_id)
         .values(
-            num_finished=GenerationRow.num_finished + 1,
+            num_finished=GenerationRow.num_finished + int(image.status == ImageStatus.DONE),
             gpu_s=GenerationRow.gpu_s + gpu_s,
             reserved_gpu_s=case((left_s > 0, left_s), else_=0.0),
         )

@@ -4,6 +4,7 @@
     claim         queued → processing           attempt + 1; so is a processing job whose lease expired
     renew, release, expire_leases_of            keep the state, move the lease
     finish_image  image queued → done           with the last image, the job processing → completed or failed
+    block_image   image queued → blocked        as finish_image; a job with blocked images only fails
     fail_image    image queued → failed         with the last image, the job processing → failed
     fail_mine     processing → failed           guarded by the lease
     fail_stale    queued, processing → failed   jobs that must not be made any more
@@ -22,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from server.billing import ledger
 from server.db.clock import now_s
 from server.db.models import EventRow, ImageAttemptErrorRow, ImageRow, JobRow
-from server.queue import quotas
-from server.queue.model import NEXT, ImageStatus, JobError, JobStatus
+from server.queue import decisions, quotas
+from server.queue.model import NEXT, ImageStatus, JobError, JobStatus, Verdict
 
 MAX_LOST_LEASES = 10
 """After this many lost leases in a row, with no image finished in between, a job is given up: it may kill its
@@ -31,6 +32,8 @@ processes."""
 SUSPECT_LEASES = 2
 """After this many lost leases in a row a job runs alone: if it kills the process again, no other job loses its lease or
 is blamed."""
+
+BLOCKED = JobError("blocked", "moderation blocked every picture of this job")
 
 LONGEST_LEASE_S = 600.0
 """Leases last 10 s. One that ends later than this was given while the database's clock ran ahead; it has expired."""
@@ -131,7 +134,30 @@ async def finish_image(session: AsyncSession, lease: Lease, n: int, stored: Mapp
     image.status, image.finished_at_s = ImageStatus.DONE, now
     await quotas.note_image(session, image)
     await ledger.capture(session, job, n)
+    if image.verdict is not None and Verdict(image.verdict).marks:
+        session.add(decisions.of_image(image, job.owner, image.verdict, now))
     session.add(_event(job, "image", image_facts(image), now))
+    await session.flush()
+    await _end_if_last(session, lease)
+    return True
+
+
+async def block_image(session: AsyncSession, lease: Lease, n: int, judged: Mapping[str, Any]) -> bool:
+    """Record that moderation blocked the image: set its `judged` columns, insert its event and, with the last image,
+    end the job. Nothing is charged for it. Returns False if the lease is not ours any more."""
+    image = await _image(session, lease, n)
+    if image is None or image.status != ImageStatus.QUEUED:
+        return image is not None and await _is_ours(session, lease)
+    job = await _update(session, lease.holds, num_events=JobRow.num_events + 1, lost_leases=0)
+    if job is None:
+        return False
+    for column, value in judged.items():
+        setattr(image, column, value)
+    now = await _now(session)
+    image.status, image.finished_at_s, image.error_code = ImageStatus.BLOCKED, now, BLOCKED.code
+    await quotas.note_image(session, image)
+    session.add(decisions.of_image(image, job.owner, Verdict.BLOCKED, now, image.error_detail or ""))
+    session.add(_event(job, "blocked", blocked_facts(image), now))
     await session.flush()
     await _end_if_last(session, lease)
     return True
@@ -189,15 +215,36 @@ def image_facts(image: ImageRow) -> dict[str, Any]:
         "content_type": image.content_type,
         "bytes": image.num_bytes,
         "from_image": image.spec.source.from_image if image.spec.source else None,
+        **_mark(image),
     }
 
 
+def blocked_facts(image: ImageRow) -> dict[str, Any]:
+    """The data of a blocked event."""
+    return {
+        "id": image.id,
+        "index": image.n - 1,
+        "seed": image.spec.sampling.seed,
+        "score": image.moderation_score or 0.0,
+        "detail": image.error_detail or "",
+    }
+
+
+def _mark(image: ImageRow) -> dict[str, Any]:
+    if image.verdict is None or not Verdict(image.verdict).marks:
+        return {}
+    return {"moderation": {"verdict": image.verdict, "score": image.moderation_score}}
+
+
 async def _end_if_last(session: AsyncSession, lease: Lease) -> None:
-    """End the job where no image is queued any more: as failed where one has failed."""
+    """End the job where no image is queued any more: as failed where one has failed, or all are blocked."""
     counts = await _count_images(session, lease.job_id)
     if counts.get(ImageStatus.QUEUED):
         return
     num_failed = counts.get(ImageStatus.FAILED, 0)
+    if counts.get(ImageStatus.BLOCKED) == sum(counts.values()):
+        await _end(session, lease.holds, JobStatus.FAILED, BLOCKED)
+        return
     if not num_failed:
         await _end(session, lease.holds, JobStatus.COMPLETED)
         return
@@ -226,13 +273,16 @@ async def _end(
     if job is not None:
         await quotas.note_end(session, job.id)
         await ledger.release(session, job)
+        counts = await _count_images(session, job.id)
         facts = {
             "job_id": job.id,
             "status": to.value,
-            "images_completed": (await _count_images(session, job.id)).get(ImageStatus.DONE, 0),
+            "images_completed": counts.get(ImageStatus.DONE, 0),
             "images_total": job.num_images,
             "error": {"code": error.code, "detail": error.detail} if error else None,
         }
+        if num_blocked := counts.get(ImageStatus.BLOCKED):
+            facts["images_blocked"] = num_blocked
         session.add(_event(job, to.value, facts, job.finished_at_s or 0.0))
     return job
 

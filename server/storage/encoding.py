@@ -17,6 +17,7 @@ EXTENSIONS: Mapping[str, str] = {"jpeg": "jpg", "png": "png", "webp": "webp"}
 THUMBNAIL_PX = 384
 THUMBNAIL_TYPE = "image/webp"
 PREVIEW_PX = 256
+BLURRED_PX = 12
 EXIF_IFD = 0x8769
 USER_COMMENT = 0x9286
 LONG, UNDEFINED = 4, 7
@@ -69,10 +70,15 @@ def encode_image(raw: RawImage, image_format: str, text: str | None) -> EncodedI
     return EncodedImage(file.getvalue(), CONTENT_TYPES[image_format], _thumbnail(image))
 
 
-def preview_data_url(raw: RawImage) -> str:
-    """A small JPEG, longest side at most 256 px, as a `data:` URL."""
+def preview_data_url(raw: RawImage, is_blurred: bool = False) -> str:
+    """A small JPEG, longest side at most 256 px, as a `data:` URL. A blurred one has the colors of an image 12 px wide:
+    nothing brings back the rest."""
     image = _image(raw)
     image.thumbnail((PREVIEW_PX, PREVIEW_PX))
+    if is_blurred:
+        size = image.size
+        image.thumbnail((BLURRED_PX, BLURRED_PX))
+        image = image.resize(size, Image.Resampling.BICUBIC)
     file = BytesIO()
     image.save(file, "JPEG", quality=75)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")

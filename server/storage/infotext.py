@@ -13,11 +13,12 @@ NEGATIVE = "Negative prompt:"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What made an image, in addition to its spec."""
+    """What made an image, in addition to its spec. `moderation`: what that says about it, like `flagged 0.93`."""
 
     base_name: str
     base_sha256: str
     software: str
+    moderation: str = ""
 
 
 def embedded_text(spec: ImageSpec, origin: Origin) -> str | None:
@@ -117,6 +118,7 @@ def _made_with(spec: ImageSpec, origin: Origin) -> dict[str, str]:
         "Model hash": origin.base_sha256[:10],
         "Model": origin.base_name,
         "Lora hashes": ", ".join(f"{lora.label}: {lora.short_hash}" for lora in spec.loras),
+        "Moderation": origin.moderation,
         "Version": origin.software,
     }
 

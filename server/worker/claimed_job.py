@@ -8,6 +8,7 @@ from pipelines.plan import RawImage, SourceImage
 from pipelines.spec import ImageSpec, SourceKey
 from server.db.models import ImageRow, JobRow
 from server.engine.requests import ImageRequest
+from server.moderation.service import Moderation
 from server.queue.states import Lease
 
 
@@ -31,7 +32,8 @@ class PreparedSource(Protocol):
 class ClaimedJob:
     """`images`, and `requests` for the queued ones, by index. `making`: indexes of images that the engine still
     owes; `ending`: of images that are being delivered or recorded as failed; `waiting`: why images of `ending` are not
-    stored yet; `prepared`: the sources that are read. `dropped`: the job has ended or another process has it."""
+    stored yet; `prepared`: the sources that are read; `moderation` None: its images are not scored. `dropped`: the job
+    has ended or another process has it."""
 
     row: JobRow
     images: Mapping[int, ImageRow]
@@ -40,6 +42,7 @@ class ClaimedJob:
     ending: set[int] = field(default_factory=set[int])
     waiting: dict[int, str] = field(default_factory=dict[int, str])
     prepared: dict[SourceKey, PreparedSource] = field(default_factory=dict[SourceKey, PreparedSource])
+    moderation: Moderation | None = None
     dropped: bool = False
 
     @property

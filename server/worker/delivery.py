@@ -1,5 +1,6 @@
-"""Deliver finished images: encode (I/O thread), write to the outbox, upload, then set the row and insert its event in
-one transaction. Invariant: a row says `done` only of an object that is stored.
+"""Deliver finished images: moderate, encode (I/O thread), write to the outbox, upload, then set the row and insert its
+event in one transaction. Invariant: a row says `done` only of an object that is stored. Where moderation is on, an
+image that has no score is not stored.
 
 While the store or the database is unavailable, an entry waits in the outbox and is retried. There is one path: an entry
 that a crash left in the outbox is delivered like a fresh one.
@@ -13,19 +14,22 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, repeat
+from typing import Any
 
 from sqlalchemy import select
 from structlog.contextvars import bind_contextvars
 
-from pipelines.plan import ImageError
+from pipelines.plan import ImageError, RawImage
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.engine.requests import Finished, ImageFailed
 from server.loras.catalog import withdraw
+from server.moderation.errors import ClassifierAway
+from server.moderation.service import Moderation
 from server.queue import states
 from server.queue.deletion import schedule_deletion
 from server.queue.mapping import object_facts
-from server.queue.model import ImageStatus, JobError, JobStatus, StoredImage
+from server.queue.model import ImageStatus, JobError, JobStatus, Moderated, StoredImage, Verdict
 from server.storage.encoding import THUMBNAIL_TYPE, encode_image, image_key, thumbnail_key
 from server.storage.infotext import Origin, embedded_text
 from server.storage.store import ImageStore, StoreError
@@ -37,6 +41,9 @@ log = logging.getLogger(__name__)
 
 MAX_UPLOADS = 8
 """At the same time: a store that recovers is not overrun, and downloads find a thread."""
+
+MAX_TRIES = 3
+"""Of a classifier that scores other images: then it is the image that cannot be scored."""
 
 
 class Delivery:
@@ -64,6 +71,7 @@ class Delivery:
         self._uploads = asyncio.Semaphore(MAX_UPLOADS)
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.num_unscored = 0  # finished images that wait for the classifier
 
     # ---- from the dispatcher
 
@@ -105,27 +113,69 @@ class Delivery:
     async def _finish(self, job: ClaimedJob, event: Finished) -> None:
         started_s = time.perf_counter()
         loop = asyncio.get_running_loop()
-        await self._outbox.put(await loop.run_in_executor(self._threads, self._encode, job, event))
+        image = await loop.run_in_executor(self._threads, job.overlaid, event.spec, event.image)
+        moderated = None
+        if job.moderation is not None:
+            moderated = await self._moderated(job.moderation, job, event.index, image)
+            if moderated is None:
+                return
+            if moderated.verdict is Verdict.BLOCKED:
+                detail = job.moderation.detail(moderated.score)
+                await self._record_blocked(job, event, {**_columns(moderated), "error_detail": detail})
+                return
+        entry = await loop.run_in_executor(self._threads, self._encode, job, event, image, moderated)
+        await self._outbox.put(entry)
         if await self._deliver(job, event.index):
             wait_s = event.times.started_at_s - job.row.created_at_s
             self._options.on_stored(StoredImage(wait_s, time.perf_counter() - started_s))
 
-    def _encode(self, job: ClaimedJob, event: Finished) -> OutboxEntry:
+    def _encode(self, job: ClaimedJob, event: Finished, image: RawImage, moderated: Moderated | None) -> OutboxEntry:
         spec, n = event.spec, event.index + 1
-        origin = Origin(job.row.base_name, job.row.base_sha256, self._options.software)
-        finished = job.overlaid(spec, event.image)
-        encoded = encode_image(finished, spec.output.format, embedded_text(spec, origin))
+        mark = f"{moderated.verdict} {moderated.score:.2f}" if moderated and moderated.verdict.marks else ""
+        origin = Origin(job.row.base_name, job.row.base_sha256, self._options.software, mark)
+        encoded = encode_image(image, spec.output.format, embedded_text(spec, origin))
         stored = {
             "content_type": encoded.content_type,
             "num_bytes": len(encoded.data),
             "storage_key": image_key(job.id, n, spec.output.format),
             "thumbnail_key": thumbnail_key(job.id, n) if encoded.thumbnail else None,
-            "started_at_s": event.times.started_at_s,
-            "encode_s": event.times.begin_s,
-            "step_share_s": event.times.step_share_s,
-            "decode_s": event.times.decode_s,
+            **_times(event),
         }
+        if moderated is not None:
+            stored |= _columns(moderated)
         return OutboxEntry(job.id, event.index, stored, object_facts(job.id, n, spec), encoded.data, encoded.thumbnail)
+
+    async def _moderated(
+        self, moderation: Moderation, job: ClaimedJob, index: int, image: RawImage
+    ) -> Moderated | None:
+        """What the classifier says, however long it is away. None: the image is not ours to store, or failed."""
+        num_tries = 0
+        pauses = chain(self._options.retry_s, repeat(self._options.retry_s[-1]))
+        self.num_unscored += 1
+        try:
+            while not job.dropped:
+                num_tries += moderation.trouble is None
+                try:
+                    moderated = await moderation.judge(image)
+                    job.waiting.pop(index, None)
+                    return moderated
+                except ClassifierAway as error:
+                    self._note_waiting(job, index, error)
+                    if num_tries == MAX_TRIES:
+                        job.waiting.pop(index, None)
+                        await self._record_failure(job, index, ImageError("moderation", str(error)))
+                        return None
+                if await self._stopped_after(next(pauses)):
+                    return None
+        finally:
+            self.num_unscored -= 1
+        self._image_ended(job, index, is_ours=False)
+        return None
+
+    async def _record_blocked(self, job: ClaimedJob, event: Finished, columns: dict[str, Any]) -> None:
+        async with self._database.write() as session:
+            is_ours = await states.block_image(session, job.lease, event.index + 1, {**columns, **_times(event)})
+        self._image_ended(job, event.index, is_ours)
 
     async def _deliver(self, job: ClaimedJob, index: int) -> bool:
         """Upload and record the entry, however long the store or the database is away. Returns True once it is
@@ -149,7 +199,7 @@ class Delivery:
         pauses = chain(self._options.retry_s, repeat(self._options.retry_s[-1]))
         while not job.dropped:
             try:
-                entry = await self._outbox.get(job.id, index)
+                entry = await self._entry(job, index)
                 if not is_uploaded:
                     await self._upload(entry)
                     is_uploaded = True
@@ -164,6 +214,13 @@ class Delivery:
                 return None
         await self._tidy(job, index, is_recorded)
         return is_recorded
+
+    async def _entry(self, job: ClaimedJob, index: int) -> OutboxEntry:
+        """Raises CorruptEntry and StoreError."""
+        entry = await self._outbox.get(job.id, index)
+        if job.moderation is not None and not job.moderation.accepts(entry.stored.get("verdict")):
+            raise CorruptEntry(f"{entry.key} in the outbox comes from a process with other settings of moderation")
+        return entry
 
     async def _upload(self, entry: OutboxEntry) -> None:
         if (trouble := self._options.store_trouble()) is not None:
@@ -199,9 +256,10 @@ class Delivery:
     # ---- waiting and tidying
 
     def _note_waiting(self, job: ClaimedJob, index: int, error: Exception) -> None:
-        reason = str(error) if isinstance(error, StoreError) else "the database does not answer"
+        is_known = isinstance(error, (StoreError, ClassifierAway))
+        reason = str(error) if is_known else "the database does not answer"
         if job.waiting.get(index) != reason:
-            log.warning("a finished image cannot be stored and waits in the outbox: %s", reason)
+            log.warning("a finished image cannot be stored and waits: %s", reason)
             job.waiting[index] = reason
             self._on_changed(job)
 
@@ -268,3 +326,19 @@ class Delivery:
         task = asyncio.create_task(watched())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _columns(moderated: Moderated) -> dict[str, Any]:
+    """Columns of the row."""
+    return {"verdict": moderated.verdict.value, "moderation_score": moderated.score}
+
+
+def _times(event: Finished) -> dict[str, float]:
+    """Columns of the row: what the image took."""
+    times = event.times
+    return {
+        "started_at_s": times.started_at_s,
+        "encode_s": times.begin_s,
+        "step_share_s": times.step_share_s,
+        "decode_s": times.decode_s,
+    }

@@ -16,6 +16,7 @@ from server.engine.requests import Candidate, EngineEvent, Finished, ImageFailed
 from server.events.hub import EventHub
 from server.events.peers import PeerBus
 from server.events.progress import ProgressTracker
+from server.moderation.service import Moderation
 from server.queue import claims, states
 from server.queue.mapping import requests_of
 from server.queue.view import QueueView
@@ -29,7 +30,7 @@ from server.worker.sources import SourceLoader
 log = logging.getLogger(__name__)
 
 MAX_UNDELIVERED = 32
-"""Outbox entries in memory; with more of them nothing is claimed."""
+"""Outbox entries in memory, and images that wait for the classifier; with more of them nothing is claimed."""
 
 BEATS_A_TIDY = 20
 """Heartbeats between two removals of outbox entries whose job has ended."""
@@ -133,6 +134,12 @@ class Dispatcher:
         self._drop(job)
         return True
 
+    def wants_preview(self, job_id: str) -> bool:
+        """True if a stream of the job is open, and moderation does not hide its previews."""
+        job = self._jobs.get(job_id)
+        is_hidden = job is None or (job.moderation is not None and job.moderation.hides_previews)
+        return not is_hidden and self._hub.wants_preview(job_id)
+
     def on_event(self, event: EngineEvent) -> None:
         """The engine's sink."""
         job = self._jobs.get(event.job_id)
@@ -142,7 +149,9 @@ class Dispatcher:
             case Progressed():
                 self._hub.progressed(event.job_id)
             case Previewed():
-                self._hub.preview(event.job_id, event.index, event.image)
+                if self.wants_preview(job.id):
+                    is_blurred = job.moderation is not None and job.moderation.blurs_previews
+                    self._hub.preview(job.id, event.index, event.image, is_blurred)
             case Finished() if event.index in job.making:
                 self.delivery.finished(job, event)
             case ImageFailed() if event.index in job.making:
@@ -163,8 +172,10 @@ class Dispatcher:
             for stale in await self._view.refresh(self._jobs):
                 await claims.fail_stale(self._database, stale.job_id, stale.error)
                 self._hub.notify(stale.job_id)
-        is_full = self._outbox.num_in_memory >= MAX_UNDELIVERED or self._outbox.full
-        if is_full or self._options.store_trouble() is not None:
+        num_undelivered = self._outbox.num_in_memory + self.delivery.num_unscored
+        is_full = num_undelivered >= MAX_UNDELIVERED or self._outbox.full
+        moderation = self._options.moderation
+        if is_full or self._options.store_trouble() is not None or (moderation is not None and moderation.trouble):
             return
         for job_id in self._engine.choose(self._view.backlog, self._is_makeable):
             if self._stopping.is_set():
@@ -175,8 +186,9 @@ class Dispatcher:
             if claimed is None:
                 continue  # another process was faster
             requests = await self._requests_of(claimed)
+            is_exempt = moderation is None or await moderation.is_exempt(claimed.row.owner)
             if self._claiming == job_id:  # else it was cancelled
-                self._begin(claimed, requests)
+                self._begin(claimed, requests, None if is_exempt else moderation)
 
     def _is_makeable(self, job_id: str) -> bool:
         """False for a job whose LoRAs are not here: another process makes it. If there is no other, its images fail
@@ -192,12 +204,15 @@ class Dispatcher:
         requests = await asyncio.to_thread(requests_of, claimed.row, claimed.queued, count)
         return {request.index: request for request in requests}
 
-    def _begin(self, claimed: claims.Claimed, requests: Mapping[int, ImageRequest]) -> None:
+    def _begin(
+        self, claimed: claims.Claimed, requests: Mapping[int, ImageRequest], moderation: Moderation | None
+    ) -> None:
         """Images in the outbox need not be made again."""
         job_id = claimed.row.id
         queued = {image.n - 1 for image in claimed.queued}
         in_outbox = queued & self._outbox.indexes(job_id)
         job = ClaimedJob(claimed.row, {image.n - 1: image for image in claimed.images}, requests, queued - in_outbox)
+        job.moderation = moderation
         self._jobs[job_id] = job
         self._progress.active.add(job_id)
         self._progress.num_evaluations[job_id] = job.num_evaluations

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.prompt.windows import MAX_TOKENS
 from pipelines.spec import ImageSpec
+from server.moderation.service import Moderation
 from server.queue.model import BaseModelRef, StoredImage
 
 
@@ -15,7 +16,7 @@ class WorkerOptions:
     reason, no job is claimed and nothing is uploaded; `on_store_error` is called when an upload fails, `on_stored`
     with each recorded image. `has_lora`: True if the bytes of this hash are here; `fetch_loras` looks for missing
     ones; `on_lora_failed` is called when a LoRA is no longer offered. `num_context_tokens`: the context length of an
-    image on this base model."""
+    image on this base model. `moderation` None: images are not scored."""
 
     lease_owner: str
     base_model: BaseModelRef
@@ -32,3 +33,4 @@ class WorkerOptions:
     fetch_loras: Callable[[], None] = lambda: None
     on_lora_failed: Callable[[], None] = lambda: None
     num_context_tokens: Callable[[ImageSpec], int] = lambda spec: MAX_TOKENS
+    moderation: Moderation | None = None

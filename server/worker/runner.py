@@ -8,11 +8,14 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines.plan import StepPlan, StepResult
 from server.config.settings import Settings
 from server.engine.engine import LoraSource
+
+if TYPE_CHECKING:
+    from pipelines.model.memory_model import MemoryModel
 
 CPU_TORCH_NICENESS = 5
 ALLOCATOR = "expandable_segments:True"
@@ -24,6 +27,11 @@ class Runner(LoraSource, Protocol):
     """What makes pictures. `execute` is called on the torch thread only."""
 
     def execute(self, plan: StepPlan) -> StepResult: ...
+
+    @property
+    def memory(self) -> "MemoryModel | None":
+        """Of a GPU, once it is measured."""
+        ...
 
 
 @contextmanager
@@ -53,6 +61,7 @@ def sdxl_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
 def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
     if "PYTORCH_CUDA_ALLOC_CONF" not in os.environ:  # the older name, still read
         os.environ.setdefault("PYTORCH_ALLOC_CONF", ALLOCATOR)  # read once, when torch is imported
+    from pipelines.model.info import read_model_info
     from pipelines.model.load import LoadOptions, load_model, resolve_device
     from pipelines.sdxl import RunnerOptions, SDXLRunner
 
@@ -74,10 +83,16 @@ def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
         embedding_cache_bytes=settings.embedding_cache_mb * 1_000_000,
         lora_cache_bytes=settings.lora_cache_mb * 1_000_000,
         merged_loras=settings.lora_mode == "merged",
-        compiled=settings.compile,
+        compiled_rank=settings.compile_rank if settings.compile else 0,
         upscaler_dir=settings.upscaler_dir,
     )
     runner = SDXLRunner(model, lora_bytes_dir, running)
+    info = read_model_info(settings.base_model)
+    if device == "cuda":
+        runner.measure_memory(info.native_width, info.native_height)
+    if settings.compile:
+        sizes = list(info.native_shapes.values())
+        runner.compile_forwards(sizes, [settings.exact_rows] if settings.exact_rows else settings.row_buckets)
     if settings.exact_rows:
         runner.check_exact_rows()
     return runner

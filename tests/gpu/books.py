@@ -37,10 +37,10 @@ class Books:
 
 
 class LiveBytes:
-    """Bytes of all storages on the device that are alive."""
+    """Bytes of all storages on the device that are alive: `now`, and at the `peak` since it was last set."""
 
     def __init__(self) -> None:
-        self.now = 0
+        self.now = self.peak = 0
         self._known: dict[int, weakref.ref[object]] = {}
 
     def add(self, tensor: FakeTensor) -> None:
@@ -56,3 +56,4 @@ class LiveBytes:
 
         self._known[key] = weakref.ref(storage, freed)
         self.now += num_bytes
+        self.peak = max(self.peak, self.now)

@@ -26,12 +26,16 @@ class Line:
         numbers = (self.launches, self.waits, self.pinned, self.pageable, self.live_mb)
         return " | ".join(f"{number:,}" for number in numbers)
 
-    def holds(self, asked: "Line") -> bool:
-        """True if `asked` is within this budget, and the budget is not stale."""
-        exact = (self.waits, self.pinned, self.pageable) == (asked.waits, asked.pinned, asked.pageable)
-        launches = self.launches * (1 - SLACK) - 1 <= asked.launches <= self.launches
-        live_mb = self.live_mb * (1 - SLACK) - 1 <= asked.live_mb <= self.live_mb * (1 + ROUNDING)
-        return exact and launches and live_mb
+    def broken(self, asked: "Line") -> set[str]:
+        """The columns in which `asked` is not within this budget, or the budget is stale."""
+        holds = {
+            "launches": self.launches * (1 - SLACK) - 1 <= asked.launches <= self.launches,
+            "waits": self.waits == asked.waits,
+            "pinned": self.pinned == asked.pinned,
+            "pageable": self.pageable == asked.pageable,
+            "live_mb": self.live_mb * (1 - SLACK) - 1 <= asked.live_mb <= self.live_mb * (1 + ROUNDING),
+        }
+        return {column for column, is_held in holds.items() if not is_held}
 
 
 def line_of(books: Books) -> Line:
@@ -54,7 +58,7 @@ class Budget:
     def check(self, name: str, books: Books) -> None:
         self.checked.add(name)
         budget, asked = self.lines.get(name), line_of(books)
-        if budget is None or not budget.holds(asked):
+        if budget is None or budget.broken(asked):
             where = f"waits {dict(books.waits)}, copies {dict(books.pageable)}, {books.launches.most_common(12)}"
             self.broken.append(f"| {name} | {asked} |\n  in place of {budget}; {where}")
 

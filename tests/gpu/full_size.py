@@ -54,15 +54,18 @@ def full_size_model(gpu: PretendedGpu) -> LoadedModel:
     )
 
 
-def write_full_size_lora(model: LoadedModel, folder: Path, name: str, convolutions: bool = False) -> LoraRef:
+def write_full_size_lora(
+    model: LoadedModel, folder: Path, name: str, convolutions: bool = False, only: str = ""
+) -> LoraRef:
     """In diffusers' layout, over every layer that trainers change: all attention and feed-forward layers, with
-    `convolutions` also those. The values are zeros but for one, so that no two files are the same."""
+    `convolutions` the convolutions, too; of all these, the layers with `only` in their path. The values are zeros but
+    for one, so that no two files are the same."""
     tensors: dict[str, Tensor] = {}
     for path, layer in lora_layers(model).items():
         out, *inner = layer.weight.shape
         is_trained = not any(part in path for part in UNTRAINED)
         is_wanted = "attentions" in path or not path.startswith("unet.") or convolutions
-        if not (is_trained and is_wanted) or (inner[1:] and not convolutions):
+        if not (is_trained and is_wanted and only in path) or (inner[1:] and not convolutions):
             continue
         tensors[f"{path}.lora_A.weight"] = torch.zeros(RANK, *inner, dtype=torch.float16)
         tensors[f"{path}.lora_B.weight"] = torch.zeros(out, RANK, *(1 for _ in inner[1:]), dtype=torch.float16)

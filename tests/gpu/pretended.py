@@ -40,6 +40,7 @@ class PretendedGpu(TorchDispatchMode):
         super().__init__()
         self.books = Books()
         self.live = LiveBytes()
+        self.total_bytes = 24_000_000_000
         self.fakes = FakeTensorMode(allow_non_fake_inputs=True)
         self._handlers: dict[Any, Callable[..., Any]] = {
             aten._to_copy.default: self._to_copy,
@@ -199,8 +200,16 @@ class PretendedGpu(TorchDispatchMode):
         def synchronize(device: Any = None) -> None:
             self.books.waits[place()] += 1
 
+        def reset_peak(device: Any = None) -> None:
+            self.live.peak = self.live.now
+
         with ExitStack() as patches:
             for owner, name, replacement in (
+                (torch.cuda, "memory_allocated", lambda device: self.live.now),
+                (torch.cuda, "memory_reserved", lambda device: self.live.now),
+                (torch.cuda, "max_memory_allocated", lambda device: self.live.peak),
+                (torch.cuda, "reset_peak_memory_stats", reset_peak),
+                (torch.cuda, "mem_get_info", lambda device: (self.total_bytes - self.live.now, self.total_bytes)),
                 (torch.cuda, "_lazy_init", lambda: None),
                 (torch.cuda, "empty_cache", lambda: None),
                 (torch.cuda, "synchronize", synchronize),

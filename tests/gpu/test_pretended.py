@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from tests.gpu.books import Books
-from tests.gpu.budget import Line, line_of
+from tests.gpu.budget import Budget, Line, line_of
 from tests.gpu.pretended import CUDA, PretendedGpu
 
 HALF = torch.float16
@@ -127,7 +128,16 @@ def test_torch_is_as_before_afterwards(gpu: PretendedGpu) -> None:
     ],
 )
 def test_a_budget_fails_for_more_and_for_much_less(asked: Line, holds: bool) -> None:
-    assert Line(2000, 1, 1, 0, 600).holds(asked) is holds
+    assert (not Line(2000, 1, 1, 0, 600).broken(asked)) is holds
+
+
+@pytest.mark.parametrize(("name", "line"), Budget().lines.items())
+def test_each_line_of_the_table_fails_for_the_least_that_is_more(name: str, line: Line) -> None:
+    """A launch, a wait, a copy, a hundredth of the bytes."""
+    assert line.broken(line) == set()
+    for column, more in (("launches", 1), ("waits", 1), ("pinned", 1), ("pageable", 1)):
+        assert line.broken(replace(line, **{column: getattr(line, column) + more})) == {column}
+    assert line.broken(replace(line, live_mb=line.live_mb + 1 + line.live_mb // 100)) == {"live_mb"}
 
 
 def test_books_make_a_line() -> None:

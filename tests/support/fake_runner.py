@@ -40,6 +40,10 @@ class PaintRunner:
         self.sources: dict[SourceKey, SourceImage] = {}
 
     @property
+    def memory(self) -> None:
+        return None
+
+    @property
     def resident_loras(self) -> frozenset[str]:
         """Those of every picture so far."""
         return frozenset(self._loras)

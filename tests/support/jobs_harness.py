@@ -187,7 +187,7 @@ class JobsHarness:
         self.dispatcher.on_event(event)
 
     def wants_preview(self, job_id: str) -> bool:
-        return self.hub.wants_preview(job_id)
+        return self.dispatcher.wants_preview(job_id)
 
     def on_capacity(self) -> None:
         self.dispatcher.wake()

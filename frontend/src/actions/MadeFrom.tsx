@@ -3,8 +3,9 @@ import { SquareSplitHorizontalIcon } from "lucide-react";
 import { flushSync } from "react-dom";
 import { Button } from "@/components/ui/button";
 import { promptOf } from "@/domain/job";
-import { type Picture, pictureName, sourceOf } from "@/domain/picture";
+import { type Picture, pictureName, sourceOf, veil } from "@/domain/picture";
 import { usePicture } from "@/jobs/pictures";
+import { cn } from "@/lib/cn";
 import { usePictureDialog } from "./dialog";
 
 interface MadeFromProps {
@@ -26,7 +27,11 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
         onClick={() => onShow(before.output.id)}
         className="flex min-h-11 min-w-28 flex-1 items-center gap-3 rounded-xl p-1 text-left text-sm hover:bg-muted"
       >
-        <img src={before.output.thumbnail_url} alt="" className="size-10 shrink-0 rounded-lg bg-muted object-cover" />
+        <img
+          src={before.output.thumbnail_url}
+          alt=""
+          className={cn("size-10 shrink-0 rounded-lg bg-muted object-cover", veil(before.output))}
+        />
         <span className="min-w-0">
           <span className="block text-muted-foreground text-xs">Made from</span>
           <span className="block truncate">{promptOf(before.job)}</span>

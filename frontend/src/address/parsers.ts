@@ -5,7 +5,7 @@ import { sitePath } from "./way-back";
 
 const MAX_SEARCH_CHARACTERS = 200;
 
-export const OPERATOR_TABS = ["loras", "queue", "server", "users"] as const;
+export const OPERATOR_TABS = ["loras", "queue", "server", "users", "moderation"] as const;
 export type OperatorTab = (typeof OPERATOR_TABS)[number];
 
 const parseAsSearch = createParser({

@@ -24,5 +24,6 @@ export function aLora(label: string, trigger: string | null = null): LoraOption 
     times_used: 0,
     file: `${label}.safetensors`,
     ignored: [],
+    few_steps: null,
   };
 }

@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * What happens to a job, as it happens
-         * @description Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`, `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too. If an ended job has no further events, the answer is 204: the client need not reconnect.
+         * @description Server-sent events: `progress` and `preview` (never repeated), `image`, `blocked` (by moderation), and one of `completed`, `failed`, `cancelled`, after which the stream ends. The last five carry an id; a reader that sends it back as Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too. If an ended job has no further events, the answer is 204: the client need not reconnect.
          */
         get: operations["events"];
         put?: never;
@@ -460,7 +460,7 @@ export interface paths {
         get: operations["shared"];
         /**
          * Share a picture
-         * @description Who has the address sees the picture and its prompt, nothing else of you. The same call again answers the same address.
+         * @description Who has the address sees the picture and its prompt, nothing else of you. The same call again answers the same address. A picture that moderation has marked is shared after an operator has released it.
          */
         put: operations["share"];
         post?: never;
@@ -719,6 +719,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/moderation/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The log of moderation
+         * @description What the classifier found and what operators decided. It outlives pictures, jobs and accounts.
+         */
+        get: operations["moderation_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/moderation/pictures/{image_id}/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete a picture under review
+         * @description For good, with its files; its owner no longer has it. The decision stays in the log.
+         */
+        post: operations["delete_marked_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/users/{user_id}/moderation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exempt an account from moderation
+         * @description Or end that. It holds for jobs that begin from now on, and for uploads.
+         */
+        post: operations["exempt_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/moderation/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pictures that wait for a review
+         * @description Flagged and blurred pictures of all owners, until an operator releases or deletes them.
+         */
+        get: operations["marked_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/moderation/pictures/{image_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release a picture
+         * @description It is shown without a mark from now on. The text in its file stays as it is.
+         */
+        post: operations["release_picture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/users/{user_id}/credit/adjust": {
         parameters: {
             query?: never;
@@ -870,8 +970,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Set a LoRA's trigger words and weight
-         * @description Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The weight is used where a request gives none.
+         * Set a LoRA's trigger words, weight and steps
+         * @description Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The weight is used where a request gives none; so are the steps, the sampler and the guidance of a `family` of LoRAs that are distilled to few steps.
          */
         patch: operations["describe_lora"];
         trace?: never;
@@ -1227,6 +1327,14 @@ export interface components {
              */
             seed?: "same" | "new";
         };
+        /** Blocked */
+        Blocked: {
+            id: string;
+            index: number;
+            seed: number;
+            score: number;
+            detail: string;
+        };
         /** Bounds */
         Bounds: {
             max_prompt_characters: number;
@@ -1287,9 +1395,9 @@ export interface components {
             width?: number | null;
             /** @description Pixels; see /api/options. */
             height?: number | null;
-            /** @description Denoising steps; wins over quality. */
+            /** @description Denoising steps; wins over quality. Default: those of a LoRA that is distilled to few, else of quality. */
             steps?: number | null;
-            /** @description Classifier-free guidance; 1 or less is off. Default 7. */
+            /** @description Classifier-free guidance; 1 or less is off. Default: the LoRA's, else 7. */
             guidance_scale?: number | null;
             /**
              * @description Guidance works from this share of the way on. Default 0.
@@ -1318,7 +1426,7 @@ export interface components {
              * @enum {string}
              */
             expansion?: "random" | "combinatorial";
-            /** @description One of /api/options. Default euler. */
+            /** @description One of /api/options. Default: the LoRA's, else euler. */
             sampler?: string | null;
             /**
              * @description A prompt template (see /api/options): one of photographic, cinematic, watercolor, anime, line_art, sketch, monochrome, pixel_art, foggy. Null: none.
@@ -1441,6 +1549,22 @@ export interface components {
             receipt_url: string | null;
         };
         /**
+         * Exemption
+         * @example {
+         *       "exempt": true,
+         *       "note": "a medical archive"
+         *     }
+         */
+        Exemption: {
+            /** @description True: pictures of this account are not moderated. */
+            exempt: boolean;
+            /**
+             * @description Why; it is kept with the decision.
+             * @default
+             */
+            note?: string;
+        };
+        /**
          * Expand
          * @example {
          *       "prompt": "{red|blue} dress, __place__",
@@ -1556,6 +1680,14 @@ export interface components {
             code: string;
             detail: string;
         };
+        /** FewStepsOption */
+        FewStepsOption: {
+            /** @enum {string} */
+            family: "lightning" | "hyper" | "hyper_cfg" | "dmd2" | "lcm" | "tcd" | "turbo";
+            steps: number;
+            sampler: string;
+            guidance_scale: number;
+        };
         /** FieldError */
         FieldError: {
             field: string;
@@ -1575,6 +1707,8 @@ export interface components {
             error: components["schemas"]["Failure"] | null;
             /** @description Of a job of /api/compare. */
             comparison?: components["schemas"]["ComparisonAxes"] | null;
+            /** @description What moderation blocked; left out where there is nothing. */
+            blocked?: components["schemas"]["Blocked"][];
         };
         /**
          * GenerateRequest
@@ -1623,9 +1757,9 @@ export interface components {
             width?: number | null;
             /** @description Pixels; see /api/options. */
             height?: number | null;
-            /** @description Denoising steps; wins over quality. */
+            /** @description Denoising steps; wins over quality. Default: those of a LoRA that is distilled to few, else of quality. */
             steps?: number | null;
-            /** @description Classifier-free guidance; 1 or less is off. Default 7. */
+            /** @description Classifier-free guidance; 1 or less is off. Default: the LoRA's, else 7. */
             guidance_scale?: number | null;
             /**
              * @description Guidance works from this share of the way on. Default 0.
@@ -1654,7 +1788,7 @@ export interface components {
              * @enum {string}
              */
             expansion?: "random" | "combinatorial";
-            /** @description One of /api/options. Default euler. */
+            /** @description One of /api/options. Default: the LoRA's, else euler. */
             sampler?: string | null;
             /**
              * @description A prompt template (see /api/options): one of photographic, cinematic, watercolor, anime, line_art, sketch, monochrome, pixel_art, foggy. Null: none.
@@ -1820,6 +1954,8 @@ export interface components {
             /** @description What it waits for besides its turn: a store of pictures that does not answer. */
             detail?: string | null;
             error: components["schemas"]["Failure"] | null;
+            /** @description Pictures that moderation blocked; left out where there are none. */
+            images_blocked?: number;
         };
         /** KeptImage */
         KeptImage: {
@@ -1842,6 +1978,8 @@ export interface components {
             variant_index?: number | null;
             /** @description As encoded, where an expansion gave the pictures of a job different words. */
             final_prompt?: string;
+            /** @description Left out where it is not marked. */
+            moderation?: components["schemas"]["Mark"];
             favorite: boolean;
             downloads: number;
         };
@@ -1907,6 +2045,8 @@ export interface components {
         LoraChanges: {
             trigger?: string | null;
             weight?: number | null;
+            family?: ("lightning" | "hyper" | "hyper_cfg" | "dmd2" | "lcm" | "tcd" | "turbo") | "none" | null;
+            steps?: number | null;
         };
         /**
          * LoraDefault
@@ -1922,6 +2062,7 @@ export interface components {
             lora: components["schemas"]["LoraOption"];
             file_trigger: string | null;
             file_weight: number | null;
+            file_few_steps: components["schemas"]["FewStepsOption"] | null;
             metadata: {
                 [key: string]: string;
             };
@@ -1949,11 +2090,40 @@ export interface components {
             times_used: number;
             file: string;
             ignored: components["schemas"]["IgnoredPart"][];
+            few_steps: components["schemas"]["FewStepsOption"] | null;
         };
         /** Loras */
         Loras: {
             loras: components["schemas"]["LoraOption"][];
             rejected: components["schemas"]["LeftOut"][];
+        };
+        /** Mark */
+        Mark: {
+            /** @enum {string} */
+            verdict: "flagged" | "blurred";
+            score: number;
+        };
+        /** MarkedPicture */
+        MarkedPicture: {
+            id: string;
+            job_id: string;
+            owner: string;
+            end_user: string | null;
+            /** @description UTC, RFC 3339. */
+            created_at: string;
+            prompt: string;
+            /** @enum {string} */
+            verdict: "flagged" | "blurred";
+            score: number;
+            width: number;
+            height: number;
+            url: string;
+            thumbnail_url: string;
+        };
+        /** MarkedPictures */
+        MarkedPictures: {
+            pictures: components["schemas"]["MarkedPicture"][];
+            next_cursor: string | null;
         };
         /** MaskImage */
         MaskImage: {
@@ -2035,6 +2205,25 @@ export interface components {
             /** @description Of a job of /api/compare. */
             final_prompts?: string[];
         };
+        /** ModerationDecision */
+        ModerationDecision: {
+            id: number;
+            /** @description UTC, RFC 3339. */
+            created_at: string;
+            /** @enum {string} */
+            decision: "flagged" | "blurred" | "blocked" | "released" | "deleted" | "exempted" | "unexempted";
+            decided_by: string;
+            owner: string;
+            image_id: string | null;
+            asset_id: string | null;
+            score: number | null;
+            note: string;
+        };
+        /** ModerationDecisions */
+        ModerationDecisions: {
+            decisions: components["schemas"]["ModerationDecision"][];
+            next_cursor: string | null;
+        };
         /** NewKey */
         NewKey: {
             id: string;
@@ -2060,6 +2249,8 @@ export interface components {
             disabled: boolean;
             created_at: string;
             total: components["schemas"]["UsageTotal"];
+            /** @description True: its pictures are not moderated. Else left out. */
+            moderation_exempt?: boolean;
         };
         /** OperatorUsers */
         OperatorUsers: {
@@ -2082,6 +2273,8 @@ export interface components {
             styles: components["schemas"]["StyleOption"][];
             formats: ("jpeg" | "png" | "webp")[];
             known_words: string[] | null;
+            /** @description What happens to explicit pictures; left out where moderation is off. */
+            moderation?: "flag" | "blur" | "block";
         };
         /** Output */
         Output: {
@@ -2104,6 +2297,8 @@ export interface components {
             variant_index?: number | null;
             /** @description As encoded, where an expansion gave the pictures of a job different words. */
             final_prompt?: string;
+            /** @description Left out where it is not marked. */
+            moderation?: components["schemas"]["Mark"];
         };
         /** PackForSale */
         PackForSale: {
@@ -2267,6 +2462,21 @@ export interface components {
             metadata: components["schemas"]["Metadata"];
             /** @description Of a job of /api/compare. */
             comparison?: components["schemas"]["ComparisonAxes"] | null;
+            /** @description What moderation blocked; left out where there is nothing. */
+            blocked?: components["schemas"]["Blocked"][];
+        };
+        /**
+         * Review
+         * @example {
+         *       "note": "a red dress, nothing else"
+         *     }
+         */
+        Review: {
+            /**
+             * @description Why; it is kept with the decision.
+             * @default
+             */
+            note?: string;
         };
         /** SamplerOption */
         SamplerOption: {
@@ -4151,6 +4361,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description Content blocked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -4169,7 +4388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description Server busy; Image store unavailable; Database unavailable */
+            /** @description Server busy; Server not ready; Image store unavailable; Database unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5171,7 +5390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description Not the owner; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5182,6 +5401,15 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content blocked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6385,6 +6613,493 @@ export interface operations {
             };
             /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    moderation_decisions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationDecisions"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    delete_marked_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of a picture. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description The decision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationDecision"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Job not finished */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    exempt_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An account's id. */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Exemption"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorUser"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    marked_pictures: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedPictures"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    release_picture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of a picture. */
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review"];
+            };
+        };
+        responses: {
+            /** @description The decision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModerationDecision"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

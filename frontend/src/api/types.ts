@@ -11,6 +11,8 @@ export type Accepted = Schemas["Accepted"];
 export type JobState = Schemas["JobState"];
 export type Output = Schemas["Output"];
 export type Result = Schemas["Result"];
+/** A picture that moderation blocked. */
+export type Blocked = Schemas["Blocked"];
 export type ComparisonAxes = Schemas["ComparisonAxes"];
 export type Options = Schemas["Options"];
 export type LoraOption = Schemas["LoraOption"];
@@ -28,6 +30,8 @@ export type LoraDetail = Schemas["LoraDetail"];
 export type OperatorQueue = Schemas["OperatorQueue"];
 export type QueuedJob = Schemas["QueuedJob"];
 export type OperatorUser = Schemas["OperatorUser"];
+/** A picture that waits for the operator's review. */
+export type MarkedPicture = Schemas["MarkedPicture"];
 export type Usage = Schemas["Usage"];
 export type LimitsLeft = Schemas["LimitsLeft"];
 export type Limit = Schemas["LimitLeft"];

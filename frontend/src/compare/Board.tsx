@@ -4,6 +4,7 @@ import { memo, useMemo } from "react";
 import { Button } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
 import type { Job } from "@/domain/job";
+import { veil } from "@/domain/picture";
 import { cn } from "@/lib/cn";
 import { PendingPicture } from "@/pictures/PendingPicture";
 import { openPicture } from "@/pictures/picture-address";
@@ -101,7 +102,7 @@ function Cell({ job, axes, index, name }: BoardProps & { index: number; name: st
           draggable={false}
           loading="lazy"
           style={{ transform: "var(--view)" }}
-          className="absolute inset-0 size-full object-contain"
+          className={cn("absolute inset-0 size-full object-contain", veil(output))}
         />
       )}
       {output && (

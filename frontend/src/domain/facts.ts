@@ -1,6 +1,6 @@
 /** Facts about a job or picture as label and value. Parameters that the server has resolved win over requested ones. */
 import type { Output } from "@/api/types";
-import { fileSize, sizeWords } from "@/lib/words/quantities";
+import { fileSize, sizeWords, stepCount } from "@/lib/words/quantities";
 import { factsOfSettings, type Settings, settingsOfMetadata } from "@/settings/settings";
 import { type Job, promptOf } from "./job";
 
@@ -34,7 +34,7 @@ export function glance(job: Job): string[] {
     model_name === null ? "No LoRA" : model_name,
     style,
     width && height && sizeWords(width, height),
-    steps && `${steps} ${steps === 1 ? "step" : "steps"}`,
+    steps && stepCount(steps),
     seedWords(job, seed),
   ].flatMap((word) => (word ? [word] : []));
 }

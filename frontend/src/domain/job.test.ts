@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { aJob, anEnding, anImage, anItem, anOutput, aResult, aState, someMetadata } from "./examples";
 import {
   applyEvent,
+  blockedAt,
   failureOf,
   GONE,
   isAnyLost,
@@ -45,6 +46,22 @@ describe("pictures", () => {
     expect(job.outputs.map((output) => output.index)).toEqual([0, 1]);
     expect(job.previews).toEqual({});
     expect(job.metadata).toEqual(someMetadata());
+  });
+});
+
+describe("blocked pictures", () => {
+  const blocked = { id: "a-2", index: 1, seed: 8, score: 0.93, detail: "a classifier scores this picture 0.93" };
+
+  it("say why they are not there, each once", () => {
+    const job = jobAfter(image(0), { kind: "blocked", blocked }, { kind: "blocked", blocked });
+    expect([blockedAt(job, 0), blockedAt(job, 1)]).toEqual([undefined, blocked.detail]);
+    expect(job.blocked).toHaveLength(1);
+  });
+
+  it("come with the result, too", () => {
+    const result = { ...aResult([0], "completed"), blocked: [blocked] };
+    expect(jobAfter({ kind: "result", state: aState({}), result }).blocked).toEqual([blocked]);
+    expect(jobAfter({ kind: "result", state: aState({}), result: aResult([0]) }).blocked).toBeUndefined();
   });
 });
 

@@ -1,6 +1,7 @@
 /** One job as the page knows it, and how events of the server change it. Pure: no network, no React. */
 import type {
   Accepted,
+  Blocked,
   ComparisonAxes,
   GenerateRequest,
   HistoryItem,
@@ -40,6 +41,8 @@ export interface Job {
   readonly metadata: Metadata | null;
   /** The axes of a job of /api/compare; null for any other, and where only the history has listed it. */
   readonly comparison: ComparisonAxes | null;
+  /** What moderation has blocked; absent where nothing is. */
+  readonly blocked?: readonly Blocked[] | undefined;
   readonly connection: Connection;
 }
 
@@ -50,6 +53,7 @@ export type JobEvent =
   | { kind: "progress"; state: JobState }
   | { kind: "preview"; index: number; image: string }
   | { kind: "image"; output: Output }
+  | { kind: "blocked"; blocked: Blocked }
   | { kind: "ended"; ending: Ending }
   | { kind: "result"; state: JobState; result: Result }
   | { kind: "connection"; connection: Connection }
@@ -127,11 +131,14 @@ export function applyEvent(job: Job, event: JobEvent): Job {
     case "image":
       if (job.outputs.some((output) => output.id === event.output.id)) return job;
       return withOutputs(job, [event.output]);
+    case "blocked":
+      if (blockedAt(job, event.blocked.index)) return job;
+      return { ...job, blocked: [...(job.blocked ?? []), event.blocked] };
     case "ended":
       return withState(job, ended(event.ending));
     case "result": {
-      const { outputs, metadata, comparison = null } = event.result;
-      return { ...withState(withOutputs(job, outputs), event.state), metadata, comparison };
+      const { outputs, metadata, comparison = null, blocked } = event.result;
+      return { ...withState(withOutputs(job, outputs), event.state), metadata, comparison, blocked };
     }
     case "connection":
       return job.connection === event.connection ? job : { ...job, connection: event.connection };
@@ -166,6 +173,11 @@ export function promptOf(job: Job): string {
 /** Pictures that are finished. */
 export function numDone(job: Job): number {
   return job.outputs.length;
+}
+
+/** Why there is no picture with this index; undefined: moderation has not blocked it. */
+export function blockedAt(job: Job, index: number): string | undefined {
+  return job.blocked?.find((each) => each.index === index)?.detail;
 }
 
 /** Why the job failed, in the server's words; null where it did not. */

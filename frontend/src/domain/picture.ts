@@ -1,6 +1,6 @@
 /** A finished picture together with the job that made it, and the requests that make it or others like it. */
 import { API_URL } from "@/api/client";
-import type { GenerateRequest, Options } from "@/api/types";
+import type { GenerateRequest, Options, Output } from "@/api/types";
 import { type Settings, settingsOfMetadata, withoutDefaults } from "@/settings/settings";
 import { type Image, type Job, promptOf } from "./job";
 
@@ -32,6 +32,11 @@ export function pictureName({ job, output }: Picture): string {
   const prompt = promptOf(job);
   const shown = prompt.length > MAX_NAME_CHARACTERS ? `${prompt.slice(0, MAX_NAME_CHARACTERS).trimEnd()}…` : prompt;
   return `Picture ${output.index + 1} of ${numWanted(job)}: ${shown}`;
+}
+
+/** Class of an `<img>` of the picture before its visitor asks to see it: moderation may want it blurred. */
+export function veil({ moderation }: Output): string | false {
+  return moderation?.verdict === "blurred" && "blur-2xl";
 }
 
 /** The id of the picture that this one was made from; null: from none. */

@@ -2,7 +2,7 @@
 import { CheckIcon, EllipsisIcon, HeartIcon } from "lucide-react";
 import { memo, useState } from "react";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
-import { pictureName } from "@/domain/picture";
+import { pictureName, veil } from "@/domain/picture";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { ActionList } from "./ActionList";
@@ -113,7 +113,11 @@ function Thumbnail({ picture, name }: { picture: HistoryPicture; name: string })
       draggable={false}
       onLoad={() => setLook("there")}
       onError={() => setLook("missing")}
-      className={cn("size-full object-cover transition-opacity duration-300", look === "loading" && "opacity-0")}
+      className={cn(
+        "size-full object-cover transition-opacity duration-300",
+        look === "loading" && "opacity-0",
+        veil(output),
+      )}
     />
   );
 }

@@ -2,7 +2,9 @@
 import { useQueryStates } from "nuqs";
 import { Tabs } from "radix-ui";
 import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
+import { useOptions } from "@/api/catalog";
 import { Loras } from "@/operator/loras/Loras";
+import { Moderation } from "@/operator/moderation/Moderation";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
 import { Users } from "./Users";
@@ -12,18 +14,21 @@ const NAMES: Readonly<Record<OperatorTab, string>> = {
   queue: "Queue",
   server: "Server",
   users: "Users",
+  moderation: "Moderation",
 };
 
 /** The operator's console. Its code and its calls come only where an operator has logged in. */
 export default function Console() {
   const [{ tab }, setAddress] = useQueryStates(PARSERS.operator);
+  const isModerated = useOptions().data?.moderation !== undefined;
+  const tabs = OPERATOR_TABS.filter((each) => each !== "moderation" || isModerated);
   return (
     <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
         aria-label="Operator"
         className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-full bg-muted p-1"
       >
-        {OPERATOR_TABS.map((each) => (
+        {tabs.map((each) => (
           <Tabs.Trigger
             key={each}
             value={each}
@@ -45,6 +50,11 @@ export default function Console() {
       <Tabs.Content value="users">
         <Users />
       </Tabs.Content>
+      {isModerated && (
+        <Tabs.Content value="moderation">
+          <Moderation />
+        </Tabs.Content>
+      )}
     </Tabs.Root>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
+import { useOptions } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/session";
 import type { OperatorUser } from "@/api/types";
@@ -10,6 +11,7 @@ import { type Column, Table } from "@/components/ui/table";
 import { lazyPart } from "@/lib/lazy";
 import { dateWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";
+import { Exempt } from "./moderation/Exempt";
 
 const USERS = ["operator", "users"];
 const [Grant] = lazyPart(() => import("@/credit/Grant"), { onMissing: ({ onClose }) => onClose() });
@@ -45,6 +47,10 @@ const COLUMNS: readonly Column<OperatorUser>[] = [
     className: "max-md:col-span-2",
   },
 ];
+const MODERATED: readonly Column<OperatorUser>[] = [
+  ...COLUMNS,
+  { name: "Moderation", cell: (user) => <Exempt user={user} />, isRight: true, className: "max-md:col-span-2" },
+];
 
 /** The accounts by e-mail; each can be switched off and on again. */
 export function Users() {
@@ -55,6 +61,7 @@ export function Users() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
+  const isModerated = useOptions().data?.moderation !== undefined;
   const all = users.data?.pages.flatMap((page) => page.users) ?? [];
   return (
     <section aria-labelledby="users" className="space-y-5">
@@ -70,7 +77,7 @@ export function Users() {
         <div className="overflow-hidden rounded-3xl border bg-card">
           <Table
             caption="Users"
-            columns={COLUMNS}
+            columns={isModerated ? MODERATED : COLUMNS}
             rows={all}
             keyOf={({ id }) => id}
             className="w-full max-md:block"
@@ -96,6 +103,7 @@ function Email({ user }: { user: OperatorUser }) {
       {user.is_operator && (
         <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">Operator</span>
       )}
+      {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">Not moderated</span>}
       {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Disabled</span>}
     </span>
   );

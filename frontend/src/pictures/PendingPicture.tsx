@@ -1,18 +1,19 @@
 "use client";
 import { useState } from "react";
-import { isEnded, type Job } from "@/domain/job";
+import { blockedAt, isEnded, type Job } from "@/domain/job";
 import { cn } from "@/lib/cn";
 import { previewBlur } from "./preview-blur";
 
 /** The place of an unfinished picture: empty, then its previews. It stays behind the finished picture until that is loaded.
- * An outline only if the picture will not be made. */
+ * An outline only if the picture will not be made, and why where moderation has blocked it. */
 export function PendingPicture({ job, index, isFinished }: { job: Job; index: number; isFinished: boolean }) {
   const previews = useLastTwo(job.previews[index]);
   const place = `Picture ${index + 1}`;
-  if (isEnded(job) && !isFinished) {
+  const reason = blockedAt(job, index);
+  if (reason ?? (isEnded(job) && !isFinished)) {
     return (
-      <div className="absolute inset-0 rounded-xl border border-muted-foreground/30 border-dashed">
-        <span className="sr-only">{place} was not made</span>
+      <div className="absolute inset-0 grid place-items-center overflow-hidden rounded-xl border border-muted-foreground/30 border-dashed p-3 text-center text-muted-foreground text-xs">
+        {reason ? `Blocked: ${reason}.` : <span className="sr-only">{place} was not made</span>}
       </div>
     );
   }

@@ -127,9 +127,13 @@ function Facts({ picture, className }: { picture: Picture; className: string | u
     const sampler = samplers?.find((each) => each.name === name);
     return sampler ? [sampler.label, sampler.schedule_type].filter(Boolean).join(" ") : name;
   };
+  const { moderation } = picture.output;
+  const facts = factsOf(picture.job, picture.output, labelOf);
+  if (moderation)
+    facts.push({ label: "Moderation", value: `${moderation.verdict}, score ${moderation.score.toFixed(2)}` });
   return (
     <dl className={cn("grid grid-cols-[auto_1fr] items-baseline gap-x-6 gap-y-2.5 text-sm", className)}>
-      {factsOf(picture.job, picture.output, labelOf).map(({ label, value }) => (
+      {facts.map(({ label, value }) => (
         <div key={label} className="contents">
           <dt className="text-muted-foreground">{label}</dt>
           <dd className="min-w-0 break-words text-right tabular-nums">

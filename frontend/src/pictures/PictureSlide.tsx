@@ -1,6 +1,8 @@
 "use client";
 import { useState } from "react";
 import type { Output } from "@/api/types";
+import { Button } from "@/components/ui/button";
+import { veil } from "@/domain/picture";
 import { cn } from "@/lib/cn";
 import { fitted } from "@/pictures/zoom/view";
 
@@ -17,13 +19,19 @@ interface PictureSlideProps {
 /** The whole picture, over its thumbnail until it is loaded. */
 export function PictureSlide({ output, name, room }: PictureSlideProps) {
   const [look, setLook] = useState<"loading" | "there" | "missing">("loading");
+  const [isVeiled, setVeiled] = useState(veil(output) !== false);
   const size = fitted(output, room, MAX_SCALE);
   if (look === "missing") {
     return <p className="text-muted-foreground text-sm">Couldn't load this picture.</p>;
   }
   return (
     <div className="relative overflow-hidden rounded-lg bg-muted" style={size}>
-      <img src={output.thumbnail_url} alt="" className="absolute inset-0 size-full" draggable={false} />
+      <img
+        src={output.thumbnail_url}
+        alt=""
+        className={cn("absolute inset-0 size-full", isVeiled && veil(output))}
+        draggable={false}
+      />
       <img
         src={output.url}
         alt={name}
@@ -32,8 +40,22 @@ export function PictureSlide({ output, name, room }: PictureSlideProps) {
         draggable={false}
         onLoad={() => setLook("there")}
         onError={() => setLook("missing")}
-        className={cn("absolute inset-0 size-full transition-opacity duration-200", look === "loading" && "opacity-0")}
+        className={cn(
+          "absolute inset-0 size-full transition-opacity duration-200",
+          look === "loading" && "opacity-0",
+          isVeiled && veil(output),
+        )}
       />
+      {isVeiled && (
+        <div className="absolute inset-0 grid place-content-center justify-items-center gap-3 p-4">
+          <p className="rounded-full bg-black/60 px-4 py-1.5 text-center text-sm text-white">
+            A classifier finds this picture explicit.
+          </p>
+          <Button variant="secondary" onClick={() => setVeiled(false)}>
+            Show it
+          </Button>
+        </div>
+      )}
     </div>
   );
 }

@@ -40,6 +40,31 @@ export function ownWeight(lora: LoraOption | null, options: Options): number {
   return lora?.weight ?? options.defaults.lora_weight;
 }
 
+/** What a request gets that names no steps, sampler or guidance; `few`: the LoRA for few steps that decides it, the
+ * first that counts (server/generation/lora_choices.py). */
+export function samplingDefaults(request: GenerateRequest, options: Options, loras: readonly LoraOption[]) {
+  const model = wantedModel(request, options);
+  const tagged = [...request.prompt.matchAll(LORA_TAG)].map(([, name = "", weight = ""]) => ({
+    name: name.trim(),
+    weight: weight.trim() === "" ? null : Number(weight),
+  }));
+  const named = [
+    ...(model ? [{ name: model, weight: request.model_weight }] : []),
+    ...(request.loras ?? []),
+    ...tagged,
+  ];
+  const counted = named.filter(({ weight }) => weight !== 0).map(({ name }) => findLora(name, loras));
+  const few = counted.find((lora) => lora?.few_steps) ?? null;
+  const { defaults, qualities, bounds } = options;
+  const quality = qualities.find(({ name }) => name === (request.quality ?? defaults.quality));
+  return {
+    few,
+    steps: few?.few_steps?.steps ?? quality?.steps ?? bounds.min_steps,
+    sampler: few?.few_steps?.sampler ?? defaults.sampler,
+    guidance_scale: few?.few_steps?.guidance_scale ?? defaults.guidance_scale,
+  };
+}
+
 /** The trigger words of all LoRAs in `request`, lower case: the LoRAs know them, even if the model does not. */
 export function taughtWords(request: GenerateRequest, options: Options, loras: readonly LoraOption[]): string[] {
   const tagged = [...request.prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name.trim());

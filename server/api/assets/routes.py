@@ -20,7 +20,16 @@ from server.api.jobs import examples
 from server.assets.decode import CONTENT_TYPE
 from server.assets.errors import AssetNotFound
 from server.assets.service import Assets
-from server.errors import BUSY, INVALID_REQUEST, NOT_FOUND, STORE_AWAY, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
+from server.errors import (
+    BUSY,
+    CONTENT_BLOCKED,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    NOT_READY,
+    STORE_AWAY,
+    TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+)
 from server.storage.store import ImageStore
 
 ASSET = StoredAsset(
@@ -72,7 +81,9 @@ class AssetsController(Controller):
         request_max_body_size=None,
         responses={
             201: examples.answers(ASSET, "The asset"),
-            **documented(INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, BUSY, STORE_AWAY),
+            **documented(
+                INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, CONTENT_BLOCKED, BUSY, NOT_READY, STORE_AWAY
+            ),
         },
     )
     async def upload(

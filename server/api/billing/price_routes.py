@@ -18,6 +18,7 @@ from server.api.jobs.generate_routes import GenerateBody
 from server.billing.service import Billing
 from server.errors import INVALID_REQUEST, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from server.generation.policy import RequestPolicy
+from server.loras.registry import LoraRegistry
 from server.queue.model import JobDraft
 
 ANSWERS: dict[int, Any] = {
@@ -48,9 +49,11 @@ class PriceController(Controller):
         billing: NamedDependency[Billing],
         sources: NamedDependency[SourceReader],
         policy: NamedDependency[RequestPolicy],
+        loras: NamedDependency[LoraRegistry],
     ) -> schemas.Quote:
         billing.require_on()
-        return await _quote(billing, policy.generate(data, caller.requester, 0, await sources.read(data, caller)))
+        assets = await sources.read(data, caller)
+        return await _quote(billing, policy.generate(data, caller.requester, 0, assets, await loras.few_steps()))
 
     @post(
         "/compare",
@@ -69,9 +72,11 @@ class PriceController(Controller):
         billing: NamedDependency[Billing],
         sources: NamedDependency[SourceReader],
         policy: NamedDependency[RequestPolicy],
+        loras: NamedDependency[LoraRegistry],
     ) -> schemas.Quote:
         billing.require_on()
-        return await _quote(billing, policy.compare(data, caller.requester, await sources.read(data, caller)))
+        assets = await sources.read(data, caller)
+        return await _quote(billing, policy.compare(data, caller.requester, assets, await loras.few_steps()))
 
 
 async def _quote(billing: Billing, draft: JobDraft) -> schemas.Quote:

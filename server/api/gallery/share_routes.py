@@ -13,7 +13,7 @@ from server.api.gallery.routes import CHANGED_OR_NOT, owned, seen
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, presenters
 from server.api.jobs.routes import KNOWN_OR_NOT
-from server.errors import OPERATORS_ONLY, FieldError, InvalidRequest
+from server.errors import CONTENT_BLOCKED, OPERATORS_ONLY, FieldError, InvalidRequest
 from server.gallery.history import History
 from server.gallery.shares import SharedImage, Shares
 
@@ -85,8 +85,12 @@ class SharesController(Controller):
         operation_id="share",
         summary="Share a picture",
         description="Who has the address sees the picture and its prompt, nothing else of you. The same call again"
-        " answers the same address.",
-        responses={200: examples.answers(SHARED, "Its public address"), **CHANGED_OR_NOT},
+        " answers the same address. A picture that moderation has marked is shared after an operator has released it.",
+        responses={
+            200: examples.answers(SHARED, "Its public address"),
+            **CHANGED_OR_NOT,
+            **documented(CONTENT_BLOCKED),
+        },
     )
     async def share(
         self,

@@ -21,6 +21,7 @@ from server.gallery.contact_sheets import ContactSheets
 from server.generation.policy import RequestPolicy
 from server.generation.requests import CompareRequest
 from server.generation.service import JobService
+from server.loras.registry import LoraRegistry
 
 CompareBody = Annotated[
     CompareRequest,
@@ -55,13 +56,15 @@ class CompareController(Controller):
         submission: NamedDependency[Submission],
         sources: NamedDependency[SourceReader],
         policy: NamedDependency[RequestPolicy],
+        loras: NamedDependency[LoraRegistry],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         assets = await sources.read(data, caller)
+        few_steps = await loras.few_steps()
         texts = (*data.prompts, data.negative_prompt)
-        draft = await drafted(texts, lambda: policy.compare(data, caller.requester, assets))
+        draft = await drafted(texts, lambda: policy.compare(data, caller.requester, assets, few_steps))
         key = idempotency_of(idempotency_key, "compare", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))
 

@@ -135,6 +135,7 @@ LORAS = lora_schemas.Loras(
                     "bundle_emb.jade.string_to_param.*", 2, "a text embedding is no part of a LoRA"
                 )
             ],
+            few_steps=None,
         )
     ],
     [
@@ -147,6 +148,7 @@ LORA_DETAIL = lora_schemas.LoraDetail(
     lora=LORAS.loras[0],
     file_trigger="jade woman",
     file_weight=None,
+    file_few_steps=None,
     metadata={"modelspec.title": "jade-v1", "modelspec.trigger_phrase": "jade woman", "ss_network_dim": "12"},
     loaded_at=1_780_000_000.0,
     failure=None,

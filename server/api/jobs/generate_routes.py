@@ -17,6 +17,7 @@ from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, drafted, idempotency_of
 from server.generation.policy import RequestPolicy
 from server.generation.requests import GenerateRequest
+from server.loras.registry import LoraRegistry
 
 GenerateBody = Annotated[
     GenerateRequest,
@@ -54,13 +55,15 @@ class GenerateController(Controller):
         submission: NamedDependency[Submission],
         sources: NamedDependency[SourceReader],
         policy: NamedDependency[RequestPolicy],
+        loras: NamedDependency[LoraRegistry],
         addresses: NamedDependency[presenters.Addresses],
         prefer: Prefer = None,
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         assets = await sources.read(data, caller)
         seed = secrets.randbelow(MAX_SEED + 1)
+        few_steps = await loras.few_steps()
         texts = (data.prompt, data.negative_prompt)
-        draft = await drafted(texts, lambda: policy.generate(data, caller.requester, seed, assets))
+        draft = await drafted(texts, lambda: policy.generate(data, caller.requester, seed, assets, few_steps))
         key = idempotency_of(idempotency_key, "generate", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))

@@ -4,6 +4,7 @@ from typing import get_args
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
+from msgspec import UNSET
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.prompt.analysis import PromptAnalyzer
@@ -62,7 +63,7 @@ def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller) -> 
         is_demo=info.is_demo,
         native_width=info.native_width,
         native_height=info.native_height,
-        shapes=_shapes(policy.model.native_width, policy.model.native_height),
+        shapes=[schemas.ShapeOption(name, *size) for name, size in info.native_shapes.items()],
         bounds=_bounds(policy, caller),
         defaults=_defaults(policy, caller),
         image_to_image=_image_to_image(policy, caller),
@@ -79,18 +80,8 @@ def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller) -> 
         ],
         formats=list(get_args(Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
+        moderation=UNSET if policy.moderation == "off" else policy.moderation,  # pyright: ignore[reportArgumentType]
     )
-
-
-def _shapes(width: int, height: int) -> list[schemas.ShapeOption]:
-    """13 : 19 is the upright shape that SDXL was trained at with (nearly) its native area: 832 x 1216."""
-    short, long = width * 13 // 16, height * 19 // 16
-    short, long = (side - side % SIZE_MULTIPLE_PX for side in (short, long))
-    return [
-        schemas.ShapeOption("square", width, height),
-        schemas.ShapeOption("portrait", short, long),
-        schemas.ShapeOption("landscape", long, short),
-    ]
 
 
 def _bounds(policy: RequestPolicy, caller: Caller) -> schemas.Bounds:

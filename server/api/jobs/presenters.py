@@ -2,20 +2,30 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import msgspec
 from litestar import Request
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from pipelines.spec import PIXEL_UPSCALER, ImageSpec
 from server.api.jobs import schemas
-from server.api.jobs.schemas import Accepted, ComparisonAxes, Failure, FinishedJob, Metadata, Output, Result
+from server.api.jobs.schemas import (
+    Accepted,
+    Blocked,
+    ComparisonAxes,
+    Failure,
+    FinishedJob,
+    Mark,
+    Metadata,
+    Output,
+    Result,
+)
 from server.generation.policy import NO_LORA
 from server.generation.requests import Extension, Hires, InitImage, MaskImage
 from server.generation.service import Acceptance
-from server.queue.model import ImageView, JobState, JobView
+from server.queue.model import ImageView, JobState, JobView, Moderated
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,7 @@ def state(job: JobState) -> schemas.JobState:
         estimated_time=math.ceil(job.remaining_s),
         detail=job.detail,
         error=failure(job),
+        images_blocked=job.images_blocked or UNSET,
     )
 
 
@@ -119,6 +130,7 @@ def result(view: JobView, base: str) -> Result:
         outputs=outputs,
         metadata=metadata(view),
         comparison=_axes(view, base),
+        blocked=[Blocked(**asdict(image)) for image in view.blocked] or UNSET,
     )
 
 
@@ -146,6 +158,7 @@ def finished(view: JobView, base: str, warnings: list[str]) -> FinishedJob:
         metadata=answer.metadata,
         error=failure(view),
         comparison=answer.comparison,
+        blocked=answer.blocked,
     )
 
 
@@ -164,6 +177,10 @@ def download_url(base: str, image_id: str) -> str:
     return f"{base}/api/images/{image_id}/download"
 
 
+def _mark(moderated: Moderated | None) -> Mark | UnsetType:
+    return Mark(moderated.verdict.value, moderated.score) if moderated else UNSET  # pyright: ignore[reportArgumentType]
+
+
 def output(image: ImageView, base: str) -> Output:
     return Output(
         id=image.id,
@@ -180,4 +197,5 @@ def output(image: ImageView, base: str) -> Output:
         from_image=image.from_image,
         prompt_index=image.cell.prompt_index if image.cell else None,
         variant_index=image.cell.variant_index if image.cell else None,
+        moderation=_mark(image.moderation),
     )

@@ -121,8 +121,9 @@ class JobsController(Controller):
         operation_id="events",
         summary="What happens to a job, as it happens",
         description=(
-            "Server-sent events: `progress` and `preview` (never repeated), `image`, and one of `completed`, `failed`,"
-            " `cancelled`, after which the stream ends. The last four carry an id; a reader that sends it back as"
+            "Server-sent events: `progress` and `preview` (never repeated), `image`, `blocked` (by moderation), and one"
+            " of `completed`, `failed`, `cancelled`, after which the stream ends. The last five carry an id; a reader"
+            " that sends it back as"
             " Last-Event-ID, as browsers do, misses none and gets none twice, over a restart of the server too."
             " If an ended job has no further events, the answer is 204: the client need not reconnect."
         ),

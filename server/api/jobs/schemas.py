@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from pipelines.model.info import ShapeName
 from pipelines.spec import Sampling
 from server.generation.requests import EmbedParameters, Extension, Format, Hires, InitImage, MaskImage, Quality
 
@@ -42,6 +43,27 @@ class JobState(Struct, frozen=True, kw_only=True):
         str | None, Meta(description="What it waits for besides its turn: a store of pictures that does not answer.")
     ] = None
     error: Failure | None
+    images_blocked: Annotated[
+        int | UnsetType, Meta(description="Pictures that moderation blocked; left out where there are none.")
+    ] = UNSET
+
+
+class Mark(Struct, frozen=True):
+    """What moderation says about a picture that a classifier finds explicit. `blurred`: show it blurred until its
+    viewer asks for it. `score` is 0 to 1."""
+
+    verdict: Literal["flagged", "blurred"]
+    score: float
+
+
+class Blocked(Struct, frozen=True, kw_only=True):
+    """A picture that moderation blocked: it is not stored and not charged. `detail` is for people."""
+
+    id: str
+    index: int
+    seed: int
+    score: float
+    detail: str
 
 
 class Output(Struct, frozen=True, kw_only=True):
@@ -65,6 +87,7 @@ class Output(Struct, frozen=True, kw_only=True):
     final_prompt: Annotated[
         str | UnsetType, Meta(description="As encoded, where an expansion gave the pictures of a job different words.")
     ] = UNSET
+    moderation: Annotated[Mark | UnsetType, Meta(description="Left out where it is not marked.")] = UNSET
 
 
 class UsedLora(Struct, frozen=True):
@@ -125,6 +148,9 @@ class Result(Struct, frozen=True, kw_only=True):
     outputs: list[Output]
     metadata: Metadata
     comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
+    blocked: Annotated[
+        list[Blocked] | UnsetType, Meta(description="What moderation blocked; left out where there is nothing.")
+    ] = UNSET
 
 
 class FinishedJob(Struct, frozen=True, kw_only=True):
@@ -139,6 +165,9 @@ class FinishedJob(Struct, frozen=True, kw_only=True):
     metadata: Metadata
     error: Failure | None
     comparison: Annotated[ComparisonAxes | None, Meta(description="Of a job of /api/compare.")] = None
+    blocked: Annotated[
+        list[Blocked] | UnsetType, Meta(description="What moderation blocked; left out where there is nothing.")
+    ] = UNSET
 
 
 class SamplerOption(Struct, frozen=True):
@@ -170,7 +199,7 @@ class StyleOption(Struct, frozen=True):
 class ShapeOption(Struct, frozen=True):
     """A size by name, in pixels. Any other within the bounds can be asked for too."""
 
-    name: Literal["square", "portrait", "landscape"]
+    name: ShapeName
     width: int
     height: int
 
@@ -236,6 +265,10 @@ class Options(Struct, frozen=True, kw_only=True):
     styles: list[StyleOption]
     formats: list[Format]
     known_words: list[str] | None
+    moderation: Annotated[
+        Literal["flag", "blur", "block"] | UnsetType,
+        Meta(description="What happens to explicit pictures; left out where moderation is off."),
+    ] = UNSET
 
 
 class Health(Struct, frozen=True):

@@ -119,6 +119,7 @@ class LorasController(Controller):
             lora=lora_schemas.lora_option(detail.view, model.resident_loras),
             file_trigger=detail.trigger,
             file_weight=detail.weight,
+            file_few_steps=lora_schemas.few_steps_option(detail.few_steps),
             metadata=dict(detail.metadata),
             loaded_at=detail.loaded_at_s,
             failure=detail.failure,
@@ -247,10 +248,11 @@ class LorasController(Controller):
         guards=[operator],
         status_code=200,
         operation_id="describe_lora",
-        summary="Set a LoRA's trigger words and weight",
+        summary="Set a LoRA's trigger words, weight and steps",
         description=(
             "Of a name (all its versions) or a label (that one, before what its name says). They outlive the file. The"
-            " weight is used where a request gives none."
+            " weight is used where a request gives none; so are the steps, the sampler and the guidance of a `family`"
+            " of LoRAs that are distilled to few steps."
         ),
         before_request=body_like(CHANGES, _unprintable),
         request_max_body_size=MAX_BODY_BYTES,
@@ -266,7 +268,7 @@ class LorasController(Controller):
         loras: NamedDependency[LoraRegistry],
         model: NamedDependency[ModelFacts],
     ) -> lora_schemas.LoraOption:
-        asked = {"trigger": data.trigger, "weight": data.weight}
+        asked = {"trigger": data.trigger, "weight": data.weight, "family": data.family, "steps": data.steps}
         changes = {field: value for field, value in asked.items() if value is not UNSET}
         return lora_schemas.lora_option(await loras.describe(name, changes), model.resident_loras)
 

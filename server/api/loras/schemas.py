@@ -1,10 +1,11 @@
 """What the API takes and gives about LoRAs."""
 
 import time
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from pipelines.lora.files.few_steps import MAX_FEW_STEPS, FamilyName, FewSteps
 from server.generation.requests import MAX_LORA_WEIGHT
 from server.loras.registry import LoraSync, LoraView
 
@@ -19,11 +20,21 @@ class IgnoredPart(Struct, frozen=True):
     reason: str
 
 
+class FewStepsOption(Struct, frozen=True):
+    """What a request gets that leaves these fields out. `family`: what the LoRA is distilled by."""
+
+    family: FamilyName
+    steps: int
+    sampler: str
+    guidance_scale: float
+
+
 class LoraOption(Struct, frozen=True, kw_only=True):
     """A LoRA that can be asked for by `label` (`jade-v1`) or by `name` (`jade`), which means the version with
     `is_default`: the one the operator has pinned (`is_pinned`), else the newest. `weight` is used where a request gives
-    none; null: 0.9. `resident`: in the model's memory now; another is read from the disk first. `times_used`: jobs that
-    named these bytes. `file`: the path in the LoRA folder. `ignored`: what of the file is not used; the rest is."""
+    none; null: 0.9. `few_steps`: how its pictures are sampled, if it is distilled to few steps. `resident`: in the
+    model's memory now; another is read from the disk first. `times_used`: jobs that named these bytes. `file`: the path
+    in the LoRA folder. `ignored`: what of the file is not used; the rest is."""
 
     label: str
     name: str
@@ -44,6 +55,7 @@ class LoraOption(Struct, frozen=True, kw_only=True):
     times_used: int
     file: str
     ignored: list[IgnoredPart]
+    few_steps: FewStepsOption | None
 
 
 class LeftOut(Struct, frozen=True):
@@ -62,13 +74,14 @@ class Loras(Struct, frozen=True):
 
 
 class LoraDetail(Struct, frozen=True, kw_only=True):
-    """What the operator sees of a LoRA. `file_trigger` and `file_weight` are the file's own, in addition to what the
-    operator has set; `metadata` is all the file says of its training. `loaded_at` is in seconds since 1970.
-    `failure`: why it makes no picture and is not offered; null: it is offered."""
+    """What the operator sees of a LoRA. `file_trigger`, `file_weight` and `file_few_steps` are the file's own, in
+    addition to what the operator has set; `metadata` is all the file says of its training. `loaded_at` is in seconds
+    since 1970. `failure`: why it makes no picture and is not offered; null: it is offered."""
 
     lora: LoraOption
     file_trigger: str | None
     file_weight: float | None
+    file_few_steps: FewStepsOption | None
     metadata: dict[str, str]
     loaded_at: float
     failure: str | None
@@ -81,10 +94,13 @@ class LoraDefault(Struct, frozen=True):
 
 
 class LoraChanges(Struct, frozen=True):
-    """Absent: as it is. Null: what the file says. The trigger "" means no words."""
+    """Absent: as it is. Null: what the file says. The trigger "" means no words, the family "none" a LoRA that is
+    sampled like any other. `steps`: what a LoRA of a family is distilled to."""
 
     trigger: Annotated[str, Meta(max_length=MAX_TRIGGER_CHARACTERS)] | UnsetType | None = UNSET
     weight: Annotated[float, Meta(ge=-MAX_LORA_WEIGHT, le=MAX_LORA_WEIGHT)] | UnsetType | None = UNSET
+    family: FamilyName | Literal["none"] | UnsetType | None = UNSET
+    steps: Annotated[int, Meta(ge=1, le=MAX_FEW_STEPS)] | UnsetType | None = UNSET
 
 
 class Reloaded(Struct, frozen=True, kw_only=True):
@@ -133,4 +149,11 @@ def lora_option(view: LoraView, resident: frozenset[str]) -> LoraOption:
         times_used=view.times_used,
         file=view.file,
         ignored=[IgnoredPart(part.keys, part.count, part.reason) for part in view.ignored],
+        few_steps=few_steps_option(view.few_steps),
     )
+
+
+def few_steps_option(few_steps: FewSteps | None) -> FewStepsOption | None:
+    if few_steps is None:
+        return None
+    return FewStepsOption(few_steps.family, few_steps.steps, few_steps.sampler, few_steps.guidance_scale)

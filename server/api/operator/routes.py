@@ -3,13 +3,13 @@
 import asyncio
 import math
 import time
-from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
+from msgspec import UNSET
 
 from server.accounts.service import Account, Accounts
 from server.api.accounts import examples as account_examples
@@ -25,7 +25,7 @@ from server.generation.service import JobService
 from server.observability.metrics import Metrics
 from server.queue.counts import QueueCounts
 from server.queue.model import JobStatus, JobView, Requester
-from server.usage.service import DayUsage, Usage
+from server.usage.service import Usage
 
 MAX_QUEUED_JOBS = 500
 USERS_A_PAGE = 100
@@ -115,7 +115,7 @@ class OperatorController(Controller):
     ) -> usage_schemas.OperatorUsers:
         page = await accounts.page(cursor or "", USERS_A_PAGE + 1)
         shown = page[:USERS_A_PAGE]
-        users = [_user(account, await usage.days(Requester(account.owner), USAGE_DAYS)) for account in shown]
+        users = [await user_with_usage(account, usage) for account in shown]
         more = shown[-1].email if len(page) > USERS_A_PAGE else None
         return usage_schemas.OperatorUsers(users=users, next_cursor=more)
 
@@ -157,10 +157,11 @@ async def _set_disabled(
     account = await accounts.set_disabled(user_id, is_disabled)
     if account is None:
         raise StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
-    return _user(account, await usage.days(Requester(account.owner), USAGE_DAYS))
+    return await user_with_usage(account, usage)
 
 
-def _user(account: Account, days: Sequence[DayUsage]) -> usage_schemas.OperatorUser:
+async def user_with_usage(account: Account, usage: Usage) -> usage_schemas.OperatorUser:
+    days = await usage.days(Requester(account.owner), USAGE_DAYS)
     return usage_schemas.OperatorUser(
         id=account.id,
         email=account.email,
@@ -168,6 +169,7 @@ def _user(account: Account, days: Sequence[DayUsage]) -> usage_schemas.OperatorU
         disabled=account.is_disabled,
         created_at=utc(account.created_at_s),
         total=total(days),
+        moderation_exempt=account.is_unmoderated or UNSET,
     )
 
 

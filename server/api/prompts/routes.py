@@ -12,9 +12,9 @@ from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
 from server.api.jobs.examples import answers
 from server.errors import INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
-from server.generation.expansion import expanded, num_combinations
 from server.generation.policy import RequestPolicy
 from server.generation.requests import Expansion, Prompt
+from server.generation.variants import expanded, num_combinations
 
 MAX_SHOWN_VALUES = 20
 MAX_SHOWN_PROMPTS = 64

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.api.jobs.schemas import Status
 from server.queue.quotas import Standing
@@ -86,6 +86,9 @@ class OperatorUser(Struct, frozen=True, kw_only=True):
     disabled: bool
     created_at: str
     total: UsageTotal
+    moderation_exempt: Annotated[
+        bool | UnsetType, Meta(description="True: its pictures are not moderated. Else left out.")
+    ] = UNSET
 
 
 class OperatorUsers(Struct, frozen=True, kw_only=True):

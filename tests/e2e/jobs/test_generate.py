@@ -95,6 +95,7 @@ def test_a_body_of_50_mb_is_refused_and_the_next_request_works(demo: ServerProce
 
 def test_the_first_picture_is_there_soon_after_a_cold_start(new_demo_server: NewServer) -> None:
     with new_demo_server("cold") as server:
+        server.is_preloaded = False
         begun = time.monotonic()
         server.launch()
         server.wait_for("/healthz")

@@ -13,8 +13,9 @@ ORDER = {"prompt": "red dress", "num_images": 2, "steps": 2, "width": 32, "heigh
 
 def test_a_job_goes_in_and_its_pictures_come_out(new_painting_server: NewServer) -> None:
     with new_painting_server("worker") as server:
+        server.is_preloaded = False
         server.launch()
-        assert server.process is not None
+        assert isinstance(server.process, subprocess.Popen)
         wait_until_ready(server.url, server.process)
         done = make(server.url, ORDER)
         assert (done["status"], len(done["images"])) == ("completed", 2)

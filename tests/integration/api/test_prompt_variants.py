@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from litestar import Litestar
@@ -32,16 +33,14 @@ def varied(settings: Settings, runner: PaintRunner) -> Iterator[Api]:
         yield running
 
 
-def made(api: Api, path: str = "/api/generate", **body: object) -> dict[str, object]:
+def made(api: Api, path: str = "/api/generate", **body: object) -> dict[str, Any]:
     answer = api.post(path, json=body, headers={"Prefer": "wait=20"})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def words(job: dict[str, object]) -> list[str]:
-    outputs = job["outputs"]
-    assert isinstance(outputs, list)
-    return [each["final_prompt"] for each in outputs]
+def words(job: dict[str, Any]) -> list[str]:
+    return [each["final_prompt"] for each in job["outputs"]]
 
 
 def test_each_image_has_its_words_and_again_repeats_them(varied: Api) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -33,7 +34,7 @@ class Workplace:
         self.remover = Remover(database, store, forget=lambda _: None)
         self.assets = self.with_bounds()
 
-    def with_bounds(self, **bounds: int) -> Assets:
+    def with_bounds(self, **bounds: Any) -> Assets:
         return Assets(self.database, self.store, self.remover, LIFETIME_S, **bounds)
 
     async def job(

@@ -260,6 +260,35 @@ def test_words_and_weight_are_the_label_s_the_name_s_or_the_file_s(operator: Api
     assert operator.patch("/api/loras/ruby", json={"weight": 1}).status_code == 404
 
 
+def sampled(api: Api, **fields: Any) -> tuple[Any, ...]:
+    made = made_with(api, **fields)
+    return made["steps"], made["sampler"], made["guidance_scale"]
+
+
+def test_a_lora_for_few_steps_says_how_it_is_sampled(operator: Api, settings: Settings) -> None:
+    write_lora(settings.lora_dir / "sdxl_lightning_2step_lora.safetensors", value=0.25)
+    operator.post("/api/loras/reload")
+    fast = "sdxl_lightning_2step_lora"
+    by_name = {"family": "lightning", "steps": 2, "sampler": "euler_trailing", "guidance_scale": 1.0}
+    assert (lora(operator, fast)["few_steps"], lora(operator, fast)["weight"]) == (by_name, 1.0)
+    assert lora(operator, "jade-v2")["few_steps"] is None
+    assert sampled(operator, model_name=fast) == (2, "euler_trailing", 1.0)
+    assert made_with(operator, model_name=fast)["loras"][0]["weight"] == 1.0
+    assert sampled(operator, model_name=fast, steps=3, sampler="ddim") == (3, "ddim", 1.0)
+    assert sampled(operator) == (30, "euler", 7.0)
+
+    operator.patch(f"/api/loras/{fast}", json={"family": "none"})
+    assert (lora(operator, fast)["few_steps"], lora(operator, fast)["weight"]) == (None, None)
+    assert operator.get(f"/api/loras/{fast}").json()["file_few_steps"] == by_name
+    operator.patch("/api/loras/jade", json={"family": "dmd2"})
+    operator.patch("/api/loras/jade-v1", json={"steps": 6})
+    assert sampled(operator) == (4, "lcm", 1.0)  # jade is the default
+    assert sampled(operator, model_name="jade-v1") == (6, "lcm", 1.0)
+    assert operator.patch(f"/api/loras/{fast}", json={"family": None, "steps": 5}).json()["few_steps"]["steps"] == 5
+    for wrong in ({"family": "slow"}, {"steps": 0}, {"steps": 17}, {"steps": 1.5}):
+        assert operator.patch("/api/loras/jade", json=wrong).status_code == 400, wrong
+
+
 def test_the_operator_sees_the_training_metadata_and_others_do_not(operator: Api, api: Api) -> None:
     detail = operator.get("/api/loras/jade").json()
     assert detail["lora"]["label"] == "jade-v2"

@@ -17,7 +17,6 @@ from pipelines.denoise.sampler_factory import SamplerFactory
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.lora.backend import adapter_set
-from pipelines.model.acceleration import compile_unet
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.prompt.embedding import Conditions, Embedding
 from pipelines.prompt.encoder import PromptEncoder
@@ -156,38 +155,3 @@ def test_the_unet_computes_in_half_precision_and_the_latents_stay_float32(
         assert prediction.dtype == torch.float32
         state.advance(prediction)
         assert (state.latents.dtype, state.latents.device.type) == (torch.float32, "meta")
-
-
-@torch.inference_mode()
-def test_each_row_count_is_compiled_once() -> None:
-    """With dynamo but without code generation, which takes minutes: shapes are static, so a known row count compiles
-    nothing."""
-    model = load_model(demo_folder(), "cpu", "float32")
-    sizes: list[int] = []
-
-    def backend(graph: Any, inputs: list[Any]) -> Any:
-        sizes.append(next(len(each) for each in inputs if isinstance(each, Tensor) and each.dim() == 4))
-        return graph.forward
-
-    bank = bank_of(model, Path())
-    encoder, factory = PromptEncoder(model, bank, 0), SamplerFactory(model.scheduler_config)
-    embedding = encoder.encode("red", ())
-    wanted = params(width=64, height=64, guidance_scale=0.0)
-    state = begin_pass(model, factory, wanted, (), Conditions(((embedding,),), None))
-    plain = predict(model, bank, [state], 2, 0)[0]
-    compile_unet(model.unet, backend)
-    try:
-        first = predict(model, bank, [state], 2, 0)[0]
-        num_graphs = len(sizes)
-        assert torch.allclose(first, plain, atol=1e-4)
-        predict(model, bank, [state], 2, 0)
-        assert len(sizes) == num_graphs
-        predict(model, bank, [state], 4, 0)
-        grown = len(sizes)
-        assert grown > num_graphs
-        predict(model, bank, [state], 2, 0)
-        predict(model, bank, [state], 4, 0)
-        assert len(sizes) == grown
-    finally:
-        torch._dynamo.reset()
-        torch._logging.set_logs()

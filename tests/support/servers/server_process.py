@@ -14,6 +14,7 @@ from types import TracebackType
 import httpx
 
 from tests.support.servers.ports import free_port
+from tests.support.servers.preloaded import PreloadedProcess, preloader
 
 ROOT = Path(__file__).parents[3]
 START_S = 300.0
@@ -22,11 +23,18 @@ STOP_S = 60.0
 
 class ServerProcess:
     """`with` ends it at the latest. `folder` is its working folder and takes its log; `settings` are variables of
-    its environment. `module` is what runs. `is_watched`: a callback that holds the event loop of the ready server for
-    too long fails the test (tests/support/servers/watched.py)."""
+    its environment. `module` is what runs. `is_preloaded`: its process has imported the libraries already
+    (tests/support/servers/preloaded.py), unless `command` is another than that of a module. `is_watched`: a callback
+    that holds the event loop of the ready server for too long fails the test (tests/support/servers/watched.py)."""
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, str], module: str = "server", *, is_watched: bool = False
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        module: str = "server",
+        *,
+        is_watched: bool = False,
+        is_preloaded: bool = True,
     ) -> None:
         self.folder = folder
         self.port = free_port()
@@ -46,7 +54,8 @@ class ServerProcess:
             "STUDIO_MAX_STREAMS_PER_CALLER": "0",
             **settings,
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.is_preloaded = is_preloaded
+        self.process: subprocess.Popen[bytes] | PreloadedProcess | None = None
         self.http = httpx.Client(base_url=self.url, timeout=120)
 
     def __enter__(self) -> "ServerProcess":
@@ -79,10 +88,14 @@ class ServerProcess:
 
     def launch(self) -> None:
         self._starts.append((time.time(), math.inf))
+        python, option, *module = self.command
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command, cwd=self.folder, env=self.environment, stdout=log, stderr=subprocess.STDOUT
-            )
+            if self.is_preloaded and (python, option) == (sys.executable, "-m") and preloader().suits(self.environment):
+                self.process = preloader().start(tuple(module), self.folder, self.environment, log)
+            else:
+                self.process = subprocess.Popen(
+                    self.command, cwd=self.folder, env=self.environment, stdout=log, stderr=subprocess.STDOUT
+                )
 
     def wait_for(self, path: str) -> None:
         deadline = time.monotonic() + START_S
@@ -105,7 +118,8 @@ class ServerProcess:
         self.process.wait()
 
     def modules(self) -> set[str]:
-        """Top-level names of sys.modules, of a server that paints: it writes them at SIGUSR1."""
+        """Top-level names of sys.modules, of a server that paints: it writes them at SIGUSR1. All are there
+        where `is_preloaded`."""
         assert self.process is not None
         self.process.send_signal(signal.SIGUSR1)
         file, deadline = self.folder / "modules.json", time.monotonic() + STOP_S

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.denoise.samplers import SAMPLERS
+from pipelines.lora.files.few_steps import FAMILIES
 from pipelines.spec import ImageSpec, Output, Pass, Sampling
 from server.errors import InvalidRequest
 from server.generation.policy import RequestPolicy
-from server.generation.requests import ExtraLora, GenerateRequest
+from server.generation.requests import CompareRequest, CompareVariant, ExtraLora, GenerateRequest, Hires
 from server.generation.styles import STYLES
 from server.loras.prompt_tags import lora_tags, without_lora_tags
 from server.queue.model import ImageDraft, JobDraft, LoraChoice, LoraChoices, Requester
@@ -209,3 +210,50 @@ def test_a_prompt_that_changes_too_much_is_refused_by_name(field: str, changing:
     assert [(error.field, error.detail) for error in problem.value.errors] == [(field, named)]
     if "encodings" not in named:
         draft(**asked, prompt_syntax="plain")
+
+
+def sampled(**fields: Any) -> tuple[int, str, float]:
+    """Steps, sampler and guidance of a request, where `fast` is a LoRA for few steps."""
+    request = GenerateRequest(**{"prompt": "red dress", **fields})
+    made = POLICY.generate(
+        request, CALLER, 77, few_steps={"fast": FAMILIES["lightning"], "jade": FAMILIES["hyper_cfg"]}
+    )
+    sampling = made.images[0].spec.sampling
+    return sampling.steps, sampling.sampler, sampling.guidance_scale
+
+
+FAST = (4, "euler_trailing", 1.0)
+
+
+def test_a_lora_for_few_steps_sets_what_the_request_leaves_out() -> None:
+    assert sampled(model_name="fast") == FAST
+    assert sampled(model_name=None, loras=[ExtraLora("amber"), ExtraLora("fast", 0.8)]) == FAST
+    assert sampled(model_name=None, prompt="red dress <lora:fast:1>") == FAST
+    assert sampled() == (8, "euler_trailing", 5.0)  # the default model
+    assert sampled(loras=[ExtraLora("fast")]) == (8, "euler_trailing", 5.0)  # the first counts
+    assert sampled(model_name="fast", quality="low") == FAST
+    assert sampled(model_name="fast", steps=6, sampler="euler", guidance_scale=2.0) == (6, "euler", 2.0)
+    assert sampled(model_name="fast", guidance_scale=2.0) == (4, "euler_trailing", 2.0)
+
+
+def test_a_lora_that_does_not_count_sets_nothing() -> None:
+    usual = (30, "euler", 7.0)
+    assert sampled(model_name="amber") == usual
+    assert sampled(model_name="fast", model_weight=0.0) == usual
+    assert sampled(model_name=None, prompt="red dress <lora:fast:0>") == usual
+    assert sampled(model_name="fast", steps=100) == (100, "euler", 7.0)  # more than its sampler takes
+
+
+def test_a_part_of_the_way_is_counted_in_the_steps_of_the_lora() -> None:
+    request = GenerateRequest(prompt="red dress", model_name="fast", hires=Hires(scale=2, strength=0.5))
+    spec = POLICY.generate(request, CALLER, 77, few_steps={"fast": FAMILIES["lightning"]}).images[0].spec
+    assert [each.start for each in spec.passes] == [0, 2]
+
+
+def test_each_column_of_a_comparison_is_sampled_for_its_own_loras() -> None:
+    variants = [CompareVariant("fast"), CompareVariant(None), CompareVariant(None, loras=[ExtraLora("fast", 0.5)])]
+    request = CompareRequest(prompts=["red dress", "blue dress <lora:fast:1>"], seeds=[1], variants=variants)
+    made = POLICY.compare(request, CALLER, few_steps={"fast": FAMILIES["lightning"]})
+    steps = [image.spec.sampling.steps for image in made.images]
+    assert steps == [4, 30, 4, 4, 4, 4]
+    assert [image.spec.prompt for image in made.images[3:]] == ["blue dress <lora:fast:1>"] * 3

@@ -10,7 +10,7 @@ import server
 for module in pkgutil.walk_packages(server.__path__, "server."):
     if "migrations" not in module.name:  # alembic runs these, they are not imported
         __import__(module.name)
-print(*sorted({"torch", "diffusers", "transformers", "peft"} & set(sys.modules)))
+print(*sorted({"torch", "diffusers", "transformers", "peft", "onnxruntime"} & set(sys.modules)))
 """
 
 

@@ -1,5 +1,5 @@
 "use client";
-import type { Options } from "@/api/types";
+import type { LoraOption, Options } from "@/api/types";
 import { useForm } from "@/create/form";
 import { lazyPart } from "@/lib/lazy";
 import { numChanged } from "@/settings/settings";
@@ -9,10 +9,16 @@ const [AdvancedDrawer, loadDrawer] = lazyPart(() => import("./AdvancedDrawer"), 
   onMissing: ({ onClose }) => onClose(),
 });
 
-export function Advanced({ options, hasSeed = true }: { options: Options; hasSeed?: boolean }) {
+interface AdvancedProps {
+  options: Options;
+  loras?: readonly LoraOption[];
+  hasSeed?: boolean;
+}
+
+export function Advanced({ options, loras = [], hasSeed = true }: AdvancedProps) {
   return (
     <DrawerButton label="Advanced" changed={numChanged(useForm().request, true)} onNear={loadDrawer}>
-      {(drawer) => <AdvancedDrawer options={options} hasSeed={hasSeed} {...drawer} />}
+      {(drawer) => <AdvancedDrawer options={options} loras={loras} hasSeed={hasSeed} {...drawer} />}
     </DrawerButton>
   );
 }

@@ -1,11 +1,12 @@
 "use client";
 import type { RefObject } from "react";
-import type { Options } from "@/api/types";
+import type { LoraOption, Options } from "@/api/types";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { AdvancedFields } from "./panels/AdvancedFields";
 
 interface AdvancedDrawerProps {
   options: Options;
+  loras: readonly LoraOption[];
   /** False where seeds are chosen elsewhere. */
   hasSeed: boolean;
   /** Receives the focus after closing. */
@@ -14,7 +15,7 @@ interface AdvancedDrawerProps {
 }
 
 /** The open drawer of the less common settings. */
-export default function AdvancedDrawer({ options, hasSeed, trigger, onClose }: AdvancedDrawerProps) {
+export default function AdvancedDrawer({ options, loras, hasSeed, trigger, onClose }: AdvancedDrawerProps) {
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
@@ -23,7 +24,7 @@ export default function AdvancedDrawer({ options, hasSeed, trigger, onClose }: A
         description="Unchanged settings use the defaults."
         returnFocus={trigger}
       >
-        <AdvancedFields options={options} hasSeed={hasSeed} />
+        <AdvancedFields options={options} loras={loras} hasSeed={hasSeed} />
       </DialogPanel>
     </Dialog>
   );

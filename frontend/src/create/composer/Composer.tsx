@@ -83,9 +83,9 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
                   <StyleChip options={options} />
                   <ShapeChip options={options} />
                   <CountChip options={options} />
-                  <QualityChip options={options} />
+                  <QualityChip options={options} loras={loras} />
                   <NegativeChip options={options} />
-                  <Advanced options={options} />
+                  <Advanced options={options} loras={loras} />
                 </div>
                 <div className="min-w-0 low:block sm:hidden">
                   <SettingsButton options={options} loras={loras ?? []} />

@@ -5,8 +5,8 @@ import { Chip } from "@/components/form/Chip";
 import { useForm } from "@/create/form";
 import { lazyPart } from "@/lib/lazy";
 import { capitalized, notHere } from "@/lib/words/names";
-import { pictures, sizeWords } from "@/lib/words/quantities";
-import { findLora, ownWeight, wantedModel } from "@/settings/loras";
+import { pictures, sizeWords, stepCount } from "@/lib/words/quantities";
+import { findLora, ownWeight, samplingDefaults, wantedModel } from "@/settings/loras";
 import { isOfStart, shapeOf, sizeOf } from "@/settings/shapes";
 
 /** The chips of the form: each shows its setting and opens its choices. The code of the choices is fetched with that of
@@ -70,12 +70,15 @@ export function CountChip({ options }: { options: Options }) {
   );
 }
 
-export function QualityChip({ options }: { options: Options }) {
-  const { steps, quality } = useForm().request;
-  const value = steps ? `${steps} steps` : `${capitalized(quality ?? options.defaults.quality)} quality`;
+/** `loras`: none where each column has its own. */
+export function QualityChip({ options, loras = [] }: { options: Options; loras?: readonly LoraOption[] }) {
+  const { request } = useForm();
+  const { few, steps } = samplingDefaults(request, options, loras);
+  const counted = request.steps ?? (few && steps);
+  const value = counted ? stepCount(counted) : `${capitalized(request.quality ?? options.defaults.quality)} quality`;
   return (
     <Chip name="Quality" icon={GaugeIcon} value={value} onNear={loadPanel}>
-      <ChipPanel of="quality" options={options} />
+      <ChipPanel of="quality" options={options} loras={loras} />
     </Chip>
   );
 }

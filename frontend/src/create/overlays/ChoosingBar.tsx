@@ -2,7 +2,8 @@
 import { useEffect } from "react";
 import { Floating } from "@/components/Floating";
 import { Button } from "@/components/ui/button";
-import type { Picture } from "@/domain/picture";
+import { type Picture, veil } from "@/domain/picture";
+import { cn } from "@/lib/cn";
 import { useViewing } from "./viewing";
 
 /** Shown while one picture waits for a second one to be compared with. */
@@ -17,7 +18,11 @@ export function ChoosingBar({ first }: { first: Picture }) {
   }, [close]);
   return (
     <Floating role="status" className="py-1.5 pr-1.5 pl-2">
-      <img src={first.output.thumbnail_url} alt="" className="size-9 rounded-full object-cover" />
+      <img
+        src={first.output.thumbnail_url}
+        alt=""
+        className={cn("size-9 rounded-full object-cover", veil(first.output))}
+      />
       <span>Choose a second picture</span>
       <Button variant="secondary" size="sm" onClick={close}>
         Cancel

@@ -23,7 +23,8 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
   const heading = useId();
   const isDone = isEnded(job);
   const prompt = promptOf(job);
-  const hasTiles = numDone(job) > 0 || !(job.state?.status === "failed" || job.state?.status === "cancelled");
+  const isShort = job.state?.status === "failed" || job.state?.status === "cancelled";
+  const hasTiles = numDone(job) > 0 || !isShort || job.blocked;
   return (
     <section aria-labelledby={heading} className="@container space-y-3">
       <header className="flex items-start justify-between gap-4">

@@ -8,7 +8,7 @@ import { useFormActions } from "@/create/form";
 import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
 import { chosenFirst, useViewing } from "@/create/overlays/viewing";
 import { useStart } from "@/create/start";
-import { type Picture, pictureName } from "@/domain/picture";
+import { type Picture, pictureName, veil } from "@/domain/picture";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { lazyPart } from "@/lib/lazy";
@@ -63,7 +63,11 @@ function Shown({ picture, sizes }: { picture: Picture; sizes: string }) {
       decoding="async"
       onLoad={() => setLook("there")}
       onError={() => setLook("missing")}
-      className={cn("size-full object-cover transition-opacity duration-500", look === "loading" && "opacity-0")}
+      className={cn(
+        "size-full object-cover transition-opacity duration-500",
+        look === "loading" && "opacity-0",
+        veil(output),
+      )}
     />
   );
 }

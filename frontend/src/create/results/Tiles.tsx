@@ -1,6 +1,6 @@
 "use client";
 import type { CSSProperties } from "react";
-import { isEnded, type Job } from "@/domain/job";
+import { blockedAt, isEnded, type Job } from "@/domain/job";
 import { numWanted } from "@/domain/picture";
 import { PendingPicture } from "@/pictures/PendingPicture";
 import { gridFor } from "./grid";
@@ -12,8 +12,8 @@ export function Tiles({ job, name }: { job: Job; name: string }) {
     index,
     output: job.outputs.find((output) => output.index === index),
   }));
-  // of an ended job, what is absent was deleted or is not made any more
-  const shown = isEnded(job) ? places.filter(({ output }) => output) : places;
+  // of an ended job, what is absent was deleted or is not made any more; what was blocked says why
+  const shown = isEnded(job) ? places.filter(({ index, output }) => output ?? blockedAt(job, index)) : places;
   const grid = gridFor(shown.length, job.width, job.height);
   const style = { "--narrow": grid.narrow, "--wide": grid.wide, maxWidth: grid.maxWidth } as CSSProperties;
   return (

@@ -1,6 +1,6 @@
 /** Follows a job: reports its events, over bad networks and restarts of the server too. */
 import { API_URL, Refused, Unreachable } from "@/api/client";
-import type { JobState, Output } from "@/api/types";
+import type { Blocked, JobState, Output } from "@/api/types";
 import { type Connection, type Ending, hasEnded, type JobEvent } from "@/domain/job";
 import { type FetchJob, fetchJob } from "./fetch-job";
 import { acquireSlot, type Release, stopWaiting } from "./stream-slots";
@@ -122,6 +122,7 @@ class Follower {
     on("progress", (state: JobState) => ({ kind: "progress", state }));
     on("preview", (data: { index: number; image: string }) => ({ kind: "preview", ...data }));
     on("image", (output: Output) => ({ kind: "image", output }));
+    on("blocked", (blocked: Blocked) => ({ kind: "blocked", blocked }));
     for (const name of ENDINGS) {
       on(name, (ending: Ending) => ({ kind: "ended", ending }));
       stream.addEventListener(name, close);

@@ -16,6 +16,11 @@ export function pictures(count: number): string {
   return count === 1 ? "1 picture" : `${count.toLocaleString()} pictures`;
 }
 
+/** `30 steps`, `1 step`. */
+export function stepCount(count: number): string {
+  return count === 1 ? "1 step" : `${count} steps`;
+}
+
 /** `812 B`, `21 KB`, `1.4 MB`. */
 export function fileSize(size_bytes: number): string {
   if (size_bytes < 1000) return `${size_bytes} B`;

@@ -55,7 +55,7 @@ interface EditProps {
 
 function Edit({ detail, options, onChange, onClose }: EditProps) {
   const { lora, file_trigger, file_weight } = detail;
-  const own_weight = file_weight ?? options.defaults.lora_weight;
+  const own_weight = file_weight ?? (lora.few_steps ? 1 : options.defaults.lora_weight);
   const [isForAll, setIsForAll] = useState(lora.version !== null);
   const [trigger, setTrigger] = useState(lora.trigger ?? "");
   const [weight, setWeight] = useState(lora.weight ?? own_weight);

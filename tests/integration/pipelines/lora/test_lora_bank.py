@@ -1,16 +1,14 @@
 """LoRAs mixed row by row: each image has its own, and base weights never change."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from pipelines.lora.backend import AdapterSet, LoraError, adapter_set
-from pipelines.lora.bank import bucket_rank
+from pipelines.lora.rank_bucket import bucket_rank
 from pipelines.lora.weights import LoraParser, lora_layers
-from pipelines.model.acceleration import compile_unet
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.plan import BeginOrder, StepPlan
 from pipelines.sdxl import RunnerOptions, SDXLRunner
@@ -265,37 +263,3 @@ def test_weights_of_one_file_add_up_and_weight_zero_is_none(loras: list[LoraRef]
     first, second = (lora.sha256 for lora in loras[:2])
     refs = (("a", first, 0.5), ("b", second, 0.0), ("c", first, 0.25))
     assert adapter_set(tuple(LoraRef(name, None, sha256, weight) for name, sha256, weight in refs)) == ((first, 0.75),)
-
-
-@torch.inference_mode()
-def test_a_compiled_unet_has_a_graph_for_each_kind_of_forward_not_for_each_lora(
-    folder: Path, loras: list[LoraRef]
-) -> None:
-    """With dynamo but no code generation, which takes minutes."""
-    model = load_model(demo_folder(), "cpu", "float32")
-    graphs: list[int] = []
-
-    def backend(graph: Any, inputs: list[Any]) -> Any:
-        graphs.append(1)
-        return graph.forward
-
-    wanted = {
-        name: params(**SMALL, guidance_scale=1.0, loras=each)
-        for name, each in {"plain": (), "a": (loras[0],), "b": (loras[1],)}.items()
-    }
-    expected = run(SDXLRunner(model, folder), wanted)
-    compile_unet(model.unet, backend)
-    try:
-        runner = SDXLRunner(model, folder, RunnerOptions(compiled=True))
-        begin(runner, wanted)
-        counts: list[int] = []
-        for name in (*wanted, *wanted, *wanted):
-            assert step(runner, [name]).stepped == (name,)
-            counts.append(len(graphs))
-        assert counts[0] < counts[1] == counts[-1]
-        made = runner.execute(StepPlan(decode=tuple(wanted))).decoded
-        for name, picture in expected.items():
-            assert share_within_one_level(pixels(made[name]), pixels(picture)) >= 0.999
-    finally:
-        torch._dynamo.reset()
-        torch._logging.set_logs()

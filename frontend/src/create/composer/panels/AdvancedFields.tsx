@@ -1,45 +1,52 @@
 "use client";
 import { DicesIcon, LockIcon } from "lucide-react";
 import { useId } from "react";
-import type { Options } from "@/api/types";
+import type { LoraOption, Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
 import { RangeField } from "@/components/form/RangeField";
 import { Button } from "@/components/ui/button";
 import { EMPTY, useForm } from "@/create/form";
 import { capitalized, notHere } from "@/lib/words/names";
-import { percent } from "@/lib/words/quantities";
+import { percent, stepCount } from "@/lib/words/quantities";
+import { samplingDefaults } from "@/settings/loras";
 import { seedOf } from "@/settings/seed";
 import { HiresFields } from "../HiresFields";
 import { VariantFields } from "./VariantFields";
 
+interface AdvancedFieldsProps {
+  options: Options;
+  /** Empty where each column has LoRAs of its own. */
+  loras: readonly LoraOption[];
+  hasSeed?: boolean;
+}
+
 /** The less common settings. */
-export function AdvancedFields({ options, hasSeed = true }: { options: Options; hasSeed?: boolean }) {
+export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedFieldsProps) {
   const { request, set, replace } = useForm();
   const { defaults, bounds } = options;
-  const quality = options.qualities.find(({ name }) => name === (request.quality ?? defaults.quality));
-  const steps = request.steps ?? quality?.steps ?? bounds.min_steps;
+  const { few, ...standard } = samplingDefaults(request, options, loras);
   return (
     <div className="space-y-6 pt-2">
       <NumberField
         label="Steps"
-        value={steps}
+        value={request.steps ?? standard.steps}
         min={bounds.min_steps}
         max={bounds.max_steps}
         step={1}
         sliderMax={60}
-        onChange={(value) => set({ steps: value === quality?.steps ? undefined : value })}
-        hint={stepsHint(options)}
+        onChange={(value) => set({ steps: value === standard.steps ? undefined : value })}
+        hint={few ? `${few.label} is made for ${stepCount(standard.steps)}.` : stepsHint(options)}
       />
       <NumberField
         label="Guidance"
-        value={request.guidance_scale ?? defaults.guidance_scale}
+        value={request.guidance_scale ?? standard.guidance_scale}
         min={0}
         max={bounds.max_guidance_scale}
         step={0.1}
         sliderStep={0.5}
         sliderMax={15}
-        onChange={(value) => set({ guidance_scale: value === defaults.guidance_scale ? undefined : value })}
+        onChange={(value) => set({ guidance_scale: value === standard.guidance_scale ? undefined : value })}
         hint="How strongly the prompt steers the picture. At 1 or less the negative prompt is ignored and each step takes half the time."
       />
       <GuidanceInterval />
@@ -68,7 +75,7 @@ export function AdvancedFields({ options, hasSeed = true }: { options: Options; 
         />
       </div>
       <VariantFields />
-      <SamplerField options={options} />
+      <SamplerField options={options} standard={standard.sampler} />
       <HiresFields options={options} />
       {hasSeed && <SeedField maxSeed={bounds.max_seed} />}
       <div className="space-y-2">
@@ -117,7 +124,7 @@ function GuidanceInterval() {
   );
 }
 
-function SamplerField({ options }: { options: Options }) {
+function SamplerField({ options, standard }: { options: Options; standard: string }) {
   const { request, set } = useForm();
   const id = useId();
   return (
@@ -128,10 +135,8 @@ function SamplerField({ options }: { options: Options }) {
       <select
         id={id}
         className="h-9 rounded-lg border border-input bg-card px-2.5 text-sm"
-        value={request.sampler ?? options.defaults.sampler}
-        onChange={(event) =>
-          set({ sampler: event.target.value === options.defaults.sampler ? undefined : event.target.value })
-        }
+        value={request.sampler ?? standard}
+        onChange={({ target }) => set({ sampler: target.value === standard ? undefined : target.value })}
       >
         {request.sampler && !options.samplers.some(({ name }) => name === request.sampler) && (
           <option value={request.sampler} disabled>

@@ -1,13 +1,15 @@
 "use client";
 import { ArrowLeftRightIcon } from "lucide-react";
 import { type ReactNode, useId } from "react";
-import type { Options } from "@/api/types";
+import type { LoraOption, Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { capitalized } from "@/lib/words/names";
+import { stepCount } from "@/lib/words/quantities";
+import { samplingDefaults } from "@/settings/loras";
 import { hiresProblem, isOfStart, RATIOS, shapeOf, sizeOf, sizeOfRatio, sizeProblem } from "@/settings/shapes";
 
 const NONE = "none";
@@ -18,17 +20,24 @@ const PANELS = {
   count: Count,
   quality: Quality,
   negative: Negative,
-} satisfies Record<string, (props: { options: Options }) => ReactNode>;
+} satisfies Record<string, (props: PanelProps) => ReactNode>;
+
+interface PanelProps {
+  options: Options;
+  loras: readonly LoraOption[];
+}
 
 interface ChipPanelProps {
   of: keyof typeof PANELS;
   options: Options;
+  /** The LoRAs that can decide the steps. */
+  loras?: readonly LoraOption[];
 }
 
 /** The choices of a chip. */
-export default function ChipPanel({ of, options }: ChipPanelProps) {
+export default function ChipPanel({ of, options, loras = [] }: ChipPanelProps) {
   const Panel = PANELS[of];
-  return <Panel options={options} />;
+  return <Panel options={options} loras={loras} />;
 }
 
 function Style({ options }: { options: Options }) {
@@ -152,9 +161,10 @@ function Count({ options }: { options: Options }) {
   );
 }
 
-function Quality({ options }: { options: Options }) {
+function Quality({ options, loras }: PanelProps) {
   const { request, set } = useForm();
   const quality = request.quality ?? options.defaults.quality;
+  const { few, steps } = samplingDefaults(request, options, loras);
   return (
     <>
       <Choice
@@ -165,12 +175,23 @@ function Quality({ options }: { options: Options }) {
           label: capitalized(name),
           note: `${steps} steps`,
         }))}
-        value={request.steps ? ("" as typeof quality) : quality}
-        onChange={(value) => set({ quality: value === options.defaults.quality ? undefined : value, steps: undefined })}
+        value={request.steps || few ? ("" as typeof quality) : quality}
+        onChange={(value) =>
+          set(
+            few
+              ? { steps: options.qualities.find(({ name }) => name === value)?.steps }
+              : { quality: value === options.defaults.quality ? undefined : value, steps: undefined },
+          )
+        }
       />
       {request.steps && (
         <p className="px-3 pt-2 text-muted-foreground text-xs">
           Advanced is set to {request.steps} steps, which overrides this.
+        </p>
+      )}
+      {few && !request.steps && (
+        <p className="px-3 pt-2 text-muted-foreground text-xs">
+          {few.label} is made for {stepCount(steps)}, which overrides this.
         </p>
       )}
     </>

@@ -35,14 +35,14 @@ export default function SettingsSheet({ options, loras, trigger, onClose }: Sett
             <ChipPanel of="count" options={options} />
           </Part>
           <Part title="Quality">
-            <ChipPanel of="quality" options={options} />
+            <ChipPanel of="quality" options={options} loras={loras} />
           </Part>
           <Part title="Style">
             <ChipPanel of="style" options={options} />
           </Part>
           <ChipPanel of="negative" options={options} />
           <Part title="Advanced">
-            <AdvancedFields options={options} />
+            <AdvancedFields options={options} loras={loras} />
           </Part>
         </div>
       </DialogPanel>
