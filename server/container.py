@@ -49,9 +49,11 @@ from server.gallery.history import History
 from server.gallery.public_gallery import PublicGallery
 from server.gallery.retention import Retention
 from server.gallery.shares import Shares
-from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
+from server.generation.bounds import RequestBounds
+from server.generation.policy import NO_LORA, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.generation.upscalers import UpscalerFolder
+from server.generation.wildcards import WildcardFolder
 from server.loras.bucket_sync import open_lora_bucket
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
@@ -214,6 +216,7 @@ class Shared:
             settings.lora_dir, self.base.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
         self.upscalers = UpscalerFolder(settings.upscaler_dir)
+        self.wildcards = WildcardFolder(settings.wildcard_dir)
         self.metrics = Metrics(self.base.info.name, settings.gpu_hourly_usd)
         self.moderation = _moderation(settings, self.database)
 
@@ -252,7 +255,7 @@ class Container:
             self.on_files_read,
             self.peers.loras_changed,
             open_lora_bucket(settings),
-            shared.upscalers.scan,
+            lambda: (*shared.upscalers.scan(), *shared.wildcards.scan()),
         )
         self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
         self.observer = None
@@ -281,6 +284,7 @@ class Container:
         """What requests can name now. The LoRA of a request that names none is the operator's, as far as the existing
         LoRAs allow it."""
         self.policy.upscalers = self.shared.upscalers.names
+        self.policy.wildcards = self.shared.wildcards.values
         wanted = next((lora.name for lora in loras if lora.is_chosen), self.settings.default_model)
         names, labels = [lora.name for lora in loras], [lora.label for lora in loras]
         self.policy.default_model = default_that_fits(wanted, names, labels)

@@ -102,6 +102,9 @@ class Settings(StorageSettings):
     upscaler_dir: Path | None = setting(
         None, folder, "", "none", "folder of upscalers: ESRGAN and Real-ESRGAN networks as `.safetensors` files"
     )
+    wildcard_dir: Path | None = setting(
+        None, folder, "", "none", "folder of wildcards for prompts: `.txt` files with a value a line, YAML files"
+    )
     lora_watch_s: int = setting(
         0,
         integer(0, 86_400),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pipelines.prompt.analysis import PromptAnalyzer
-from pipelines.spec import ImageSpec, LoraRef
+from pipelines.spec import LoraRef
 from server.assets.service import Assets
 from server.billing.charges import Charges
 from server.db.account_models import AccountRow
@@ -24,6 +24,7 @@ from server.gallery.engagement import note_again, note_varied
 from server.generation import batch_lines as lines
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
+from server.generation.variants import varies
 from server.loras.catalog import count_use
 from server.queue import idempotency, quotas, states
 from server.queue.counts import QueueCounts
@@ -161,18 +162,19 @@ class JobService:
         session.add(quotas.generation_row(job, self._reader.progress.seconds_alone(candidate)))
         warnings: list[str] = []
         if draft.place is None:
-            warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
+            words = dict.fromkeys(image.spec.prompt for image in draft.images) if varies(job.prompt) else (job.prompt,)
+            text = "\n".join(words)
+            warnings = prompt_warnings(self._analyzer, text, resolved.specs, resolved.axes, resolved.triggers)
         remaining_s = self._reader.progress.forecast(candidate).remaining_s
         return Acceptance(job.id, math.ceil(remaining_s), warnings, standing), candidate, sha256s
 
     async def _analyze(self, draft: JobDraft) -> None:
         """Tokenize long prompts on a thread, before the transaction, which then finds the results in the analyzer.
         Raises LoraGone and UnknownLora."""
-        if sum(map(len, {text for image in draft.images for text in _prompts(image.spec)})) > INLINE_CHARACTERS:
+        if _num_read_characters(draft) > INLINE_CHARACTERS:
             async with self._database.read() as session:
                 resolved = await resolve(session, draft)
-            texts = {text for spec in resolved.specs for text in _prompts(spec)}
-            await asyncio.to_thread(self._analyzer.analyze, texts)
+            await asyncio.to_thread(self._analyzer.analyze, resolved.specs)
 
     async def _refuse_early(self, draft: JobDraft) -> None:
         """Refuse a flood without taking the write lock. Raises AccountNeeded, InsufficientCredit, LimitReached,
@@ -238,8 +240,10 @@ class JobService:
         return job, images
 
 
-def _prompts(spec: ImageSpec) -> tuple[str, str]:
-    return spec.prompt, spec.negative_prompt
+def _num_read_characters(draft: JobDraft) -> int:
+    """About: a prompt that changes on the way is read once for each text."""
+    prompts = {prompt for image in draft.images for prompt in (image.spec.prompt, image.spec.negative_prompt)}
+    return sum(len(prompt) * (10 if "[" in prompt else 1) for prompt in prompts)
 
 
 def _lora_columns(lora: LoraRef) -> dict[str, Any]:

@@ -1333,6 +1333,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prompts/expand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a prompt becomes
+         * @description The words that pictures would get for `{a|b}` and `__name__`. Makes nothing.
+         */
+        post: operations["expand_prompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wildcards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The wildcards that prompts can name */
+        get: operations["wildcards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/loras/{name}": {
         parameters: {
             query?: never;
@@ -1905,6 +1942,18 @@ export interface components {
              * @default 0
              */
             clip_skip?: number;
+            /**
+             * @description a1111: `[from:to:0.5]`, `[a|b]` and BREAK in both prompts mean what they mean in A1111's web UI, `{a|b}` and `__name__` are expanded. plain: they are text. Weights and LoRAs work in both. Default a1111.
+             * @default a1111
+             * @enum {string}
+             */
+            prompt_syntax?: "a1111" | "plain";
+            /**
+             * @description What `{a|b}` and `__name__` become. random: by the picture's seed. combinatorial: the first combination in the first picture, the next one in the second. Default random.
+             * @default random
+             * @enum {string}
+             */
+            expansion?: "random" | "combinatorial";
             /** @description One of /api/options. Default: the LoRA's, else euler. */
             sampler?: string | null;
             /**
@@ -2042,6 +2091,40 @@ export interface components {
              * @default
              */
             note?: string;
+        };
+        /**
+         * Expand
+         * @example {
+         *       "prompt": "{red|blue} dress, __place__",
+         *       "seed": 7,
+         *       "expansion": "random",
+         *       "num_prompts": 2
+         *     }
+         */
+        Expand: {
+            /**
+             * @description What the pictures show; weights as in `(red dress:1.3)`, LoRAs as in `<lora:jade:0.8>`. The style is applied to it, the LoRA's trigger words are put before it.
+             * @example jade woman, red dress, beach sunset
+             */
+            prompt: string;
+            /**
+             * @description Of the first picture.
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @default random
+             * @enum {string}
+             */
+            expansion?: "random" | "combinatorial";
+            /** @default 4 */
+            num_prompts?: number;
+        };
+        /** Expansions */
+        Expansions: {
+            prompts: string[];
+            /** @description In all, 1,000,000,000 at most are counted. */
+            num_combinations: number;
         };
         /**
          * Extend
@@ -2245,6 +2328,18 @@ export interface components {
              * @default 0
              */
             clip_skip?: number;
+            /**
+             * @description a1111: `[from:to:0.5]`, `[a|b]` and BREAK in both prompts mean what they mean in A1111's web UI, `{a|b}` and `__name__` are expanded. plain: they are text. Weights and LoRAs work in both. Default a1111.
+             * @default a1111
+             * @enum {string}
+             */
+            prompt_syntax?: "a1111" | "plain";
+            /**
+             * @description What `{a|b}` and `__name__` become. random: by the picture's seed. combinatorial: the first combination in the first picture, the next one in the second. Default random.
+             * @default random
+             * @enum {string}
+             */
+            expansion?: "random" | "combinatorial";
             /** @description One of /api/options. Default: the LoRA's, else euler. */
             sampler?: string | null;
             /**
@@ -2437,6 +2532,8 @@ export interface components {
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
             variant_index?: number | null;
+            /** @description As encoded, where an expansion gave the pictures of a job different words. */
+            final_prompt?: string;
             /** @description Left out where it is not marked. */
             moderation?: components["schemas"]["Mark"];
             favorite: boolean;
@@ -2638,6 +2735,8 @@ export interface components {
             guidance_end?: number;
             /** @default 0 */
             clip_skip?: number;
+            /** @default plain */
+            prompt_syntax?: string;
             prompt: string;
             final_prompt: string;
             negative_prompt: string;
@@ -2774,6 +2873,8 @@ export interface components {
             prompt_index?: number | null;
             /** @description In a comparison: which of its variants, from 0. */
             variant_index?: number | null;
+            /** @description As encoded, where an expansion gave the pictures of a job different words. */
+            final_prompt?: string;
             /** @description Left out where it is not marked. */
             moderation?: components["schemas"]["Mark"];
         };
@@ -3243,6 +3344,17 @@ export interface components {
              * @example jade woman, red dress, beach sunset
              */
             prompt?: string | null;
+        };
+        /** Wildcard */
+        Wildcard: {
+            name: string;
+            num_values: number;
+            /** @description The first 20. */
+            values: string[];
+        };
+        /** Wildcards */
+        Wildcards: {
+            wildcards: components["schemas"]["Wildcard"][];
         };
     };
     responses: never;
@@ -10665,6 +10777,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Options"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    expand_prompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Expand"];
+            };
+        };
+        responses: {
+            /** @description The words of the first pictures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Expansions"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Content too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    wildcards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wildcards"];
                 };
             };
             /** @description Authentication required */
