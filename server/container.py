@@ -53,7 +53,7 @@ from server.generation.bounds import RequestBounds
 from server.generation.policy import NO_LORA, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.generation.upscalers import UpscalerFolder
-from server.generation.wildcards import WildcardFolder
+from server.generation.varied.wildcards import WildcardFolder
 from server.loras.bucket_sync import open_lora_bucket
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView

@@ -44,7 +44,7 @@ from server.generation.sources import (
 )
 from server.generation.styles import STYLES
 from server.generation.upscalers import UPSCALERS
-from server.generation.variants import Wildcards, expanded
+from server.generation.varied.variants import Wildcards, expanded
 from server.moderation.banned_words import BannedWords
 from server.queue.errors import BaseModelChanged
 from server.queue.grid import Axes

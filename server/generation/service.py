@@ -24,7 +24,7 @@ from server.gallery.engagement import note_again, note_varied
 from server.generation import batch_lines as lines
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
-from server.generation.variants import varies
+from server.generation.varied.variants import varies
 from server.loras.catalog import count_use
 from server.queue import idempotency, quotas, states
 from server.queue.counts import QueueCounts

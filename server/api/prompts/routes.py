@@ -14,7 +14,7 @@ from server.api.jobs.examples import answers
 from server.errors import INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from server.generation.policy import RequestPolicy
 from server.generation.requests import Expansion, Prompt
-from server.generation.variants import expanded, num_combinations
+from server.generation.varied.variants import expanded, num_combinations
 
 MAX_SHOWN_VALUES = 20
 MAX_SHOWN_PROMPTS = 64

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.generation.variants import Template, VariantError
-from server.generation.wildcards import MAX_FILE_BYTES, WildcardFolder
+from server.generation.varied.variants import Template, VariantError
+from server.generation.varied.wildcards import MAX_FILE_BYTES, WildcardFolder
 
 WILDCARDS = {
     "color": ("red", "blue", "green"),
