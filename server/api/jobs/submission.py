@@ -88,7 +88,7 @@ def idempotency_key(key: str | None, request_sha256: Callable[[], str]) -> Idemp
 
 
 async def drafted(prompts: Iterable[str | None], make: Callable[[], JobDraft]) -> JobDraft:
-    """What `make` returns; long prompts, and those that vary or change, are read on a thread."""
+    """What `make` returns; long prompts, and prompts that vary or change, are read on a thread."""
     texts = list(filter(None, prompts))
     is_quick = sum(map(len, texts)) <= INLINE_CHARACTERS and not any(set("[{_") & set(text) for text in texts)
     return make() if is_quick else await asyncio.to_thread(make)

@@ -227,7 +227,7 @@ async def test_the_update_fills_them_in_from_the_rows(database: Database, story:
         await session.execute(update(ImageRow).values(is_remade=False, is_varied=False))
         await (await session.connection()).run_sync(fill_in)
     filled = await tallies(database)
-    of_blocked = filled.pop(("gpu_s", "")) - kept.pop(("gpu_s", ""))  # the earlier sums do not tell them apart
+    of_blocked = filled.pop(("gpu_s", "")) - kept.pop(("gpu_s", ""))  # the earlier sums do not say them apart
     blocked = [image for image in await story.rows(ImageRow) if image.status == ImageStatus.BLOCKED]
     assert of_blocked == pytest.approx(sum(image.gpu_s for image in blocked)) and blocked
     assert filled == pytest.approx(kept)

@@ -4,8 +4,8 @@ import type { OverviewDay, OverviewReport } from "@/api/types";
 import { DayChart, type Series } from "@/components/DayChart";
 import { Choice } from "@/components/form/Choice";
 import { type Column, Table } from "@/components/ui/table";
-import { shortDate } from "@/lib/words/short-date";
 import { dollars } from "@/lib/words/money";
+import { shortDate } from "@/lib/words/short-date";
 import { Card, TABLE } from "./Card";
 import { COST_PARTS, costOf, type Measure, measures, partOf, seconds, share } from "./figures";
 
