@@ -6,6 +6,7 @@ Revision ID: 0019
 
 import math
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -128,7 +129,7 @@ def _count_images(connection: sa.Connection, tallies: Tallies) -> None:
     columns = [*IMAGE.c, JOB.c.created_at_s, JOB.c.finished_at_s.label("job_finished_at_s")]
     rows = sa.select(*columns).join_from(IMAGE, JOB, IMAGE.c.job_id == JOB.c.id)
     sources: set[str] = set()
-    for image in connection.execute(rows, execution_options={"yield_per": CHUNK}).mappings():
+    for image in _in_chunks(connection, rows):
         source: dict[str, Any] | None = image["spec"].get("source")
         if source is not None and (from_image := source.get("from_image")):
             sources.add(from_image)
@@ -139,6 +140,18 @@ def _count_images(connection: sa.Connection, tallies: Tallies) -> None:
     varied = sa.select(IMAGE.c.finished_at_s).where(IMAGE.c.is_varied, IMAGE.c.finished_at_s.is_not(None))
     for finished_at_s in connection.execute(varied).scalars():
         tallies[_day(finished_at_s), "varied", ""] += 1
+
+
+def _in_chunks(connection: sa.Connection, rows: sa.Select[Any]) -> Iterator[sa.RowMapping]:
+    """By id. A cursor of PostgreSQL would stay open until the transaction ends, and the next migration could not change
+    the tables."""
+    last_id = ""
+    while True:
+        chunk = connection.execute(rows.where(IMAGE.c.id > last_id).order_by(IMAGE.c.id).limit(CHUNK)).mappings().all()
+        yield from chunk
+        if len(chunk) < CHUNK:
+            return
+        last_id = chunk[-1]["id"]
 
 
 def _count_image(image: sa.RowMapping, tallies: Tallies) -> None:
