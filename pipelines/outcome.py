@@ -28,6 +28,7 @@ class Outcome:
     step_s: float = 0.0
     step_rows: int = 0
     too_many_rows: int = 0
+    prepare_s: float = 0.0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
     pieces: list[tuple[Piece, float]] = field(default_factory=list[tuple[Piece, float]])
     embedding_hits: int = 0
@@ -41,8 +42,10 @@ class Outcome:
             piece = next(work)
         except StopIteration as done:
             piece, result = last, done.value
+        seconds = time.perf_counter() - started_s
+        self.prepare_s += seconds
         if piece is not None:
-            self.pieces.append((piece, time.perf_counter() - started_s))
+            self.pieces.append((piece, seconds))
         return result
 
     def result(self) -> StepResult:
@@ -64,6 +67,7 @@ class Outcome:
             step_s=self.step_s,
             step_rows=self.step_rows,
             too_many_rows=self.too_many_rows,
+            prepare_s=self.prepare_s,
             decode_s=self.decode_s,
             pieces=tuple(self.pieces),
             embedding_hits=self.embedding_hits,

@@ -131,8 +131,9 @@ class StepResult:
     their next pass now. `begun`: id -> UNet forwards of the pass that it begins (Heun takes 2N - 1).
     `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
     `too_many_rows` is one that memory was not enough for (0: it was), and then the step was made in smaller forwards.
-    `decode_s` is per image; `pieces` are other pieces of work, and their seconds. `embedding_hits` prompts were found
-    encoded, `embedding_misses` had to be.
+    `prepare_s` is what `encode` and `advance` took: VAE encodes, an upscaler's tiles. `decode_s` is per image; `pieces`
+    are other pieces of work, and their seconds. `embedding_hits` prompts were found encoded, `embedding_misses` had to
+    be.
     """
 
     encoded: tuple[SourceKey, ...] = ()
@@ -148,7 +149,13 @@ class StepResult:
     step_s: float = 0.0
     step_rows: int = 0
     too_many_rows: int = 0
+    prepare_s: float = 0.0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
     pieces: tuple[tuple[Piece, float], ...] = ()
     embedding_hits: int = 0
     embedding_misses: int = 0
+
+    @property
+    def busy_s(self) -> float:
+        """Seconds that images share."""
+        return self.begin_s + self.step_s + self.prepare_s + sum(self.decode_s.values())

@@ -193,8 +193,8 @@ class SDXLRunner:
 
     def _begin_one(self, spec: ImageSpec, adapters: AdapterSet) -> DenoiseState:
         source = None if spec.source_key is None else self._sources[spec.source_key]
-        embeddings = self._encoder.encode_pair(spec, adapters)
-        state = begin_pass(self.model, self._samplers, spec, adapters, embeddings, source)
+        conditions = self._encoder.encode_pair(spec, adapters)
+        state = begin_pass(self.model, self._samplers, spec, adapters, conditions, source)
         wait_for(self.model.device)  # a late error belongs to this image
         return state
 

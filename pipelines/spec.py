@@ -18,6 +18,8 @@ MAX_LORA_WEIGHT = 20.0
 LoRAs use 5 to 15."""
 LATENT_UPSCALER = "latent"
 PIXEL_UPSCALER = "lanczos"
+PLAIN, A1111 = "plain", "a1111"
+"""How a prompt is read: weights alone, or also what changes on the way, and BREAK, as in A1111's web UI."""
 
 
 class LoraRef(Struct, frozen=True):
@@ -41,7 +43,7 @@ class LoraRef(Struct, frozen=True):
 class Sampling(Struct, frozen=True):
     """How the latents are denoised. Guidance works from the share `guidance_start` of the way to the share
     `guidance_end` (0..1); `guidance_scale` 1 or less is off. `clip_skip` is diffusers': so many more of the text
-    encoders' last layers are left out for the prompt; 0 is SDXL's own."""
+    encoders' last layers are left out for the prompt; 0 is SDXL's own. `prompt_syntax`: how both prompts are read."""
 
     sampler: str
     steps: int
@@ -50,6 +52,7 @@ class Sampling(Struct, frozen=True):
     guidance_start: float = 0.0
     guidance_end: float = 1.0
     clip_skip: int = 0
+    prompt_syntax: str = PLAIN
 
 
 class Pass(Struct, frozen=True):

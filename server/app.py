@@ -18,6 +18,7 @@ from server.api.assets.uploads import Uploads
 from server.api.auth.authentication import Identification
 from server.api.auth.origins import HostCheck, OriginCheck, cors
 from server.api.auth.proxies import TrustedProxies
+from server.api.batches.create_routes import BatchSubmission
 from server.api.gallery.action_routes import ImageActions
 from server.api.gallery.file_routes import FilesController
 from server.api.health.metrics_routes import MetricsController
@@ -116,15 +117,22 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "sources": sources,
             "submission": submission,
             "image_actions": ImageActions(api.jobs, sources, container.policy, submission),
+            "batches": api.batches,
+            "batch_reader": api.batch_reader,
+            "batch_submission": BatchSubmission(api.batches, sources),
             "assets": api.assets,
             "uploads": Uploads(),
             "history": api.history,
+            "collections": api.collections,
             "shares": api.shares,
+            "gallery": api.gallery,
             "engagement": api.engagement,
             "reviews": api.reviews,
             "accounts": api.accounts,
+            "administration": api.administration,
             "throttle": api.throttle,
             "usage": api.usage,
+            "overview": api.overview,
             "billing": api.billing,
             "keys": api.keys,
             "loras": shared.registry,

@@ -13,9 +13,9 @@ import getpass
 import sys
 from collections.abc import Sequence
 
+from server.accounts.tokens import RESET_HOURS
 from server.config.settings import Settings
 
-RESET_HOURS = 24
 INVITE_DAYS = 7
 
 

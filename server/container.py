@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.lora.files.library import LoraLibrary
+from server.accounts.admin_commands import Administration
 from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
 from server.accounts.login_throttle import LoginThrottle
@@ -15,6 +16,9 @@ from server.accounts.service import Accounts
 from server.api.gallery.file_routes import PATH as FILES_PATH
 from server.assets.service import Assets
 from server.base_model import BaseModel
+from server.batches.feeder import BatchFeeder
+from server.batches.reader import BatchReader
+from server.batches.service import Batches
 from server.billing.charges import Charges
 from server.billing.money import micro_usd
 from server.billing.prices import Rate
@@ -25,7 +29,7 @@ from server.config.settings import Settings
 from server.db.session import Database
 from server.engine.backlog import Backlog
 from server.engine.cost_model import CostModel
-from server.engine.engine import Engine
+from server.engine.engine import Engine, Turn
 from server.engine.limits import Limits
 from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
@@ -38,14 +42,18 @@ from server.events.previews import RemotePreviews
 from server.events.progress import ProgressTracker
 from server.events.reader import JobReader
 from server.events.signals import QueueSignals
+from server.gallery.collections import Collections
 from server.gallery.contact_sheets import ContactSheets
 from server.gallery.engagement import Engagement
 from server.gallery.history import History
+from server.gallery.public_gallery import PublicGallery
 from server.gallery.retention import Retention
 from server.gallery.shares import Shares
-from server.generation.policy import NO_LORA, RequestBounds, RequestPolicy, default_that_fits
+from server.generation.bounds import RequestBounds
+from server.generation.policy import NO_LORA, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.generation.upscalers import UpscalerFolder
+from server.generation.wildcards import WildcardFolder
 from server.loras.bucket_sync import open_lora_bucket
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
@@ -62,14 +70,21 @@ from server.queue.view import QueueView
 from server.storage.data_folder import DataFolder
 from server.storage.factory import open_store
 from server.storage.health import StoreHealth
+from server.usage.costs import Prices
+from server.usage.overview import Overview
 from server.usage.service import Usage
 from server.version import VERSION
 from server.worker.dispatcher import Dispatcher
+from server.worker.meter import Meter
 from server.worker.options import WorkerOptions
 from server.worker.outbox import Outbox
 from server.worker.registration import Registration
 
 log = logging.getLogger(__name__)
+
+
+IMAGES_AHEAD = 4
+"""Images of a caller's batches in the queue, for each row of a forward: the engine claims those of two forwards."""
 
 
 class RoleError(Exception):
@@ -93,6 +108,7 @@ class WorkerHalf:
             store_trouble=lambda: shared.folder.lost or shared.store_health.reason,
             on_store_error=shared.store_health.recheck,
             on_stored=shared.metrics.on_stored,
+            on_blocked=shared.metrics.on_blocked,
             has_lora=shared.registry.has,
             fetch_loras=shared.loras.changed_elsewhere,
             on_lora_failed=shared.loras.withdrawn,
@@ -105,7 +121,8 @@ class WorkerHalf:
         self.registration = Registration(
             shared.database, engine, shared.base.ref, shared.folder.lease_owner, _worker_url(settings)
         )
-        self.listener = _EngineListener(self.dispatcher, shared.metrics)
+        self.meter = Meter(shared.database)
+        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -118,7 +135,13 @@ class ApiHalf:
     """Accepts requests and answers readers."""
 
     def __init__(
-        self, shared: "Shared", hub: EventHub, peers: PeerBus, signals: QueueSignals, model: ModelFacts
+        self,
+        shared: "Shared",
+        hub: EventHub,
+        peers: PeerBus,
+        signals: QueueSignals,
+        model: ModelFacts,
+        policy: RequestPolicy,
     ) -> None:
         settings, database, store = shared.settings, shared.database, shared.store
         self.model = model
@@ -134,11 +157,15 @@ class ApiHalf:
         )
         self.assets = Assets(database, store, self.remover, settings.asset_hours * 3600.0, check=shared.moderation)
         self.history = History(database, reader)
+        self.collections = Collections(database, store)
         self.shares = Shares(database, self.history)
+        self.gallery = PublicGallery(database, self.shares, settings.gallery)
         self.engagement = Engagement(database, self.remover)
         self.reviews = Reviews(database, self.engagement)
         quotas = _quotas(settings)
         self.usage = Usage(database, quotas)
+        prices = Prices(settings.gpu_hourly_usd, settings.storage_usd_gb_month, settings.egress_usd_gb)
+        self.overview = Overview(database, prices)
         charges = _charges(shared)
         self.billing = Billing(database, charges, _purchases(shared))
         self.jobs = JobService(
@@ -153,9 +180,17 @@ class ApiHalf:
             quotas,
             charges,
         )
+        self.feeder = BatchFeeder(
+            database, self.jobs, shared.base.ref, max(1, settings.max_queue // 2), IMAGES_AHEAD * settings.max_rows
+        )
+        self.batch_reader = BatchReader(database, reader, shared.progress)
+        self.batches = Batches(
+            database, self.jobs, policy, shared.progress, shared.base.ref, quotas, charges, self.feeder.wake
+        )
         self.sheets = ContactSheets(store)
         self.passwords = Passwords()
         self.accounts = Accounts(database, self.passwords, self.remover, settings.registration, settings.anonymous)
+        self.administration = Administration(database)
         self.keys = ApiKeys(database)
         self.key_throttle = KeyThrottle()
         self.throttle = LoginThrottle(database)
@@ -181,7 +216,8 @@ class Shared:
             settings.lora_dir, self.base.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
         )
         self.upscalers = UpscalerFolder(settings.upscaler_dir)
-        self.metrics = Metrics(self.base.info.name)
+        self.wildcards = WildcardFolder(settings.wildcard_dir)
+        self.metrics = Metrics(self.base.info.name, settings.gpu_hourly_usd)
         self.moderation = _moderation(settings, self.database)
 
 
@@ -219,7 +255,7 @@ class Container:
             self.on_files_read,
             self.peers.loras_changed,
             open_lora_bucket(settings),
-            shared.upscalers.scan,
+            lambda: (*shared.upscalers.scan(), *shared.wildcards.scan()),
         )
         self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
         self.observer = None
@@ -229,7 +265,9 @@ class Container:
         self.peers.handler = LocalPeer(self.hub, shared.loras.changed_elsewhere, maker)
         model = engine or self.observer
         signals = QueueSignals(self.hub, self.peers, maker)
-        self.api = ApiHalf(shared, self.hub, self.peers, signals, model) if answers and model is not None else None
+        self.api = None
+        if answers and model is not None:
+            self.api = ApiHalf(shared, self.hub, self.peers, signals, model, self.policy)
         self.previews = RemotePreviews(self.database, self.hub, shared.progress, self.peers) if answers else None
         if engine is not None:
             shared.metrics.count_images(lambda: engine.num_images)
@@ -246,6 +284,7 @@ class Container:
         """What requests can name now. The LoRA of a request that names none is the operator's, as far as the existing
         LoRAs allow it."""
         self.policy.upscalers = self.shared.upscalers.names
+        self.policy.wildcards = self.shared.wildcards.values
         wanted = next((lora.name for lora in loras if lora.is_chosen), self.settings.default_model)
         names, labels = [lora.name for lora in loras], [lora.label for lora in loras]
         self.policy.default_model = default_that_fits(wanted, names, labels)
@@ -256,13 +295,18 @@ class Container:
 
 
 class _EngineListener:
-    """Connects the engine to the dispatcher and the metrics."""
+    """Connects the engine to the dispatcher, the metrics and the meter."""
 
-    def __init__(self, dispatcher: Dispatcher, metrics: Metrics) -> None:
+    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter) -> None:
         self.on_event = dispatcher.on_event
         self.wants_preview = dispatcher.wants_preview
         self.on_capacity = dispatcher.wake
-        self.on_turn = metrics.on_turn
+        self._metrics = metrics
+        self._meter = meter
+
+    def on_turn(self, turn: Turn) -> None:
+        self._metrics.on_turn(turn)
+        self._meter.on_turn(turn)
 
 
 def _check_role(settings: Settings) -> None:

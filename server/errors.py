@@ -3,6 +3,7 @@
 Exception
 └── StudioError           kind, detail, field errors, response headers; each API renders them in its own form
     ├── InvalidRequest    400 that names every wrong field
+    ├── InvalidBatch      400 that names every wrong field of every line of a batch
     └── DomainError       carries its own kind
         ├── JobsError                     server/queue/errors.py
         ├── LorasError                    server/loras/errors.py
@@ -202,12 +203,13 @@ DISK_FULL = Kind(
 )
 
 
-class FieldError(Struct, frozen=True):
-    """One field: `loras[0].weight`, what is wrong with it, what is allowed."""
+class FieldError(Struct, frozen=True, omit_defaults=True):
+    """One field: `loras[0].weight`, what is wrong with it, what is allowed. `line`: of a batch."""
 
     field: str
     detail: str
     allowed: str
+    line: int | None = None
 
 
 class StudioError(Exception):
@@ -235,6 +237,17 @@ class InvalidRequest(StudioError):
         detail = "; ".join(f"{e.field}: {e.detail}, allowed is {e.allowed}" for e in shown)
         more = f"; and {len(errors) - len(shown):,} more" if len(errors) > len(shown) else ""
         super().__init__(INVALID_REQUEST, detail + more, shown)
+
+
+class InvalidBatch(StudioError):
+    """A 400 that names every wrong field of every line."""
+
+    def __init__(self, errors: Sequence[FieldError], num_lines: int) -> None:
+        wrong = sorted({error.line for error in errors if error.line is not None})
+        shown = ", ".join(map(str, wrong[:MAX_ERRORS])) + (", ..." if len(wrong) > MAX_ERRORS else "")
+        where = f"line{'s' if len(wrong) > 1 else ''} {shown}" if wrong else errors[0].detail
+        detail = f"{len(wrong):,} of {num_lines:,} lines cannot be used: {where}"
+        super().__init__(INVALID_REQUEST, detail, errors)
 
 
 class DomainError(StudioError):

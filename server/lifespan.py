@@ -91,7 +91,7 @@ class Lifespan:
             loops.append(loras.watch(self.settings.lora_watch_s))
         if parts.api is not None:
             api = parts.api
-            loops += [api.remover.run(), api.retention.run(), api.assets.run(), api.facts.follow()]
+            loops += [api.remover.run(), api.retention.run(), api.assets.run(), api.facts.follow(), api.feeder.run()]
         if parts.previews is not None and parts.database.is_shared:
             loops.append(parts.previews.run())
         if parts.observer is not None:
@@ -159,19 +159,21 @@ class WorkerTasks:
         self.loading = asyncio.create_task(self.load())
         self._making: asyncio.Task[None] | None = None
         self._dispatching: asyncio.Task[None] | None = None
-        self._registering: asyncio.Task[None] | None = None
+        self._reporting: Sequence[asyncio.Task[None]] = ()
 
     def start(self) -> None:
         """The database is ready."""
         self._making = asyncio.create_task(self.make_images())
         self._dispatching = asyncio.create_task(self.dispatch())
-        self._registering = asyncio.create_task(self._worker.registration.run())
+        loops = (self._worker.registration.run(), self._worker.meter.run())
+        self._reporting = [asyncio.create_task(loop) for loop in loops]
 
     async def stop_claiming(self) -> None:
         """Complete the deliveries in flight and release the jobs."""
-        if self._registering is not None:
-            await cancelled([self._registering])
+        if self._reporting:
+            await cancelled(self._reporting)
             await self._worker.registration.report()
+            await self._worker.meter.report()
         if self._dispatching is not None:
             await self._worker.dispatcher.stop()
             await self._dispatching

@@ -8,7 +8,7 @@ from pipelines.denoise.samplers import SAMPLERS
 from pipelines.denoise.state import begin_pass
 from pipelines.lora.backend import LoraBackend
 from pipelines.model.load import LoadedModel
-from pipelines.prompt.embedding import Embedding
+from pipelines.prompt.embedding import Conditions, Embedding
 from pipelines.spec import ImageSpec, Pass, Sampling
 
 
@@ -20,7 +20,8 @@ def rows_are_exact(
     side = model.unet.config.sample_size * model.pixels_per_latent
     sampling = Sampling(next(iter(SAMPLERS)), steps=1, guidance_scale=0.0, seed=0)
     spec = ImageSpec("", "", sampling, (Pass(side, side),))
-    states = [begin_pass(model, samplers, spec.with_seed(seed), (), (empty, None)) for seed in range(exact_rows)]
+    conditions = Conditions(((empty,),), None)
+    states = [begin_pass(model, samplers, spec.with_seed(seed), (), conditions) for seed in range(exact_rows)]
     there = predict(model, loras, states, exact_rows, exact_rows)
     back = predict(model, loras, states[::-1], exact_rows, exact_rows)
     return all(equal(one, other) for one, other in zip(there, reversed(back), strict=True))

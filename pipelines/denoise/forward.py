@@ -76,7 +76,7 @@ def _stack(
     images."""
     guided = [(state, state.negative_now) for state in ordered if state.negative_now is not None]
     states = [*ordered, *(state for state, _ in guided)]
-    embeddings = [*(state.positive for state in ordered), *(negative for _, negative in guided)]
+    embeddings = [*(state.positive_now for state in ordered), *(negative for _, negative in guided)]
     states += states[:1] * (num_rows - len(states))
     embeddings += embeddings[:1] * (num_rows - len(embeddings))
     layout = loras.prepare([state.adapters for state in states])

@@ -38,5 +38,4 @@ def next_pass(
             image = yield from upscalers.enlarged(target.network, image)
         larger = image.resize((target.width, target.height), Image.Resampling.LANCZOS)
         source = encode_source(model, SourceImage(larger.width, larger.height, larger.tobytes()))
-    embeddings = (state.positive, state.negative)
-    return begin_pass(model, samplers, state.spec, state.adapters, embeddings, source, index)
+    return begin_pass(model, samplers, state.spec, state.adapters, state.conditions, source, index)

@@ -18,14 +18,14 @@ from pipelines.denoise.sampler_factory import (
 from pipelines.image.source_latents import EncodedSource
 from pipelines.lora.backend import AdapterSet
 from pipelines.model.load import LoadedModel
-from pipelines.prompt.embedding import Embedding
+from pipelines.prompt.embedding import Conditions, Embedding, at_step
 from pipelines.spec import ImageSpec
 
 
 @dataclass(slots=True, eq=False)
 class DenoiseState:
     """One begun image. `latents` (1, 4, H/8, W/8) float32 on the device, whatever the model's dtype; `timesteps` (T,)
-    on the CPU. `negative`: None if guidance is off; `guided`: the steps that use it. `noise_source`: the generator
+    on the CPU. `guided`: the steps that use the negative prompt. `noise_source`: the generator
     argument of the sampler's step, if it takes one; `blend` keeps the unmasked part of a source."""
 
     spec: ImageSpec
@@ -33,8 +33,7 @@ class DenoiseState:
     sampler: Sampler
     timesteps: Tensor
     latents: Tensor
-    positive: Embedding
-    negative: Embedding | None
+    conditions: Conditions
     time_ids: Tensor
     noise_source: Mapping[str, Generator]
     guided: range
@@ -43,9 +42,17 @@ class DenoiseState:
     blend: Blend | None = None
 
     @property
+    def positive_now(self) -> Embedding:
+        """Embedding of the prompt for the next step. Heun's method takes two evaluations a step."""
+        return at_step(self.conditions.positive[self.pass_index], self.step_index // self.sampler.order)
+
+    @property
     def negative_now(self) -> Embedding | None:
         """Negative-prompt embedding for the next step; None if guidance is off at that step."""
-        return self.negative if self.step_index in self.guided else None
+        negative = self.conditions.negative
+        if negative is None or self.step_index not in self.guided:
+            return None
+        return at_step(negative[self.pass_index], self.step_index // self.sampler.order)
 
     @property
     def rows(self) -> int:
@@ -81,7 +88,7 @@ def begin_pass(
     samplers: SamplerFactory,
     spec: ImageSpec,
     adapters: AdapterSet,
-    embeddings: tuple[Embedding, Embedding | None],
+    conditions: Conditions,
     source: EncodedSource | Tensor | None = None,
     pass_index: int = 0,
 ) -> DenoiseState:
@@ -107,15 +114,13 @@ def begin_pass(
         latents = level * _begun_with(spec, mask, clean, noise) + sigma * noise
     size = (this.height, this.width)
     time_ids = torch.tensor([[*size, 0, 0, *size]], dtype=model.dtype).to(model.device)
-    positive, negative = embeddings
     return DenoiseState(
         spec=spec,
         adapters=adapters,
         sampler=sampler,
         timesteps=timesteps,
         latents=latents,
-        positive=positive,
-        negative=negative,
+        conditions=conditions,
         time_ids=time_ids,
         noise_source={"generator": generator} if takes_generator(sampler) else {},
         guided=spec.guided(len(timesteps)),

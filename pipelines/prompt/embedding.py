@@ -1,5 +1,6 @@
-"""`Embedding`: the output of the text encoders for one prompt."""
+"""`Embedding`: the output of the text encoders for one text. `Conditions`: those of all steps of an image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -29,3 +30,27 @@ class Embedding:
 
     def to(self, dtype: torch.dtype) -> "Embedding":
         return Embedding(self.context.to(dtype), self.pooled.to(dtype))
+
+    @staticmethod
+    def joined(embeddings: "Sequence[Embedding]") -> "Embedding":
+        """The contexts one after the other, the pooled embedding of the first."""
+        if len(embeddings) == 1:
+            return embeddings[0]
+        return Embedding(torch.cat([each.context for each in embeddings], dim=1), embeddings[0].pooled)
+
+
+StepEmbeddings = tuple[Embedding, ...]
+"""One for each step of a pass, from the first that is taken; a single one stands for all steps."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conditions:
+    """What an image is conditioned on, by pass; all contexts have the same length. `negative` None: without
+    guidance."""
+
+    positive: tuple[StepEmbeddings, ...]
+    negative: tuple[StepEmbeddings, ...] | None
+
+
+def at_step(embeddings: StepEmbeddings, step: int) -> Embedding:
+    return embeddings[min(step, len(embeddings) - 1)]

@@ -3,6 +3,7 @@
 Prompts that stock diffusers cannot encode, with weights or longer than one window, are encoded by compel.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,13 +13,15 @@ from pipelines.device import to_device
 from pipelines.lora.backend import AdapterSet, LoraBackend
 from pipelines.model.load import LoadedModel
 from pipelines.prompt.compel_encoder import encode_parts
-from pipelines.prompt.embedding import Embedding
+from pipelines.prompt.embedding import Conditions, Embedding, StepEmbeddings
+from pipelines.prompt.schedule import all_texts, pass_texts
 from pipelines.prompt.tokenizer import read_tokenizers
 from pipelines.prompt.weights import plain_text
-from pipelines.prompt.windows import PromptWindows
+from pipelines.prompt.windows import PLAINLY, FittedSection, PromptWindows, Reading
 from pipelines.spec import ImageSpec
 
-_Key = tuple[str, AdapterSet, int]  # text, LoRAs, clip_skip
+_Key = tuple[str, AdapterSet, int, Reading]  # text, LoRAs, clip_skip
+_ByText = Mapping[str, Embedding]
 
 
 class PromptEncoder:
@@ -38,49 +41,65 @@ class PromptEncoder:
         self.num_hits = 0
         self.num_misses = 0
 
-    def encode_pair(self, spec: ImageSpec, adapters: AdapterSet) -> tuple[Embedding, Embedding | None]:
-        """Encode prompt and negative prompt, None without guidance, with contexts of the same length: the shorter one
-        is padded with windows of the empty text, as compel does. clip_skip works on the prompt alone, as in diffusers.
-        `adapters` are admitted."""
+    def encode_pair(self, spec: ImageSpec, adapters: AdapterSet) -> Conditions:
+        """Encode all texts of prompt and negative prompt, with contexts of the same length: shorter ones are padded
+        with windows of the empty text, as compel does. clip_skip works on the prompt alone, as in diffusers. `adapters`
+        are admitted. Raises TooManyChanges."""
         clip_skip = spec.sampling.clip_skip
-        positive = self.encode(spec.prompt, adapters, clip_skip)
-        if spec.rows == 1:
-            return positive, None
-        negative = self.encode(spec.negative_prompt, adapters)
-        if positive.num_tokens == negative.num_tokens:
-            return positive, negative
-        num_tokens = max(positive.num_tokens, negative.num_tokens)
-        if positive.num_tokens < num_tokens:
-            return positive.padded(num_tokens, self.encode("", adapters, clip_skip)), negative
-        return positive, negative.padded(num_tokens, self.encode("", adapters))
+        positive = self._encode_texts(spec, spec.prompt, adapters, clip_skip)
+        negative: _ByText = self._encode_texts(spec, spec.negative_prompt, adapters) if spec.rows == 2 else {}
+        num_tokens = max(embedding.num_tokens for embedding in (*positive.values(), *negative.values()))
+        positive = self._padded(positive, num_tokens, adapters, clip_skip)
+        negative = self._padded(negative, num_tokens, adapters)
 
-    def encode(self, text: str, adapters: AdapterSet, clip_skip: int = 0) -> Embedding:
+        def by_pass(prompt: str, embeddings: _ByText) -> tuple[StepEmbeddings, ...]:
+            passes = range(len(spec.passes))
+            return tuple(tuple(embeddings[text] for text in pass_texts(spec, prompt, index)) for index in passes)
+
+        return Conditions(
+            by_pass(spec.prompt, positive), by_pass(spec.negative_prompt, negative) if spec.rows == 2 else None
+        )
+
+    def _encode_texts(self, spec: ImageSpec, prompt: str, adapters: AdapterSet, clip_skip: int = 0) -> _ByText:
+        reading = Reading.of(spec)
+        return {text: self.encode(text, adapters, clip_skip, reading) for text in all_texts(spec, prompt)}
+
+    def _padded(self, embeddings: _ByText, num_tokens: int, adapters: AdapterSet, clip_skip: int = 0) -> _ByText:
+        if all(embedding.num_tokens == num_tokens for embedding in embeddings.values()):
+            return embeddings
+        empty = self.encode("", adapters, clip_skip)
+        return {text: embedding.padded(num_tokens, empty) for text, embedding in embeddings.items()}
+
+    def encode(self, text: str, adapters: AdapterSet, clip_skip: int = 0, reading: Reading = PLAINLY) -> Embedding:
         """The cached embedding, or a new one, which is cached if it fits. `adapters` are admitted."""
-        key = (text, adapters, clip_skip)
+        key = (text, adapters, clip_skip, reading)
         cached = self._cache.get(key)
         if cached is not None:
             self.num_hits += 1
             return cached
         self.num_misses += 1
-        embedding = self._encode(text, adapters, clip_skip)
+        embedding = self._encode(text, adapters, clip_skip, reading)
         if embedding.num_bytes <= self._cache.maxsize:
             self._cache[key] = embedding
         return embedding
 
-    def _encode(self, text: str, adapters: AdapterSet, clip_skip: int) -> Embedding:
-        model = self._model
-        text_encoders = [_ShortenedEncoder(encoder, clip_skip) for encoder in model.text_encoders]
+    def _encode(self, text: str, adapters: AdapterSet, clip_skip: int, reading: Reading) -> Embedding:
+        text_encoders = [_ShortenedEncoder(encoder, clip_skip) for encoder in self._model.text_encoders]
         layout = self._loras.prepare([adapters])
-        terms = self._loras.place(layout, to_device(layout.numbers, model.device))
-        fitted = self._windows.fit(text)
+        terms = self._loras.place(layout, to_device(layout.numbers, self._model.device))
+        fitted = self._windows.fit(text, reading)
         with self._loras.applied(terms):
-            if not fitted.is_plain:
-                return encode_parts(text_encoders, self._tokenizers, fitted.parts).to(model.dtype)
-            words = plain_text(fitted.parts)
-            outputs = [
-                encoder(torch.tensor([tokenizer.window(words)]).to(model.device), output_hidden_states=True)
-                for tokenizer, encoder in zip(self._tokenizers, text_encoders, strict=True)
-            ]
+            return Embedding.joined([self._encode_section(text_encoders, section) for section in fitted.sections])
+
+    def _encode_section(self, text_encoders: Sequence[Any], section: FittedSection) -> Embedding:
+        model = self._model
+        if not section.is_plain:
+            return encode_parts(text_encoders, self._tokenizers, section.parts).to(model.dtype)
+        words = plain_text(section.parts)
+        outputs = [
+            encoder(torch.tensor([tokenizer.window(words)]).to(model.device), output_hidden_states=True)
+            for tokenizer, encoder in zip(self._tokenizers, text_encoders, strict=True)
+        ]
         context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
         return Embedding(context, outputs[1][0]).to(model.dtype)
 

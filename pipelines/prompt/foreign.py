@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterator
 
 UNCLOSED = "a bracket that is never closed"
+COMPOSITION = "composition with AND"
+OF_A1111 = frozenset({"prompt editing", "alternation", "BREAK"})
+"""Kinds that the prompt syntax `a1111` reads."""
 MAX_EXAMPLES = 3
 MAX_SHOWN_CHARACTERS = 60
 
@@ -17,7 +20,7 @@ _MAX_NUMBER_CHARACTERS = 20
 _PATTERNS: dict[str, re.Pattern[str]] = {
     "a choice": re.compile(r"\{[^{}|]*+\|[^{}]*+\}"),
     "a wildcard": re.compile(r"__(?!_)[\w*/.-]{1,100}?(?<!_)__(?!_)"),
-    "composition with AND": re.compile(r"\bAND\b"),
+    COMPOSITION: re.compile(r"\bAND\b"),
     "BREAK": re.compile(r"\bBREAK\b"),
     "an embedding": re.compile(r"\bembedding:[^\s,:()<>]++", re.IGNORECASE),
     "a network that is no LoRA": re.compile(r"<(?!lora:)[a-z]\w{0,30}+:[^<>]*+>", re.IGNORECASE),

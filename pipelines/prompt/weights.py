@@ -3,8 +3,8 @@ Torch-free.
 
     (red dress:1.3)   by that factor        (red dress)   by 1.1        [red dress]   by 1/1.1
 
-Brackets nest and multiply; an unclosed bracket reaches to the end. A backslash escapes a bracket or a backslash.
-Everything else is text. https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#attentionemphasis
+Brackets nest and multiply; an unclosed bracket reaches to the end. A backslash escapes a bracket or a backslash. The
+word BREAK ends a section: the next one begins a new window. Everything else is text. https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/Features#attentionemphasis
 """
 
 import re
@@ -18,6 +18,8 @@ UP = 1.1
 _MARKS = re.compile(
     r"\\[\\()\[\]]|[(\[\])]|:\s*+([+-]?+(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++))\s*+\)|[^\\()\[\]:]+|[\\:]"
 )
+
+_BREAK = re.compile(r"\bBREAK\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,36 @@ class _Span:
     factor: float
 
 
-def read_weights(prompt: str) -> tuple[WeightedText, ...]:
-    """Split a prompt into parts of different weights, in order; one empty part if there is no text. Never raises.
+def read_sections(prompt: str) -> tuple[tuple[WeightedText, ...], ...]:
+    """Split a prompt at each BREAK, and each section into parts of different weights. Brackets may reach across. Never
+    raises.
 
     Takes time linear in the prompt's length.
     """
+    pieces, spans = _pieces(prompt)
+    sections: list[tuple[list[str], list[float]]] = [([], [])]
+    for piece, weight in zip(pieces, _weights(len(pieces), spans), strict=True):
+        first, *others = _BREAK.split(piece)
+        sections[-1][0].append(first.rstrip() if others else first)
+        sections[-1][1].append(weight)
+        sections += [([other.strip()], [weight]) for other in others[:-1]]
+        sections += [([other.lstrip()], [weight]) for other in others[-1:]]
+    if len(sections) > 1 and not "".join(sections[-1][0]).strip():
+        sections.pop()
+    return tuple(_joined(*section) for section in sections)
+
+
+def read_weights(prompt: str) -> tuple[WeightedText, ...]:
+    """Split a prompt into parts of different weights, in order; one empty part if there is no text. BREAK is text.
+    Never raises.
+
+    Takes time linear in the prompt's length.
+    """
+    pieces, spans = _pieces(prompt)
+    return _joined(pieces, _weights(len(pieces), spans))
+
+
+def _pieces(prompt: str) -> tuple[list[str], list[_Span]]:
     pieces: list[str] = []
     spans: list[_Span] = []
     opened: dict[str, list[int]] = {"(": [], "[": []}
@@ -57,7 +84,7 @@ def read_weights(prompt: str) -> tuple[WeightedText, ...]:
             pieces.append(mark[1] if len(mark) == 2 and mark[0] == "\\" else mark)
     for bracket, factor in (("(", UP), ("[", 1 / UP)):
         spans += [_Span(start, len(pieces), factor) for start in opened[bracket]]
-    return _joined(pieces, _weights(len(pieces), spans))
+    return pieces, spans
 
 
 def plain_text(parts: tuple[WeightedText, ...]) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.prompt.tokenizer import MAX_TOKENS, ClipTokenizer, Token
-from pipelines.prompt.weights import WeightedText, plain_text, read_weights
+from pipelines.prompt.weights import WeightedText, plain_text, read_sections, read_weights
+from pipelines.spec import A1111, ImageSpec
 
 MAX_WINDOWS = 8
 """Room for about the longest English prompt that the API accepts; every window makes all steps of an image slower."""
@@ -19,21 +20,47 @@ _PHRASE_ENDS = frozenset({".</w>", ",</w>", ";</w>", ":</w>"})
 
 
 @dataclass(frozen=True, slots=True)
-class FittedPrompt:
-    """The part of a prompt that is encoded. `ignored`: the end of its text, after the last window; None if all fits."""
+class Reading:
+    """How the words of a prompt are read. `breaks`: BREAK begins a new window."""
+
+    breaks: bool = False
+
+    @staticmethod
+    def of(spec: ImageSpec) -> "Reading":
+        return Reading(breaks=spec.sampling.prompt_syntax == A1111)
+
+
+PLAINLY = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class FittedSection:
+    """What stands between two BREAKs, and the windows that it takes."""
 
     parts: tuple[WeightedText, ...]
     num_windows: int
-    ignored: str | None
-
-    @property
-    def num_characters(self) -> int:
-        return sum(len(part.text) for part in self.parts) + len(self.ignored or "")
 
     @property
     def is_plain(self) -> bool:
         """True if stock diffusers encodes all of it: one window, no weights."""
         return self.num_windows == 1 and len(self.parts) == 1 and self.parts[0].weight == 1
+
+
+@dataclass(frozen=True, slots=True)
+class FittedPrompt:
+    """The part of a prompt that is encoded. `ignored`: the end of its text, after the last window; None if all fits."""
+
+    sections: tuple[FittedSection, ...]
+    ignored: str | None
+
+    @property
+    def num_windows(self) -> int:
+        return sum(section.num_windows for section in self.sections)
+
+    @property
+    def num_characters(self) -> int:
+        texts = [part.text for section in self.sections for part in section.parts]
+        return sum(map(len, texts)) + len(self.ignored or "")
 
 
 class PromptWindows:
@@ -45,17 +72,29 @@ class PromptWindows:
     def __init__(self, tokenizers: Sequence[ClipTokenizer]) -> None:
         self._tokenizers = tokenizers
 
-    def fit(self, prompt: str) -> FittedPrompt:
+    def fit(self, prompt: str, reading: Reading = PLAINLY) -> FittedPrompt:
         """Parse the weights of a prompt and cut it to MAX_WINDOWS windows."""
-        parts = read_weights(prompt)
+        sections: list[FittedSection] = []
+        ignored: list[str] = []
+        for parts in read_sections(prompt) if reading.breaks else (read_weights(prompt),):
+            left = MAX_WINDOWS - sum(section.num_windows for section in sections)
+            if left and not ignored:
+                section, behind = self._fit(parts, left)
+                sections.append(section)
+            else:
+                behind = plain_text(parts).strip()
+            ignored += [behind] if behind else []
+        return FittedPrompt(tuple(sections), " ".join(ignored) or None)
+
+    def _fit(self, parts: tuple[WeightedText, ...], max_windows: int) -> tuple[FittedSection, str]:
+        """The section, and the end of its text that does not fit."""
         tokenized = [{part for part, _ in _tokens(tokenizer, parts)} for tokenizer in self._tokenizers]
         parts = tuple(part for n, part in enumerate(parts) if all(n in indices for indices in tokenized)) or parts[:1]
         text, num_windows = plain_text(parts), 1
         for tokenizer in self._tokenizers:
-            parts, num_own = _cut(tokenizer, parts)
+            parts, num_own = _cut(tokenizer, parts, max_windows)
             num_windows = max(num_windows, num_own)
-        ignored = text[len(plain_text(parts)) :].strip()
-        return FittedPrompt(parts, num_windows, ignored or None)
+        return FittedSection(parts, num_windows), text[len(plain_text(parts)) :].strip()
 
 
 def _tokens(tokenizer: ClipTokenizer, parts: Sequence[WeightedText]) -> list[tuple[int, Token]]:
@@ -63,14 +102,16 @@ def _tokens(tokenizer: ClipTokenizer, parts: Sequence[WeightedText]) -> list[tup
     return [(index, token) for index, part in enumerate(parts) for token in tokenizer.tokens(part.text)]
 
 
-def _cut(tokenizer: ClipTokenizer, parts: tuple[WeightedText, ...]) -> tuple[tuple[WeightedText, ...], int]:
-    """The parts that fit into MAX_WINDOWS, and the number of windows that they take."""
+def _cut(
+    tokenizer: ClipTokenizer, parts: tuple[WeightedText, ...], max_windows: int
+) -> tuple[tuple[WeightedText, ...], int]:
+    """The parts that fit into so many windows, and the number of windows that they take."""
     while True:
         tokens = _tokens(tokenizer, parts)
         ends = window_ends([token.text for _, token in tokens])
-        if len(ends) <= MAX_WINDOWS:
+        if len(ends) <= max_windows:
             return parts, len(ends)
-        index, token = tokens[ends[MAX_WINDOWS - 1]]
+        index, token = tokens[ends[max_windows - 1]]
         parts = _before(parts, index, token)  # then count again: a word that was cut can take more tokens
 
 

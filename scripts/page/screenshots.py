@@ -2,8 +2,9 @@
 
     .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [edit] [compare] [operator] [account]
 
-Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD. Those of an account
-make one; with STUDIO_DATA_DIR, the server's, what it makes is dated over the last weeks in its SQLite database.
+Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD, and
+STUDIO_GALLERY=on. Those of an account make one; with STUDIO_DATA_DIR, the server's, what it makes is dated over the
+last weeks in its SQLite database.
 Needs Chromium (Debian, Ubuntu: sudo apt-get install chromium)."""
 
 import io
@@ -168,25 +169,41 @@ def operator(browser: Browser, address: str) -> None:
     context = browser.new_context(base_url=address, **DESKTOP)
     assert context.request.post("/api/auth/login", data={"email": email, "password": password}).ok
     page = context.new_page()
-    page.goto("/operator/")
+    page.goto("/operator/?tab=loras")
     page.get_by_role("article").first.wait_for()
     new = {"name": "jade-v4.safetensors", "mimeType": "application/octet-stream", "buffer": bytes(842_728)}
     page.get_by_label("LoRA files to upload").set_input_files(new)  # pyright: ignore[reportArgumentType]
     keep(page, "operator/loras")
-    for number in range(3):
-        page.request.post("/api/generate", data={"prompt": PROMPT, "num_images": 4 + number}, headers=csrf(page))
+    jobs = [queued(page, {"prompt": PROMPT, "num_images": 4 + number}) for number in range(3)]
     page.goto("/operator/?tab=queue")
     page.get_by_role("row").filter(has_text="2 of").wait_for(timeout=60_000)
     keep(page, "operator/queue")
+    for job in jobs:
+        page.request.delete(f"/api/jobs/{job}", headers=csrf(page))
     for tab in ("server", "users"):
         page.goto(f"/operator/?tab={tab}")
-        page.get_by_role("tabpanel").get_by_role("term").or_(page.get_by_role("listitem")).first.wait_for()
+        page.get_by_role("tabpanel").get_by_role("term").or_(page.get_by_role("row")).first.wait_for()
         keep(page, f"operator/{tab}")
+    gallery(page)
     page.set_viewport_size({"width": 375, "height": 812})
     page.emulate_media(color_scheme="dark")
-    page.goto("/operator/")
+    page.goto("/operator/?tab=loras")
     page.get_by_role("article").first.wait_for()
     keep(page, "operator/phone")
+
+
+def gallery(page: Page) -> None:
+    """Where STUDIO_GALLERY=on: pictures that wait, and the public page."""
+    for n, prompt in enumerate((PROMPT, "balloon, mountains, morning", "cat in the snow, night")):
+        job = make(page, 20 + n, prompt, "jade" if prompt == PROMPT else None, 256, 256, 4)
+        for number in (1, 2, 3, 4):
+            page.request.put(f"/api/images/{job}-{number}/gallery", headers=csrf(page))
+            if number < 3:
+                page.request.post(f"/api/operator/gallery/{job}-{number}/accept", headers=csrf(page))
+    show(page, "/operator/?tab=gallery")
+    keep(page, "operator/gallery")
+    show(page, "/gallery/")
+    keep(page, "gallery/gallery")
 
 
 MADE = (
@@ -225,6 +242,11 @@ def account(browser: Browser, address: str) -> None:
         if path == "/history/":
             page.get_by_role("article").nth(1).hover()
         keep(page, name)
+    made = page.request.post("/api/collections", data={"name": "Jade in the garden"}, headers=csrf(page)).json()["id"]
+    ids = [f"{job}-{n}" for job in (jobs[0], jobs[4]) for n in (1, 2)]
+    page.request.post(f"/api/collections/{made}/images", data={"ids": ids}, headers=csrf(page))
+    show(page, f"/history/?collection={made}")
+    keep(page, "history/collection")
     show(page, "/history/")
     page.get_by_role("button", name="Open this picture").first.click()
     keep(page, "history/picture")
@@ -244,8 +266,18 @@ def show(page: Page, path: str) -> None:
 def make(page: Page, n: int, prompt: str, lora: str | None, width: int, height: int, count: int) -> str:
     """The id of the finished job."""
     job = {"prompt": prompt, "model_name": lora, "width": width, "height": height, "num_images": count, "seed": 100 + n}
-    answer = page.request.post("/api/generate", data=job, headers={**csrf(page), "Prefer": "wait=120"}, timeout=150_000)
-    assert answer.status == 200, answer.text()
+    job_id = queued(page, job)
+    status = "queued"
+    while status in ("queued", "processing"):
+        status = page.request.get(f"/api/status/{job_id}?wait=30", timeout=60_000).json()["status"]
+    assert status == "completed", status
+    return job_id
+
+
+def queued(page: Page, job: Mapping[str, Any]) -> str:
+    """The id of the accepted job."""
+    answer = page.request.post("/api/generate", data=dict(job), headers=csrf(page))
+    assert answer.status == 202, answer.text()
     return answer.json()["job_id"]
 
 

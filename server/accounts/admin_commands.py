@@ -1,4 +1,5 @@
-"""Account administration from the command line (server/cli.py): it needs access to the database, not a login."""
+"""Account administration: from the command line (server/cli.py), which needs access to the database and no login, and
+by operators."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -22,12 +22,14 @@ from server.accounts.passwords import Passwords
 from server.accounts.tokens import digest, new_secret
 from server.assets.service import remove_assets, transfer_assets
 from server.db.account_models import AccountRow, LoginRow, OneTimeCodeRow, RegistrationRow
+from server.db.batch_models import BatchRow
 from server.db.clock import now_s
-from server.db.history_models import EngagementRow
+from server.db.history_models import CollectionRow, EngagementRow
 from server.db.models import JobRow
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.queue.deletion import Remover, remove_jobs
+from server.tallies.facts import move_active_days
 
 SESSION_S = 30 * 86_400.0
 DAY_S = 86_400.0
@@ -157,14 +159,16 @@ class Accounts:
             return await self._open(session, account_id)
 
     async def delete(self, account_id: str, password: str) -> None:
-        """Delete an account with its sessions, keys, jobs, images and assets. Raises WrongPassword, AccountGone and
-        TooManyPasswords."""
+        """Delete an account with its sessions, keys, jobs, images, collections and assets. Raises WrongPassword,
+        AccountGone and TooManyPasswords."""
         checked = await self._check_password(account_id, password)
         async with self._database.write() as session:
             await _require_same_hash(session, account_id, checked)
             await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
             job_ids = await remove_jobs(session, JobRow.owner == owner_of(account_id))
+            await session.execute(delete(BatchRow).where(BatchRow.owner == owner_of(account_id)))
             await remove_assets(session, owner_of(account_id))
+            await session.execute(delete(CollectionRow).where(CollectionRow.owner == owner_of(account_id)))
         self._remover.removed(job_ids)
 
     async def reset_password(self, code: str, password: str) -> None:
@@ -241,8 +245,9 @@ class Accounts:
 async def claim_anonymous_work(session: AsyncSession, anonymous_owner: str, owner: str) -> None:
     """Transfer everything that an anonymous browser owns to an account, except its assets (`transfer_assets`). A new
     table with an owner needs a line here."""
-    for table in (JobRow, GenerationRow, EngagementRow):
+    for table in (JobRow, BatchRow, GenerationRow, EngagementRow, CollectionRow):
         await _update(session, table, table.owner == anonymous_owner, owner=owner)
+    await move_active_days(session, anonymous_owner, owner)
 
 
 async def find_account(session: AsyncSession, email: str) -> AccountRow | None:

@@ -5,6 +5,8 @@ import secrets
 
 NUM_BYTES = 32
 KEY_PREFIX = "ls_"
+RESET_HOURS = 24
+"""Lifetime of a link that sets a new password."""
 
 
 def new_secret(prefix: str = "") -> str:

@@ -8,12 +8,16 @@ from server.api.accounts.routes import AuthController
 from server.api.assets.routes import AssetsController
 from server.api.auth.authentication import Identification, caller_of
 from server.api.auth.origins import OriginCheck
+from server.api.batches.create_routes import CreateBatchController
+from server.api.batches.routes import BatchesController
 from server.api.billing.operator_routes import OperatorCreditController
 from server.api.billing.price_routes import PriceController
 from server.api.billing.routes import BillingController
 from server.api.billing.webhook_routes import StripeController
 from server.api.gallery.action_routes import ImageActionsController
+from server.api.gallery.collection_routes import CollectionsController
 from server.api.gallery.download_routes import ImagesController
+from server.api.gallery.public_gallery_routes import GalleryController
 from server.api.gallery.routes import HistoryController
 from server.api.gallery.share_routes import SharesController
 from server.api.http.cache_headers import PRIVATE
@@ -27,7 +31,9 @@ from server.api.jobs.repeat_routes import AgainController
 from server.api.jobs.routes import JobsController
 from server.api.loras.routes import LorasController
 from server.api.operator.moderation_routes import ModerationController
+from server.api.operator.overview_routes import OverviewController
 from server.api.operator.routes import OperatorController
+from server.api.prompts.routes import PromptsController
 from server.api.usage.routes import UsageController
 
 CONTROLLERS = (
@@ -38,16 +44,22 @@ CONTROLLERS = (
     ImageActionsController,
     ImagesController,
     AssetsController,
+    CreateBatchController,
+    BatchesController,
     HistoryController,
+    CollectionsController,
     SharesController,
+    GalleryController,
     UsageController,
     PriceController,
     BillingController,
     StripeController,
     OperatorController,
+    OverviewController,
     ModerationController,
     OperatorCreditController,
     CatalogController,
+    PromptsController,
     LorasController,
     AuthController,
     KeysController,

@@ -23,6 +23,7 @@ from server.billing.prices import share
 from server.db.billing_models import CreditEntryRow, CreditRow
 from server.db.clock import now_s
 from server.db.models import JobRow
+from server.tallies import facts
 
 KEPT = ""
 """The pocket of credit that does not expire."""
@@ -144,6 +145,9 @@ async def post(
     """Change a locked pocket and insert the entry about it. `fields` are job_id, note and made_by."""
     row.available_micro_usd += available
     row.held_micro_usd += held
+    now = await session.scalar(select(now_s())) or 0.0
+    if kind in ("capture", "refund"):
+        facts.charged(session, -held - available, now, is_free=row.pocket != KEPT)
     session.add(
         CreditEntryRow(
             owner=row.owner,
@@ -152,7 +156,7 @@ async def post(
             key=key,
             available_change=available,
             held_change=held,
-            created_at_s=now_s(),
+            created_at_s=now,
             **fields,
         )
     )

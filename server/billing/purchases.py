@@ -16,6 +16,8 @@ from server.billing.stripe_gateway import Order, StripeGateway, StripeObject
 from server.db.billing_models import PaymentReversalRow, PurchaseRow
 from server.db.clock import now_s
 from server.db.session import Database
+from server.tallies import days
+from server.tallies.days import Measure
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +109,7 @@ async def _grant(session: AsyncSession, about: StripeObject) -> None:
     if purchase.status == "paid":
         return
     purchase.status, purchase.payment_intent = "paid", about.payment_intent
+    days.add(session, Measure.SOLD, await _now(session), purchase.price_cents * MICRO_PER_CENT)
     note = f"bought for {in_dollars(purchase.price_cents * MICRO_PER_CENT)}"
     await ledger.grant(session, purchase.owner, purchase.credit_micro_usd, grant_key(purchase.id), note, None)
     await _take_back(session, purchase)
@@ -149,10 +152,15 @@ async def _take_back(session: AsyncSession, purchase: PurchaseRow) -> None:
     credit, price = purchase.credit_micro_usd, purchase.price_cents
     amount = credit * after // price - credit * before // price
     purchase.reversed_cents = after
+    days.add(session, Measure.SOLD, await _now(session), -(after - before) * MICRO_PER_CENT)
     note = f"{in_dollars((after - before) * MICRO_PER_CENT)} of a payment was refunded or disputed"
     missing = await ledger.take_back(session, purchase.owner, amount, f"reversal:{purchase.id}:{after}", note)
     if missing:
         log.warning("%s has spent %s of a payment that was reversed", purchase.owner, in_dollars(missing))
+
+
+async def _now(session: AsyncSession) -> float:
+    return await session.scalar(select(now_s())) or 0.0
 
 
 def grant_key(purchase_id: str) -> str:

@@ -1,10 +1,11 @@
-"""The settings of moderation: the fields that `Settings` (settings.py) begins with."""
+"""The settings of moderation: fields that `Settings` (settings.py) begins with."""
 
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from server.config.cost_settings import CostSettings
 from server.config.parsers import folder, setting
 
 
@@ -32,7 +33,7 @@ def has_default_classifier() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ModerationSettings:
+class ModerationSettings(CostSettings):
     """What a classifier scores, and what follows from the score."""
 
     moderation: str = setting(

@@ -102,6 +102,9 @@ class Settings(StorageSettings):
     upscaler_dir: Path | None = setting(
         None, folder, "", "none", "folder of upscalers: ESRGAN and Real-ESRGAN networks as `.safetensors` files"
     )
+    wildcard_dir: Path | None = setting(
+        None, folder, "", "none", "folder of wildcards for prompts: `.txt` files with a value a line, YAML files"
+    )
     lora_watch_s: int = setting(
         0,
         integer(0, 86_400),
@@ -209,6 +212,13 @@ class Settings(StorageSettings):
     )
     anonymous: bool = setting(
         True, switch, "", "on", "`off`: only users with a login or an API key can make and see pictures"
+    )
+    gallery: bool = setting(
+        False,
+        switch,
+        "",
+        "off",
+        "`on`: a public gallery of shared pictures, which owners offer and the operator accepts ([page.md](page.md))",
     )
     log_format: str = setting(
         "auto",

@@ -8,6 +8,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+DAY_S = 86_400
+
 
 class now_s(FunctionElement[float]):
     """SQL function: seconds since 1970, with a fraction, when the statement runs."""

@@ -35,6 +35,7 @@ class JobRow(Row):
         CheckConstraint("status IN ('queued', 'processing', 'completed', 'failed', 'cancelled')", name="status"),
         Index("ix_job_status_created", "status", "created_at_s"),
         Index("ix_job_owner_created", "owner", "created_at_s"),
+        Index("ix_job_batch", "batch_id", "batch_line"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -48,6 +49,8 @@ class JobRow(Row):
     search_text: Mapped[str] = mapped_column(Text, server_default=text("''"), deferred=True)
     request: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), deferred=True)  # as sent
     axes: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # of a comparison: queue/grid.py
+    batch_id: Mapped[str | None] = mapped_column(String(32))  # server/db/batch_models.py
+    batch_line: Mapped[int | None]
     num_images: Mapped[int]
     price_micro_usd: Mapped[int | None] = mapped_column(BigInteger)  # held at acceptance; None: not charged
     base_name: Mapped[str] = mapped_column(String(255))
@@ -72,7 +75,8 @@ class ImageRow(Row):
     `work` is the rows of its UNet forwards, `rows` the most of one forward, `num_px` width times height, `vae_px`,
     `encode_px`, `upscale_px` the pixels that the VAE decodes, that it encodes, and that upscalers enlarge. The columns
     from `content_type` on are set when it is done; a deleted image keeps its spec only. `encode_s` is text encoding and
-    setup, `step_share_s` its share, by rows, of the shared forwards.
+    setup, `step_share_s` its share, by rows, of the shared forwards, `prepare_s` of VAE encodes and upscalers' tiles.
+    `is_remade`: its job was made again; `is_varied`: another image was made from it.
     """
 
     __tablename__ = "image"
@@ -106,10 +110,18 @@ class ImageRow(Row):
     encode_s: Mapped[float | None] = mapped_column(Double)
     step_share_s: Mapped[float | None] = mapped_column(Double)
     decode_s: Mapped[float | None] = mapped_column(Double)
+    prepare_s: Mapped[float | None] = mapped_column(Double)
     downloads: Mapped[int] = mapped_column(default=0, server_default="0")
     is_favorite: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_remade: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_varied: Mapped[bool] = mapped_column(default=False, server_default=false())
     verdict: Mapped[str | None] = mapped_column(String(16))  # of moderation; None: it was not scored
     moderation_score: Mapped[float | None] = mapped_column(Double)
+
+    @property
+    def gpu_s(self) -> float:
+        """Its part of the model's time."""
+        return sum(part or 0.0 for part in (self.encode_s, self.step_share_s, self.decode_s, self.prepare_s))
 
 
 class ImageAttemptErrorRow(Row):

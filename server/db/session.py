@@ -47,12 +47,16 @@ LOCKS = {
     "assets": 7_310_005,
     "billing": 7_310_006,
     "share": 7_310_016,
+    "collections": 7_310_017,
 }
 """PostgreSQL's advisory locks, all held within transactions."""
 
 
 SQLALCHEMY_OPTIONS = ("async_creator_fn", "async_fallback", "prepared_statement_cache_size")
 """Options of an address that asyncpg does not know."""
+
+BEFORE_COMMIT = "before_commit"
+"""Key of a session's `info`: an async function of the session, the last work of a transaction of `write`."""
 
 AWAY_STATES = ("08", "57P", "57014", "53300", "25006")
 """Prefixes of PostgreSQL's error codes for: connection lost, stopping, starting, statement cancelled by an operator,
@@ -247,6 +251,8 @@ class Database:
                     session = await stack.enter_async_context(AsyncSession(self._engine, expire_on_commit=False))
                     await _connect(session, writes=True)
                     yield session
+                    if (last_work := session.info.pop(BEFORE_COMMIT, None)) is not None:
+                        await last_work(session)
                     await session.commit()
         except (DatabaseAway, DatabaseFull) as error:
             self._doubt = error

@@ -5,7 +5,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from server.engine.ordering import JobWork
+from server.engine.ordering import JobWork, Urgency
 from server.engine.requests import Candidate
 
 DRIFT = 0.1
@@ -92,10 +92,10 @@ class Backlog:
     def _insert(self, candidate: Candidate) -> None:
         seconds = self._seconds_alone(candidate)
         self._kinds.setdefault((candidate.num_px, candidate.rows * candidate.num_images), (candidate, seconds))
-        work = JobWork(candidate.job_id, candidate.owner, seconds, candidate.arrival_s)
+        work = JobWork(candidate.job_id, candidate.owner, seconds, candidate.arrival_s, candidate.in_batch)
         self._works[candidate.job_id] = work
         self._owners.setdefault(candidate.owner, OwnersJobs()).add(work)
 
 
-def _urgency(work: JobWork) -> tuple[float, float, str]:
+def _urgency(work: JobWork) -> Urgency:
     return work.urgency

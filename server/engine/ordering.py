@@ -5,10 +5,13 @@ Jobs are ordered by
 2. round: start-time fair queueing over owners (Goyal, Vin, Cheng 1996). An owner's jobs get rising rounds, the most
    urgent the first; a newcomer starts at the round in service, so 200 queued jobs of one owner put one job at most
    before another owner's first;
-3. seconds of work left, less a quarter of the seconds waited: shortest remaining work first, with aging;
-4. arrival, then job id.
+3. jobs of no batch before jobs of batches;
+4. seconds of work left, less a quarter of the seconds waited: shortest remaining work first, with aging;
+5. arrival, then job id.
 
-With equal jobs this is first come, first served, and a job that runs is not interrupted.
+With equal jobs this is first come, first served, and a job that runs is not interrupted. Jobs of batches are: they come
+last among the jobs of their owner, and in no round before the one in service. So another owner's first image begins in
+the next forward, and an image of a batch pauses for it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,18 +33,20 @@ class JobWork:
     owner: str
     remaining_s: float
     arrival_s: float
+    in_batch: bool = False
 
     @property
     def rounds(self) -> float:
         return max(1.0, self.remaining_s / ROUND_S)
 
     @property
-    def urgency(self) -> tuple[float, float, str]:
+    def urgency(self) -> "Urgency":
         """The smaller, the more urgent. All jobs age alike: what counts does not depend on the time of day."""
-        return (self.remaining_s + AGING * self.arrival_s, self.arrival_s, self.job_id)
+        return (self.in_batch, self.remaining_s + AGING * self.arrival_s, self.arrival_s, self.job_id)
 
 
-Place = tuple[tuple[float, ...], tuple[float, float, str]]
+Urgency = tuple[bool, float, float, str]
+Place = tuple[tuple[float, ...], Urgency]
 """A job's rank among all jobs, then its urgency: places sort as jobs are served."""
 
 
@@ -119,7 +124,8 @@ class FairShare:
         waiting_since_s = max(oldest_s, self._served_at_s.get(owner, 0.0))
         is_starving = now_s - waiting_since_s > STARVING_S
         for job, tag in self._tagged(owner, here, waiting):
-            yield ((0, waiting_since_s) if is_starving else (1, int(tag)), job.urgency), job
+            round_ = int(max(tag, self._virtual_time) if job.in_batch else tag)
+            yield ((0, waiting_since_s) if is_starving else (1, round_), job.urgency), job
             is_starving = False  # the most urgent one only
 
     def _tagged(

@@ -13,7 +13,7 @@ class Candidate:
     """A claimable job. `work` counts rows of UNet evaluations still to do, `num_px` is width times height of its
     images; `vae_px`, `encode_px` and `upscale_px` are the specs', summed over all images. `arrival_s` is when it was
     accepted (seconds, wall clock of the database); the job id breaks ties. `alone`: no other job should run in parallel
-    with it."""
+    with it. `in_batch`: it is a line of a batch, which gives way to other jobs."""
 
     job_id: str
     owner: str
@@ -26,6 +26,7 @@ class Candidate:
     encode_px: int = 0
     upscale_px: int = 0
     alone: bool = False
+    in_batch: bool = False
 
 
 class Phase(StrEnum):
@@ -56,7 +57,9 @@ class ImageRequest:
     pass_totals: list[int] = field(default_factory=list[int])
     step_share_s: float = 0.0
     begin_s: float = 0.0
+    prepare_s: float = 0.0
     begun_at_s: float | None = None
+    in_batch: bool = False
 
     def __post_init__(self) -> None:
         if not self.pass_totals:
@@ -98,6 +101,10 @@ class ImageRequest:
             guided_left = max(0, guided.stop - max(guided.start, done))
             yield self.spec.passes[index].num_px, total - done + guided_left
 
+    def times(self, now_s: float, decode_s: float) -> "ImageTimes":
+        started_at_s = now_s if self.begun_at_s is None else self.begun_at_s
+        return ImageTimes(started_at_s, self.begin_s, self.step_share_s, decode_s, self.prepare_s)
+
     def restart(self) -> None:
         """Forget what was done: it begins anew."""
         self.phase, self.begun_at_s = Phase.WAITING, None
@@ -124,12 +131,17 @@ class Previewed:
 @dataclass(frozen=True, slots=True)
 class ImageTimes:
     """Times of an image in seconds. `started_at_s` is wall clock; `step_share_s` is its share, by rows, of the shared
-    forwards."""
+    forwards; `prepare_s` its share of VAE encodes and of an upscaler's tiles."""
 
     started_at_s: float
     begin_s: float
     step_share_s: float
     decode_s: float
+    prepare_s: float = 0.0
+
+    @property
+    def gpu_s(self) -> float:
+        return self.begin_s + self.step_share_s + self.decode_s + self.prepare_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,11 @@ from server.engine.requests import (
     Forecast,
     ImageFailed,
     ImageRequest,
-    ImageTimes,
     Phase,
     Previewed,
     Progressed,
 )
+from server.engine.shares import share_out
 
 
 class Scheduler:
@@ -128,6 +128,7 @@ class Scheduler:
         """Apply a result. Images that were aborted meanwhile are skipped, also where they have been added again: then
         they wait for a new beginning, and the result is not theirs."""
         self._learn(plan, result)
+        share_out(plan, result, self._requests)
         events: list[EngineEvent] = []
         self._encoding.difference_update(result.encoded, result.encode_failed)
         self._encoded.update(result.encoded)
@@ -145,23 +146,15 @@ class Scheduler:
         for image_id, evaluations in result.begun.items():
             if image := self._held(image_id):
                 image.pass_totals[image.pass_index] = evaluations
-                image.begin_s += result.begin_s / len(result.begun)
-        rows = {i: self._requests[i].rows for i in result.stepped if i in self._requests}
         for image_id in result.stepped:
             if image := self._held(image_id):
-                share_s = result.step_s * rows[image_id] / sum(rows.values())
-                events.append(self._stepped(image, share_s))
+                events.append(self._stepped(image))
         for image_id, pixels in result.previews.items():
             if image := self._held(image_id):
                 events.append(Previewed(image.job_id, image.index, pixels))
         for image_id, pixels in result.decoded.items():
             if image := self._held(image_id):
-                times = ImageTimes(
-                    started_at_s=now_s if image.begun_at_s is None else image.begun_at_s,
-                    begin_s=image.begin_s,
-                    step_share_s=image.step_share_s,
-                    decode_s=result.decode_s.get(image_id, 0.0),
-                )
+                times = image.times(now_s, result.decode_s.get(image_id, 0.0))
                 events.append(Finished(image.job_id, image.index, image.spec, pixels, times))
                 self._end(image, release=False)
         return events
@@ -205,7 +198,7 @@ class Scheduler:
         self, job: Candidate, backlog: Backlog, known: QueueForecast, now_s: float, num_workers: int = 1
     ) -> Forecast:
         """Of a job that `known` lacks, without another look at the whole queue."""
-        work = JobWork(job.job_id, job.owner, self.seconds_alone(job), job.arrival_s)
+        work = JobWork(job.job_id, job.owner, self.seconds_alone(job), job.arrival_s, job.in_batch)
         place = self._fair.place(work, self._works().values(), now_s, backlog.owners)
         return known.newcomer(place, self._seconds_of(work, job) / num_workers)
 
@@ -282,9 +275,8 @@ class Scheduler:
         done = image.evaluations_done + 1
         return done % self.limits.preview_every == 0 and done < image.evaluations_total
 
-    def _stepped(self, image: ImageRequest, share_s: float) -> EngineEvent:
+    def _stepped(self, image: ImageRequest) -> EngineEvent:
         image.pass_done += 1
-        image.step_share_s += share_s
         if image.pass_done >= image.pass_totals[image.pass_index]:
             is_last = image.pass_index == len(image.spec.passes) - 1
             image.phase = Phase.DECODING if is_last else Phase.ADVANCING
@@ -342,7 +334,7 @@ def _work_of(images: list[ImageRequest], seconds: Callable[[int, int, int], floa
     for num_px, work in (each for image in images for each in image.works()):
         work_by_px[num_px] = work_by_px.get(num_px, 0) + work
     remaining_s = sum(seconds(work, num_px, rows) for num_px, work in work_by_px.items())
-    return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s)
+    return JobWork(first.job_id, first.owner, remaining_s, first.arrival_s, first.in_batch)
 
 
 def _px(image: ImageRequest) -> int:

@@ -187,4 +187,5 @@ def _queued_part(
     """The job as the scheduler sees it, from the sums over its queued images."""
     owner = requester_of(job).counted_as
     vae_work = (vae_px, encode_px, upscale_px)
-    return Candidate(job.id, owner, work, num_images, job.created_at_s, num_px, rows, *vae_work)
+    in_batch = job.batch_id is not None
+    return Candidate(job.id, owner, work, num_images, job.created_at_s, num_px, rows, *vae_work, in_batch=in_batch)

@@ -1,19 +1,23 @@
-"""What people do with images: favorites, downloads, deletions, each with a dated row. Units of work of their own."""
+"""What people do with images: favorites, downloads, deletions, each with a dated row and in the daily roll-ups. Units
+of work of their own."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pipelines.spec import ImageSpec
 from server.db.clock import now_s
-from server.db.history_models import EngagementRow
+from server.db.history_models import CollectionImageRow, EngagementRow
 from server.db.models import EventRow, ImageRow, JobLoraRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
 from server.queue.deletion import Remover, schedule_deletion
 from server.queue.model import ImageStatus, JobStatus
 from server.storage.encoding import sheet_key
+from server.tallies import days, facts
+from server.tallies.days import Measure
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +51,11 @@ class Engagement:
                 update(ImageRow)
                 .where(ImageRow.id == image_id, ImageRow.is_favorite.is_not(is_favorite))
                 .values(is_favorite=is_favorite)
-                .returning(ImageRow.id)
+                .returning(ImageRow)
                 .execution_options(synchronize_session=False)
             )
             if changed is not None:
+                facts.favored(session, changed, is_favorite)
                 await _note(session, "favorited" if is_favorite else "unfavorited", [image_id])
 
     async def count_downloads(self, image_ids: Sequence[str]) -> None:
@@ -58,7 +63,12 @@ class Engagement:
         try:
             async with self._database.write() as session:
                 more = update(ImageRow).where(ImageRow.id.in_(image_ids)).values(downloads=ImageRow.downloads + 1)
-                await session.execute(more.execution_options(synchronize_session=False))
+                counted = await session.scalars(
+                    more.returning(ImageRow), execution_options={"synchronize_session": False}
+                )
+                now = await session.scalar(select(now_s())) or 0.0
+                for image in list(counted):
+                    facts.downloaded(session, image, now)
                 await _note(session, "downloaded", image_ids)
         except DATABASE_ERRORS as error:
             log.warning("a download of %s is not counted: %s", ", ".join(image_ids), error)
@@ -68,6 +78,7 @@ class Engagement:
     ) -> Deletion:
         """Mark the rows deleted now; their files follow. A job whose last image is deleted is deleted with it."""
         async with self._database.write() as session:
+            await _lock_jobs(session, image_ids)
             stored = select(ImageRow, JobRow).join(JobRow).where(ImageRow.id.in_(image_ids), is_stored())
             rows = (await session.execute(stored.order_by(ImageRow.id))).tuples()
             theirs = [(image, job) for image, job in rows if may_change(job.owner, job.end_user)]
@@ -77,6 +88,8 @@ class Engagement:
                     on_deleted(session, image, job)
             deleted = [image.id for image, _ in ended]
             await _note(session, "deleted", deleted)
+            now = await session.scalar(select(now_s())) or 0.0
+            facts.bytes_changed(session, -sum(image.num_bytes or 0 for image, _ in ended), now)
             files = [key for image, _ in ended for key in (image.storage_key, image.thumbnail_key)]
             sheets = [sheet_key(job.id) for _, job in ended if job.axes]  # a sheet is made again without the image
             await schedule_deletion(session, [*files, *sheets])
@@ -97,6 +110,29 @@ async def note_again(session: AsyncSession, job_id: str) -> None:
     first = await session.execute(select(ImageRow, JobRow).join(JobRow).where(JobRow.id == job_id, ImageRow.n == 1))
     for image, job in first.tuples():
         session.add(await _row(session, "again", job, image, None))
+    remade = (ImageRow.job_id == job_id) & is_stored() & ~ImageRow.is_remade
+    await _mark(session, remade, Measure.REMADE, is_remade=True)
+
+
+async def note_varied(session: AsyncSession, specs: Iterable[ImageSpec]) -> None:
+    """In the caller's transaction: images of these specs will be made, from the images that they name."""
+    sources = {spec.source.from_image for spec in specs if spec.source and spec.source.from_image}
+    if sources:
+        await _note(session, "varied", sources)
+        await _mark(session, ImageRow.id.in_(sources) & ~ImageRow.is_varied, Measure.VARIED, is_varied=True)
+
+
+async def _mark(session: AsyncSession, which: ColumnElement[bool], measure: Measure, **values: bool) -> None:
+    """Count the images that were not marked before."""
+    marked = update(ImageRow).where(which).values(**values).returning(ImageRow.finished_at_s)
+    for stored_at_s in await session.scalars(marked, execution_options={"synchronize_session": False}):
+        days.add(session, measure, stored_at_s or 0.0)
+
+
+async def _lock_jobs(session: AsyncSession, image_ids: Collection[str]) -> None:
+    """As `remove_jobs` does, in the same order: what one of them deletes, the other one does not count."""
+    jobs = select(JobRow.id).where(JobRow.id.in_(select(ImageRow.job_id).where(ImageRow.id.in_(image_ids))))
+    await session.execute(jobs.order_by(JobRow.id).with_for_update())
 
 
 async def _note(session: AsyncSession, kind: str, image_ids: Collection[str]) -> None:
@@ -124,11 +160,13 @@ async def _row(session: AsyncSession, kind: str, job: JobRow, image: ImageRow, i
 
 
 async def _mark_deleted(session: AsyncSession, images: Sequence[ImageRow], job_ids: Collection[str]) -> None:
-    """The images keep their spec only, streams no longer list them, and jobs without an image are deleted."""
+    """The images keep their spec only, streams and collections no longer list them, and jobs without an image are
+    deleted."""
     for image in images:
         image.status, image.is_favorite = ImageStatus.DELETED, False
         image.storage_key = image.thumbnail_key = image.content_type = image.num_bytes = None
     ids = {image.id for image in images}
+    await session.execute(delete(CollectionImageRow).where(CollectionImageRow.image_id.in_(ids)))
     events = await session.scalars(select(EventRow).where(EventRow.job_id.in_(job_ids), EventRow.name == "image"))
     for event in events:
         if event.data["id"] in ids:

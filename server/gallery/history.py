@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
 
+from server.db.history_models import CollectionImageRow
 from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
 from server.events.reader import JobReader
@@ -32,12 +33,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
-    """`words`: all of them occur in the prompt, in any order. `lora`: `jade` (any version) or `jade-v1`. `cursor` is
-    the `next_cursor` of the page before."""
+    """`words`: all of them occur in the prompt, in any order. `lora`: `jade` (any version) or `jade-v1`. `collection`:
+    an id; the caller has checked whose it is. `cursor` is the `next_cursor` of the page before."""
 
     words: tuple[str, ...] = ()
     lora: str | None = None
     favorites: bool = False
+    collection: str | None = None
     cursor: str | None = None
     limit: int = 50
 
@@ -56,7 +58,8 @@ class History:
         self._reader = reader
 
     async def page(self, person: Person, query: HistoryQuery) -> HistoryPage:
-        """Jobs that have an image or may still get one. With `favorites`, only jobs with a favorite."""
+        """Jobs that have an image or may still get one. With `favorites`, only jobs with a favorite; with
+        `collection`, only jobs with an image in it."""
         statement = (
             select(JobRow)
             .where(person.owns(), *_conditions(query))
@@ -84,6 +87,9 @@ def _conditions(query: HistoryQuery) -> list[ColumnElement[bool]]:
         conditions.append(exists(stored.where(ImageRow.is_favorite)))
     else:
         conditions.append(or_(exists(stored), states.unfinished()))
+    if query.collection is not None:
+        collected = stored.join(CollectionImageRow, CollectionImageRow.image_id == ImageRow.id)
+        conditions.append(exists(collected.where(CollectionImageRow.collection_id == query.collection)))
     conditions += [JobRow.search_text.icontains(word, autoescape=True) for word in query.words]
     if query.lora is not None:
         conditions.append(

@@ -4,9 +4,10 @@ are kept."""
 import asyncio
 import logging
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.db.batch_models import BatchRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
@@ -47,6 +48,7 @@ class Retention:
             now = await session.scalar(select(now_s())) or 0.0
             await idempotency.forget_old(session, now)
             job_ids = await self._too_old(session, now) or await self._too_much(session)
+            await self._forget_batches(session, now)
             if job_ids:
                 await remove_jobs(session, JobRow.id.in_(job_ids))
         if job_ids:
@@ -61,6 +63,14 @@ class Retention:
             return []
         old = select(JobRow.id).where(~states.unfinished(), JobRow.finished_at_s < now - self._max_age_s)
         return list(await session.scalars(old.order_by(JobRow.finished_at_s).limit(ROUND)))
+
+    async def _forget_batches(self, session: AsyncSession, now: float) -> None:
+        """Of old batches whose jobs are deleted, delete what is left."""
+        if not self._max_age_s:
+            return
+        has_jobs = exists().where(JobRow.batch_id == BatchRow.id)
+        old = ~BatchRow.is_open & (BatchRow.created_at_s < now - self._max_age_s) & ~has_jobs
+        await session.execute(delete(BatchRow).where(old).execution_options(synchronize_session=False))
 
     async def _too_much(self, session: AsyncSession) -> list[str]:
         if not self._max_bytes:

@@ -2,14 +2,15 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from server.db.clock import now_s
 from server.db.models import ImageRow
 from server.db.session import Database
-from server.db.share_models import ShareRow
+from server.db.share_models import GalleryRow, ShareRow
 from server.errors import CONTENT_BLOCKED, DomainError
 from server.gallery.engagement import is_stored
 from server.gallery.history import History
@@ -18,16 +19,26 @@ from server.queue.model import ImageView, JobView, Verdict
 SHARE_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 ID_BYTES = 12
 MAX_EXAMPLES = 12
+REMOVED = "removed"
+MARKS = tuple(verdict.value for verdict in Verdict if verdict.marks)
+
+
+def may_be_public() -> ColumnElement[bool]:
+    """Of an image row: True if strangers may see it where its owner shares it. Public pages, examples and the gallery
+    have no other rule. A mark of moderation lasts until an operator has released the image."""
+    return and_(is_stored(), or_(ImageRow.verdict.is_(None), ImageRow.verdict.not_in(MARKS)))
 
 
 @dataclass(frozen=True, slots=True)
 class SharedImage:
-    """What everybody may see of an image: its file and its prompt as typed. `model`: the LoRA's label."""
+    """What everybody may see of an image: its file and its prompt as typed. `model`: the LoRA's label.
+    `thumbnail_key`: of the image itself where it is small."""
 
     share_id: str
     prompt: str
     model: str | None
     image: ImageView
+    thumbnail_key: str
 
 
 class UnderReview(DomainError):
@@ -48,8 +59,7 @@ class Shares:
         """The id of the image's public address, which is made if there is none. The image exists. Raises
         UnderReview."""
         async with self._database.write() as session:
-            verdict = await session.scalar(select(ImageRow.verdict).where(ImageRow.id == image_id))
-            if verdict is not None and Verdict(verdict).marks:
+            if await session.scalar(select(ImageRow.id).where(ImageRow.id == image_id, may_be_public())) is None:
                 raise UnderReview
             await self._database.lock(session, "share")  # two calls at the same time make one
             known = await session.scalar(select(ShareRow.id).where(ShareRow.image_id == image_id))
@@ -65,9 +75,12 @@ class Shares:
             return await session.scalar(select(ShareRow.id).where(ShareRow.image_id == image_id))
 
     async def revoke(self, image_id: str) -> None:
-        """Idempotent. The address is never given to another image."""
+        """Idempotent. The address is never given to another image. The gallery loses it too; that an operator has
+        removed it is kept."""
         async with self._database.write() as session:
             await session.execute(delete(ShareRow).where(ShareRow.image_id == image_id))
+            in_gallery = delete(GalleryRow).where(GalleryRow.image_id == image_id, GalleryRow.state != REMOVED)
+            await session.execute(in_gallery)
 
     async def set_example(self, image_id: str, is_example: bool) -> bool:
         """False: the image is not shared."""
@@ -77,34 +90,44 @@ class Shares:
             return changed is not None
 
     async def find(self, share_id: str) -> SharedImage | None:
-        """None: never shared, revoked, the image was deleted, or moderation has marked it."""
+        """None: never shared, revoked, or it may not be public any more."""
         if not SHARE_ID.fullmatch(share_id):
             return None
-        async with self._database.read() as session:
-            image_id = await session.scalar(select(ShareRow.image_id).where(ShareRow.id == share_id))
-        found = await self._history.images([image_id]) if image_id is not None else []
-        return next((_shared(share_id, job, image) for job, image in found if _is_public(image)), None)
+        return next(iter(await self.public([share_id])), None)
 
     async def examples(self) -> list[SharedImage]:
         """What the operator has marked, the newest first."""
         async with self._database.read() as session:
-            statement = (
-                select(ShareRow.image_id, ShareRow.id)
+            marked = (
+                select(ShareRow.id)
                 .join(ImageRow, ImageRow.id == ShareRow.image_id)
-                .where(ShareRow.is_example, is_stored())
+                .where(ShareRow.is_example, may_be_public())
                 .order_by(ShareRow.created_at_s.desc(), ShareRow.id)
                 .limit(MAX_EXAMPLES)
             )
-            ids: dict[str, str] = dict((await session.execute(statement)).tuples().all())
-        found = {image.id: (job, image) for job, image in await self._history.images(list(ids))}
-        return [_shared(ids[each], *found[each]) for each in ids if each in found and _is_public(found[each][1])]
+            share_ids = list(await session.scalars(marked))
+        return await self.public(share_ids)
+
+    async def public(self, share_ids: Sequence[str]) -> list[SharedImage]:
+        """In this order; an image that may not be public is left out."""
+        async with self._database.read() as session:
+            statement = (
+                select(ShareRow.id, ImageRow.id, func.coalesce(ImageRow.thumbnail_key, ImageRow.storage_key))
+                .join(ImageRow, ImageRow.id == ShareRow.image_id)
+                .where(ShareRow.id.in_(share_ids), may_be_public())
+            )
+            rows = {share_id: (image_id, key) for share_id, image_id, key in await session.execute(statement)}
+        views = await self._history.images([image_id for image_id, _ in rows.values()])
+        found = {image.id: (job, image) for job, image in views}
+        shared: list[SharedImage] = []
+        for share_id in share_ids:
+            image_id, thumbnail_key = rows.get(share_id, ("", ""))
+            if image_id in found:
+                shared.append(_shared(share_id, *found[image_id], thumbnail_key))
+        return shared
 
 
-def _is_public(image: ImageView) -> bool:
-    """False: it carries a mark that no operator has looked at."""
-    return image.moderation is None
-
-
-def _shared(share_id: str, job: JobView, image: ImageView) -> SharedImage:
+def _shared(share_id: str, job: JobView, image: ImageView, thumbnail_key: str) -> SharedImage:
     spec = job.specs[image.index]
-    return SharedImage(share_id, job.prompt if job.axes is None else spec.prompt, spec.model, image)
+    prompt = job.prompt if job.axes is None else spec.prompt
+    return SharedImage(share_id, prompt, spec.model, image, thumbnail_key)

@@ -13,11 +13,19 @@ from pipelines.lora.files.few_steps import FewSteps
 from pipelines.model.info import ModelInfo
 from pipelines.spec import ImageSpec, Output, Sampling, seed_at
 from server.errors import FieldError, InvalidRequest
+from server.generation.bounds import (
+    WIDEST,
+    RequestBounds,
+    grid_errors,
+    num_images_errors,
+    sampler_errors,
+    steps_errors,
+    weight_errors,
+)
 from server.generation.lora_choices import NO_LORA, choices_of, few_steps_of, with_tags
-from server.generation.prompt_errors import negative_prompt_errors, prompt_errors
+from server.generation.prompt_errors import read_errors, reading_errors
 from server.generation.requests import (
     MAX_IMAGES,
-    MAX_STEPS,
     RANDOM_SEED,
     CompareRequest,
     GenerateRequest,
@@ -36,10 +44,11 @@ from server.generation.sources import (
 )
 from server.generation.styles import STYLES
 from server.generation.upscalers import UPSCALERS
+from server.generation.variants import Wildcards, expanded
 from server.moderation.banned_words import BannedWords
 from server.queue.errors import BaseModelChanged
-from server.queue.grid import MAX_CELLS, Axes
-from server.queue.model import BaseModelRef, ImageDraft, JobDraft, JobView, LoraChoices, Requester
+from server.queue.grid import Axes
+from server.queue.model import BaseModelRef, ImageDraft, JobDraft, JobView, Requester
 
 STEPS: Mapping[Quality, int] = {"low": 12, "medium": 20, "high": 30}
 GUIDANCE_SCALE = 7.0
@@ -50,38 +59,21 @@ NO_ASSETS = SourceAssets()
 NO_FEW_STEPS: Mapping[str, FewSteps] = {}
 MAX_HIRES_FACTOR = 4
 """An image of a second pass, or an upscaled one, has up to so many times the pixels of the native size."""
-MAX_COMPARE_CHARACTERS = 16_000
-"""Of the distinct prompts of one comparison: tokenizing them takes up to half a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestBounds:
-    """The operator's bounds of one job. `max_pixels` None: the base model's."""
-
-    max_images: int = MAX_IMAGES
-    max_steps: int = MAX_STEPS
-    max_pixels: int | None = None
-
-    def and_at_most(self, other: "RequestBounds") -> "RequestBounds":
-        """The lower of each."""
-        pixels = [px for px in (self.max_pixels, other.max_pixels) if px is not None]
-        return RequestBounds(
-            min(self.max_images, other.max_images), min(self.max_steps, other.max_steps), min(pixels, default=None)
-        )
 
 
 @dataclass(slots=True)
 class RequestPolicy:
     """What requests may ask for and what they get where they do not say. `default_model` follows the LoRAs that exist,
-    `upscalers` the folder; `base` learns its hash when the model has been hashed."""
+    `upscalers` and `wildcards` their folders; `base` learns its hash when the model has been hashed."""
 
     model: ModelInfo
     default_model: str
     base: BaseModelRef
     embed_parameters: str = "full"
-    users: RequestBounds = RequestBounds()
-    anonymous: RequestBounds = RequestBounds()
+    users: RequestBounds = WIDEST
+    anonymous: RequestBounds = WIDEST
     upscalers: Sequence[str] = UPSCALERS
+    wildcards: Wildcards = field(default_factory=dict[str, Sequence[str]])
     banned: BannedWords = field(default_factory=BannedWords)
     moderation: str = "off"
 
@@ -107,19 +99,28 @@ class RequestPolicy:
         transaction resolves the LoRA names."""
         seed = random_seed if request.seed in (None, RANDOM_SEED) else seed_at(request.seed, 0)
         choices = choices_of(self._model_name(request), request, "")
-        few = few_steps_of(choices, request.prompt, few_steps)
-        spec = self._spec(request, requester, request.prompt.strip(), seed, assets, few)
+        seeds = [seed_at(seed, n) for n in range(min(request.num_images, MAX_IMAGES))]
+        prompts = self._expanded("prompt", request.prompt.strip(), seeds, request)
+        few = {prompt: few_steps_of(choices, prompt, few_steps) for prompt in prompts}
+        specs = {
+            each: self._spec(request, requester, request.prompt.strip(), seed, assets, each)
+            for each in dict.fromkeys(few.values())
+        }
+        spec = specs[few[prompts[0]]]
+        negatives = self._expanded("negative_prompt", spec.negative_prompt, seeds, request)
         errors = [
-            *prompt_errors("prompt", request.prompt, len(request.loras or ())),
-            *self._banned_errors("prompt", request.prompt),
-            *_weight_errors("", request.model_weight, choices),
+            *read_errors("prompt", prompts, negatives, len(request.loras or ()), spec),
+            *self._banned_errors("prompt", prompts),
+            *weight_errors("", request.model_weight, choices),
             *self._errors(spec, request, requester, assets),
-            *_num_images_errors(request.num_images, self.bounds(requester)),
+            *num_images_errors(request.num_images, self.bounds(requester)),
         ]
         if errors:
             raise InvalidRequest(errors)
-        choices = with_tags(choices, request.prompt, "prompt")
-        images = (ImageDraft(spec.with_seed(seed_at(seed, n)), choices) for n in range(request.num_images))
+        images = (
+            ImageDraft(_worded(specs[few[prompt]], prompt, negative, own), with_tags(choices, prompt, "prompt"))
+            for prompt, negative, own in zip(prompts, negatives, seeds, strict=True)
+        )
         return JobDraft("generate", requester, spec.prompt, tuple(images), _as_sent(request), assets=assets.fields())
 
     def compare(
@@ -132,17 +133,25 @@ class RequestPolicy:
         """`few_steps`: as in `generate`; a cell takes those of its own LoRAs. Raises InvalidRequest."""
         prompts = tuple(prompt.strip() for prompt in request.prompts)
         seeds = tuple(seed_at(seed, 0) for seed in request.seeds)
+        cells = [self._expanded(f"prompts[{n}]", prompt, seeds, request) for n, prompt in enumerate(prompts)]
         columns = tuple(
             choices_of(variant.model_name, variant, f"variants[{n}].") for n, variant in enumerate(request.variants)
         )
-        few = {(prompt, choices): few_steps_of(choices, prompt, few_steps) for prompt in prompts for choices in columns}
+        few = {
+            (prompt, choices): few_steps_of(choices, prompt, few_steps)
+            for row in cells
+            for prompt in row
+            for choices in columns
+        }
         specs = {
             each: self._spec(request, requester, prompts[0], seeds[0], assets, each)
             for each in dict.fromkeys(few.values())
         }
+        spec = next(iter(specs.values()))
+        negatives = self._expanded("negative_prompt", spec.negative_prompt, seeds, request)
         errors = [
-            *_grid_errors(request, seeds, self.bounds(requester)),
-            *(each for n, text in enumerate(prompts) for each in self._banned_errors(f"prompts[{n}]", text)),
+            *grid_errors(request, seeds, self.bounds(requester)),
+            *self._cell_errors(request, cells, negatives, spec),
             *dict.fromkeys(
                 error for spec in specs.values() for error in self._errors(spec, request, requester, assets)
             ),
@@ -151,11 +160,11 @@ class RequestPolicy:
             raise InvalidRequest(errors)
         images = tuple(
             ImageDraft(
-                msgspec.structs.replace(specs[few[prompt, choices]], prompt=prompt).with_seed(seed),
+                _worded(specs[few[prompt, choices]], prompt, negative, seed),
                 with_tags(choices, prompt, f"prompts[{n}]"),
             )
-            for n, prompt in enumerate(prompts)
-            for seed in seeds
+            for n, row in enumerate(cells)
+            for prompt, negative, seed in zip(row, negatives, seeds, strict=True)
             for choices in columns
         )
         axes = Axes(prompts, seeds, ())  # the accepting transaction labels the variants
@@ -198,11 +207,12 @@ class RequestPolicy:
         InvalidRequest."""
         bounds = self.bounds(requester)
         errors = [
-            *self._banned_errors(field, spec.prompt),
+            *self._banned_errors(field, (spec.prompt,)),
             *pass_errors(spec, self.sizes(requester), ("scale", "scale")),
             *missing_upscalers(spec, self.upscalers),
-            *_num_images_errors(num_images, bounds),
-            *_steps_errors(spec, bounds),
+            *num_images_errors(num_images, bounds),
+            *steps_errors(spec, bounds),
+            *reading_errors(field, spec.prompt, spec),
         ]
         if errors:
             raise InvalidRequest(errors)
@@ -238,9 +248,21 @@ class RequestPolicy:
             quality=request.quality,
         )
 
-    def _banned_errors(self, field: str, prompt: str) -> Iterator[FieldError]:
-        if (word := self.banned.find(prompt)) is not None:
-            yield FieldError(field, f"{word!r} is not allowed on this server", "a prompt without it")
+    def _expanded(self, field: str, prompt: str, seeds: Sequence[int], request: ImageFields) -> list[str]:
+        return expanded(field, prompt, seeds, request.expansion, request.prompt_syntax, self.wildcards)
+
+    def _banned_errors(self, field: str, prompts: Sequence[str]) -> Iterator[FieldError]:
+        for word in dict.fromkeys(map(self.banned.find, prompts)):
+            if word is not None:
+                yield FieldError(field, f"{word!r} is not allowed on this server", "a prompt without it")
+
+    def _cell_errors(
+        self, request: CompareRequest, cells: Sequence[Sequence[str]], negatives: Sequence[str], spec: ImageSpec
+    ) -> Iterator[FieldError]:
+        num_loras = max(len(variant.loras or ()) for variant in request.variants)
+        for n, row in enumerate(cells):
+            yield from read_errors(f"prompts[{n}]", row, negatives if n == 0 else (), num_loras, spec)
+            yield from self._banned_errors(f"prompts[{n}]", row)
 
     def _model_name(self, request: GenerateRequest) -> str | None:
         return self.default_model if request.model_name is UNSET else request.model_name
@@ -248,17 +270,16 @@ class RequestPolicy:
     def _errors(
         self, spec: ImageSpec, request: ImageFields, requester: Requester, assets: SourceAssets
     ) -> Iterator[FieldError]:
-        yield from negative_prompt_errors(request.negative_prompt)
         if spec.sampling.guidance_start > spec.sampling.guidance_end:
             allowed = f"from {spec.sampling.guidance_start:g} (guidance_start) to 1"
             yield FieldError("guidance_end", f"{spec.sampling.guidance_end:g} lies before guidance_start", allowed)
         if spec.style is not None and spec.style not in STYLES:
             yield FieldError("style", f"{spec.style!r} is not known", "null or one of " + ", ".join(STYLES))
-        yield from _sampler_errors(spec, "steps" if request.steps else "quality")
+        yield from sampler_errors(spec, "steps" if request.steps else "quality")
         yield from source_errors(request, self.upscalers)
         yield from asset_errors(request, assets)
         yield from pass_errors(spec, self.sizes(requester))
-        yield from _steps_errors(spec, self.bounds(requester))
+        yield from steps_errors(spec, self.bounds(requester))
 
 
 def default_that_fits(wanted: str, names: Sequence[str], labels: Sequence[str]) -> str:
@@ -299,51 +320,5 @@ def _as_sent(request: ImageFields) -> dict[str, Any]:
     return {name: value for name, value in sent.items() if value is not None}
 
 
-def _grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestBounds) -> Iterator[FieldError]:
-    num_cells = len(request.prompts) * len(request.seeds) * len(request.variants)
-    max_cells = MAX_CELLS if bounds.max_images >= MAX_IMAGES else bounds.max_images
-    if num_cells > max_cells:
-        allowed = f"prompts times seeds times variants up to {max_cells}"
-        yield FieldError("variants", f"{num_cells} pictures are too many", allowed)
-    if len(set(seeds)) < len(seeds):
-        allowed = "each seed once; of a seed from 2^32 on the lower 32 bits count"
-        yield FieldError("seeds", "a seed occurs twice", allowed)
-    num_characters = sum(map(len, set(request.prompts)))
-    if num_characters > MAX_COMPARE_CHARACTERS:
-        allowed = f"up to {MAX_COMPARE_CHARACTERS:,} characters in all prompts together"
-        yield FieldError("prompts", f"{num_characters:,} characters are too many", allowed)
-    num_loras = max(len(variant.loras or ()) for variant in request.variants)
-    for n, prompt in enumerate(request.prompts):
-        yield from prompt_errors(f"prompts[{n}]", prompt, num_loras)
-    for n, variant in enumerate(request.variants):
-        choices = choices_of(variant.model_name, variant, "")
-        yield from _weight_errors(f"variants[{n}].", variant.model_weight, choices)
-
-
-def _weight_errors(path: str, model_weight: float | None, choices: LoraChoices) -> Iterator[FieldError]:
-    if model_weight is not None and choices.model is None:
-        allowed = "only together with a model_name that names a LoRA"
-        yield FieldError(f"{path}model_weight", "there is no LoRA to weigh", allowed)
-
-
-def _sampler_errors(spec: ImageSpec, steps_field: str) -> Iterator[FieldError]:
-    name, steps = spec.sampling.sampler, spec.sampling.steps
-    sampler = SAMPLERS.get(name)
-    if sampler is None:
-        yield FieldError("sampler", f"{name!r} is not known", "one of " + ", ".join(SAMPLERS))
-    elif not sampler.min_steps <= steps <= sampler.max_steps:
-        allowed = f"from {sampler.min_steps} to {sampler.max_steps} steps"
-        yield FieldError(steps_field, f"{steps} steps are not possible with {name}", allowed)
-
-
-def _num_images_errors(num_images: int, bounds: RequestBounds) -> Iterator[FieldError]:
-    if num_images > bounds.max_images:
-        allowed = f"a whole number from 1 to {bounds.max_images} for this caller"
-        yield FieldError("num_images", f"{num_images} cannot be used", allowed)
-
-
-def _steps_errors(spec: ImageSpec, bounds: RequestBounds) -> Iterator[FieldError]:
-    allowed = f"a whole number from 1 to {bounds.max_steps} for this caller"
-    for index in range(len(spec.passes)):
-        if spec.steps(index) > bounds.max_steps:
-            yield FieldError("hires.steps" if index else "steps", f"{spec.steps(index)} cannot be used", allowed)
+def _worded(spec: ImageSpec, prompt: str, negative_prompt: str, seed: int) -> ImageSpec:
+    return msgspec.structs.replace(spec, prompt=prompt, negative_prompt=negative_prompt).with_seed(seed)

@@ -1,14 +1,17 @@
 """Warnings of an accepted job: what the model will ignore. Never a refusal."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from pipelines.prompt.analysis import PromptAnalyzer
-from pipelines.prompt.foreign import UNCLOSED, foreign_syntax
+from pipelines.prompt.foreign import OF_A1111, UNCLOSED, foreign_syntax
 from pipelines.prompt.windows import MAX_WINDOWS
-from pipelines.spec import ImageSpec
+from pipelines.spec import A1111, ImageSpec
 from server.generation.styles import STYLES, Style
 from server.loras.prompt_tags import without_lora_tags
 from server.queue.grid import Axes
+
+_BREAK = re.compile(r"\bBREAK\b")
 
 
 def prompt_warnings(
@@ -17,23 +20,29 @@ def prompt_warnings(
     """`prompt` is as typed. The words of `triggers` are known to the job's LoRAs, even where the model does not know
     them. A style that the model does not know is named once, not by its words."""
     taught = {word.lower() for trigger in triggers for word in trigger.split()}
-    unknown = [word for word in analyzer.unknown_words(without_lora_tags(prompt)) if word not in taught]
+    words = without_lora_tags(prompt)
+    if specs[0].sampling.prompt_syntax == A1111:
+        words = _BREAK.sub(" ", words)
+    unknown = [word for word in analyzer.unknown_words(words) if word not in taught]
     warnings = [f"the demo model does not know: {', '.join(unknown)}"] if unknown else []
     style = STYLES.get(specs[0].style or "")
     if style is not None and not style_fits(style, analyzer):
         warnings.append(f"the demo model does not know the style {style.label}")
+    spec = specs[0]
     for name, text in _encoded(specs, axes):
-        warnings += _foreign_warnings(name, text)
-        ignored = analyzer.overflow(text)
+        warnings += _foreign_warnings(name, text, spec.sampling.prompt_syntax)
+        ignored = analyzer.overflow(spec, text)
         if ignored is not None:
             warnings.append(
                 f"{name}: up to {MAX_WINDOWS} windows of 75 tokens are read; this is behind them and ignored: {ignored}"
             )
-    return warnings
+    return list(dict.fromkeys(warnings))
 
 
-def _foreign_warnings(name: str, text: str) -> Iterator[str]:
+def _foreign_warnings(name: str, text: str, prompt_syntax: str) -> Iterator[str]:
     for kind, examples in foreign_syntax(text).items():
+        if prompt_syntax == A1111 and kind in OF_A1111:
+            continue
         effect = "weighs all that follows" if kind == UNCLOSED else "is not supported, it is read as text"
         yield f"{name}: {kind} {effect}: {', '.join(examples)}"
 
@@ -46,8 +55,10 @@ def style_fits(style: Style, analyzer: PromptAnalyzer) -> bool:
 def _encoded(specs: tuple[ImageSpec, ...], axes: Axes | None) -> Iterator[tuple[str, str]]:
     """Field and text of each prompt as encoded."""
     if axes is None:
-        yield "prompt", specs[0].prompt
+        for prompt in dict.fromkeys(spec.prompt for spec in specs):
+            yield "prompt", prompt
     else:
         for n in range(len(axes.prompts)):
             yield f"prompts[{n}]", specs[axes.index(n)].prompt
-    yield "negative_prompt", specs[0].negative_prompt
+    for negative_prompt in dict.fromkeys(spec.negative_prompt for spec in specs):
+        yield "negative_prompt", negative_prompt

@@ -17,7 +17,7 @@ MAX_GUIDANCE_SCALE = 30.0
 MAX_CLIP_SKIP = 11
 MAX_EXTRA_LORAS = 8
 MAX_LORA_NAME_CHARACTERS = 128
-MAX_LOWERED_PARTS = 16
+MAX_ENCODINGS = 64
 SIZE_MULTIPLE_PX = 8
 MAX_EXTEND_PX = 2048
 MAX_BLUR_PX = 64.0
@@ -28,6 +28,8 @@ DEFAULT_STRENGTH = 0.6
 Quality = Literal["low", "medium", "high"]
 Format = Literal["jpeg", "png", "webp"]
 EmbedParameters = Literal["full", "minimal", "none"]
+PromptSyntax = Literal["a1111", "plain"]
+Expansion = Literal["random", "combinatorial"]
 Resize = Literal["crop", "stretch", "fill"]
 MaskMode = Literal["soft", "hard"]
 MaskContent = Literal["original", "fill", "noise"]
@@ -254,6 +256,21 @@ class ImageFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
             " A1111 and Civitai, it is one more. A model with fewer layers uses its first. Default 0.",
         ),
     ] = 0
+    prompt_syntax: Annotated[
+        PromptSyntax,
+        Meta(
+            description="a1111: `[from:to:0.5]`, `[a|b]` and BREAK in both prompts mean what they mean in A1111's web"
+            " UI, `{a|b}` and `__name__` are expanded. plain: they are text. Weights and LoRAs work in both. Default"
+            " a1111."
+        ),
+    ] = "a1111"
+    expansion: Annotated[
+        Expansion,
+        Meta(
+            description="What `{a|b}` and `__name__` become. random: by the picture's seed. combinatorial: the first"
+            " combination in the first picture, the next one in the second. Default random."
+        ),
+    ] = "random"
     sampler: Sampler | None = None
     style: StyleName | None = None
     format: Annotated[Format, Meta(description="File format. Default jpeg.")] | None = None

@@ -31,7 +31,11 @@ class Resolved:
 async def resolve(session: AsyncSession, draft: JobDraft) -> Resolved:
     """LoRA tags leave the prompt, the style is applied, the model's trigger words are put before it unless they are in
     it. A LoRA that is named twice counts once, with both weights. Raises InvalidRequest and LoraGone."""
-    names = await LoraCatalog.read(session)
+    return resolve_with(await LoraCatalog.read(session), draft)
+
+
+def resolve_with(names: LoraCatalog, draft: JobDraft) -> Resolved:
+    """The same, by a catalog that was read before. Pure."""
     specs: list[ImageSpec] = []
     triggers: dict[str, None] = {}
     for image in draft.images:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pipelines.prompt.analysis import PromptAnalyzer
-from pipelines.spec import ImageSpec, LoraRef
+from pipelines.spec import LoraRef
 from server.assets.service import Assets
 from server.billing.charges import Charges
 from server.db.account_models import AccountRow
@@ -20,9 +20,11 @@ from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
 from server.engine.requests import Candidate
 from server.events.reader import JobReader
-from server.gallery.engagement import note_again
+from server.gallery.engagement import note_again, note_varied
+from server.generation import batch_lines as lines
 from server.generation.prompt_warnings import prompt_warnings
 from server.generation.resolution import Resolved, resolve
+from server.generation.variants import varies
 from server.loras.catalog import count_use
 from server.queue import idempotency, quotas, states
 from server.queue.counts import QueueCounts
@@ -31,6 +33,7 @@ from server.queue.idempotency import IdempotencyKey, StoredResponse
 from server.queue.mapping import candidate_of
 from server.queue.model import BaseModelRef, ImageStatus, JobDraft, JobState, JobStatus, JobView, distinct_loras
 from server.queue.quotas import Quotas, Standing
+from server.tallies import facts
 
 INLINE_CHARACTERS = 500
 """Prompts of one job that are tokenized on the event loop: some 3 ms."""
@@ -85,16 +88,17 @@ class JobService:
         """Resolve the LoRA names, insert the job and its images, signal the workers. The job is durable when this
         returns. Where `key` was used before, its response is replayed and nothing else happens.
 
-        Raises AccountNeeded, AssetGone, BaseModelUnread, InsufficientCredit, KeyReused, LimitReached, LoraGone,
-        OwnerGone, QueueFull and UnknownLora; then nothing is stored and nothing counted."""
+        Raises AccountNeeded, AssetGone, BaseModelUnread, InsufficientCredit, KeyReused, LimitReached, LineTaken,
+        LoraGone, OwnerGone, QueueFull and UnknownLora; then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
-        if key is None:
+        if key is None and draft.place is None:
             await self._refuse_early(draft)
-        await self._analyze(draft)
+        if draft.place is None:
+            await self._analyze(draft)
         async with self._database.write() as session:
             await self._database.lock(session, "queue")  # count and insert are one step for all processes
-            await _check_owner(session, draft.requester.owner)
+            await check_owner(session, draft.requester.owner)
             now = await session.scalar(select(now_s())) or 0.0
             if key is not None and (stored := await idempotency.find(session, draft.requester, key, now)) is not None:
                 return Acceptance(stored.job_id, stored.estimated_time, stored.warnings)
@@ -139,12 +143,16 @@ class JobService:
         resolved = await resolve(session, draft)
         if draft.repeats is not None:
             await note_again(session, draft.repeats)
+        await note_varied(session, resolved.specs)
         job, images = self._rows_of(secrets.token_hex(16), draft, resolved, now)
         loras = distinct_loras(resolved.specs)
         sha256s = frozenset(lora.sha256 for lora in loras)
         await count_use(session, sha256s)
         session.add(job)
         await session.flush()
+        await facts.job_accepted(session, job)
+        if draft.place is not None:
+            await lines.feed(session, draft.place, job.id)
         if self._charges is not None:
             await self._charges.hold(session, job, resolved.specs, now)
         await self._assets.hold(session, job.id, draft.requester.owner, draft.assets)
@@ -152,18 +160,21 @@ class JobService:
         session.add_all(JobLoraRow(job_id=job.id, **_lora_columns(lora)) for lora in loras)
         candidate = candidate_of(job, images)
         session.add(quotas.generation_row(job, self._reader.progress.seconds_alone(candidate)))
-        warnings = prompt_warnings(self._analyzer, job.prompt, resolved.specs, resolved.axes, resolved.triggers)
+        warnings: list[str] = []
+        if draft.place is None:
+            words = dict.fromkeys(image.spec.prompt for image in draft.images) if varies(job.prompt) else (job.prompt,)
+            text = "\n".join(words)
+            warnings = prompt_warnings(self._analyzer, text, resolved.specs, resolved.axes, resolved.triggers)
         remaining_s = self._reader.progress.forecast(candidate).remaining_s
         return Acceptance(job.id, math.ceil(remaining_s), warnings, standing), candidate, sha256s
 
     async def _analyze(self, draft: JobDraft) -> None:
         """Tokenize long prompts on a thread, before the transaction, which then finds the results in the analyzer.
         Raises LoraGone and UnknownLora."""
-        if sum(map(len, {text for image in draft.images for text in _prompts(image.spec)})) > INLINE_CHARACTERS:
+        if _num_read_characters(draft) > INLINE_CHARACTERS:
             async with self._database.read() as session:
                 resolved = await resolve(session, draft)
-            texts = {text for spec in resolved.specs for text in _prompts(spec)}
-            await asyncio.to_thread(self._analyzer.analyze, texts)
+            await asyncio.to_thread(self._analyzer.analyze, resolved.specs)
 
     async def _refuse_early(self, draft: JobDraft) -> None:
         """Refuse a flood without taking the write lock. Raises AccountNeeded, InsufficientCredit, LimitReached,
@@ -203,6 +214,8 @@ class JobService:
             search_text="\n".join(dict.fromkeys([draft.prompt, *(spec.prompt for spec in resolved.specs)])),
             request=dict(draft.request),
             axes=resolved.axes.to_json() if resolved.axes else None,
+            batch_id=draft.place.batch_id if draft.place else None,
+            batch_line=draft.place.line if draft.place else None,
             num_images=len(resolved.specs),
             base_name=self._base_model.name,
             base_sha256=self._base_model.sha256,
@@ -227,15 +240,17 @@ class JobService:
         return job, images
 
 
-def _prompts(spec: ImageSpec) -> tuple[str, str]:
-    return spec.prompt, spec.negative_prompt
+def _num_read_characters(draft: JobDraft) -> int:
+    """About: a prompt that changes on the way is read once for each text."""
+    prompts = {prompt for image in draft.images for prompt in (image.spec.prompt, image.spec.negative_prompt)}
+    return sum(len(prompt) * (10 if "[" in prompt else 1) for prompt in prompts)
 
 
 def _lora_columns(lora: LoraRef) -> dict[str, Any]:
     return {"sha256": lora.sha256, "name": lora.name, "version": lora.version, "weight": lora.weight}
 
 
-async def _check_owner(session: AsyncSession, owner: str) -> None:
+async def check_owner(session: AsyncSession, owner: str) -> None:
     """Lock the account until the transaction ends: a deletion that does not see this job would leave it behind."""
     kind, _, account_id = owner.partition(":")
     account = select(AccountRow.id).where(AccountRow.id == account_id).with_for_update(read=True, key_share=True)

@@ -4,6 +4,7 @@ allocator in this process makes of it. Torch-free."""
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +14,16 @@ from prometheus_client.registry import Collector
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """`use`: share of time that it was busy, in its driver's last sample."""
+
+    index: int
+    memory_used_bytes: int
+    memory_total_bytes: int
+    use: float
+
+
 class GpuCollector(Collector):
     """Queries the driver at each scrape. `nvml` is pynvml, initialized. A GPU that does not answer is left out."""
 
@@ -20,10 +31,7 @@ class GpuCollector(Collector):
         self._nvml = nvml
         self._gpus = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
 
-    def collect(self) -> Iterator[Metric]:
-        used = GaugeMetricFamily("studio_gpu_memory_used_bytes", "GPU memory in use, by all processes.", labels=["gpu"])
-        total = GaugeMetricFamily("studio_gpu_memory_total_bytes", "GPU memory.", labels=["gpu"])
-        busy = GaugeMetricFamily("studio_gpu_use_ratio", "Share of time that the GPU was busy.", labels=["gpu"])
+    def read(self) -> Iterator[Gpu]:
         for index, gpu in enumerate(self._gpus):
             try:
                 memory = self._nvml.nvmlDeviceGetMemoryInfo(gpu)
@@ -31,9 +39,16 @@ class GpuCollector(Collector):
             except self._nvml.NVMLError as error:
                 log.debug("GPU %d cannot be read: %s", index, error)
                 continue
-            used.add_metric([str(index)], memory.used)
-            total.add_metric([str(index)], memory.total)
-            busy.add_metric([str(index)], rates.gpu / 100)
+            yield Gpu(index, memory.used, memory.total, rates.gpu / 100)
+
+    def collect(self) -> Iterator[Metric]:
+        used = GaugeMetricFamily("studio_gpu_memory_used_bytes", "GPU memory in use, by all processes.", labels=["gpu"])
+        total = GaugeMetricFamily("studio_gpu_memory_total_bytes", "GPU memory.", labels=["gpu"])
+        busy = GaugeMetricFamily("studio_gpu_use_ratio", "Share of time that the GPU was busy.", labels=["gpu"])
+        for gpu in self.read():
+            used.add_metric([str(gpu.index)], gpu.memory_used_bytes)
+            total.add_metric([str(gpu.index)], gpu.memory_total_bytes)
+            busy.add_metric([str(gpu.index)], gpu.use)
         return iter((used, total, busy))
 
 

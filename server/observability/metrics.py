@@ -12,7 +12,7 @@ from litestar.types import Message
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 
 from server.engine.engine import Turn
-from server.observability.gpu_metrics import AllocatorCollector, gpu_collector
+from server.observability.gpu_metrics import AllocatorCollector, Gpu, gpu_collector
 from server.queue.model import JobStatus, StoredImage
 from server.version import VERSION
 
@@ -39,7 +39,7 @@ class MemorySizes(Protocol):
 class Metrics:
     """Has its own registry, so that two servers in one process do not mix. Runs on the event loop."""
 
-    def __init__(self, base_model: str) -> None:
+    def __init__(self, base_model: str, gpu_hourly_usd: float | None = None) -> None:
         registry = self._registry = CollectorRegistry()
         self._last_steps: deque[tuple[float, int]] = deque(maxlen=50)
         self._jobs = Gauge("studio_jobs", "Jobs by state.", ["state"], registry=registry)
@@ -58,6 +58,11 @@ class Metrics:
         self._ratio = self._histogram(
             "step_prediction_ratio", "Measured seconds of a step over predicted ones.", RATIOS
         )
+        self._image_s = self._histogram("picture_gpu_seconds", "The model's time for one stored picture.", WAITS_S)
+        self._busy_s = Counter("studio_busy_seconds", "Time that the model worked.", registry=registry)
+        self._blocked = Counter("studio_pictures_blocked", "Pictures that moderation blocked.", registry=registry)
+        self._hourly_usd = Gauge("studio_gpu_hourly_usd", "STUDIO_GPU_HOURLY_USD; 0: unknown.", registry=registry)
+        self._hourly_usd.set(gpu_hourly_usd or 0.0)
         self._too_large = Counter(
             "studio_steps_too_large",
             "Steps made in several forwards: one did not fit, or would not have fitted, into memory.",
@@ -79,8 +84,9 @@ class Metrics:
             "studio_http_answers", "HTTP responses, by route and status.", ["route", "status"], registry=registry
         )
         ProcessCollector(registry=registry)
-        if (gpus := gpu_collector()) is not None:
-            registry.register(gpus)
+        self._gpus = gpu_collector()
+        if self._gpus is not None:
+            registry.register(self._gpus)
         registry.register(AllocatorCollector())
         build = {"version": VERSION, "base_model": base_model, "python": platform.python_version()}
         Info("studio_build", "Versions of the server and its libraries.", registry=registry).info(
@@ -106,6 +112,7 @@ class Metrics:
         """Record a turn of the engine."""
         result = turn.result
         self._turn_s.observe(turn.turn_s)
+        self._busy_s.inc(result.busy_s)
         self._too_large.inc(result.too_many_rows > 0)
         if result.step_rows:
             self._last_steps.append((result.step_s, result.step_rows))
@@ -132,7 +139,15 @@ class Metrics:
     def on_stored(self, image: StoredImage) -> None:
         self._made.inc()
         self._store_s.observe(image.store_s)
+        self._image_s.observe(image.gpu_s)
         self._wait_s.observe(max(0.0, image.wait_s))  # two clocks: the database's and this process's
+
+    def on_blocked(self) -> None:
+        self._blocked.inc()
+
+    def gpus(self) -> list[Gpu]:
+        """Of this machine, now; none where there is no driver."""
+        return [] if self._gpus is None else list(self._gpus.read())
 
     async def on_message(self, message: Message, scope: Mapping[str, object]) -> None:
         """A before_send hook that counts responses: also an exception handler's, by the status that was sent."""

@@ -114,6 +114,7 @@ def _numbers() -> Select[Any]:
             JobRow.key_id,
             JobRow.end_user,
             JobRow.created_at_s,
+            JobRow.batch_id,
             JobRow.base_name,
             JobRow.base_sha256,
             states.num_lost_leases().label("num_lost_leases"),
@@ -144,4 +145,5 @@ def _candidate(row: Row[Any]) -> Candidate:
         encode_px=int(row.encode_px),
         upscale_px=int(row.upscale_px),
         alone=row.num_lost_leases >= states.SUSPECT_LEASES,
+        in_batch=row.batch_id is not None,
     )

@@ -16,9 +16,11 @@ process carries them out, with back-off until the store has done it. How to dele
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.billing import ledger
@@ -26,9 +28,10 @@ from server.db.account_models import PendingDeletionRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import DATABASE_ERRORS, Database
-from server.queue.model import JobStatus
+from server.queue.model import ImageStatus, JobStatus
 from server.storage.encoding import image_key, sheet_key, thumbnail_key
 from server.storage.store import ImageStore, InvalidKey, StoreError
+from server.tallies import facts
 
 log = logging.getLogger(__name__)
 
@@ -67,14 +70,27 @@ async def cancel_deletion(session: AsyncSession, key: str) -> bool:
 
 async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list[str]:
     """Delete these jobs with all that belongs to them, in the caller's transaction. Returns their ids."""
+    jobs = (
+        await session.execute(
+            select(JobRow.id, JobRow.kind, JobRow.finished_at_s).where(which).order_by(JobRow.id).with_for_update()
+        )
+    ).all()
     images = (
         await session.execute(
-            select(ImageRow.storage_key, ImageRow.thumbnail_key, ImageRow.spec, ImageRow.n, JobRow.id, JobRow.status)
+            select(
+                ImageRow.storage_key,
+                ImageRow.thumbnail_key,
+                ImageRow.spec,
+                ImageRow.n,
+                ImageRow.num_bytes,
+                ImageRow.status.label("image_status"),
+                JobRow.id,
+                JobRow.status,
+            )
             .join(JobRow)
             .where(which)
         )
     ).all()
-    jobs = (await session.execute(select(JobRow.id, JobRow.kind).where(which))).all()
     stored = [key for image in images for key in (image.storage_key, image.thumbnail_key)]
     await schedule_deletion(session, [*stored, *(sheet_key(job.id) for job in jobs if job.kind == "compare")])
     late = [
@@ -84,9 +100,20 @@ async def remove_jobs(session: AsyncSession, which: ColumnElement[bool]) -> list
         for key in (image_key(image.id, image.n, image.spec.output.format), thumbnail_key(image.id, image.n))
     ]
     await schedule_deletion(session, late, LATE_S)
+    await _count(session, jobs, images)
     await _release_credit(session, which)
     await session.execute(delete(JobRow).where(which).execution_options(synchronize_session=False))
     return [job.id for job in jobs]
+
+
+async def _count(session: AsyncSession, jobs: Sequence[Row[Any]], images: Sequence[Row[Any]]) -> None:
+    """In the daily roll-ups."""
+    now = await session.scalar(select(now_s())) or 0.0
+    facts.bytes_changed(session, -sum(image.num_bytes or 0 for image in images), now)
+    unmade = Counter(image.id for image in images if image.image_status == ImageStatus.QUEUED)
+    for job in jobs:
+        if job.finished_at_s is None:
+            facts.job_cancelled(session, unmade[job.id], now)
 
 
 async def _release_credit(session: AsyncSession, which: ColumnElement[bool]) -> None:

@@ -6,12 +6,14 @@ DomainError
 ├── KeyReused         an Idempotency-Key arrived before with another request
 ├── QueueFull         too many accepted, unfinished jobs
 ├── LimitReached      the caller's rate limit is reached
+├── LineTaken         the line of a batch is a job already, or was cancelled
 ├── OwnerGone         the caller's account was deleted while the request was accepted
 ├── TooManyReaders    too many open streams and waits
 └── TooManyStreams    too many of one caller, or of one job
 """
 
 from server.errors import (
+    CONFLICT,
     KEY_REUSED,
     LIMIT_REACHED,
     NOT_READY,
@@ -78,6 +80,15 @@ class LimitReached(DomainError):
         self.remaining = remaining
         self.retry_after_s = retry_after_s
         super().__init__(detail, rate_limit_headers(limit, remaining, retry_after_s))
+
+
+class LineTaken(DomainError):
+    """No caller sees it."""
+
+    kind = CONFLICT
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} does not wait any more")
 
 
 class TooManyReaders(DomainError):

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from pipelines.spec import ImageSpec
+from server.db.batch_models import BatchRow
 from server.db.models import ImageRow, JobRow
 from server.engine.requests import Candidate, ImageRequest
 from server.queue.model import Requester
 
 
-def requester_of(job: JobRow) -> Requester:
+def requester_of(job: JobRow | BatchRow) -> Requester:
     return Requester(job.owner, job.address, job.key_id, job.end_user)
 
 
@@ -32,6 +33,7 @@ def candidate_of(job: JobRow, images: Sequence[ImageRow]) -> Candidate:
         vae_px=sum(image.vae_px for image in images),
         encode_px=sum(image.encode_px for image in images),
         upscale_px=sum(image.upscale_px for image in images),
+        in_batch=job.batch_id is not None,
     )
 
 
@@ -47,6 +49,7 @@ def requests_of(
             spec=image.spec,
             arrival_s=job.created_at_s,
             num_context_tokens=num_context_tokens(image.spec),
+            in_batch=job.batch_id is not None,
         )
         for image in images
     ]

@@ -129,12 +129,20 @@ class ImageDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchPlace:
+    """A line of a batch."""
+
+    batch_id: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class JobDraft:
     """A validated request with every default filled in; the accepting transaction resolves its LoRA names.
 
     `prompt` is as typed. `request` is the body as sent. `axes` and `columns` (the LoRAs of each variant, without those
     that prompts name) are a comparison's. `repeats` is the job that is made again. `assets`: SHA-256 of what it is made
-    from → the request field that names it.
+    from → the request field that names it. `place`: the line of a batch that becomes this job.
     """
 
     kind: str
@@ -146,6 +154,7 @@ class JobDraft:
     columns: tuple[LoraChoices, ...] = ()
     repeats: str | None = None
     assets: Mapping[str, str] = field(default_factory=dict[str, str])
+    place: BatchPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +204,11 @@ class BlockedImage:
 @dataclass(frozen=True, slots=True)
 class StoredImage:
     """How long a stored image took. `wait_s`: from the job's acceptance to the image's first step; `store_s`: from its
-    pixels to the commit of its row."""
+    pixels to the commit of its row; `gpu_s`: its part of the model's time."""
 
     wait_s: float
     store_s: float
+    gpu_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

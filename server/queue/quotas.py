@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from server.db.clock import DAY_S
 from server.db.models import ImageRow, JobRow
 from server.db.usage_models import GenerationRow
 from server.queue.errors import LimitReached
@@ -14,7 +15,6 @@ from server.queue.mapping import requester_of
 from server.queue.model import ImageStatus, is_anonymous_owner
 
 HOUR_S = 3600
-DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def generation_row(job: JobRow, expected_gpu_s: float) -> GenerationRow:
 async def note_image(session: AsyncSession, image: ImageRow) -> None:
     """Count the seconds that the image took, and reserve that much less for the rest. A blocked image is no finished
     picture, but the model's time for it is spent."""
-    gpu_s = (image.encode_s or 0.0) + (image.step_share_s or 0.0) + (image.decode_s or 0.0)
+    gpu_s = image.gpu_s
     left_s = GenerationRow.reserved_gpu_s - gpu_s
     await session.execute(
         update(GenerationRow)

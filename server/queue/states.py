@@ -25,6 +25,8 @@ from server.db.clock import now_s
 from server.db.models import EventRow, ImageAttemptErrorRow, ImageRow, JobRow
 from server.queue import decisions, quotas
 from server.queue.model import NEXT, ImageStatus, JobError, JobStatus, Verdict
+from server.tallies import days, facts
+from server.tallies.days import Measure
 
 MAX_LOST_LEASES = 10
 """After this many lost leases in a row, with no image finished in between, a job is given up: it may kill its
@@ -133,6 +135,7 @@ async def finish_image(session: AsyncSession, lease: Lease, n: int, stored: Mapp
     now = await _now(session)
     image.status, image.finished_at_s = ImageStatus.DONE, now
     await quotas.note_image(session, image)
+    facts.image_stored(session, image, job, now)
     await ledger.capture(session, job, n)
     if image.verdict is not None and Verdict(image.verdict).marks:
         session.add(decisions.of_image(image, job.owner, image.verdict, now))
@@ -156,6 +159,7 @@ async def block_image(session: AsyncSession, lease: Lease, n: int, judged: Mappi
     now = await _now(session)
     image.status, image.finished_at_s, image.error_code = ImageStatus.BLOCKED, now, BLOCKED.code
     await quotas.note_image(session, image)
+    days.add(session, Measure.BLOCKED, now)
     session.add(decisions.of_image(image, job.owner, Verdict.BLOCKED, now, image.error_detail or ""))
     session.add(_event(job, "blocked", blocked_facts(image), now))
     await session.flush()
@@ -172,6 +176,8 @@ async def fail_image(session: AsyncSession, lease: Lease, n: int, error: JobErro
     if job is None:
         return False
     image.status, image.error_code, image.error_detail = ImageStatus.FAILED, error.code, error.detail
+    now = await _now(session)
+    days.add(session, Measure.FAILED, now, label=error.code)
     session.add(
         ImageAttemptErrorRow(
             image_id=image.id,
@@ -179,7 +185,7 @@ async def fail_image(session: AsyncSession, lease: Lease, n: int, error: JobErro
             worker=job.lease_owner,
             code=error.code,
             detail=error.detail,
-            created_at_s=await _now(session),
+            created_at_s=now,
         )
     )
     await session.flush()
@@ -274,7 +280,8 @@ async def _end(
         await quotas.note_end(session, job.id)
         await ledger.release(session, job)
         counts = await _count_images(session, job.id)
-        facts = {
+        facts.job_ended(session, job, counts.get(ImageStatus.QUEUED, 0))
+        data = {
             "job_id": job.id,
             "status": to.value,
             "images_completed": counts.get(ImageStatus.DONE, 0),
@@ -282,8 +289,8 @@ async def _end(
             "error": {"code": error.code, "detail": error.detail} if error else None,
         }
         if num_blocked := counts.get(ImageStatus.BLOCKED):
-            facts["images_blocked"] = num_blocked
-        session.add(_event(job, to.value, facts, job.finished_at_s or 0.0))
+            data["images_blocked"] = num_blocked
+        session.add(_event(job, to.value, data, job.finished_at_s or 0.0))
     return job
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.denoise.samplers import SAMPLERS
-from pipelines.spec import ImageSpec
+from pipelines.prompt.foreign import OF_A1111, foreign_syntax
+from pipelines.spec import A1111, ImageSpec
 
 NEGATIVE = "Negative prompt:"
 
@@ -47,6 +48,7 @@ def infotext(spec: ImageSpec, origin: Origin) -> str:
         "Guidance start": number(sampling.guidance_start) if sampling.guidance_start > 0 else "",
         "Guidance end": number(sampling.guidance_end) if sampling.guidance_end < 1 else "",
         "Clip skip": str(sampling.clip_skip + 1) if sampling.clip_skip > 0 else "",
+        "Prompt syntax": _plain_syntax(spec),
         "Seed": str(sampling.seed),
         "Size": f"{spec.passes[0].width}x{spec.passes[0].height}",
         **_from_image(spec),
@@ -101,6 +103,14 @@ def _ambiguous_lines(prompt: str) -> str:
     format has no escape for it. The page reads this field, other tools ignore it."""
     lines = prompt.split("\n")
     return str(len(lines)) if any(line.strip().startswith(NEGATIVE) for line in lines) else ""
+
+
+def _plain_syntax(spec: ImageSpec) -> str:
+    """`plain`, where A1111 would read something in the prompts that was read as text."""
+    if spec.sampling.prompt_syntax == A1111:
+        return ""
+    read = OF_A1111.intersection({**foreign_syntax(spec.prompt), **foreign_syntax(spec.negative_prompt)})
+    return spec.sampling.prompt_syntax if read else ""
 
 
 def _made_with(spec: ImageSpec, origin: Origin) -> dict[str, str]:

@@ -127,7 +127,7 @@ class Delivery:
         await self._outbox.put(entry)
         if await self._deliver(job, event.index):
             wait_s = event.times.started_at_s - job.row.created_at_s
-            self._options.on_stored(StoredImage(wait_s, time.perf_counter() - started_s))
+            self._options.on_stored(StoredImage(wait_s, time.perf_counter() - started_s, event.times.gpu_s))
 
     def _encode(self, job: ClaimedJob, event: Finished, image: RawImage, moderated: Moderated | None) -> OutboxEntry:
         spec, n = event.spec, event.index + 1
@@ -175,6 +175,8 @@ class Delivery:
     async def _record_blocked(self, job: ClaimedJob, event: Finished, columns: dict[str, Any]) -> None:
         async with self._database.write() as session:
             is_ours = await states.block_image(session, job.lease, event.index + 1, {**columns, **_times(event)})
+        if is_ours:
+            self._options.on_blocked()
         self._image_ended(job, event.index, is_ours)
 
     async def _deliver(self, job: ClaimedJob, index: int) -> bool:
@@ -341,4 +343,5 @@ def _times(event: Finished) -> dict[str, float]:
         "encode_s": times.begin_s,
         "step_share_s": times.step_share_s,
         "decode_s": times.decode_s,
+        "prepare_s": times.prepare_s,
     }

@@ -326,3 +326,13 @@ def test_every_line_of_the_table_is_measured(table: Budget, request: pytest.Fixt
     run = {getattr(item, "originalname", item.name) for item in request.session.items}
     if {name for name in globals() if name.startswith("test_")} <= run:
         assert table.checked == table.lines.keys()
+
+
+def test_a_prompt_that_changes_costs_a_step_nothing(studio: Studio) -> None:
+    """Not a launch, a wait or a copy: the step picks among the contexts that `begin` has made."""
+    changing = {"prompt_syntax": "a1111", "prompt": "[woman|man], [red:blue:0.5] dress"}
+    plain, changed = (
+        studio.forward(wanted(**how), wanted(**how, seed=6)) for how in ({"prompt": "woman, red dress"}, changing)
+    )
+    assert plain.launches == changed.launches
+    assert (plain.waits, plain.pageable, plain.pinned) == (changed.waits, changed.pageable, changed.pinned)

@@ -103,5 +103,6 @@ class PaintRunner:
             failed=failed,
             step_s=max(self.step_s, 1e-6),
             step_rows=plan.pad_to_rows,
+            prepare_s=1e-6 * len(plan.encode + plan.advance),
             decode_s=dict.fromkeys(plan.decode, 1e-6),
         )

@@ -217,5 +217,6 @@ class Machine:
             step_s=step_s,
             step_rows=0 if too_many_rows else plan.pad_to_rows,
             too_many_rows=too_many_rows,
+            prepare_s=self.decode_s * len(plan.advance + plan.encode),
             decode_s=dict.fromkeys(plan.decode, self.decode_s),
         )

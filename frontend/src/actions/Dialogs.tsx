@@ -7,10 +7,11 @@ import { useShowResults } from "./show-results";
 const onMissing = () => usePictureDialog.getState().close();
 const [Editor] = lazyPart(() => import("@/edit/Editor"), { onMissing });
 const [ShareDialog] = lazyPart(() => import("./ShareDialog"), { onMissing });
+const [CollectDialog] = lazyPart(() => import("@/collections/CollectDialog"), { onMissing });
 const [ExtendDialog] = lazyPart(() => import("./ExtendDialog"), { onMissing });
 const [Compare] = lazyPart(() => import("@/create/overlays/Compare"), { onMissing });
 
-/** The open dialog about a picture, if any. */
+/** The open dialog about pictures, if any. */
 export function Dialogs() {
   const { dialog, close } = usePictureDialog();
   const showResults = useShowResults();
@@ -28,6 +29,8 @@ export function Dialogs() {
       return <ExtendDialog picture={dialog.picture} onClose={close} onMade={onMade} />;
     case "share":
       return <ShareDialog picture={dialog.picture} onClose={close} />;
+    case "collect":
+      return <CollectDialog ids={dialog.ids} onClose={close} />;
     case "before and after":
       return <Compare title="Before and after" first={dialog.before} second={dialog.picture} onClose={close} />;
   }

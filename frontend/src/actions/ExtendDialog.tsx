@@ -28,7 +28,7 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
   const options = useOptions().data;
   const base = options ? fittedToModel(output, options) : output; // what an upscaled picture shrinks to
   const [extension, setExtension] = useState(() => presetOf("All sides", base));
-  const own = picture.job.metadata?.final_prompt || settingsOf(picture, options).prompt;
+  const own = picture.output.final_prompt || picture.job.metadata?.final_prompt || settingsOf(picture, options).prompt;
   const [prompt, setPrompt] = useState(own);
   const { mutate, isPending, error } = useDerive(onMade, true);
   const id = useId();

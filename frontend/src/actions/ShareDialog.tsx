@@ -4,12 +4,14 @@ import { ExternalLinkIcon, Share2Icon } from "lucide-react";
 import { EXAMPLES_KEY, useExamples } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/session";
+import type { Share } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
 import { Switch } from "@/components/form/Switch";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
+import { GallerySwitch } from "@/gallery/GallerySwitch";
 import { errorText } from "@/lib/words/error-text";
 
 interface ShareDialogProps {
@@ -29,7 +31,7 @@ export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
   });
   const { mutate: revoke, isPending: isRevoking } = useMutation({
     mutationFn: () => answer(api.DELETE("/api/images/{image_id}/share", path)),
-    onSuccess: () => queries.setQueryData(key, { url: null }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: key }),
   });
   const url = shared.data?.url ?? null;
   return (
@@ -81,6 +83,7 @@ export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
                 Stop sharing
               </Button>
             </div>
+            <GallerySwitch imageId={picture.output.id} shared={shared.data as Share} queryKey={key} />
             <ExampleSwitch imageId={picture.output.id} url={url} />
           </div>
         )}

@@ -1,9 +1,11 @@
-/** State of the dialogs about one picture: at most one is open, over any page. */
+/** State of the dialogs about pictures: at most one is open, over any page. */
 import { create } from "zustand";
 import type { Picture } from "@/domain/picture";
 
 export type PictureDialog =
   | { kind: "edit" | "extend" | "share"; picture: Picture }
+  /** Pictures for a collection. */
+  | { kind: "collect"; ids: readonly string[] }
   /** A picture and the one that it was made from. */
   | { kind: "before and after"; picture: Picture; before: Picture };
 

@@ -1,6 +1,7 @@
 import {
   BrushIcon,
   ExpandIcon,
+  FolderPlusIcon,
   ImagePlayIcon,
   type LucideIcon,
   MaximizeIcon,
@@ -39,6 +40,11 @@ export function useActions(picture: Picture, onStart: (picture: Picture) => void
     { label: "Extend", icon: ExpandIcon, run: () => open({ kind: "extend", picture }) },
     { label: "Upscale 2×", icon: MaximizeIcon, run: () => derive({ kind: "upscale", scale: SCALE }) },
     { label: "Use as start", icon: ImagePlayIcon, run: () => onStart(picture) },
+    {
+      label: "Add to collection",
+      icon: FolderPlusIcon,
+      run: () => open({ kind: "collect", ids: [picture.output.id] }),
+    },
     { label: "Share", icon: Share2Icon, run: () => open({ kind: "share", picture }) },
   ];
 }

@@ -27,14 +27,14 @@ describe("the history's filter", () => {
   const load = createLoader(PARSERS.history);
 
   it("goes into the address and comes back from it", () => {
-    const filter = { q: "red dress & hat", lora: "jade-v1", favorites: true };
-    expect(query("", filter)).toBe("?q=red+dress+%26+hat&lora=jade-v1&favorites=true");
+    const filter = { q: "red dress & hat", lora: "jade-v1", favorites: true, collection: "7c0d" };
+    expect(query("", filter)).toBe("?q=red+dress+%26+hat&lora=jade-v1&favorites=true&collection=7c0d");
     expect(load(new URLSearchParams(query("", filter)))).toEqual(filter);
   });
 
   it("is nothing where everything is shown", () => {
-    expect(query("/history/", { q: "", lora: "", favorites: false })).toBe("/history/");
-    expect(load(new URLSearchParams("favorites=yes"))).toEqual({ q: "", lora: "", favorites: false });
+    expect(query("/history/", { q: "", lora: "", favorites: false, collection: "" })).toBe("/history/");
+    expect(load(new URLSearchParams("favorites=yes"))).toEqual({ q: "", lora: "", favorites: false, collection: "" });
   });
 
   it("takes no more than the server does", () => {
@@ -46,7 +46,7 @@ it("an unknown tab is the first", () => {
   const load = createLoader(PARSERS.operator);
   expect(["tab=users", "tab=x", ""].map((query) => load(new URLSearchParams(query)).tab)).toEqual([
     "users",
-    "loras",
-    "loras",
+    "overview",
+    "overview",
   ]);
 });

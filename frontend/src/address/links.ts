@@ -6,6 +6,7 @@ import { PARSERS } from "./parsers";
 const createQuery = createSerializer(PARSERS.create);
 const loadCreate = createLoader(PARSERS.create);
 const compareQuery = createSerializer(PARSERS.compare);
+const batchQuery = createSerializer(PARSERS.batches);
 const accountQuery = createSerializer(PARSERS.account);
 
 /** What `PARSERS.account` read. */
@@ -26,6 +27,10 @@ export function settingsInQuery(query: string): Settings {
 
 export function comparisonAddress(jobId: string): string {
   return compareQuery("/compare/", { job: jobId });
+}
+
+export function batchAddress(batchId: string): string {
+  return batchQuery("/batches/", { batch: batchId });
 }
 
 /** The page to log in or to register, with what its address holds. */

@@ -5,7 +5,7 @@ import { sitePath } from "./way-back";
 
 const MAX_SEARCH_CHARACTERS = 200;
 
-export const OPERATOR_TABS = ["loras", "queue", "server", "users", "moderation"] as const;
+export const OPERATOR_TABS = ["overview", "loras", "queue", "server", "users", "gallery", "moderation"] as const;
 export type OperatorTab = (typeof OPERATOR_TABS)[number];
 
 const parseAsSearch = createParser({
@@ -19,9 +19,10 @@ const parseAsTrue = createParser({ parse: (text) => text === "true", serialize: 
 
 export const PARSERS = {
   create: SETTINGS_PARSERS,
-  history: { q: parseAsSearch, lora: parseAsSearch, favorites: parseAsTrue },
+  history: { q: parseAsSearch, lora: parseAsSearch, favorites: parseAsTrue, collection: parseAsSearch },
   compare: { job: parseAsString.withOptions({ history: "push", scroll: true }) },
-  operator: { tab: parseAsStringLiteral(OPERATOR_TABS).withDefault("loras").withOptions({ history: "push" }) },
+  batches: { batch: parseAsString.withOptions({ history: "push", scroll: true }) },
+  operator: { tab: parseAsStringLiteral(OPERATOR_TABS).withDefault("overview").withOptions({ history: "push" }) },
   /** `next`: where to go after logging in. */
   account: { next: parseAsPath, invite: parseAsString, token: parseAsString },
 };

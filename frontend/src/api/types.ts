@@ -30,13 +30,23 @@ export type LoraDetail = Schemas["LoraDetail"];
 export type OperatorQueue = Schemas["OperatorQueue"];
 export type QueuedJob = Schemas["QueuedJob"];
 export type OperatorUser = Schemas["OperatorUser"];
+export type OverviewReport = Schemas["OverviewReport"];
+export type OverviewFigures = Schemas["OverviewFigures"];
+export type OverviewDay = Schemas["OverviewDay"];
+export type OverviewLora = Schemas["OverviewLora"];
+export type OverviewFailure = Schemas["OverviewFailure"];
 /** A picture that waits for the operator's review. */
 export type MarkedPicture = Schemas["MarkedPicture"];
 export type Usage = Schemas["Usage"];
 export type LimitsLeft = Schemas["LimitsLeft"];
 export type Limit = Schemas["LimitLeft"];
 export type HistoryItems = Schemas["HistoryItems"];
+export type AcceptedBatch = Schemas["AcceptedBatch"];
+export type Batch = Schemas["Batch"];
+export type BatchLine = Schemas["BatchLine"];
 export type Credit = Schemas["Credit"];
 export type CreditEntry = Schemas["Entry"];
+export type Share = Schemas["Share"];
+export type OfferedPicture = Schemas["OfferedPicture"];
 /** A picture that the visitor has sent. */
 export type Asset = Schemas["StoredAsset"];

@@ -1,10 +1,11 @@
 "use client";
-import { MaximizeIcon } from "lucide-react";
+import { HeartIcon, MaximizeIcon } from "lucide-react";
 import { memo, useMemo } from "react";
 import { Button } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
 import type { Job } from "@/domain/job";
 import { veil } from "@/domain/picture";
+import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { PendingPicture } from "@/pictures/PendingPicture";
 import { openPicture } from "@/pictures/picture-address";
@@ -25,7 +26,7 @@ export const Board = memo(function Board({ job, axes }: BoardProps) {
         aria-label={`${prompt}: plus, minus, zero and the arrow keys zoom and move all pictures`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keys that zoom need a place to go
         tabIndex={0}
-        className="-mx-4 overflow-x-auto rounded-xl px-4 sm:-mx-6 sm:px-6"
+        className="-mx-4 max-h-[calc(100dvh-7rem)] overflow-auto rounded-xl px-4 sm:-mx-6 sm:px-6"
       >
         <Grid job={job} axes={axes} promptAt={promptAt} prompt={prompt} />
       </section>
@@ -40,6 +41,11 @@ interface GridProps extends BoardProps {
 
 function Grid({ job, axes, promptAt, prompt }: GridProps) {
   const { seeds, variants } = axes;
+  const wins = variants.map((_, variantAt) => {
+    const column = seeds.map((_seed, seedAt) => cellIndex(axes, promptAt, seedAt, variantAt));
+    return job.outputs.filter(({ index, favorite }) => favorite && column.includes(index)).length;
+  });
+  const most = Math.max(1, ...wins);
   const rows = useMemo(() => seeds.map((seed, seedAt) => ({ seed, seedAt })), [seeds]);
   const columns: Column<(typeof rows)[number]>[] = [
     {
@@ -51,10 +57,11 @@ function Grid({ job, axes, promptAt, prompt }: GridProps) {
         </>
       ),
       isRowName: true,
-      className: "w-0 pr-1 align-top text-muted-foreground text-xs",
+      className: "sticky left-0 z-10 w-0 bg-background pr-1 align-top text-muted-foreground text-xs",
     },
     ...variants.map((variant, variantAt) => ({
       name: variant,
+      mark: <Wins count={wins[variantAt] ?? 0} isMost={(wins[variantAt] ?? 0) === most} />,
       cell: ({ seed, seedAt }: (typeof rows)[number]) => (
         <Cell
           job={job}
@@ -73,8 +80,25 @@ function Grid({ job, axes, promptAt, prompt }: GridProps) {
       rows={rows}
       keyOf={({ seed }) => String(seed)}
       className="-mx-2 border-separate border-spacing-2"
-      headClassName="[&_th]:pb-1 [&_th]:align-bottom [&_th:not(:first-child)]:text-foreground [&_th:not(:first-child)]:text-sm"
+      headClassName="sticky top-0 z-20 bg-background [&_th]:pb-1 [&_th]:align-bottom [&_th:not(:first-child)]:text-foreground [&_th:not(:first-child)]:text-sm"
     />
+  );
+}
+
+/** How many pictures of the column are favorites; the best column stands out. */
+function Wins({ count, isMost }: { count: number; isMost: boolean }) {
+  if (count === 0) return null;
+  return (
+    <span
+      className={cn(
+        "ml-2 inline-flex items-center gap-1 rounded-full px-2 font-medium text-xs tabular-nums",
+        isMost ? "bg-primary text-primary-foreground" : "bg-muted text-muted-foreground",
+      )}
+    >
+      <HeartIcon aria-hidden className="size-3 fill-current" />
+      {count}
+      <span className="sr-only"> {isMost ? "favorites, the most" : "favorites"}</span>
+    </span>
   );
 }
 
@@ -86,8 +110,11 @@ function cellWidth(numColumns: number): string {
   return "w-[max(8rem,min(12rem,16vw))]";
 }
 
+const ON_HOVER = "opacity-0 focus-visible:opacity-100 group-hover:opacity-100 [@media(hover:none)]:opacity-100";
+
 function Cell({ job, axes, index, name }: BoardProps & { index: number; name: string }) {
   const output = job.outputs.find((each) => each.index === index);
+  const setFavorite = useFavorite();
   return (
     <div
       data-frame
@@ -109,11 +136,24 @@ function Cell({ job, axes, index, name }: BoardProps & { index: number; name: st
         <Button
           variant="glass"
           size="icon-sm"
+          aria-label={`Favorite ${name}`}
+          aria-pressed={output.favorite}
+          onPointerDown={(event) => event.stopPropagation()}
+          onClick={() => setFavorite({ id: output.id, isFavorite: !output.favorite })}
+          className={cn("absolute bottom-1.5 left-1.5", !output.favorite && ON_HOVER)}
+        >
+          <HeartIcon aria-hidden className={cn(output.favorite && "fill-current")} />
+        </Button>
+      )}
+      {output && (
+        <Button
+          variant="glass"
+          size="icon-sm"
           data-picture={output.id}
           aria-label={`Open ${name}`}
           onPointerDown={(event) => event.stopPropagation()} // no drag of the stage
           onClick={() => openPicture(output.id)}
-          className="absolute right-1.5 bottom-1.5 opacity-0 focus-visible:opacity-100 group-hover:opacity-100 [@media(hover:none)]:opacity-100"
+          className={cn("absolute right-1.5 bottom-1.5", ON_HOVER)}
         >
           <MaximizeIcon aria-hidden />
         </Button>

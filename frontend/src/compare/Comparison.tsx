@@ -144,7 +144,7 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
     return (
       <>
         <p role="status" className="text-muted-foreground text-sm tabular-nums">
-          {statusWords(job, left_s)}
+          {statusWords(job, left_s, (Date.now() - job.askedAt_ms) / 1000)}
         </p>
         <progress
           aria-label="Progress"

@@ -6,6 +6,7 @@ import { changeUser } from "@/api/session";
 import type { Me } from "@/api/types";
 import { forgetNotes } from "@/jobs/history/list-notes";
 import { Link } from "./Link";
+import { openShortcuts } from "./Shortcuts";
 
 const ITEM = "block w-full rounded-xl px-3 py-2 text-left text-sm hover:bg-muted focus-visible:bg-muted";
 
@@ -26,6 +27,7 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
         </p>
       )}
       <ul>
+        {item("/batches/", "Batches")}
         {me?.user ? (
           <>
             {item("/account/", "Account")}
@@ -45,6 +47,18 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
           <a href={`${API_URL}/docs`} className={ITEM}>
             API
           </a>
+        </li>
+        <li className="[@media(hover:none)]:hidden">
+          <button
+            type="button"
+            onClick={() => {
+              onDone();
+              openShortcuts();
+            }}
+            className={ITEM}
+          >
+            Keyboard shortcuts
+          </button>
         </li>
         {me?.user && <LogOut />}
       </ul>

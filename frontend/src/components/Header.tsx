@@ -3,21 +3,25 @@ import { MoonIcon, SunIcon } from "lucide-react";
 import { usePathname } from "next/navigation";
 import { useTheme } from "next-themes";
 import { withWayBack } from "@/address/way-back";
+import { useOptions } from "@/api/catalog";
 import { useMe } from "@/api/session";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { AccountMenu } from "./AccountMenu";
 import { Link } from "./Link";
+import { Shortcuts } from "./Shortcuts";
 
 const PAGES = [
   ["/", "Create"],
   ["/history/", "History"],
   ["/compare/", "Grid"],
 ] as const;
+const GALLERY = ["/gallery/", "Gallery"] as const;
 
 /** The site's pages. "Create" leads to an empty form: its address has no settings. */
 export function Header() {
   const here = usePathname();
+  const pages = useOptions().data?.gallery ? [...PAGES, GALLERY] : PAGES;
   return (
     <header className="mx-auto flex h-14 w-full max-w-[90rem] items-center gap-1 px-4 max-[24rem]:px-2.5 sm:px-6">
       <a
@@ -35,7 +39,7 @@ export function Header() {
         <span className="hidden sm:inline">LoRA Studio</span>
       </Link>
       <nav aria-label="Site" className="flex items-center">
-        {PAGES.map(([path, name]) => (
+        {pages.map(([path, name]) => (
           <Link
             key={path}
             href={path}
@@ -51,6 +55,7 @@ export function Header() {
         <LogInLink />
         <AccountMenu />
       </div>
+      <Shortcuts />
     </header>
   );
 }

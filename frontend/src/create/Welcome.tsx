@@ -1,5 +1,5 @@
 "use client";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
 import { lazyPart } from "@/lib/lazy";
 import { DEMO_EXAMPLES } from "./examples";
@@ -11,7 +11,9 @@ const [RealWelcome] = lazyPart(() => import("./RealWelcome"), {
 /** Ways to begin, shown before the first picture. */
 export function Welcome({ onExample }: { onExample: (request: GenerateRequest) => void }) {
   const options = useOptions().data;
-  if (!options) return <div className="min-h-80" aria-hidden />;
+  const loras = useLoras();
+  const isMoving = loras.isPending && !loras.failureReason; // the words of the LoRA will come above
+  if (!options || isMoving) return <div className="min-h-80" aria-hidden />;
   return (
     <section aria-labelledby="begin" className="space-y-5 pt-4">
       <h2 id="begin" className="font-medium text-muted-foreground text-sm">

@@ -20,7 +20,7 @@ export function factsOf(
   samplerLabel: (name: string) => string = (name) => name,
 ): Fact[] {
   const facts = factsOfSettings(knownSettings(job, output), samplerLabel);
-  const sent = job.metadata?.final_prompt;
+  const sent = output?.final_prompt ?? job.metadata?.final_prompt;
   if (sent !== undefined && sent !== promptOf(job)) facts.unshift({ label: SENT, value: sent });
   return output ? [...facts, { label: "File", value: `${formatOf(output)}, ${fileSize(output.bytes)}` }] : facts;
 }

@@ -23,6 +23,13 @@ describe("statusWords", () => {
     );
   });
 
+  it("counts the time since it was asked for", () => {
+    expect(statusWords(makeJob(), 7, 8.9)).toBe("Making 4 pictures · 25 % · 0:08 · about 7 s left");
+    const waiting = makeJob({ state: makeState({ status: "queued", queue_position: 1 }) });
+    expect(statusWords(waiting, 40, 3725)).toBe("Waiting: next in line · 1:02:05 · about 40 s");
+    expect(statusWords(makeJob(), 7, -2)).toContain(" · 0:00 · "); // the server's clock goes before this one
+  });
+
   it("waits while others go first, though a worker has it", () => {
     const state = makeState({ status: "processing", queue_position: 2, progress: 0, estimated_time: 40 });
     expect(statusWords(makeJob({ state }))).toBe("Waiting: 2nd in line · about 40 s");

@@ -1,23 +1,25 @@
 /** Texts about a job. */
 import type { JobState } from "@/api/types";
-import { aboutTime, pictures } from "@/lib/words/quantities";
+import { aboutTime, clock, pictures } from "@/lib/words/quantities";
 import { isEnded, type Job, numDone } from "./job";
 import { numWanted } from "./picture";
 
-/** The status of an unfinished job: `2 of 4 done · 35 % · about 10 s left`. `left_s`: the time shown, the server's forecast by
- * default. Without a time while the server is unreachable. */
-export function statusWords(job: Job, left_s: number = job.state?.estimated_time ?? 0): string {
+/** The status of an unfinished job: `2 of 4 done · 35 % · 0:08 · about 10 s left`. `left_s`: the time shown, the server's
+ * forecast by default; `elapsed_s`: since it was asked for, left out by default. Without a time while the server is
+ * unreachable. */
+export function statusWords(job: Job, left_s: number = job.state?.estimated_time ?? 0, elapsed_s?: number): string {
   const { state } = job;
   if (job.connection === "lost") return "Reconnecting…";
   if (state === null) return "Sending…";
+  const since = elapsed_s === undefined ? "" : ` · ${clock(elapsed_s)}`;
   if (isWaiting(state)) {
     const time = left_s > 0 ? ` · ${aboutTime(left_s)}` : "";
-    return `${queuePlace(state.queue_position)}${time}`;
+    return `${queuePlace(state.queue_position)}${since}${time}`;
   }
   const done = numDone(job) > 0 ? `${numDone(job)} of ${numWanted(job)} done` : `Making ${pictures(numWanted(job))}`;
   const percent = Math.floor(100 * progressOf(job));
   const time = left_s > 0 ? `${aboutTime(left_s)} left` : "almost there";
-  return [done, percent > 0 && `${percent} %`, time].filter(Boolean).join(" · ");
+  return `${[done, percent > 0 && `${percent} %`].filter(Boolean).join(" · ")}${since} · ${time}`;
 }
 
 /** Nothing of it is made yet, and another job goes first: the server calls it `processing` as soon as a worker has it. */

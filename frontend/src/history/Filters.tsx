@@ -1,7 +1,8 @@
 "use client";
-import { BoxesIcon, CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
+import { CircleCheckIcon, HeartIcon, SearchIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useLoras } from "@/api/catalog";
+import { CollectionChip } from "@/collections/CollectionChip";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
@@ -35,6 +36,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
         />
         Favorites
       </button>
+      <CollectionChip value={filter.collection} onChange={(collection) => onChange({ collection })} />
       <ChooseButton />
     </search>
   );
@@ -97,7 +99,7 @@ function LoraFilter({ filter, onChange }: FiltersProps) {
   const isListed = filter.lora === ANY || items.some(({ value }) => value === filter.lora);
   const unlisted = isListed ? [] : [{ value: filter.lora, label: filter.lora, note: undefined }];
   return (
-    <Chip name="LoRA" icon={BoxesIcon} value={filter.lora || "All pictures"}>
+    <Chip name="LoRA" value={filter.lora || "All"}>
       <Choice
         legend="LoRA"
         layout="list"

@@ -1,5 +1,5 @@
 "use client";
-import { ImagesIcon, SearchXIcon } from "lucide-react";
+import { FolderIcon, ImagesIcon, SearchXIcon } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { useMemo } from "react";
 import { Dialogs } from "@/actions/Dialogs";
@@ -8,6 +8,8 @@ import { PARSERS } from "@/address/parsers";
 import { withWayBack } from "@/address/way-back";
 import { Refused } from "@/api/client";
 import { useMe } from "@/api/session";
+import { useCollected } from "@/collections/api";
+import { CollectionBar } from "@/collections/CollectionBar";
 import { EmptyState } from "@/components/EmptyState";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
@@ -64,16 +66,22 @@ function Pictures() {
   const isChoosing = useSelection((selection) => selection.isChoosing);
   const shownId = useOpenPicture((open) => open.id);
   usePictureAddress();
+  const collected = useCollected(filter.collection);
   const pictures = useMemo(
-    () => picturesOfHistory(jobs, Date.now()).filter(({ output }) => !filter.favorites || output.favorite),
-    [jobs, filter.favorites],
+    () =>
+      picturesOfHistory(jobs, Date.now()).filter(
+        ({ output }) => (!filter.favorites || output.favorite) && (!filter.collection || collected?.has(output.id)),
+      ),
+    [jobs, filter.favorites, filter.collection, collected],
   );
 
   if (error instanceof Refused && error.status === 401) return <LogInFirst />;
-  const isEmpty = data && pictures.length === 0 && !hasNextPage && !isPlaceholderData;
+  const isCounted = !filter.collection || collected !== undefined;
+  const isEmpty = data && isCounted && pictures.length === 0 && !hasNextPage && !isPlaceholderData;
   return (
     <>
       <Filters filter={filter} onChange={setFilter} />
+      {filter.collection && <CollectionBar id={filter.collection} onDeleted={() => setFilter({ collection: "" })} />}
       <p role="status" className="sr-only">
         {data && !isPlaceholderData ? `${countWords(pictures.length)}${hasNextPage ? " or more" : ""}` : ""}
       </p>
@@ -97,7 +105,7 @@ function Pictures() {
         </p>
       )}
       {shownId && <Viewer pictures={pictures} id={shownId} />}
-      <SelectionBar pictures={pictures} />
+      <SelectionBar pictures={pictures} collection={filter.collection} />
       <Dialogs />
       {!shownId && <UndoBar isRaised={isChoosing} />}
     </>
@@ -123,7 +131,20 @@ function RunningNote({ jobs }: { jobs: readonly Job[] }) {
 }
 
 function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => void }) {
-  if (filter.q.trim() || filter.lora || filter.favorites) {
+  if (filter.collection && !filter.q.trim() && !filter.lora && !filter.favorites) {
+    return (
+      <EmptyState
+        icon={FolderIcon}
+        title="Nothing in this collection yet"
+        text="Select pictures in your history and add them."
+      >
+        <Button variant="secondary" onClick={onShowAll}>
+          Show everything
+        </Button>
+      </EmptyState>
+    );
+  }
+  if (filter.collection || filter.q.trim() || filter.lora || filter.favorites) {
     return (
       <EmptyState icon={SearchXIcon} title="Nothing found" text="No pictures match these filters.">
         <Button variant="secondary" onClick={onShowAll}>

@@ -1,6 +1,8 @@
 "use client";
-import { DownloadIcon, LoaderCircleIcon, Trash2Icon, XIcon } from "lucide-react";
+import { DownloadIcon, FolderMinusIcon, FolderPlusIcon, LoaderCircleIcon, Trash2Icon, XIcon } from "lucide-react";
 import { useEffect } from "react";
+import { usePictureDialog } from "@/actions/dialog";
+import { useCollect } from "@/collections/api";
 import { Button } from "@/components/ui/button";
 import { useDelete } from "@/jobs/deletions";
 import { useZip } from "./actions";
@@ -10,8 +12,16 @@ import { useSelection } from "./selection";
 /** Of one zip, by the API. */
 const MAX_ZIPPED = 500;
 
+interface SelectionBarProps {
+  pictures: readonly HistoryPicture[];
+  /** The id of the collection that is shown; empty: none. */
+  collection: string;
+}
+
 /** Actions on all chosen pictures. Chosen pictures that are not listed any more do not count. */
-export function SelectionBar({ pictures }: { pictures: readonly HistoryPicture[] }) {
+export function SelectionBar({ pictures, collection }: SelectionBarProps) {
+  const open = usePictureDialog((dialogs) => dialogs.open);
+  const { mutate: collect } = useCollect();
   const { chosen, isChoosing, stopChoosing } = useSelection();
   const remove = useDelete();
   const { mutate: zip, isPending: isZipping } = useZip();
@@ -47,6 +57,30 @@ export function SelectionBar({ pictures }: { pictures: readonly HistoryPicture[]
         {isZipping ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <DownloadIcon aria-hidden />}
         <span className="max-sm:sr-only">Download as zip</span>
       </Button>
+      <Button
+        variant="secondary"
+        size="sm"
+        aria-disabled={isNone}
+        onClick={() => isNone || open({ kind: "collect", ids })}
+      >
+        <FolderPlusIcon aria-hidden />
+        <span className="max-sm:sr-only">Add to collection</span>
+      </Button>
+      {collection && (
+        <Button
+          variant="secondary"
+          size="sm"
+          aria-disabled={isNone}
+          onClick={() => {
+            if (isNone) return;
+            collect({ id: collection, ids, isIn: false });
+            stopChoosing();
+          }}
+        >
+          <FolderMinusIcon aria-hidden />
+          <span className="max-sm:sr-only">Take out</span>
+        </Button>
+      )}
       <Button
         variant="secondary"
         size="sm"

@@ -10,7 +10,7 @@ let root: Root;
 let filter: Filter;
 
 function Page() {
-  const [now, setNow] = useState<Filter>({ q: "", lora: "", favorites: false });
+  const [now, setNow] = useState<Filter>({ q: "", lora: "", favorites: false, collection: "" });
   filter = now;
   return <Filters filter={now} onChange={(change) => setNow((before) => ({ ...before, ...change }))} />;
 }
@@ -48,5 +48,5 @@ it("keeps a click while a search waits for the typing to rest", async () => {
   await act(() => vi.advanceTimersByTimeAsync(100));
   act(() => document.querySelector<HTMLElement>("button[aria-pressed]")?.click());
   await act(() => vi.advanceTimersByTimeAsync(1_000));
-  expect(filter).toEqual({ q: "red", lora: "", favorites: true });
+  expect(filter).toEqual({ q: "red", lora: "", favorites: true, collection: "" });
 });

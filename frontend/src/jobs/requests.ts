@@ -76,7 +76,9 @@ export interface Once {
 
 /** Sends a request for a job; once more, with the same idempotency key, if its response was lost. Throws Refused,
  * Unreachable. */
-export async function accept(send: (once: Once) => Parameters<typeof answer<Accepted>>[0]): Promise<Accepted> {
+export async function accept<Answer = Accepted>(
+  send: (once: Once) => Parameters<typeof answer<Answer>>[0],
+): Promise<Answer> {
   const signal = AbortSignal.timeout(ACCEPT_WITHIN_MS);
   const once = { headers: { "Idempotency-Key": freshKey() }, signal };
   const answered = () => answer(send(once));

@@ -3,25 +3,33 @@ import { useQueryStates } from "nuqs";
 import { Tabs } from "radix-ui";
 import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
 import { useOptions } from "@/api/catalog";
+import { lazyPart } from "@/lib/lazy";
 import { Loras } from "@/operator/loras/Loras";
 import { Moderation } from "@/operator/moderation/Moderation";
+import { Offers } from "./Offers";
 import { Queue } from "./Queue";
 import { Server } from "./Server";
 import { Users } from "./Users";
 
+const [Overview] = lazyPart(() => import("./overview/Overview"), { meanwhile: () => <div className="min-h-96" /> });
+
 const NAMES: Readonly<Record<OperatorTab, string>> = {
+  overview: "Overview",
   loras: "LoRAs",
   queue: "Queue",
   server: "Server",
   users: "Users",
+  gallery: "Gallery",
   moderation: "Moderation",
 };
 
 /** The operator's console. Its code and its calls come only where an operator has logged in. */
 export default function Console() {
   const [{ tab }, setAddress] = useQueryStates(PARSERS.operator);
-  const isModerated = useOptions().data?.moderation !== undefined;
-  const tabs = OPERATOR_TABS.filter((each) => each !== "moderation" || isModerated);
+  const options = useOptions().data;
+  const isModerated = options?.moderation !== undefined;
+  const absent = [!isModerated && "moderation", !options?.gallery && "gallery"];
+  const tabs = OPERATOR_TABS.filter((each) => !absent.includes(each));
   return (
     <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
@@ -38,6 +46,9 @@ export default function Console() {
           </Tabs.Trigger>
         ))}
       </Tabs.List>
+      <Tabs.Content value="overview">
+        <Overview />
+      </Tabs.Content>
       <Tabs.Content value="loras">
         <Loras />
       </Tabs.Content>
@@ -49,6 +60,9 @@ export default function Console() {
       </Tabs.Content>
       <Tabs.Content value="users">
         <Users />
+      </Tabs.Content>
+      <Tabs.Content value="gallery">
+        <Offers />
       </Tabs.Content>
       {isModerated && (
         <Tabs.Content value="moderation">

@@ -14,6 +14,7 @@ import { errorText } from "@/lib/words/error-text";
 import { Exempt } from "./moderation/Exempt";
 
 const USERS = ["operator", "users"];
+const [ResetLink] = lazyPart(() => import("./ResetLink"), { onMissing: ({ onClose }) => onClose() });
 const [Grant] = lazyPart(() => import("@/credit/Grant"), { onMissing: ({ onClose }) => onClose() });
 
 const COLUMNS: readonly Column<OperatorUser>[] = [
@@ -30,7 +31,7 @@ const COLUMNS: readonly Column<OperatorUser>[] = [
     className: "max-md:after:content-['_pictures_in_30_days']",
   },
   {
-    name: "GPU time",
+    name: "Compute time",
     cell: ({ total }) => `${Math.round(total.gpu_s)} s`,
     isRight: true,
     className: "text-muted-foreground max-md:hidden",
@@ -40,6 +41,7 @@ const COLUMNS: readonly Column<OperatorUser>[] = [
     cell: (user) => (
       <>
         <GrantButton user={user} />
+        <ResetButton user={user} />
         <Access user={user} />
       </>
     ),
@@ -121,6 +123,20 @@ function GrantButton({ user }: { user: OperatorUser }) {
         Credit<span className="sr-only"> of {user.email}</span>
       </Button>
       {isOpen && <Grant user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
+    </>
+  );
+}
+
+/** Where a user has forgotten the password: the server sends no mail. */
+function ResetButton({ user }: { user: OperatorUser }) {
+  const trigger = useRef<HTMLButtonElement>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
+        Reset link<span className="sr-only"> for {user.email}</span>
+      </Button>
+      {isOpen && <ResetLink user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
   );
 }

@@ -25,12 +25,12 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
       aria-label="About this picture"
       className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground side:max-h-none side:w-[22rem] low:w-60 side:rounded-none side:border-t-0 side:border-l"
     >
-      <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 low:px-4 lg:px-6 lg:py-6">
+      <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 sheet:space-y-3 sheet:px-4 sheet:pt-3 low:px-4 lg:px-6 lg:py-6">
         <div className="flex items-start gap-2">
           <p
             className={cn(
               "min-w-0 flex-1 whitespace-pre-wrap break-words leading-relaxed",
-              !isOpen && "sheet:line-clamp-2",
+              !isOpen && "sheet:line-clamp-1",
             )}
           >
             {prompt}
@@ -39,13 +39,19 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
         </div>
         <div
           className={cn(
-            "grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2",
-            // the download and one row of actions: the picture has the rest of the window
-            !isOpen && "sheet:[&>*:nth-child(n+6):not([data-stays])]:hidden",
+            "grid grid-cols-4 gap-2 low:grid-cols-3 lg:grid-cols-2 [&>[data-stays]:empty]:hidden [&>[data-stays]]:order-last",
+            // one row of actions: the picture has the rest of the window
+            !isOpen && "sheet:grid-cols-5 sheet:[&>*:nth-child(n+5):not([data-stays]):not([data-more])]:hidden",
           )}
         >
           <a
-            className={buttonLook({ className: "col-span-full" })}
+            className={buttonLook({
+              className: cn(
+                "col-span-full",
+                !isOpen &&
+                  "sheet:col-span-1 sheet:h-14 sheet:flex-col sheet:gap-1 sheet:rounded-xl sheet:px-0.5 sheet:text-[0.6875rem]",
+              ),
+            })}
             aria-keyshortcuts="d"
             href={output.download_url}
             download={output.filename}
@@ -54,17 +60,20 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
             Download
           </a>
           {children}
+          <Button
+            variant="ghost"
+            data-more
+            aria-expanded={isOpen}
+            onClick={() => setIsOpen(!isOpen)}
+            className={cn(
+              "side:hidden text-muted-foreground",
+              isOpen ? "col-span-full" : "h-14 flex-col gap-1 rounded-xl px-0.5 text-[0.6875rem]",
+            )}
+          >
+            <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
+            {isOpen ? "Less" : "More"}
+          </Button>
         </div>
-        <Button
-          variant="ghost"
-          size="sm"
-          aria-expanded={isOpen}
-          onClick={() => setIsOpen(!isOpen)}
-          className="-my-2 side:hidden w-full text-muted-foreground"
-        >
-          {isOpen ? "Less" : "More"}
-          <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
-        </Button>
         <Facts picture={picture} className={isOpen ? undefined : "sheet:hidden"} />
         <Shortcuts />
       </div>

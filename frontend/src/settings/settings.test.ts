@@ -40,6 +40,8 @@ const FULL: Settings = {
   guidance_start: 0.1,
   guidance_end: 0.8,
   clip_skip: 2,
+  prompt_syntax: "plain",
+  expansion: "combinatorial",
   sampler: "dpmpp_2m_karras",
   negative_prompt: "blurry, distorted",
   format: "webp",
@@ -92,6 +94,7 @@ const anySettings: fc.Arbitrary<Settings> = fc
       guidance_scale: fc.double({ min: 0, max: 30, noNaN: true }).map((value) => value + 0),
       interval: interval.map(([guidance_start, guidance_end]) => ({ guidance_start, guidance_end })),
       clip_skip: fc.integer({ min: 0, max: 11 }),
+      prompt_syntax: fc.constantFrom("a1111", "plain"),
       sampler: name,
       negative_prompt: fc.string({ unit: "grapheme", maxLength: 40 }),
       format: fc.constantFrom("jpeg", "png", "webp"),
@@ -120,7 +123,7 @@ describe("the address", () => {
     expect(toQuery({ ...FULL, prompt: "red dress, beach" })).toBe(
       "?prompt=red+dress,+beach&model=jade-v1&weight=-0.5&lora=amber:0.35&lora=ink-v2:0&lora=bare&style=film" +
         "&quality=medium&n=8&seed=4294967295&size=832x1216&steps=24&guidance=6.5&guided=0.1:0.8" +
-        "&clip_skip=2&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp" +
+        "&clip_skip=2&syntax=plain&expansion=combinatorial&sampler=dpmpp_2m_karras&negative=blurry,+distorted&format=webp" +
         `&start=${IMAGE}:0.45:fill&mask=${ASSET}:hard:2.5:32:noise:inverted&extend=64:0:8:2048` +
         "&hires=1.5:0.3:12:lanczos",
     );
@@ -318,6 +321,7 @@ describe("the text of a file", () => {
 
   it("brings CLIP skip, which files count from 1", () => {
     expect(settingsIn("Clip skip: 2").clip_skip).toBe(1);
+    expect(settingsIn("Prompt syntax: plain").prompt_syntax).toBe("plain");
     expect(settingsIn("Clip skip: 1").clip_skip).toBe(0);
     expect(settingsIn("Seed: 1").clip_skip).toBeUndefined();
   });

@@ -182,6 +182,28 @@ const PARAMETERS: readonly Parameter[] = [
     }),
     fact: { label: "CLIP skip", of: ({ clip_skip }) => (clip_skip ? String(clip_skip) : null) },
   },
+  {
+    ...scalar("prompt_syntax", {
+      key: "syntax",
+      label: "Prompt syntax",
+      parse: oneOf(["a1111", "plain"]),
+      infotext: ({ field }) => (field("Prompt syntax") === "plain" ? "plain" : undefined),
+      default: () => "a1111",
+      isAdvanced: true,
+    }),
+    fact: {
+      label: "Prompt syntax",
+      of: ({ prompt_syntax }) => (prompt_syntax === "plain" ? "Weights only" : null),
+    },
+  },
+  scalar("expansion", {
+    key: "expansion",
+    label: "Variants",
+    parse: oneOf(["random", "combinatorial"]),
+    default: () => "random",
+    isAdvanced: true,
+    ofMetadata: () => undefined,
+  }),
   scalar("sampler", {
     key: "sampler",
     label: "Sampler",

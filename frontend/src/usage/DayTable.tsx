@@ -1,11 +1,12 @@
 import { type Column, Table } from "@/components/ui/table";
-import { measured, shortDate, type UsageDay } from "./days";
+import { shortDate } from "@/lib/words/short-date";
+import { measured, type UsageDay } from "./days";
 
 const COLUMNS: readonly Column<UsageDay>[] = [
   { name: "Day", cell: ({ date }) => shortDate(date), isRowName: true },
   { name: "Generations", cell: ({ generations }) => measured(generations, "generations"), isRight: true },
   { name: "Pictures", cell: ({ pictures }) => measured(pictures, "pictures"), isRight: true },
-  { name: "GPU time", cell: ({ gpu_s }) => measured(gpu_s, "gpu_s"), isRight: true },
+  { name: "Compute time", cell: ({ gpu_s }) => measured(gpu_s, "gpu_s"), isRight: true },
 ];
 
 /** The days with use, newest first. */

@@ -14,7 +14,7 @@ interface LimitKind {
 const KINDS: readonly LimitKind[] = [
   { key: "jobs_per_hour", name: "Generations an hour", measure: "generations", more: "the next one" },
   { key: "pictures_per_day", name: "Pictures a day", measure: "pictures", more: "all" },
-  { key: "gpu_s_per_day", name: "GPU time a day", measure: "gpu_s", more: "all" },
+  { key: "gpu_s_per_day", name: "Compute time a day", measure: "gpu_s", more: "all" },
 ];
 
 /** What is left of each limit, and when there is more. */

@@ -5,20 +5,20 @@ import { withWayBack } from "@/address/way-back";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/session";
 import type { Usage as UsageAnswer } from "@/api/types";
+import { DayChart } from "@/components/DayChart";
 import { Choice } from "@/components/form/Choice";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { buttonLook } from "@/components/ui/button";
-import { Chart } from "./Chart";
 import { DayTable } from "./DayTable";
-import { everyDay, type Measure, measured } from "./days";
+import { everyDay, type Measure, measured, type UsageDay } from "./days";
 import { Limits } from "./Limits";
 
 const NUM_DAYS = 30;
 const MEASURES: readonly { value: Measure; label: string }[] = [
   { value: "generations", label: "Generations" },
   { value: "pictures", label: "Pictures" },
-  { value: "gpu_s", label: "GPU time" },
+  { value: "gpu_s", label: "Compute time" },
 ];
 
 export function Usage() {
@@ -79,5 +79,18 @@ function Loaded({ usage }: { usage: UsageAnswer }) {
         <DayTable days={usage.days} />
       </section>
     </div>
+  );
+}
+
+function Chart({ days, measure, name }: { days: readonly UsageDay[]; measure: Measure; name: string }) {
+  return (
+    <DayChart
+      label={`${name} by day, the same as in the table below`}
+      dates={days.map(({ date }) => date)}
+      lastName="Today"
+      series={[{ name, values: days.map((day) => day[measure]), className: "fill-primary" }]}
+      format={(value) => measured(value, measure)}
+      isCount={measure !== "gpu_s"}
+    />
   );
 }

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { ceiling, everyDay, measured, shortDate } from "./days";
+import { ceiling } from "@/lib/ceiling";
+import { shortDate } from "@/lib/words/short-date";
+import { everyDay, measured } from "./days";
 
 const NOON_MS = Date.UTC(2026, 10, 22, 12);
 

@@ -21,25 +21,10 @@ export function everyDay(days: readonly UsageDay[], num: number, now_ms: number)
   });
 }
 
-/** A round number that no bar is higher than, at least 1: 1, 2, 5 times a power of ten. */
-export function ceiling(highest: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(highest, 1)));
-  return [1, 2, 5, 10].map((step) => step * power).find((round) => round >= highest) ?? 10 * power;
-}
-
 /** `1,204`, `31.4 s`, `12 min`, `3.2 h`. */
 export function measured(value: number, measure: Measure): string {
   if (measure !== "gpu_s") return value.toLocaleString();
   if (value < 100) return `${Math.round(10 * value) / 10} s`;
   if (value < 6000) return `${Math.round(value / 60)} min`;
   return `${Math.round(value / 360) / 10} h`;
-}
-
-/** `Nov 22`; of a date in UTC. */
-export function shortDate(date: string): string {
-  return new Date(`${date}T00:00:00Z`).toLocaleDateString(undefined, {
-    month: "short",
-    day: "numeric",
-    timeZone: "UTC",
-  });
 }

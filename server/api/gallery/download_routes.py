@@ -18,7 +18,7 @@ from litestar.types import ASGIApp
 from server.api.auth.caller import READ, Caller
 from server.api.auth.guards import needs
 from server.api.gallery.file_routes import EMBEDDABLE
-from server.api.gallery.zip_stream import archive_bytes, stream_archive
+from server.api.gallery.zip_stream import archive_bytes, each, stream_archive
 from server.api.http.file_response import FileResponse
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples
@@ -141,7 +141,8 @@ async def zip_of(images: Sequence[ImageView], filename: str, store: ImageStore, 
         "Content-Length": str(archive_bytes(images)),
     }
     counted = BackgroundTask(engagement.count_downloads, [image.id for image in images])
-    return Stream(stream_archive(images, store), media_type="application/zip", headers=headers, background=counted)
+    archive = stream_archive(each(images), store)
+    return Stream(archive, media_type="application/zip", headers=headers, background=counted)
 
 
 async def known_image(jobs: JobService, caller: Caller, image_id: str) -> ImageView:

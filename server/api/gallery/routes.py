@@ -33,6 +33,7 @@ from server.errors import (
     InvalidRequest,
     StudioError,
 )
+from server.gallery.collections import Collections
 from server.gallery.engagement import Engagement
 from server.gallery.history import (
     CURSOR,
@@ -63,6 +64,14 @@ Lora = Annotated[
     ),
 ]
 Favorites = Annotated[bool, QueryParameter(description="true: only jobs that have a favorite; or false.")]
+CollectionFilter = Annotated[
+    str | None,
+    QueryParameter(
+        description="Only jobs that have a picture in this collection: an `id` of /api/collections.",
+        max_length=64,
+        examples=[Example("collection", value="7c0d5f3e9a1b4c6d8e2f0a1b2c3d4e5f")],
+    ),
+]
 Cursor = Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.", max_length=64)]
 Limit = Annotated[int, QueryParameter(description="Jobs a page: a whole number from 1 to 100.", ge=1, le=100)]
 IdsBody = Annotated[history_schemas.PictureIds, json_body(SOME_IDS)]
@@ -99,17 +108,19 @@ class HistoryController(Controller):
             "Your jobs, newest first, including jobs made with your keys: jobs that have a picture or are still being"
             " made. Without an account the page has a history by its cookie; a call without cookie and key has none."
         ),
-        responses={200: examples.answers(ITEMS, "A page of it"), **documented(INVALID_REQUEST)},
+        responses={200: examples.answers(ITEMS, "A page of it"), **documented(INVALID_REQUEST, NOT_FOUND)},
     )
     async def history(
         self,
         request: Request[Any, Any, Any],
         caller: NamedDependency[Caller],
         history: NamedDependency[History],
+        collections: NamedDependency[Collections],
         addresses: NamedDependency[presenters.Addresses],
         q: Words = None,
         lora: Lora = None,
         favorites: Favorites = False,
+        collection: CollectionFilter = None,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> history_schemas.HistoryItems:
@@ -118,8 +129,11 @@ class HistoryController(Controller):
             raise InvalidRequest([FieldError("cursor", "it is none", "the next_cursor of an answer")])
         if caller.owner == caller.address:
             return history_schemas.HistoryItems(items=[], next_cursor=None)
-        person = Person(caller.owner, caller.key_id, caller.end_user)
-        query = HistoryQuery(tuple((q or "").split()[:MAX_WORDS]), lora or None, favorites, cursor, limit)
+        person = person_of(caller)
+        if collection is not None:
+            await collections.find(person, collection)
+        words = tuple((q or "").split()[:MAX_WORDS])
+        query = HistoryQuery(words, lora or None, favorites, collection, cursor, limit)
         page = await history.page(person, query)
         base = addresses.base(request)
         return history_schemas.HistoryItems(items=[_item(job, base) for job in page.jobs], next_cursor=page.next_cursor)
@@ -244,7 +258,7 @@ class HistoryController(Controller):
         store: NamedDependency[ImageStore],
     ) -> Stream:
         ids = list(dict.fromkeys(data.ids))
-        images = _with_names_of_their_own([image for _, image in await seen(history, caller, ids)])
+        images = with_names_of_their_own([image for _, image in await seen(history, caller, ids)])
         return await zip_of(images, time.strftime("pictures-%Y-%m-%d.zip", time.gmtime()), store, engagement)
 
 
@@ -266,13 +280,17 @@ async def owned(history: History, caller: Caller, image_id: str) -> None:
         )
 
 
+def person_of(caller: Caller) -> Person:
+    return Person(caller.owner, caller.key_id, caller.end_user)
+
+
 def _check_text(**parameters: str | None) -> None:
     for name, text in parameters.items():
         if "\x00" in (text or ""):
             raise InvalidRequest([FieldError(name, "it contains U+0000", "text without it")])
 
 
-def _with_names_of_their_own(images: Sequence[ImageView]) -> list[ImageView]:
+def with_names_of_their_own(images: Sequence[ImageView]) -> list[ImageView]:
     """Pictures of one prompt and seed have one name: in a zip each further one gets a number."""
     taken: dict[str, int] = {}
     named: list[ImageView] = []

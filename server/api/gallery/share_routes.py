@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, delete, get, put
 from litestar.di import NamedDependency
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.api.auth.caller import GENERATE, READ, Caller
 from server.api.auth.guards import needs, operator
@@ -15,6 +15,7 @@ from server.api.jobs import examples, presenters
 from server.api.jobs.routes import KNOWN_OR_NOT
 from server.errors import CONTENT_BLOCKED, OPERATORS_ONLY, FieldError, InvalidRequest
 from server.gallery.history import History
+from server.gallery.public_gallery import GalleryState, PublicGallery
 from server.gallery.shares import SharedImage, Shares
 
 PATH = "/p"
@@ -24,6 +25,10 @@ class Share(Struct, frozen=True, kw_only=True):
     """The public address of a picture; null: it is not shared."""
 
     url: Annotated[str | None, Meta(description="A read-only page with the picture and its prompt.")]
+    gallery: Annotated[
+        GalleryState | UnsetType | None,
+        Meta(description="Its state in the public gallery; null: it is not offered; left out where there is none."),
+    ] = UNSET
 
 
 class SharedExample(Struct, frozen=True, kw_only=True):
@@ -72,11 +77,13 @@ class SharesController(Controller):
         caller: NamedDependency[Caller],
         history: NamedDependency[History],
         shares: NamedDependency[Shares],
+        gallery: NamedDependency[PublicGallery],
         addresses: NamedDependency[presenters.Addresses],
     ) -> Share:
         await seen(history, caller, [image_id])
         share_id = await shares.id_of(image_id)
-        return Share(url=share_id and f"{addresses.base(request)}{PATH}/{share_id}")
+        url = share_id and f"{addresses.base(request)}{PATH}/{share_id}"
+        return Share(url=url, gallery=await gallery.state_of(image_id) if gallery.is_on else UNSET)
 
     @put(
         "/images/{image_id:str}/share",
@@ -99,10 +106,12 @@ class SharesController(Controller):
         caller: NamedDependency[Caller],
         history: NamedDependency[History],
         shares: NamedDependency[Shares],
+        gallery: NamedDependency[PublicGallery],
         addresses: NamedDependency[presenters.Addresses],
     ) -> Share:
         await owned(history, caller, image_id)
-        return Share(url=f"{addresses.base(request)}{PATH}/{await shares.share(image_id)}")
+        url = f"{addresses.base(request)}{PATH}/{await shares.share(image_id)}"
+        return Share(url=url, gallery=await gallery.state_of(image_id) if gallery.is_on else UNSET)
 
     @delete(
         "/images/{image_id:str}/share",

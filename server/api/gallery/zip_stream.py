@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
 from io import BytesIO
+from typing import Protocol
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from server.queue.model import ImageView
@@ -36,18 +37,32 @@ class _Window(BytesIO):
         return data
 
 
+async def each(images: Iterable[ImageView]) -> AsyncGenerator[ImageView]:
+    for image in images:
+        yield image
+
+
 def archive_bytes(images: Sequence[ImageView]) -> int:
     """Size of the zip."""
     headers = LOCAL_HEADER_BYTES + CENTRAL_HEADER_BYTES
     return END_BYTES + sum(headers + 2 * len(image.filename) + image.num_bytes for image in images)
 
 
-async def stream_archive(images: Sequence[ImageView], store: ImageStore) -> AsyncGenerator[bytes]:
+class ArchiveFile(Protocol):
+    @property
+    def filename(self) -> str: ...
+    @property
+    def storage_key(self) -> str: ...
+    @property
+    def finished_at_s(self) -> float: ...
+
+
+async def stream_archive(images: AsyncIterable[ArchiveFile], store: ImageStore) -> AsyncGenerator[bytes]:
     """The stored bytes under their file names, not compressed, one picture in memory at a time. Raises StoreError: a
     zip that lacks a picture is never finished."""
     window = _Window()
     with ZipFile(window, "w", ZIP_STORED) as archive:
-        for image in images:
+        async for image in images:
             info = ZipInfo(image.filename, time.gmtime(image.finished_at_s)[:6])
             info.external_attr = PERMISSIONS
             await asyncio.to_thread(archive.writestr, info, await store.get(image.storage_key))

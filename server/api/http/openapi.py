@@ -28,8 +28,11 @@ def description() -> OpenAPIConfig:
         license=License(name="Apache-2.0", identifier="Apache-2.0"),
         tags=[
             Tag(name="jobs", description="Make pictures, follow and fetch them"),
+            Tag(name="batches", description="Many requests in one call"),
             Tag(name="assets", description="Images to make pictures from"),
             Tag(name="history", description="Your jobs and pictures"),
+            Tag(name="collections", description="Pictures under names of your own"),
+            Tag(name="sharing", description="Public addresses of pictures"),
             Tag(name="billing", description="Prices and credit; 404 where nothing is charged (STUDIO_BILLING)"),
             Tag(name="operator", description="For operators: the queue and the users"),
             Tag(name="accounts", description="Accounts and API keys"),

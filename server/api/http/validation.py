@@ -65,6 +65,11 @@ def read_generate_body(body: bytes) -> GenerateRequest:
     return read_body(body, GenerateRequest, EXAMPLE, _generate_errors)
 
 
+def read_generate_fields(fields: dict[str, Any]) -> GenerateRequest:
+    """The same, from a JSON object that is decoded already."""
+    return read_fields(fields, GenerateRequest, _generate_errors)
+
+
 def json_body(example: msgspec.Struct) -> BodyKwarg:
     """The body's description in the OpenAPI document."""
     return BodyKwarg(media_type="application/json", examples=[Example("example", value=msgspec.to_builtins(example))])
@@ -99,7 +104,11 @@ def content_coding(request: Request[Any, Any, Any]) -> str:
 def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
     """Convert JSON to `kind`; an absent field has its default. `example` is a valid body, for errors; `check` looks at
     the well-formed fields. Raises StudioError (400) that names each wrong field, its error and the allowed values."""
-    fields = _json_object(body, example)
+    return read_fields(json_object(body, example), kind, check, has_nul=NUL in body)
+
+
+def read_fields(fields: dict[str, Any], kind: type[T], check: Check, *, has_nul: bool = True) -> T:
+    """The same, from a JSON object that is decoded already. `has_nul` False: no text of it has U+0000."""
     known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     errors = [
         FieldError(name[:MAX_SHOWN_CHARACTERS], "there is no such field", "only " + ", ".join(known))
@@ -117,7 +126,7 @@ def read_body(body: bytes, kind: type[T], example: str, check: Check) -> T:
         except msgspec.ValidationError as error:
             errors.append(_field_error(kind, name, fields[name], str(error)))
     errors.extend(check(values))
-    if NUL in body:
+    if has_nul:
         known_bad = {error.field for error in errors}
         paths = (path for name in values for path in _paths_with_nul(fields[name], name) if path not in known_bad)
         errors += [FieldError(path, "it contains U+0000", at_path(kind, path)) for path in paths]
@@ -138,7 +147,8 @@ def _paths_with_nul(value: Any, path: str) -> Iterator[str]:
             yield from _paths_with_nul(item, f"{path}.{key}")
 
 
-def _json_object(body: bytes, example: str) -> dict[str, Any]:
+def json_object(body: bytes, example: str) -> dict[str, Any]:
+    """Raises StudioError (400)."""
     try:
         value = msgspec.json.decode(body.removeprefix(codecs.BOM_UTF8))  # RFC 8259, section 8.1
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:

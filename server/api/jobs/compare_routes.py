@@ -15,7 +15,7 @@ from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, check_compare_body
 from server.api.jobs import examples, presenters, schemas
 from server.api.jobs.routes import KNOWN_OR_NOT, JobId, known_job
-from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
+from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, drafted, idempotency_of
 from server.errors import NOT_FOUND, STORE_AWAY, UNFINISHED, StudioError
 from server.gallery.contact_sheets import ContactSheets
 from server.generation.policy import RequestPolicy
@@ -62,7 +62,9 @@ class CompareController(Controller):
         idempotency_key: IdempotencyKeyHeader = None,
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         assets = await sources.read(data, caller)
-        draft = policy.compare(data, caller.requester, assets, await loras.few_steps())
+        few_steps = await loras.few_steps()
+        texts = (*data.prompts, data.negative_prompt)
+        draft = await drafted(texts, lambda: policy.compare(data, caller.requester, assets, few_steps))
         key = idempotency_of(idempotency_key, "compare", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))
 

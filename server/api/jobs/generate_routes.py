@@ -14,7 +14,7 @@ from server.api.auth.caller import GENERATE, Caller
 from server.api.auth.guards import needs
 from server.api.http.validation import MAX_BODY_BYTES, check_generate_body
 from server.api.jobs import examples, presenters, schemas
-from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, idempotency_of
+from server.api.jobs.submission import MAKES_JOBS, IdempotencyKeyHeader, Prefer, Submission, drafted, idempotency_of
 from server.generation.policy import RequestPolicy
 from server.generation.requests import GenerateRequest
 from server.loras.registry import LoraRegistry
@@ -62,6 +62,8 @@ class GenerateController(Controller):
     ) -> Response[schemas.Accepted | schemas.FinishedJob]:
         assets = await sources.read(data, caller)
         seed = secrets.randbelow(MAX_SEED + 1)
-        draft = policy.generate(data, caller.requester, seed, assets, await loras.few_steps())
+        few_steps = await loras.few_steps()
+        texts = (data.prompt, data.negative_prompt)
+        draft = await drafted(texts, lambda: policy.generate(data, caller.requester, seed, assets, few_steps))
         key = idempotency_of(idempotency_key, "generate", data)
         return await submission.submit(draft, key, prefer, addresses.base(request))

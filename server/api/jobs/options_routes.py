@@ -13,6 +13,7 @@ from server.api.auth.caller import Caller
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples, schemas
 from server.assets.decode import MAX_BYTES as MAX_ASSET_BYTES
+from server.gallery.public_gallery import PublicGallery
 from server.generation import policy as defaults
 from server.generation.policy import RequestPolicy
 from server.generation.prompt_warnings import style_fits
@@ -50,11 +51,12 @@ class CatalogController(Controller):
         caller: NamedDependency[Caller],
         policy: NamedDependency[RequestPolicy],
         analyzer: NamedDependency[PromptAnalyzer],
+        gallery: NamedDependency[PublicGallery],
     ) -> schemas.Options:
-        return options(policy, analyzer, caller)
+        return options(policy, analyzer, caller, gallery.is_on)
 
 
-def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller) -> schemas.Options:
+def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller, has_gallery: bool) -> schemas.Options:
     """For this caller: bounds differ with and without an account."""
     info = policy.model
     return schemas.Options(
@@ -80,6 +82,7 @@ def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller) -> 
         ],
         formats=list(get_args(Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
+        gallery=has_gallery or UNSET,
         moderation=UNSET if policy.moderation == "off" else policy.moderation,  # pyright: ignore[reportArgumentType]
     )
 

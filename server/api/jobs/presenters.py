@@ -73,6 +73,8 @@ def state(job: JobState) -> schemas.JobState:
 
 def metadata(job: JobView) -> Metadata:
     spec, final_prompts = job.first, job.final_prompts
+    if job.axes is None:  # more than one where an expansion gave the images different words
+        final_prompts = tuple(dict.fromkeys(each.prompt for each in job.specs))
     values: dict[str, Any] = {
         **msgspec.structs.asdict(spec.sampling),
         **msgspec.structs.asdict(spec.output),
@@ -119,6 +121,8 @@ def source_fields(spec: ImageSpec) -> dict[str, Any]:
 
 def result(view: JobView, base: str) -> Result:
     outputs = [output(image, base) for image in sorted(view.images, key=lambda image: image.index)]
+    if view.axes is None and len({spec.prompt for spec in view.specs}) > 1:
+        outputs = [msgspec.structs.replace(each, final_prompt=view.specs[each.index].prompt) for each in outputs]
     return Result(
         job_id=view.job_id,
         status=view.status.value,
@@ -159,7 +163,7 @@ def finished(view: JobView, base: str, warnings: list[str]) -> FinishedJob:
 
 
 def fields_of(output: Output) -> dict[str, Any]:
-    return msgspec.structs.asdict(output)
+    return {name: value for name, value in msgspec.structs.asdict(output).items() if value is not UNSET}
 
 
 def with_absolute_addresses(data: Mapping[str, Any], base: str) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class JobsController(Controller):
         last_event_id: LastEventId = None,
         token: Token = None,  # read by server/api/auth/authentication.py
     ) -> ASGIApp:
-        after_seq = _sequence_number(last_event_id)
+        after_seq = sequence_number(last_event_id)
         job = await known_state(jobs, caller, job_id)
         hub.check_room()
         events = feed.subscribe(job_id, after_seq)
@@ -233,7 +233,7 @@ def _unknown(job_id: str) -> StudioError:
     return StudioError(NOT_FOUND, f"no job has the id {job_id[:64]}")
 
 
-def _sequence_number(last_event_id: str | None) -> int | None:
+def sequence_number(last_event_id: str | None) -> int | None:
     """Empty counts as absent: a browser that has read no event yet may send it so."""
     if not last_event_id:
         return None

@@ -84,6 +84,9 @@ class Output(Struct, frozen=True, kw_only=True):
     from_image: Annotated[str | None, Meta(description="The id of the picture that it was made from.")] = None
     prompt_index: Annotated[int | None, Meta(description="In a comparison: which of its prompts, from 0.")] = None
     variant_index: Annotated[int | None, Meta(description="In a comparison: which of its variants, from 0.")] = None
+    final_prompt: Annotated[
+        str | UnsetType, Meta(description="As encoded, where an expansion gave the pictures of a job different words.")
+    ] = UNSET
     moderation: Annotated[Mark | UnsetType, Meta(description="Left out where it is not marked.")] = UNSET
 
 
@@ -266,6 +269,7 @@ class Options(Struct, frozen=True, kw_only=True):
         Literal["flag", "blur", "block"] | UnsetType,
         Meta(description="What happens to explicit pictures; left out where moderation is off."),
     ] = UNSET
+    gallery: Annotated[bool | UnsetType, Meta(description="true: there is a public gallery; else left out.")] = UNSET
 
 
 class Health(Struct, frozen=True):

@@ -1,7 +1,9 @@
 """Shared by all endpoints that create jobs: idempotency, rate-limit headers, `Prefer: wait`."""
 
+import asyncio
 import logging
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -29,7 +31,7 @@ from server.errors import (
     rate_limit_headers,
 )
 from server.events.feed import JobFeed
-from server.generation.service import JobService
+from server.generation.service import INLINE_CHARACTERS, JobService
 from server.queue.idempotency import IdempotencyKey
 from server.queue.model import JobDraft, JobView
 from server.queue.quotas import Standing
@@ -72,12 +74,24 @@ MAKES_JOBS = {
 
 def idempotency_of(key: str | None, call: str, body: msgspec.Struct) -> IdempotencyKey | None:
     """None: the caller sent no key. Raises InvalidRequest."""
+    return idempotency_key(key, lambda: sha256(f"{call} ".encode() + msgspec.json.encode(body)).hexdigest())
+
+
+def idempotency_key(key: str | None, request_sha256: Callable[[], str]) -> IdempotencyKey | None:
+    """The same, with the hash of everything that the request asks for."""
     if key is None:
         return None
     if not re.fullmatch(r"[\x21-\x7e]{1,255}", key):
         allowed = "1 to 255 printable ASCII characters without blanks"
         raise InvalidRequest([FieldError("Idempotency-Key", "it cannot be used", allowed)])
-    return IdempotencyKey(key, sha256(f"{call} ".encode() + msgspec.json.encode(body)).hexdigest())
+    return IdempotencyKey(key, request_sha256())
+
+
+async def drafted(prompts: Iterable[str | None], make: Callable[[], JobDraft]) -> JobDraft:
+    """What `make` returns; long prompts, and those that vary or change, are read on a thread."""
+    texts = list(filter(None, prompts))
+    is_quick = sum(map(len, texts)) <= INLINE_CHARACTERS and not any(set("[{_") & set(text) for text in texts)
+    return make() if is_quick else await asyncio.to_thread(make)
 
 
 @dataclass(frozen=True, slots=True)

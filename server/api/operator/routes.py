@@ -3,23 +3,28 @@
 import asyncio
 import math
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Controller, get, post
+from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from msgspec import UNSET
 
+from server.accounts.admin_commands import Administration
 from server.accounts.service import Account, Accounts
+from server.accounts.tokens import RESET_HOURS
 from server.api.accounts import examples as account_examples
+from server.api.accounts.routes import PRIVATE
 from server.api.accounts.schemas import utc
+from server.api.auth.caller import Caller
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples
+from server.api.jobs.presenters import Addresses
 from server.api.usage import schemas as usage_schemas
 from server.api.usage.routes import total
-from server.errors import INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, UNAUTHORIZED, StudioError
+from server.errors import INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, SCOPE_LACKING, UNAUTHORIZED, StudioError
 from server.generation.policy import NO_LORA
 from server.generation.service import JobService
 from server.observability.metrics import Metrics
@@ -66,6 +71,9 @@ USER = usage_schemas.OperatorUser(
     disabled=False,
     created_at="2026-11-22T10:00:00Z",
     total=TOTAL,
+)
+RESET_LINK = usage_schemas.ResetLink(
+    url=f"https://studio.example.org/reset/?token={account_examples.CODE}", expires_in_s=RESET_HOURS * 3600
 )
 REFUSED = (UNAUTHORIZED, OPERATORS_ONLY)
 
@@ -120,6 +128,39 @@ class OperatorController(Controller):
         return usage_schemas.OperatorUsers(users=users, next_cursor=more)
 
     @post(
+        "/users/{user_id:str}/reset-link",
+        status_code=201,
+        operation_id="create_reset_link",
+        summary="Create a link that sets a new password",
+        description="For the account's owner, who gets it from you: the server sends no mail. Earlier links of the"
+        " account become invalid; its sessions end when the link is used. A key cannot do this, except"
+        " STUDIO_ADMIN_KEY.",
+        responses={
+            201: examples.answers(RESET_LINK, "The link; only this answer contains it"),
+            **documented(*REFUSED, NOT_FOUND, INVALID_REQUEST),
+        },
+    )
+    async def reset_link(
+        self,
+        request: Request[Any, Any, Any],
+        user_id: UserId,
+        caller: NamedDependency[Caller],
+        accounts: NamedDependency[Accounts],
+        administration: NamedDependency[Administration],
+        addresses: NamedDependency[Addresses],
+    ) -> Response[usage_schemas.ResetLink]:
+        if caller.key_id is not None:  # it would open an operator's account to all who have the key
+            raise StudioError(SCOPE_LACKING, "a key cannot do this; log in, or send STUDIO_ADMIN_KEY")
+        account = await accounts.get(user_id)
+        code = await administration.reset_code(account.email, RESET_HOURS * 3600.0) if account is not None else None
+        if code is None:
+            raise _no_account(user_id)
+        link = usage_schemas.ResetLink(
+            url=f"{addresses.base(request)}/reset/?token={code}", expires_in_s=RESET_HOURS * 3600
+        )
+        return Response(link, status_code=201, headers=PRIVATE)
+
+    @post(
         "/users/{user_id:str}/disable",
         status_code=200,
         operation_id="disable_user",
@@ -156,8 +197,12 @@ async def _set_disabled(
 ) -> usage_schemas.OperatorUser:
     account = await accounts.set_disabled(user_id, is_disabled)
     if account is None:
-        raise StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
+        raise _no_account(user_id)
     return await user_with_usage(account, usage)
+
+
+def _no_account(user_id: str) -> StudioError:
+    return StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
 
 
 async def user_with_usage(account: Account, usage: Usage) -> usage_schemas.OperatorUser:

@@ -2,7 +2,7 @@
 without a script, with the tags that other sites read for a preview (Open Graph). It does not name the owner."""
 
 from html import escape
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from litestar.params import PathParameter
 from litestar.response import Redirect
 from litestar.types import ASGIApp
 
-from server.api.gallery.file_routes import EMBEDDABLE
+from server.api.gallery.file_routes import EMBEDDABLE, MEDIA_TYPES
 from server.api.gallery.share_routes import PATH
 from server.api.http.file_response import FileResponse
 from server.api.jobs.presenters import Addresses
@@ -96,13 +96,27 @@ class SharedPageController(Controller):
         self, share_id: ShareId, shares: NamedDependency[Shares], store: NamedDependency[ImageStore]
     ) -> ASGIApp:
         """The stored bytes; a reader asks each time, so that they end with the address."""
-        image = (await _found(shares, share_id)).image
-        headers = {**EMBEDDABLE, "Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
-        place = store.attachment(image.storage_key, image.content_type, image.filename)
-        if isinstance(place, Path):
-            return FileResponse(place, image.content_type, headers, GONE)
-        redirect = Redirect(place, status_code=302, headers={**headers, "Cache-Control": "no-store"})
-        return redirect  # pyright: ignore[reportReturnType]  # Litestar takes both
+        shared = await _found(shares, share_id)
+        return _bytes(shared, shared.image.storage_key, store)
+
+    @route("/{share_id:str}/thumbnail", http_method=GET)
+    async def thumbnail(
+        self, share_id: ShareId, shares: NamedDependency[Shares], store: NamedDependency[ImageStore]
+    ) -> ASGIApp:
+        """Of at most 384 px."""
+        shared = await _found(shares, share_id)
+        return _bytes(shared, shared.thumbnail_key, store)
+
+
+def _bytes(shared: SharedImage, key: str, store: ImageStore) -> ASGIApp:
+    headers = {**EMBEDDABLE, "Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
+    suffix = PurePosixPath(key).suffix
+    content_type = MEDIA_TYPES[suffix]
+    place = store.attachment(key, content_type, str(PurePosixPath(shared.image.filename).with_suffix(suffix)))
+    if isinstance(place, Path):
+        return FileResponse(place, content_type, headers, GONE)
+    redirect = Redirect(place, status_code=302, headers={**headers, "Cache-Control": "no-store"})
+    return redirect  # pyright: ignore[reportReturnType]  # Litestar takes both
 
 
 async def _found(shares: Shares, share_id: str) -> SharedImage:

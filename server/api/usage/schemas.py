@@ -91,6 +91,13 @@ class OperatorUser(Struct, frozen=True, kw_only=True):
     ] = UNSET
 
 
+class ResetLink(Struct, frozen=True, kw_only=True):
+    """A link that sets a new password. It works once."""
+
+    url: str
+    expires_in_s: int
+
+
 class OperatorUsers(Struct, frozen=True, kw_only=True):
     users: list[OperatorUser]
     next_cursor: str | None

@@ -3,6 +3,7 @@
 from alembic import context
 
 from server.db import account_models as account_models  # its tables are part of the metadata
+from server.db import batch_models as batch_models
 from server.db import history_models as history_models
 from server.db import lora_models as lora_models
 from server.db import moderation_models as moderation_models

@@ -78,7 +78,13 @@ def test_versions_are_compared_by_keyboard_and_read_again(
     page.keyboard.press("0")
     expect(page.get_by_role("img").first).to_have_css("transform", "matrix(1, 0, 0, 1, 0, 0)")
     assert len(set(transforms(page))) == 1
+    page.get_by_role("button", name="Favorite jade-v2 · 0.9, seed 8").click(force=True)
+    best = table.get_by_role("columnheader", name="jade-v2")
+    expect(best).to_contain_text("1 favorites, the most")
     assert visitor.violations(axe) == []
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.get_by_role("img").last.scroll_into_view_if_needed()
+    expect(best).to_be_in_viewport(ratio=1)  # heads stay in sight
     page.set_viewport_size({"width": 375, "height": 740})
     assert not visitor.scrolls_sideways()
     assert visitor.violations(axe) == []  # a table scrolls inside its own box

@@ -87,7 +87,7 @@ def test_further_loras_of_the_base_model_stay_further_ones(new_visitor: NewVisit
     expect(visitor.page.get_by_role("button", name="LoRA:")).to_be_visible()
     drop(visitor.page, "mine.png", "image/png", first)
     expect(visitor.prompt).to_have_value("red dress")
-    expect(visitor.page.get_by_role("button", name="LoRA: No LoRA")).to_be_visible()
+    expect(visitor.page.get_by_role("button", name="LoRA: None")).to_be_visible()
     expect(visitor.page.get_by_role("list", name="Further LoRAs").get_by_role("listitem")).to_have_text("jade-v1 · 0.6")
     visitor.generate.click()
     visitor.wait_for_pictures(1)

@@ -9,7 +9,7 @@ from tests.support.servers.server_process import ServerProcess
 
 def test_names_that_are_not_here_say_so_and_can_be_replaced(new_visitor: NewVisitor, studio: ServerProcess) -> None:
     page = new_visitor(studio, "?model=ghost&style=haunted&sampler=spooky").page
-    for chip, name, none in (("LoRA", "ghost", "No LoRA"), ("Style", "haunted", "No style")):
+    for chip, name, none in (("LoRA", "ghost", "None"), ("Style", "haunted", "None")):
         page.get_by_role("button", name=f"{chip}: {name} (not installed)").click()
         panel = page.get_by_role("dialog", name=chip)
         expect(panel.get_by_role("radio").first).to_be_visible()

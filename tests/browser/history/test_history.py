@@ -142,3 +142,62 @@ def test_two_thousand_pictures(new_visitor: NewVisitor, new_user: NewUser, paint
     expect(tile(page, f"picture {NUM_JOBS - 1}")).to_be_visible()
     page.evaluate("window.scrollTo(0, 0)")
     expect(tile(page, "red dress")).to_be_visible()
+
+
+def test_collections(
+    new_visitor: NewVisitor, new_user: NewUser, painted: ServerProcess, axe: str, tmp_path: Path
+) -> None:
+    user = new_user(painted)
+    for prompt in ("red dress", "beach"):
+        user.make(prompt, num_images=2)
+    visitor = new_visitor(painted, "history/", storage_state=user.state, reduced_motion="reduce")
+    page = visitor.page
+    expect(tiles(page)).to_have_count(4)
+    for number in (0, 2):
+        tiles(page).nth(number).get_by_role("checkbox").check(force=True)
+    page.get_by_role("button", name="Add to collection").click()
+    dialog = page.get_by_role("dialog", name="Add to collection")
+    dialog.get_by_label("Name of a new collection").fill("Summer")
+    dialog.get_by_role("button", name="Create").click()
+    row = dialog.get_by_role("checkbox", name="Summer")
+    expect(row).to_be_checked()
+    expect(dialog.get_by_role("listitem").filter(has_text="Summer")).to_contain_text("2")
+    assert visitor.violations(axe) == []
+    dialog.get_by_role("button", name="Done").click()
+    page.keyboard.press("Escape")
+
+    page.get_by_role("button", name="Collection: All").click()
+    page.get_by_role("radio", name="Summer").check()
+    page.keyboard.press("Escape")
+    expect(tiles(page)).to_have_count(2)
+    bar = page.get_by_role("region", name="Collection Summer")
+    expect(bar).to_contain_text("2 pictures")
+    with page.expect_download() as waiting:
+        bar.get_by_role("link", name="Download as zip").click()
+    waiting.value.save_as(tmp_path / "summer.zip")
+    assert waiting.value.suggested_filename.startswith("summer-")
+    assert len(zipfile.ZipFile(tmp_path / "summer.zip").namelist()) == 2
+    assert visitor.violations(axe) == []
+    for width in (320, 375):
+        page.set_viewport_size({"width": width, "height": 740})
+        assert not visitor.scrolls_sideways()
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+    tile(page, "beach").get_by_role("button", name="Open this picture").click()  # taken out in the viewer
+    page.get_by_role("dialog", name="Picture").get_by_role("button", name="Add to collection").click()
+    expect(row).to_be_checked()
+    row.uncheck()
+    dialog.get_by_role("button", name="Done").click()
+    expect(tiles(page)).to_have_count(1)
+    tiles(page).first.get_by_role("checkbox").check(force=True)  # and with the selection
+    page.get_by_role("button", name="Take out").click()
+    expect(page.get_by_text("Nothing in this collection yet")).to_be_visible()
+
+    bar.get_by_role("button", name="Rename").click()
+    page.get_by_label("Name", exact=True).fill("Winter")
+    page.get_by_role("button", name="Save").click()
+    page.reload()  # the address names the collection
+    bar = page.get_by_role("region", name="Collection Winter")
+    bar.get_by_role("button", name="Delete collection").click()
+    page.get_by_role("dialog", name="Delete Winter?").get_by_role("button", name="Delete collection").click()
+    expect(tiles(page)).to_have_count(4)

@@ -20,7 +20,7 @@ def test_a_lora_is_uploaded_pinned_reloaded_and_deleted(
     page = visitor.page
     # Playwright begins to intercept file choosers asynchronously: a key pressed before that would open one
     page.on("filechooser", lambda _: None)
-    page.goto("/operator/")
+    page.goto("/operator/?tab=loras")
     jade = page.get_by_role("article", name="jade")
     expect(jade.get_by_role("listitem")).to_have_count(1)
     page.wait_for_load_state("networkidle")  # what is filled late takes no focus away

@@ -178,7 +178,7 @@ def test_a_new_version_is_dropped_used_and_rolled_back(
     visitor = new_visitor(app_server.server, hosts=app_server.hosts, reduced_motion="reduce")
     page = visitor.page
     app_server.log_in_operator(visitor)
-    page.goto("/operator/")
+    page.goto("/operator/?tab=loras")
     jade = page.get_by_role("article", name="jade")
     expect(jade.get_by_role("listitem")).to_have_count(1)
 
@@ -210,7 +210,7 @@ def test_a_new_version_is_dropped_used_and_rolled_back(
     expect(page.get_by_role("article", name="ink")).to_be_visible()
 
     assert made_with(visitor, "jade-v2 · 0.9") == "jade-v2"
-    page.goto("/operator/")
+    page.goto("/operator/?tab=loras")
     jade.get_by_role("button", name="Pin jade-v1").click()
     expect(jade).to_contain_text("jade → jade-v1 (pinned)")
     assert made_with(visitor, "jade-v1 · 0.9") == "jade-v1"

@@ -8,6 +8,7 @@ import pytest
 from tests.fixtures.studio_app import QUICK
 from tests.support.accounts import PASSWORD, Browser, new_key, register
 from tests.support.assets import picture, upload
+from tests.support.batches import finished_batch
 from tests.support.servers.accounts_app import Api, bearer, login, make, problem
 
 JOB_CALLS: list[tuple[str, str, Any]] = [
@@ -30,6 +31,16 @@ JOB_CALLS: list[tuple[str, str, Any]] = [
     ("PUT", "/api/images/{job}-1/favorite", None),
     ("DELETE", "/api/images/{job}-1/favorite", None),
     ("POST", "/api/images/zip", {"ids": ["{job}-1"]}),
+]
+
+BATCH_CALLS = [
+    ("GET", "/api/batches/{batch}"),
+    ("GET", "/api/batches/{batch}/lines"),
+    ("GET", "/api/batches/{batch}/events"),
+    ("GET", "/api/batches/{batch}/manifest"),
+    ("GET", "/api/batches/{batch}/zip"),
+    ("POST", "/api/batches/{batch}/retry"),
+    ("DELETE", "/api/batches/{batch}"),
 ]
 
 
@@ -63,6 +74,21 @@ def test_a_stranger_who_knows_every_id_gets_nothing(
     assert job_of_ada not in browser.call("GET", "/api/history", headers=headers).text
     (image,) = ada.call("GET", f"/api/result/{job_of_ada}").json()["outputs"]
     assert ada.call("GET", f"/api/images/{image['id']}").json()["image"]["favorite"] is False
+
+
+def test_a_stranger_who_knows_the_id_of_a_batch_gets_nothing(
+    stranger: tuple[Browser, dict[str, str]], ada: Browser
+) -> None:
+    browser, headers = stranger
+    batch_id = finished_batch(ada, [QUICK])
+    for method, path in BATCH_CALLS:
+        answer = browser.call(method, path.format(batch=batch_id), headers=headers)
+        assert answer.status_code == 404, (method, path, answer.text)
+        assert ada.call(method, path.format(batch=batch_id)).status_code == 200, (method, path)
+    assert batch_id not in browser.call("GET", "/api/batches", headers=headers).text
+    assert batch_id in ada.call("GET", "/api/batches").text
+    for odd in ODD_IDS:
+        assert ada.call("GET", f"/api/batches/{quote(odd, safe='')}").status_code == 404, odd
 
 
 def test_a_stranger_who_knows_the_id_of_an_asset_gets_nothing(

@@ -235,6 +235,25 @@ def test_a_reset_link_works_once_and_ends_every_session(shared: Api) -> None:
     assert login(shared, "forgetful@example.org", new)[1].status_code == 200
 
 
+def test_an_operator_hands_out_a_reset_link_and_a_key_does_not(shared: Api) -> None:
+    operator = register(shared, "chief@example.org", is_operator=True)
+    forgetful = register(shared, "forgets@example.org")
+    user_id = forgetful.call("GET", "/api/auth/me").json()["user"]["id"]
+    path = f"/api/operator/users/{user_id}/reset-link"
+    key = bearer(new_key(operator, scopes=["operator"])["key"])
+    assert problem(shared.post(path, headers=key), 403) == "scope-lacking"
+    assert problem(operator.call("POST", f"/api/operator/users/{'0' * 32}/reset-link"), 404) == "not-found"
+    answer = operator.call("POST", path)
+    assert (answer.status_code, answer.json()["expires_in_s"]) == (201, 86_400)
+    assert answer.headers["cache-control"] == "no-store"
+    address, _, token = answer.json()["url"].partition("?token=")
+    assert address == "http://studio.test:8000/reset/"
+    body = {"token": token, "new_password": "not to be forgotten"}
+    assert Browser(shared).call("POST", "/api/auth/reset", body).status_code == 204
+    assert forgetful.call("GET", "/api/auth/me").json()["user"] is None
+    assert login(shared, "forgets@example.org", body["new_password"])[1].status_code == 200
+
+
 def test_the_page_gives_a_browser_a_cookie_once_and_its_files_none(tmp_path: Path) -> None:
     (tmp_path / "page" / "_next").mkdir(parents=True)
     (tmp_path / "page" / "index.html").write_text("<!doctype html><title>x</title>")

@@ -12,6 +12,7 @@ from server.app import create_app
 from tests.fixtures.studio_app import QUICK, client, studio_settings
 from tests.support.accounts import Browser, new_key, register
 from tests.support.assets import picture, upload
+from tests.support.batches import finished_batch
 from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
@@ -36,7 +37,9 @@ MAKE = Rule(("through", "through", "through", 401, 403, "through"), scope="read"
 READ_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="generate")  # something of user A
 CHANGE_A = Rule((404, "ok", 404, 401, 403, "ok"), scope="read")
 ASSET_A = Rule((404, "ok", 404, 401, 403, 404), scope="generate")  # its owner's alone
+KEEP_A = replace(ASSET_A, scope="read")
 NO_SHEET = Rule((404, 404, 404, 401, 403, 404), scope="generate")  # user A's job is no comparison
+COLLECT = Rule((401, "ok", "ok", 401, 403, "ok"))  # for a cookie, key or account
 LIST_OWN = Rule(("through", "through", "through", 401, 403, "through"), scope="generate")
 OWN_ACCOUNT = Rule((401, "through", "through", 401, 403, "through"))
 OPERATORS = Rule((401, 403, 403, 401, 403, "through"))
@@ -68,6 +71,12 @@ ROWS: dict[tuple[str, str], Row] = {
     ("get", "/api/images/{image_id}/share"): Row(READ_A),
     ("put", "/api/images/{image_id}/share"): Row(CHANGE_A),
     ("delete", "/api/images/{image_id}/share"): Row(CHANGE_A),
+    ("put", "/api/images/{image_id}/gallery"): Row(CHANGE_A),
+    ("delete", "/api/images/{image_id}/gallery"): Row(CHANGE_A),
+    ("get", "/api/gallery"): Row(OPEN),
+    ("get", "/api/operator/gallery"): Row(OPERATORS),
+    ("post", "/api/operator/gallery/{image_id}/accept"): Row(OPERATORS),
+    ("post", "/api/operator/gallery/{image_id}/remove"): Row(OPERATORS),
     ("put", "/api/images/{image_id}/example"): Row(OPERATORS),
     ("delete", "/api/images/{image_id}/example"): Row(OPERATORS),
     ("get", "/api/examples"): Row(OPEN),
@@ -76,9 +85,27 @@ ROWS: dict[tuple[str, str], Row] = {
     ("post", "/api/images/{image_id}/extend"): Row(CHANGE_A, {"left": 8}, makes_job=True),
     ("post", "/api/images/zip"): Row(READ_A, {"ids": ["{image_id}"]}),
     ("post", "/api/images/delete"): Row(MAKE, {"ids": []}),
+    ("post", "/api/batches"): Row(MAKE, []),
+    ("get", "/api/batches"): Row(LIST_OWN),
+    ("get", "/api/batches/{batch_id}"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/lines"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/events"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/manifest"): Row(READ_A),
+    ("get", "/api/batches/{batch_id}/zip"): Row(READ_A),
+    ("delete", "/api/batches/{batch_id}"): Row(CHANGE_A),
+    ("post", "/api/batches/{batch_id}/retry"): Row(CHANGE_A),
     ("post", "/api/assets"): Row(MAKE, {}),
     ("get", "/api/assets/{asset_id}"): Row(ASSET_A),
     ("get", "/api/history"): Row(LIST_OWN),
+    ("get", "/api/collections"): Row(LIST_OWN),
+    ("post", "/api/collections"): Row(COLLECT, {"name": "Red"}),
+    ("get", "/api/collections/{collection_id}"): Row(ASSET_A),
+    ("patch", "/api/collections/{collection_id}"): Row(KEEP_A, {"name": "Red"}),
+    ("delete", "/api/collections/{collection_id}"): Row(KEEP_A),
+    ("post", "/api/collections/{collection_id}/images"): Row(KEEP_A, {"ids": ["{image_id}"]}),
+    ("post", "/api/collections/{collection_id}/images/remove"): Row(KEEP_A, {"ids": ["{image_id}"]}),
+    ("get", "/api/collections/{collection_id}/zip"): Row(ASSET_A),
+    ("get", "/api/images/{image_id}/collections"): Row(READ_A),
     ("get", "/api/usage"): Row(LIST_OWN),
     ("post", "/api/price"): Row(MAKE, QUICK),
     ("post", "/api/price/compare"): Row(MAKE, {}),
@@ -94,6 +121,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("post", "/api/operator/jobs/{job_id}/refund"): Row(OPERATORS, {}),
     ("get", "/api/operator/queue"): Row(OPERATORS),
     ("get", "/api/operator/users"): Row(OPERATORS),
+    ("post", "/api/operator/users/{user_id}/reset-link"): Row(OPERATORS),
     ("post", "/api/operator/users/{user_id}/disable"): Row(OPERATORS),
     ("post", "/api/operator/users/{user_id}/enable"): Row(OPERATORS),
     ("post", "/api/operator/users/{user_id}/moderation"): Row(OPERATORS, {"exempt": False}),
@@ -132,6 +160,7 @@ OUTSIDE = {
     "/files/{key:path}",
     "/p/{share_id:str}",
     "/p/{share_id:str}/picture",
+    "/p/{share_id:str}/thumbnail",
     "/openapi.json",
     "/docs",
     "/docs/{name:str}",
@@ -154,11 +183,18 @@ class World:
         self.limited = {scope: new_key(self.a, scopes=[scope])["key"] for scope in ("generate", "read")}
         self.job_id = self.new_job()
         self.asset_id = upload(self.a, picture())["asset_id"]
+        self.batch_id = finished_batch(self.a, [QUICK])
 
     def new_job(self) -> str:
         done = self.a.call("POST", "/api/generate", json=QUICK, headers={"Prefer": "wait=30"})
         assert done.status_code == 200, done.text
         return done.json()["job_id"]
+
+    def new_collection(self) -> str:
+        collection_id = self.a.call("POST", "/api/collections", {"name": "Red"}).json()["id"]
+        added = self.a.call("POST", f"/api/collections/{collection_id}/images", {"ids": [f"{self.job_id}-1"]})
+        assert added.status_code == 200, added.text
+        return collection_id
 
     def call(self, who: str, method: str, path: str, body: Any, rule: Rule) -> Any:
         browser = {"user A": self.a, "user B": self.b, "operator": self.operator}.get(who, Browser(self.api))
@@ -170,7 +206,9 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("studio")
-    settings = replace(studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}"), admin_key=ADMIN_KEY)
+    settings = replace(
+        studio_settings(folder, f"sqlite+aiosqlite:///{folder / 'studio.db'}"), admin_key=ADMIN_KEY, gallery=True
+    )
     with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
         yield World(api)
 
@@ -194,7 +232,8 @@ def test_who_may_call(world: World, method: str, path: str, who: str) -> None:
     expected = row.rule.answers[CALLERS.index(who)]
     job_id = world.new_job() if row.makes_job and expected == "ok" else world.job_id
     names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "user_id": "0" * 32, "name": "jade-v1"}
-    names |= {"asset_id": world.asset_id, "purchase_id": "0" * 32}
+    names |= {"asset_id": world.asset_id, "batch_id": world.batch_id, "purchase_id": "0" * 32}
+    names["collection_id"] = world.new_collection() if path.startswith("/api/collections/") else "0" * 32
     body = {"ids": [f"{job_id}-1"]} if row.body == {"ids": ["{image_id}"]} else row.body
     if method == "delete" and path == "/api/loras/{name}":
         names["name"] = "none-v1"

@@ -16,7 +16,9 @@ from server.api.auth.origins import loopback_hosts
 from server.app import create_app
 from server.config.settings import Settings
 from tests.fixtures.studio_app import QUICK, client, studio_settings
+from tests.support.accounts import Browser
 from tests.support.assets import picture, upload
+from tests.support.batches import finished_batch
 from tests.support.fake_runner import PaintRunner
 
 Api = TestClient[Litestar]
@@ -51,7 +53,9 @@ def addresses(api: Api) -> dict[str, str]:
         "name": "jade",
         "path": "about",
         "asset_id": upload(api, picture(), OPERATOR)["asset_id"],
+        "batch_id": finished_batch(Browser(api), [QUICK]),
     }
+    parts["collection_id"] = api.post("/api/collections", json={"name": "Red"}, headers=OPERATOR).json()["id"]
     parts["share_id"] = api.put(f"/api/images/{parts['image_id']}/share").json()["url"].rpartition("/")[2]
 
     def address(template: str) -> str:

@@ -23,6 +23,7 @@ from tests.support.servers.accounts_app import change, problem, stored
 from tests.support.servers.fake_stripe import KEY, WEBHOOK_SECRET, FakeStripe, Payment
 
 Api = TestClient[Litestar]
+ADMIN_KEY = "k" * 24
 TEN, ELEVEN = 10_000_000, 11_000_000
 PAID, FAILED = "checkout.session.completed", "checkout.session.async_payment_failed"
 LATE = "checkout.session.async_payment_succeeded"
@@ -53,6 +54,12 @@ class Shop:
     def available(self) -> int:
         return self.user.call("GET", "/api/billing").json()["available_micro_usd"]
 
+    @property
+    def sold(self) -> int:
+        """In the operator's overview."""
+        overview = self.api.get("/api/operator/overview", headers={"Authorization": f"Bearer {ADMIN_KEY}"})
+        return overview.json()["total"]["sold_micro_usd"]
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
@@ -66,6 +73,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             stripe_url=stripe.url,
             credit_packs_usd=((Decimal(5), Decimal(5)), (Decimal(10), Decimal(11))),
             public_url="https://studio.example.org",
+            admin_key=ADMIN_KEY,
         )
         with client(create_app(settings, make_runner=lambda *_: PaintRunner())) as api:
             yield Shop(api, stripe)
@@ -127,13 +135,14 @@ def test_a_payment_that_is_made_later_is_granted_then(shop: Shop) -> None:
 def test_refunds_count_once_in_any_order(shop: Shop) -> None:
     """A refund of $2.50 and one of $2.50 more, which Stripe reports as $5.00 in all: half of the credit is left."""
     for order in permutations(range(4)):
-        before = shop.available
+        before, sold = shop.available, shop.sold
         payment = shop.begin()
         refunds = [("charge.refunded", refunded(payment, cents)) for cents in (250, 500, 500)]
         events = [(PAID, paid(payment)), *refunds]
         for n in order:
             shop.receive(*events[n])
         assert shop.available == before + ELEVEN // 2, order
+        assert shop.sold == sold + TEN // 2, order
 
 
 def test_a_dispute_takes_everything_back_once(shop: Shop) -> None:

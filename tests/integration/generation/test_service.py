@@ -65,6 +65,7 @@ async def test_an_accepted_job_is_stored_and_told_in_full(database: Database, tm
         "guidance_start": 0.0,
         "guidance_end": 1.0,
         "clip_skip": 0,
+        "prompt_syntax": "plain",
         "width": 16,
         "height": 16,
         "seed": 2**32 - 1,

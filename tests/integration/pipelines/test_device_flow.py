@@ -18,7 +18,7 @@ from pipelines.denoise.samplers import SAMPLERS
 from pipelines.denoise.state import DenoiseState, begin_pass
 from pipelines.lora.backend import adapter_set
 from pipelines.model.load import LoadedModel, load_model
-from pipelines.prompt.embedding import Embedding
+from pipelines.prompt.embedding import Conditions, Embedding
 from pipelines.prompt.encoder import PromptEncoder
 from tests.support.demo_model import (
     bank_of,
@@ -74,7 +74,7 @@ def begun(model: LoadedModel, embedding: Embedding, sampler: str) -> list[Denois
     factory = SamplerFactory(model.scheduler_config)
     wanted = [params(sampler=sampler, seed=seed, steps=5) for seed in range(3)]
     return [
-        begin_pass(model, factory, spec, (), (embedding, embedding if seed < 2 else None))
+        begin_pass(model, factory, spec, (), Conditions(((embedding,),), ((embedding,),) if seed < 2 else None))
         for seed, spec in enumerate(wanted)
     ]
 

@@ -14,7 +14,6 @@ import torch
 from litestar.testing import TestClient
 from PIL import Image
 
-from pipelines.lora.backend import AdapterSet
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.sdxl import SDXLRunner
 from server.app import create_app
@@ -51,12 +50,12 @@ class FaultyRunner(SDXLRunner):
         self.victims_pooled: torch.Tensor | None = None
         encode = self._encoder._encode
 
-        def encode_and_remember(text: str, adapters: AdapterSet, clip_skip: int) -> Any:
+        def encode_and_remember(text: str, *how: Any) -> Any:
             if text != VICTIM:
-                return encode(text, adapters, clip_skip)
+                return encode(text, *how)
             if place == "encode":
                 self.strike()
-            embedding = encode(text, adapters, clip_skip)
+            embedding = encode(text, *how)
             self.victims_pooled = embedding.pooled
             if place == "encode" and kind == "nan":
                 embedding.context.fill_(float("nan"))

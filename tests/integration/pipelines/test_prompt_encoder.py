@@ -9,6 +9,7 @@ from pipelines.lora.backend import AdapterSet
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.prompt.embedding import Embedding
 from pipelines.prompt.encoder import PromptEncoder
+from pipelines.prompt.windows import Reading
 from tests.support.demo_model import bank_of, demo_folder, write_lora
 
 
@@ -26,12 +27,12 @@ class CountingEncoder(PromptEncoder):
         self.encoded: list[str] = []
         self.broken: set[str] = set()
 
-    def _encode(self, text: str, adapters: AdapterSet, clip_skip: int) -> Embedding:
+    def _encode(self, text: str, adapters: AdapterSet, clip_skip: int, reading: Reading) -> Embedding:
         if text in self.broken:
             raise RuntimeError("broken for this test")
         self.encoded.append(text)
         with torch.inference_mode():
-            return super()._encode(text, adapters, clip_skip)
+            return super()._encode(text, adapters, clip_skip, reading)
 
     def use(self, *texts: str, adapters: AdapterSet = ()) -> None:
         for text in texts:

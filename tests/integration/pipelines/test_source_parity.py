@@ -211,7 +211,7 @@ def differential(model: LoadedModel, runner: SDXLRunner, wanted: ImageSpec) -> t
     timesteps = sampler.timesteps[start * sampler.order :]
     if hasattr(sampler, "set_begin_index"):
         sampler.set_begin_index(start * sampler.order)
-    embedding, _ = runner._encoder.encode_pair(wanted, ())  # pyright: ignore[reportPrivateUsage]
+    embedding = runner._encoder.encode_pair(wanted, ()).positive[0][0]  # pyright: ignore[reportPrivateUsage]
     height, width = source.height, source.width
     conditions = {
         "text_embeds": embedding.pooled,

@@ -133,6 +133,7 @@ def test_a_second_pass_is_enlarged_piece_by_piece_while_others_step(runner: SDXL
         result = runner.execute(StepPlan(advance=("it",)))
         assert not result.failed
         kinds += [piece.kind for piece, _ in result.pieces]
+        assert result.prepare_s == pytest.approx(sum(seconds for _, seconds in result.pieces)) and result.prepare_s > 0
         if result.advanced:
             break
         step(runner, ["other"])

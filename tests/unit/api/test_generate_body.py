@@ -49,6 +49,8 @@ def test_every_field_is_read() -> None:
         "guidance_start": 0.25,
         "guidance_end": 0.75,
         "clip_skip": 2,
+        "prompt_syntax": "plain",
+        "expansion": "combinatorial",
         "seed": 2**32 - 1,
         "sampler": "heun",
         "loras": [{"name": "amber"}, {"name": "jade-v1", "weight": -2}],

@@ -6,7 +6,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
-from server.api.gallery.zip_stream import archive_bytes, stream_archive
+from server.api.gallery.zip_stream import archive_bytes, each, stream_archive
 from server.queue.model import ImageView
 from server.storage.local import LocalStore
 from server.storage.store import MissingObject
@@ -43,7 +43,7 @@ async def stored(store: LocalStore, pictures: list[bytes]) -> list[ImageView]:
 async def test_every_picture_is_in_it_byte_for_byte_and_in_order(tmp_path: Path) -> None:
     store, pictures = LocalStore(tmp_path), [b"first" * 50_000, b"", b"third"]
     images = await stored(store, pictures)
-    chunks = [chunk async for chunk in stream_archive(images, store)]
+    chunks = [chunk async for chunk in stream_archive(each(images), store)]
     assert len(chunks) == len(pictures) + 1, "one picture at a time"
     data = b"".join(chunks)
     assert len(data) == archive_bytes(images)
@@ -56,13 +56,13 @@ async def test_every_picture_is_in_it_byte_for_byte_and_in_order(tmp_path: Path)
             assert not info.flag_bits & DATA_DESCRIPTOR
             assert info.external_attr >> 16 == 0o644
         assert archive.infolist()[0].date_time == (2027, 1, 15, 8, 0, 0)
-    assert [chunk async for chunk in stream_archive(images, store)] == chunks
+    assert [chunk async for chunk in stream_archive(each(images), store)] == chunks
 
 
 async def test_a_picture_that_vanishes_meanwhile_breaks_it_off(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     images = await stored(store, [b"first", b"second"])
-    stream = stream_archive(images, store)
+    stream = stream_archive(each(images), store)
     begun = await anext(stream)
     await store.delete(images[1].storage_key)
     with pytest.raises(MissingObject):

@@ -5,6 +5,7 @@ import statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.engine.requests import ImageRequest
 from tests.support.simulation import Machine, images
 
 
@@ -19,6 +20,53 @@ def test_two_hundred_jobs_of_one_owner_put_at_most_one_before_anothers_first():
     while "b-1" not in machine.ended:
         machine.turn()
     assert sum(machine.ended.values()) - before - machine.ended["b-1"] <= 2
+
+
+def test_a_batch_gives_way_to_another_owners_first_image_in_the_next_forward():
+    machine = Machine(fixed_s=0.0, row_s=0.05)  # no gain from batching: one image at a time
+    for i in range(50):
+        machine.add(in_batch(images(f"a{i:02}", "user:a")))
+    for _ in range(25):
+        machine.turn()
+    before = sum(machine.ended.values())
+    machine.add(images("b", "user:b", count=2, arrival_s=machine.now_s))
+    machine.turn()
+    assert machine.plans[-1].step[0] == "b-1"
+    while "b-2" not in machine.ended:
+        machine.turn()
+    assert sum(machine.ended.values()) == before + 2  # the batch's image waits, begun as it is
+    for _ in range(25):
+        machine.turn()
+    assert sum(machine.ended.values()) > before + 2
+
+
+def test_a_batch_comes_last_among_the_jobs_of_its_owner():
+    machine = Machine(fixed_s=0.0, row_s=0.05)
+    for i in range(10):
+        machine.add(in_batch(images(f"a{i}", "user:a")))
+    for _ in range(5):
+        machine.turn()
+    machine.add(images("mine", "user:a", arrival_s=machine.now_s, steps=40))
+    while "mine-1" not in machine.ended:
+        machine.turn()
+    assert not [image_id for image_id in machine.ended if image_id.startswith("a")]
+
+
+def test_a_batch_shares_with_an_endless_stream_of_jobs_of_another_owner():
+    machine = Machine(fixed_s=0.0, row_s=0.05)
+    machine.add(in_batch([image for i in range(10) for image in images(f"a{i}", "user:a")]))
+    machine.turn()
+    for i in range(20):
+        machine.add(images(f"b{i:02}", "user:b", arrival_s=machine.now_s))
+    while sum(machine.ended.values()) < 20:
+        machine.turn()
+    assert 9 <= sum(image_id.startswith("a") for image_id in machine.ended) <= 10
+
+
+def in_batch(requests: list[ImageRequest]) -> list[ImageRequest]:
+    for request in requests:
+        request.in_batch = True
+    return requests
 
 
 def test_equal_jobs_without_gain_are_not_slower_than_first_come_first_served():

@@ -49,7 +49,7 @@ def test_a_prompt_alone_takes_every_default() -> None:
     spec = ImageSpec(
         prompt="red dress",
         negative_prompt="low quality, blurry, distorted",
-        sampling=Sampling("euler", 30, 7.0, seed=77),
+        sampling=Sampling("euler", 30, 7.0, seed=77, prompt_syntax="a1111"),
         passes=(Pass(256, 256),),
         output=Output("jpeg", "full"),
         quality="high",
@@ -57,7 +57,7 @@ def test_a_prompt_alone_takes_every_default() -> None:
     named = LoraChoices(LoraChoice("jade", None, "model_name"))
     images = tuple(ImageDraft(spec.with_seed(77 + n), named) for n in range(4))
     sent = {"prompt": " red dress\n", "num_images": 4, "quality": "high", "guidance_start": 0.0, "guidance_end": 1.0}
-    sent["clip_skip"] = 0
+    sent |= {"clip_skip": 0, "prompt_syntax": "a1111", "expansion": "random"}
     assert made == JobDraft("generate", CALLER, "red dress", images, sent)
 
 
@@ -173,7 +173,7 @@ def test_loras_in_the_prompt_are_loras() -> None:
     "prompt",
     [
         *("red <lora:jade:21>", "red <lora:jade:x>", "red <lora:jade:>", "red <lora::1>", "red <lora:jade:1:te=1>"),
-        *(" <lora:jade:1> ", "red" + "<lora:jade>" * 9, "red " + "[red] blue " * 17, f"red <lora:{'j' * 129}>"),
+        *(" <lora:jade:1> ", "red" + "<lora:jade>" * 9, "red " + "[red] blue " * 64, f"red <lora:{'j' * 129}>"),
     ],
 )
 def test_a_tag_or_weight_that_cannot_be_used_names_the_prompt(prompt: str) -> None:
@@ -182,7 +182,7 @@ def test_a_tag_or_weight_that_cannot_be_used_names_the_prompt(prompt: str) -> No
 
 def test_a_lora_in_the_negative_prompt_is_refused() -> None:
     assert list(blamed(negative_prompt="blurry <lora:jade:1>")) == ["negative_prompt"]
-    assert list(blamed(negative_prompt="[a] b " * 17)) == ["negative_prompt"]
+    assert list(blamed(negative_prompt="[a] b " * 64)) == ["negative_prompt"]
 
 
 @given(st.text(st.sampled_from("<lora:jde>.180- "), max_size=40))
@@ -191,6 +191,25 @@ def test_no_tag_cannot_be_read(prompt: str) -> None:
         assert tag.text.startswith("<lora:") and tag.text.endswith(">")
         assert tag.number is None or tag.weight is not None
         assert len(without_lora_tags(prompt)) <= len(prompt) - len(tag.text)
+
+
+@pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
+@pytest.mark.parametrize(
+    ("changing", "steps", "named"),
+    [
+        ("red AND blue:0.5", 30, "composition with AND is not supported"),
+        ("[a:1]" * 101, 30, "it has more than 100 brackets that change with the steps"),
+        ("[a|b|c|d|e] [a|b|c|d|e|f|g|h|i|j|k]", 55, "it changes into more than 48 different texts"),
+        ("[a|b|c|d|e|f|g|h|i|j|k] (d:0.5) e (f:0.4) g (h:0.3) i (j:0.2) k (l:0.1)", 30, "it takes 66 encodings"),
+    ],
+)
+def test_a_prompt_that_changes_too_much_is_refused_by_name(field: str, changing: str, steps: int, named: str) -> None:
+    asked = {"prompt": "red", field: changing, "steps": steps}
+    with pytest.raises(InvalidRequest) as problem:
+        draft(**asked)
+    assert [(error.field, error.detail) for error in problem.value.errors] == [(field, named)]
+    if "encodings" not in named:
+        draft(**asked, prompt_syntax="plain")
 
 
 def sampled(**fields: Any) -> tuple[int, str, float]:

@@ -75,6 +75,17 @@ def test_what_other_tools_mean_by_a_prompt_is_named_on_a_real_model_too(real_rea
     ]
 
 
+def test_what_the_syntax_reads_is_not_named(real_reader: PromptAnalyzer, reader: PromptAnalyzer) -> None:
+    prompt = "[red:dress:0.5] BREAK [woman|red] <lyco:x:1>"
+    spec = image_spec(prompt=prompt, negative_prompt="", prompt_syntax="a1111")
+    assert prompt_warnings(real_reader, prompt, (spec,), None, ()) == [
+        "prompt: a network that is no LoRA is not supported, it is read as text: <lyco:x:1>"
+    ]
+    assert (
+        prompt_warnings(reader, "red BREAK dress", (image_spec(prompt="red", prompt_syntax="a1111"),), None, ()) == []
+    )
+
+
 def test_what_is_behind_the_last_window_is_told(reader: PromptAnalyzer) -> None:
     assert warnings(reader, "red", "red " * 600 + "(dress:1.2) woman", "red " * 601) == [
         "prompt: up to 8 windows of 75 tokens are read; this is behind them and ignored: dress woman",

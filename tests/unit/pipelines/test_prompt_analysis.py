@@ -8,7 +8,7 @@ from pipelines.model.checkpoint import BaseModelError
 from pipelines.model.info import KNOWN_WORDS_FILE
 from pipelines.prompt.analysis import PromptAnalyzer
 from pipelines.prompt.tokenizer import read_tokenizer
-from pipelines.prompt.windows import FittedPrompt, PromptWindows
+from pipelines.prompt.windows import FittedPrompt, PromptWindows, Reading
 from tests.support.builders import image_spec
 
 LETTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789,.'", "\u0120"]
@@ -49,8 +49,8 @@ def test_a_real_model_knows_every_word(folder: Path) -> None:
 def test_text_after_the_last_window_is_returned_as_typed(folder: Path) -> None:
     analyzer = PromptAnalyzer(folder)
     fits = "red " * (8 * 75)
-    assert analyzer.overflow(fits) is None
-    assert analyzer.overflow(fits + "SEA, Red") == "SEA, Red"
+    assert analyzer.overflow(image_spec(), fits) is None
+    assert analyzer.overflow(image_spec(), fits + "SEA, Red") == "SEA, Red"
 
 
 def test_a_tokenizer_file_that_cuts_and_pads_does_not_hide_the_overflow(folder: Path) -> None:
@@ -60,22 +60,22 @@ def test_a_tokenizer_file_that_cuts_and_pads_does_not_hide_the_overflow(folder: 
     backend.save(str(folder / "tokenizer" / "tokenizer.json"))
     analyzer = PromptAnalyzer(folder)
     assert analyzer.num_tokens("red sea") == 2
-    assert analyzer.overflow("red " * (8 * 75 + 1)) == "red"
+    assert analyzer.overflow(image_spec(), "red " * (8 * 75 + 1)) == "red"
 
 
 def test_a_text_is_tokenized_once_for_all_who_ask(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     analyzer, fitted, fit = PromptAnalyzer(folder), Counter[str](), PromptWindows.fit
 
-    def counted(windows: PromptWindows, prompt: str) -> FittedPrompt:
+    def counted(windows: PromptWindows, prompt: str, reading: Reading) -> FittedPrompt:
         fitted[prompt] += 1
-        return fit(windows, prompt)
+        return fit(windows, prompt, reading)
 
     monkeypatch.setattr(PromptWindows, "fit", counted)
     long = "red " * 100
-    analyzer.analyze([long, "sea", long])
     spec = image_spec(prompt=long, negative_prompt="sea")
+    analyzer.analyze([spec, spec])
     assert [analyzer.num_context_tokens(spec) for _ in range(64)] == [2 * 77] * 64
-    assert analyzer.overflow(long) is None
+    assert analyzer.overflow(spec, long) is None
     assert fitted == {long: 1, "sea": 1}
 
 

@@ -112,6 +112,12 @@ def test_what_is_empty_is_left_out():
     )
 
 
+def test_plain_syntax_is_named_where_it_matters():
+    for prompt, named in (("[red:blue:0.5]", True), ("a BREAK b", True), ("red [dress]", False)):
+        assert (", Prompt syntax: plain, " in infotext(params(prompt=prompt), ORIGIN)) == named
+    assert "Prompt syntax" not in infotext(params(prompt="[red:blue:0.5]", prompt_syntax="a1111"), ORIGIN)
+
+
 def test_clip_skip_is_counted_from_the_last_layer():
     assert ", CFG scale: 7, Clip skip: 3, Seed: 1, " in infotext(params(clip_skip=2), ORIGIN)
 

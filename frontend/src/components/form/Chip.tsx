@@ -1,33 +1,44 @@
 "use client";
-import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
+import { cn } from "@/lib/cn";
 
 interface ChipProps {
   /** Name of the setting, `Shape` for example. */
   name: string;
   /** The value chosen now. */
   value: string;
-  icon: LucideIcon;
   children: ReactNode;
   /** Called when the pointer or the focus reaches the button: the code of the choices can be fetched. */
   onNear?: () => void;
   isWide?: boolean;
+  /** False: the value is the default, and the chip is quiet; undefined: neither. */
+  isSet?: boolean;
 }
 
-/** A button that shows the value of a setting and opens its choices. */
-export function Chip({ name, value, icon: Icon, children, onNear, isWide }: ChipProps) {
+const LOOKS = {
+  plain: "border-border bg-card hover:bg-muted aria-expanded:bg-muted",
+  quiet: "border-transparent hover:bg-muted aria-expanded:bg-muted",
+  set: "border-transparent bg-accent text-accent-foreground hover:bg-muted aria-expanded:bg-muted",
+};
+
+/** A button that shows a setting with its value and opens its choices. */
+export function Chip({ name, value, children, onNear, isWide, isSet }: ChipProps) {
+  const look = isSet === undefined ? LOOKS.plain : isSet ? LOOKS.set : LOOKS.quiet;
   return (
     <PopoverTrigger
       label={`${name}: ${value}`}
       panelLabel={name}
       onNear={onNear}
       isWide={isWide}
-      className="flex h-9 max-w-56 shrink-0 items-center gap-2 rounded-full border border-border bg-card px-3 text-sm transition-colors hover:bg-muted aria-expanded:bg-muted"
+      className={cn(
+        "flex h-9 max-w-64 shrink-0 items-center gap-1.5 rounded-full border px-3 text-sm transition-colors",
+        look,
+      )}
       face={
         <>
-          <Icon aria-hidden className="size-4 shrink-0 text-muted-foreground" />
-          <span className="truncate">{value}</span>
+          <span className={cn("shrink-0", !isSet && "text-muted-foreground")}>{name}: </span>
+          <span className="truncate font-medium">{value}</span>
         </>
       }
     >

@@ -68,9 +68,9 @@ export function Choice<T extends string>({ legend, items, value, onChange, layou
 function Line({ action, children }: { action: ReactNode; children: ReactNode }) {
   if (!action) return children;
   return (
-    <div className="relative [&>label]:pr-11">
+    <div className="relative [&:has(>div>button)>label]:pr-11 [&:has(>div>button+button)>label]:pr-20">
       {children}
-      <div className="absolute top-1.5 right-1.5">{action}</div>
+      <div className="absolute top-1.5 right-1.5 flex">{action}</div>
     </div>
   );
 }

@@ -5,6 +5,8 @@ export interface Column<Row> {
   /** Its heading. */
   name: string;
   cell: (row: Row) => ReactNode;
+  /** Next to its heading. */
+  mark?: ReactNode;
   isRight?: boolean;
   /** True if its cells name their rows. */
   isRowName?: boolean;
@@ -32,9 +34,10 @@ export function Table<Row>(props: TableProps<Row>) {
       <caption className="sr-only">{caption}</caption>
       <thead className={cn("text-muted-foreground text-xs", props.headClassName)}>
         <tr>
-          {columns.map(({ name, isRight }) => (
+          {columns.map(({ name, mark, isRight }) => (
             <th key={name} scope="col" className={cn("font-medium", isRight ? "text-right" : "text-left")}>
               {name}
+              {mark}
             </th>
           ))}
         </tr>

@@ -37,7 +37,7 @@ interface ComposerProps {
 /** The prompt and everything that shapes it, in one place. */
 export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, children }: ComposerProps) {
   const { data: options, failureReason } = useOptions();
-  const loras = useLoras().data;
+  const { data: loras, isPending, failureReason: loraFailure } = useLoras();
   const hasStart = useForm().request.init != null;
   const isCharged = useMe().data?.credit;
 
@@ -76,7 +76,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
                 Can't reach the server. Trying again…
               </p>
             )}
-            {options && (
+            {options && (!isPending || loraFailure) && (
               <>
                 <div className="hidden flex-wrap gap-2 low:hidden sm:flex">
                   {loras && <LoraChip options={options} loras={loras} />}

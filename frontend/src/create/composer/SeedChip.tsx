@@ -10,7 +10,7 @@ export function SeedChip() {
   return (
     <RemovableChip label="Unlock the seed" onRemove={() => set({ seed: undefined })}>
       <LockIcon aria-hidden className="size-3.5" />
-      seed {request.seed}
+      <span className="whitespace-nowrap">seed {request.seed}</span>
     </RemovableChip>
   );
 }

@@ -1,11 +1,10 @@
 "use client";
-import { BanIcon, BoxesIcon, GaugeIcon, ImagesIcon, PaletteIcon, ProportionsIcon } from "lucide-react";
 import type { LoraOption, Options } from "@/api/types";
 import { Chip } from "@/components/form/Chip";
 import { useForm } from "@/create/form";
 import { lazyPart } from "@/lib/lazy";
 import { capitalized, notHere } from "@/lib/words/names";
-import { pictures, sizeWords, stepCount } from "@/lib/words/quantities";
+import { sizeWords, stepCount } from "@/lib/words/quantities";
 import { findLora, ownWeight, samplingDefaults, wantedModel } from "@/settings/loras";
 import { isOfStart, shapeOf, sizeOf } from "@/settings/shapes";
 
@@ -26,8 +25,8 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
   return (
     <Chip
       name="LoRA"
-      icon={BoxesIcon}
-      value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "No LoRA"}
+      isSet={request.model_name !== undefined || request.model_weight !== undefined}
+      value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "None"}
       onNear={loadPicker}
       isWide
     >
@@ -39,9 +38,9 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
 export function StyleChip({ options }: { options: Options }) {
   const { style } = useForm().request;
   const chosen = options.styles.find(({ name }) => name === style);
-  const value = chosen?.label ?? (style ? notHere(style) : "No style");
+  const value = chosen?.label ?? (style ? notHere(style) : "None");
   return (
-    <Chip name="Style" icon={PaletteIcon} value={value} onNear={loadPanel}>
+    <Chip name="Style" isSet={style != null} value={value} onNear={loadPanel}>
       <ChipPanel of="style" options={options} />
     </Chip>
   );
@@ -54,7 +53,7 @@ export function ShapeChip({ options }: { options: Options }) {
   const ownShape = shape === "custom" ? sizeWords(size.width, size.height) : capitalized(shape);
   const value = isOfStart(request) ? "Same as start" : ownShape;
   return (
-    <Chip name="Shape" icon={ProportionsIcon} value={value} onNear={loadPanel}>
+    <Chip name="Shape" isSet={request.width != null || request.height != null} value={value} onNear={loadPanel}>
       <ChipPanel of="shape" options={options} />
     </Chip>
   );
@@ -62,9 +61,9 @@ export function ShapeChip({ options }: { options: Options }) {
 
 export function CountChip({ options }: { options: Options }) {
   const { num_images } = useForm().request;
-  const value = pictures(num_images ?? options.defaults.num_images);
+  const value = String(num_images ?? options.defaults.num_images);
   return (
-    <Chip name="Pictures" icon={ImagesIcon} value={value} onNear={loadPanel}>
+    <Chip name="Pictures" isSet={num_images != null} value={value} onNear={loadPanel}>
       <ChipPanel of="count" options={options} />
     </Chip>
   );
@@ -75,9 +74,10 @@ export function QualityChip({ options, loras = [] }: { options: Options; loras?:
   const { request } = useForm();
   const { few, steps } = samplingDefaults(request, options, loras);
   const counted = request.steps ?? (few && steps);
-  const value = counted ? stepCount(counted) : `${capitalized(request.quality ?? options.defaults.quality)} quality`;
+  const value = counted ? stepCount(counted) : capitalized(request.quality ?? options.defaults.quality);
+  const isSet = request.steps != null || request.quality != null;
   return (
-    <Chip name="Quality" icon={GaugeIcon} value={value} onNear={loadPanel}>
+    <Chip name="Quality" isSet={isSet} value={value} onNear={loadPanel}>
       <ChipPanel of="quality" options={options} loras={loras} />
     </Chip>
   );
@@ -85,9 +85,9 @@ export function QualityChip({ options, loras = [] }: { options: Options; loras?:
 
 export function NegativeChip({ options }: { options: Options }) {
   const { negative_prompt } = useForm().request;
-  const value = negative_prompt == null ? "Negative prompt" : `Avoid: ${negative_prompt || "nothing"}`;
+  const value = negative_prompt == null ? "Default" : negative_prompt || "None";
   return (
-    <Chip name="Negative prompt" icon={BanIcon} value={value} onNear={loadPanel}>
+    <Chip name="Negative prompt" isSet={negative_prompt != null} value={value} onNear={loadPanel}>
       <ChipPanel of="negative" options={options} />
     </Chip>
   );

@@ -1,7 +1,8 @@
 "use client";
-import { XIcon } from "lucide-react";
+import { Share2Icon, XIcon } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
+import { usePictureDialog } from "@/actions/dialog";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { differences, type Fact, factsOf, SENT } from "@/domain/facts";
@@ -114,16 +115,28 @@ function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void 
 
 /** What each picture has that the other has not. */
 function Captions({ first, second }: { first: Picture; second: Picture }) {
+  const share = usePictureDialog((dialogs) => dialogs.open);
   const differing = differences(withPrompt(first), withPrompt(second));
   return (
     <footer className="grid grid-cols-2 gap-6 p-4 text-sm">
       {(["first", "second"] as const).map((side) => (
-        <p key={side} className="line-clamp-3 min-w-0 text-muted-foreground tabular-nums last:text-right">
-          <span className="sr-only">{side === "first" ? "Left picture: " : "Right picture: "}</span>
-          {differing.length === 0
-            ? "Same settings"
-            : differing.map((pair) => `${pair.label} ${pair[side] ?? "none"}`).join(" · ")}
-        </p>
+        <div key={side} className="flex min-w-0 flex-col items-start gap-1 last:items-end last:text-right">
+          <p className="line-clamp-3 min-w-0 text-muted-foreground tabular-nums">
+            <span className="sr-only">{side === "first" ? "Left picture: " : "Right picture: "}</span>
+            {differing.length === 0
+              ? "Same settings"
+              : differing.map((pair) => `${pair.label} ${pair[side] ?? "none"}`).join(" · ")}
+          </p>
+          <Button
+            variant="ghost"
+            size="sm"
+            className="text-muted-foreground"
+            onClick={() => share({ kind: "share", picture: side === "first" ? first : second })}
+          >
+            <Share2Icon aria-hidden />
+            Share<span className="sr-only"> the {side === "first" ? "left" : "right"} picture</span>
+          </Button>
+        </div>
       ))}
     </footer>
   );

@@ -60,7 +60,9 @@ function StatusLine({ job, children }: { job: Job; children: ReactNode }) {
       </p>
     );
   }
-  const words = isEnded(job) ? (outcome(job) ?? glance(job).join(" · ")) : statusWords(job, left_s);
+  const words = isEnded(job)
+    ? (outcome(job) ?? glance(job).join(" · "))
+    : statusWords(job, left_s, (Date.now() - job.askedAt_ms) / 1000);
   return (
     <p className="min-h-5 text-muted-foreground text-sm tabular-nums @max-xl:min-h-10">
       {words}

@@ -12,18 +12,22 @@ export interface Filter {
   /** `jade` (any version) or `jade-v1`; empty: any. */
   readonly lora: string;
   readonly favorites: boolean;
+  /** The id of one; empty: any. */
+  readonly collection: string;
 }
 
-export const EVERYTHING: Filter = { q: "", lora: "", favorites: false };
+export const EVERYTHING: Filter = { q: "", lora: "", favorites: false, collection: "" };
 
 const HISTORY = "history";
+/** First part of the keys of collections. */
+export const COLLECTIONS = "collections";
 const JOB = "job";
 const PICTURE = "picture";
 const PAGE_JOBS = 100;
 const TIMEOUT_MS = 15_000;
 
-export function historyKey({ q, lora, favorites }: Filter) {
-  return [HISTORY, { q, lora, favorites }] as const;
+export function historyKey({ q, lora, favorites, collection }: Filter) {
+  return [HISTORY, { q, lora, favorites, collection }] as const;
 }
 
 /** The key of one job outside of the history: a comparison named in the address. */
@@ -52,6 +56,7 @@ export async function fetchPage(
     q: filter.q.trim() || undefined,
     lora: filter.lora || undefined,
     favorites: filter.favorites || undefined,
+    collection: filter.collection || undefined,
     cursor: cursor ?? undefined,
     limit: cursor ? PAGE_JOBS : FIRST_PAGE_JOBS,
   };
@@ -103,10 +108,12 @@ export function patchJob(queries: QueryClient, id: string, event: JobEvent): voi
 
 /** Favorite or not, everywhere in the cache. */
 export function patchFavorite(queries: QueryClient, id: string, favorite: boolean): void {
-  changeJobs(queries, (job) => {
+  const change = (job: Job) => {
     if (!job.outputs.some((output) => output.id === id)) return job;
     return { ...job, outputs: job.outputs.map((output) => (output.id === id ? { ...output, favorite } : output)) };
-  });
+  };
+  changeJobs(queries, change);
+  queries.setQueriesData<Job | null>({ queryKey: [JOB] }, (job) => job && change(job));
   queries.setQueryData<Picture | null>(
     pictureKey(id),
     (picture) => picture && { ...picture, output: { ...picture.output, favorite } },
@@ -124,6 +131,15 @@ export async function refetchFavorites(queries: QueryClient): Promise<void> {
   await queries.invalidateQueries(favorites);
 }
 
+/** Fetches anew what is shown of collections, and the list of the one that has changed. */
+export async function refetchCollection(queries: QueryClient, id: string): Promise<void> {
+  const isOf = ({ queryKey }: { queryKey: readonly unknown[] }) => (queryKey[1] as Filter).collection === id;
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: [COLLECTIONS] }),
+    queries.invalidateQueries({ queryKey: [HISTORY], predicate: isOf }),
+  ]);
+}
+
 /** Marks pictures as deleted, out of sight, or takes the mark back. */
 export function markDeleted(queries: QueryClient, ids: Iterable<string>, isDeleted: boolean): void {
   const marks = new Set(ids);
@@ -139,6 +155,7 @@ export function removePictures(queries: QueryClient, ids: Iterable<string>): voi
     return outputs.length === 0 ? null : { ...job, outputs };
   });
   dropHidden(queries);
+  void queries.invalidateQueries({ queryKey: [COLLECTIONS] });
 }
 
 function changeJobs(queries: QueryClient, change: (job: Job) => Job | null): void {

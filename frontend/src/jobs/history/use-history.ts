@@ -2,7 +2,7 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import { keepUpToDate } from "@/jobs/running";
-import { EVERYTHING, type Filter, fetchPage, historyKey, refreshNewest } from "./history-cache";
+import { type Filter, fetchPage, historyKey, refreshNewest } from "./history-cache";
 import { type History, visibleJobs } from "./history-pages";
 import { addUnlisted } from "./unlisted";
 
@@ -10,7 +10,7 @@ import { addUnlisted } from "./unlisted";
  * before stay. */
 export function useHistory(filter: Filter) {
   const queries = useQueryClient();
-  const { q, lora, favorites } = filter;
+  const { q, lora, favorites, collection } = filter;
   const history = useInfiniteQuery({
     queryKey: historyKey(filter),
     async queryFn({ pageParam, signal }) {
@@ -26,11 +26,14 @@ export function useHistory(filter: Filter) {
   });
   useEffect(() => keepUpToDate(queries), [queries]);
   // shown again: what was made meanwhile comes on top
-  useEffect(() => void refreshNewest(queries, { q, lora, favorites }), [queries, q, lora, favorites]);
+  useEffect(
+    () => void refreshNewest(queries, { q, lora, favorites, collection }),
+    [queries, q, lora, favorites, collection],
+  );
   const jobs = useMemo(() => (history.data ? visibleJobs(history.data as History) : []), [history.data]);
   return { history, jobs };
 }
 
-function isEverything({ q, lora, favorites }: Filter): boolean {
-  return q.trim() === EVERYTHING.q && lora === EVERYTHING.lora && favorites === EVERYTHING.favorites;
+function isEverything({ q, lora, favorites, collection }: Filter): boolean {
+  return !(q.trim() || lora || favorites || collection);
 }

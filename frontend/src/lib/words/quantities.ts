@@ -11,6 +11,18 @@ export function aboutTime(remaining_s: number): string {
   return `about ${Math.floor(minutes / 60)} h${rest > 0 ? ` ${rest} min` : ""}`;
 }
 
+/** `0:08`, `12:40`, `1:05:00`: time that has passed. */
+export function clock(elapsed_s: number): string {
+  const whole_s = Math.max(0, Math.floor(elapsed_s));
+  const [hours, minutes, seconds] = [whole_s / 3600, (whole_s / 60) % 60, whole_s % 60].map(Math.floor) as [
+    number,
+    number,
+    number,
+  ];
+  const two = (part: number) => String(part).padStart(2, "0");
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+}
+
 /** `4 pictures`, `1 picture`. */
 export function pictures(count: number): string {
   return count === 1 ? "1 picture" : `${count.toLocaleString()} pictures`;

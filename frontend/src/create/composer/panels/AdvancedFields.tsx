@@ -12,6 +12,7 @@ import { percent, stepCount } from "@/lib/words/quantities";
 import { samplingDefaults } from "@/settings/loras";
 import { seedOf } from "@/settings/seed";
 import { HiresFields } from "../HiresFields";
+import { VariantFields } from "./VariantFields";
 
 interface AdvancedFieldsProps {
   options: Options;
@@ -59,6 +60,21 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
         onChange={(clip_skip) => set({ clip_skip: clip_skip || undefined })}
         hint="So many more of the text encoders' last layers are left out. Some LoRAs were trained with 1."
       />
+      <div className="space-y-2">
+        <p className="font-medium text-sm" aria-hidden>
+          Prompt syntax
+        </p>
+        <Choice
+          legend="Prompt syntax"
+          items={[
+            { value: "a1111", label: "A1111" },
+            { value: "plain", label: "Weights only" },
+          ]}
+          value={request.prompt_syntax ?? "a1111"}
+          onChange={(value) => set({ prompt_syntax: value === "a1111" ? undefined : value })}
+        />
+      </div>
+      <VariantFields />
       <SamplerField options={options} standard={standard.sampler} />
       <HiresFields options={options} />
       {hasSeed && <SeedField maxSeed={bounds.max_seed} />}

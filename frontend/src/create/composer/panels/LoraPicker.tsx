@@ -1,5 +1,5 @@
 "use client";
-import { PlusIcon, SearchIcon, XIcon } from "lucide-react";
+import { HeartIcon, PlusIcon, SearchIcon, XIcon } from "lucide-react";
 import { useState } from "react";
 import type { GenerateRequest, LoraOption, Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { useRecentLoras } from "@/jobs/recent-loras";
 import { findLora, holdsTrigger, ownWeight, recentFirst, wantedModel } from "@/settings/loras";
+import { useFavoriteLoras } from "./favorite-loras";
 
 type Further = NonNullable<GenerateRequest["loras"]>[number];
 
@@ -20,11 +21,20 @@ const NONE = "none";
 /** From so many on they can be searched. */
 const MANY = 7;
 const MAX_FURTHER = 8;
+const PARTS = [
+  { value: "all", label: "All" },
+  { value: "recent", label: "Recent" },
+  { value: "favorites", label: "Favorites" },
+] as const;
+
+type Part = (typeof PARTS)[number]["value"];
 
 /** The LoRA whose trigger words are put before the prompt, its weight, and the LoRAs mixed in. */
 export default function LoraPicker({ options, loras }: LoraPickerProps) {
   const { request, set } = useForm();
   const [sought, setSought] = useState("");
+  const [part, setPart] = useState<Part>("all");
+  const favorites = useFavoriteLoras();
   const wanted = wantedModel(request, options);
   const chosen = findLora(wanted, loras);
   const further = request.loras ?? [];
@@ -33,7 +43,9 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
   const [first] = useState(chosen); // what is chosen must not lie out of sight
   const recent = useRecentLoras();
   const listed = loras.length >= MANY ? recentFirst(loras, first, [...recent.keys()]) : loras;
-  const shown = listed.filter((lora) => isFound(lora, sought));
+  const isOfPart = (lora: LoraOption) =>
+    part === "all" || (part === "recent" ? recent.has(lora.label) : favorites.names.has(lora.name));
+  const shown = listed.filter((lora) => isFound(lora, sought) && isOfPart(lora));
 
   function choose(label: string) {
     if (label === NONE) return set({ model_name: null, model_weight: undefined });
@@ -43,7 +55,12 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
 
   return (
     <div className="space-y-3">
-      {loras.length >= MANY && <Search value={sought} onChange={setSought} count={loras.length} />}
+      {loras.length >= MANY && (
+        <>
+          <Search value={sought} onChange={setSought} count={loras.length} />
+          <Choice legend="Which LoRAs" items={PARTS} value={part} onChange={setPart} />
+        </>
+      )}
       <div className={loras.length >= MANY ? "-mx-1 max-h-[26rem] overflow-y-auto px-1" : undefined}>
         <Choice
           legend="LoRA"
@@ -52,11 +69,23 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
             ...shown.map((lora) => ({
               value: lora.label,
               label: <Card lora={lora} preview={recent.get(lora.label)} />,
-              action: lora !== chosen && !isIn(lora) && further.length < MAX_FURTHER && (
-                <MixIn label={lora.label} onClick={() => setFurther([...further, { name: lora.label }])} />
+              action: (
+                <>
+                  {loras.length >= MANY && (
+                    <Favorite
+                      name={lora.name}
+                      label={lora.label}
+                      isFavorite={favorites.names.has(lora.name)}
+                      onToggle={favorites.toggle}
+                    />
+                  )}
+                  {lora !== chosen && !isIn(lora) && further.length < MAX_FURTHER && (
+                    <MixIn label={lora.label} onClick={() => setFurther([...further, { name: lora.label }])} />
+                  )}
+                </>
               ),
             })),
-            ...(sought ? [] : [{ value: NONE, label: "None", note: "The base model alone" }]),
+            ...(sought || part !== "all" ? [] : [{ value: NONE, label: "None", note: "The base model alone" }]),
           ]}
           value={chosen?.label ?? (wanted ? "" : NONE)}
           onChange={choose}
@@ -75,6 +104,27 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
       )}
       {further.length > 0 && <MixedIn options={options} loras={loras} further={further} onChange={setFurther} />}
     </div>
+  );
+}
+
+interface FavoriteProps {
+  name: string;
+  label: string;
+  isFavorite: boolean;
+  onToggle: (name: string) => void;
+}
+
+function Favorite({ name, label, isFavorite, onToggle }: FavoriteProps) {
+  return (
+    <Button
+      variant="ghost"
+      size="icon-sm"
+      aria-label={`Favorite ${label}`}
+      aria-pressed={isFavorite}
+      onClick={() => onToggle(name)}
+    >
+      <HeartIcon aria-hidden className={isFavorite ? "fill-primary text-primary" : undefined} />
+    </Button>
   );
 }
 

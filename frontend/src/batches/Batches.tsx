@@ -1,0 +1,39 @@
+"use client";
+import { useQueryStates } from "nuqs";
+import { PARSERS } from "@/address/parsers";
+import { useOptions } from "@/api/catalog";
+import { Shell } from "@/components/Shell";
+import { Button } from "@/components/ui/button";
+import { Earlier } from "./Earlier";
+import { NewBatch } from "./NewBatch";
+import { ShownBatch } from "./ShownBatch";
+
+/** The page: a form and earlier batches, or the batch that the address names. */
+export function Batches() {
+  const [{ batch: id }, setAddress] = useQueryStates(PARSERS.batches);
+  const { data: options, failureReason } = useOptions();
+  return (
+    <Shell
+      title="Batches"
+      note="Many prompts at once, from lines or a file. They wait behind everybody's single pictures."
+    >
+      {id ? (
+        <>
+          <Button variant="outline" size="sm" onClick={() => setAddress({ batch: null })}>
+            New batch
+          </Button>
+          <ShownBatch key={id} id={id} />
+        </>
+      ) : options ? (
+        <>
+          <NewBatch options={options} onAccepted={(batch) => setAddress({ batch })} />
+          <Earlier />
+        </>
+      ) : (
+        <p role="status" className="min-h-96 text-muted-foreground text-sm">
+          {failureReason ? "Can't reach the server. Trying again…" : ""}
+        </p>
+      )}
+    </Shell>
+  );
+}
