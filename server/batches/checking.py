@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from pipelines.lora.files.few_steps import FewSteps
 from pipelines.spec import MAX_SEED, ImageSpec
 from server.batches.model import CheckedBatch, CheckedLine, LineDraft, ReadLine
 from server.errors import FieldError, StudioError
@@ -32,22 +33,26 @@ class LineChecker:
     def check(self, lines: Sequence[ReadLine], sources: Sources) -> CheckedBatch:
         good: list[CheckedLine] = []
         errors: list[FieldError] = []
+        few_steps = self.catalog.all_few_steps()
         for line in lines:
             wrong = line.errors
             try:
                 if line.request is not None:
-                    good.append(self._checked(line, sources.get(line.line, SourceAssets())))
+                    good.append(self._checked(line, sources.get(line.line, SourceAssets()), few_steps))
             except StudioError as error:
                 wrong = error.errors or (FieldError("request", error.detail, "see /docs"),)
             errors += (msgspec.structs.replace(each, line=line.line) for each in wrong)
         return CheckedBatch(tuple(good), tuple(errors), {line.line: line.prompt for line in lines})
 
-    def _checked(self, line: ReadLine, sources: SourceAssets | StudioError) -> CheckedLine:
+    def _checked(
+        self, line: ReadLine, sources: SourceAssets | StudioError, few_steps: Mapping[str, FewSteps]
+    ) -> CheckedLine:
         """Raises StudioError."""
         assert line.request is not None
         if isinstance(sources, StudioError):
             raise sources
-        drafted = self.policy.generate(line.request, self.requester, secrets.randbelow(MAX_SEED + 1), sources)
+        seed = secrets.randbelow(MAX_SEED + 1)
+        drafted = self.policy.generate(line.request, self.requester, seed, sources, few_steps)
         specs = resolve_with(self.catalog, drafted).specs
         return CheckedLine(
             line=line.line,

@@ -85,10 +85,11 @@ class LoraCatalog:
 
     def all_few_steps(self) -> dict[str, FewSteps]:
         """By every name and label that means such a LoRA."""
-        found = {row.label: row for row in self.offered} | {
-            name: row for name in {row.name for row in self.offered} if (row := self.find(name))
-        }
-        return {name: few for name, row in found.items() if (few := self.few_steps(row)) is not None}
+        found = {row.label: few for row in self.offered if (few := self.few_steps(row)) is not None}
+        for name in {row.name for row in self.offered if row.label in found}:
+            if (row := self.find(name)) is not None and row.label in found:
+                found[name] = found[row.label]
+        return found
 
     def is_chosen(self, row: LoraRow) -> bool:
         """True if the operator uses the name for requests that name no LoRA."""
@@ -104,7 +105,7 @@ def file_few_steps(row: LoraRow) -> FewSteps | None:
     return few_steps.recognized(row.sha256, _names(row))
 
 
-def _names(row: LoraRow) -> tuple[str | None, ...]:
+def _names(row: LoraRow) -> few_steps.Names:
     return row.title, PurePosixPath(row.file).stem, row.label
 
 

@@ -6,13 +6,15 @@ The name decides: the title in the file's metadata, else the name of the file. O
 ByteDance/SDXL-Lightning, ByteDance/Hyper-SD, tianweiy/DMD2, latent-consistency/lcm-lora-sdxl, h1t/TCD-SDXL-LoRA.
 """
 
+import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 FamilyName = Literal["lightning", "hyper", "hyper_cfg", "dmd2", "lcm", "tcd", "turbo"]
 FAMILY_NAMES: tuple[FamilyName, ...] = get_args(FamilyName)
+Names = tuple[str | None, ...]
 MAX_FEW_STEPS = 16
 WEIGHT = 1.0
 """The weight that they are distilled for."""
@@ -60,7 +62,8 @@ _HASHES: Mapping[str, FamilyName] = {
 }
 
 
-def recognized(sha256: str, names: Iterable[str | None]) -> FewSteps | None:
+@functools.lru_cache(8192)  # a request looks at every LoRA
+def recognized(sha256: str, names: Names) -> FewSteps | None:
     """How a file is sampled by its hash, or else by the first of its names that is a family's; None: as any other."""
     texts = [re.sub(r"[\W_]+", " ", name.lower()) for name in names if name]
     if (family := _HASHES.get(sha256)) is not None:
@@ -68,11 +71,11 @@ def recognized(sha256: str, names: Iterable[str | None]) -> FewSteps | None:
     for text in texts:
         for family, pattern in _NAMES:
             if pattern.search(text):
-                return with_steps(FAMILIES[family], named_steps([text]))
+                return with_steps(FAMILIES[family], named_steps((text,)))
     return None
 
 
-def named_steps(names: Iterable[str | None]) -> int | None:
+def named_steps(names: Names) -> int | None:
     """`8` of `Hyper-SDXL-8steps-lora`; None where no name says it, or says that it is many."""
     for name in names:
         found = _STEPS.search(re.sub(r"[\W_]+", " ", (name or "").lower()))

@@ -284,6 +284,8 @@ def test_a_lora_for_few_steps_says_how_it_is_sampled(operator: Api, settings: Se
     operator.patch("/api/loras/jade-v1", json={"steps": 6})
     assert sampled(operator) == (4, "lcm", 1.0)  # jade is the default
     assert sampled(operator, model_name="jade-v1") == (6, "lcm", 1.0)
+    operator.patch("/api/loras/jade-v2", json={"family": "none"})
+    assert sampled(operator) == (30, "euler", 7.0)  # the name means version 2
     assert operator.patch(f"/api/loras/{fast}", json={"family": None, "steps": 5}).json()["few_steps"]["steps"] == 5
     for wrong in ({"family": "slow"}, {"steps": 0}, {"steps": 17}, {"steps": 1.5}):
         assert operator.patch("/api/loras/jade", json=wrong).status_code == 400, wrong

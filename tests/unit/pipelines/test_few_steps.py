@@ -40,23 +40,23 @@ OTHERS = (
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_files_are_known_by_their_names(name: str) -> None:
-    found = recognized("0" * 64, ["Some title", name])
+    found = recognized("0" * 64, ("Some title", name))
     assert found is not None
     assert (found.family, found.steps, found.sampler, found.guidance_scale) == PUBLISHED[name]
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_style_is_not_taken_for_one(name: str) -> None:
-    assert recognized("0" * 64, [name, None]) is None
+    assert recognized("0" * 64, (name, None)) is None
 
 
 def test_the_title_counts_before_the_name_of_the_file() -> None:
-    found = recognized("0" * 64, ["SDXL-Lightning 8 steps", "dmd2_sdxl_4step_lora"])
+    found = recognized("0" * 64, ("SDXL-Lightning 8 steps", "dmd2_sdxl_4step_lora"))
     assert found is not None and (found.family, found.steps) == ("lightning", 8)
 
 
 def test_a_file_with_a_name_that_says_nothing_is_known_by_its_hash() -> None:
-    assert recognized(LCM_SHA256, ["pytorch_lora_weights"]) == FAMILIES["lcm"]
+    assert recognized(LCM_SHA256, ("pytorch_lora_weights",)) == FAMILIES["lcm"]
 
 
 def test_every_family_can_be_sampled() -> None:
