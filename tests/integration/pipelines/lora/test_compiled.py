@@ -35,9 +35,9 @@ def plain() -> LoadedModel:
 
 @pytest.fixture(scope="module")
 def loras(plain: LoadedModel, folder: Path) -> list[LoraRef]:
-    """Two of rank 4, one of rank 40 over everything, one more of rank 4."""
-    first, second, last = (write_lora(plain, folder, seed=seed, strength=0.05) for seed in (1, 2, 4))
-    return [first, second, keep(folder, all_layer_lora(plain, rank=40, seed=3, strength=0.02), "all", 0.7), last]
+    """Two of rank 4, one of rank 40 over everything."""
+    thin = [write_lora(plain, folder, seed=seed, strength=0.05) for seed in (1, 2)]
+    return [*thin, keep(folder, all_layer_lora(plain, rank=40, seed=3, strength=0.02), "all", 0.7)]
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +83,7 @@ def test_what_has_no_graph_runs_without_one_and_the_pictures_are_the_same(
 
 
 def test_shapes_stay_while_loras_come_and_go(plain: LoadedModel, folder: Path, loras: list[LoraRef]) -> None:
-    """A bank with room for one LoRA of the fixed rank: each takes the place of the one before. An image with two gets
-    its room, which is given back."""
+    """A bank with room for one LoRA of the fixed rank: each takes the place of the one before."""
     model = load_model(demo_folder(), "cpu", "float32")
     runner = SDXLRunner(model, folder, RunnerOptions(compiled_rank=8, lora_cache_bytes=1))
     name = next(name for name, layer in model.unet.named_modules() if hasattr(layer, "lora_values"))
@@ -95,6 +94,3 @@ def test_shapes_stay_while_loras_come_and_go(plain: LoadedModel, folder: Path, l
         assert runner.resident_loras == {lora.sha256}
         assert layer.lora_values.data_ptr() == address
     assert runner.lora_bytes > num_bytes  # the text encoders' layers have a stack, too
-    for together, num_slots in ((loras[:2], 3), (loras[3:], 2)):
-        run(runner, {"image": params(width=64, height=64, steps=1, loras=tuple(together))})
-        assert len(layer.lora_values) == num_slots
