@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from server.held_file import HeldFile
@@ -102,13 +103,22 @@ def _check_predecessor(path: Path) -> None:
     """Raises DataFolderInUse if a running process holds the deleted lock of this path, as /proc shows it. Processes of
     other users and other machines are not seen."""
     deleted = f"{path.resolve() / LOCK} (deleted)"
-    for handle in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            is_lock = os.readlink(handle) == deleted
-        except OSError:  # closed meanwhile
-            continue
-        if is_lock:
+    for process in Path("/proc").glob("[0-9]*"):
+        if _holds(process, deleted):
             raise DataFolderInUse(
-                f"the server with the process id {handle.parts[2]} still works in the deleted data folder"
+                f"the server with the process id {process.name} still works in the deleted data folder"
                 f" {path.absolute()}; stop it first"
             )
+
+
+def _holds(process: Path, file: str) -> bool:
+    """Whether a process has the file open. `process` is its folder in /proc; False where it has ended meanwhile."""
+    try:
+        handles = os.listdir(process / "fd")
+    except OSError:
+        return False
+    for handle in handles:
+        with suppress(OSError):  # closed meanwhile
+            if os.readlink(process / "fd" / handle) == file:
+                return True
+    return False

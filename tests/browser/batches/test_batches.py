@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -29,7 +28,6 @@ def test_lines_are_checked_made_and_downloaded(new_visitor: NewVisitor, painted:
     assert visitor.violations(axe) == []
     page.get_by_role("radio", name="All (3)").check()
     expect(page.get_by_role("row")).to_have_count(1 + 3)
-    page.screenshot(path=Path("/tmp/batches-check-1280.png"))
     form.get_by_role("button", name="Make 2 pictures").click()
     expect(page.get_by_role("img")).to_have_count(2, timeout=JOBS_MS)
     expect(page.get_by_role("img", name="Line 3: green dress")).to_be_visible()
@@ -41,7 +39,6 @@ def test_lines_are_checked_made_and_downloaded(new_visitor: NewVisitor, painted:
         assert [name[:6] for name in files.namelist()] == ["00001-", "00003-"]
     page.set_viewport_size({"width": 375, "height": 740})
     assert not visitor.scrolls_sideways()
-    page.screenshot(path=Path("/tmp/batches-done-375.png"))
     page.get_by_role("button", name="New batch").click()
     expect(page.get_by_role("link", name=re.compile("batch completed"))).to_be_visible()
     assert visitor.violations(axe) == []
@@ -64,7 +61,6 @@ def test_a_file_is_checked_when_it_is_chosen_and_a_batch_is_cancelled(
     expect(wrong.first).to_contain_text("Steps: 0 cannot be used. Allowed: a whole number from 1 to 150 or null.")
     assert not visitor.scrolls_sideways()
     assert visitor.violations(axe) == []
-    page.screenshot(path=Path("/tmp/batches-check-375.png"))
     page.get_by_role("button", name="Remove the file").click()
     page.get_by_label("File of prompts").set_input_files(
         {"name": "many.txt", "mimeType": "text/plain", "buffer": b"a boat\n" * 400}
@@ -76,7 +72,6 @@ def test_a_file_is_checked_when_it_is_chosen_and_a_batch_is_cancelled(
     expect(page.get_by_role("progressbar")).to_be_visible()
     page.get_by_role("button", name="Later lines").click()
     expect(page.get_by_role("listitem").first).to_contain_text("101 a boat")
-    page.screenshot(path=Path("/tmp/batches-run-375.png"))
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status").first).to_contain_text("cancelled")
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)

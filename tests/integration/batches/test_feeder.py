@@ -96,17 +96,17 @@ async def counts(database: Database) -> tuple[int, int, int]:
 
 
 async def test_each_line_is_made_once_though_the_server_is_killed_twice(database: Database, tmp_path: Path) -> None:
-    runner = PaintRunner(step_s=0.002)
     painted = 0
     batch_id = ""
     for life in range(3):
+        runner = PaintRunner(step_s=0.002)
         shop = Shop(database, tmp_path, runner=runner, lease_owner="1" * 32 + f"/{life}")
         batch_id = batch_id or await shop.accept(24)
         shop.start()
-        stop_at = (painted := runner.painted.total()) + 10
         if life < 2:
-            await until(lambda at=stop_at: runner.painted.total() >= at, 20)
+            await until(lambda made=runner.painted: made.total() >= 10, 20)
             await shop.kill()
+            painted += runner.painted.total()
             continue
         state = await shop.ended(batch_id)
         assert (state.status, state.counts, state.images_completed) == ("completed", {"completed": 24}, 48)

@@ -26,6 +26,16 @@ def test_a_server_does_not_start_beside_one_whose_folder_was_deleted(tmp_path: P
     DataFolder(path).close()
 
 
+def test_processes_that_end_meanwhile_stop_no_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    listed = Path.glob
+
+    def with_one_that_has_ended(folder: Path, pattern: str) -> list[Path]:
+        return [Path("/proc/4194305"), *listed(folder, pattern)]  # above the greatest process id of Linux
+
+    monkeypatch.setattr(Path, "glob", with_one_that_has_ended)
+    DataFolder(tmp_path / "data").close()
+
+
 @pytest.mark.parametrize("name", ["file", "file/data", "loop"])
 def test_a_folder_that_cannot_be_made_is_named_with_its_setting(tmp_path: Path, name: str):
     (tmp_path / "file").write_text("")
