@@ -197,6 +197,24 @@ async def test_lines_of_another_base_model_are_refused_with_the_reason(database:
         await each.kill()
 
 
+async def test_a_failed_line_that_is_made_again_has_not_ended(database: Database, tmp_path: Path) -> None:
+    shop = Shop(database, tmp_path, runner=PaintRunner(broken_seeds=frozenset({100})))
+    batch_id = await shop.accept(2)
+
+    async def ended() -> list[tuple[int, str]]:
+        views, _, _ = await shop.reader.ended_since(batch_id, 0.0)
+        return [(view.line, view.status) for view in views]
+
+    shop.start()
+    await shop.ended(batch_id)
+    assert await ended() == [(1, "failed"), (2, "completed")]
+    await shop.kill()
+    assert await shop.batches.retry(batch_id) == 1
+    assert await ended() == [(2, "completed")]
+    await shop.feeder.run_once()
+    assert await ended() == [(2, "completed")]
+
+
 async def test_a_line_is_stored_with_one_spec_where_its_images_differ_by_their_seeds(
     database: Database, tmp_path: Path
 ) -> None:
