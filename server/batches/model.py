@@ -46,7 +46,8 @@ class LineDraft(Struct, frozen=True):
 
     @property
     def all_specs(self) -> tuple[ImageSpec, ...]:
-        return self.specs if len(self.specs) > 1 else _by_seed(self.specs[0], self.num_images)
+        first = next(iter(self.specs))
+        return self.specs if len(self.specs) > 1 else _by_seed(first, self.num_images)
 
 
 def _by_seed(spec: ImageSpec, num_images: int) -> tuple[ImageSpec, ...]:
