@@ -132,8 +132,7 @@ def test_what_has_failed_is_made_again_and_what_is_there_is_kept(api: Api, ada: 
     batch_id = ada.call("POST", "/api/batches", [two, QUICK | {"seed": 1}]).json()["batch_id"]
     state = ended(ada, batch_id)
     assert (state["counts"]["failed"], state["counts"]["completed"], state["images_completed"]) == (1, 1, 3)
-    with api.stream("GET", f"/api/batches/{batch_id}/events", headers={"Cookie": cookies(ada)}) as stream:
-        events = events_of(stream.read().decode())
+    events = events_of(ada.call("GET", f"/api/batches/{batch_id}/events").text)
     assert [name for name, _ in events] == ["progress", "line", "line", "completed"]
     failed = next(data for name, data in events if name == "line" and data["line"] == 1)
     assert (failed["status"], len(failed["images"])) == ("failed", 2)
