@@ -169,6 +169,7 @@ async def test_a_batch_is_accepted_if_it_can_be_paid_and_waits_for_credit_where_
     assert state is not None and state.counts == {"queued": 2, "waiting": 1}
     assert "this costs $0.50" in (state.detail or "")
     assert (await books(database, "user:1")).held == 2 * PRICE
+    assert not await shop.feeder.run_once()  # it waits
     async with database.write() as session:
         await ledger.grant(session, "user:1", PRICE, "grant:2", None, None)
     await shop.batches.retry(batch_id)  # nothing has failed: it waits on
