@@ -21,6 +21,7 @@ from server.batches.reader import BatchReader
 from server.batches.service import Batches
 from server.billing.service import Billing
 from server.config.settings import Settings
+from server.db.clock import DAY_S
 from server.db.session import Database
 from server.engine.backlog import Backlog
 from server.engine.engine import Engine, Turn
@@ -54,7 +55,6 @@ from server.observability.metrics import Metrics
 from server.observability.readiness import Readiness
 from server.queue.counts import QueueCounts
 from server.queue.deletion import Remover
-from server.queue.quotas import DAY_S
 from server.queue.view import QueueView
 from server.storage.data_folder import DataFolder
 from server.storage.factory import open_store
