@@ -92,6 +92,7 @@ class WorkerHalf:
             store_trouble=lambda: shared.folder.lost or shared.store_health.reason,
             on_store_error=shared.store_health.recheck,
             on_stored=shared.metrics.on_stored,
+            on_failed=shared.metrics.on_failed,
             on_blocked=shared.metrics.on_blocked,
             has_lora=shared.registry.has,
             fetch_loras=shared.loras.changed_elsewhere,
