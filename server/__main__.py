@@ -53,8 +53,8 @@ def serve(settings: Settings, make_runner: "RunnerFactory | None" = None) -> int
     from pipelines.model.info import BaseModelError
     from server.api.auth.origins import loopback_hosts
     from server.app import create_app
-    from server.container import RoleError
     from server.db.filesystem import NetworkFilesystem
+    from server.from_settings import RoleError
     from server.http_protocol import (
         LISTEN_BACKLOG,
         Bounds,

@@ -1,12 +1,12 @@
-"""Constructs everything: the only place that does. An api half and a worker half meet in the database, the store and
-three protocols: queue signals (acceptance → worker), progress (worker → readers) and model facts."""
+"""Constructs everything, with the parts of server/from_settings.py. An api half and a worker half meet in the database,
+the store and three protocols: queue signals (acceptance → worker), progress (worker → readers) and model facts."""
 
 import logging
-import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.lora.files.library import LoraLibrary
+from server import from_settings
 from server.accounts.admin_commands import Administration
 from server.accounts.key_throttle import KeyThrottle
 from server.accounts.keys import ApiKeys
@@ -19,19 +19,12 @@ from server.base_model import BaseModel
 from server.batches.feeder import BatchFeeder
 from server.batches.reader import BatchReader
 from server.batches.service import Batches
-from server.billing.charges import Charges
-from server.billing.money import micro_usd
-from server.billing.prices import Rate
-from server.billing.purchases import Pack, Purchases
 from server.billing.service import Billing
-from server.billing.stripe_gateway import StripeAccount, StripeGateway
 from server.config.settings import Settings
+from server.db.clock import DAY_S
 from server.db.session import Database
 from server.engine.backlog import Backlog
-from server.engine.cost_model import CostModel
 from server.engine.engine import Engine, Turn
-from server.engine.limits import Limits
-from server.engine.scheduler import Scheduler
 from server.events.facts import JobFactsCache
 from server.events.feed import JobFeed
 from server.events.fleet import FleetForecaster, FleetObserver
@@ -49,7 +42,6 @@ from server.gallery.history import History
 from server.gallery.public_gallery import PublicGallery
 from server.gallery.retention import Retention
 from server.gallery.shares import Shares
-from server.generation.bounds import RequestBounds
 from server.generation.policy import NO_LORA, RequestPolicy, default_that_fits
 from server.generation.service import JobService
 from server.generation.upscalers import UpscalerFolder
@@ -58,19 +50,15 @@ from server.loras.bucket_sync import open_lora_bucket
 from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
 from server.moderation.banned_words import BannedWords
-from server.moderation.classifier import load_classifier
 from server.moderation.reviews import Reviews
-from server.moderation.service import Moderation
 from server.observability.metrics import Metrics
 from server.observability.readiness import Readiness
 from server.queue.counts import QueueCounts
 from server.queue.deletion import Remover
-from server.queue.quotas import DAY_S, Quota, Quotas
 from server.queue.view import QueueView
 from server.storage.data_folder import DataFolder
 from server.storage.factory import open_store
 from server.storage.health import StoreHealth
-from server.usage.costs import Prices
 from server.usage.overview import Overview
 from server.usage.service import Usage
 from server.version import VERSION
@@ -85,10 +73,6 @@ log = logging.getLogger(__name__)
 
 IMAGES_AHEAD = 4
 """Images of a caller's batches in the queue, for each row of a forward: the engine claims those of two forwards."""
-
-
-class RoleError(Exception):
-    """The settings do not fit STUDIO_ROLE."""
 
 
 class WorkerHalf:
@@ -108,6 +92,7 @@ class WorkerHalf:
             store_trouble=lambda: shared.folder.lost or shared.store_health.reason,
             on_store_error=shared.store_health.recheck,
             on_stored=shared.metrics.on_stored,
+            on_failed=shared.metrics.on_failed,
             on_blocked=shared.metrics.on_blocked,
             has_lora=shared.registry.has,
             fetch_loras=shared.loras.changed_elsewhere,
@@ -119,7 +104,7 @@ class WorkerHalf:
             shared.database, engine, shared.progress, shared.queue, shared.store, self.outbox, hub, peers, options
         )
         self.registration = Registration(
-            shared.database, engine, shared.base.ref, shared.folder.lease_owner, _worker_url(settings)
+            shared.database, engine, shared.base.ref, shared.folder.lease_owner, from_settings.worker_url(settings)
         )
         self.meter = Meter(shared.database)
         self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
@@ -162,12 +147,11 @@ class ApiHalf:
         self.gallery = PublicGallery(database, self.shares, settings.gallery)
         self.engagement = Engagement(database, self.remover)
         self.reviews = Reviews(database, self.engagement)
-        quotas = _quotas(settings)
+        quotas = from_settings.quotas(settings)
         self.usage = Usage(database, quotas)
-        prices = Prices(settings.gpu_hourly_usd, settings.storage_usd_gb_month, settings.egress_usd_gb)
-        self.overview = Overview(database, prices)
-        charges = _charges(shared)
-        self.billing = Billing(database, charges, _purchases(shared))
+        self.overview = Overview(database, from_settings.prices(settings))
+        charges = from_settings.charges(settings, shared.base.info)
+        self.billing = Billing(database, charges, from_settings.purchases(settings, database))
         self.jobs = JobService(
             database,
             reader,
@@ -218,7 +202,7 @@ class Shared:
         self.upscalers = UpscalerFolder(settings.upscaler_dir)
         self.wildcards = WildcardFolder(settings.wildcard_dir)
         self.metrics = Metrics(self.base.info.name, settings.gpu_hourly_usd)
-        self.moderation = _moderation(settings, self.database)
+        self.moderation = from_settings.moderation(settings, self.database)
 
 
 class Container:
@@ -226,19 +210,19 @@ class Container:
 
     def __init__(self, settings: Settings) -> None:
         """Raises BaseModelError, DataFolderError, NetworkFilesystem, RoleError and StoreError."""
-        _check_role(settings)
+        from_settings.check_role(settings)
         shared = self.shared = Shared(settings)
         self.settings, self.database, self.base = settings, shared.database, shared.base
         self.torch_thread = ThreadPoolExecutor(1, thread_name_prefix="torch")
         makes_images, answers = settings.role != "api", settings.role != "worker"
-        engine = Engine(_scheduler(settings), self.torch_thread) if makes_images else None
-        forecaster = FleetForecaster(_scheduler(settings))
+        engine = Engine(from_settings.scheduler(settings), self.torch_thread) if makes_images else None
+        forecaster = FleetForecaster(from_settings.scheduler(settings))
         backlog = Backlog((engine or forecaster).seconds_alone)
         shared.queue = QueueView(self.database, backlog, self.base.ref, settings.max_queue)
         shared.progress = ProgressTracker(engine or forecaster, backlog)
         self.peers = PeerBus(self.database, shared.progress)
         self.hub = EventHub(self.peers.rows_changed)
-        users, anonymous = _bounds(settings)
+        users, anonymous = from_settings.bounds(settings)
         self.policy = RequestPolicy(
             self.base.info,
             settings.default_model,
@@ -307,73 +291,3 @@ class _EngineListener:
     def on_turn(self, turn: Turn) -> None:
         self._metrics.on_turn(turn)
         self._meter.on_turn(turn)
-
-
-def _check_role(settings: Settings) -> None:
-    """Halves in processes of their own meet in the database and the store, which both must reach. Raises RoleError."""
-    if settings.role == "all":
-        return
-    if not settings.resolved_database_url.startswith("postgresql"):
-        raise RoleError(f"STUDIO_ROLE={settings.role} needs PostgreSQL: set STUDIO_DATABASE_URL")
-    if settings.storage != "s3":
-        raise RoleError(f"STUDIO_ROLE={settings.role} needs a bucket: set STUDIO_STORAGE=s3")
-
-
-def _worker_url(settings: Settings) -> str:
-    """Where api processes reach this one."""
-    if settings.worker_url is not None:
-        return settings.worker_url
-    host = socket.gethostname() if settings.host in ("0.0.0.0", "::") else settings.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-
-
-def _scheduler(settings: Settings) -> Scheduler:
-    limits = Limits(
-        max_rows=settings.max_rows,
-        exact_rows=settings.exact_rows,
-        padded=settings.compile,
-        preview_every=settings.preview_every_steps,
-        one_lora_set=settings.lora_mode == "merged",
-    )
-    return Scheduler(CostModel(settings.row_buckets), limits)
-
-
-def _moderation(settings: Settings, database: Database) -> Moderation | None:
-    """None: it is off."""
-    mode, folder = settings.moderation, settings.moderation_model
-    if mode == "off":
-        return None
-    return Moderation(database, mode, settings.moderation_threshold, lambda: load_classifier(folder))
-
-
-def _quotas(settings: Settings) -> Quotas:
-    return Quotas(
-        anonymous=Quota(per_hour=settings.rate_limit_per_hour),
-        users=Quota(settings.user_rate_limit_per_hour, settings.user_daily_pictures, settings.user_daily_gpu_s),
-    )
-
-
-def _charges(shared: "Shared") -> Charges | None:
-    """None: nothing is charged."""
-    settings, model = shared.settings, shared.base.info
-    rate = Rate(micro_usd(settings.price_per_generation_usd), model.native_width * model.native_height)
-    return Charges(rate, micro_usd(settings.free_usd_per_month)) if settings.billing else None
-
-
-def _purchases(shared: "Shared") -> Purchases:
-    settings = shared.settings
-    packs = [Pack(micro_usd(price), micro_usd(credit)) for price, credit in settings.credit_packs_usd]
-    key, webhook_secret = settings.stripe_key, settings.stripe_webhook_secret
-    account = StripeAccount(key, webhook_secret, settings.stripe_url) if key and webhook_secret else None
-    return Purchases(shared.database, packs, StripeGateway(account) if account else None)
-
-
-def _bounds(settings: Settings) -> tuple[RequestBounds, RequestBounds]:
-    """Of users and of callers without an account."""
-    users = RequestBounds(settings.max_images, settings.max_steps, settings.max_pixels)
-    anonymous = RequestBounds(
-        settings.anonymous_max_images or users.max_images,
-        settings.anonymous_max_steps or users.max_steps,
-        settings.anonymous_max_pixels,
-    )
-    return users, users.and_at_most(anonymous)

@@ -6,13 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from server.config.cost_settings import CostSettings
-from server.config.parsers import folder, setting
-
-
-def mode(text: str) -> str:
-    if text not in ("off", "flag", "blur", "block"):
-        raise ValueError("one of off, flag, blur, block")
-    return text
+from server.config.parsers import folder, one_of, setting
 
 
 def threshold(text: str) -> float:
@@ -38,7 +32,7 @@ class ModerationSettings(CostSettings):
 
     moderation: str = setting(
         "off",
-        mode,
+        one_of("off", "flag", "blur", "block"),
         "",
         "off",
         "what happens to a picture that a classifier finds explicit: `flag`, `blur` or `block`"

@@ -74,7 +74,7 @@ class Moderation:
         while True:
             if self._trouble is not None:
                 try:
-                    await self._score(PROBE)
+                    await self._score(lambda: PROBE)
                 except ClassifierAway as error:
                     log.error("moderation: %s; next try in %s s", error, RETRY_S)
             await asyncio.sleep(RETRY_S)
@@ -92,7 +92,7 @@ class Moderation:
 
     async def judge(self, image: RawImage) -> Moderated:
         """Raises ClassifierAway."""
-        score = await self._score(Image.frombytes("RGB", (image.width, image.height), image.rgb))
+        score = await self._score(lambda: Image.frombytes("RGB", (image.width, image.height), image.rgb))
         return Moderated(VERDICTS[self._mode] if score >= self._threshold else Verdict.PASSED, score)
 
     def detail(self, score: float) -> str:
@@ -107,7 +107,7 @@ class Moderation:
         """Raises UploadBlocked and ClassifierAway. A marked upload is used; the log names it."""
         if await self.is_exempt(owner):
             return
-        score = await self._score(Image.open(BytesIO(png)))
+        score = await self._score(lambda: Image.open(BytesIO(png)))
         if score < self._threshold:
             return
         verdict = VERDICTS[self._mode]
@@ -117,11 +117,12 @@ class Moderation:
         if verdict is Verdict.BLOCKED:
             raise UploadBlocked(field, score, self._threshold)
 
-    async def _score(self, image: Image.Image) -> float:
+    async def _score(self, opened: Callable[[], Image.Image]) -> float:
+        """`opened` makes the image, on the classifier's thread. Raises ClassifierAway."""
         if not self._may_load:
             raise ClassifierAway(self._trouble or "")
         try:
-            score = await asyncio.get_running_loop().run_in_executor(self._thread, self._score_now, image)
+            score = await asyncio.get_running_loop().run_in_executor(self._thread, self._score_now, opened)
         except Exception as error:  # a classifier can fail in more ways than there are types
             self._trouble = f"the image classifier cannot be {'run' if self._classifier else 'loaded'}: {_short(error)}"
             raise ClassifierAway(self._trouble) from error
@@ -130,12 +131,12 @@ class Moderation:
         self._trouble = None
         return score
 
-    def _score_now(self, image: Image.Image) -> float:
+    def _score_now(self, opened: Callable[[], Image.Image]) -> float:
         self._begun_s = time.monotonic()
         try:
             if self._classifier is None:
                 self._classifier = self.load()
-            score = self._classifier.score(image.convert("RGB"))
+            score = self._classifier.score(opened().convert("RGB"))
         finally:
             self._begun_s = None
         if not 0 <= score <= 1:  # not-a-number, too

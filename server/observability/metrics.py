@@ -124,8 +124,6 @@ class Metrics:
             self._encode_s.observe(result.begin_s / len(result.begun))
         for seconds in result.decode_s.values():
             self._decode_s.observe(seconds)
-        for error in result.failed.values():
-            self._failed.labels(error.code).inc()
         self._prompts.labels("hit").inc(result.embedding_hits)
         self._prompts.labels("miss").inc(result.embedding_misses)
 
@@ -141,6 +139,9 @@ class Metrics:
         self._store_s.observe(image.store_s)
         self._image_s.observe(image.gpu_s)
         self._wait_s.observe(max(0.0, image.wait_s))  # two clocks: the database's and this process's
+
+    def on_failed(self, code: str) -> None:
+        self._failed.labels(code).inc()
 
     def on_blocked(self) -> None:
         self._blocked.inc()

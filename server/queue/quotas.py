@@ -13,6 +13,7 @@ from server.db.usage_models import GenerationRow
 from server.queue.errors import LimitReached
 from server.queue.mapping import requester_of
 from server.queue.model import ImageStatus, is_anonymous_owner
+from server.tallies.days import day_of
 
 HOUR_S = 3600
 
@@ -107,7 +108,7 @@ def generation_row(job: JobRow, expected_gpu_s: float) -> GenerationRow:
         owner=job.owner,
         counted_by=requester_of(job).counted_as,
         created_at_s=job.created_at_s,
-        day=int(job.created_at_s // DAY_S),
+        day=day_of(job.created_at_s),
         num_images=job.num_images,
         reserved_gpu_s=expected_gpu_s,
     )

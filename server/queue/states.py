@@ -13,7 +13,7 @@
 All run in the caller's transaction and insert the event of the transition in it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,10 @@ BLOCKED = JobError("blocked", "moderation blocked every picture of this job")
 
 LONGEST_LEASE_S = 600.0
 """Leases last 10 s. One that ends later than this was given while the database's clock ran ahead; it has expired."""
+
+
+Write = Callable[[ImageRow, JobRow, float], Awaitable[None]]
+"""Changes the rows of an image that ends and of its job, now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,73 +128,55 @@ async def finish_image(session: AsyncSession, lease: Lease, n: int, stored: Mapp
     """Set the image's `stored` columns, insert its event and, with the last image, end the job. Returns False if the
     lease is not ours any more. An image that is done already (the commit went through, its answer was lost) is left as
     it is."""
-    image = await _image(session, lease, n)
-    if image is None or image.status != ImageStatus.QUEUED:
-        return image is not None and await _is_ours(session, lease)
-    job = await _update(session, lease.holds, num_events=JobRow.num_events + 1, lost_leases=0)
-    if job is None:
-        return False
-    for column, value in stored.items():
-        setattr(image, column, value)
-    now = await _now(session)
-    image.status, image.finished_at_s = ImageStatus.DONE, now
-    await quotas.note_image(session, image)
-    facts.image_stored(session, image, job, now)
-    await ledger.capture(session, job, n)
-    if image.verdict is not None and Verdict(image.verdict).marks:
-        session.add(decisions.of_image(image, job.owner, image.verdict, now))
-    session.add(_event(job, "image", image_facts(image), now))
-    await session.flush()
-    await _end_if_last(session, lease)
-    return True
+
+    async def write(image: ImageRow, job: JobRow, now: float) -> None:
+        for column, value in stored.items():
+            setattr(image, column, value)
+        image.status, image.finished_at_s = ImageStatus.DONE, now
+        await quotas.note_image(session, image)
+        facts.image_stored(session, image, job, now)
+        await ledger.capture(session, job, n)
+        if image.verdict is not None and Verdict(image.verdict).marks:
+            session.add(decisions.of_image(image, job.owner, image.verdict, now))
+        session.add(_event(job, "image", image_facts(image), now))
+
+    return await _end_image(session, lease, n, write, num_events=1)
 
 
 async def block_image(session: AsyncSession, lease: Lease, n: int, judged: Mapping[str, Any]) -> bool:
     """Record that moderation blocked the image: set its `judged` columns, insert its event and, with the last image,
     end the job. Nothing is charged for it. Returns False if the lease is not ours any more."""
-    image = await _image(session, lease, n)
-    if image is None or image.status != ImageStatus.QUEUED:
-        return image is not None and await _is_ours(session, lease)
-    job = await _update(session, lease.holds, num_events=JobRow.num_events + 1, lost_leases=0)
-    if job is None:
-        return False
-    for column, value in judged.items():
-        setattr(image, column, value)
-    now = await _now(session)
-    image.status, image.finished_at_s, image.error_code = ImageStatus.BLOCKED, now, BLOCKED.code
-    await quotas.note_image(session, image)
-    days.add(session, Measure.BLOCKED, now)
-    session.add(decisions.of_image(image, job.owner, Verdict.BLOCKED, now, image.error_detail or ""))
-    session.add(_event(job, "blocked", blocked_facts(image), now))
-    await session.flush()
-    await _end_if_last(session, lease)
-    return True
+
+    async def write(image: ImageRow, job: JobRow, now: float) -> None:
+        for column, value in judged.items():
+            setattr(image, column, value)
+        image.status, image.finished_at_s, image.error_code = ImageStatus.BLOCKED, now, BLOCKED.code
+        await quotas.note_image(session, image)
+        days.add(session, Measure.BLOCKED, now)
+        session.add(decisions.of_image(image, job.owner, Verdict.BLOCKED, now, image.error_detail or ""))
+        session.add(_event(job, "blocked", blocked_facts(image), now))
+
+    return await _end_image(session, lease, n, write, num_events=1)
 
 
 async def fail_image(session: AsyncSession, lease: Lease, n: int, error: JobError) -> bool:
     """Record the failure and, with the last image, fail the job. Returns False if the lease is not ours any more."""
-    image = await _image(session, lease, n)
-    if image is None or image.status != ImageStatus.QUEUED:
-        return image is not None and await _is_ours(session, lease)
-    job = await _update(session, lease.holds, lost_leases=0)
-    if job is None:
-        return False
-    image.status, image.error_code, image.error_detail = ImageStatus.FAILED, error.code, error.detail
-    now = await _now(session)
-    days.add(session, Measure.FAILED, now, label=error.code)
-    session.add(
-        ImageAttemptErrorRow(
-            image_id=image.id,
-            attempt=job.attempt,
-            worker=job.lease_owner,
-            code=error.code,
-            detail=error.detail,
-            created_at_s=now,
+
+    async def write(image: ImageRow, job: JobRow, now: float) -> None:
+        image.status, image.error_code, image.error_detail = ImageStatus.FAILED, error.code, error.detail
+        days.add(session, Measure.FAILED, now, label=error.code)
+        session.add(
+            ImageAttemptErrorRow(
+                image_id=image.id,
+                attempt=job.attempt,
+                worker=job.lease_owner,
+                code=error.code,
+                detail=error.detail,
+                created_at_s=now,
+            )
         )
-    )
-    await session.flush()
-    await _end_if_last(session, lease)
-    return True
+
+    return await _end_image(session, lease, n, write, num_events=0)
 
 
 async def fail_mine(session: AsyncSession, lease: Lease, error: JobError) -> bool:
@@ -240,6 +226,20 @@ def _mark(image: ImageRow) -> dict[str, Any]:
     if image.verdict is None or not Verdict(image.verdict).marks:
         return {}
     return {"moderation": {"verdict": image.verdict, "score": image.moderation_score}}
+
+
+async def _end_image(session: AsyncSession, lease: Lease, n: int, write: Write, num_events: int) -> bool:
+    """`write` the end of a queued image, with so many events. Returns False if the lease is not ours any more."""
+    image = await session.get(ImageRow, f"{lease.job_id}-{n}")
+    if image is None or image.status != ImageStatus.QUEUED:
+        return image is not None and await _is_ours(session, lease)
+    job = await _update(session, lease.holds, num_events=JobRow.num_events + num_events, lost_leases=0)
+    if job is None:
+        return False
+    await write(image, job, await session.scalar(select(now_s())) or 0.0)
+    await session.flush()
+    await _end_if_last(session, lease)
+    return True
 
 
 async def _end_if_last(session: AsyncSession, lease: Lease) -> None:
@@ -300,10 +300,6 @@ async def _update(session: AsyncSession, guard: ColumnElement[bool], **values: A
     return (await session.execute(statement, execution_options=options)).scalar_one_or_none()
 
 
-async def _image(session: AsyncSession, lease: Lease, n: int) -> ImageRow | None:
-    return await session.get(ImageRow, f"{lease.job_id}-{n}")
-
-
 async def _is_ours(session: AsyncSession, lease: Lease) -> bool:
     """True if the job's last claim is this one."""
     return await session.scalar(select(JobRow.attempt).where(JobRow.id == lease.job_id)) == lease.attempt
@@ -317,7 +313,3 @@ async def _count_images(session: AsyncSession, job_id: str) -> dict[str, int]:
     """By status."""
     counts = select(ImageRow.status, func.count()).where(ImageRow.job_id == job_id).group_by(ImageRow.status)
     return dict((await session.execute(counts)).tuples().all())
-
-
-async def _now(session: AsyncSession) -> float:
-    return await session.scalar(select(now_s())) or 0.0

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select
 
-from server.db.clock import now_s
+from server.db.clock import DAY_S, now_s
 from server.db.session import Database
 from server.db.usage_models import GenerationRow
 from server.queue import quotas
 from server.queue.model import Requester
-from server.queue.quotas import DAY_S, Quotas, Standing
+from server.queue.quotas import Quotas, Standing
+from server.tallies.days import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Usage:
     async def days(self, requester: Requester | None, num_days: int) -> Sequence[DayUsage]:
         """The last days, today's first; days without use are left out. `requester` None: all callers together."""
         async with self._database.read() as session:
-            today = int((await session.scalar(select(now_s())) or 0.0) // DAY_S)
+            today = day_of(await session.scalar(select(now_s())) or 0.0)
             statement = (
                 select(
                     GenerationRow.day,

@@ -247,6 +247,8 @@ class Delivery:
         if error.broken_loras:
             log.error("LoRAs are no longer offered, because they make no picture: %s", dict(error.broken_loras))
             self._options.on_lora_failed()
+        if is_ours:
+            self._options.on_failed(error.code)
         self._image_ended(job, index, is_ours)
 
     def _image_ended(self, job: ClaimedJob, index: int, is_ours: bool) -> None:

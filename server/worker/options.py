@@ -14,8 +14,9 @@ class WorkerOptions:
     """`lease_owner` is the DataFolder's; `software` goes into every file (`LoRA Studio 0.1.0`). `retry_s`: pauses
     between the tries of a store or database write, the last one again and again. While `store_trouble` returns a
     reason, no job is claimed and nothing is uploaded; `on_store_error` is called when an upload fails, `on_stored`
-    with each recorded image, `on_blocked` for each blocked one. `has_lora`: True if the bytes of this hash are here;
-    `fetch_loras` looks for missing ones; `on_lora_failed` is called when a LoRA is no longer offered.
+    with each recorded image, `on_failed` with the error code of each failed one, `on_blocked` for each blocked one.
+    `has_lora`: True if the bytes of this hash are here; `fetch_loras` looks for missing ones; `on_lora_failed` is
+    called when a LoRA is no longer offered.
     `num_context_tokens`: the context length of an image on this base model. `moderation` None: images are not
     scored."""
 
@@ -30,6 +31,7 @@ class WorkerOptions:
     store_trouble: Callable[[], str | None] = lambda: None
     on_store_error: Callable[[], None] = lambda: None
     on_stored: Callable[[StoredImage], None] = lambda image: None
+    on_failed: Callable[[str], None] = lambda code: None
     on_blocked: Callable[[], None] = lambda: None
     has_lora: Callable[[str], bool] = lambda sha256: True
     fetch_loras: Callable[[], None] = lambda: None

@@ -16,9 +16,9 @@ from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.jobs.presenters import Addresses
 from server.api.jobs.routes import JobId
-from server.api.operator.routes import REFUSED, UserId
+from server.api.operator.routes import REFUSED, UserId, no_account
 from server.billing.service import Billing
-from server.errors import CONFLICT, INVALID_REQUEST, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, StudioError
+from server.errors import CONFLICT, INVALID_REQUEST, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 
 BODY = (INVALID_REQUEST, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE)
 LEFT = schemas.CreditLeft(available_micro_usd=5_000_000, held_micro_usd=0, free_micro_usd=0)
@@ -126,5 +126,5 @@ class OperatorCreditController(Controller):
 async def _known_owner(accounts: Accounts, user_id: str) -> str:
     account = await accounts.get(user_id)
     if account is None:
-        raise StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
+        raise no_account(user_id)
     return account.owner

@@ -16,9 +16,9 @@ from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.jobs.presenters import Addresses, absolute
 from server.api.operator import moderation_schemas as schemas
-from server.api.operator.routes import REFUSED, USER, UserId, user_with_usage
+from server.api.operator.routes import REFUSED, USER, UserId, no_account, user_with_usage
 from server.api.usage.schemas import OperatorUser
-from server.errors import INVALID_REQUEST, NOT_FOUND, TOO_LARGE, UNFINISHED, UNSUPPORTED_MEDIA_TYPE, StudioError
+from server.errors import INVALID_REQUEST, NOT_FOUND, TOO_LARGE, UNFINISHED, UNSUPPORTED_MEDIA_TYPE
 from server.moderation.reviews import Reviews
 from server.storage.store import ImageStore
 from server.usage.service import Usage
@@ -174,5 +174,5 @@ class ModerationController(Controller):
         is_known = await reviews.set_exempt(user_id, data.exempt, data.note, caller.owner)
         account = await accounts.get(user_id) if is_known else None
         if account is None:
-            raise StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
+            raise no_account(user_id)
         return await user_with_usage(account, usage)

@@ -1,5 +1,6 @@
 """The operator's overview, as JSON and as CSV."""
 
+import asyncio
 import csv
 import io
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
+from server.api.accounts.routes import PRIVATE
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
 from server.api.jobs import examples
@@ -26,7 +28,6 @@ from server.usage.overview import Failure, Figures, LoraFigures, Overview, Repor
 EPOCH = date(1970, 1, 1)
 MAX_DAYS = 366
 DEFAULT_DAYS = 30
-PRIVATE = {"Cache-Control": "no-store"}
 
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 First = Annotated[
@@ -112,7 +113,8 @@ class OverviewController(Controller):
         last: Last = None,
     ) -> Response[schemas.OverviewReport]:
         report = await overview.report(*await _days(overview, first, last))
-        shown = schemas.report_of(report, overview.prices, metrics.gpus(), is_billing_on=billing.is_on)
+        gpus = await asyncio.to_thread(metrics.gpus)  # calls of the driver
+        shown = schemas.report_of(report, overview.prices, gpus, is_billing_on=billing.is_on)
         return Response(shown, headers=PRIVATE)
 
     @get(
@@ -154,5 +156,5 @@ def _day(name: str, text: str) -> int:
 def _flat(day: schemas.OverviewDay) -> dict[str, Any]:
     """The date first, empty where a value is not known."""
     values = msgspec.to_builtins(day)
-    date, costs = values.pop("date"), values.pop("costs")
-    return {"date": date, **values, **{f"cost_{name}": value for name, value in costs.items()}}
+    day_text, costs = values.pop("date"), values.pop("costs")
+    return {"date": day_text, **values, **{f"cost_{name}": value for name, value in costs.items()}}

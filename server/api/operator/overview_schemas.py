@@ -1,11 +1,10 @@
 """What the operator's overview gives."""
 
-import time
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from server.db.clock import DAY_S
+from server.api.usage.schemas import date_of
 from server.observability.gpu_metrics import Gpu
 from server.usage.costs import Costs, Prices
 from server.usage.overview import Failure, Figures, LoraFigures, Report
@@ -151,10 +150,6 @@ def report_of(report: Report, prices: Prices, gpus: list[Gpu], *, is_billing_on:
 
 def days_of(report: Report) -> list[OverviewDay]:
     return [OverviewDay(date=date_of(day), **_figures(figures)) for day, figures in report.days]
-
-
-def date_of(day: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(day * DAY_S))
 
 
 def _figures(figures: Figures) -> dict[str, Any]:

@@ -154,7 +154,7 @@ class OperatorController(Controller):
         account = await accounts.get(user_id)
         code = await administration.reset_code(account.email, RESET_HOURS * 3600.0) if account is not None else None
         if code is None:
-            raise _no_account(user_id)
+            raise no_account(user_id)
         link = usage_schemas.ResetLink(
             url=f"{addresses.base(request)}/reset/?token={code}", expires_in_s=RESET_HOURS * 3600
         )
@@ -197,11 +197,11 @@ async def _set_disabled(
 ) -> usage_schemas.OperatorUser:
     account = await accounts.set_disabled(user_id, is_disabled)
     if account is None:
-        raise _no_account(user_id)
+        raise no_account(user_id)
     return await user_with_usage(account, usage)
 
 
-def _no_account(user_id: str) -> StudioError:
+def no_account(user_id: str) -> StudioError:
     return StudioError(NOT_FOUND, f"no account has the id {user_id[:64]}")
 
 

@@ -1,6 +1,5 @@
 """GET /api/usage: use by day, and what is left of the limits."""
 
-import time
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -17,7 +16,6 @@ from server.api.jobs import examples
 from server.api.usage import schemas as usage_schemas
 from server.errors import INVALID_REQUEST, OPERATORS_ONLY, StudioError
 from server.queue.model import Requester
-from server.queue.quotas import DAY_S
 from server.usage.service import DayUsage, Usage
 
 ALL_USERS = "all"
@@ -79,7 +77,7 @@ def _response(days: Sequence[DayUsage], limits: usage_schemas.LimitsLeft | None)
 
 def _day(day: DayUsage) -> usage_schemas.UsageDay:
     return usage_schemas.UsageDay(
-        date=time.strftime("%Y-%m-%d", time.gmtime(day.day * DAY_S)),
+        date=usage_schemas.date_of(day.day),
         generations=day.num_jobs,
         pictures=day.num_images,
         gpu_s=round(day.gpu_s, 3),

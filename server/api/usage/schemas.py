@@ -1,10 +1,12 @@
 """Answers about use, limits, the queue and the users."""
 
+import time
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from server.api.jobs.schemas import Status
+from server.db.clock import DAY_S
 from server.queue.quotas import Standing
 from server.usage.service import Left
 
@@ -115,3 +117,8 @@ def _limit(standing: Standing | None) -> LimitLeft | None:
     if standing is None:
         return None
     return LimitLeft(limit=standing.limit, remaining=standing.remaining, reset_s=standing.reset_s)
+
+
+def date_of(day: int) -> str:
+    """`day` counts from 1970."""
+    return time.strftime("%Y-%m-%d", time.gmtime(day * DAY_S))

@@ -277,6 +277,7 @@ def test_a_picture_that_cannot_be_scored_fails_alone(
     with serving(sqlite_settings, Picky(0.1)) as api:
         job = generate(api, width=40, height=40)
         assert (job["status"], job["error"]["code"], job["images"]) == ("failed", "moderation", [])
+        assert 'studio_pictures_failed_total{code="moderation"} 1.0' in api.get("/metrics").text
         assert stored_files(sqlite_settings) == []
         assert generate(api)["status"] == "completed"
 
