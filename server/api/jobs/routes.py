@@ -178,8 +178,8 @@ class JobsController(Controller):
         await known_state(jobs, caller, job_id)
         token = await keys.open_stream(job_id)
         url = f"{addresses.base(request)}/api/jobs/{job_id}/events?token={token}"
-        told = StreamToken(token=token, events_url=url, expires_in_s=int(STREAM_TOKEN_S))
-        return Response(told, status_code=201, headers={"Cache-Control": "no-store"})
+        answer = StreamToken(token=token, events_url=url, expires_in_s=int(STREAM_TOKEN_S))
+        return Response(answer, status_code=201, headers={"Cache-Control": "no-store"})
 
     @delete(
         "/jobs/{job_id:str}",
