@@ -10,9 +10,7 @@ fetched again. Exits with 1 if a line failed or the file was refused. Needs Pyth
 """
 
 import argparse
-import csv
 import hashlib
-import io
 import json
 import os
 import sys
@@ -29,6 +27,8 @@ POLL_S = 1.0
 PATIENCE_S = 300.0
 """A server that does not answer is tried again for so long."""
 BAR_CHARACTERS = 30
+NOT_ENDED = ("waiting", "queued", "processing")
+"""Statuses of lines."""
 
 
 class Refused(Exception):
@@ -126,27 +126,44 @@ def _batch(server: Server, asked: argparse.Namespace, data: bytes, media_type: s
 
 def _follow(server: Server, batch_id: str, folder: Path) -> dict[str, Any]:
     """Fetch pictures as they are finished, until the batch has ended. Returns its last state."""
-    stored = {path.name for path in folder.iterdir()}
+    after = 0
     while True:
         state = server.json("GET", f"/api/batches/{batch_id}")
         _show(state)
-        if len(stored) < state["images_completed"] or state["status"] != "running":
-            for row in csv.DictReader(io.StringIO(server.bytes("GET", f"/api/batches/{batch_id}/manifest").decode())):
-                if row["file"] and row["file"] not in stored:
-                    _store(server, row, folder)
-                    stored.add(row["file"])
-        if state["status"] != "running":
+        is_running = state["status"] == "running"
+        after = _fetch(server, batch_id, after if is_running else 0, folder)  # failed lines may be made again
+        if not is_running:
             if sys.stderr.isatty():
                 print(file=sys.stderr)
             return state
         time.sleep(POLL_S)
 
 
-def _store(server: Server, row: dict[str, str], folder: Path) -> None:
+def _fetch(server: Server, batch_id: str, after: int, folder: Path) -> int:
+    """Store the pictures of the lines after this one. Returns the last line before which all have ended: the next call
+    reads on after it."""
+    all_ended = True
+    page_after: int | None = after
+    while page_after is not None:
+        page = server.json("GET", f"/api/batches/{batch_id}/lines?after={page_after}")
+        for line in page["items"]:
+            for image in line["images"]:
+                if not (folder / Path(image["filename"]).name).exists():
+                    _store(server, image, folder)
+            all_ended = all_ended and line["status"] not in NOT_ENDED
+            if all_ended:
+                after = line["line"]
+        is_far = any(line["status"] == "waiting" for line in page["items"])  # lines become jobs in order
+        page_after = None if is_far else page["next_after"]
+    return after
+
+
+def _store(server: Server, image: dict[str, Any], folder: Path) -> None:
     """Under its final name only when it is whole."""
-    part = folder / f".{Path(row['file']).name}.part"
-    part.write_bytes(server.bytes("GET", f"/api/images/{row['image_id']}/download"))
-    part.replace(folder / Path(row["file"]).name)
+    name = Path(image["filename"]).name
+    part = folder / f".{name}.part"
+    part.write_bytes(server.bytes("GET", f"/api/images/{image['id']}/download"))
+    part.replace(folder / name)
 
 
 def _show(state: dict[str, Any]) -> None:
@@ -154,7 +171,7 @@ def _show(state: dict[str, Any]) -> None:
         return
     done = round(BAR_CHARACTERS * state["progress"])
     bar = "█" * done + "░" * (BAR_CHARACTERS - done)
-    ended = state["lines_total"] - sum(state["counts"][name] for name in ("waiting", "queued", "processing"))
+    ended = state["lines_total"] - sum(state["counts"][name] for name in NOT_ENDED)
     left = f"about {state['estimated_time']} s left" if state["status"] == "running" else state["status"]
     waits = f" ({state['detail']})" if state["detail"] else ""
     print(f"\r{bar} {ended:,} of {state['lines_total']:,} lines, {left}{waits}\033[K", end="", file=sys.stderr)

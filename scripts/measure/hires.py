@@ -25,6 +25,7 @@ from pipelines.denoise.state import DenoiseState  # noqa: E402
 from pipelines.image.vae import decode_image  # noqa: E402
 from pipelines.model.load import load_model  # noqa: E402
 from pipelines.plan import RawImage, StepPlan  # noqa: E402
+from pipelines.prompt.embedding import Conditions  # noqa: E402
 from pipelines.sdxl import SDXLRunner  # noqa: E402
 from pipelines.spec import Pass, start_index  # noqa: E402
 from server.generation.policy import GUIDANCE_SCALE, NEGATIVE_PROMPT, STEPS  # noqa: E402
@@ -80,12 +81,18 @@ def second_passes(runner: SDXLRunner, firsts: list[DenoiseState], upscaler: str,
         side_px = PX * SCALE
         second = Pass(side_px, side_px, start_index(steps, strength), strength, upscaler=upscaler)
         spec = replace(first.spec, passes=(first.spec.passes[0], second))
-        runner._states["it"] = changed(first, spec=spec)
+        runner._states["it"] = changed(first, spec=spec, conditions=twice(first.conditions))
         while not (advanced := runner.execute(StepPlan(advance=("it",)))).advanced:
             pass
         step(runner, ["it"], times=advanced.begun["it"])
         made.append(picture(runner.execute(StepPlan(decode=("it",))).decoded["it"]))
     return made
+
+
+def twice(conditions: Conditions) -> Conditions:
+    """The prompts of one pass, for two."""
+    negative = conditions.negative
+    return Conditions(conditions.positive * 2, negative and negative * 2)
 
 
 def picture(raw: RawImage) -> Image.Image:

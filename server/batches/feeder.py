@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 POLL_S = 0.25
 IDLE_POLL_S = 2.0
-"""While no batch is open: another process may have accepted one."""
+"""While no batch can go on: another process may have accepted one, or the time of one has come."""
 CHUNK = 16  # lines read by one query
 PAUSE_S = 15.0
 """Until a batch that cannot go on is tried again, where the reason names no time."""
@@ -91,14 +91,13 @@ class BatchFeeder:
                 await asyncio.wait_for(self._woken.wait(), pause_s)
 
     async def run_once(self) -> bool:
-        """Fill the room in the queue, a line of each caller in turn. Returns True if batches are open. Raises
+        """Fill the room in the queue, a line of each caller in turn. Returns True if a batch can go on. Raises
         DATABASE_ERRORS."""
         async with self._database.read() as session:
-            is_open = select(BatchRow).where(BatchRow.is_open).order_by(BatchRow.created_at_s, BatchRow.id)
-            batches = list(await session.scalars(is_open))
+            can_go_on = select(BatchRow).where(BatchRow.is_open, BatchRow.waits_until_s <= now_s())
+            batches = list(await session.scalars(can_go_on.order_by(BatchRow.created_at_s, BatchRow.id)))
             if not batches:
                 return False
-            now = await session.scalar(select(now_s())) or 0.0
             fed = (
                 select(BatchRow, func.count(JobRow.id), func.sum(JobRow.num_images))
                 .join(JobRow, JobRow.batch_id == BatchRow.id)
@@ -111,7 +110,7 @@ class BatchFeeder:
         for batch, _, num_images in in_queue:
             who = requester_of(batch).counted_as
             images[who] = images.get(who, 0) + int(num_images)
-        feeds = _first_of_each([batch for batch in batches if batch.waits_until_s <= now])
+        feeds = _first_of_each(batches)
         while feeds and room > 0:
             for who, feed in list(feeds.items()):
                 if room <= 0 or images.get(who, 0) >= self._max_images:

@@ -1,7 +1,7 @@
 """The nouns of batches as plain data. No database."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -15,6 +15,8 @@ MAX_LINES = 10_000
 MAX_WAITING_LINES = 2 * MAX_LINES
 """Lines of one caller that wait to become jobs."""
 MAX_WAITING_IN_ALL = 200_000
+NOT_ENDED = ("waiting", "queued", "processing")
+"""Of the statuses of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class BatchState:
 
     @property
     def has_ended(self) -> bool:
-        return not any(self.counts.get(status) for status in ("waiting", "queued", "processing"))
+        return not any(map(self.counts.get, NOT_ENDED))
 
     @property
     def status(self) -> str:
@@ -123,7 +125,7 @@ class BatchState:
         """The share of lines that have ended, or of images that are stored, whichever is larger."""
         if self.has_ended:
             return 1.0
-        ended = sum(self.counts.get(status, 0) for status in ("completed", "failed", "cancelled", "deleted"))
+        ended = self.num_lines - sum(self.counts.get(status, 0) for status in NOT_ENDED)
         return round(max(ended / self.num_lines, self.images_completed / self.images_total), 4)
 
 
@@ -136,7 +138,11 @@ class LineView:
     prompt: str
     job_id: str | None
     error: JobError | None
-    images: tuple[ImageView, ...] = field(default=())
+    images: tuple[ImageView, ...] = ()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status not in NOT_ENDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,8 @@ class BatchReader:
         return await self._lines(batch_id, which, PAGE)
 
     async def ended_since(self, batch_id: str, since_s: float) -> tuple[list[LineView], float, bool]:
-        """The lines whose jobs have ended since then, at most PAGE; the time up to which they were read, by the
-        database's clock; True if there are more."""
+        """The lines whose jobs have ended since then, at most PAGE, without those that are made again; the time up to
+        which they were read, by the database's clock; True if there are more."""
         async with self._database.read() as session:
             now = await session.scalar(select(now_s())) or 0.0
             ended = (
@@ -78,7 +78,7 @@ class BatchReader:
         has_more = len(found) == PAGE
         numbers = {row.batch_line for row in found}
         views = await self._lines(batch_id, BatchLineRow.line.in_(numbers), PAGE) if numbers else []
-        return views, found[-1].finished_at_s if has_more else now, has_more
+        return [view for view in views if view.has_ended], found[-1].finished_at_s if has_more else now, has_more
 
     async def files(self, batch_id: str) -> AsyncIterator[LineFile]:
         """The manifest, by line: each stored image once, and lines without one."""

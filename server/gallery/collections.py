@@ -41,11 +41,20 @@ class Collections:
 
     async def all(self, person: Person) -> list[Collection]:
         """Newest first."""
+        return sorted(await self._found(_is_of(person)), key=lambda each: (-each.created_at_s, each.id))
+
+    async def find(self, person: Person, collection_id: str) -> Collection:
+        """Raises NoSuchCollection."""
+        for each in await self._found(and_(_is_of(person), CollectionRow.id == collection_id)):
+            return each
+        raise NoSuchCollection(collection_id)
+
+    async def _found(self, which: ColumnElement[bool]) -> list[Collection]:
         async with self._database.read() as session:
-            rows = list(await session.scalars(select(CollectionRow).where(_is_of(person))))
+            rows = list(await session.scalars(select(CollectionRow).where(which)))
             counts = await _counts(session, [row.id for row in rows])
             covers = await _covers(session, [row.id for row in rows])
-        found = [
+        return [
             Collection(
                 row.id,
                 row.name,
@@ -55,14 +64,6 @@ class Collections:
             )
             for row in rows
         ]
-        return sorted(found, key=lambda each: (-each.created_at_s, each.id))
-
-    async def find(self, person: Person, collection_id: str) -> Collection:
-        """Raises NoSuchCollection."""
-        for each in await self.all(person):
-            if each.id == collection_id:
-                return each
-        raise NoSuchCollection(collection_id)
 
     async def create(self, person: Person, name: str) -> Collection:
         """Raises TooManyCollections."""

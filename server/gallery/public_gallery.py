@@ -3,9 +3,8 @@ whole unit of work."""
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
-from sqlalchemy import Select, delete, func, select, tuple_, update
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
@@ -13,18 +12,10 @@ from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.db.share_models import GalleryRow, ShareRow
 from server.gallery.errors import NoGallery, NotForGallery, TooManyOffers
-from server.gallery.shares import SharedImage, Shares, UnderReview, may_be_public
+from server.gallery.shares import GalleryState, SharedImage, Shares, leave_gallery, may_be_public, require_public
 
 MAX_OFFERS = 50  # of one owner, not decided yet
 GALLERY_CURSOR = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)-([A-Za-z0-9_-]{16})")
-
-
-class GalleryState(StrEnum):
-    """States of an image in the gallery; without a row it is in none of them."""
-
-    OFFERED = "offered"  # its owner has offered it
-    ACCEPTED = "accepted"  # an operator shows it
-    REMOVED = "removed"  # an operator has declined it, or taken it out; its owner cannot offer it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +40,27 @@ class PublicGallery:
         self._database = database
         self._shares = shares
 
-    async def offer(self, image_id: str) -> None:
-        """Share the image and offer it; idempotent. The image exists. Raises NotForGallery, UnderReview and
-        TooManyOffers."""
+    async def offer(self, image_id: str) -> str:
+        """Share the image and offer it; idempotent. The id of its public address. The image exists. Raises
+        NotForGallery, UnderReview and TooManyOffers."""
         self._require_on()
         async with self._database.write() as session:
             await self._database.lock(session, "share")  # count, then insert
             state = await _state_of(session, image_id)
             if state is GalleryState.REMOVED:
                 raise NotForGallery
-            if not await _may_be_shown(session, image_id):
-                raise UnderReview
+            await require_public(session, image_id)
             if state is None:
                 await _require_room(session, image_id)
                 offered_at_s = await session.scalar(select(now_s())) or 0.0
                 session.add(GalleryRow(image_id=image_id, state=GalleryState.OFFERED, changed_at_s=offered_at_s))
-        await self._shares.share(image_id)
+        return await self._shares.share(image_id)
 
     async def withdraw(self, image_id: str) -> None:
         """Idempotent. The image stays shared."""
         self._require_on()
         async with self._database.write() as session:
-            theirs = delete(GalleryRow).where(GalleryRow.image_id == image_id, GalleryRow.state != GalleryState.REMOVED)
-            await session.execute(theirs)
+            await leave_gallery(session, image_id)
 
     async def state_of(self, image_id: str) -> GalleryState | None:
         """None: it is not offered."""
@@ -125,10 +114,6 @@ def _in_state(state: GalleryState, cursor: str | None) -> Select[tuple[str, floa
 async def _state_of(session: AsyncSession, image_id: str) -> GalleryState | None:
     state = await session.scalar(select(GalleryRow.state).where(GalleryRow.image_id == image_id))
     return None if state is None else GalleryState(state)
-
-
-async def _may_be_shown(session: AsyncSession, image_id: str) -> bool:
-    return await session.scalar(select(ImageRow.id).where(ImageRow.id == image_id, may_be_public())) is not None
 
 
 async def _require_room(session: AsyncSession, image_id: str) -> None:

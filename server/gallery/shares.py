@@ -4,8 +4,10 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
 from server.db.models import ImageRow
@@ -19,8 +21,15 @@ from server.queue.model import ImageView, JobView, Verdict
 SHARE_ID = re.compile(r"[A-Za-z0-9_-]{16}")
 ID_BYTES = 12
 MAX_EXAMPLES = 12
-REMOVED = "removed"
 MARKS = tuple(verdict.value for verdict in Verdict if verdict.marks)
+
+
+class GalleryState(StrEnum):
+    """States of an image in the gallery; without a row it is in none of them."""
+
+    OFFERED = "offered"  # its owner has offered it
+    ACCEPTED = "accepted"  # an operator shows it
+    REMOVED = "removed"  # an operator has declined it, or taken it out; its owner cannot offer it again
 
 
 def may_be_public() -> ColumnElement[bool]:
@@ -59,8 +68,7 @@ class Shares:
         """The id of the image's public address, which is made if there is none. The image exists. Raises
         UnderReview."""
         async with self._database.write() as session:
-            if await session.scalar(select(ImageRow.id).where(ImageRow.id == image_id, may_be_public())) is None:
-                raise UnderReview
+            await require_public(session, image_id)
             await self._database.lock(session, "share")  # two calls at the same time make one
             known = await session.scalar(select(ShareRow.id).where(ShareRow.image_id == image_id))
             if known is not None:
@@ -75,12 +83,10 @@ class Shares:
             return await session.scalar(select(ShareRow.id).where(ShareRow.image_id == image_id))
 
     async def revoke(self, image_id: str) -> None:
-        """Idempotent. The address is never given to another image. The gallery loses it too; that an operator has
-        removed it is kept."""
+        """Idempotent. The address is never given to another image. The gallery loses the image too."""
         async with self._database.write() as session:
             await session.execute(delete(ShareRow).where(ShareRow.image_id == image_id))
-            in_gallery = delete(GalleryRow).where(GalleryRow.image_id == image_id, GalleryRow.state != REMOVED)
-            await session.execute(in_gallery)
+            await leave_gallery(session, image_id)
 
     async def set_example(self, image_id: str, is_example: bool) -> bool:
         """False: the image is not shared."""
@@ -125,6 +131,18 @@ class Shares:
             if image_id in found:
                 shared.append(_shared(share_id, *found[image_id], thumbnail_key))
         return shared
+
+
+async def require_public(session: AsyncSession, image_id: str) -> None:
+    """Raises UnderReview."""
+    if await session.scalar(select(ImageRow.id).where(ImageRow.id == image_id, may_be_public())) is None:
+        raise UnderReview
+
+
+async def leave_gallery(session: AsyncSession, image_id: str) -> None:
+    """That an operator has removed the image is kept."""
+    theirs = delete(GalleryRow).where(GalleryRow.image_id == image_id, GalleryRow.state != GalleryState.REMOVED)
+    await session.execute(theirs)
 
 
 def _shared(share_id: str, job: JobView, image: ImageView, thumbnail_key: str) -> SharedImage:

@@ -39,10 +39,10 @@ async def refuse(session: AsyncSession, place: BatchPlace, error: JobError) -> N
     await _move(session, _waiting(place), status=LineStatus.REFUSED, error_code=error.code, error_detail=error.detail)
 
 
-async def cancel(session: AsyncSession, batch_id: str) -> int:
-    """Of the lines that wait. Returns their number."""
+async def cancel(session: AsyncSession, batch_id: str) -> None:
+    """The lines that wait."""
     waiting = and_(BatchLineRow.batch_id == batch_id, BatchLineRow.status == LineStatus.WAITING)
-    return await _move(session, waiting, status=LineStatus.CANCELLED)
+    await _move(session, waiting, status=LineStatus.CANCELLED)
 
 
 async def retry(session: AsyncSession, batch_id: str) -> int:

@@ -5,7 +5,7 @@ import { EXAMPLES_KEY, useExamples } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/session";
 import type { Share } from "@/api/types";
-import { CopyButton } from "@/components/CopyButton";
+import { CopyLine } from "@/components/CopyLine";
 import { Switch } from "@/components/form/Switch";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
@@ -53,12 +53,7 @@ export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
         )}
         {url !== null && (
           <div className="space-y-4">
-            <div className="flex items-center gap-2 rounded-xl border bg-card py-1.5 pr-1.5 pl-4">
-              <output aria-label="Link" className="min-w-0 flex-1 break-all text-sm">
-                {url}
-              </output>
-              <CopyButton label="Copy link" text={url} />
-            </div>
+            <CopyLine name="Link" label="Copy link" text={url} />
             <div className="flex flex-wrap gap-2">
               {"share" in navigator && (
                 <Button

@@ -1,4 +1,4 @@
-import { LateHeader } from "@/components/LateHeader";
+import { LateHeader } from "@/components/header/LateHeader";
 import { buttonLook } from "@/components/ui/button";
 
 export default function NotFound() {

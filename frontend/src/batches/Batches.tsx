@@ -13,10 +13,7 @@ export function Batches() {
   const [{ batch: id }, setAddress] = useQueryStates(PARSERS.batches);
   const { data: options, failureReason } = useOptions();
   return (
-    <Shell
-      title="Batches"
-      note="Many prompts at once, from lines or a file. They wait behind everybody's single pictures."
-    >
+    <Shell title="Batches" note="Many prompts at once, from lines or a file. They come after your single pictures.">
       {id ? (
         <>
           <Button variant="outline" size="sm" onClick={() => setAddress({ batch: null })}>

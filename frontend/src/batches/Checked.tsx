@@ -15,7 +15,7 @@ interface Row {
   readonly wrong: readonly string[];
 }
 
-/** A row a line with what is wrong with it, the wrong ones first choice where there are any. */
+/** The lines with what is wrong with them; where any is wrong, only those are listed at first. */
 export function Checked({ checked }: { checked: AcceptedBatch }) {
   const rows = useMemo(() => rowsOf(checked), [checked]);
   const wrong = rows.filter((row) => row.wrong.length > 0);

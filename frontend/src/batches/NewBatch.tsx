@@ -35,7 +35,8 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
     meta: { isReported: true },
   });
 
-  const source = file ?? (prompts.length > 0 ? sourceOfPrompts(prompts, settings) : null);
+  const typed = useMemo(() => (prompts.length > 0 ? sourceOfPrompts(prompts, settings) : null), [prompts, settings]);
+  const source = file ?? typed;
   const checked = source && check.variables?.key === source.key ? check.data : undefined;
   const refusal = send.error ?? (source && check.variables?.key === source.key ? check.error : null);
   const error = useMemo(() => refusal && formErrorOf(refusal), [refusal]);

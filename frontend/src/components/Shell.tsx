@@ -1,7 +1,7 @@
 "use client";
 import type { ReactNode } from "react";
 import { cn } from "@/lib/cn";
-import { Header } from "./Header";
+import { Header } from "./header/Header";
 
 interface ShellProps {
   title: string;

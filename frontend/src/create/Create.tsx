@@ -1,7 +1,7 @@
 "use client";
 import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
-import { Header } from "@/components/Header";
+import { Header } from "@/components/header/Header";
 import { formErrorOf, NO_PROMPT } from "@/domain/form-error";
 import { useGenerate } from "@/jobs/requests";
 import { loadPart } from "@/lib/lazy";

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { API_URL, answer, api } from "@/api/client";
 import type { Credit as CreditAnswer, CreditEntry } from "@/api/types";
+import { ShowMore } from "@/components/ShowMore";
 import { Button, buttonLook } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
 import { dateWords } from "@/lib/words/dates";
@@ -40,11 +41,7 @@ export default function Credit() {
       )}
       {entries.length > 0 && <History entries={entries} />}
       <div className="flex flex-wrap gap-2">
-        {history.hasNextPage && (
-          <Button variant="outline" aria-disabled={history.isFetching} onClick={() => void history.fetchNextPage()}>
-            Show more
-          </Button>
-        )}
+        <ShowMore list={history} />
         {entries.length > 0 && (
           <a href={`${API_URL}/api/billing/history.csv`} className={buttonLook({ variant: "outline" })}>
             Download as CSV

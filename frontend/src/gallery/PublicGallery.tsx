@@ -5,7 +5,9 @@ import { answer, api, Refused } from "@/api/client";
 import { EmptyState } from "@/components/EmptyState";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
-import { Button, buttonLook } from "@/components/ui/button";
+import { ShowMore } from "@/components/ShowMore";
+import { buttonLook } from "@/components/ui/button";
+import { errorText } from "@/lib/words/error-text";
 import { GalleryGrid } from "./GalleryGrid";
 
 /** Pictures that their owners have offered and the operator has accepted, newest first; for everybody. */
@@ -18,13 +20,14 @@ export function PublicGallery() {
 }
 
 function Pictures() {
-  const { data, error, failureReason, hasNextPage, isFetching, fetchNextPage } = useInfiniteQuery({
+  const gallery = useInfiniteQuery({
     queryKey: ["gallery"],
     queryFn: ({ pageParam }) =>
       answer(api.GET("/api/gallery", { params: { query: pageParam ? { cursor: pageParam } : {} } })),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
+  const { data, error, failureReason } = gallery;
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? [];
   if (error instanceof Refused && error.status === 404) {
     return (
@@ -43,7 +46,7 @@ function Pictures() {
   return (
     <>
       <p role="status" className="text-muted-foreground text-sm empty:hidden">
-        {failureReason?.message}
+        {failureReason && errorText(failureReason)}
       </p>
       <GalleryGrid
         name="Pictures"
@@ -65,11 +68,7 @@ function Pictures() {
           </a>
         )}
       />
-      {hasNextPage && (
-        <Button variant="outline" aria-disabled={isFetching} onClick={() => isFetching || void fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore list={gallery} />
     </>
   );
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { answer, api } from "@/api/client";
 import type { OfferedPicture } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
+import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
 import { GalleryGrid } from "@/gallery/GalleryGrid";
 import { errorText } from "@/lib/words/error-text";
@@ -57,11 +58,7 @@ export function Offers() {
         keyOf={({ image_id }) => image_id}
         show={(picture) => <Offer picture={picture} status={status} />}
       />
-      {offers.hasNextPage && (
-        <Button variant="outline" aria-disabled={offers.isFetching} onClick={() => void offers.fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore list={offers} />
     </section>
   );
 }

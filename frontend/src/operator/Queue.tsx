@@ -78,7 +78,7 @@ const COLUMNS: readonly Column<QueuedJob>[] = [
     className: "max-md:hidden",
   },
   {
-    name: "Started",
+    name: "Accepted",
     cell: ({ age_s }) => `${age(age_s)} ago`,
     className: "max-md:row-start-3 max-md:text-muted-foreground",
   },

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { RefObject } from "react";
 import { answer, api } from "@/api/client";
 import type { OperatorUser } from "@/api/types";
-import { CopyButton } from "@/components/CopyButton";
+import { CopyLine } from "@/components/CopyLine";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 
@@ -27,12 +27,7 @@ export default function ResetLink({ user, trigger, onClose }: ResetLinkProps) {
         returnFocus={trigger}
       >
         {data ? (
-          <div className="flex items-center gap-2 rounded-xl border bg-card py-1.5 pr-1.5 pl-4">
-            <output aria-label="Reset link" className="min-w-0 flex-1 break-all text-sm">
-              {data.url}
-            </output>
-            <CopyButton label="Copy reset link" text={data.url} />
-          </div>
+          <CopyLine name="Reset link" label="Copy reset link" text={data.url} />
         ) : (
           <Button aria-disabled={isPending} onClick={() => isPending || mutate()}>
             Create link

@@ -5,6 +5,7 @@ import { useOptions } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import { useMe } from "@/api/session";
 import type { OperatorUser } from "@/api/types";
+import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { type Column, Table } from "@/components/ui/table";
@@ -89,11 +90,7 @@ export function Users() {
           />
         </div>
       )}
-      {users.hasNextPage && (
-        <Button variant="outline" aria-disabled={users.isFetching} onClick={() => void users.fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore list={users} />
     </section>
   );
 }

@@ -187,8 +187,9 @@ class CreateBatchController(Controller):
         with uploads.one(caller):
             file = await read_file(request, RULES)
             asked = f"batches {partial} {name} {file.media_type} {file.filename} ".encode()
-            digest = await asyncio.to_thread(lambda: sha256(asked + file.data).hexdigest())
-            key = idempotency_key(idempotency_key_header, lambda: digest)
+            key = await asyncio.to_thread(
+                idempotency_key, idempotency_key_header, lambda: sha256(asked + file.data).hexdigest()
+            )
             order = BatchOrder(caller.requester, name or PurePath(file.filename).stem[:128] or "batch", partial, key)
             if not dry_run and (answer := await batches.replayed(order)) is not None:
                 return _accepted(answer, addresses.base(request))

@@ -59,10 +59,6 @@ LINES = schemas.BatchLines(
     ],
     next_after=None,
 )
-MANIFEST = (
-    "line,status,prompt,seed,file,image_id,job_id,error\r\n"
-    f"2,completed,red dress,7,00002-red-dress-7.jpg,{examples.JOB_ID}-1,{examples.JOB_ID},\r\n"
-)
 EVENTS = (
     'event: progress\ndata: {"batch_id": "fedcba98...", "status": "running", "progress": 0.5}\n\n'
     'id: 12\nevent: line\ndata: {"line": 2, "status": "completed", "images": [{"filename": "00002-red-7.jpg"}]}\n\n'

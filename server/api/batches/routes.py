@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Controller, Request, delete, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Stream
@@ -120,13 +119,7 @@ class BatchesController(Controller):
             " Last-Event-ID misses no line, and may get one twice."
         ),
         responses={
-            200: ResponseSpec(
-                str,
-                generate_examples=False,
-                description="The events",
-                media_type="text/event-stream",
-                examples=[Example("three events", value=batch_examples.EVENTS)],
-            ),
+            200: examples.events("three events", batch_examples.EVENTS),
             **examples.nothing("The batch has ended, and all was read: do not come back"),
             **KNOWN_OR_NOT,
             **READERS_BOUNDED,
@@ -213,8 +206,7 @@ class BatchesController(Controller):
     ) -> Stream:
         state = await known_batch(batch_reader, caller, batch_id)
         rows = _csv(batch_reader.files(batch_id)) if format == "csv" else _jsonl(batch_reader.files(batch_id))
-        headers = {**attachment(f"{slug(state.name)}-{batch_id[:8]}.{format}"), "Cache-Control": "no-store"}
-        return Stream(rows, media_type=MEDIA_TYPES[format], headers=headers)
+        return Stream(rows, media_type=MEDIA_TYPES[format], headers=_download(state, format))
 
     @get(
         "/{batch_id:str}/zip",
@@ -242,10 +234,8 @@ class BatchesController(Controller):
         state = await known_batch(batch_reader, caller, batch_id)
         if not state.images_completed:
             raise StudioError(NOT_FOUND, f"no picture of this batch is finished; the batch is {state.status}")
-        filename = f"{slug(state.name)}-{batch_id[:8]}.zip"
-        headers = {**EMBEDDABLE, **attachment(filename), "Cache-Control": "no-store"}
         archive = stream_archive(_stored(batch_reader.files(batch_id)), store)
-        return Stream(archive, media_type="application/zip", headers=headers)
+        return Stream(archive, media_type="application/zip", headers={**EMBEDDABLE, **_download(state, "zip")})
 
 
 async def known_batch(reader: BatchReader, caller: Caller, batch_id: str) -> BatchState:
@@ -254,6 +244,10 @@ async def known_batch(reader: BatchReader, caller: Caller, batch_id: str) -> Bat
     if state is None or not caller.may_see(state.owner, state.end_user):
         raise StudioError(NOT_FOUND, f"no batch has the id {batch_id[:64]}")
     return state
+
+
+def _download(state: BatchState, ending: str) -> dict[str, str]:
+    return {**attachment(f"{slug(state.name)}-{state.batch_id[:8]}.{ending}"), "Cache-Control": "no-store"}
 
 
 async def _stored(files: AsyncIterable[LineFile]) -> AsyncGenerator[LineFile]:

@@ -27,8 +27,8 @@ from server.errors import (
     StudioError,
 )
 from server.gallery.history import History
-from server.gallery.public_gallery import GALLERY_CURSOR, GalleryImage, GalleryPage, GalleryState, PublicGallery
-from server.gallery.shares import Shares
+from server.gallery.public_gallery import GALLERY_CURSOR, GalleryImage, GalleryPage, PublicGallery
+from server.gallery.shares import GalleryState
 
 Cursor = Annotated[str | None, QueryParameter(description="The `next_cursor` of the page before.", max_length=64)]
 Limit = Annotated[int, QueryParameter(description="Pictures a page: a whole number from 1 to 100.", ge=1, le=100)]
@@ -135,12 +135,10 @@ class GalleryController(Controller):
         caller: NamedDependency[Caller],
         history: NamedDependency[History],
         gallery: NamedDependency[PublicGallery],
-        shares: NamedDependency[Shares],
         addresses: NamedDependency[presenters.Addresses],
     ) -> Share:
         await owned(history, caller, image_id)
-        await gallery.offer(image_id)
-        url = f"{addresses.base(request)}{PATH}/{await shares.share(image_id)}"
+        url = f"{addresses.base(request)}{PATH}/{await gallery.offer(image_id)}"
         return Share(url=url, gallery=await gallery.state_of(image_id))
 
     @delete(

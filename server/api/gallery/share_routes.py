@@ -15,8 +15,8 @@ from server.api.jobs import examples, presenters
 from server.api.jobs.routes import KNOWN_OR_NOT
 from server.errors import CONTENT_BLOCKED, OPERATORS_ONLY, FieldError, InvalidRequest
 from server.gallery.history import History
-from server.gallery.public_gallery import GalleryState, PublicGallery
-from server.gallery.shares import SharedImage, Shares
+from server.gallery.public_gallery import PublicGallery
+from server.gallery.shares import GalleryState, SharedImage, Shares
 
 PATH = "/p"
 

@@ -1,4 +1,4 @@
-"""The pictures of a job as a zip, written while it is sent."""
+"""Pictures as a zip, written while it is sent."""
 
 import asyncio
 import time

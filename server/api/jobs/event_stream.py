@@ -1,4 +1,4 @@
-"""The answer of GET /api/jobs/{id}/events: a stream that holds a place among the caller's open readers."""
+"""The stream of a job's or a batch's events, which holds a place among the caller's open readers."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

@@ -249,6 +249,17 @@ def file(media_type: str, description: str) -> ResponseSpec:
     )
 
 
+def events(name: str, example: str) -> ResponseSpec:
+    """A stream of server-sent events."""
+    return ResponseSpec(
+        str,
+        generate_examples=False,
+        description="The events",
+        media_type="text/event-stream",  # pyright: ignore[reportArgumentType]  # any media type works
+        examples=[Example(name, value=example)],
+    )
+
+
 def nothing(description: str) -> dict[int, ResponseSpec]:
     """An answer without a body."""
     return {204: ResponseSpec(None, generate_examples=False, description=description)}

@@ -5,7 +5,6 @@ from typing import Annotated, Any, TypeVar
 
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.types import ASGIApp
@@ -128,13 +127,7 @@ class JobsController(Controller):
             " If an ended job has no further events, the answer is 204: the client need not reconnect."
         ),
         responses={
-            200: ResponseSpec(
-                str,
-                generate_examples=False,
-                description="The events",
-                media_type="text/event-stream",
-                examples=[Example("four events", value=examples.EVENTS)],
-            ),
+            200: examples.events("four events", examples.EVENTS),
             **examples.nothing("The job has ended, and all was read: do not come back"),
             **KNOWN_OR_NOT,
             **READERS_BOUNDED,

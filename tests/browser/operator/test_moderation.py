@@ -1,5 +1,5 @@
 """Moderation on the page, with the real classifier at a threshold that everything passes: blurred pictures are seen
-after a click and reviewed by an operator, blocked ones say why there is no picture."""
+after a click and reviewed by an operator, blocked ones say why there is no picture, flagged ones are shown."""
 
 import re
 import subprocess
@@ -87,3 +87,15 @@ def test_a_blocked_picture_is_a_tile_that_says_why(new_visitor: NewVisitor, tmp_
         said = visitor.page.get_by_role("region", name="red dress, beach sunset").get_by_role("paragraph")
         expect(said).to_have_text("These pictures could not be made. Moderation blocked every picture of this job.")
         assert visitor.results.get_by_role("img").count() == 0
+
+
+def test_a_flagged_picture_is_shown_with_its_score(new_visitor: NewVisitor, tmp_path: Path) -> None:
+    with serve(tmp_path / "server", "flag") as server:
+        server.start()
+        visitor = new_visitor(server)
+        visitor.ask("red dress, beach sunset")
+        visitor.wait_for_pictures(4)
+        assert is_sharp(visitor.results.get_by_role("img", name="Picture 1 of 4"))
+        visitor.results.locator("[data-picture]").first.click()
+        facts = visitor.page.get_by_role("dialog").get_by_text(re.compile("^flagged, score 0"))
+        expect(facts).to_be_attached()

@@ -1,10 +1,12 @@
 """scripts/batch.py against a server that is killed, itself killed in the middle: each picture is there once."""
 
 import csv
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from tests.e2e.conftest import NewServer
 from tests.support.servers.server_process import ROOT, ServerProcess
 
 NUM_LINES = 60
-WRONG = {7: "steps", 21: "seed", 44: "nobody"}
+WRONG = {7: "steps", 21: "seed", 44: "model_name"}
 
 
 def write_prompts(path: Path) -> None:
@@ -30,7 +32,7 @@ def write_prompts(path: Path) -> None:
     ]
     rows[7 - 2]["steps"] = 0
     rows[21 - 2]["seed"] = "often"
-    rows[44 - 2]["model_name"] = "nobody"
+    rows[44 - 2]["model_name"] = "no-such-lora"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -55,10 +57,10 @@ def test_a_batch_survives_the_server_and_the_script(tmp_path: Path, new_painting
     with new_painting_server("server", PAINT_STEP_S="0.01") as server:
         server.start()
         refused = run(server, tmp_path)
-        _, told = refused.communicate(timeout=60)
+        _, errors = refused.communicate(timeout=60)
         assert refused.returncode == 1
-        wrong = [line for line in told.splitlines() if line.startswith("line ")]
-        assert [line.partition(":")[0] for line in wrong] == ["line 7, steps", "line 21, seed", "line 44, model_name"]
+        wrong = [line for line in errors.splitlines() if line.startswith("line ")]
+        assert [line.partition(":")[0] for line in wrong] == [f"line {n}, {field}" for n, field in WRONG.items()]
         first = run(server, tmp_path, "--partial")
         until(lambda: len(list(out.glob("*.jpg"))) > 5)
         first.kill()
@@ -70,9 +72,10 @@ def test_a_batch_survives_the_server_and_the_script(tmp_path: Path, new_painting
         until(lambda: len(list(out.glob("*.jpg"))) > have + 5)
         server.kill()
         server.start()  # the script waits for it
-        said, _ = second.communicate(timeout=120)
-        assert (second.returncode, said) == (0, "57 pictures in out\n")
-        assert [batch["lines_total"] for batch in server.http.get("/api/batches").json()["items"]] in ([], [57])
+        output, _ = second.communicate(timeout=120)
+        assert (second.returncode, output) == (0, "57 pictures in out\n")
+        with closing(sqlite3.connect(server.folder / "data" / "studio.db")) as connection:
+            assert connection.execute("SELECT num_lines FROM batch").fetchall() == [(57,)]
         again = run(server, tmp_path, "--partial")
         again.communicate(timeout=60)
         assert again.returncode == 0

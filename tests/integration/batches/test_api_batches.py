@@ -47,7 +47,7 @@ def lines(num_lines: int = 60) -> list[dict[str, Any]]:
     requests = [{**QUICK, "prompt": f"red dress {n}", "seed": 100 + n} for n in range(1, num_lines + 1)]
     wrong = {
         5: {"steps": 0},
-        9: {"model_name": "nobody"},
+        9: {"model_name": "no-such-lora"},
         12: {"colour": 1},
         23: {"prompt": ""},
         40: {"init": {"asset_id": "a" * 64}},
@@ -132,10 +132,9 @@ def test_what_has_failed_is_made_again_and_what_is_there_is_kept(api: Api, ada: 
     batch_id = ada.call("POST", "/api/batches", [two, QUICK | {"seed": 1}]).json()["batch_id"]
     state = ended(ada, batch_id)
     assert (state["counts"]["failed"], state["counts"]["completed"], state["images_completed"]) == (1, 1, 3)
-    with api.stream("GET", f"/api/batches/{batch_id}/events", headers={"Cookie": cookies(ada)}) as stream:
-        told = events_of(stream.read().decode())
-    assert [name for name, _ in told] == ["progress", "line", "line", "completed"]
-    failed = next(data for name, data in told if name == "line" and data["line"] == 1)
+    events = events_of(ada.call("GET", f"/api/batches/{batch_id}/events").text)
+    assert [name for name, _ in events] == ["progress", "line", "line", "completed"]
+    failed = next(data for name, data in events if name == "line" and data["line"] == 1)
     assert (failed["status"], len(failed["images"])) == ("failed", 2)
     assert failed["error"]["code"]
     broken = manifest(ada, batch_id)

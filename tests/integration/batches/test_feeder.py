@@ -169,6 +169,7 @@ async def test_a_batch_is_accepted_if_it_can_be_paid_and_waits_for_credit_where_
     assert state is not None and state.counts == {"queued": 2, "waiting": 1}
     assert "this costs $0.50" in (state.detail or "")
     assert (await books(database, "user:1")).held == 2 * PRICE
+    assert not await shop.feeder.run_once()  # it waits
     async with database.write() as session:
         await ledger.grant(session, "user:1", PRICE, "grant:2", None, None)
     await shop.batches.retry(batch_id)  # nothing has failed: it waits on
@@ -195,6 +196,24 @@ async def test_lines_of_another_base_model_are_refused_with_the_reason(database:
     assert (await counts(database))[:2] == (2, 2)
     for each in (shop, other):
         await each.kill()
+
+
+async def test_a_failed_line_that_is_made_again_has_not_ended(database: Database, tmp_path: Path) -> None:
+    shop = Shop(database, tmp_path, runner=PaintRunner(broken_seeds=frozenset({100})))
+    batch_id = await shop.accept(2)
+
+    async def ended() -> list[tuple[int, str]]:
+        views, _, _ = await shop.reader.ended_since(batch_id, 0.0)
+        return [(view.line, view.status) for view in views]
+
+    shop.start()
+    await shop.ended(batch_id)
+    assert await ended() == [(1, "failed"), (2, "completed")]
+    await shop.kill()
+    assert await shop.batches.retry(batch_id) == 1
+    assert await ended() == [(2, "completed")]
+    await shop.feeder.run_once()
+    assert await ended() == [(2, "completed")]
 
 
 async def test_a_line_is_stored_with_one_spec_where_its_images_differ_by_their_seeds(

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api } from "@/api/client";
 import type { MarkedPicture } from "@/api/types";
+import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
 import { agoWords } from "@/lib/words/dates";
@@ -41,11 +42,7 @@ export function Moderation() {
           <Marked key={picture.id} picture={picture} />
         ))}
       </ul>
-      {marked.hasNextPage && (
-        <Button variant="outline" aria-disabled={marked.isFetching} onClick={() => void marked.fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore list={marked} />
     </section>
   );
 }

@@ -2,8 +2,8 @@
 import { CircleUserRoundIcon } from "lucide-react";
 import { useEffect } from "react";
 import { followOtherWindows, useMe } from "@/api/session";
+import { PopoverTrigger } from "@/components/PopoverTrigger";
 import { lazyPart } from "@/lib/lazy";
-import { PopoverTrigger } from "./PopoverTrigger";
 
 const [AccountPanel, loadPanel] = lazyPart(() => import("./AccountPanel"), { onMissing: ({ onDone }) => onDone() });
 

@@ -4,8 +4,8 @@ import { withWayBack } from "@/address/way-back";
 import { API_URL, answer, api } from "@/api/client";
 import { changeUser } from "@/api/session";
 import type { Me } from "@/api/types";
+import { Link } from "@/components/Link";
 import { forgetNotes } from "@/jobs/history/list-notes";
-import { Link } from "./Link";
 import { openShortcuts } from "./Shortcuts";
 
 const ITEM = "block w-full rounded-xl px-3 py-2 text-left text-sm hover:bg-muted focus-visible:bg-muted";

@@ -5,10 +5,10 @@ import { useTheme } from "next-themes";
 import { withWayBack } from "@/address/way-back";
 import { useOptions } from "@/api/catalog";
 import { useMe } from "@/api/session";
+import { Link } from "@/components/Link";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { AccountMenu } from "./AccountMenu";
-import { Link } from "./Link";
 import { Shortcuts } from "./Shortcuts";
 
 const PAGES = [
