@@ -153,7 +153,8 @@ class Settings(StorageSettings):
         integer(1, 1024),
         "rank",
         "64",
-        "with `STUDIO_COMPILE`: LoRAs up to this rank run compiled, and each takes the memory of this rank",
+        "with `STUDIO_COMPILE`: a picture with one LoRA up to this rank runs compiled, and each LoRA takes the memory"
+        " of this rank; one with several LoRAs, or a higher rank, runs uncompiled",
     )
     exact_rows: int = setting(
         0,

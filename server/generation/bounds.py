@@ -34,19 +34,23 @@ class RequestBounds:
 WIDEST = RequestBounds()
 
 
-def grid_errors(request: CompareRequest, seeds: Sequence[int], bounds: RequestBounds) -> Iterator[FieldError]:
+def grid_size_errors(request: CompareRequest, bounds: RequestBounds) -> Iterator[FieldError]:
+    """To check before the cells are expanded: they can be thousands."""
     num_cells = len(request.prompts) * len(request.seeds) * len(request.variants)
     max_cells = MAX_CELLS if bounds.max_images >= MAX_IMAGES else bounds.max_images
     if num_cells > max_cells:
         allowed = f"prompts times seeds times variants up to {max_cells}"
         yield FieldError("variants", f"{num_cells} pictures are too many", allowed)
-    if len(set(seeds)) < len(seeds):
-        allowed = "each seed once; of a seed from 2^32 on the lower 32 bits count"
-        yield FieldError("seeds", "a seed occurs twice", allowed)
     num_characters = sum(map(len, set(request.prompts)))
     if num_characters > MAX_COMPARE_CHARACTERS:
         allowed = f"up to {MAX_COMPARE_CHARACTERS:,} characters in all prompts together"
         yield FieldError("prompts", f"{num_characters:,} characters are too many", allowed)
+
+
+def grid_errors(request: CompareRequest, seeds: Sequence[int]) -> Iterator[FieldError]:
+    if len(set(seeds)) < len(seeds):
+        allowed = "each seed once; of a seed from 2^32 on the lower 32 bits count"
+        yield FieldError("seeds", "a seed occurs twice", allowed)
     for n, variant in enumerate(request.variants):
         choices = choices_of(variant.model_name, variant, "")
         yield from weight_errors(f"variants[{n}].", variant.model_weight, choices)

@@ -17,6 +17,7 @@ from server.generation.bounds import (
     WIDEST,
     RequestBounds,
     grid_errors,
+    grid_size_errors,
     num_images_errors,
     sampler_errors,
     steps_errors,
@@ -131,6 +132,8 @@ class RequestPolicy:
         few_steps: Mapping[str, FewSteps] = NO_FEW_STEPS,
     ) -> JobDraft:
         """`few_steps`: as in `generate`; a cell takes those of its own LoRAs. Raises InvalidRequest."""
+        if errors := list(grid_size_errors(request, self.bounds(requester))):
+            raise InvalidRequest(errors)
         prompts = tuple(prompt.strip() for prompt in request.prompts)
         seeds = tuple(seed_at(seed, 0) for seed in request.seeds)
         cells = [self._expanded(f"prompts[{n}]", prompt, seeds, request) for n, prompt in enumerate(prompts)]
@@ -150,7 +153,7 @@ class RequestPolicy:
         spec = next(iter(specs.values()))
         negatives = self._expanded("negative_prompt", spec.negative_prompt, seeds, request)
         errors = [
-            *grid_errors(request, seeds, self.bounds(requester)),
+            *grid_errors(request, seeds),
             *self._cell_errors(request, cells, negatives, spec),
             *dict.fromkeys(
                 error for spec in specs.values() for error in self._errors(spec, request, requester, assets)

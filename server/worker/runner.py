@@ -91,8 +91,16 @@ def _load_runner(settings: Settings, lora_bytes_dir: Path) -> Runner:
     if device == "cuda":
         runner.measure_memory(info.native_width, info.native_height)
     if settings.compile:
-        sizes = list(info.native_shapes.values())
-        runner.compile_forwards(sizes, [settings.exact_rows] if settings.exact_rows else settings.row_buckets)
+        runner.compile_forwards(list(info.native_shapes.values()), compiled_row_counts(settings))
     if settings.exact_rows:
         runner.check_exact_rows()
     return runner
+
+
+def compiled_row_counts(settings: Settings) -> list[int]:
+    """With `STUDIO_COMPILE`: the row counts that forwards can have. One picture alone takes two rows."""
+    if settings.exact_rows:
+        return [settings.exact_rows]
+    smaller = (0, *settings.row_buckets[:-1])
+    counts = zip(smaller, settings.row_buckets, strict=True)
+    return [count for less, count in counts if less < max(settings.max_rows, 2)]

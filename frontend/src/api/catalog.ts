@@ -23,6 +23,16 @@ export function useLoras() {
   return useQuery({ ...LORAS, select: ({ loras }) => loras });
 }
 
+/** The lists of words that a prompt can name. */
+export function useWildcards() {
+  return useQuery({
+    queryKey: ["wildcards"],
+    queryFn: async () =>
+      (await answer(api.GET("/api/wildcards", { signal: AbortSignal.timeout(TIMEOUT_MS) }))).wildcards,
+    staleTime: 15_000,
+  });
+}
+
 export const EXAMPLES_KEY = ["examples"];
 
 /** The pictures that the operator shows to everybody. */

@@ -1,6 +1,6 @@
 /** Puts a picture into the form as the one to start from. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import { type Picture, startFields, startSettings } from "@/domain/picture";
 import { uploadAsset } from "@/jobs/assets";
 import { noteStart } from "@/jobs/pictures";
@@ -13,6 +13,7 @@ export function useStart() {
   const form = useFormActions();
   const queries = useQueryClient();
   const options = useOptions().data;
+  const loras = useLoras().data;
 
   function started() {
     notify("success", DONE);
@@ -32,7 +33,7 @@ export function useStart() {
   return {
     /** An empty form takes the picture's own settings too. */
     startFrom(picture: Picture) {
-      if (form.current().prompt.trim() === "") form.replace(startSettings(picture, options));
+      if (form.current().prompt.trim() === "") form.replace(startSettings(picture, options, loras));
       else form.set(startFields(picture.output.id, options));
       started();
     },

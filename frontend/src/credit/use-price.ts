@@ -1,9 +1,7 @@
 "use client";
 /** What a job costs: the server says it, by the rule that it charges by. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-
-const REST_MS = 300;
+import { useRested } from "@/lib/use-rested";
 
 interface Quote {
   price_micro_usd: number;
@@ -23,13 +21,4 @@ export function usePrice<Body>(
     staleTime: Number.POSITIVE_INFINITY,
   });
   return isError ? undefined : data?.price_micro_usd;
-}
-
-function useRested(now: string): string {
-  const [rested, setRested] = useState(now);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(now), REST_MS);
-    return () => clearTimeout(timer);
-  }, [now]);
-  return rested;
 }

@@ -1,6 +1,6 @@
 /** A finished picture together with the job that made it, and the requests that make it or others like it. */
 import { API_URL } from "@/api/client";
-import type { GenerateRequest, Options, Output } from "@/api/types";
+import type { GenerateRequest, LoraOption, Options, Output } from "@/api/types";
 import { type Settings, settingsOfMetadata, withoutDefaults } from "@/settings/settings";
 import { type Image, type Job, promptOf } from "./job";
 
@@ -8,6 +8,8 @@ export interface Picture {
   readonly job: Job;
   readonly output: Image;
 }
+
+type Loras = readonly LoraOption[];
 
 /** What the server makes where a request names no number. */
 const NUM_IMAGES = 4;
@@ -44,14 +46,15 @@ export function sourceOf({ job, output }: Picture): string | null {
   return output.from_image ?? job.metadata?.init?.from_image ?? null;
 }
 
-/** The settings that make this picture again, alone. `options` undefined: no default is left to the server. */
-export function settingsOf({ job, output }: Picture, options: Options | undefined): Settings {
-  return resolved(job, { seed: output.seed, num_images: 1 }, options);
+/** The settings that make this picture again, alone. `options` undefined: no default is left to the server.
+ * `loras`: those that the server has, as in `withoutDefaults`. */
+export function settingsOf({ job, output }: Picture, options: Options | undefined, loras?: Loras): Settings {
+  return resolved(job, { seed: output.seed, num_images: 1 }, options, loras);
 }
 
 /** The settings of other pictures that start from this one: all of its own but seed and size. */
-export function startSettings(picture: Picture, options: Options | undefined): Settings {
-  const { seed: _seed, num_images: _num, width: _width, height: _height, ...own } = settingsOf(picture, options);
+export function startSettings(picture: Picture, options: Options | undefined, loras?: Loras): Settings {
+  const { seed: _seed, num_images: _num, width: _width, height: _height, ...own } = settingsOf(picture, options, loras);
   return { ...own, ...startFields(picture.output.id, options) };
 }
 
@@ -64,8 +67,8 @@ export function startFields(id: string, options: Options | undefined): Partial<S
 }
 
 /** The settings of the job with seeds of the server's choosing. */
-export function variationsOf(job: Job, options: Options | undefined): Settings {
-  return resolved(job, { seed: undefined }, options);
+export function variationsOf(job: Job, options: Options | undefined, loras?: Loras): Settings {
+  return resolved(job, { seed: undefined }, options, loras);
 }
 
 export function zipAddress(job: Job): string {
@@ -74,7 +77,7 @@ export function zipAddress(job: Job): string {
 
 /** The settings with the exact LoRAs that the server has resolved: by now a bare name may mean a newer version. Until they
  * are known, the settings as requested. */
-function resolved(job: Job, change: Partial<GenerateRequest>, options: Options | undefined): Settings {
+function resolved(job: Job, change: Partial<GenerateRequest>, options: Options | undefined, loras?: Loras): Settings {
   if (job.metadata === null) return { ...job.request, ...change };
-  return withoutDefaults({ ...settingsOfMetadata(job.metadata), ...change }, options);
+  return withoutDefaults({ ...settingsOfMetadata(job.metadata), ...change }, options, loras);
 }

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { LoaderCircleIcon, XIcon } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type KeyboardEvent, useState } from "react";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { formErrorOf } from "@/domain/form-error";
@@ -30,6 +30,7 @@ interface EditorProps {
 /** Paints over a part of a picture and has it made anew. Fills the window. */
 export default function Editor({ picture, onClose, onMade }: EditorProps) {
   const options = useOptions().data;
+  const loras = useLoras().data;
   const editor = useEditor(picture.output);
   const [stage, setStage] = useState<HTMLDivElement | null>(null);
   const panZoom = usePanZoom(stage, { isDrawing: () => editor.painting.isDrawing });
@@ -41,7 +42,7 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
   const { mutate, isPending, error } = useMutation({
     async mutationFn() {
       const mask = await uploadAsset(await pngOf(editor.painting.mask));
-      await generate({ request: editRequest(picture, form, mask.asset_id, options), isOfForm: false });
+      await generate({ request: editRequest(picture, form, mask.asset_id, options, loras), isOfForm: false });
     },
     onSuccess: onMade,
     meta: { isReported: true },

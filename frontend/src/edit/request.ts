@@ -1,5 +1,5 @@
 /** The request of the editor: the painted part of a picture anew, all else as it was made. Pure. */
-import type { GenerateRequest, Options } from "@/api/types";
+import type { GenerateRequest, LoraOption, Options } from "@/api/types";
 import { type Picture, settingsOf } from "@/domain/picture";
 import type { Settings } from "@/settings/settings";
 
@@ -36,8 +36,20 @@ export function formOf(picture: Picture, options: Options | undefined): EditForm
 }
 
 /** `maskId`: the asset that is painted white where the picture changes. */
-export function editRequest(picture: Picture, form: EditForm, maskId: string, options: Options | undefined): Settings {
-  const { width: _width, height: _height, extend: _extend, hires: _hires, ...own } = settingsOf(picture, options);
+export function editRequest(
+  picture: Picture,
+  form: EditForm,
+  maskId: string,
+  options: Options | undefined,
+  loras?: readonly LoraOption[],
+): Settings {
+  const {
+    width: _width,
+    height: _height,
+    extend: _extend,
+    hires: _hires,
+    ...own
+  } = settingsOf(picture, options, loras);
   const { prompt, strength, blur, content } = form;
   return {
     ...own,

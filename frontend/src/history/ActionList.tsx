@@ -10,7 +10,7 @@ import {
 import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 import Menu, { MENU_ITEM } from "@/actions/Menu";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import { Link } from "@/components/Link";
 import { promptOf } from "@/domain/job";
 import { formAddress, promptAddress, startAddress, useMakeAgain } from "./actions";
@@ -20,6 +20,7 @@ import type { HistoryPicture } from "./items";
 /** Every action on one picture. */
 export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDone: () => void }) {
   const options = useOptions().data;
+  const loras = useLoras().data;
   const router = useRouter();
   const makeAgain = useMakeAgain();
   const deleteAndMoveOn = useDeleteAndMoveOn();
@@ -27,7 +28,7 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
   return (
     <>
       <p className="line-clamp-2 px-3 pt-1 pb-2 text-muted-foreground text-xs">{promptOf(picture.job)}</p>
-      <Menu picture={picture} onStart={(start) => router.push(startAddress(start, options))} onDone={onDone} />
+      <Menu picture={picture} onStart={(start) => router.push(startAddress(start, options, loras))} onDone={onDone} />
       <ul className="mt-1.5 border-t pt-1.5">
         <li>
           <a href={output.download_url} download={output.filename} onClick={onDone} className={MENU_ITEM}>
@@ -36,7 +37,7 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
           </a>
         </li>
         <li>
-          <Link href={formAddress(picture, options)} className={MENU_ITEM}>
+          <Link href={formAddress(picture, options, loras)} className={MENU_ITEM}>
             <SlidersHorizontalIcon aria-hidden />
             Reuse everything
           </Link>

@@ -5,7 +5,7 @@ import { useRouter } from "next/navigation";
 import { useMemo } from "react";
 import { MadeFrom } from "@/actions/MadeFrom";
 import { PanelActs } from "@/actions/PanelActs";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import { pictureName } from "@/domain/picture";
 import { usePicture } from "@/jobs/pictures";
 import { DeleteAct, FavoriteAct, ReuseAllAct, ReusePromptAct } from "@/pictures/acts";
@@ -26,6 +26,7 @@ interface ViewerProps {
 export default function Viewer({ pictures, id }: ViewerProps) {
   const router = useRouter();
   const options = useOptions().data;
+  const loras = useLoras().data;
   const makeAgain = useMakeAgain();
   const listed = useMemo(() => pictures.map(({ output }) => output), [pictures]);
   const found = pictures.find((each) => each.id === id);
@@ -46,12 +47,12 @@ export default function Viewer({ pictures, id }: ViewerProps) {
         <PictureFacts picture={picture}>
           <FavoriteAct output={picture.output} />
           <ReusePromptAct onClick={() => router.push(promptAddress(picture))} />
-          <ReuseAllAct onClick={() => router.push(formAddress(picture, options))} />
+          <ReuseAllAct onClick={() => router.push(formAddress(picture, options, loras))} />
           <DeleteAct outputs={outputs} id={id} onShow={openPicture} onClose={closePicture} />
           <MadeFrom picture={picture} onShow={openPicture} onClose={leavePicture} />
           <PanelActs
             picture={picture}
-            onStart={(start) => router.push(startAddress(start, options))}
+            onStart={(start) => router.push(startAddress(start, options, loras))}
             onClose={leavePicture}
           />
           <Act onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>

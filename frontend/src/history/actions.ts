@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { createAddress } from "@/address/links";
 import { answer, api } from "@/api/client";
-import type { Options } from "@/api/types";
+import type { LoraOption, Options } from "@/api/types";
 import { promptOf } from "@/domain/job";
 import { type Picture, settingsOf, startSettings } from "@/domain/picture";
 import { useAgain } from "@/jobs/requests";
@@ -16,8 +16,8 @@ export function useMakeAgain() {
 }
 
 /** The create page with the settings of this picture in its form. */
-export function formAddress(picture: Picture, options: Options | undefined): string {
-  return createAddress(settingsOf(picture, options));
+export function formAddress(picture: Picture, options: Options | undefined, loras?: readonly LoraOption[]): string {
+  return createAddress(settingsOf(picture, options, loras));
 }
 
 /** The create page with this picture's prompt alone. */
@@ -26,8 +26,8 @@ export function promptAddress({ job }: Picture): string {
 }
 
 /** The create page with this picture to start from, and its own settings. */
-export function startAddress(picture: Picture, options: Options | undefined): string {
-  return createAddress(startSettings(picture, options));
+export function startAddress(picture: Picture, options: Options | undefined, loras?: readonly LoraOption[]): string {
+  return createAddress(startSettings(picture, options, loras));
 }
 
 /** Saves pictures as one zip. */

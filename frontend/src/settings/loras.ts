@@ -10,7 +10,7 @@ export function withoutLoraTags(prompt: string): string {
 }
 
 /** The server's name for no LoRA, an alternative to null. */
-const BASE = "base";
+export const BASE = "base";
 
 /** The name of the LoRA that `request` is made with before all others; null: none. */
 export function wantedModel(request: GenerateRequest, options: Options): string | null {
@@ -40,21 +40,30 @@ export function ownWeight(lora: LoraOption | null, options: Options): number {
   return lora?.weight ?? options.defaults.lora_weight;
 }
 
-/** What a request gets that names no steps, sampler or guidance; `few`: the LoRA for few steps that decides it, the
- * first that counts (server/generation/lora_choices.py). */
-export function samplingDefaults(request: GenerateRequest, options: Options, loras: readonly LoraOption[]) {
+/** All LoRAs that `request` names, the model first, the tags of the prompt last. */
+function namedLoras(request: GenerateRequest, options: Options) {
   const model = wantedModel(request, options);
   const tagged = [...request.prompt.matchAll(LORA_TAG)].map(([, name = "", weight = ""]) => ({
     name: name.trim(),
     weight: weight.trim() === "" ? null : Number(weight),
   }));
-  const named = [
-    ...(model ? [{ name: model, weight: request.model_weight }] : []),
-    ...(request.loras ?? []),
-    ...tagged,
-  ];
-  const counted = named.filter(({ weight }) => weight !== 0).map(({ name }) => findLora(name, loras));
-  const few = counted.find((lora) => lora?.few_steps) ?? null;
+  return [...(model ? [{ name: model, weight: request.model_weight }] : []), ...(request.loras ?? []), ...tagged];
+}
+
+/** The LoRA for few steps that decides how `request` is sampled, the first that counts
+ * (server/generation/lora_choices.py). */
+export function fewStepsLora(
+  request: GenerateRequest,
+  options: Options,
+  loras: readonly LoraOption[],
+): LoraOption | null {
+  const counted = namedLoras(request, options).filter(({ weight }) => weight !== 0);
+  return counted.map(({ name }) => findLora(name, loras)).find((lora) => lora?.few_steps) ?? null;
+}
+
+/** What a request gets that names no steps, sampler or guidance; `few`: the LoRA for few steps that decides it. */
+export function samplingDefaults(request: GenerateRequest, options: Options, loras: readonly LoraOption[]) {
+  const few = fewStepsLora(request, options, loras);
   const { defaults, qualities, bounds } = options;
   const quality = qualities.find(({ name }) => name === (request.quality ?? defaults.quality));
   return {
@@ -67,9 +76,7 @@ export function samplingDefaults(request: GenerateRequest, options: Options, lor
 
 /** The trigger words of all LoRAs in `request`, lower case: the LoRAs know them, even if the model does not. */
 export function taughtWords(request: GenerateRequest, options: Options, loras: readonly LoraOption[]): string[] {
-  const tagged = [...request.prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name.trim());
-  const names = [wantedModel(request, options), ...(request.loras ?? []).map(({ name }) => name), ...tagged];
-  const triggers = names.map((name) => findLora(name, loras)?.trigger ?? "");
+  const triggers = namedLoras(request, options).map(({ name }) => findLora(name, loras)?.trigger ?? "");
   return triggers.join(" ").toLowerCase().split(/\s+/).filter(Boolean);
 }
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { createLoader, createSerializer } from "nuqs";
 import { describe, expect, it } from "vitest";
+import { aLora } from "@/api/examples";
 import type { Metadata, Options } from "@/api/types";
 import { someMetadata } from "@/domain/examples";
 import { readInfotext } from "./infotext";
@@ -304,6 +305,21 @@ describe("the metadata of a picture", () => {
       style: null,
       seed: 7,
     });
+  });
+
+  it("keeps steps, guidance and sampler next to a LoRA that has others by default", () => {
+    const few_steps = { family: "lightning", steps: 4, sampler: "euler_trailing", guidance_scale: 1 } as const;
+    const loras = [{ ...aLora("fast-v1"), few_steps }, aLora("jade-v1")];
+    const sampling = { steps: 30, guidance_scale: 7, sampler: "euler" };
+    const asked = (name: string, weight?: number): Settings => ({
+      ...{ prompt: "fox", model_name: null, quality: "high", negative_prompt: "blurry", ...sampling },
+      loras: [{ name, weight }],
+    });
+    const { negative_prompt: _dropped, ...kept } = asked("fast-v1");
+    expect(withoutDefaults(asked("fast-v1"), OPTIONS, loras)).toEqual({ ...kept, quality: undefined });
+    for (const usual of [asked("jade-v1"), asked("fast-v1", 0)]) {
+      expect(Object.keys(withoutDefaults(usual, OPTIONS, loras)).sort()).toEqual(["loras", "model_name", "prompt"]);
+    }
   });
 
   it("names steps where the quality does not", () => {

@@ -3,12 +3,13 @@
  * form control. */
 
 import { createMultiParser, createParser } from "nuqs";
-import type { Metadata, Options } from "@/api/types";
+import type { LoraOption, Metadata, Options } from "@/api/types";
 import { capitalized } from "@/lib/words/names";
 import { percent, sizeWords } from "@/lib/words/quantities";
 import { FROM_IMAGE } from "./from-image";
 import type { Infotext } from "./infotext";
-import { findLora, holdsTrigger, withoutLoraTags } from "./loras";
+import { LORA_PARAMETERS } from "./lora-parameters";
+import { fewStepsLora, withoutLoraTags } from "./loras";
 import {
   type Known,
   numberFrom,
@@ -27,15 +28,10 @@ import { sizeProblem } from "./shapes";
 
 export type { Settings } from "./parameter";
 
-type Lora = NonNullable<Settings["loras"]>[number];
-
-/** Stands for "no LoRA" in the address. */
-const NO_MODEL = "none";
-const BASE = "base";
-const MAX_LORAS = 8;
 /** ComfyUI's names of samplers, where ours differ. */
 const COMFY_NAMES: Readonly<Record<string, string>> = { euler_ancestral: "euler_a", uni_pc: "unipc" };
-const weight = numberFrom(-20, 20);
+/** Keys of what a LoRA for few steps decides. */
+const SAMPLED: readonly string[] = ["steps", "guidance", "sampler"];
 const side = wholeFrom(8, 16384);
 const share = numberFrom(0, 1);
 
@@ -47,49 +43,7 @@ const PARAMETERS: readonly Parameter[] = [
     infotext: ({ prompt }) => prompt,
     ofMetadata: ({ prompt }) => withoutLoraTags(prompt), // its LoRAs are among `loras`: named twice, both weights count
   }),
-  {
-    ...scalar("model_name", {
-      key: "model",
-      label: "LoRA",
-      parse: someText,
-      infotext: (text, known) => lorasOfFile(text, known).model_name,
-      ofMetadata: (metadata) => (metadata.model === BASE ? null : metadata.model),
-    }),
-    parse: ([name = ""]) => (name === "" ? null : { model_name: name === NO_MODEL ? null : name }),
-    write: ({ model_name }) => (model_name === undefined ? [] : [model_name ?? NO_MODEL]),
-    fact: {
-      label: "Model",
-      of: ({ model_name, model_weight }) =>
-        model_name === undefined ? null : namedLora(model_name ?? BASE, model_weight),
-    },
-  },
-  scalar("model_weight", {
-    key: "weight",
-    label: "LoRA weight",
-    parse: weight,
-    infotext: (text, known) => lorasOfFile(text, known).model_weight,
-    ofMetadata: ({ model, loras }) => loras.find(({ name }) => name === model)?.weight,
-  }),
-  {
-    key: "lora",
-    label: "Further LoRAs",
-    fields: ["loras"],
-    isMany: true,
-    parse(values) {
-      const loras = [...new Map(values.flatMap(parseLora).map((lora) => [lora.name, lora])).values()];
-      return loras.length > 0 ? { loras: loras.slice(0, MAX_LORAS) } : null;
-    },
-    write: ({ loras }) =>
-      (loras ?? []).map((lora) => (lora.weight == null ? lora.name : `${lora.name}:${lora.weight}`)),
-    ofMetadata: ({ model, loras }) => ({
-      loras: loras.filter(({ name }) => name !== model).map(({ name, weight }) => ({ name, weight })),
-    }),
-    ofInfotext: (text, known) => ({ loras: lorasOfFile(text, known).loras }),
-    fact: {
-      label: "LoRAs",
-      of: ({ loras }) => (loras ?? []).map(({ name, weight }) => namedLora(name, weight)).join(", ") || null,
-    },
-  },
+  ...LORA_PARAMETERS,
   scalar("style", { key: "style", label: "Style", parse: someText, fact: "Style" }), // in a file, the prompt has it in it
   scalar("quality", {
     key: "quality",
@@ -258,9 +212,17 @@ export function settingsOfInfotext(text: Infotext, known: Known): Settings {
   return { prompt: "", ...Object.assign({}, ...PARAMETERS.map((each) => each.ofInfotext(text, known))) };
 }
 
-/** The same settings as a form holds them: without the fields that equal the server's defaults. */
-export function withoutDefaults(settings: Settings, options: Options | undefined): Settings {
-  const kept = PARAMETERS.filter((each) => each.isDefault?.(settings, options) !== true);
+/** The same settings as a form holds them: without the fields that equal the server's defaults. With one of `loras` that
+ * is made for few steps, the server has other defaults for `SAMPLED`: these stay. */
+export function withoutDefaults(
+  settings: Settings,
+  options: Options | undefined,
+  loras: readonly LoraOption[] = [],
+): Settings {
+  const few = options && fewStepsLora(settings, options, loras);
+  const kept = PARAMETERS.filter(
+    (each) => (few && SAMPLED.includes(each.key)) || each.isDefault?.(settings, options) !== true,
+  );
   const rest: Settings = { prompt: "", ...Object.assign({}, ...kept.map((each) => partOf(each, settings))) };
   return rest.steps == null ? rest : { ...rest, quality: undefined }; // steps win over quality
 }
@@ -307,14 +269,6 @@ function isWritten(parameter: Parameter, settings: Settings): boolean {
   return parameter.write(settings).length > 0;
 }
 
-function parseLora(value: string): Lora[] {
-  const [, name, weightText] = /^([^:]+)(?::(.*))?$/.exec(value) ?? [];
-  if (!name) return [];
-  if (weightText === undefined) return [{ name }];
-  const parsed = weight(weightText);
-  return parsed === undefined ? [] : [{ name, weight: parsed }];
-}
-
 /** `832x1216`, pixels. */
 function parseSize(text: string): Part | null {
   const [, width, height] = /^(\d+)x(\d+)$/.exec(text) ?? [];
@@ -327,21 +281,6 @@ function interval(start: number | undefined, end: number | undefined): Part | nu
   const [from, to] = [start ?? 0, end ?? 1];
   if (from > to || (from === 0 && to === 1)) return null;
   return { ...(from > 0 && { guidance_start: from }), ...(to < 1 && { guidance_end: to }) };
-}
-
-function namedLora(name: string, weight: number | null | undefined): string {
-  if (name === BASE) return "No LoRA";
-  return weight == null ? name : `${name} at ${weight}`;
-}
-
-function lorasOfFile(
-  { prompt, loras }: Infotext,
-  known: Known,
-): Pick<Settings, "model_name" | "model_weight" | "loras"> {
-  const [first, ...rest] = loras.map(({ name, weight }) => ({ name, weight }));
-  const isModel = first && holdsTrigger(prompt, findLora(first.name, known.loras)?.trigger ?? null);
-  if (isModel) return { model_name: first.name, model_weight: first.weight, loras: rest };
-  return { model_name: null, model_weight: undefined, loras: first ? [first, ...rest] : rest };
 }
 
 /** A file counts the last layer as 1, a request as 0. */

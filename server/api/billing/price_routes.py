@@ -15,6 +15,7 @@ from server.api.http.validation import MAX_BODY_BYTES, check_compare_body, check
 from server.api.jobs import examples
 from server.api.jobs.compare_routes import CompareBody
 from server.api.jobs.generate_routes import GenerateBody
+from server.api.jobs.submission import drafted
 from server.billing.service import Billing
 from server.errors import INVALID_REQUEST, NOT_FOUND, TOO_LARGE, UNSUPPORTED_MEDIA_TYPE
 from server.generation.policy import RequestPolicy
@@ -53,7 +54,10 @@ class PriceController(Controller):
     ) -> schemas.Quote:
         billing.require_on()
         assets = await sources.read(data, caller)
-        return await _quote(billing, policy.generate(data, caller.requester, 0, assets, await loras.few_steps()))
+        few_steps = await loras.few_steps()
+        texts = (data.prompt, data.negative_prompt)
+        draft = await drafted(texts, lambda: policy.generate(data, caller.requester, 0, assets, few_steps))
+        return await _quote(billing, draft)
 
     @post(
         "/compare",
@@ -76,7 +80,10 @@ class PriceController(Controller):
     ) -> schemas.Quote:
         billing.require_on()
         assets = await sources.read(data, caller)
-        return await _quote(billing, policy.compare(data, caller.requester, assets, await loras.few_steps()))
+        few_steps = await loras.few_steps()
+        texts = (*data.prompts, data.negative_prompt)
+        draft = await drafted(texts, lambda: policy.compare(data, caller.requester, assets, few_steps))
+        return await _quote(billing, draft)
 
 
 async def _quote(billing: Billing, draft: JobDraft) -> schemas.Quote:

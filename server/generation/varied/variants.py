@@ -71,6 +71,7 @@ class Template:
     def __init__(self, prompt: str, wildcards: Wildcards, max_characters: int) -> None:
         self._wildcards = wildcards
         self._max_characters = max_characters
+        self._read_texts: dict[str, _Sequence] = {}
         self._values: dict[str, tuple[_Sequence, ...]] = {}
         self._sums: dict[str, list[int]] = {}
         self._root = self._read(prompt)
@@ -94,7 +95,10 @@ class Template:
         return self._count(self._root, 0)
 
     def _read(self, text: str) -> _Sequence:
-        return _parsed(text, self._wildcards)
+        """Parse a text once, however many images draw it."""
+        if text not in self._read_texts:
+            self._read_texts[text] = _parsed(text, self._wildcards)
+        return self._read_texts[text]
 
     def _running_sums(self, name: str, depth: int) -> list[int]:
         """The combinations of the first value of a wildcard, of the first two, ..."""

@@ -67,6 +67,13 @@ def test_a_comparison_is_one_job_of_all_its_cells() -> None:
     assert made.images[0].spec.output.format == "png"
 
 
+def test_a_grid_that_is_too_large_is_refused_before_its_prompts_are_expanded() -> None:
+    too_deep = "{a|" * 30 + "b" + "}" * 30  # its expansion would be refused
+    with pytest.raises(InvalidRequest) as problem:
+        compare(prompts=[too_deep], seeds=list(range(64)))
+    assert [error.field for error in problem.value.errors] == ["variants"]
+
+
 def test_of_large_seeds_the_lower_32_bits_count() -> None:
     made = compare(seeds=[2**64 - 1, 2**32])
     assert made.axes is not None and made.axes.seeds == (2**32 - 1, 0)

@@ -9,7 +9,7 @@ import pytest
 from pipelines.model import load
 from pipelines.model.load import LoadOptions
 from server.config.settings import Settings
-from server.worker.runner import sdxl_runner
+from server.worker.runner import compiled_row_counts, sdxl_runner
 
 
 class Loaded(Exception):
@@ -55,3 +55,18 @@ def test_segments_of_the_allocator_expand_unless_the_operator_says_otherwise(
     environment["PYTORCH_CUDA_ALLOC_CONF"] = "backend:native"
     options_of(monkeypatch)
     assert "PYTORCH_ALLOC_CONF" not in environment
+
+
+@pytest.mark.parametrize(
+    ("changed", "counts"),
+    [
+        ({}, [1, 2, 3, 4, 6, 8, 12, 16]),
+        ({"max_rows": 8}, [1, 2, 3, 4, 6, 8]),
+        ({"max_rows": 7}, [1, 2, 3, 4, 6, 8]),
+        ({"max_rows": 1}, [1, 2]),
+        ({"max_rows": 8, "row_buckets": (16,)}, [16]),
+        ({"exact_rows": 5}, [5]),
+    ],
+)
+def test_only_row_counts_that_forwards_can_have_are_compiled(changed: dict[str, Any], counts: list[int]) -> None:
+    assert compiled_row_counts(Settings(**changed)) == counts

@@ -5,7 +5,7 @@ import { flushSync } from "react-dom";
 import { MadeFrom } from "@/actions/MadeFrom";
 import { PanelActs } from "@/actions/PanelActs";
 import { useShowResults } from "@/actions/show-results";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import { EMPTY } from "@/create/form";
 import { useStart } from "@/create/start";
 import { type Job, promptOf } from "@/domain/job";
@@ -32,6 +32,7 @@ interface LightboxProps {
 /** The pictures of the jobs, one at a time; or one of another job, that a picture was made from. */
 export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps) {
   const options = useOptions().data;
+  const loras = useLoras().data;
   const listed = useStable(useMemo(() => picturesOf(jobs).map(({ output }) => output), [jobs]));
   const { open, compare } = useViewing();
   const { startFrom } = useStart();
@@ -65,12 +66,12 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
         <PictureFacts picture={picture}>
           <FavoriteAct output={picture.output} />
           <ReusePromptAct onClick={() => afterClosing(onUse, { ...EMPTY, prompt: promptOf(picture.job) })} />
-          <ReuseAllAct onClick={() => afterClosing(onUse, settingsOf(picture, options))} />
+          <ReuseAllAct onClick={() => afterClosing(onUse, settingsOf(picture, options, loras))} />
           <DeleteAct outputs={outputs} id={id} onShow={open} onClose={closePicture} />
           <MadeFrom picture={picture} onShow={open} onClose={leavePicture} />
           <PanelActs picture={picture} onStart={startFrom} onClose={leavePicture} />
           <Act
-            onClick={() => afterClosing(onGenerate, variationsOf(picture.job, options))}
+            onClick={() => afterClosing(onGenerate, variationsOf(picture.job, options, loras))}
             icon={<ShuffleIcon aria-hidden />}
           >
             New seeds

@@ -1,6 +1,6 @@
 "use client";
 import { DownloadIcon, RotateCwIcon, ShuffleIcon, XIcon } from "lucide-react";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { type Job, numDone } from "@/domain/job";
@@ -27,11 +27,12 @@ interface EndedActionsProps {
 /** Actions on a whole job. A narrow section shows the icons only. */
 export function EndedActions({ job, onGenerate }: EndedActionsProps) {
   const options = useOptions().data;
+  const loras = useLoras().data;
   const words = "@max-xl:sr-only";
   return (
     <div className="-mt-1 -mr-2 flex shrink-0 items-center gap-1 @xl:-mr-3">
       {job.state?.status === "completed" ? (
-        <Button variant="ghost" size="sm" onClick={() => onGenerate(variationsOf(job, options))}>
+        <Button variant="ghost" size="sm" onClick={() => onGenerate(variationsOf(job, options, loras))}>
           <ShuffleIcon aria-hidden />
           <span className={words}>New seeds</span>
         </Button>

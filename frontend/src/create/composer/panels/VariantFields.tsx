@@ -1,9 +1,11 @@
 "use client";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useWildcards } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { useRested } from "@/lib/use-rested";
 
 const NUM_SHOWN = 4;
 const TIMEOUT_MS = 8_000;
@@ -11,12 +13,7 @@ const TIMEOUT_MS = 8_000;
 /** Wildcards to put into the prompt, and what a prompt that varies becomes. */
 export function VariantFields() {
   const { request, set } = useForm();
-  const wildcards = useQuery({
-    queryKey: ["wildcards"],
-    queryFn: async () =>
-      (await answer(api.GET("/api/wildcards", { signal: AbortSignal.timeout(TIMEOUT_MS) }))).wildcards,
-    staleTime: 15_000,
-  }).data;
+  const wildcards = useWildcards().data;
   const varies = request.prompt_syntax !== "plain" && /\{.*\}|__\S+__/s.test(request.prompt);
   if (!varies && !wildcards?.length) return null;
   return (
@@ -63,9 +60,14 @@ function Preview() {
     seed: Number(request.seed ?? 0),
     num_prompts: NUM_SHOWN,
   } as const;
+  const rested = useRested(JSON.stringify(body));
   const shown = useQuery({
-    queryKey: ["expansions", body],
-    queryFn: () => answer(api.POST("/api/prompts/expand", { body, signal: AbortSignal.timeout(TIMEOUT_MS) })),
+    queryKey: ["expansions", rested],
+    queryFn: () => {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      return answer(api.POST("/api/prompts/expand", { body: JSON.parse(rested), signal }));
+    },
+    placeholderData: keepPreviousData,
     retry: false,
   });
   if (shown.isError) return <p className="text-destructive text-xs">{shown.error.message}</p>;
