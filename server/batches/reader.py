@@ -64,7 +64,7 @@ class BatchReader:
         return await self._lines(batch_id, which, PAGE)
 
     async def ended_since(self, batch_id: str, since_s: float) -> tuple[list[LineView], float, bool]:
-        """The lines whose jobs have ended since then, at most PAGE, without those that are made again; the time up to
+        """The lines whose jobs have ended since then, at most PAGE, without lines that are made again; the time up to
         which they were read, by the database's clock; True if there are more."""
         async with self._database.read() as session:
             now = await session.scalar(select(now_s())) or 0.0

@@ -47,7 +47,7 @@ export function sourceOf({ job, output }: Picture): string | null {
 }
 
 /** The settings that make this picture again, alone. `options` undefined: no default is left to the server.
- * `loras`: those that the server has, as in `withoutDefaults`. */
+ * `loras`: ones that the server has, as in `withoutDefaults`. */
 export function settingsOf({ job, output }: Picture, options: Options | undefined, loras?: Loras): Settings {
   return resolved(job, { seed: output.seed, num_images: 1 }, options, loras);
 }
