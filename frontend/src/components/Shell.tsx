@@ -12,7 +12,7 @@ interface ShellProps {
   children: ReactNode;
 }
 
-const WIDTHS = { narrow: "max-w-md", middle: "max-w-3xl", wide: "max-w-[90rem]" };
+const WIDTHS = { narrow: "max-w-md", middle: "max-w-3xl", wide: "max-w-[112rem]" };
 
 /** The header, a heading and the page's own content: every page but the create page. */
 export function Shell({ title, note, width = "middle", children }: ShellProps) {

@@ -92,7 +92,7 @@ function Page() {
   return (
     <DropZone onRead={(file) => void read(file)} onStart={upload}>
       <Header />
-      <main id="main" className="mx-auto w-full max-w-[90rem] space-y-5 px-4 pb-16 sm:px-6">
+      <main id="main" className="mx-auto w-full max-w-[112rem] space-y-5 px-4 pb-16 sm:px-6">
         <h1 className="sr-only">Make pictures</h1>
         <Dock>
           <Composer

@@ -23,7 +23,7 @@ export function Header() {
   const here = usePathname();
   const pages = useOptions().data?.gallery ? [...PAGES, GALLERY] : PAGES;
   return (
-    <header className="mx-auto flex h-14 w-full max-w-[90rem] items-center gap-1 px-4 max-[24rem]:px-2.5 sm:px-6">
+    <header className="mx-auto flex h-14 w-full max-w-[112rem] items-center gap-1 px-4 max-[24rem]:px-2.5 sm:px-6">
       <a
         href="#main"
         className="sr-only rounded-lg bg-primary px-3 py-2 text-primary-foreground text-sm focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50"
