@@ -1,6 +1,5 @@
 """What callers are told while no worker makes images. Pure."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -108,6 +107,6 @@ def _ready_in(left_s: float | None) -> str:
 
 
 def _rounded(seconds: float) -> float:
-    """Up, in steps: what is shown changes rarely."""
+    """In steps: what is shown changes rarely."""
     step_s = 5 if seconds <= 60 else 15 if seconds <= 300 else 60
-    return float(math.ceil(seconds / step_s) * step_s)
+    return float(max(1, round(seconds / step_s)) * step_s)

@@ -68,15 +68,16 @@ async def claim_call(session: AsyncSession, seen: WakeFacts, pause_s: float) -> 
     `pause_s`. False: another process makes it, or a worker has come."""
     if any(worker.state in ("loading", "ready") for worker in await workers.alive(session)):
         return False
-    is_due = or_(WakeRow.next_at_s <= now_s(), WakeRow.next_at_s > now_s() + MAX_PAUSE_S)
+    now = await session.scalar(select(now_s())) or 0.0
+    is_due = or_(WakeRow.next_at_s <= now, WakeRow.next_at_s > now + MAX_PAUSE_S)
     claimed = (
         update(WakeRow)
         .where(WakeRow.num_calls == seen.num_calls, is_due)
         .values(
             num_calls=seen.num_calls + 1,
-            called_at_s=now_s(),
-            next_at_s=now_s() + pause_s,
-            paid_since_s=func.coalesce(WakeRow.paid_since_s, now_s()),
+            called_at_s=now,
+            next_at_s=now + pause_s,
+            paid_since_s=func.coalesce(WakeRow.paid_since_s, now),
             failure=None,
         )
         .returning(WakeRow.id)
