@@ -1,0 +1,32 @@
+"""A wake command for tests: `python wake_hook.py FOLDER`. Notes the time of each call in `calls`; once the file `may`
+exists, starts the command of `worker.json`, leaves it running, and its exit code ends up in `exit`."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+AND_NOTE_EXIT = "import pathlib, subprocess, sys; pathlib.Path('exit').write_text(str(subprocess.call(sys.argv[1:])))"
+
+
+def main(folder: Path) -> None:
+    with (folder / "calls").open("a") as calls:
+        calls.write(f"{time.time()}\n")
+    if not (folder / "may").exists():
+        sys.exit("no GPU is free")
+    worker = json.loads((folder / "worker.json").read_text())
+    with (folder / "worker.log").open("a") as log:
+        subprocess.Popen(
+            [sys.executable, "-c", AND_NOTE_EXIT, *worker["command"]],
+            cwd=folder,
+            env=worker["environment"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
