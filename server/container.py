@@ -253,8 +253,8 @@ class Container:
         self.observer = self.wake = None
         if engine is None:
             self.observer = FleetObserver(self.database, shared.queue, forecaster, self.base.ref)
-            policy, call = from_settings.wake_policy(settings), from_settings.wake_call(settings)
-            self.wake = WakeKeeper(self.database, shared.progress, self.outlook, self.base.ref, policy, call)
+            policy, calls = from_settings.wake_policy(settings), from_settings.wake_calls(settings)
+            self.wake = WakeKeeper(self.database, shared.progress, self.outlook, self.base.ref, policy, calls)
         maker = self.worker.dispatcher if self.worker else self.observer
         self.peers.handler = LocalPeer(self.hub, shared.loras.changed_elsewhere, maker)
         model = engine or self.observer

@@ -63,13 +63,13 @@ def moderation(settings: Settings, database: Database) -> Moderation | None:
     return Moderation(database, mode, settings.moderation_threshold, lambda: load_classifier(folder))
 
 
-def wake_call(settings: Settings) -> WakeCall | None:
-    """None: there is no hook."""
+def wake_calls(settings: Settings) -> list[WakeCall]:
+    calls: list[WakeCall] = []
     if settings.wake_command is not None:
-        return WakeCommand(settings.wake_command)
+        calls.append(WakeCommand(settings.wake_command))
     if settings.wake_url is not None and settings.wake_secret is not None:
-        return WakePost(settings.wake_url, settings.wake_secret)
-    return None
+        calls.append(WakePost(settings.wake_url, settings.wake_secret))
+    return calls
 
 
 def wake_policy(settings: Settings) -> WakePolicy:
@@ -77,7 +77,7 @@ def wake_policy(settings: Settings) -> WakePolicy:
     if settings.gpu_hourly_usd:
         limits_s.append(settings.wake_max_usd_per_day / settings.gpu_hourly_usd * 3600)
     return WakePolicy(
-        has_hook=wake_call(settings) is not None,
+        has_hook=bool(wake_calls(settings)),
         hours=settings.worker_hours,
         start_s=settings.worker_start_s,
         retry_s=settings.wake_retry_s,

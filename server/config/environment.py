@@ -50,8 +50,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def _fleet_problems(settings: Settings) -> list[str]:
     problems: list[str] = []
-    if settings.wake_command and settings.wake_url:
-        problems.append(f"{PREFIX}WAKE_URL: it cannot be used next to {PREFIX}WAKE_COMMAND; allowed is one of them")
     if settings.wake_url and not settings.wake_secret:
         problems.append(f"{PREFIX}WAKE_SECRET: it is not set; {PREFIX}WAKE_URL needs the secret of its signature")
     if settings.wake_max_usd_per_day and not settings.gpu_hourly_usd:

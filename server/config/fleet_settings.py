@@ -107,7 +107,7 @@ class FleetSettings:
         web_address,
         "",
         "none",
-        "instead of a command: address that receives a signed POST (Standard Webhooks)",
+        "the same by a signed POST (Standard Webhooks) to this address; with a command, both are called",
         repr=False,
     )
     wake_secret: str | None = setting(

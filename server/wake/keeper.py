@@ -3,6 +3,7 @@ due."""
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from server.db.session import DATABASE_ERRORS, Database
 from server.events.progress import NoWorker, ProgressTracker
@@ -17,7 +18,7 @@ POLL_S = 1.0
 
 
 class WakeKeeper:
-    """Of a process that makes no images itself. Runs on the event loop. `call` None: there is no hook.
+    """Of a process that makes no images itself. Runs on the event loop. `calls` are made together, if the policy has a hook.
 
     While the hash of the base model is unknown no job is accepted (server/base_model.py); the first worker brings it,
     so it is called without a job."""
@@ -29,13 +30,13 @@ class WakeKeeper:
         outlook: Outlook,
         base_model: BaseModelRef,
         policy: WakePolicy,
-        call: WakeCall | None,
+        calls: Sequence[WakeCall],
         poll_s: float = POLL_S,
     ) -> None:
         self._database = database
         self._progress = progress
         self._base_model = base_model
-        self._call = call
+        self._calls = calls
         self._poll_s = poll_s
         self._outlook = outlook
         self._policy = policy
@@ -64,8 +65,8 @@ class WakeKeeper:
         if facts.num_ready and (facts.num_calls or facts.next_at_s):
             async with self._database.write() as session:
                 await rows.worker_came(session)
-        elif self._call is not None and self._is_free and self._policy.calls_now(facts):
-            self._calling = asyncio.create_task(self._wake(self._call, facts))
+        elif self._is_free and self._policy.calls_now(facts):
+            self._calling = asyncio.create_task(self._wake(facts))
         self._log_spent(facts)
 
     @property
@@ -76,7 +77,7 @@ class WakeKeeper:
         self._outlook.notice = shown
         self._progress.no_worker = NoWorker(shown.detail, shown.starts_in_s) if shown else None
 
-    async def _wake(self, call: WakeCall, facts: rows.WakeFacts) -> None:
+    async def _wake(self, facts: rows.WakeFacts) -> None:
         """Make the next call, unless another process does."""
         num_calls = facts.num_calls + 1
         pause_s = self._policy.pause_s(num_calls)
@@ -85,12 +86,12 @@ class WakeKeeper:
                 if not await rows.claim_call(session, facts, pause_s):
                     return
             log.info("jobs wait and no worker runs: wake call %d; the next in %.0f s if none comes", num_calls, pause_s)
-            try:
-                await call(num_calls)
-            except WakeError as error:
-                log.error("wake call %d failed: %s", num_calls, error)
+            failures = list(filter(None, [await _failure(call, num_calls) for call in self._calls]))
+            for failure in failures:
+                log.error("wake call %d failed: %s", num_calls, failure)
+            if len(failures) == len(self._calls):
                 async with self._database.write() as session:
-                    await rows.call_failed(session, num_calls, str(error))
+                    await rows.call_failed(session, num_calls, failures[0])
         except DATABASE_ERRORS as error:
             log.warning("wake call %d cannot be recorded: %s", num_calls, error)
 
@@ -103,3 +104,12 @@ class WakeKeeper:
                 self._policy.max_s_per_day / 3600,
             )
         self._is_spent = is_spent
+
+
+async def _failure(call: WakeCall, num_calls: int) -> str | None:
+    """Make it. None: it did not fail."""
+    try:
+        await call(num_calls)
+    except WakeError as error:
+        return str(error)
+    return None

@@ -1,4 +1,4 @@
-"""The page while the machine with the GPU is off: it says so, takes orders, and shows the pictures once a worker came."""
+"""The page while the machine with the GPU is off: it says so, takes orders, and shows pictures once a worker came."""
 
 import json
 import secrets

@@ -32,7 +32,7 @@ class Api:
         self.calls = calls
         self.failure: str | None = None
         self.outlook = Outlook()
-        self.keeper = WakeKeeper(harness.database, harness.progress, self.outlook, base, policy, self.call)
+        self.keeper = WakeKeeper(harness.database, harness.progress, self.outlook, base, policy, [self.call])
 
     async def call(self, num_calls: int) -> None:
         self.calls.append(num_calls)
