@@ -84,7 +84,7 @@ class FleetSettings:
         worker_hours,
         "",
         "always",
-        "hours of a day in which workers run, with a time zone, like `09:00-17:00 Europe/Berlin`; callers are told, and"
+        "hours of a day in which workers run, with a time zone, like `09:00-17:00 Europe/Berlin`; callers see them, and"
         " outside them nothing is woken ([fleet.md](operations/fleet.md))",
     )
     worker_start_s: int | None = setting(
@@ -92,7 +92,7 @@ class FleetSettings:
         integer(1, 86_400),
         "s",
         "learned from past starts",
-        "time from a wake call until a worker makes pictures, as callers are told",
+        "time from a wake call until a worker makes pictures, as callers see it",
     )
     wake_command: tuple[str, ...] | None = setting(
         None,

@@ -1,4 +1,4 @@
-"""`WakeKeeper`: looks whether workers run, keeps what callers are told up to date, and makes the wake call where it is
+"""`WakeKeeper`: looks whether workers run, keeps what callers see up to date, and makes the wake call where it is
 due."""
 
 import asyncio
@@ -18,7 +18,8 @@ POLL_S = 1.0
 
 
 class WakeKeeper:
-    """Of a process that makes no images itself. Runs on the event loop. `calls` are made together, if the policy has a hook.
+    """Of a process that makes no images itself. Runs on the event loop. Where the policy has a hook, all of `calls` are
+    made.
 
     While the hash of the base model is unknown no job is accepted (server/base_model.py); the first worker brings it,
     so it is called without a job."""

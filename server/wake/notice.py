@@ -1,4 +1,4 @@
-"""What callers are told while no worker makes images. Pure."""
+"""What callers see while no worker makes images. Pure."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -51,7 +51,7 @@ class Notice:
 
 @dataclass(slots=True)
 class Outlook:
-    """What callers are told. `notice` None: images are made. `hours` None: always."""
+    """What callers see. `notice` None: images are made. `hours` None: always."""
 
     hours: WorkerHours | None = None
     notice: Notice | None = None

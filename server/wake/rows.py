@@ -64,7 +64,7 @@ async def read(session: AsyncSession, is_wanted: bool = False) -> WakeFacts:
 
 
 async def claim_call(session: AsyncSession, seen: WakeFacts, pause_s: float) -> bool:
-    """True if this process makes the next call, after those that it has `seen`; the one after that is due in
+    """True if this process makes the next call, after the calls that it has `seen`; the one after that is due in
     `pause_s`. False: another process makes it, or a worker has come."""
     if any(worker.state in ("loading", "ready") for worker in await workers.alive(session)):
         return False

@@ -1,4 +1,4 @@
-"""What callers are told while no worker makes images, and when the next wake call is due."""
+"""What callers see while no worker makes images, and when the next wake call is due."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ HOOK = WakePolicy(has_hook=True, retry_s=60)
 OFFICE = worker_hours("09:00-17:00 Europe/Berlin")  # 08:00 to 16:00 UTC in November
 
 
-def told(policy: WakePolicy, **facts: object) -> Notice:
+def shown(policy: WakePolicy, **facts: object) -> Notice:
     found = notice(policy, replace(FACTS, **facts))  # type: ignore[arg-type]
     assert found is not None
     return found
@@ -78,8 +78,8 @@ def test_nothing_while_a_worker_is_ready() -> None:
         ),
     ],
 )
-def test_callers_are_told(policy: WakePolicy, facts: dict[str, object], expected: Notice) -> None:
-    assert told(policy, **facts) == expected
+def test_callers_see(policy: WakePolicy, facts: dict[str, object], expected: Notice) -> None:
+    assert shown(policy, **facts) == expected
 
 
 def test_a_call_is_due_only_where_work_waits_and_nothing_forbids_it() -> None:
