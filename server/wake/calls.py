@@ -14,8 +14,6 @@ import time
 from contextlib import suppress
 from typing import IO, Protocol
 
-import httpx
-
 log = logging.getLogger(__name__)
 
 COMMAND_TIMEOUT_S = 120.0
@@ -82,6 +80,9 @@ class WakePost:
     answer is not read. https://www.standardwebhooks.com"""
 
     def __init__(self, url: str, secret: str, timeout_s: float = POST_TIMEOUT_S) -> None:
+        import httpx  # its import takes a while, and most processes make no such call
+
+        self._http = httpx
         self._url = url
         self._secret = secret
         self._timeout_s = timeout_s
@@ -99,11 +100,11 @@ class WakePost:
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                httpx.AsyncClient(follow_redirects=False, timeout=self._timeout_s) as client,
+                self._http.AsyncClient(follow_redirects=False, timeout=self._timeout_s) as client,
                 client.stream("POST", self._url, content=body, headers=headers) as answer,
             ):
                 status = answer.status_code
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (self._http.HTTPError, TimeoutError) as error:
             raise WakeError(f"STUDIO_WAKE_URL does not answer: {type(error).__name__}") from error
         if not 200 <= status < 300:
             raise WakeError(f"STUDIO_WAKE_URL answers {status}")

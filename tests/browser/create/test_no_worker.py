@@ -15,7 +15,7 @@ from tests.browser.create_page import PAINTED
 from tests.browser.users import painting_server
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.s3_server import S3Server
-from tests.support import wake_hook
+from tests.support.servers import wake_hook
 from tests.support.servers.ports import free_port
 
 OFF = "No worker is running; the next picture starts one in about 40 s. You can ask for pictures now."
