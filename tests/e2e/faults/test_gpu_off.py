@@ -16,8 +16,8 @@ import pytest
 from tests.e2e.conftest import NewServer
 from tests.fixtures.databases import PostgresServer
 from tests.fixtures.s3_server import S3Server
-from tests.support.servers import wake_hook
 from tests.support.event_reader import EventReader
+from tests.support.servers import wake_hook
 from tests.support.servers.server_process import ServerProcess
 
 HEAVY = {"torch", "diffusers", "transformers", "peft", "accelerate", "compel"}

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from server.db.clock import now_s
-from server.db.models import WakeRow, WorkerRow
+from server.db.models import JobRow, WakeRow, WorkerRow
 from server.db.session import Database
 from server.db.usage_models import TallyRow
-from server.queue import workers
+from server.queue import claims, workers
 from server.queue.model import BaseModelRef
 from server.queue.workers import WorkerReport
 from server.tallies.days import Measure, day_of
@@ -152,3 +152,16 @@ async def test_a_worker_is_called_to_learn_the_base_model(shop: JobsHarness) -> 
     api = Api(shop, [], base=BaseModelRef("film"))
     await api.look()
     assert api.calls == [1]
+
+
+async def test_a_job_that_another_worker_makes_keeps_none_up_and_wakes_none(shop: JobsHarness) -> None:
+    job = await shop.accept(draft())
+    assert await shop.counts.any_claimable()
+    await claims.claim(shop.database, job.job_id, "2" * 32 + "/b", 10.0)
+    assert await shop.counts.any_unfinished() and not await shop.counts.any_claimable()
+    api = Api(shop, [])
+    assert await api.look() == "asleep"
+    async with shop.database.write() as session:
+        await session.execute(update(JobRow).values(lease_until=JobRow.lease_until - 60))
+    await api.look()
+    assert api.calls == [1], "its worker is dead"
