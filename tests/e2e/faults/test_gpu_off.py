@@ -103,7 +103,7 @@ def test_work_is_accepted_a_worker_is_woken_and_leaves_when_it_is_idle(new_api: 
     for n, job in enumerate(jobs):
         state = apis[n % 2].http.get(f"/api/status/{job}?wait=60").json()
         assert (state["status"], state["images_completed"], state["detail"]) == ("completed", 1, None)
-    assert len(calls(hook)) == 4
+    assert len(calls(hook)) >= 4  # more where the worker takes longer to come
     stream.finish()
     assert [event.name for event in stream.durable] == ["image", "completed"]
     assert any("no worker is running; " in (event.data["detail"] or "") for event in stream.named("progress"))

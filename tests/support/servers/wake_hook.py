@@ -1,5 +1,5 @@
 """A wake command for tests: `python wake_hook.py FOLDER`. Notes the time of each call in `calls`; once the file `may`
-exists, starts the command of `worker.json`, leaves it running, and its exit code ends up in `exit`."""
+exists, starts the command of `worker.json`, once, and leaves it running; its exit code ends up in `exit`."""
 
 import json
 import subprocess
@@ -15,6 +15,9 @@ def main(folder: Path) -> None:
         calls.write(f"{time.time()}\n")
     if not (folder / "may").exists():
         sys.exit("no GPU is free")
+    if (folder / "started").exists():
+        return
+    (folder / "started").touch()
     worker = json.loads((folder / "worker.json").read_text())
     with (folder / "worker.log").open("a") as log:
         subprocess.Popen(
