@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from server.config.fleet_settings import FleetSettings
 from server.config.parsers import setting
 
 PRICE = re.compile(r"[0-9]{1,5}(\.[0-9]{1,6})?")
@@ -16,7 +15,7 @@ def price(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class CostSettings(FleetSettings):
+class CostSettings:
     """What the operator pays, in dollars. None: unknown."""
 
     gpu_hourly_usd: float | None = setting(

@@ -1,4 +1,4 @@
-"""The settings of a fleet, whose workers come and go: fields that `Settings` (settings.py) begins with."""
+"""The settings of a fleet of workers: fields that `Settings` (settings.py) begins with."""
 
 import base64
 import binascii
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from server.config.billing_settings import BillingSettings
 from server.config.parsers import integer, setting, web_address
 
 HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])(?: +(\S+))?")
@@ -78,7 +79,9 @@ def amount(text: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class FleetSettings:
+class FleetSettings(BillingSettings):
+    """Workers that come and go."""
+
     worker_hours: WorkerHours | None = setting(
         None,
         worker_hours,
