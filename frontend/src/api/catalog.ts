@@ -9,7 +9,7 @@ export function fetchOptions() {
   return answer(api.GET("/api/options", { signal: AbortSignal.timeout(TIMEOUT_MS) }));
 }
 
-const LOOK_AGAIN_MS = 10_000;
+const LOOK_AGAIN_MS = 5_000;
 
 /** Asked for again while no worker makes pictures. */
 export function useOptions() {

@@ -4,6 +4,7 @@ import json
 import secrets
 import shlex
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ OFF = "No worker is running; the next picture starts one in about 40 s. You can 
 
 
 def test_the_page_works_without_a_worker_and_wakes_one(
-    new_visitor: NewVisitor, built_page: Path, tmp_path: Path, postgres_server: PostgresServer, s3_server: S3Server
+    new_visitor: NewVisitor, axe: str, tmp_path: Path, postgres_server: PostgresServer, s3_server: S3Server
 ) -> None:
     bucket, hook = f"browser-{secrets.token_hex(6)}", tmp_path / "hook"
     s3_server.make_bucket(bucket)
@@ -35,14 +36,16 @@ def test_the_page_works_without_a_worker_and_wakes_one(
         "STUDIO_WAKE_RETRY_S": "1",
         "STUDIO_WORKER_START_S": "40",
     }
-    with painting_server(tmp_path / "api", **settings) as api:
+    with painting_server(tmp_path / "api", **settings) as api, ExitStack() as stack:
+        stack.callback(wake_hook.stop_worker, hook)
         own = {"STUDIO_ROLE": "worker", "STUDIO_PORT": str(free_port()), "STUDIO_DATA_DIR": str(hook / "data")}
-        environment = {**api.environment, **own, "STUDIO_IDLE_EXIT_MIN": "0.1"}
+        environment = {**api.environment, **own}
         (hook / "worker.json").write_text(json.dumps({"command": api.command, "environment": environment}))
         api.start()
         visitor = new_visitor(api, PAINTED, hosts=(urlsplit(s3_server.url).netloc,))
         notice = visitor.page.get_by_role("status", name="Worker")
         expect(notice).to_have_text(OFF)
+        assert visitor.violations(axe) == []
         visitor.ask("red dress, beach sunset")
         expect(visitor.page.get_by_text("· no worker is running; ").first).to_be_visible()
         expect(visitor.error).to_have_count(0)

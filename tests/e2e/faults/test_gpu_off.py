@@ -62,6 +62,7 @@ def new_api(
             waking = {"STUDIO_ROLE": "api", "STUDIO_WAKE_COMMAND": command, "STUDIO_WAKE_RETRY_S": "1", **settings}
             return stack.enter_context(new_painting_server(name, **shared, **waking))
 
+        stack.callback(wake_hook.stop_worker, hook)
         yield new
     asyncio.run(postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)"))
 

@@ -2,9 +2,12 @@
 exists, starts the command of `worker.json`, once, and leaves it running; its exit code ends up in `exit`."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 AND_NOTE_EXIT = "import pathlib, subprocess, sys; pathlib.Path('exit').write_text(str(subprocess.call(sys.argv[1:])))"
@@ -20,7 +23,7 @@ def main(folder: Path) -> None:
     (folder / "started").touch()
     worker = json.loads((folder / "worker.json").read_text())
     with (folder / "worker.log").open("a") as log:
-        subprocess.Popen(
+        started = subprocess.Popen(
             [sys.executable, "-c", AND_NOTE_EXIT, *worker["command"]],
             cwd=folder,
             env=worker["environment"],
@@ -29,6 +32,14 @@ def main(folder: Path) -> None:
             stderr=log,
             start_new_session=True,
         )
+    (folder / "pid").write_text(str(started.pid))
+
+
+def stop_worker(folder: Path) -> None:
+    """The one that the hook has started, if it runs still."""
+    if (folder / "pid").exists():
+        with suppress(ProcessLookupError):
+            os.killpg(int((folder / "pid").read_text()), signal.SIGTERM)
 
 
 if __name__ == "__main__":
