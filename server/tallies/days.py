@@ -47,6 +47,7 @@ class Measure(StrEnum):
     SOLD = "sold"  # micro-dollars paid for packs, minus what was refunded or disputed
     UP_S = "up_s"  # seconds that workers ran
     BUSY_S = "busy_s"  # seconds of them that the model worked
+    START_S = "start_s"  # seconds from wake calls to the first heartbeats of their workers
 
 
 Key = tuple[int, str, str]

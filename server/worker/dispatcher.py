@@ -109,6 +109,11 @@ class Dispatcher:
         self._stopping.set()
         self._woken.set()
 
+    @property
+    def num_jobs(self) -> int:
+        """Jobs that this process holds, with the one that it is claiming."""
+        return len(self._jobs) + (self._claiming is not None)
+
     def wake(self) -> None:
         """The engine has room: claim now."""
         self._woken.set()
@@ -166,6 +171,7 @@ class Dispatcher:
 
     async def _claim(self) -> None:
         """Claim the jobs that the scheduler chooses."""
+        self._claiming = None
         if self._options.base_model.sha256 is None:
             return  # not hashed yet: it is unknown which jobs are pinned to it
         if self._view.due_in_s <= 0:
@@ -189,6 +195,7 @@ class Dispatcher:
             is_exempt = moderation is None or await moderation.is_exempt(claimed.row.owner)
             if self._claiming == job_id:  # else it was cancelled
                 self._begin(claimed, requests, None if is_exempt else moderation)
+        self._claiming = None
 
     def _is_makeable(self, job_id: str) -> bool:
         """False for a job whose LoRAs are not here: another process makes it. If there is no other, its images fail

@@ -9,8 +9,16 @@ export function fetchOptions() {
   return answer(api.GET("/api/options", { signal: AbortSignal.timeout(TIMEOUT_MS) }));
 }
 
+const LOOK_AGAIN_MS = 5_000;
+
+/** Asked for again while no worker makes pictures. */
 export function useOptions() {
-  return useQuery({ queryKey: ["options"], queryFn: fetchOptions, staleTime: 5 * 60_000 });
+  return useQuery({
+    queryKey: ["options"],
+    queryFn: fetchOptions,
+    staleTime: 5 * 60_000,
+    refetchInterval: ({ state }) => (state.data?.no_worker ? LOOK_AGAIN_MS : false),
+  });
 }
 
 const LORAS = {

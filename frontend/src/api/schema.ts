@@ -2507,7 +2507,7 @@ export interface components {
             queue_position: number;
             /** @description Whole seconds until it is done. */
             estimated_time: number;
-            /** @description What it waits for besides its turn: a store of pictures that does not answer. */
+            /** @description What it waits for besides its turn: a store that does not answer, a worker that starts. */
             detail?: string | null;
             error: components["schemas"]["Failure"] | null;
             /** @description Pictures that moderation blocked; left out where there are none. */
@@ -2788,6 +2788,16 @@ export interface components {
             scopes: ("generate" | "read" | "operator" | "on_behalf")[];
             expires_at: string | null;
         };
+        /** NoWorker */
+        NoWorker: {
+            /** @enum {string} */
+            state: "asleep" | "starting" | "failing" | "resting" | "closed" | "off";
+            detail: string;
+            /** @description Until a worker makes pictures; null: unknown. */
+            starts_in_s: number | null;
+            /** @description In which workers run; null: always. */
+            hours?: components["schemas"]["WorkerHours"] | null;
+        };
         /** OfferedPicture */
         OfferedPicture: {
             prompt: string;
@@ -2853,6 +2863,8 @@ export interface components {
             moderation?: "flag" | "blur" | "block";
             /** @description true: there is a public gallery; else left out. */
             gallery?: boolean;
+            /** @description Why no picture is made now; left out while a worker makes them. */
+            no_worker?: components["schemas"]["NoWorker"];
         };
         /** Output */
         Output: {
@@ -3355,6 +3367,12 @@ export interface components {
         /** Wildcards */
         Wildcards: {
             wildcards: components["schemas"]["Wildcard"][];
+        };
+        /** WorkerHours */
+        WorkerHours: {
+            begins: string;
+            ends: string;
+            time_zone: string;
         };
     };
     responses: never;

@@ -18,6 +18,7 @@ import { PictureButtons } from "./PictureButtons";
 import { Results } from "./results/Results";
 import { useStart } from "./start";
 import { Welcome } from "./Welcome";
+import { WorkerNotice } from "./WorkerNotice";
 
 /** `Settings loaded: 1 picture, seed 7.` */
 function loadedWords({ num_images, seed }: Settings): string {
@@ -106,6 +107,7 @@ function Page() {
             <PictureButtons onRead={(file) => void read(file)} onStart={upload} isUploading={isUploading} />
           </Composer>
         </Dock>
+        <WorkerNotice />
         <Results onUse={use} onGenerate={generate} empty={<Welcome onExample={use} />} />
         <DemoBanner />
       </main>

@@ -4,7 +4,7 @@ from typing import get_args
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.prompt.analysis import PromptAnalyzer
@@ -31,6 +31,7 @@ from server.generation.requests import (
 from server.generation.sources import enlarging_strength
 from server.generation.styles import STYLES
 from server.loras.catalog import LORA_WEIGHT
+from server.wake.notice import Outlook
 
 DEFAULTS = GenerateRequest(prompt="-")
 
@@ -52,11 +53,14 @@ class CatalogController(Controller):
         policy: NamedDependency[RequestPolicy],
         analyzer: NamedDependency[PromptAnalyzer],
         gallery: NamedDependency[PublicGallery],
+        outlook: NamedDependency[Outlook],
     ) -> schemas.Options:
-        return options(policy, analyzer, caller, gallery.is_on)
+        return options(policy, analyzer, caller, gallery.is_on, outlook)
 
 
-def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller, has_gallery: bool) -> schemas.Options:
+def options(
+    policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller, has_gallery: bool, outlook: Outlook
+) -> schemas.Options:
     """For this caller: bounds differ with and without an account."""
     info = policy.model
     return schemas.Options(
@@ -83,8 +87,17 @@ def options(policy: RequestPolicy, analyzer: PromptAnalyzer, caller: Caller, has
         formats=list(get_args(Format)),
         known_words=None if info.known_words is None else sorted(info.known_words),
         gallery=has_gallery or UNSET,
+        no_worker=_no_worker(outlook),
         moderation=UNSET if policy.moderation == "off" else policy.moderation,  # pyright: ignore[reportArgumentType]
     )
+
+
+def _no_worker(outlook: Outlook) -> schemas.NoWorker | UnsetType:
+    notice, hours = outlook.notice, outlook.hours
+    if notice is None:
+        return UNSET
+    shown = hours and schemas.WorkerHours(f"{hours.begins:%H:%M}", f"{hours.ends:%H:%M}", hours.zone.key)
+    return schemas.NoWorker(state=notice.state, detail=notice.detail, starts_in_s=notice.starts_in_s, hours=shown)
 
 
 def _bounds(policy: RequestPolicy, caller: Caller) -> schemas.Bounds:

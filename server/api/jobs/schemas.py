@@ -40,7 +40,8 @@ class JobState(Struct, frozen=True, kw_only=True):
     queue_position: Annotated[int, Meta(description="0: being made or ended, 1: next.")]
     estimated_time: Annotated[int, Meta(description="Whole seconds until it is done.")]
     detail: Annotated[
-        str | None, Meta(description="What it waits for besides its turn: a store of pictures that does not answer.")
+        str | None,
+        Meta(description="What it waits for besides its turn: a store that does not answer, a worker that starts."),
     ] = None
     error: Failure | None
     images_blocked: Annotated[
@@ -248,6 +249,25 @@ class Defaults(Struct, frozen=True, kw_only=True):
     lora_weight: float
 
 
+class WorkerHours(Struct, frozen=True):
+    """Hours of each day, like 09:00, in a time zone of the tz database."""
+
+    begins: str
+    ends: str
+    time_zone: str
+
+
+class NoWorker(Struct, frozen=True, kw_only=True):
+    """Why no picture is made now; jobs are accepted and wait. `state`: asleep, the next job starts a worker; starting,
+    one is being started; failing, that has failed and is tried again; resting, the limit of the day is reached;
+    closed, workers run at other hours; off, no worker is running. `detail` is for people."""
+
+    state: Literal["asleep", "starting", "failing", "resting", "closed", "off"]
+    detail: str
+    starts_in_s: Annotated[float | None, Meta(description="Until a worker makes pictures; null: unknown.")]
+    hours: Annotated[WorkerHours | None, Meta(description="In which workers run; null: always.")] = None
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """What this server can make. `known_words` is null for a real model: it knows them all."""
 
@@ -270,6 +290,9 @@ class Options(Struct, frozen=True, kw_only=True):
         Meta(description="What happens to explicit pictures; left out where moderation is off."),
     ] = UNSET
     gallery: Annotated[bool | UnsetType, Meta(description="true: there is a public gallery; else left out.")] = UNSET
+    no_worker: Annotated[
+        NoWorker | UnsetType, Meta(description="Why no picture is made now; left out while a worker makes them.")
+    ] = UNSET
 
 
 class Health(Struct, frozen=True):

@@ -1,8 +1,11 @@
 """Settings: table and code are equal, good values are read, bad ones are refused in words a person can act on."""
 
 import dataclasses
+import sys
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +15,7 @@ from server.config.environment import (
     read_settings,
     unknown_variables,
 )
+from server.config.fleet_settings import WorkerHours
 from server.config.settings import (
     DEMO_MODEL,
     Settings,
@@ -19,6 +23,7 @@ from server.config.settings import (
     variable,
 )
 
+WAKE_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 DOCUMENT = Path(__file__).parents[3] / "docs" / "settings.md"
 
 
@@ -117,6 +122,14 @@ def test_each_setting_reads_its_variable() -> None:
             "STUDIO_PUBLIC_BASE_URL": "https://cdn.example.org/",
             "STUDIO_S3_CACHE_AGE_S": "0",
             "STUDIO_EMBED_PARAMETERS": "none",
+            "STUDIO_WORKER_HOURS": "09:00-17:00 Europe/Berlin",
+            "STUDIO_WORKER_START_S": "90",
+            "STUDIO_WAKE_COMMAND": f"'{sys.executable}' start 'pod 7'",
+            "STUDIO_WAKE_URL": "https://hooks.example.org/wake",
+            "STUDIO_WAKE_SECRET": WAKE_SECRET,
+            "STUDIO_WAKE_RETRY_S": "300",
+            "STUDIO_WAKE_MAX_HOURS_PER_DAY": "8",
+            "STUDIO_WAKE_MAX_USD_PER_DAY": "3.50",
             "STUDIO_BILLING": "on",
             "STUDIO_PRICE_PER_GENERATION_USD": "0.25",
             "STUDIO_FREE_USD_PER_MONTH": "1",
@@ -206,6 +219,14 @@ def test_each_setting_reads_its_variable() -> None:
         public_base_url="https://cdn.example.org",
         s3_cache_age_s=0,
         embed_parameters="none",
+        worker_hours=WorkerHours(time(9), time(17), ZoneInfo("Europe/Berlin")),
+        worker_start_s=90,
+        wake_command=(sys.executable, "start", "pod 7"),
+        wake_url="https://hooks.example.org/wake",
+        wake_secret=WAKE_SECRET,
+        wake_retry_s=300,
+        wake_max_hours_per_day=8.0,
+        wake_max_usd_per_day=3.5,
         billing=True,
         price_per_generation_usd=Decimal("0.25"),
         free_usd_per_month=Decimal(1),
@@ -261,6 +282,16 @@ def test_each_setting_reads_its_variable() -> None:
         ("STUDIO_S3_PREFIX", "../other", "letters, digits"),
         ("STUDIO_S3_URL_EXPIRY_S", "604801", "from 60 to 604800"),
         ("STUDIO_EMBED_PARAMETERS", "some", "full, minimal, none"),
+        ("STUDIO_WORKER_HOURS", "9-17", "09:00-17:00 Europe/Berlin"),
+        ("STUDIO_WORKER_HOURS", "09:00-09:00", "09:00-17:00 Europe/Berlin"),
+        ("STUDIO_WORKER_HOURS", "09:00-17:00 Mars/Base", "tz database"),
+        ("STUDIO_WORKER_HOURS", "09:00-17:00 ../../etc/passwd", "tz database"),
+        ("STUDIO_WAKE_COMMAND", "no-such-program start", "a program of this machine"),
+        ("STUDIO_WAKE_COMMAND", "sh -c 'unfinished", "quoted as for a shell"),
+        ("STUDIO_WAKE_URL", "https://hooks.example.org/wake", "STUDIO_WAKE_SECRET"),
+        ("STUDIO_WAKE_SECRET", "whsec_short", "24 to 64 bytes in base64"),
+        ("STUDIO_WAKE_MAX_USD_PER_DAY", "3", "STUDIO_GPU_HOURLY_USD"),
+        ("STUDIO_WAKE_MAX_HOURS_PER_DAY", "-1", "0 for no limit"),
         ("STUDIO_BILLING", "yes", "on, off"),
         ("STUDIO_PRICE_PER_GENERATION_USD", "0", "from 0.01"),
         ("STUDIO_PRICE_PER_GENERATION_USD", "0.005", "two decimals"),

@@ -66,6 +66,7 @@ function StatusLine({ job, children }: { job: Job; children: ReactNode }) {
   return (
     <p className="min-h-5 text-muted-foreground text-sm tabular-nums @max-xl:min-h-10">
       {words}
+      {!isEnded(job) && job.state?.detail && ` · ${job.state.detail}`}
       {children}
     </p>
   );
