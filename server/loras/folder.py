@@ -26,7 +26,7 @@ DRAFT = ".upload-"
 STALE_S = 24 * 3600
 COPY_GAP_S = 1.0
 ABSENT_S = 5.0
-"""A LoRA that the vault lacks is asked for again after so long."""
+"""A LoRA that the vault did not give is asked for again after so long."""
 
 
 class LoraFolder:
@@ -117,11 +117,13 @@ class LoraFolder:
         self._missed.set()
 
     def fetch(self, sha256s: Collection[str]) -> bool:
-        """Schedule the copies of these LoRAs, from the folder or the vault. Returns False if the vault lacks some."""
-        self._wanted.update(sha256s)
-        self._missed.set()
+        """Schedule the copies of these LoRAs, from the folder or the vault. Returns False if the vault did not give
+        some of them lately."""
         now_s = time.monotonic()
-        return self._vault is not None and all(self._absent_until_s.get(each, 0.0) <= now_s for each in sha256s)
+        wanted = {sha256 for sha256 in sha256s if self._absent_until_s.get(sha256, 0.0) <= now_s}
+        self._wanted |= wanted
+        self._missed.set()
+        return self._vault is not None and len(wanted) == len(sha256s)
 
     def withdrawn(self) -> None:
         """A LoRA has failed and is no longer offered: `on_change` runs soon, here and in the other processes."""
@@ -186,16 +188,22 @@ class LoraFolder:
             return await self._reload(deleted=label)
 
     async def _fetch_wanted(self) -> None:
-        """Raises StoreError; then the rest is wanted again by the next look at the queue."""
+        """The next look at the queue wants them again, those that are not here yet."""
         wanted, self._wanted = self._wanted, set()
         if self._vault is None:
             return
         for sha256 in wanted:
-            if not self._registry.has(sha256):
+            if self._registry.has(sha256):
+                continue
+            try:
                 is_here = await self._vault.fetch(sha256, self._registry.path(sha256))
+            except (StoreError, OSError) as error:
+                log.warning("the LoRA %s cannot be fetched from the bucket: %s", sha256[:12], error)
+                is_here = False
+            else:
                 log.info("the LoRA %s %s", sha256[:12], "came from the bucket" if is_here else "is not in the bucket")
-                if not is_here:
-                    self._absent_until_s[sha256] = time.monotonic() + ABSENT_S
+            if not is_here:
+                self._absent_until_s[sha256] = time.monotonic() + ABSENT_S
 
     async def _store_missing(self) -> None:
         if self._vault is not None and not self._is_follower:
