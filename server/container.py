@@ -51,8 +51,10 @@ from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
 from server.moderation.banned_words import BannedWords
 from server.moderation.reviews import Reviews
+from server.observability.gpu_metrics import torch_gpu
 from server.observability.metrics import Metrics
 from server.observability.readiness import Readiness
+from server.queue import demand
 from server.queue.counts import QueueCounts
 from server.queue.deletion import Remover
 from server.queue.view import QueueView
@@ -61,6 +63,7 @@ from server.storage.factory import open_store
 from server.storage.health import StoreHealth
 from server.usage.overview import Overview
 from server.usage.service import Usage
+from server.usage.workers import Workers
 from server.version import VERSION
 from server.wake.keeper import WakeKeeper
 from server.wake.notice import Outlook
@@ -97,7 +100,7 @@ class WorkerHalf:
             on_failed=shared.metrics.on_failed,
             on_blocked=shared.metrics.on_blocked,
             has_lora=shared.registry.has,
-            fetch_loras=shared.loras.changed_elsewhere,
+            fetch_loras=shared.loras.fetch,
             on_lora_failed=shared.loras.withdrawn,
             num_context_tokens=shared.base.prompts.num_context_tokens,
             moderation=shared.moderation,
@@ -106,15 +109,18 @@ class WorkerHalf:
             shared.database, engine, shared.progress, shared.queue, shared.store, self.outbox, hub, peers, options
         )
         self.registration = Registration(
-            shared.database, engine, shared.base.ref, shared.folder.lease_owner, from_settings.worker_url(settings)
+            shared.database,
+            engine,
+            shared.base.ref,
+            shared.folder.lease_owner,
+            from_settings.worker_url(settings),
+            VERSION,
+            torch_gpu,
+            shared.metrics.recent_step,
+            self.dispatcher.on_order,
         )
         self.meter = Meter(shared.database)
         self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
-
-    @property
-    def is_busy(self) -> bool:
-        """True while it has a job, or a finished image that is not delivered."""
-        return self.dispatcher.num_jobs > 0 or len(self.outbox) + self.outbox.num_in_memory > 0
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -156,6 +162,7 @@ class ApiHalf:
         self.reviews = Reviews(database, self.engagement)
         quotas = from_settings.quotas(settings)
         self.usage = Usage(database, quotas)
+        self.workers = Workers(database)
         self.overview = Overview(database, from_settings.prices(settings))
         charges = from_settings.charges(settings, shared.base.info)
         self.billing = Billing(database, charges, from_settings.purchases(settings, database))
@@ -247,6 +254,8 @@ class Container:
             self.peers.loras_changed,
             open_lora_bucket(settings),
             lambda: (*shared.upscalers.scan(), *shared.wildcards.scan()),
+            *from_settings.lora_sharing(settings, self.database, shared.store),
+            settings.role == "worker",
         )
         self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
         self.outlook = Outlook(settings.worker_hours)
@@ -262,11 +271,18 @@ class Container:
         self.api = None
         if answers and model is not None:
             self.api = ApiHalf(shared, self.hub, self.peers, signals, model, self.policy)
+        if self.api is not None and self.worker is not None:
+            self.api.workers.on_order = self.worker.registration.wake
         self.previews = RemotePreviews(self.database, self.hub, shared.progress, self.peers) if answers else None
         if engine is not None:
             shared.metrics.count_images(lambda: engine.num_images)
         waits_for = "the model is being loaded" if makes_images else None
         self.readiness = Readiness(self.database.ping, self.store_trouble, waits_for)
+
+    async def set_target(self) -> None:
+        """For the view `studio_workers_wanted`, by the settings of the process that started last."""
+        async with self.database.write() as session:
+            await demand.set_target(session, from_settings.target(self.settings))
 
     def store_trouble(self) -> str | None:
         reason = self.shared.folder.lost or self.shared.store_health.reason

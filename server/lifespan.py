@@ -24,6 +24,7 @@ from server.worker.warm_up import warm_up
 log = logging.getLogger(__name__)
 
 CANCEL_AGAIN_S = 1.0
+DRAINED_LOOK_S = 0.5
 
 
 class Lifespan:
@@ -119,6 +120,9 @@ class Lifespan:
         """Fill the LoRA table and, where it is quick, hash the base model."""
         with self._reported("the LoRAs cannot be loaded"):
             await self.container.shared.loras.start()
+        if self.settings.role != "worker":
+            with self._reported("the database cannot be written"):
+                await self.container.set_target()
         if self.container.base.quickly_read:
             with self._reported(f"the base model {self.settings.base_model} cannot be read"):
                 await self.container.base.identify()
@@ -141,7 +145,7 @@ class Lifespan:
             return True
         if self.container.api is not None or worker is None:
             return await counts.any_unfinished()
-        return worker.is_busy or await counts.any_claimable()
+        return not worker.dispatcher.is_empty or await counts.any_claimable()
 
     def give_up(self, reason: str) -> None:
         log.error("the server cannot go on: %s", reason)
@@ -175,7 +179,7 @@ class WorkerTasks:
         """The database is ready."""
         self._making = asyncio.create_task(self.make_images())
         self._dispatching = asyncio.create_task(self.dispatch())
-        loops = (self._worker.registration.run(), self._worker.meter.run())
+        loops = (self._worker.registration.run(), self._worker.meter.run(), self.leave_when_drained())
         self._reporting = [asyncio.create_task(loop) for loop in loops]
 
     async def stop_claiming(self) -> None:
@@ -244,6 +248,16 @@ class WorkerTasks:
         idle_exit_min = self._parts.settings.idle_exit_min
         if idle_exit_min:
             await when_idle(self._lifespan.busy, idle_exit_min * 60, self._lifespan.on_idle)
+
+    async def leave_when_drained(self) -> None:
+        """End the process where the operator has ordered it to drain and exit, once it is empty. Until cancelled."""
+        registration, dispatcher = self._worker.registration, self._worker.dispatcher
+        while True:
+            await asyncio.sleep(DRAINED_LOOK_S)
+            if registration.order is not None and registration.order.exits and dispatcher.is_empty:
+                log.info("drained by the operator's order: the server ends")
+                self._lifespan.on_idle()
+                return
 
     async def dispatch(self) -> None:
         try:

@@ -16,6 +16,7 @@ HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0
 AMOUNT = re.compile(r"[0-9]{1,5}(\.[0-9]{1,2})?")
 SECRET_BYTES = range(24, 65)
 """Of a secret of Standard Webhooks."""
+MAX_WORKERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def amount(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class FleetSettings(BillingSettings):
-    """Workers that come and go."""
+    """Workers that come and go, and how many are wanted."""
 
     worker_hours: WorkerHours | None = setting(
         None,
@@ -133,3 +134,13 @@ class FleetSettings(BillingSettings):
         "0 (no limit)",
         "cost of workers on a day (UTC), by `STUDIO_GPU_HOURLY_USD`, after which nothing is woken",
     )
+    workers_target_s: int = setting(
+        60,
+        integer(1, 86_400),
+        "s",
+        "60",
+        "seconds in which the accepted jobs are to be made: `studio_workers_wanted` is their seconds of a GPU divided"
+        " by this ([fleet.md](operations/fleet.md))",
+    )
+    workers_min: int = setting(0, integer(0, MAX_WORKERS), "workers", "0", "fewest workers of `studio_workers_wanted`")
+    workers_max: int = setting(4, integer(1, MAX_WORKERS), "workers", "4", "most workers of `studio_workers_wanted`")
