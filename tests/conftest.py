@@ -7,6 +7,7 @@ Under CI=true they fail instead.
 """
 
 import fcntl
+import gc
 import os
 from collections import Counter
 from collections.abc import Generator
@@ -48,6 +49,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         with locked(shared / "door", fcntl.LOCK_EX):  # first come, first served
             room.enter_context(locked(shared / "room", kind))
         return (yield)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now (torch, the app, all tests) stays: the garbage collector need not walk it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def missing_need(report: pytest.TestReport | pytest.CollectReport) -> str | None:
