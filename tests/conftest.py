@@ -7,6 +7,7 @@ Under CI=true they fail instead.
 """
 
 import fcntl
+import gc
 import os
 from collections import Counter
 from collections.abc import Generator
@@ -20,6 +21,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.s3_server", "tests.fixtures.studio_app"]
 
 NEEDS = "Skipped: needs "
+LONG = ("tests/e2e/", "tests/browser/", "tests/gpu/")
 
 settings.register_profile("laptop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("laptop"), max_examples=50, print_blob=True)
@@ -48,6 +50,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         with locked(shared / "door", fcntl.LOCK_EX):  # first come, first served
             room.enter_context(locked(shared / "room", kind))
         return (yield)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests run first: at the end a long file would leave the other cores idle."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now (torch, the app, all tests) stays: the garbage collector need not walk it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def missing_need(report: pytest.TestReport | pytest.CollectReport) -> str | None:

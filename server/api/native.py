@@ -1,5 +1,7 @@
 """The native API as one router: its controllers, its error format, its callers."""
 
+from typing import Any, Self
+
 from litestar import Router
 from litestar.di import Provide
 
@@ -68,9 +70,16 @@ CONTROLLERS = (
 )
 
 
+class OwnedRouter(Router):
+    """A router of one app, which registers it without the copy that Litestar makes of it and of all its handlers."""
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+
 def native_api(origin_check: OriginCheck, identification: Identification) -> Router:
     """A request passes the checks of its address and origin, the identification, its guards; then its body is read."""
-    return Router(
+    return OwnedRouter(
         path="/",
         route_handlers=CONTROLLERS,
         middleware=[NulCheck(), origin_check, identification],

@@ -90,10 +90,14 @@ def read_lines(data: bytes | bytearray, form: str) -> list[ReadLine]:
     for line in read(data):
         lines.append(line)
         if len(lines) > MAX_LINES:
-            raise InvalidRequest([FieldError("requests", "there are too many lines", ALLOWED_LINES)])
+            raise _too_many()
     if not lines:
         raise InvalidRequest([FieldError("requests", "there is no line", ALLOWED_LINES)])
     return lines
+
+
+def _too_many() -> InvalidRequest:
+    return InvalidRequest([FieldError("requests", "there are too many lines", ALLOWED_LINES)])
 
 
 def _json_lines(data: bytes | bytearray) -> Iterator[ReadLine]:
@@ -109,6 +113,8 @@ def _json_lines(data: bytes | bytearray) -> Iterator[ReadLine]:
     if (body.requests is None) == (body.template is None):
         raise InvalidRequest([FieldError("requests", "there is no list and no template, or both", "one of them")])
     if body.requests is not None:
+        if len(body.requests) > MAX_LINES:  # before they are read, which takes seconds
+            raise _too_many()
         for number, item in enumerate(body.requests, start=1):
             yield _read_json(number, bytes(item))
     elif body.template is not None:

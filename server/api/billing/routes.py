@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
@@ -17,6 +16,7 @@ from server.api.auth.caller import READ, Caller
 from server.api.auth.guards import needs, signed_in
 from server.api.billing import examples as billing_examples
 from server.api.billing import schemas
+from server.api.http.openapi_answers import AnswerSpec
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
@@ -153,7 +153,7 @@ class BillingController(Controller):
         summary="The receipt of a purchase",
         description="Leads to Stripe's page with the receipt.",
         responses={
-            302: ResponseSpec(None, generate_examples=False, description="Location is the receipt's page"),
+            302: AnswerSpec(None, generate_examples=False, description="Location is the receipt's page"),
             **documented(INVALID_REQUEST, NOT_FOUND, PAYMENTS_AWAY),
         },
     )

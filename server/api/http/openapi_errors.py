@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import to_builtins
 
+from server.api.http.openapi_answers import AnswerSpec
 from server.api.http.problems import MEDIA_TYPE, ProblemDocument, problem_document
 from server.billing.errors import InsufficientCredit
 from server.errors import (
@@ -27,19 +27,19 @@ from server.errors import (
 INVALID_FIELD = FieldError("num_images", "99 cannot be used", "a whole number from 1 to 8")
 
 
-def documented(*kinds: Kind) -> dict[int, ResponseSpec]:
+def documented(*kinds: Kind) -> dict[int, AnswerSpec]:
     """The problems of a call under /api: those of every call that identifies its caller, and `kinds`."""
     of_every_call = (UNAUTHORIZED, SCOPE_LACKING, FORGED, FOREIGN_ORIGIN, TOO_MANY_REQUESTS, DATABASE_AWAY)
     return documented_open(*kinds, *of_every_call)
 
 
-def documented_open(*kinds: Kind) -> dict[int, ResponseSpec]:
+def documented_open(*kinds: Kind) -> dict[int, AnswerSpec]:
     """The problems of a call that identifies no caller; every call can also answer 500."""
     by_status: defaultdict[int, list[Kind]] = defaultdict(list)
     for kind in dict.fromkeys((*kinds, INTERNAL)):
         by_status[kind.status].append(kind)
     return {
-        status: ResponseSpec(
+        status: AnswerSpec(
             ProblemDocument,
             generate_examples=False,
             description="; ".join(kind.title for kind in same),

@@ -1,9 +1,9 @@
 """One example of each answer, for the OpenAPI document and its page."""
 
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from msgspec import Struct, to_builtins
 
+from server.api.http.openapi_answers import AnswerSpec
 from server.api.jobs import schemas
 from server.api.loras import schemas as lora_schemas
 
@@ -238,9 +238,9 @@ data: {"job_id":"0123456789abcdef0123456789abcdef","status":"completed","images_
 """
 
 
-def file(media_type: str, description: str) -> ResponseSpec:
+def file(media_type: str, description: str) -> AnswerSpec:
     """An answer that is a file's bytes."""
-    return ResponseSpec(
+    return AnswerSpec(
         bytes,
         generate_examples=False,
         description=description,
@@ -249,9 +249,9 @@ def file(media_type: str, description: str) -> ResponseSpec:
     )
 
 
-def events(name: str, example: str) -> ResponseSpec:
+def events(name: str, example: str) -> AnswerSpec:
     """A stream of server-sent events."""
-    return ResponseSpec(
+    return AnswerSpec(
         str,
         generate_examples=False,
         description="The events",
@@ -260,14 +260,14 @@ def events(name: str, example: str) -> ResponseSpec:
     )
 
 
-def nothing(description: str) -> dict[int, ResponseSpec]:
+def nothing(description: str) -> dict[int, AnswerSpec]:
     """An answer without a body."""
-    return {204: ResponseSpec(None, generate_examples=False, description=description)}
+    return {204: AnswerSpec(None, generate_examples=False, description=description)}
 
 
-def answers(example: Struct, description: str) -> ResponseSpec:
+def answers(example: Struct, description: str) -> AnswerSpec:
     """A JSON answer with its example."""
-    return ResponseSpec(
+    return AnswerSpec(
         type(example),
         generate_examples=False,
         description=description,

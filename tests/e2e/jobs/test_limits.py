@@ -56,8 +56,8 @@ async def test_two_processes_behind_a_proxy_accept_exactly_the_limit_and_forged_
     servers = two_on_postgresql
     caller = {"X-Forwarded-For": "192.0.2.1"}
     assert statuses(await ask(servers, [caller] * 200)) == {202: LIMIT, 429: 200 - LIMIT}
-    forged = [{"X-Forwarded-For": f"198.51.{n // 256}.{n % 256}, 192.0.2.1"} for n in range(1000)]
-    assert statuses(await ask(servers, forged)) == {429: 1000}
+    forged = [{"X-Forwarded-For": f"198.51.{n // 256}.{n % 256}, 192.0.2.1"} for n in range(300)]
+    assert statuses(await ask(servers, forged)) == {429: 300}
     neighbors = [{"X-Forwarded-For": f"2001:db8:0:1::{n:x}"} for n in range(1, 21)]
     assert statuses(await ask(servers, neighbors)) == {202: LIMIT, 429: 20 - LIMIT}
     once = {"X-Forwarded-For": "192.0.2.2", "Idempotency-Key": secrets.token_hex(16)}
@@ -74,8 +74,8 @@ async def test_one_process_on_sqlite_accepts_exactly_the_limit_and_believes_no_h
         assert statuses(answers) == {202: 100}
         assert len({each.body for each in answers}) == 1
         assert statuses(await ask([server], [{}] * 200)) == {202: LIMIT - 1, 429: 201 - LIMIT}
-        forged = [{"X-Forwarded-For": f"198.51.{n // 256}.{n % 256}"} for n in range(1000)]
-        assert statuses(await ask([server], forged)) == {429: 1000}
+        forged = [{"X-Forwarded-For": f"198.51.{n // 256}.{n % 256}"} for n in range(300)]
+        assert statuses(await ask([server], forged)) == {429: 300}
 
 
 async def test_a_flood_at_the_queue_s_limit_is_refused_at_once_and_leaves_no_memory_behind(
