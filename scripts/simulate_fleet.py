@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))
 from scripts.fleet_simulation import report  # noqa: E402
 from scripts.fleet_simulation.demand import Demand, arrivals, mix  # noqa: E402
 from scripts.fleet_simulation.figures import figures  # noqa: E402
-from scripts.fleet_simulation.fleet import Fleet, jobs_per_s  # noqa: E402
+from scripts.fleet_simulation.fleet import Fleet, Policy, jobs_per_s  # noqa: E402
 from scripts.fleet_simulation.gpu import AssumedGpu  # noqa: E402
 from server.engine.limits import Limits  # noqa: E402
 
@@ -57,7 +57,8 @@ def simulate(asked: argparse.Namespace, num_workers: int) -> dict[str, Any]:
         3600 * hours, asked.load, asked.users, num_loras=asked.loras, burst_load=asked.burst, seed=asked.seed
     )
     started_s = time.process_time()
-    fleet = Fleet(num_workers, gpu, limits, prefer_loras_s=asked.prefer_loras, seed=asked.seed)
+    policy = Policy(asked.prefer_loras, asked.hear_claims, asked.spread_ms / 1000)
+    fleet = Fleet(num_workers, gpu, limits, policy=policy, seed=asked.seed)
     run = fleet.make(arrivals(demand, num_workers * jobs_per_s(gpu, limits, jobs), jobs))
     made = figures(run, demand.day_s, asked.apis or max(2, num_workers // 50))
     return made | {"cpu_s": time.process_time() - started_s}
@@ -73,12 +74,14 @@ def _arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--workers", type=int, nargs="+", default=[1, 10, 100, 1000])
     add("--hours", type=float, help="length of the day; default: 24, less for many workers")
-    add("--load", type=float, default=0.6, help="mean load without bursts, of what the fleet can make (0.6)")
+    add("--load", type=float, default=0.5, help="mean load without bursts, of what the fleet can make (0.5)")
     add("--burst", type=float, default=1.0, help="what a burst asks for, of what the fleet can make (1.0)")
     add("--users", type=int, default=10_000)
     add("--loras", type=int, default=500)
     add("--max-rows", type=int, default=16, help="STUDIO_MAX_ROWS")
     add("--prefer-loras", type=float, default=0.0, help="seconds that a job is left to workers with its LoRAs (0)")
+    add("--hear-claims", action="store_true", help="workers forget a job when they are notified of its claim")
+    add("--spread-ms", type=float, default=0.0, help="for each worker: new jobs wake the workers within this time (0)")
     add("--apis", type=int, help="api processes; default: 2, and one for each 50 workers")
     add("--seed", type=int, default=1)
     add("--check", choices=("paint", "demo"), help="compare with two real workers")

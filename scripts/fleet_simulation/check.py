@@ -102,7 +102,7 @@ async def _feed(
     """Accept the arrivals at their times. What came of them, and the measured cost lines."""
     database = Database(url)
     async with asyncio.timeout(READY_S):
-        while len(ready := await _ready(database)) < NUM_WORKERS:
+        while len(ready := await _ready(database)) < NUM_WORKERS:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
     gpu, limits = MeasuredGpu(ready[0].cost_lines, 0.0), Limits()
     rate = NUM_WORKERS * jobs_per_s(gpu, limits, jobs)
@@ -114,7 +114,7 @@ async def _feed(
     await asyncio.sleep(1.0)  # the workers know of it, and rest
     ids = await _submit(api, asked)
     async with asyncio.timeout(10 * seconds + 60):
-        while await _num_unfinished(database):
+        while await _num_unfinished(database):  # noqa: ASYNC110
             await asyncio.sleep(0.5)
     seen = await _seen(database, ids)
     lines = (await _ready(database))[0].cost_lines

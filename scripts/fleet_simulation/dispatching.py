@@ -1,6 +1,7 @@
 """What server/worker/dispatcher.py does for a worker, on the virtual clock: look at the queue, claim what the scheduler
 chooses one job after another, wait until there is room or the queue changed."""
 
+import random
 from collections import Counter
 from collections.abc import Callable, Generator
 
@@ -29,7 +30,8 @@ class Notices:
 
 
 class SimulatedDispatcher:
-    """`prefers(worker, job)` None, or False for a job that is better left to another worker now."""
+    """`prefers(dispatcher, job)`: False for a job that is better left to another worker now. `spread_s`: woken by a
+    notice, it begins within so many seconds, so that not all look at the same moment."""
 
     def __init__(
         self,
@@ -40,9 +42,13 @@ class SimulatedDispatcher:
         counts: Counter[str],
         seen: SeenBacklog,
         prefers: Callable[["SimulatedDispatcher", SimulatedJob], bool] | None = None,
+        spread_s: float = 0.0,
+        dice: random.Random | None = None,
     ) -> None:
         self._clock, self._gpu, self._queue, self._notices, self._counts = clock, gpu, queue, notices, counts
         self._prefers = prefers
+        self._spread_s = spread_s
+        self._dice = dice or random.Random(1)
         self.seen = seen
         self.worker: SimulatedWorker
         self._pace = RefreshPace()
@@ -64,7 +70,7 @@ class SimulatedDispatcher:
         """Another process accepted a job. While it rests, the product's loop runs through its old view once more and
         finds no other result; this one goes on when the rest is over."""
         self._pace.invalidate()
-        self._pause_for(max(self._pace.due_in_s(self._clock.now_s), 0.0))
+        self._pause_for(max(self._pace.due_in_s(self._clock.now_s), self._spread_s * self._dice.random()))
 
     # ---- the loop
 
@@ -82,6 +88,8 @@ class SimulatedDispatcher:
                 self._pace.end(started_s, self._clock.now_s)
             if not self.seen.is_empty:
                 for job_id in self.worker.scheduler.choose(self.seen, self._clock.now_s, self._is_makeable):
+                    if self.seen.get(job_id) is None:
+                        continue
                     job = self._queue.claim(job_id, self._clock.now_s)
                     self._counts["claim" if job else "lost_claim"] += 1
                     yield self._gpu.claim_s if job else self._gpu.lost_claim_s

@@ -1,5 +1,6 @@
 """A fleet on the virtual clock: arrivals, the queue, workers with their dispatchers."""
 
+import math
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from scripts.fleet_simulation.clock import Clock
 from scripts.fleet_simulation.demand import SIZES, Arrival, Mix
 from scripts.fleet_simulation.dispatching import Notices, SimulatedDispatcher
 from scripts.fleet_simulation.gpu import Gpu
-from scripts.fleet_simulation.queue import JobQueue, SeenBacklog, SimulatedJob
+from scripts.fleet_simulation.queue import MAX_STRANGERS, JobQueue, SeenBacklog, SimulatedJob
 from scripts.fleet_simulation.worker import MAX_REPEATS, SimulatedWorker, scheduler_for
 from server.engine.limits import Limits
 
@@ -52,8 +53,20 @@ class Run:
     max_queue: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the product does not do, to see what it would change. `prefer_loras_s`: a job is left for so long to a
+    worker that has its LoRAs in memory. `hear_claims`: a worker forgets a job when the notice that another one has
+    claimed it arrives, not at its next refresh. `spread_s`: for each worker of the fleet: notices of new jobs wake the
+    workers within so many seconds, at random."""
+
+    prefer_loras_s: float = 0.0
+    hear_claims: bool = False
+    spread_s: float = 0.0
+
+
 class Fleet:
-    """`until_s`: the fleet stops then, with whatever it has; None: it makes every job."""
+    """`max_repeats`, `max_strangers`: 1 and a large number simulate more exactly, and slower."""
 
     def __init__(
         self,
@@ -63,11 +76,12 @@ class Fleet:
         *,
         sizes_px: tuple[int, ...] = tuple(width * height for width, height, _ in SIZES[:2]),
         max_repeats: int = MAX_REPEATS,
-        max_strangers: int | None = None,
-        prefer_loras_s: float = 0.0,
+        max_strangers: int = MAX_STRANGERS,
+        policy: Policy = Policy(),
+        starts_at_s: float | None = None,
         seed: int = 1,
     ) -> None:
-        """`prefer_loras_s`: a job is left to a worker that has its LoRAs in memory for so long."""
+        """`starts_at_s` None: the workers look at the queue for the first time within the first second."""
         self._clock = Clock()
         self._gpu = gpu
         limits = limits or Limits()
@@ -75,14 +89,21 @@ class Fleet:
         self._queue = JobQueue(reference.seconds_alone)
         self._seconds_alone = reference.seconds_alone
         self._notices = Notices()
-        self._prefer_loras_s = prefer_loras_s
+        self._policy = policy
         self.run = Run([], 0.0, Counter())
         dice = random.Random(seed)
         for _ in range(num_workers):
-            seen = SeenBacklog(self._queue, *([] if max_strangers is None else [max_strangers]))
-            prefers = self._prefers if prefer_loras_s else None
+            hears_after_s = NOTICE_S if policy.hear_claims else math.inf
             dispatcher = SimulatedDispatcher(
-                self._clock, gpu, self._queue, self._notices, self.run.counts, seen, prefers
+                self._clock,
+                gpu,
+                self._queue,
+                self._notices,
+                self.run.counts,
+                SeenBacklog(self._clock, self._queue, hears_after_s, max_strangers),
+                self._prefers if policy.prefer_loras_s else None,
+                policy.spread_s * num_workers,
+                random.Random(dice.random()),
             )
             dispatcher.worker = SimulatedWorker(
                 self._clock,
@@ -93,7 +114,7 @@ class Fleet:
                 max_repeats,
             )
             self.run.workers.append(dispatcher.worker)
-            dispatcher.start(dice.random())
+            dispatcher.start(dice.random() if starts_at_s is None else starts_at_s)
 
     def make(self, arrivals: Iterable[Arrival]) -> Run:
         """All of them."""
@@ -155,7 +176,7 @@ class Fleet:
 
     def _prefers(self, dispatcher: SimulatedDispatcher, job: SimulatedJob) -> bool:
         waited_s = self._clock.now_s - job.arrival.at_s
-        return waited_s >= self._prefer_loras_s or job.loras <= dispatcher.worker.resident_loras
+        return waited_s >= self._policy.prefer_loras_s or job.loras <= dispatcher.worker.resident_loras
 
 
 def jobs_per_s(gpu: Gpu, limits: Limits, jobs: Mix) -> float:

@@ -10,16 +10,18 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from scripts.fleet_simulation.clock import Clock
 from scripts.fleet_simulation.demand import Arrival
 from server.engine.backlog import Backlog, OwnersJobs
-from server.engine.ordering import JobWork, Urgency
+from server.engine.ordering import STARVING_S, JobWork, Urgency
 from server.engine.requests import Candidate
 
 FORGET_AFTER_S = 10.0
 """No view is older."""
-MAX_STRANGERS = 48
-"""Owners that a worker has not served lately and that the scheduler is shown: the most urgent ones, and those that have
-waited longest. It takes two row budgets at most, a job or two of each; the test compares it with all owners."""
+MAX_STRANGERS = 16
+"""Owners that a worker has not served lately and that the scheduler is shown: the most urgent ones, and those that
+starve. It takes two row budgets at most: so many jobs, if an image takes two rows. A test compares it with all
+owners."""
 
 
 @dataclass(slots=True)
@@ -96,10 +98,15 @@ class JobQueue:
 
 
 class SeenBacklog(Backlog):
-    """What the view of one worker holds. `served`: owners that it has served lately."""
+    """What the view of one worker holds. `served`: owners that it has served lately. `hears_after_s`: when it learns
+    that another worker has claimed a job; infinite: at its next refresh."""
 
-    def __init__(self, queue: JobQueue, max_strangers: int = MAX_STRANGERS) -> None:
+    def __init__(
+        self, clock: Clock, queue: JobQueue, hears_after_s: float = math.inf, max_strangers: int = MAX_STRANGERS
+    ) -> None:
+        self._clock = clock
         self._queue = queue
+        self._hears_after_s = hears_after_s
         self._max_strangers = max_strangers
         self._tried: set[str] = set()  # since the last refresh
         self._gone: dict[str, SimulatedJob] = {}
@@ -117,7 +124,7 @@ class SeenBacklog(Backlog):
     def is_empty(self) -> bool:
         """True if it holds no job, for sure."""
         queue = self._queue
-        return not queue.by_age and not (queue.claimed and queue.claimed[-1].claimed_s > self.read_s)
+        return not queue.by_age and not (queue.claimed and queue.claimed[-1].claimed_s > self._unheard_since_s)
 
     # ---- what the scheduler reads
 
@@ -131,7 +138,7 @@ class SeenBacklog(Backlog):
     def owners(self) -> Mapping[str, OwnersJobs]:
         """Of the jobs that it holds: those served lately, and the first strangers in either order."""
         gone: dict[str, list[SimulatedJob]] = {}
-        for job in self._queue.claimed_since(self.read_s):
+        for job in self._queue.claimed_since(self._unheard_since_s):
             if job.candidate.job_id not in self._tried and self._sees(job):
                 gone.setdefault(job.candidate.owner, []).append(job)
         self._gone = {job.candidate.job_id: job for jobs in gone.values() for job in jobs}
@@ -150,9 +157,12 @@ class SeenBacklog(Backlog):
 
     def _first_strangers(self) -> set[str]:
         found: set[str] = set()
+        starving_s = self._clock.now_s - STARVING_S
         for ranked in (self._queue.by_urgency, self._queue.by_age):
             num = 0
-            for _, owner in ranked:
+            for rank, owner in ranked:
+                if isinstance(rank, float) and rank > starving_s:
+                    break
                 if any(self.get(work.job_id) for work in self._queue.free.owners[owner].works):
                     found.add(owner)
                     num += 1
@@ -161,4 +171,9 @@ class SeenBacklog(Backlog):
         return found
 
     def _sees(self, job: SimulatedJob) -> bool:
-        return job.seen_from_s <= self.read_s < job.claimed_s
+        return job.seen_from_s <= self.read_s and job.claimed_s > self._unheard_since_s
+
+    @property
+    def _unheard_since_s(self) -> float:
+        """Claims since then are not known here."""
+        return max(self.read_s, self._clock.now_s - self._hears_after_s)

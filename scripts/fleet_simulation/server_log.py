@@ -3,14 +3,13 @@
 import re
 from pathlib import Path
 
+from scripts.fleet_simulation.actions import Actions
+from server.db.session import Database
 from tests.fixtures.databases import PostgresServer
 
-SENT = re.compile(r"^.*LOG:  (?:statement|execute [^:]*): ", re.MULTILINE)
-
-
-async def log_statements_of(server: PostgresServer, database: str) -> None:
-    """Of the connections that are opened from now on."""
-    await server.execute(f"ALTER DATABASE {database} SET log_statement = 'all'")
+SENT = re.compile(r"LOG:  (?:statement|execute [^:]*): ")
+TIMES = 2
+"""The first time a connection also reads types, and is not pinged."""
 
 
 class SentStatements:
@@ -26,3 +25,19 @@ class SentStatements:
             text = file.read()
         self._at += len(text)
         return len(SENT.findall(text.decode(errors="replace")))
+
+
+async def statements_of_actions(server: PostgresServer, name: str, folder: Path) -> dict[str, int]:
+    """Of every action, on the empty database `name` of the newest schema."""
+    await server.execute(f"ALTER DATABASE {name} SET log_statement = 'all'")
+    database = Database(server.url(name))
+    actions = Actions(database, folder)
+    await actions.prepare(TIMES)
+    counts: dict[str, int] = {}
+    for action_name, action in actions.all.items():
+        for _ in range(TIMES * (2 if action_name == "image stored" else 1)):
+            sent = SentStatements(server.log)
+            await action()
+            counts[action_name] = sent.count()
+    await database.close()
+    return counts

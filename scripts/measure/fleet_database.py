@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from scripts.fleet_simulation.actions import Actions  # noqa: E402
-from scripts.fleet_simulation.server_log import SentStatements, log_statements_of  # noqa: E402
+from scripts.fleet_simulation.server_log import statements_of_actions  # noqa: E402
 from server.db.session import Database  # noqa: E402
 from tests.fixtures.databases import PostgresServer, started_postgres_server  # noqa: E402
 from tests.support.jobs_harness import copy_job  # noqa: E402
@@ -70,23 +70,12 @@ async def _cost(server: PostgresServer, action: Callable[[], Awaitable[None]], t
     return {"cpu_ms": 1000 * (cpu_s(server.pid) - cpu) / times, "ms": 1000 * elapsed_s / times}
 
 
-async def statements(server: PostgresServer, folder: Path) -> dict[str, float]:
+async def statements(server: PostgresServer, folder: Path) -> dict[str, int]:
     await server.execute("CREATE DATABASE counted")
     migrating = Database(server.url("counted"))
     await migrating.migrate()
     await migrating.close()
-    await log_statements_of(server, "counted")
-    database = Database(server.url("counted"))
-    actions = Actions(database, folder)
-    await actions.prepare(2)
-    counted: dict[str, float] = {}
-    for name, action in actions.all.items():
-        for _ in range(2 * (1 + (name == "image stored"))):  # the first of a connection prepares its statements
-            sent = SentStatements(server.log)
-            await action()
-            counted[name] = sent.count()
-    await database.close()
-    return counted
+    return await statements_of_actions(server, "counted", folder)
 
 
 async def by_length(server: PostgresServer, folder: Path, lengths: Iterable[int]) -> dict[int, dict[str, float]]:
@@ -146,12 +135,17 @@ async def notices(server: PostgresServer, num_listeners: int, seconds: float) ->
         await sender.execute("SELECT pg_notify($1, $2)", "studio", TEXT)
         sent += 1
         if sent % 20 == 0:
-            while received < sent * num_listeners and time.perf_counter() - started_s < 2 * seconds:
-                await asyncio.sleep(0.001)
+            await _until(lambda: received >= sent * num_listeners, 2 * seconds)  # noqa: B023
     used_s = cpu_s(server.pid) - cpu
     for each in (*listeners, sender):
         await each.close()
     return {"texts": sent, "received": received, "cpu_ms_per_text": 1000 * used_s / sent}
+
+
+async def _until(condition: Callable[[], bool], timeout_s: float) -> None:
+    end_s = time.perf_counter() + timeout_s
+    while not condition() and time.perf_counter() < end_s:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
 
 
 async def measure(server: PostgresServer, folder: Path, asked: argparse.Namespace) -> dict[str, Any]:

@@ -21,10 +21,9 @@ def paint(spec: ImageSpec) -> RawImage:
 
 
 class PaintRunner:
-    """Carries plans out, `step_s` seconds each, and `row_s` more for each row of a forward. Pictures whose seed is in `broken_seeds`, or that use one
-    of `broken_loras` (hash → reason), fail at their decode; while
-    `open_gate` is not set, no plan is carried out. `painted` counts the decodes of each picture; `sources` are the
-    encoded ones."""
+    """Carries plans out, `step_s` seconds each, and `row_s` more for each row of a forward. Pictures whose seed is in
+    `broken_seeds`, or that use one of `broken_loras` (hash → reason), fail at their decode; while `open_gate` is not
+    set, no plan is carried out. `painted` counts the decodes of each picture; `sources` are the encoded ones."""
 
     def __init__(self, step_s: float = 0.0, broken_seeds: frozenset[int] = frozenset(), row_s: float = 0.0) -> None:
         self.step_s = step_s

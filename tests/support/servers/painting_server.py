@@ -1,6 +1,6 @@
 """`python -m tests.support.servers.painting_server`: the server, but for the model: a runner that paints, a few
-milliseconds a step (PAINT_STEP_S, and PAINT_ROW_S for each row). At SIGUSR1 it writes the names of its modules to modules.json in its working folder; from SIGUSR2
-on it makes no further step."""
+milliseconds a step (PAINT_STEP_S, and PAINT_ROW_S for each row). At SIGUSR1 it writes the names of its modules to
+modules.json in its working folder; from SIGUSR2 on it makes no further step."""
 
 import json
 import os
