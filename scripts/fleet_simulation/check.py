@@ -31,7 +31,7 @@ from tests.support.tiny_model import write_tiny_model
 
 NUM_WORKERS = 2
 READY_S = 120.0
-PAINT = {"PAINT_STEP_S": "0.04", "PAINT_ROW_S": "0.012"}
+PAINT = {"PAINT_STEP_S": "0.06", "PAINT_ROW_S": "0.008"}
 MAX_DIFFERENCE = 0.15
 
 

@@ -1,13 +1,14 @@
 """What a worker's machine takes for its work."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from server.config.settings import ROW_BUCKETS
-from server.engine.cost_model import CostModel
+from server.engine.cost_model import MIN_STEPS, CostModel
 
 REFERENCE_PX = 1024 * 1024
+CALIBRATED_ROWS = (2, 4, 8, 12, 16)
 
 
 class Gpu(Protocol):
@@ -29,8 +30,12 @@ class Gpu(Protocol):
 
     def decode_s(self, num_px: int) -> float: ...
 
+    def teach(self, cost: CostModel, sizes_px: Iterable[int]) -> None:
+        """What a worker has learned of this machine after a while."""
+        ...
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class AssumedGpu:
     """A card whose forward of r rows at 1024 x 1024 takes `fixed_s + row_s * r`; other sizes by their pixels. Nobody
     measured these numbers: they stand for a card that makes a picture of 30 steps in about 3 s alone, and 0.6 a second
@@ -55,6 +60,12 @@ class AssumedGpu:
     def decode_s(self, num_px: int) -> float:
         return self.decode_px_s * num_px
 
+    def teach(self, cost: CostModel, sizes_px: Iterable[int]) -> None:
+        for num_px in sizes_px:
+            for rows in CALIBRATED_ROWS:
+                for _ in range(MIN_STEPS):
+                    cost.observe_step(num_px, rows, self.forward_s(num_px, rows))
+
 
 class MeasuredGpu:
     """A worker as it reported itself: `cost_lines` of its row (CostModel.snapshot())."""
@@ -68,6 +79,7 @@ class MeasuredGpu:
     job_s = 20e-6
 
     def __init__(self, cost_lines: Mapping[str, Any], deliver_s: float) -> None:
+        self._cost_lines = cost_lines
         self._cost = CostModel(ROW_BUCKETS)
         self._cost.load(cost_lines)
         self.begin_s = self._cost.begin_s()
@@ -78,3 +90,6 @@ class MeasuredGpu:
 
     def decode_s(self, num_px: int) -> float:
         return self._cost.piece_s("decode", num_px)
+
+    def teach(self, cost: CostModel, sizes_px: Iterable[int]) -> None:
+        cost.load(self._cost_lines)

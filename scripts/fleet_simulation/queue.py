@@ -7,8 +7,8 @@ those that were free then and that other workers have claimed since."""
 import math
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from scripts.fleet_simulation.clock import Clock
 from scripts.fleet_simulation.demand import Arrival
@@ -35,7 +35,7 @@ class SimulatedJob:
     begun_s: float = math.inf
     ended_s: float = math.inf
     num_made: int = 0
-    loras: Collection[str] = field(default_factory=frozenset[str])
+    loras: frozenset[str] = frozenset()
 
 
 class JobQueue:

@@ -1,7 +1,7 @@
 """What the processes of a fleet send to PostgreSQL, by what they do.
 
-`STATEMENTS` counts what a connection sends for each action: statements, BEGIN, COMMIT or ROLLBACK, and the three of the
-ping before each transaction of a pooled connection. tests/integration/worker/test_fleet_statements.py compares it with
+`STATEMENTS` counts what the server logs for each action: statements, BEGIN, COMMIT or ROLLBACK, and the two of the ping
+before each transaction of a pooled connection (its empty statement is not logged). tests/integration/worker/test_fleet_statements.py compares it with
 what the product sends. Not counted: calls for status, results, history and pages, logins, moderation, billing, batches,
 and the claims of jobs whose lease was lost."""
 
@@ -20,25 +20,49 @@ RENEW_S = 3.0
 """WorkerOptions.heartbeat_s."""
 
 STATEMENTS: Mapping[str, int] = {
-    "accept": 0,
-    "refresh": 0,
-    "refresh with a new job": 0,
-    "claim": 0,
-    "lost claim": 0,
-    "image stored": 0,
-    "last image stored": 0,
-    "job read": 0,
-    "events read": 0,
-    "renew leases": 0,
-    "worker row": 0,
-    "meter": 0,
-    "fleet look": 0,
-    "feeder poll": 0,
-    "facts look": 0,
+    "accept": 19,
+    "refresh": 5,
+    "refresh with a new job": 11,
+    "claim": 6,
+    "lost claim": 5,
+    "image stored": 12,
+    "last image stored": 16,
+    "job read": 5,
+    "events read": 5,
+    "renew leases": 5,
+    "worker row": 7,
+    "meter": 6,
+    "fleet look": 5,
+    "feeder poll": 5,
+    "facts look": 5,
 }
 
-LOOK_TAKES_S = 0.004
-LOOK_ROW_TAKES_S = 0.05e-3
+CPU_MS: Mapping[str, float] = {
+    "accept": 1.01,
+    "facts look": 0.70,
+    "refresh": 0.37,
+    "refresh with a new job": 0.56,
+    "claim": 0.32,
+    "lost claim": 0.15,
+    "renew leases": 0.28,
+    "job read": 0.15,
+    "events read": 0.10,
+    "image stored": 1.25,
+    "last image stored": 1.54,
+    "worker row": 0.33,
+    "meter": 0.25,
+    "fleet look": 0.13,
+    "feeder poll": 0.10,
+}
+"""CPU milliseconds of PostgreSQL 15 for each, with a queue of 300 jobs, as scripts/measure/fleet_database.py measured
+them on two cores of an AMD EPYC."""
+LOOK_ROW_CPU_MS = 0.0026
+"""More, for each worker of a fleet look."""
+TEXT_CPU_MS = 0.02
+"""For each process that receives a text of NOTIFY: 0.018 to 0.029 with 10, 30 and 90 listeners."""
+
+LOOK_TAKES_S = 0.0015
+LOOK_ROW_TAKES_S = 0.1e-3
 """An api process that looks at the workers, and more for each of them: it does not begin the next look before."""
 
 
@@ -96,16 +120,22 @@ def texts_per_s(counts: Mapping[str, int], seconds: float, there: Processes) -> 
 
 
 def load(counts: Mapping[str, int], seconds: float, there: Processes) -> dict[str, Any]:
-    """A second: actions, statements, texts of NOTIFY, and texts received by all processes together."""
+    """A second: actions, statements, texts of NOTIFY, texts received by all processes together, and the CPU seconds
+    that PostgreSQL needs for them, which are cores."""
     actions, texts = actions_per_s(counts, seconds, there), texts_per_s(counts, seconds, there)
     sent = {name: rate * STATEMENTS[name] for name, rate in actions.items()}
+    received = sum(texts.values()) * there.total
+    cpu_ms = sum(rate * CPU_MS[name] for name, rate in actions.items())
+    cpu_ms += actions["fleet look"] * LOOK_ROW_CPU_MS * there.num_workers
     return {
         "actions": actions,
         "statements_by_action": sent,
         "statements": sum(sent.values()) + sum(texts.values()),
         "texts": texts,
         "texts_sent": sum(texts.values()),
-        "texts_received": sum(texts.values()) * there.total,
+        "texts_received": received,
+        "cores_for_statements": cpu_ms / 1000,
+        "cores_for_texts": received * TEXT_CPU_MS / 1000,
     }
 
 

@@ -20,16 +20,12 @@ from server.engine.scheduler import Scheduler
 PIXELS = RawImage(1, 1, b"\0\0\0")
 NUM_CONTEXT_TOKENS = 77
 MAX_REPEATS = 50
-CALIBRATED_ROWS = (2, 4, 8, 12, 16)
 
 
 def scheduler_for(gpu: Gpu, limits: Limits, sizes_px: tuple[int, ...]) -> Scheduler:
-    """One that knows the machine, as after an hour's work."""
+    """One that knows the machine."""
     cost = CostModel(ROW_BUCKETS)
-    for num_px in sizes_px:
-        for rows in CALIBRATED_ROWS:
-            for _ in range(3):
-                cost.observe_step(num_px, rows, gpu.forward_s(num_px, rows))
+    gpu.teach(cost, sizes_px)
     return Scheduler(cost, limits)
 
 

@@ -1,6 +1,7 @@
 """A small fleet on the virtual clock."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ TODAY = Policy()
 DEMAND = Demand(300.0, 0.5, 50, burst_gap_s=100.0, burst_s=10.0)
 
 
-def made(num_workers: int, demand: Demand = DEMAND, policy: Policy = TODAY, **exactness: int) -> Run:
+def made(num_workers: int, demand: Demand = DEMAND, policy: Policy = TODAY, **exactness: Any) -> Run:
     """By so many workers, of what one or two could make."""
     return Fleet(num_workers, GPU, policy=policy, **exactness).make(arrivals(demand, 2 * RATE, mix()))
 
