@@ -29,10 +29,10 @@ from scripts.fleet_simulation.fleet import Fleet, Policy, jobs_per_s  # noqa: E4
 from scripts.fleet_simulation.gpu import AssumedGpu  # noqa: E402
 from server.engine.limits import Limits  # noqa: E402
 
-WORKER_HOURS = 240.0
+WORKER_HOURS = 60.0
 """Simulated at most, unless --hours is given: the day of a larger fleet is shorter."""
 
-SHORTEST_DAY_H = 0.4
+SHORTEST_DAY_H = 0.15
 
 
 def main() -> int:

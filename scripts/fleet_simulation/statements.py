@@ -1,9 +1,10 @@
 """What the processes of a fleet send to PostgreSQL, by what they do.
 
 `STATEMENTS` counts what the server logs for each action: statements, BEGIN, COMMIT or ROLLBACK, and the two of the ping
-before each transaction of a pooled connection (its empty statement is not logged). tests/integration/worker/test_fleet_statements.py compares it with
-what the product sends. Not counted: calls for status, results, history and pages, logins, moderation, billing, batches,
-and the claims of jobs whose lease was lost."""
+before each transaction of a pooled connection (its empty statement is not logged).
+tests/integration/worker/test_fleet_statements.py compares it with what the product sends. Not counted: calls for
+status, results, history and pages, logins, moderation, billing, batches, and the claims of jobs whose lease was lost.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
