@@ -3,10 +3,11 @@ chooses one job after another, wait until there is room or the queue changed."""
 
 import random
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from scripts.fleet_simulation.clock import Clock
 from scripts.fleet_simulation.gpu import Gpu
+from scripts.fleet_simulation.preference import Preference
 from scripts.fleet_simulation.queue import JobQueue, SeenBacklog, SimulatedJob
 from scripts.fleet_simulation.worker import SimulatedWorker
 from server.engine.pace import RefreshPace
@@ -30,8 +31,8 @@ class Notices:
 
 
 class SimulatedDispatcher:
-    """`prefers(dispatcher, job)`: False for a job that is better left to another worker now. `spread_s`: woken by a
-    notice, it begins within so many seconds, so that not all look at the same moment."""
+    """`spread_s`: woken by a notice, it begins within so many seconds, so that not all look at the same moment.
+    `worker` is set before the start, and `preference` if it leaves jobs to others."""
 
     def __init__(
         self,
@@ -41,12 +42,11 @@ class SimulatedDispatcher:
         notices: Notices,
         counts: Counter[str],
         seen: SeenBacklog,
-        prefers: Callable[["SimulatedDispatcher", SimulatedJob], bool] | None = None,
         spread_s: float = 0.0,
         dice: random.Random | None = None,
     ) -> None:
         self._clock, self._gpu, self._queue, self._notices, self._counts = clock, gpu, queue, notices, counts
-        self._prefers = prefers
+        self.preference: Preference | None = None
         self._spread_s = spread_s
         self._dice = dice or random.Random(1)
         self.seen = seen
@@ -100,7 +100,7 @@ class SimulatedDispatcher:
             yield None
 
     def _is_makeable(self, job_id: str) -> bool:
-        return self._prefers is None or self._prefers(self, self._queue.jobs[job_id])
+        return self.preference is None or self.preference.permits(job_id, self._queue.jobs[job_id].loras)
 
     def _note_served(self, job: SimulatedJob) -> None:
         served = self.seen.served
@@ -125,6 +125,8 @@ class SimulatedDispatcher:
             if self._notices.last_s <= self.seen.read_s:
                 self._notices.resting[self] = None
             self._paused = True
+            if self.preference is not None:
+                due_in_s = min(due_in_s, self.preference.due_in_s)
             self._pause_for(max(due_in_s, 0.0))
 
     def _pause_for(self, seconds: float) -> None:

@@ -10,6 +10,7 @@ from scripts.fleet_simulation.clock import Clock
 from scripts.fleet_simulation.demand import SIZES, Arrival, Mix
 from scripts.fleet_simulation.dispatching import Notices, SimulatedDispatcher
 from scripts.fleet_simulation.gpu import Gpu
+from scripts.fleet_simulation.preference import Preference, Reports
 from scripts.fleet_simulation.queue import MAX_STRANGERS, JobQueue, SeenBacklog, SimulatedJob
 from scripts.fleet_simulation.worker import MAX_REPEATS, SimulatedWorker, scheduler_for
 from server.engine.limits import Limits
@@ -55,10 +56,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the product does not do, to see what it would change. `prefer_loras_s`: a job is left for so long to a
-    worker that has its LoRAs in memory. `hear_claims`: a worker forgets a job when the notice that another one has
-    claimed it arrives, not at its next refresh. `spread_s`: for each worker of the fleet: notices of new jobs wake the
-    workers within so many seconds, at random."""
+    """What can differ from today's dispatcher, to see what it changes. `prefer_loras_s`: a job is left for so long to a
+    worker that has its LoRAs in memory (preference.py). `hear_claims`: a worker forgets a job when it is notified that
+    another one has claimed it, not at its next refresh. `spread_s`: for each worker of the fleet: notices of new jobs
+    wake the workers within so many seconds, at random."""
 
     prefer_loras_s: float = 0.0
     hear_claims: bool = False
@@ -89,8 +90,8 @@ class Fleet:
         self._queue = JobQueue(reference.seconds_alone)
         self._seconds_alone = reference.seconds_alone
         self._notices = Notices()
-        self._policy = policy
         self.run = Run([], 0.0, Counter())
+        reports = Reports(self._clock, self.run.workers)
         dice = random.Random(seed)
         for _ in range(num_workers):
             hears_after_s = NOTICE_S if policy.hear_claims else math.inf
@@ -101,7 +102,6 @@ class Fleet:
                 self._notices,
                 self.run.counts,
                 SeenBacklog(self._clock, self._queue, hears_after_s, max_strangers),
-                self._prefers if policy.prefer_loras_s else None,
                 policy.spread_s * num_workers,
                 random.Random(dice.random()),
             )
@@ -113,6 +113,10 @@ class Fleet:
                 dispatcher.wake,
                 max_repeats,
             )
+            if policy.prefer_loras_s:
+                dispatcher.preference = Preference(
+                    self._clock, reports, len(self.run.workers), dispatcher.worker, policy.prefer_loras_s
+                )
             self.run.workers.append(dispatcher.worker)
             dispatcher.start(dice.random() if starts_at_s is None else starts_at_s)
 
@@ -173,10 +177,6 @@ class Fleet:
                 self._clock.now_s,
             )
         )
-
-    def _prefers(self, dispatcher: SimulatedDispatcher, job: SimulatedJob) -> bool:
-        waited_s = self._clock.now_s - job.arrival.at_s
-        return waited_s >= self._policy.prefer_loras_s or job.loras <= dispatcher.worker.resident_loras
 
 
 def jobs_per_s(gpu: Gpu, limits: Limits, jobs: Mix) -> float:

@@ -23,8 +23,8 @@ import asyncpg
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from scripts.fleet_simulation.actions import Actions  # noqa: E402
-from scripts.fleet_simulation.server_log import statements_of_actions  # noqa: E402
+from scripts.measure.database_actions import Actions  # noqa: E402
+from scripts.measure.server_log import statements_of_actions  # noqa: E402
 from server.db.session import Database  # noqa: E402
 from tests.fixtures.databases import PostgresServer, started_postgres_server  # noqa: E402
 from tests.support.jobs_harness import copy_job  # noqa: E402

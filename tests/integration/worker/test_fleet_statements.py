@@ -4,8 +4,8 @@ import asyncio
 import secrets
 from pathlib import Path
 
-from scripts.fleet_simulation.server_log import statements_of_actions
 from scripts.fleet_simulation.statements import STATEMENTS
+from scripts.measure.server_log import statements_of_actions
 from tests.fixtures.databases import PostgresServer
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from scripts.fleet_simulation.actions import Actions
+from scripts.measure.database_actions import Actions
 from server.db.session import Database
 from tests.fixtures.databases import PostgresServer
 
