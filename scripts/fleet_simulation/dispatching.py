@@ -84,7 +84,7 @@ class SimulatedDispatcher:
                 self._counts["refresh with a new job"] += self._queue.accepted_s > self.seen.read_s
                 self._pace.begin()
                 self.seen.refresh(started_s)
-                yield self._gpu.refresh_s + self._gpu.job_s * len(self._queue.free)
+                yield self._about(self._gpu.refresh_s + self._gpu.job_s * len(self._queue.free))
                 self._pace.end(started_s, self._clock.now_s)
             if not self.seen.is_empty:
                 for job_id in self.worker.scheduler.choose(self.seen, self._clock.now_s, self._is_makeable):
@@ -92,12 +92,16 @@ class SimulatedDispatcher:
                         continue
                     job = self._queue.claim(job_id, self._clock.now_s)
                     self._counts["claim" if job else "lost_claim"] += 1
-                    yield self._gpu.claim_s if job else self._gpu.lost_claim_s
+                    yield self._about(self._gpu.claim_s if job else self._gpu.lost_claim_s)
                     self.seen.remove(job_id)
                     if job is not None:
                         self._note_served(job)
                         self.worker.add(job)
             yield None
+
+    def _about(self, seconds: float) -> float:
+        """No two calls of a database take the same time; workers would look and claim in lockstep."""
+        return seconds * self._dice.uniform(0.5, 1.5)
 
     def _is_makeable(self, job_id: str) -> bool:
         return self.preference is None or self.preference.permits(job_id, self._queue.jobs[job_id].loras)
@@ -122,7 +126,9 @@ class SimulatedDispatcher:
             self._go_on()
         else:
             due_in_s = self._due_in_s()
-            if self._notices.last_s <= self.seen.read_s:
+            if self._notices.last_s > self.seen.read_s:
+                due_in_s += self._spread_s * self._dice.random()
+            else:
                 self._notices.resting[self] = None
             self._paused = True
             if self.preference is not None:
