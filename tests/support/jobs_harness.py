@@ -85,7 +85,8 @@ class JobsHarness:
         self.runner = runner or PaintRunner()
         self.store = store or LocalStore(folder / "pictures")
         self._torch_thread = ThreadPoolExecutor(1)
-        scheduler = scheduler or Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1))
+        if scheduler is None:
+            scheduler = Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1))
         self.engine = Engine(scheduler, self._torch_thread)
         backlog = Backlog(self.engine.seconds_alone)
         self.view = QueueView(database, backlog, base_model, max_queue, refresh_s=poll_s)
