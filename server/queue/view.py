@@ -9,13 +9,10 @@ from dataclasses import dataclass
 
 from server.db.session import Database
 from server.engine.backlog import Backlog
+from server.engine.pace import RefreshPace
 from server.engine.requests import Candidate
 from server.queue import claims
 from server.queue.model import BaseModelRef, JobError
-
-MAX_LOAD = 0.005
-MAX_REST_S = 2.0
-"""After a refresh the next one waits until refreshes take MAX_LOAD of the time, but no longer than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +32,20 @@ class QueueView:
         self._database = database
         self._base_model = base_model
         self._max_queue = max_queue
-        self._refresh_s = refresh_s
+        self._pace = RefreshPace(refresh_s)
         self._loras: dict[str, frozenset[str]] = {}
         self._lost_leases: dict[str, int] = {}  # of the jobs that have lost any
         self._added: set[str] | None = None  # while a refresh reads
-        self._due_at_s = 0.0
-        self._rest_until_s = 0.0
         self.backlog = backlog
 
     @property
     def due_in_s(self) -> float:
         """Seconds until the next refresh; 0 or less: now."""
-        return max(self._due_at_s, self._rest_until_s) - time.monotonic()
+        return self._pace.due_in_s(time.monotonic())
 
     def invalidate(self) -> None:
         """Another process changed the queue: refresh soon."""
-        self._due_at_s = 0.0
+        self._pace.invalidate()
 
     def loras_of(self, job_id: str) -> frozenset[str]:
         """Content hashes of the LoRAs of a job in the backlog."""
@@ -72,6 +67,7 @@ class QueueView:
         """Read the queue; returns the jobs that the base model or too many lost leases rule out. Jobs that this process
         holds (`held`) are left out: where their lease has expired, a late heartbeat renews it."""
         started_s = time.monotonic()
+        self._pace.begin()
         self._added = set()
         try:
             current = await claims.claimable_ids(self._database, self._max_queue)
@@ -90,9 +86,7 @@ class QueueView:
                         self._lost_leases[job_id] = claimable.num_lost_leases
         finally:
             self._added = None
-        now_s = time.monotonic()
-        self._due_at_s = now_s + self._refresh_s
-        self._rest_until_s = now_s + min(MAX_REST_S, (now_s - started_s) / MAX_LOAD)
+        self._pace.end(started_s, time.monotonic())
         return stale
 
     def _insert(self, candidate: Candidate, loras: Collection[str]) -> None:

@@ -21,13 +21,13 @@ def paint(spec: ImageSpec) -> RawImage:
 
 
 class PaintRunner:
-    """Carries plans out, `step_s` seconds each. Pictures whose seed is in `broken_seeds`, or that use one
-    of `broken_loras` (hash → reason), fail at their decode; while
-    `open_gate` is not set, no plan is carried out. `painted` counts the decodes of each picture; `sources` are the
-    encoded ones."""
+    """Carries plans out, `step_s` seconds each, and `row_s` more for each row of a forward. Pictures whose seed is in
+    `broken_seeds`, or that use one of `broken_loras` (hash → reason), fail at their decode; while `open_gate` is not
+    set, no plan is carried out. `painted` counts the decodes of each picture; `sources` are the encoded ones."""
 
-    def __init__(self, step_s: float = 0.0, broken_seeds: frozenset[int] = frozenset()) -> None:
+    def __init__(self, step_s: float = 0.0, broken_seeds: frozenset[int] = frozenset(), row_s: float = 0.0) -> None:
         self.step_s = step_s
+        self.row_s = row_s
         self.broken_loras: dict[str, str] = {}
         self.broken_seeds = broken_seeds
         self.open_gate = threading.Event()
@@ -61,8 +61,9 @@ class PaintRunner:
     def execute(self, plan: StepPlan) -> StepResult:
         """On the torch thread. Raises KeyError for a plan that steps or decodes what was not begun."""
         self.open_gate.wait()
+        step_s = self.step_s + self.row_s * plan.pad_to_rows
         if plan.step:
-            time.sleep(self.step_s)
+            time.sleep(step_s)
         for image_id in plan.release:
             self._held.pop(image_id, None)
         for key in plan.forget:
@@ -101,7 +102,7 @@ class PaintRunner:
             decoded=decoded,
             previews={image_id: paint(self._held[image_id]) for image_id in plan.preview},
             failed=failed,
-            step_s=max(self.step_s, 1e-6),
+            step_s=max(step_s, 1e-6),
             step_rows=plan.pad_to_rows,
             prepare_s=1e-6 * len(plan.encode + plan.advance),
             decode_s=dict.fromkeys(plan.decode, 1e-6),

@@ -78,13 +78,16 @@ class JobsHarness:
         poll_s: float = 0.05,
         durable: bool = False,
         charges: Charges | None = None,
+        scheduler: Scheduler | None = None,
         **options: Any,
     ) -> None:
         self.database = database
         self.runner = runner or PaintRunner()
         self.store = store or LocalStore(folder / "pictures")
         self._torch_thread = ThreadPoolExecutor(1)
-        self.engine = Engine(Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1)), self._torch_thread)
+        if scheduler is None:
+            scheduler = Scheduler(CostModel((1, 2, 4, 8, 16)), Limits(preview_every=1))
+        self.engine = Engine(scheduler, self._torch_thread)
         backlog = Backlog(self.engine.seconds_alone)
         self.view = QueueView(database, backlog, base_model, max_queue, refresh_s=poll_s)
         self.progress = ProgressTracker(self.engine, backlog)

@@ -1,6 +1,6 @@
 """`python -m tests.support.servers.painting_server`: the server, but for the model: a runner that paints, a few
-milliseconds a step. At SIGUSR1 it writes the names of its modules to modules.json in its working folder; from SIGUSR2
-on it makes no further step."""
+milliseconds a step (PAINT_STEP_S, and PAINT_ROW_S for each row). At SIGUSR1 it writes the names of its modules to
+modules.json in its working folder; from SIGUSR2 on it makes no further step."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def write_modules(*_: object) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, write_modules)
-    runner = PaintRunner(float(os.environ.get("PAINT_STEP_S", STEP_S)))
+    runner = PaintRunner(float(os.environ.get("PAINT_STEP_S", STEP_S)), row_s=float(os.environ.get("PAINT_ROW_S", "0")))
     signal.signal(signal.SIGUSR2, lambda *_: runner.open_gate.clear())
     settings = read_settings(os.environ)
     set_up_logging(settings.log_format)
