@@ -146,9 +146,10 @@ class Metrics:
     def on_blocked(self) -> None:
         self._blocked.inc()
 
-    def gpus(self) -> list[Gpu]:
-        """Of this machine, now; none where there is no driver."""
-        return [] if self._gpus is None else list(self._gpus.read())
+    async def gpus(self) -> list[Gpu]:
+        """Of this machine, as the driver says now; none where there is no driver. The event loop does not wait for it;
+        `text` has the same."""
+        return [] if self._gpus is None else await self._gpus.refresh()
 
     async def on_message(self, message: Message, scope: Mapping[str, object]) -> None:
         """A before_send hook that counts responses: also an exception handler's, by the status that was sent."""
