@@ -68,6 +68,12 @@ class Metrics:
             "Steps made in several forwards: one did not fit, or would not have fitted, into memory.",
             registry=registry,
         )
+        self._uncompiled = Counter(
+            "studio_steps_uncompiled",
+            "With STUDIO_COMPILE: steps that no graph fitted, by the reason.",
+            ["why"],
+            registry=registry,
+        )
         self._memory = Gauge(
             "studio_memory_model_bytes",
             "GPU memory by the model of it: the budget of a forward or a decode; a row and a decode of native size.",
@@ -114,6 +120,8 @@ class Metrics:
         self._turn_s.observe(turn.turn_s)
         self._busy_s.inc(result.busy_s)
         self._too_large.inc(result.too_many_rows > 0)
+        if result.uncompiled:
+            self._uncompiled.labels(result.uncompiled).inc()
         if result.step_rows:
             self._last_steps.append((result.step_s, result.step_rows))
             self._rows.observe(result.step_rows)
