@@ -178,7 +178,6 @@ PLAIN, MASKED = "forward of 6 rows", "a step of euler with a mask"
 ROWS = f"forward of {2 * len(SAMPLERS)} rows"
 BEGUN = f"two prompts and the noise of {len(SAMPLERS)} pictures"
 STEPS = tuple(f"a step of {name}" for name in SAMPLERS)
-WHOLE, TILED, FLOAT = "decode in float16", "decode in float16, in tiles", "decode in float32"
 CAUSES: dict[str, Cause] = {
     "attention divides by 1": Cause(attention_divides, "launches", lines.samplers, (ROWS,)),
     "the host waits in each step": Cause(a_wait_in_each_step, "waits", lines.images_from_images, (PLAIN,)),
@@ -219,7 +218,9 @@ CAUSES: dict[str, Cause] = {
     "a source stays on the host": Cause(
         moments_stay_on_the_host, "waits", lines.images_from_images, ("three pictures from a source begin",)
     ),
-    "pictures are decoded in tiles": Cause(decoded_in_tiles, "launches", lines.decodes, (WHOLE, FLOAT)),
-    "tiles are smaller": Cause(smaller_tiles, "launches", lines.decodes, (TILED,)),
-    "the VAE is cast for each picture": Cause(cast_for_each_image, "launches", lines.decodes, (FLOAT,)),
+    "pictures are decoded in tiles": Cause(decoded_in_tiles, "launches", lines.decode, ("decode in float16",)),
+    "tiles are smaller": Cause(smaller_tiles, "launches", lines.decode_in_tiles, ("decode in float16, in tiles",)),
+    "the VAE is cast for each picture": Cause(
+        cast_for_each_image, "launches", lines.decode_in_float32, ("decode in float32",)
+    ),
 }

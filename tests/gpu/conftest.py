@@ -37,4 +37,6 @@ def gpu(device_guard: None) -> PretendedGpu:
 @pytest.fixture(scope="module")
 def few_layers(gpu: PretendedGpu, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     with gpu.installed():
-        yield Studio(gpu, sdxl_model(gpu, few_layers=True), tmp_path_factory.mktemp("loras"))
+        studio = Studio(gpu, sdxl_model(gpu, few_layers=True), tmp_path_factory.mktemp("loras"))
+        studio.decoded_px = 576  # four tiles
+        yield studio

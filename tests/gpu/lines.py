@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from pipelines.denoise.samplers import SAMPLERS
 from pipelines.image.vae import decode_image
@@ -115,20 +116,31 @@ def images_from_images(studio: Studio) -> Measured:
     }
 
 
-def decodes(studio: Studio) -> Measured:
-    gpu, half = studio.gpu, studio.model
-    with gpu, torch.inference_mode():
-        latents = torch.empty((1, 4, SIDE_PX // 8, SIDE_PX // 8), device=CUDA)
-        with gpu.counting() as whole:
-            decode_image(half, latents)
-        with gpu.counting() as tiled, in_tiles(half.vae):
-            decode_image(half, latents)
-        model = replace(half, half_vae=False)
-        decode_image(model, latents)  # the first time the weights are cast, for good
-        with gpu.counting() as in_float32:
-            decode_image(model, latents)
-        torch.nn.Module.to(half.vae, half.dtype)  # as the other measurements expect it
-    return {"decode in float16": whole, "decode in float16, in tiles": tiled, "decode in float32": in_float32}
+def latents_of(studio: Studio) -> Tensor:
+    side = studio.decoded_px // 8
+    return torch.empty((1, 4, side, side), device=CUDA)
+
+
+def decode(studio: Studio) -> Measured:
+    with studio.gpu, torch.inference_mode(), studio.gpu.counting() as whole:
+        decode_image(studio.model, latents_of(studio))
+    return {"decode in float16": whole}
+
+
+def decode_in_tiles(studio: Studio) -> Measured:
+    with studio.gpu, torch.inference_mode(), in_tiles(studio.model.vae), studio.gpu.counting() as tiled:
+        decode_image(studio.model, latents_of(studio))
+    return {"decode in float16, in tiles": tiled}
+
+
+def decode_in_float32(studio: Studio) -> Measured:
+    model = replace(studio.model, half_vae=False)
+    with studio.gpu, torch.inference_mode():
+        decode_image(model, latents_of(studio))  # the first time the weights are cast, for good
+        with studio.gpu.counting() as in_float32:
+            decode_image(model, latents_of(studio))
+        torch.nn.Module.to(model.vae, model.dtype)  # as the other measurements expect it
+    return {"decode in float32": in_float32}
 
 
 MEASUREMENTS: tuple[Callable[[Studio], Measured], ...] = (
@@ -136,7 +148,9 @@ MEASUREMENTS: tuple[Callable[[Studio], Measured], ...] = (
     weighted_prompt,
     preview,
     images_from_images,
-    decodes,
+    decode,
+    decode_in_tiles,
+    decode_in_float32,
     one_lora,
     a_lora_joins,
     two_loras,

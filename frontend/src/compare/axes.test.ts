@@ -29,17 +29,42 @@ describe("the plan of a comparison with a LoRA for few steps", () => {
   function settingsOf(sampled: Sampled, quality = "medium") {
     const comparison = { prompts: ["a"], seeds: [1], variants: ["no LoRA", "fast-v1:1"], sampled };
     const metadata = { prompt: "a", loras: [], model: "base", format: "jpeg", quality, ...sampled[0] };
-    const { steps, sampler, guidance_scale, quality: kept } =
-      axesOf({ comparison, metadata } as unknown as Job, options, loras)?.plan.settings ?? {};
+    const {
+      steps,
+      sampler,
+      guidance_scale,
+      quality: kept,
+    } = axesOf({ comparison, metadata } as unknown as Job, options, loras)?.plan.settings ?? {};
     return { steps, sampler, guidance_scale, quality: kept };
   }
 
   it.each<[string, Sampled, string, object]>([
     ["leaves to each column what it has by default", [usual, fast], "medium", {}],
     ["keeps what was asked for, the server's default too", [usual, { ...fast, steps: 30 }], "medium", { steps: 30 }],
-    ["keeps what is a LoRA's default", [{ ...usual, sampler: "euler_trailing" }, fast], "medium", { sampler: "euler_trailing" }],
-    ["keeps what nothing has by default", [{ ...usual, guidance_scale: 3 }, { ...fast, guidance_scale: 3 }], "medium", { guidance_scale: 3 }],
+    [
+      "keeps what is a LoRA's default",
+      [{ ...usual, sampler: "euler_trailing" }, fast],
+      "medium",
+      { sampler: "euler_trailing" },
+    ],
+    [
+      "keeps what nothing has by default",
+      [
+        { ...usual, guidance_scale: 3 },
+        { ...fast, guidance_scale: 3 },
+      ],
+      "medium",
+      { guidance_scale: 3 },
+    ],
     ["keeps a quality", [{ ...usual, steps: 12 }, fast], "low", { quality: "low" }],
-    ["of which steps take the place", [{ ...usual, steps: 9 }, { ...fast, steps: 9 }], "low", { steps: 9 }],
+    [
+      "of which steps take the place",
+      [
+        { ...usual, steps: 9 },
+        { ...fast, steps: 9 },
+      ],
+      "low",
+      { steps: 9 },
+    ],
   ])("%s", (_, sampled, quality, kept) => expect(settingsOf(sampled, quality)).toEqual(kept));
 });

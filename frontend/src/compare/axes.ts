@@ -54,7 +54,8 @@ function askedSampling(
   loras: readonly LoraOption[],
 ): Partial<Settings> {
   const defaults = variants.map(
-    (label) => options && samplingDefaults({ prompt, ...(quality && { quality }), ...readVariant(label) }, options, loras),
+    (label) =>
+      options && samplingDefaults({ prompt, ...(quality && { quality }), ...readVariant(label) }, options, loras),
   );
   const asked = SAMPLED.filter(
     (field) =>

@@ -58,8 +58,8 @@ export function FewStepsFields({ now, file, changes, onChange }: FewStepsFieldsP
           </select>
         </div>
         <p id={`${id}-hint`} className="text-muted-foreground text-xs">
-          {file ? `The file says ${FAMILIES[file.family]}.` : "The file names no family."} A family brings its own steps,
-          sampler and guidance.
+          {file ? `The file says ${FAMILIES[file.family]}.` : "The file names no family."} A family brings its own
+          steps, sampler and guidance.
         </p>
       </div>
       {family !== "none" && (
