@@ -2,13 +2,10 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Literal
 
 from pipelines.denoise.forward import Rows
 
 log = logging.getLogger(__name__)
-
-Reason = Literal["size", "rows", "prompt", "loras", "rank"]
 
 
 class CompiledKinds:
@@ -20,14 +17,14 @@ class CompiledKinds:
     ) -> None:
         self._areas = {_areas(width // scale, height // scale) for width, height in sizes}
         self._row_counts, self._num_tokens, self._rank, self._scale = set(row_counts), num_tokens, rank, scale
-        self._logged: set[Reason] = set()
+        self._logged: set[str] = set()
 
-    def reason(self, rows: Rows) -> Reason | None:
+    def reason(self, rows: Rows) -> str | None:
         """Why no graph fits, logged the first time; None: one does."""
         num_rows, _, height, width = rows.sample.shape
         size_px = f"{width * self._scale} x {height * self._scale}"
         num_tokens = rows.context.shape[1]
-        reasons: dict[Reason, tuple[bool, str]] = {
+        reasons: dict[str, tuple[bool, str]] = {
             "size": (_areas(width, height) not in self._areas, f"{size_px} is not among the native sizes"),
             "rows": (num_rows not in self._row_counts, f"{num_rows} rows are not among the compiled row counts"),
             "prompt": (num_tokens != self._num_tokens, f"a prompt has {num_tokens} tokens"),

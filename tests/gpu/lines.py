@@ -76,7 +76,11 @@ def merged(studio: Studio) -> Measured:
 
 
 def weighted_prompt(studio: Studio) -> Measured:
-    return {"a prompt with weights": studio.encode(wanted(prompt="a woman (in red:1.2), (beach:0.8)"))}
+    """The empty negative prompt is encoded already."""
+    studio.encode(wanted())
+    ids, books = studio.begin(wanted(prompt="a woman (in red:1.2), (beach:0.8)"))
+    studio.run(release=ids)
+    return {"a prompt with weights": books}
 
 
 def preview(studio: Studio) -> Measured:

@@ -53,10 +53,13 @@ function askedSampling(
   options: Options | undefined,
   loras: readonly LoraOption[],
 ): Partial<Settings> {
-  const defaults = variants.map(
-    (label) =>
-      options && samplingDefaults({ prompt, ...(quality && { quality }), ...readVariant(label) }, options, loras),
-  );
+  const defaults = variants
+    .map(readVariant)
+    .map(
+      ({ loras: mixed = [], ...variant }) =>
+        options &&
+        samplingDefaults({ prompt, ...(quality && { quality }), ...variant, loras: [...mixed] }, options, loras),
+    );
   const asked = SAMPLED.filter(
     (field) =>
       sampled.every((each) => each[field] === sampled[0]?.[field]) &&

@@ -1,7 +1,8 @@
-"""kill -9 on a full disk: what was accepted is made once there is room."""
+"""kill -9 on a full disk: the next start is refused in one line, and what was accepted is made once there is room."""
 
 import resource
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,11 +62,16 @@ def test_kill_9_on_a_full_disk(new_painting_server: NewServer) -> None:
         server.kill()
 
         with limited_from_the_start(0):
-            server.launch()
-        until(lambda: is_unready(server))
-        assert server.http.post("/api/generate", json={"prompt": "red"}).status_code in (503, 507)
-        limit_files(server, resource.RLIM_INFINITY)
-        server.wait_for("/readyz")
+            starting = subprocess.Popen(
+                server.command, cwd=server.folder, env=server.environment, stdout=subprocess.PIPE, text=True
+            )
+        output, _ = starting.communicate(timeout=60)
+        *_, line = output.splitlines()
+        assert starting.returncode == 1
+        assert "the server cannot start: the database" in line and "does not answer" in line, output
+        assert "Traceback" not in output
+
+        server.start()
         for job_id in jobs:
             assert ended(server, job_id)["status"] == "completed"
             assert [Image.open(BytesIO(data)).format for data in pictures(server, job_id)] == ["PNG", "PNG"]
