@@ -88,7 +88,7 @@ def breaks(studio: Studio, name: str, cause: Cause) -> bool:
 def with_cause(studio: Studio, cause: Cause) -> Measured:
     with pytest.MonkeyPatch.context() as patch:
         cause.put_back(patch, studio)
-        return cause.measured(studio)
+        return cause.measure(studio)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from pipelines.lora.weights import LoraPair, LoraWeights
 from pipelines.model import acceleration
 from pipelines.prompt.encoder import PromptEncoder
 from tests.gpu import lines
-from tests.gpu.lines import Measured
+from tests.gpu.lines import Measure
 from tests.gpu.pretended import CUDA
 from tests.gpu.studio import Studio
 
@@ -32,11 +32,11 @@ Patch = pytest.MonkeyPatch
 
 @dataclass(frozen=True)
 class Cause:
-    """`put_back` changes the program; `measured` then gives books in which `column` of the `lines` does not hold."""
+    """`put_back` changes the program; `measure` then gives books in which `column` of the `lines` does not hold."""
 
     put_back: Callable[[Patch, Studio], None]
     column: str
-    measured: Callable[[Studio], Measured]
+    measure: Measure
     lines: tuple[str, ...]
 
 

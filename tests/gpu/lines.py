@@ -18,6 +18,7 @@ from tests.gpu.pretended import CUDA
 from tests.gpu.studio import SIDE_PX, Studio, advances_apart, wanted
 
 Measured = Mapping[str, Books]
+Measure = Callable[[Studio], Measured]
 
 
 def samplers(studio: Studio) -> Measured:
@@ -147,7 +148,7 @@ def decode_in_float32(studio: Studio) -> Measured:
     return {"decode in float32": in_float32}
 
 
-MEASUREMENTS: tuple[Callable[[Studio], Measured], ...] = (
+MEASUREMENTS: tuple[Measure, ...] = (
     samplers,
     weighted_prompt,
     preview,

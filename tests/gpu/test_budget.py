@@ -1,14 +1,14 @@
 """What SDXL in its real size asks of a GPU, by the budget table of docs/benchmarks.md: one launch more in each layer,
 or one wait more in each step, fails here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from pipelines.sdxl import RunnerOptions
 from tests.gpu.budget import Budget
-from tests.gpu.lines import MEASUREMENTS, Measured
+from tests.gpu.lines import MEASUREMENTS, Measure
 from tests.gpu.pretended import PretendedGpu
 from tests.gpu.sdxl import sdxl_model
 from tests.gpu.studio import SIDE_PX, Studio
@@ -30,7 +30,7 @@ def test_weights_take_what_half_precision_takes(studio: Studio) -> None:
 
 
 @pytest.mark.parametrize("measure", MEASUREMENTS, ids=lambda measure: measure.__name__)
-def test_lines_of_the_table(studio: Studio, table: Budget, measure: Callable[[Studio], Measured]) -> None:
+def test_lines_of_the_table(studio: Studio, table: Budget, measure: Measure) -> None:
     for name, books in measure(studio).items():
         table.check(name, books)
     broken, table.broken = table.broken, []

@@ -9,16 +9,16 @@ from pipelines.plan import EncodeOrder, SourceImage
 from pipelines.spec import Pass
 from tests.gpu.budget import Budget, line_of
 from tests.gpu.causes import CAUSES
-from tests.gpu.lines import Measured, source
+from tests.gpu.lines import Measure, Measured, source
 from tests.gpu.studio import SIDE_PX, Studio, wanted
 
 
 @pytest.fixture(scope="module")
-def normal(few_layers: Studio) -> Callable[[Callable[[Studio], Measured]], Measured]:
+def normal(few_layers: Studio) -> Callable[[Measure], Measured]:
     """What is measured without any cause, once."""
-    known: dict[Callable[[Studio], Measured], Measured] = {}
+    known: dict[Measure, Measured] = {}
 
-    def measured(measure: Callable[[Studio], Measured]) -> Measured:
+    def measured(measure: Measure) -> Measured:
         if measure not in known:
             known[measure] = measure(few_layers)
         return known[measure]
@@ -33,23 +33,21 @@ def test_every_line_has_a_cause() -> None:
 @pytest.mark.parametrize("name", CAUSES)
 def test_a_cause_that_is_put_back_breaks_its_lines(
     few_layers: Studio,
-    normal: Callable[[Callable[[Studio], Measured]], Measured],
+    normal: Callable[[Measure], Measured],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
 ) -> None:
     cause = CAUSES[name]
-    budget = normal(cause.measured)
+    budget = normal(cause.measure)
     cause.put_back(monkeypatch, few_layers)
-    asked = cause.measured(few_layers)
+    asked = cause.measure(few_layers)
     for line in cause.lines:
         assert cause.column in line_of(budget[line]).broken(line_of(asked[line])), line
 
 
-def test_a_measurement_gives_the_same_again(
-    few_layers: Studio, normal: Callable[[Callable[[Studio], Measured]], Measured]
-) -> None:
+def test_a_measurement_gives_the_same_again(few_layers: Studio, normal: Callable[[Measure], Measured]) -> None:
     """Also after all causes. When Python frees a tensor differs a little."""
-    for measure in dict.fromkeys(cause.measured for cause in CAUSES.values()):
+    for measure in dict.fromkeys(cause.measure for cause in CAUSES.values()):
         for name, books in measure(few_layers).items():
             assert line_of(normal(measure)[name]).broken(line_of(books)) <= {"live_mb"}, name
 

@@ -177,7 +177,7 @@ def test_a_server_that_is_asked_to_end_while_the_store_hangs(
 ) -> None:
     """Uploads that have no answer yet are given up, and made up for after the next start."""
     proxy = FaultProxy(urlsplit(s3_server.url).port or 0)
-    settings = s3_server.settings(s3_bucket) | {"STUDIO_S3_ENDPOINT_URL": proxy.url, "STUDIO_STOP_TIMEOUT_S": "3"}
+    settings = s3_server.settings(s3_bucket) | {"STUDIO_S3_ENDPOINT_URL": proxy.url, "STUDIO_STOP_TIMEOUT_S": "2"}
     try:
         with new_painting_server("server", **settings) as server:
             server.start()
