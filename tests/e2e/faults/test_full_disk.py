@@ -62,8 +62,14 @@ def test_kill_9_on_a_full_disk(new_painting_server: NewServer) -> None:
         server.kill()
 
         with limited_from_the_start(0):
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-            starting = subprocess.Popen(server.command, cwd=server.folder, env=server.environment, text=True, **pipes)
+            starting = subprocess.Popen(
+                server.command,
+                cwd=server.folder,
+                env=server.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         output, _ = starting.communicate(timeout=60)
         assert starting.returncode == 1, output
         assert "the server cannot start: the database" in output and "does not answer" in output
