@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode, in_kernel_invocation_manager
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._mode_utils import no_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -112,8 +112,6 @@ class PretendedGpu(TorchDispatchMode):
 
     def _launched(self, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
         """The same operation on the same shapes gives tensors of the same shapes: they are worked out once."""
-        if func.is_view and (view := self._view(func, args, options)) is not None:
-            return view
         if _is_work(func):
             self.books.launches[func.name()] += 1
         key = _key(func, args, options)
@@ -124,16 +122,6 @@ class PretendedGpu(TorchDispatchMode):
         if key is not None and (form := _form(func, args, result)) is not None:
             self._known[key] = form
         return self._kept(result)
-
-    def _view(self, func: Any, args: tuple[Any, ...], options: Mapping[str, Any]) -> Any:
-        """As the FakeTensorMode makes it, without its detours. None: it has to."""
-        if not isinstance(args[0], FakeTensor):
-            return None
-        with in_kernel_invocation_manager(self.fakes):
-            result = func(*args, **options)
-        if isinstance(result, Tensor):
-            return FakeTensor(self.fakes, result, args[0].fake_device)
-        return [FakeTensor(self.fakes, each, args[0].fake_device) for each in result]
 
     def _kept(self, result: Any) -> Any:
         for each in tree_leaves(result):
