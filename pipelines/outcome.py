@@ -28,6 +28,7 @@ class Outcome:
     step_s: float = 0.0
     step_rows: int = 0
     too_many_rows: int = 0
+    uncompiled: str = ""
     prepare_s: float = 0.0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
     pieces: list[tuple[Piece, float]] = field(default_factory=list[tuple[Piece, float]])
@@ -67,6 +68,7 @@ class Outcome:
             step_s=self.step_s,
             step_rows=self.step_rows,
             too_many_rows=self.too_many_rows,
+            uncompiled=self.uncompiled,
             prepare_s=self.prepare_s,
             decode_s=self.decode_s,
             pieces=tuple(self.pieces),

@@ -131,6 +131,7 @@ class StepResult:
     their next pass now. `begun`: id -> UNet forwards of the pass that it begins (Heun takes 2N - 1).
     `stepped`: ids that took one step. Seconds are wall time on the torch thread; `step_rows` is the padded row count;
     `too_many_rows` is one that memory was not enough for (0: it was), and then the step was made in smaller forwards.
+    `uncompiled`: in a compiled UNet, why no graph fitted the step (`size`, `rows`, `prompt`, `loras`, `rank`).
     `prepare_s` is what `encode` and `advance` took: VAE encodes, an upscaler's tiles. `decode_s` is per image; `pieces`
     are other pieces of work, and their seconds. `embedding_hits` prompts were found encoded, `embedding_misses` had to
     be.
@@ -149,6 +150,7 @@ class StepResult:
     step_s: float = 0.0
     step_rows: int = 0
     too_many_rows: int = 0
+    uncompiled: str = ""
     prepare_s: float = 0.0
     decode_s: dict[str, float] = field(default_factory=dict[str, float])
     pieces: tuple[tuple[Piece, float], ...] = ()

@@ -134,7 +134,8 @@ class SDXLRunner:
     @torch.inference_mode()
     def compile_forwards(self, sizes: Sequence[tuple[int, int]], row_counts: Sequence[int]) -> None:
         """For images of these sizes (width, height); nothing is compiled afterwards."""
-        compile_forwards(self.model, self._loras, self._encoder.encode("", ()), sizes, row_counts)
+        empty = self._encoder.encode("", ())
+        self._forward.compiled = compile_forwards(self.model, self._loras, empty, sizes, row_counts)
 
     def latents(self, image_id: str) -> Tensor:
         """(1, 4, H/8, W/8) float32 of a begun image."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
+from pipelines.denoise.compiled_kinds import CompiledKinds
 from pipelines.denoise.forward import Rows, forward
 from pipelines.image.vae import decode_image
 from pipelines.lora.backend import LoraBackend, LoraTerms
@@ -23,7 +24,7 @@ def compile_forwards(
     empty: Embedding,
     sizes: Sequence[tuple[int, int]],
     row_counts: Sequence[int],
-) -> None:
+) -> CompiledKinds:
     """For images of `sizes` (width, height), with and without a LoRA in each row. `empty`: an encoded prompt of one
     window. What no graph fits afterwards is computed without one: nothing is compiled while images wait."""
     started_s = time.perf_counter()
@@ -39,6 +40,8 @@ def compile_forwards(
     torch.compiler.set_stance("eager_on_recompile")
     num_forwards = len(sizes) * len(row_counts) * (2 if loras.blank_terms(1) else 1)
     log.info("compiled %d kinds of forwards in %.0f s", num_forwards, time.perf_counter() - started_s)
+    rank = next((term.rank for term in loras.blank_terms(1)), 0)
+    return CompiledKinds(sizes, row_counts, empty.num_tokens, rank, model.pixels_per_latent)
 
 
 def measured_memory(

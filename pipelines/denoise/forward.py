@@ -3,7 +3,7 @@
 The host never waits for the device: no tensor is read back, and the numbers of a step are sent in one copy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -48,9 +48,15 @@ def padded_rows(rows: int, pad_to_rows: int, exact_rows: int) -> int:
 
 
 def predict(
-    model: LoadedModel, loras: LoraBackend, states: Sequence[DenoiseState], num_rows: int, exact_rows: int
+    model: LoadedModel,
+    loras: LoraBackend,
+    states: Sequence[DenoiseState],
+    num_rows: int,
+    exact_rows: int,
+    note: Callable[[Rows], object] = lambda rows: None,
 ) -> list[Tensor]:
-    """The guided prediction of each state, (1, 4, H/8, W/8) float32, in the order given.
+    """The guided prediction of each state, (1, 4, H/8, W/8) float32, in the order given. `note` is given the rows of
+    each forward.
 
     Order of the rows: one row with its prompt for each image, guided images first; then the negative rows of the guided
     images. With `exact_rows`, each forward has exactly that many rows: the bits of a row depend on the number of rows,
@@ -60,7 +66,10 @@ def predict(
     ordered = [states[index] for index in order]
     rows, guidance = _stack(model, loras, ordered, num_rows)
     size = exact_rows or num_rows
-    outputs = [forward(model, loras, rows.portion(start, size)) for start in range(0, num_rows, size)]
+    portions = [rows.portion(start, size) for start in range(0, num_rows, size)]
+    for portion in portions:
+        note(portion)
+    outputs = [forward(model, loras, portion) for portion in portions]
     output = torch.cat(outputs).float().contiguous()
     num_images, num_guided = len(ordered), len(guidance)
     prompted, unprompted = output[:num_images], output[num_images : num_images + num_guided]

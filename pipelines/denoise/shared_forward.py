@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from pipelines.denoise.forward import padded_rows, predict
+from pipelines.denoise.compiled_kinds import CompiledKinds
+from pipelines.denoise.forward import Rows, padded_rows, predict
 from pipelines.denoise.state import DenoiseState
 from pipelines.device import free_cached, wait_for
 from pipelines.errors import is_out_of_memory, raise_if_device_lost
@@ -32,6 +33,7 @@ class SharedForward:
         self._exact_rows = exact_rows
         self._alone = alone
         self.memory: MemoryModel | None = None
+        self.compiled: CompiledKinds | None = None
 
     def predict(self, states: States, pad_to_rows: int, outcome: Outcome) -> dict[str, Tensor]:
         """The guided prediction of each image; the device may still be at it. If the shared forward cannot be launched,
@@ -43,7 +45,7 @@ class SharedForward:
             log.info("a forward of %d rows would not fit into memory: forwards have %d at most", num_rows, max_rows)
             return self._predict_in_parts(states, outcome, max_rows)
         try:
-            predictions = self._forward(states, num_rows, self._exact_rows)
+            predictions = self._forward(states, num_rows, self._exact_rows, outcome)
             outcome.step_rows = num_rows
             return dict(zip(states, predictions, strict=True))
         except Exception as error:
@@ -79,7 +81,7 @@ class SharedForward:
         num_rows = padded_rows(_num_rows(states), 0, self._exact_rows)
         if len(states) > 1:
             try:
-                return dict(zip(states, self._waited(states, num_rows, self._exact_rows), strict=True))
+                return dict(zip(states, self._waited(states, num_rows, self._exact_rows, outcome), strict=True))
             except Exception as error:
                 raise_if_device_lost(error)
             free_cached(self._model.device)
@@ -90,18 +92,22 @@ class SharedForward:
             state.adapters,
             outcome,
             image_id,
-            lambda loras: self._waited({image_id: replace(state, adapters=loras)}, num_rows, row_by_row)[0],
+            lambda loras: self._waited({image_id: replace(state, adapters=loras)}, num_rows, row_by_row, outcome)[0],
         )
         return {} if alone is None else {image_id: alone}
 
-    def _waited(self, states: States, num_rows: int, exact_rows: int) -> list[Tensor]:
+    def _waited(self, states: States, num_rows: int, exact_rows: int, outcome: Outcome) -> list[Tensor]:
         """A late error belongs to these images."""
-        predictions = self._forward(states, num_rows, exact_rows)
+        predictions = self._forward(states, num_rows, exact_rows, outcome)
         wait_for(self._model.device)
         return predictions
 
-    def _forward(self, states: States, num_rows: int, exact_rows: int) -> list[Tensor]:
-        return predict(self._model, self._loras, list(states.values()), num_rows, exact_rows)
+    def _forward(self, states: States, num_rows: int, exact_rows: int, outcome: Outcome) -> list[Tensor]:
+        def note(rows: Rows) -> None:
+            if self.compiled is not None and (reason := self.compiled.reason(rows)) is not None:
+                outcome.uncompiled = reason
+
+        return predict(self._model, self._loras, list(states.values()), num_rows, exact_rows, note)
 
 
 def _num_rows(states: States) -> int:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, select
+from sqlalchemy import ColumnElement, Row, case, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from server.batches.model import BatchState, LineFile, LineView
@@ -25,6 +25,9 @@ from server.queue.model import ImageStatus, ImageView, JobError, JobStatus
 PAGE = 100
 """Lines read in one go."""
 FILES_PAGE = 200
+
+Ended = tuple[float, str]
+"""A place among jobs that have ended: seconds by the database's clock, and an id, as many can end at one time."""
 
 NEWEST = aliased(JobRow)
 """The newest job of a line; an older one of a line that was retried has images too."""
@@ -63,22 +66,23 @@ class BatchReader:
             which &= STATUS.in_([status])
         return await self._lines(batch_id, which, PAGE)
 
-    async def ended_since(self, batch_id: str, since_s: float) -> tuple[list[LineView], float, bool]:
-        """The lines whose jobs have ended since then, at most PAGE, without lines that are made again; the time up to
-        which they were read, by the database's clock; True if there are more."""
+    async def ended_after(self, batch_id: str, after: Ended) -> tuple[list[LineView], Ended, bool]:
+        """The lines whose jobs ended after that place, at most PAGE, without lines that are made again; the place up to
+        which they were read; True if there are more."""
         async with self._database.read() as session:
             now = await session.scalar(select(now_s())) or 0.0
             ended = (
-                select(JobRow.batch_line, JobRow.finished_at_s)
-                .where(JobRow.batch_id == batch_id, JobRow.finished_at_s >= since_s)
-                .order_by(JobRow.finished_at_s)
+                select(JobRow.batch_line, JobRow.finished_at_s, JobRow.id)
+                .where(JobRow.batch_id == batch_id, tuple_(JobRow.finished_at_s, JobRow.id) > after)
+                .order_by(JobRow.finished_at_s, JobRow.id)
                 .limit(PAGE)
             )
             found = (await session.execute(ended)).all()
         has_more = len(found) == PAGE
         numbers = {row.batch_line for row in found}
         views = await self._lines(batch_id, BatchLineRow.line.in_(numbers), PAGE) if numbers else []
-        return [view for view in views if view.has_ended], found[-1].finished_at_s if has_more else now, has_more
+        read_to = (found[-1].finished_at_s, found[-1].id) if has_more else (now, "")
+        return [view for view in views if view.has_ended], read_to, has_more
 
     async def files(self, batch_id: str) -> AsyncIterator[LineFile]:
         """The manifest, by line: each stored image once, and lines without one."""

@@ -12,6 +12,7 @@ from server.db.clock import now_s
 from server.db.models import EventRow, ImageRow, JobRow
 from server.db.moderation_models import ModerationDecisionRow
 from server.db.session import Database
+from server.errors import FieldError, InvalidRequest
 from server.gallery.engagement import Engagement, is_stored
 from server.moderation.errors import JobUnfinished, NotReviewed
 from server.queue import decisions
@@ -62,9 +63,12 @@ class Reviews:
         self._engagement = engagement
 
     async def page(self, cursor: str | None, limit: int) -> tuple[list[MarkedImage], str | None]:
-        """Marked images, the newest first, and the cursor of the next page."""
+        """Marked images, the newest first, and the cursor of the next page. Raises InvalidRequest."""
         marked = select(ImageRow, JobRow).join(JobRow).where(ImageRow.verdict.in_(MARKS), is_stored())
-        if cursor is not None and (after := CURSOR.fullmatch(cursor)):
+        if cursor is not None:
+            after = CURSOR.fullmatch(cursor)
+            if after is None:
+                raise InvalidRequest([FieldError("cursor", "it is none", "the next_cursor of an answer")])
             marked = marked.where(tuple_(ImageRow.finished_at_s, ImageRow.id) < (float(after[1]), after[2]))
         newest = marked.order_by(ImageRow.finished_at_s.desc(), ImageRow.id.desc()).limit(limit + 1)
         async with self._database.read() as session:

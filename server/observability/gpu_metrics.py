@@ -1,8 +1,11 @@
 """Memory and use of this machine's NVIDIA GPUs, if nvidia-ml-py (the module pynvml) is installed, and what torch's
 allocator in this process makes of it. Torch-free."""
 
+import asyncio
 import logging
+import math
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +17,9 @@ from prometheus_client.registry import Collector
 from server.queue.workers import Gpu as WorkerGpu
 
 log = logging.getLogger(__name__)
+
+MAX_AGE_S = 1.0
+PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +33,44 @@ class Gpu:
 
 
 class GpuCollector(Collector):
-    """Queries the driver at each scrape. `nvml` is pynvml, initialized. A GPU that does not answer is left out."""
+    """Exports what the driver said last. `nvml` is pynvml, initialized. A GPU that does not answer is left out."""
 
     def __init__(self, nvml: Any) -> None:
         self._nvml = nvml
-        self._gpus = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
+        self._handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
+        self._reading: asyncio.Future[list[Gpu]] | None = None
+        self._read_at_s = -math.inf
+        self.last: list[Gpu] = []
 
-    def read(self) -> Iterator[Gpu]:
-        for index, gpu in enumerate(self._gpus):
-            try:
-                memory = self._nvml.nvmlDeviceGetMemoryInfo(gpu)
-                rates = self._nvml.nvmlDeviceGetUtilizationRates(gpu)
-            except self._nvml.NVMLError as error:
-                log.debug("GPU %d cannot be read: %s", index, error)
-                continue
-            yield Gpu(index, memory.used, memory.total, rates.gpu / 100)
+    async def refresh(self) -> list[Gpu]:
+        """Ask the driver, on a thread, unless it answered less than MAX_AGE_S ago. A driver that does not answer in
+        PATIENCE_S counts as no GPU until it does; it is not asked again meanwhile."""
+        if time.monotonic() - self._read_at_s < MAX_AGE_S:
+            return self.last
+        reading = self._reading = self._reading or asyncio.ensure_future(asyncio.to_thread(self._read))
+        answered, _ = await asyncio.wait({reading}, timeout=PATIENCE_S)
+        if answered:
+            self._reading, self._read_at_s = None, time.monotonic()
+        self.last = reading.result() if answered else []
+        return self.last
+
+    def _read(self) -> list[Gpu]:
+        return [gpu for index, handle in enumerate(self._handles) if (gpu := self._read_one(index, handle)) is not None]
+
+    def _read_one(self, index: int, handle: Any) -> Gpu | None:
+        try:
+            memory = self._nvml.nvmlDeviceGetMemoryInfo(handle)
+            rates = self._nvml.nvmlDeviceGetUtilizationRates(handle)
+        except self._nvml.NVMLError as error:
+            log.debug("GPU %d cannot be read: %s", index, error)
+            return None
+        return Gpu(index, memory.used, memory.total, rates.gpu / 100)
 
     def collect(self) -> Iterator[Metric]:
         used = GaugeMetricFamily("studio_gpu_memory_used_bytes", "GPU memory in use, by all processes.", labels=["gpu"])
         total = GaugeMetricFamily("studio_gpu_memory_total_bytes", "GPU memory.", labels=["gpu"])
         busy = GaugeMetricFamily("studio_gpu_use_ratio", "Share of time that the GPU was busy.", labels=["gpu"])
-        for gpu in self.read():
+        for gpu in self.last:
             used.add_metric([str(gpu.index)], gpu.memory_used_bytes)
             total.add_metric([str(gpu.index)], gpu.memory_total_bytes)
             busy.add_metric([str(gpu.index)], gpu.use)

@@ -70,6 +70,12 @@ class Metrics:
             "Steps made in several forwards: one did not fit, or would not have fitted, into memory.",
             registry=registry,
         )
+        self._uncompiled = Counter(
+            "studio_steps_uncompiled",
+            "With STUDIO_COMPILE: steps that no graph fitted, by the reason.",
+            ["why"],
+            registry=registry,
+        )
         self._memory = Gauge(
             "studio_memory_model_bytes",
             "GPU memory by the model of it: the budget of a forward or a decode; a row and a decode of native size.",
@@ -118,6 +124,8 @@ class Metrics:
         self._turn_s.observe(turn.turn_s)
         self._busy_s.inc(result.busy_s)
         self._too_large.inc(result.too_many_rows > 0)
+        if result.uncompiled:
+            self._uncompiled.labels(result.uncompiled).inc()
         if result.step_rows:
             self._last_steps.append((result.step_s, result.step_rows))
             self._rows.observe(result.step_rows)
@@ -150,9 +158,10 @@ class Metrics:
     def on_blocked(self) -> None:
         self._blocked.inc()
 
-    def gpus(self) -> list[Gpu]:
-        """Of this machine, now; none where there is no driver."""
-        return [] if self._gpus is None else list(self._gpus.read())
+    async def gpus(self) -> list[Gpu]:
+        """Of this machine, as the driver says now; none where there is no driver. The event loop does not wait for it;
+        `text` has the same."""
+        return [] if self._gpus is None else await self._gpus.refresh()
 
     async def on_message(self, message: Message, scope: Mapping[str, object]) -> None:
         """A before_send hook that counts responses: also an exception handler's, by the status that was sent."""

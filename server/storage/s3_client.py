@@ -24,6 +24,9 @@ MAX_CONNECTIONS = 8
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 15
 MAX_ATTEMPTS = 3
+LARGE_BYTES = 256 * 1024
+LARGE_TIMEOUT_S = 60
+"""For the answer to a put of more bytes, tried once: a slow network is still sending what the kernel has taken."""
 
 NO_OBJECT = ("404", "NoSuchKey", "NotFound")
 NO_CREDENTIALS = "there are no credentials for {where}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -66,6 +69,7 @@ class Bucket:
             self._session = boto3.Session()
             self._credentials = self._current_credentials()
             self._client = self._make_client(self._credentials)
+            self._patient_client: S3Client | None = None
             placeholder = self._make_client(ReadOnlyCredentials("anybody", "anybody", None))
         except (BotoCoreError, ValueError) as error:
             raise StoreError(f"the settings of S3 cannot be used: {error}") from error
@@ -83,7 +87,8 @@ class Bucket:
                 ContentType=content_type,
                 CacheControl=cache_control,
                 Metadata=dict(metadata),
-            )
+            ),
+            is_large=len(data) > LARGE_BYTES,
         )
 
     def upload(self, key: str, path: Path) -> None:
@@ -142,36 +147,43 @@ class Bucket:
         except BotoCoreError as error:
             raise self._store_error(error) from error
 
-    def _send(self, work: "Callable[[S3Client], T]") -> T:
+    def _send(self, work: "Callable[[S3Client], T]", is_large: bool = False) -> T:
         try:
-            return work(self._renewed_client())
+            return work(self._renewed_client(is_large))
         except (BotoCoreError, ClientError) as error:
             store_error = self._store_error(error)
             if isinstance(store_error, StoreRefused):
                 self._session = boto3.Session()  # reads the credential files again at the next request
             raise store_error from error
 
-    def _renewed_client(self) -> "S3Client":
+    def _renewed_client(self, is_large: bool) -> "S3Client":
         with self._renewing:
             credentials = self._current_credentials()
             if credentials != self._credentials:
                 self._credentials = credentials
                 self._client = self._make_client(credentials)
+                self._patient_client = None
                 self.key_number += 1
-            return self._client
+            if not is_large:
+                return self._client
+            if self._patient_client is None:
+                self._patient_client = self._make_client(self._credentials, LARGE_TIMEOUT_S, 1)
+            return self._patient_client
 
     def _current_credentials(self) -> ReadOnlyCredentials | None:
         """boto3 renews the credentials of a role before they expire."""
         credentials = self._session.get_credentials()
         return credentials.get_frozen_credentials() if credentials else None
 
-    def _make_client(self, keys: ReadOnlyCredentials | None) -> "S3Client":
+    def _make_client(
+        self, keys: ReadOnlyCredentials | None, read_timeout_s: float | None = None, max_attempts: int | None = None
+    ) -> "S3Client":
         config = Config(
             signature_version="s3v4",
             connect_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
+            read_timeout=read_timeout_s or READ_TIMEOUT_S,
             max_pool_connections=MAX_CONNECTIONS,
-            retries={"mode": "standard", "total_max_attempts": MAX_ATTEMPTS},
+            retries={"mode": "standard", "total_max_attempts": max_attempts or MAX_ATTEMPTS},
             # Other servers may have no host for each bucket. With "auto", addresses are signed for AWS's global host,
             # which learns of a new bucket in another region only later.
             s3={"addressing_style": "path" if self._endpoint_url else "virtual"},

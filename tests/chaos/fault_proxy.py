@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import socket
 import struct
 import threading
@@ -16,6 +17,8 @@ FORBIDDEN = (
     b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 44\r\nConnection: close\r\n\r\n"
     b"<Error><Code>AccessDenied</Code></Error>    "
 )
+ETAG = re.compile(rb'(\r\netag: *)"[^"]*"', re.IGNORECASE)
+SLOW_BYTES_PER_S = 1000
 MAX_BYTES = 3000
 MAX_GOOD_BYTES = 30_000
 """While there are faults no connection lasts longer: a pool would keep to the one that goes well."""
@@ -24,8 +27,9 @@ MAX_GOOD_BYTES = 30_000
 class FaultProxy:
     """Listens at `url` and passes on to `port`. `faults`: what each new connection may suffer, and `share` how many of
     them do: `reset` after some bytes of the request, `truncate` after some bytes of the answer, `error` a 500 in place
-    of an answer; and, not among FAULTS, `readonly`, a 403 to each PUT, and `hang`, no answer. `down`: it refuses, and
-    cuts what is open. In a thread of its own; `num_faults` counts."""
+    of an answer; and, not among FAULTS, `readonly`, a 403 to each PUT, `hang`, no answer, `slow`, SLOW_BYTES_PER_S in
+    each direction, and `etag`, answers that name another ETag. `down`: it refuses, and cuts what is open. In a thread
+    of its own; `num_faults` counts."""
 
     def __init__(self, port: int, seed: int = 1) -> None:
         self.port = free_port()
@@ -99,8 +103,9 @@ class FaultProxy:
         if self.faults and not fault:
             budget["reset"] = self._random.randint(0, MAX_GOOD_BYTES)
         refused = b"PUT " if fault == "readonly" else None
-        there = asyncio.create_task(_pump(reader, to_store, budget["reset"], refused))
-        back = asyncio.create_task(_pump(from_store, writer, budget["truncate"]))
+        pace = SLOW_BYTES_PER_S if fault == "slow" else None
+        there = asyncio.create_task(_pump(reader, to_store, budget["reset"], refused, pace))
+        back = asyncio.create_task(_pump(from_store, writer, budget["truncate"], pace=pace, lies=fault == "etag"))
         await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
         if there.done() and there.exception() is None and there.result():
             writer.write(FORBIDDEN)
@@ -114,16 +119,27 @@ class FaultProxy:
 
 
 async def _pump(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, max_bytes: int | None, refused: bytes | None = None
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    max_bytes: int | None,
+    refused: bytes | None = None,
+    pace: int | None = None,
+    lies: bool = False,
 ) -> bool:
-    """Until the end of what there is to read, or `max_bytes`. True: at a request that begins with `refused`."""
-    while (max_bytes is None or max_bytes > 0) and (data := await reader.read(65536)):
+    """Until the end of what there is to read, or `max_bytes`; `pace`: bytes a second; `lies`: about ETags. True: at a
+    request that begins with `refused`."""
+    size = 65536 if pace is None else pace // 10
+    while (max_bytes is None or max_bytes > 0) and (data := await reader.read(size)):
         if refused is not None and data.startswith(refused):
             return True
+        if lies:
+            data = ETAG.sub(rb'\1"' + b"0" * 32 + b'"', data)
         data = data if max_bytes is None else data[:max_bytes]
         max_bytes = max_bytes if max_bytes is None else max_bytes - len(data)
         writer.write(data)
         await writer.drain()
+        if pace is not None:
+            await asyncio.sleep(len(data) / pace)
     return False
 
 

@@ -3,15 +3,15 @@
 import ctypes
 import hashlib
 import shutil
-import subprocess
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 import torch
 
+from tests.gpu.device_guard import GUARD, build_device_guard
 from tests.gpu.pretended import PretendedGpu
-
-GUARD = Path(__file__).with_name("device_guard.cpp")
+from tests.gpu.sdxl import sdxl_model
+from tests.gpu.studio import Studio
 
 
 @pytest.fixture(scope="session")
@@ -25,14 +25,18 @@ def device_guard(request: pytest.FixtureRequest) -> None:
     assert cache is not None
     library = cache.mkdir("gpu") / f"device_guard-{key}.so"
     if not library.exists():
-        root = Path(torch.__file__).parent
-        draft = library.with_suffix(f".{id(request)}")
-        flags = ["-std=c++20", "-shared", "-fPIC", f"-I{root / 'include'}", f"-L{root / 'lib'}", "-lc10"]
-        subprocess.run([compiler, str(GUARD), "-o", str(draft), *flags], check=True, timeout=120)
-        draft.rename(library)
+        build_device_guard(compiler, library)
     ctypes.CDLL(str(library))
 
 
 @pytest.fixture(scope="module")
 def gpu(device_guard: None) -> PretendedGpu:
     return PretendedGpu()
+
+
+@pytest.fixture(scope="module")
+def few_layers(gpu: PretendedGpu, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    with gpu.installed():
+        studio = Studio(gpu, sdxl_model(gpu, few_layers=True), tmp_path_factory.mktemp("loras"))
+        studio.decoded_px = 576  # four tiles
+        yield studio

@@ -2044,6 +2044,7 @@ export interface components {
             prompts: string[];
             seeds: number[];
             variants: string[];
+            sampled: components["schemas"]["Sampled"][];
             contact_sheet_url: string | null;
         };
         /**
@@ -3273,6 +3274,12 @@ export interface components {
              * @default
              */
             note?: string;
+        };
+        /** Sampled */
+        Sampled: {
+            steps: number;
+            sampler: string;
+            guidance_scale: number;
         };
         /** SamplerOption */
         SamplerOption: {

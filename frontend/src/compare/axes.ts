@@ -1,7 +1,8 @@
 /** The axes of a comparison's job. Pure. */
-import type { Options } from "@/api/types";
+import type { ComparisonAxes, LoraOption, Options } from "@/api/types";
 import type { Job } from "@/domain/job";
-import { settingsOfMetadata, withoutDefaults } from "@/settings/settings";
+import { samplingDefaults } from "@/settings/loras";
+import { type Settings, settingsOfMetadata, withoutDefaults } from "@/settings/settings";
 import { type Plan, sharedSettings, type Variant, variantName } from "./plan";
 
 export interface Axes {
@@ -16,15 +17,24 @@ export interface Axes {
   readonly height: number;
 }
 
+const SAMPLED = ["steps", "sampler", "guidance_scale"] as const;
+const NOT_SAMPLED = { steps: undefined, sampler: undefined, guidance_scale: undefined };
+
 /** Null where the job is no comparison. `options` undefined: no setting of the plan is left to the server. */
-export function axesOf({ comparison, metadata, width, height }: Job, options?: Options): Axes | null {
+export function axesOf(
+  { comparison, metadata, width, height }: Job,
+  options?: Options,
+  loras: readonly LoraOption[] = [],
+): Axes | null {
   if (!comparison) return null;
-  const settings = metadata && {
-    prompt: "",
-    ...sharedSettings(withoutDefaults(settingsOfMetadata(metadata), options)),
-  };
   const { prompts, seeds } = comparison;
   const variants = comparison.variants.map(readVariant);
+  const made = metadata && settingsOfMetadata(metadata);
+  const settings = made && {
+    prompt: "",
+    ...sharedSettings(withoutDefaults({ ...made, ...NOT_SAMPLED }, options)),
+    ...askedSampling(comparison, made, options, loras),
+  };
   return {
     prompts,
     seeds,
@@ -33,6 +43,30 @@ export function axesOf({ comparison, metadata, width, height }: Job, options?: O
     width,
     height,
   };
+}
+
+/** What was asked for of steps, sampler and guidance. A LoRA for few steps brings its own: a value was asked for where all
+ * columns have it and it is not what each of them has by default. */
+function askedSampling(
+  { prompts: [prompt = ""], variants, sampled }: ComparisonAxes,
+  { quality }: Settings,
+  options: Options | undefined,
+  loras: readonly LoraOption[],
+): Partial<Settings> {
+  const defaults = variants
+    .map(readVariant)
+    .map(
+      ({ loras: mixed = [], ...variant }) =>
+        options &&
+        samplingDefaults({ prompt, ...(quality && { quality }), ...variant, loras: [...mixed] }, options, loras),
+    );
+  const asked = SAMPLED.filter(
+    (field) =>
+      sampled.every((each) => each[field] === sampled[0]?.[field]) &&
+      sampled.some((each, at) => each[field] !== defaults[at]?.[field]),
+  );
+  const values = Object.fromEntries(asked.map((field) => [field, sampled[0]?.[field]]));
+  return "steps" in values ? { ...values, quality: undefined } : values; // steps win over quality
 }
 
 /** Index of a cell's picture among the job's. */

@@ -1,7 +1,7 @@
 /** A comparison by its job: fetched once, then patched by its events until it has ended. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { useOptions } from "@/api/catalog";
+import { useLoras, useOptions } from "@/api/catalog";
 import { type Job, jobOfResult } from "@/domain/job";
 import { jobKey } from "@/jobs/history/history-cache";
 import { keepUpToDate } from "@/jobs/running";
@@ -22,6 +22,7 @@ export type Comparison =
 export function useComparison(id: string): Comparison {
   const queries = useQueryClient();
   const options = useOptions().data;
+  const loras = useLoras().data;
   useEffect(() => keepUpToDate(queries), [queries]);
   const {
     data: job,
@@ -39,6 +40,6 @@ export function useComparison(id: string): Comparison {
   if (error) return { kind: "none", why: error.message };
   if (job === undefined) return { kind: "loading", isLost: failureReason !== null };
   if (job === null) return { kind: "none", why: "There is no such comparison here any more." };
-  const axes = axesOf(job, options);
+  const axes = axesOf(job, options, loras);
   return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job isn't a comparison." };
 }

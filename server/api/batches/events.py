@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 
 from server.api.batches import presenters
 from server.batches.model import BatchState
-from server.batches.reader import BatchReader
+from server.batches.reader import BatchReader, Ended
 from server.events.hub import EventHub
 from server.queue.model import FeedEvent
 
@@ -27,7 +27,7 @@ async def batch_events(
 ) -> AsyncGenerator[FeedEvent]:
     """Ends after the last event, and when the hub closes. Raises TooManyReaders."""
     begun_s = state.created_at_s
-    since_s = begun_s + (after_seq or 0) - OVERLAP_S
+    after: Ended = (begun_s + (after_seq or 0) - OVERLAP_S, "")
     sent: set[tuple[int, str | None]] = set()
     last: BatchState | None = None
     with hub.waiting(state.batch_id) as subscriber:
@@ -41,13 +41,13 @@ async def batch_events(
                 last = current
             has_more = True
             while has_more:
-                views, read_to_s, has_more = await reader.ended_since(state.batch_id, since_s)
-                since_s = read_to_s - (0 if has_more else OVERLAP_S)
+                views, read_to, has_more = await reader.ended_after(state.batch_id, after)
+                after = read_to if has_more else (read_to[0] - OVERLAP_S, "")
                 for view in views:
                     if (view.line, view.job_id) not in sent:
                         sent.add((view.line, view.job_id))
                         data = presenters.event_data(presenters.line(view, base))
-                        yield FeedEvent("line", data, max(0, int(since_s - begun_s)))
+                        yield FeedEvent("line", data, max(0, int(after[0] - begun_s)))
             if current.has_ended:
                 yield FeedEvent(current.status, presenters.event_data(presenters.batch(current)), ALL_READ)
                 return

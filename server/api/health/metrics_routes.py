@@ -21,4 +21,5 @@ class MetricsController(Controller):
         except DATABASE_ERRORS as error:  # the other metrics matter most now
             log.warning("cannot count the jobs: %s", error)
             jobs = wanted = None
+        await metrics.gpus()
         return Response(metrics.text(jobs, wanted), media_type=CONTENT_TYPE)

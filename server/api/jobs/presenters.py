@@ -138,10 +138,12 @@ def _axes(view: JobView, base: str) -> ComparisonAxes | None:
     if view.axes is None:
         return None
     has_sheet = view.status.ended and view.images
+    firsts = [spec.sampling for spec in view.specs[: len(view.axes.variants)]]
     return ComparisonAxes(
         prompts=list(view.axes.prompts),
         seeds=list(view.axes.seeds),
         variants=list(view.axes.variants),
+        sampled=[schemas.Sampled(each.steps, each.sampler, each.guidance_scale) for each in firsts],
         contact_sheet_url=f"{base}/api/jobs/{view.job_id}/contact-sheet" if has_sheet else None,
     )
 

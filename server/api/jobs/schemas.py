@@ -130,13 +130,22 @@ class Metadata(Sampling, frozen=True, kw_only=True):
     final_prompts: Annotated[list[str] | UnsetType, Meta(description="Of a job of /api/compare.")] = UNSET
 
 
+class Sampled(Struct, frozen=True):
+    """How the pictures of a variant are sampled."""
+
+    steps: int
+    sampler: str
+    guidance_scale: float
+
+
 class ComparisonAxes(Struct, frozen=True, kw_only=True):
-    """What a comparison's pictures stand along; `variants` are labels like `jade-v1:0.9`. `contact_sheet_url` is null
-    until the job has ended."""
+    """What a comparison's pictures stand along; `variants` are labels like `jade-v1:0.9`. `sampled`: an entry for each
+    variant; they differ where a LoRA is distilled to few steps. `contact_sheet_url` is null until the job has ended."""
 
     prompts: list[str]
     seeds: list[int]
     variants: list[str]
+    sampled: list[Sampled]
     contact_sheet_url: str | None
 
 

@@ -1,6 +1,5 @@
 """The operator's overview, as JSON and as CSV."""
 
-import asyncio
 import csv
 import io
 from datetime import date, timedelta
@@ -113,8 +112,7 @@ class OverviewController(Controller):
         last: Last = None,
     ) -> Response[schemas.OverviewReport]:
         report = await overview.report(*await _days(overview, first, last))
-        gpus = await asyncio.to_thread(metrics.gpus)  # calls of the driver
-        shown = schemas.report_of(report, overview.prices, gpus, is_billing_on=billing.is_on)
+        shown = schemas.report_of(report, overview.prices, await metrics.gpus(), is_billing_on=billing.is_on)
         return Response(shown, headers=PRIVATE)
 
     @get(

@@ -93,9 +93,12 @@ def test_a_version_is_edited_and_deleted(
     panel.get_by_role("radio", name="Only jade-v1").check()
     panel.get_by_role("textbox", name="Trigger words").fill("jade lady")
     panel.get_by_role("spinbutton", name="Weight").fill("0.7")
+    panel.get_by_role("combobox", name="Made for few steps").select_option("Lightning")
+    panel.get_by_role("spinbutton", name="Steps").fill("6")
     assert visitor.violations(axe) == []
     panel.get_by_role("button", name="Save").click()
-    expect(jade.get_by_role("listitem", name="jade-v1")).to_contain_text("“jade lady” · weight 0.7")
+    changed = jade.get_by_role("listitem", name="jade-v1")
+    expect(changed).to_contain_text("“jade lady” · weight 0.7 · made for 6 steps")
     jade.get_by_role("button", name="Back to the latest").click()
     expect(jade).to_contain_text("jade → jade-v2 (latest)")
 

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zipfile import ZipFile
 
 import httpx
 import pytest
 from PIL import Image
 
+from tests.chaos.fault_proxy import FaultProxy
 from tests.e2e.conftest import NewServer
 from tests.fixtures.s3_server import PUBLIC_BUCKET, STUDIO, S3Server
 from tests.support.http_jobs import ended, submit
@@ -168,6 +170,33 @@ def test_a_store_that_goes_while_pictures_are_made_costs_none_of_them(
             assert ended(server, job_id)["status"] == "completed"
             assert all(httpx.get(output["url"]).status_code == 200 for output in outputs(server, job_id))
         assert trouble(server) == ""
+
+
+def test_a_server_that_is_asked_to_end_while_the_store_hangs(
+    new_painting_server: NewServer, s3_server: S3Server, s3_bucket: str
+) -> None:
+    """Uploads that have no answer yet are given up, and made up for after the next start."""
+    proxy = FaultProxy(urlsplit(s3_server.url).port or 0)
+    settings = s3_server.settings(s3_bucket) | {"STUDIO_S3_ENDPOINT_URL": proxy.url, "STUDIO_STOP_TIMEOUT_S": "2"}
+    try:
+        with new_painting_server("server", **settings) as server:
+            server.start()
+            proxy.faults, proxy.share = ("hang",), 1.0
+            proxy.cut()
+            job_id = submit(server, **SMALL, num_images=3)
+            spool = server.folder / "data" / "spool"
+            wait_until(lambda: proxy.num_faults["hang"] > 0 and len(list(spool.glob("[!.]*"))) == 3)
+            begun_s = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - begun_s < 5
+            proxy.faults = ()
+            proxy.cut()
+            server.start()
+            assert ended(server, job_id)["status"] == "completed"
+            assert [httpx.get(output["url"]).status_code for output in outputs(server, job_id)] == [200] * 3
+            assert not list(spool.glob("[!.]*"))
+    finally:
+        proxy.close()
 
 
 def test_s3_without_a_bucket_does_not_start(new_painting_server: NewServer) -> None:

@@ -1,7 +1,9 @@
 """What Prometheus reads: it parses, and its values move as pictures are made."""
 
+import asyncio
 import re
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +13,8 @@ from litestar.testing import TestClient
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from server.observability.gpu_metrics import AllocatorCollector, GpuCollector
+from server.observability import gpu_metrics
+from server.observability.gpu_metrics import AllocatorCollector, Gpu, GpuCollector
 from tests.fixtures.studio_app import BROKEN_SEED, QUICK
 
 Api = TestClient[Litestar]
@@ -140,13 +143,40 @@ def test_a_gpu_that_answers_is_told_and_one_that_does_not_is_left_out() -> None:
         nvmlDeviceGetUtilizationRates=use_of,
     )
     registry = CollectorRegistry()
-    registry.register(GpuCollector(driver))
+    registry.register(collector := GpuCollector(driver))
+    asyncio.run(collector.refresh())
     samples = parse(generate_latest(registry).decode())
     assert samples == {
         ("studio_gpu_memory_used_bytes", frozenset({("gpu", "0")})): 9e9,
         ("studio_gpu_memory_total_bytes", frozenset({("gpu", "0")})): 24e9,
         ("studio_gpu_use_ratio", frozenset({("gpu", "0")})): 0.87,
     }
+
+
+async def test_a_driver_that_hangs_holds_up_neither_the_loop_nor_a_second_reader(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gpu_metrics, "PATIENCE_S", 0.05)
+    answers, questions = Event(), []
+
+    def memory_of(gpu: int) -> SimpleNamespace:
+        questions.append(gpu)
+        answers.wait(10)
+        return SimpleNamespace(used=1, total=2)
+
+    driver = SimpleNamespace(
+        NVMLError=OSError,
+        nvmlDeviceGetCount=lambda: 1,
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetMemoryInfo=memory_of,
+        nvmlDeviceGetUtilizationRates=lambda gpu: SimpleNamespace(gpu=50),
+    )
+    collector = GpuCollector(driver)
+    assert await asyncio.gather(collector.refresh(), collector.refresh()) == [[], []]
+    assert await collector.refresh() == []
+    answers.set()
+    assert await collector.refresh() == await collector.refresh() == [Gpu(0, 1, 2, 0.5)]
+    assert questions == [0]  # once, and then the answer is kept
 
 
 def test_torch_s_allocator_is_read_only_once_it_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from server.batches import reader as reader_module
 from server.batches.feeder import BatchFeeder
 from server.batches.model import BatchState, CheckedBatch, LineDraft, ReadLine
 from server.batches.reader import BatchReader
@@ -203,7 +204,7 @@ async def test_a_failed_line_that_is_made_again_has_not_ended(database: Database
     batch_id = await shop.accept(2)
 
     async def ended() -> list[tuple[int, str]]:
-        views, _, _ = await shop.reader.ended_since(batch_id, 0.0)
+        views, _, _ = await shop.reader.ended_after(batch_id, (0.0, ""))
         return [(view.line, view.status) for view in views]
 
     shop.start()
@@ -214,6 +215,26 @@ async def test_a_failed_line_that_is_made_again_has_not_ended(database: Database
     assert await ended() == [(2, "completed")]
     await shop.feeder.run_once()
     assert await ended() == [(2, "completed")]
+
+
+async def test_jobs_that_ended_at_one_time_are_read_page_by_page(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "PAGE", 2)
+    shop = Shop(database, tmp_path)
+    batch_id = await shop.accept(4)
+    shop.start()
+    await shop.ended(batch_id)
+    await shop.kill()
+    async with database.write() as session:
+        await session.execute(update(JobRow).values(finished_at_s=1000.0))
+    after, has_more, lines = (1000.0, ""), True, []
+    for _ in range(5):
+        views, after, has_more = await shop.reader.ended_after(batch_id, after)
+        lines += [view.line for view in views]
+        if not has_more:
+            break
+    assert (sorted(lines), has_more) == ([1, 2, 3, 4], False)
 
 
 async def test_a_line_is_stored_with_one_spec_where_its_images_differ_by_their_seeds(

@@ -163,6 +163,8 @@ def test_the_review_has_pages_and_its_log_too(sqlite_settings: Settings, monkeyp
                 cursor = {"cursor": page["next_cursor"]}
             assert page["next_cursor"] is None
             assert set(seen) == made and len(seen) == 5
+            foreign = api.get(f"/api/operator/moderation/{path}", params={"cursor": "yesterday"}, headers=OPERATOR)
+            assert (foreign.status_code, foreign.json()["errors"][0]["field"]) == (400, "cursor")
 
 
 def test_uploads_are_scored_and_a_marked_one_is_used(sqlite_settings: Settings) -> None:

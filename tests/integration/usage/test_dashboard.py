@@ -1,5 +1,6 @@
 """Grafana's dashboard asks for what /metrics has: each metric and each label of its queries."""
 
+import asyncio
 import json
 import re
 from collections import defaultdict
@@ -44,7 +45,8 @@ def test_each_metric_and_label_of_a_query_exists(api: TestClient[Litestar]) -> N
     for seed in (1, BROKEN_SEED):
         api.post("/api/generate", json={**QUICK, "seed": seed}, headers={"Prefer": "wait=30"})
     registry = CollectorRegistry()
-    registry.register(GpuCollector(GPU))
+    registry.register(collector := GpuCollector(GPU))
+    asyncio.run(collector.refresh())
     known = labels_of(api.get("/metrics").text) | labels_of(generate_latest(registry).decode())
     asked = queries(json.loads(DASHBOARD.read_text())["panels"])
     assert len(asked) > 20

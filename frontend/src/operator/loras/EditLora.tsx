@@ -10,6 +10,7 @@ import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
+import { type FewStepsChanges, FewStepsFields } from "./FewStepsFields";
 
 interface EditLoraProps {
   lora: LoraOption;
@@ -19,7 +20,7 @@ interface EditLoraProps {
   onClose: () => void;
 }
 
-/** Trigger words and weight of one version or of all, next to the file's own. */
+/** Trigger words, weight and few steps of one version or of all, next to the file's own. */
 export function EditLora({ lora, options, trigger, onChange, onClose }: EditLoraProps) {
   const detail = useQuery({
     queryKey: ["lora", lora.label, lora.sha256],
@@ -31,7 +32,7 @@ export function EditLora({ lora, options, trigger, onChange, onClose }: EditLora
       <DialogPanel
         place="side"
         title={lora.label}
-        description="Trigger words and default weight."
+        description="Trigger words, default weight and steps."
         returnFocus={trigger}
       >
         {detail.data ? (
@@ -59,18 +60,20 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
   const [isForAll, setIsForAll] = useState(lora.version !== null);
   const [trigger, setTrigger] = useState(lora.trigger ?? "");
   const [weight, setWeight] = useState(lora.weight ?? own_weight);
+  const [fewSteps, setFewSteps] = useState<FewStepsChanges>({});
   const max = options.bounds.max_lora_weight;
   const { mutate, isPending } = useMutation({
     mutationFn: () => {
       const body = {
         trigger: trigger.trim() === (file_trigger ?? "") ? null : trigger.trim(),
         weight: weight === own_weight ? null : weight,
+        ...fewSteps,
       };
       const name = isForAll ? lora.name : lora.label;
       return answer(api.PATCH("/api/loras/{name}", { params: { path: { name } }, body }));
     },
     onSuccess() {
-      notify("success", `${isForAll ? `All versions of ${lora.name}` : lora.label}: words and weight are saved.`);
+      notify("success", `${isForAll ? `All versions of ${lora.name}` : lora.label}: the changes are saved.`);
       onChange();
       onClose();
     },
@@ -126,6 +129,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
           />
         </p>
       </div>
+      <FewStepsFields now={lora.few_steps} file={detail.file_few_steps} changes={fewSteps} onChange={setFewSteps} />
       <Button type="submit" aria-disabled={isPending}>
         Save
       </Button>

@@ -112,6 +112,7 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
         <p className="text-muted-foreground text-sm">
           {lora.trigger ? `“${lora.trigger}”` : "No trigger words"}
           {weight !== undefined && ` · weight ${weight}`}
+          {lora.few_steps && ` · made for ${lora.few_steps.steps} steps`}
           {` · used ${lora.times_used} ${lora.times_used === 1 ? "time" : "times"}`}
         </p>
         <p className="flex flex-wrap items-center gap-x-1 text-muted-foreground text-xs tabular-nums">
@@ -143,7 +144,7 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
             Pin<span className="sr-only"> {lora.label}</span>
           </Button>
         )}
-        <IconButton label={`Edit ${lora.label}`} tip="Words and weight" onClick={opens("edit")}>
+        <IconButton label={`Edit ${lora.label}`} tip="Words, weight and steps" onClick={opens("edit")}>
           <PencilIcon aria-hidden />
         </IconButton>
         <IconButton label={`Delete ${lora.label}`} tip="Delete" onClick={opens("delete")}>

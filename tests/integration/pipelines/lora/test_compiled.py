@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from pipelines.model.load import LoadedModel, load_model
+from pipelines.plan import BeginOrder, StepPlan
 from pipelines.sdxl import RunnerOptions, SDXLRunner
-from pipelines.spec import LoraRef
+from pipelines.spec import ImageSpec, LoraRef
 from scripts.measure.recompiles import compiled_runner, measure, num_graphs
 from tests.support.demo_model import (
     demo_folder,
@@ -80,6 +81,35 @@ def test_what_has_no_graph_runs_without_one_and_the_pictures_are_the_same(
         for name, picture in expected.items():
             assert share_within_one_level(pixels(made[name]), pixels(picture)) >= 0.999, name
     assert num_graphs() == before
+
+
+def test_why_a_step_has_no_graph_is_said_and_logged_once(
+    runner: SDXLRunner, loras: list[LoraRef], caplog: pytest.LogCaptureFixture
+) -> None:
+    side = {"width": 256, "height": 256, "steps": 2}
+    steps: list[tuple[str, int, ImageSpec]] = [
+        ("", 4, params(**side, loras=(loras[0],))),
+        ("", 4, params(width=512, height=128, steps=2)),  # as many latents in each level
+        ("rank", 4, params(**side, loras=(loras[2],))),
+        ("loras", 4, params(**side, loras=(loras[0], loras[1]))),
+        ("size", 4, params(width=64, height=64, steps=2)),
+        ("rows", 0, params(**side)),
+        ("prompt", 4, params(**side, prompt="red " * 100)),
+    ]
+    kinds = runner._forward.compiled
+    assert kinds is not None
+    kinds._logged.clear()
+    torch.compiler.set_stance("eager_on_recompile")
+    for reason, pad_to_rows, spec in steps:
+        runner.fetch_loras([lora.sha256 for lora in spec.loras]).result()
+        order = BeginOrder("image", spec)
+        first = runner.execute(StepPlan(begin=(order,), step=("image",), pad_to_rows=pad_to_rows))
+        again = runner.execute(StepPlan(step=("image",), pad_to_rows=pad_to_rows))
+        runner.execute(StepPlan(release=("image",)))
+        assert (first.uncompiled, again.uncompiled) == (reason, reason)
+    lines = [record.getMessage() for record in caplog.records if "run uncompiled" in record.getMessage()]
+    assert len(lines) == 5
+    assert "64 x 64 is not among the native sizes" in lines[2]
 
 
 def test_shapes_stay_while_loras_come_and_go(plain: LoadedModel, folder: Path, loras: list[LoraRef]) -> None:

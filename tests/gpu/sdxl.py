@@ -1,6 +1,7 @@
-"""SDXL in its real size and in float16 on the pretended GPU, and LoRA files for it. Its weights take no memory."""
+"""SDXL in float16 on the pretended GPU, in its real size or with few layers, and LoRA files for it. Its weights take no
+memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,27 @@ UNTRAINED = ("conv_in", "conv_out", "time_embedding", "add_embedding", "embeddin
 """Layers that no trainer changes."""
 
 
-def full_size_model(gpu: PretendedGpu) -> LoadedModel:
+FEW_LAYERS: Mapping[str, Mapping[str, Any]] = {
+    "unet": {"layers_per_block": 1, "transformer_layers_per_block": [1, 1, 1]},
+    "vae": {"layers_per_block": 1},
+    "text_encoder": {"num_hidden_layers": 2},
+    "text_encoder_2": {"num_hidden_layers": 2},
+}
+"""For what only has to be seen once: 7 transformer blocks in place of 70, as wide as SDXL's."""
+
+
+def sdxl_model(gpu: PretendedGpu, few_layers: bool = False) -> LoadedModel:
     """As `load_model` leaves it. Within `gpu.installed()`."""
+
+    def config(part: str) -> dict[str, Any]:
+        real = read_config(SDXL_BASE / part / "config.json")
+        return {**real, **FEW_LAYERS[part]} if few_layers else dict(real)
+
     with gpu.fakes, CUDA, _in_half_precision(), no_init_weights():
-        unet: Any = UNet2DConditionModel.from_config(_config("unet"))
-        vae: Any = AutoencoderKL.from_config(_config("vae"))
-        first: Any = CLIPTextModel(CLIPTextConfig(**_config("text_encoder")))
-        second: Any = CLIPTextModelWithProjection(CLIPTextConfig(**_config("text_encoder_2")))
+        unet: Any = UNet2DConditionModel.from_config(config("unet"))
+        vae: Any = AutoencoderKL.from_config(config("vae"))
+        first: Any = CLIPTextModel(CLIPTextConfig(**config("text_encoder")))
+        second: Any = CLIPTextModelWithProjection(CLIPTextConfig(**config("text_encoder_2")))
         for part in (unet, vae, first, second):
             part.eval().requires_grad_(False)
         unet.to(memory_format=unet_layout(CUDA))
@@ -54,9 +69,7 @@ def full_size_model(gpu: PretendedGpu) -> LoadedModel:
     )
 
 
-def write_full_size_lora(
-    model: LoadedModel, folder: Path, name: str, convolutions: bool = False, only: str = ""
-) -> LoraRef:
+def write_sdxl_lora(model: LoadedModel, folder: Path, name: str, convolutions: bool = False, only: str = "") -> LoraRef:
     """In diffusers' layout, over every layer that trainers change: all attention and feed-forward layers, with
     `convolutions` the convolutions, too; of all these, the layers with `only` in their path. The values are zeros but
     for one, so that no two files are the same."""
@@ -71,10 +84,6 @@ def write_full_size_lora(
         tensors[f"{path}.lora_B.weight"] = torch.zeros(out, RANK, *(1 for _ in inner[1:]), dtype=torch.float16)
     next(iter(tensors.values())).view(-1)[0] = sum(name.encode())
     return keep(folder, save(tensors), name, 0.9)
-
-
-def _config(part: str) -> dict[str, Any]:
-    return dict(read_config(SDXL_BASE / part / "config.json"))
 
 
 @contextmanager
