@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
-import torch
-from safetensors.torch import save
+import numpy as np
+from safetensors.numpy import save
 
 from pipelines.spec import EmbeddingRef
 
@@ -12,16 +12,20 @@ WIDTHS = (64, 96)
 """Of the demo model's text encoders."""
 
 
-def matrices(num_vectors: int, seed: int = 0) -> dict[str, torch.Tensor]:
+def matrices(num_vectors: int, seed: int = 0) -> dict[str, np.ndarray]:
     """`clip_l` and `clip_g` in the size of token embeddings that change an image visibly."""
-    generator = torch.Generator().manual_seed(seed)
-    first, second = (torch.randn((num_vectors, width), generator=generator) * 0.5 for width in WIDTHS)
+    random = np.random.default_rng(seed)
+    first, second = (random.normal(0, 0.5, (num_vectors, width)).astype(np.float32) for width in WIDTHS)
     return {"clip_l": first, "clip_g": second}
+
+
+def embedding_bytes(num_vectors: int, seed: int = 0) -> bytes:
+    return save(matrices(num_vectors, seed))
 
 
 def write_embedding(folder: Path, name: str, num_vectors: int, seed: int = 0) -> EmbeddingRef:
     """Write a file under its content hash, as the data folder holds it."""
-    data = save(matrices(num_vectors, seed))
+    data = embedding_bytes(num_vectors, seed)
     sha256 = hashlib.sha256(data).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{sha256}.safetensors").write_bytes(data)

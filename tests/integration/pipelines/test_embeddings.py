@@ -10,7 +10,6 @@ import torch
 from pipelines.model.load import LoadedModel, load_model
 from pipelines.plan import BeginOrder, StepPlan
 from pipelines.prompt.analysis import PromptAnalyzer
-from pipelines.prompt.encoder import PromptEncoder
 from pipelines.sdxl import SDXLRunner
 from pipelines.spec import EmbeddingRef, ImageSpec
 from tests.support.demo_model import demo_folder, params, pixels, run, share_within_one_level
@@ -52,7 +51,8 @@ def stock() -> Any:
         parts = (("clip_l", pipeline.text_encoder, pipeline.tokenizer),)
         parts += (("clip_g", pipeline.text_encoder_2, pipeline.tokenizer_2),)
         for key, encoder, tokenizer in parts:
-            pipeline.load_textual_inversion(both[key], token=name, text_encoder=encoder, tokenizer=tokenizer)
+            vectors = torch.from_numpy(both[key])
+            pipeline.load_textual_inversion(vectors, token=name, text_encoder=encoder, tokenizer=tokenizer)
     return pipeline
 
 
