@@ -158,7 +158,7 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
 
     `prompt` and `negative_prompt` are as encoded: style and trigger words are in, LoRA tags are out. `negative_prompt`
     "" is the empty text. `model` is the label of the LoRA that `model_name` named (None: the plain base model); it is
-    the first of `loras`. `embeddings`: those that the prompts name, by name; any other name is text."""
+    the first of `loras`. `embeddings`: what the prompts name, by name; any other name is text."""
 
     prompt: str
     negative_prompt: str

@@ -32,7 +32,7 @@ def mentions(text: str, embeddings: Iterable[EmbeddingRef]) -> list[Mention]:
 
 
 def mentioned(texts: Iterable[str], by_name: Mapping[str, EmbeddingRef]) -> tuple[EmbeddingRef, ...]:
-    """Those that any of the texts names, by name. `by_name`: by names in lower case."""
+    """The embeddings that any of the texts names, by name. `by_name`: by names in lower case."""
     if not by_name:
         return ()
     found = {mention.embedding.name: mention.embedding for text in texts for mention in _mentions(text, by_name)}
