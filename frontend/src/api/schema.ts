@@ -2203,7 +2203,7 @@ export interface components {
              */
             num_images?: number;
             /**
-             * @description Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt, but its LoRAs are those of the picture: a tag is refused.
+             * @description Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt; LoRAs are those of the picture, a tag is refused.
              * @example jade woman, red dress, beach sunset
              */
             prompt?: string | null;
@@ -3381,7 +3381,7 @@ export interface components {
              */
             num_images?: number;
             /**
-             * @description Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt, but its LoRAs are those of the picture: a tag is refused.
+             * @description Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt; LoRAs are those of the picture, a tag is refused.
              * @example jade woman, red dress, beach sunset
              */
             prompt?: string | null;

@@ -42,8 +42,8 @@ ImageId = Annotated[
 OwnPrompt = Annotated[
     Prompt,
     Meta(
-        description="Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt, but its"
-        " LoRAs are those of the picture: a tag is refused."
+        description="Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt; LoRAs"
+        " are those of the picture, a tag is refused."
     ),
 ]
 

@@ -81,6 +81,8 @@ def test_what_the_prompts_name_is_pinned_and_in_the_file(api: Api) -> None:
     wanted = ", ".join(f"{name}: {sha256[:12]}" for name, sha256 in hashes.items())
     assert f'TI hashes: "{wanted}"' in image.info["parameters"]
     assert "embedding" not in " ".join(job["warnings"])
+    found = api.get("/api/history", params={"lora": "embedding:cat"}).json()
+    assert [each["job_id"] for each in found["jobs"]] == [job["job_id"]]
     assert used(made(api, **asked(prompt="a cat, neg-hands"))) == []
     assert used(made(api, **asked(prompt="neg-hand", prompt_syntax="plain"))) == []
     assert "embeddings" not in made(api, **asked())["metadata"]
