@@ -82,7 +82,7 @@ def test_what_the_prompts_name_is_pinned_and_in_the_file(api: Api) -> None:
     assert f'TI hashes: "{wanted}"' in image.info["parameters"]
     assert "embedding" not in " ".join(job["warnings"])
     found = api.get("/api/history", params={"lora": "embedding:cat"}).json()
-    assert [each["job_id"] for each in found["jobs"]] == [job["job_id"]]
+    assert [each["job_id"] for each in found["items"]] == [job["job_id"]]
     assert used(made(api, **asked(prompt="a cat, neg-hands"))) == []
     assert used(made(api, **asked(prompt="neg-hand", prompt_syntax="plain"))) == []
     assert "embeddings" not in made(api, **asked())["metadata"]
@@ -90,7 +90,7 @@ def test_what_the_prompts_name_is_pinned_and_in_the_file(api: Api) -> None:
 
 def test_a_name_that_is_not_there_is_text_with_a_warning(api: Api) -> None:
     answer = api.post("/api/generate", json=asked(prompt="embedding:nothing, red dress"))
-    named = [each for each in answer.json()["warnings"] if "embedding" in each]
+    named = [each for each in answer.json()["warnings"] if "an embedding" in each]
     assert named == ["prompt: an embedding that is not in the folder of this server is read as text: embedding:nothing"]
 
 
