@@ -6,6 +6,7 @@ Its tokens are those of transformers' CLIPTokenizer (`models/clip/tokenization_c
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +69,10 @@ class ClipTokenizer:
             return self._backend.encode(text, add_special_tokens=False).ids
         return [token_id for token_id, _ in self._encoded(text)]
 
-    def tokens(self, text: str) -> list[Token]:
-        """Tokens of the whole text, without start and end. Those of an embedding start where its name does."""
-        encoded = list(self._encoded(text))
-        texts = self.texts([token_id for token_id, _ in encoded])
-        return [Token(token, start) for token, (_, start) in zip(texts, encoded, strict=True)]
+    def tokens(self, text: str, max_tokens: int | None = None) -> list[Token]:
+        """Tokens of the text, without start and end: all, or the first `max_tokens`. Those of an embedding start where
+        its name does."""
+        return [Token(self._text(token_id), start) for token_id, start in islice(self._encoded(text), max_tokens)]
 
     def texts(self, ids: Sequence[int]) -> list[str]:
         return [self._text(token_id) for token_id in ids]

@@ -101,8 +101,7 @@ def _fitted(
     tokenizers: Sequence[ClipTokenizer], parts: tuple[WeightedText, ...], max_windows: int
 ) -> tuple[FittedSection, str]:
     """The section, and the end of its text that does not fit."""
-    tokenized = [{part for part, _ in _tokens(tokenizer, parts)} for tokenizer in tokenizers]
-    parts = tuple(part for n, part in enumerate(parts) if all(n in indices for indices in tokenized)) or parts[:1]
+    parts = tuple(part for part in parts if all(each.tokens(part.text, 1) for each in tokenizers)) or parts[:1]
     text, num_windows = plain_text(parts), 1
     for tokenizer in tokenizers:
         parts, num_own = _cut(tokenizer, parts, max_windows)
@@ -110,9 +109,12 @@ def _fitted(
     return FittedSection(parts, num_windows), text[len(plain_text(parts)) :].strip()
 
 
-def _tokens(tokenizer: ClipTokenizer, parts: Sequence[WeightedText]) -> list[tuple[int, Token]]:
-    """The tokens of all parts, each with the index of its part."""
-    return [(index, token) for index, part in enumerate(parts) for token in tokenizer.tokens(part.text)]
+def _tokens(tokenizer: ClipTokenizer, parts: Sequence[WeightedText], max_tokens: int) -> list[tuple[int, Token]]:
+    """The first tokens of all parts together, each with the index of its part."""
+    tokens: list[tuple[int, Token]] = []
+    for index, part in enumerate(parts):
+        tokens += [(index, token) for token in tokenizer.tokens(part.text, max_tokens - len(tokens))]
+    return tokens
 
 
 def _cut(
@@ -120,7 +122,7 @@ def _cut(
 ) -> tuple[tuple[WeightedText, ...], int]:
     """The parts that fit into so many windows, and the number of windows that they take."""
     while True:
-        tokens = _tokens(tokenizer, parts)
+        tokens = _tokens(tokenizer, parts, max_windows * _ROOM + 1)  # one more than fits
         ends = window_ends([token.text for _, token in tokens])
         if len(ends) <= max_windows:
             return parts, len(ends)

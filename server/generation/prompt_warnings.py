@@ -15,10 +15,6 @@ from server.loras.prompt_tags import without_lora_tags
 from server.queue.grid import Axes
 from server.queue.model import distinct_embeddings
 
-_EFFECTS = {
-    UNCLOSED: "weighs all that follows",
-    EMBEDDING: "that is not in the folder of this server is read as text",
-}
 _BREAK = re.compile(r"\bBREAK\b")
 
 
@@ -52,7 +48,11 @@ def _foreign_warnings(name: str, text: str, prompt_syntax: str) -> Iterator[str]
     for kind, examples in foreign_syntax(text).items():
         if prompt_syntax == A1111 and kind in OF_A1111:
             continue
-        effect = _EFFECTS.get(kind, "is not supported, it is read as text")
+        effect = "is not supported, it is read as text"
+        if kind == UNCLOSED:
+            effect = "weighs all that follows"
+        elif kind == EMBEDDING and prompt_syntax == A1111:
+            effect = "that is not in the folder of this server is read as text"
         yield f"{name}: {kind} {effect}: {', '.join(examples)}"
 
 

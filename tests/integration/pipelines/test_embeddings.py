@@ -128,6 +128,23 @@ def test_the_contexts_are_those_of_stock_to_the_last_digits(
 
 
 @torch.inference_mode()
+def test_the_end_of_the_text_is_found_with_the_published_configuration_too(
+    folder: Path, embeddings: dict[str, EmbeddingRef], stock: Any
+) -> None:
+    """With `eos_token_id` 2, as SDXL is published, transformers takes the largest id for the end of the text."""
+    model = load_model(demo_folder(), "cpu", "float32")
+    for encoder in model.text_encoders:
+        for module in encoder.modules():
+            if hasattr(module, "eos_token_id"):
+                module.eos_token_id = 2
+    spec = wanted(embeddings, prompt="woman, neghand, beach", guidance_scale=1.0)
+    runner = SDXLRunner(model, folder)
+    pooled = runner._encoder.encode_pair(spec, ()).positive[0][0].pooled  # pyright: ignore[reportPrivateUsage]
+    _, _, theirs, _ = stock.encode_prompt(spec.prompt, do_classifier_free_guidance=False)
+    assert torch.allclose(pooled, theirs, atol=1e-5)
+
+
+@torch.inference_mode()
 def test_weights_schedules_and_break_take_the_vectors(runner: SDXLRunner, embeddings: dict[str, EmbeddingRef]) -> None:
     """A weighted name is the context scaled away from the empty text; the other texts are those of the plain name."""
     encoder = runner._encoder  # pyright: ignore[reportPrivateUsage]
