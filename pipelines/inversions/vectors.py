@@ -29,7 +29,7 @@ class Vectors:
     def __init__(self, folder: Path, model: LoadedModel) -> None:
         self._folder = folder
         self._device = model.device
-        self._widths = read_widths(model.configs)
+        self._configs = model.configs
         self._kept = LRUCache[str, _Pair](CACHE_BYTES, lambda pair: sum(each.nbytes for each in pair))
 
     def of(self, embeddings: Sequence[EmbeddingRef]) -> _Pair:
@@ -58,7 +58,7 @@ class Vectors:
             raise InversionError(f"its file cannot be read: {error.strerror or error}") from error
         if hashlib.sha256(data).hexdigest() != embedding.sha256:
             raise InversionError("its bytes are not those it was accepted with")
-        if num_vectors(data, self._widths) != embedding.num_vectors:
+        if num_vectors(data, read_widths(self._configs)) != embedding.num_vectors:
             raise InversionError(f"it does not have {embedding.num_vectors} vectors")
         tensors = load(data)
         first, second = (self._to_device(tensors[key]) for key in KEYS)

@@ -29,6 +29,7 @@ from tests.gpu.budget import Budget, line_of
 from tests.gpu.full_size import full_size_model, write_full_size_lora
 from tests.gpu.pretended import CUDA, PretendedGpu
 from tests.support.builders import image_spec
+from tests.support.embeddings import write_embedding
 
 SIDE_PX = 1024
 
@@ -336,3 +337,11 @@ def test_a_prompt_that_changes_costs_a_step_nothing(studio: Studio) -> None:
     )
     assert plain.launches == changed.launches
     assert (plain.waits, plain.pageable, plain.pinned) == (changed.waits, changed.pageable, changed.pinned)
+
+
+def test_an_embedding_is_copied_once_and_waits_for_nothing(studio: Studio) -> None:
+    used = write_embedding(studio.folder, "neghand", 5, widths=(768, 1280))
+    _, plain = studio.begin(wanted(prompt="woman, night"))
+    first, second = (studio.begin(wanted(prompt=f"neghand, {n}", embeddings=(used,)))[1] for n in (1, 2))
+    assert first.waits == second.waits == plain.waits and first.pageable == second.pageable
+    assert first.pinned - second.pinned == 2 and second.pinned == plain.pinned
