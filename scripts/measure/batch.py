@@ -2,7 +2,7 @@
 
     python scripts/measure/batch.py crashes                # 1,000 lines, 30 wrong, kill -9 twice, another user's job
     python scripts/measure/batch.py throughput             # a batch and the bench's equal jobs in turn, the demo model
-    python scripts/measure/batch.py throughput --lines 16 --rounds 1 --steps 2 --size 64       # does it run?
+    python scripts/measure/batch.py throughput --lines 16 --rounds 1 --steps 2      # does it run?
 
 Starts a server of its own on loopback. Exits with 1 if what is promised does not hold. Needs the packages of the tests.
 """
