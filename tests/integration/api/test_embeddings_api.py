@@ -14,6 +14,7 @@ from PIL import Image
 from server.app import create_app
 from server.config.settings import Settings
 from tests.fixtures.studio_app import QUICK, client
+from tests.support.accounts import Browser
 from tests.support.embeddings import embedding_bytes
 from tests.support.fake_runner import PaintRunner
 
@@ -81,11 +82,19 @@ def test_what_the_prompts_name_is_pinned_and_in_the_file(api: Api) -> None:
     wanted = ", ".join(f"{name}: {sha256[:12]}" for name, sha256 in hashes.items())
     assert f'TI hashes: "{wanted}"' in image.info["parameters"]
     assert "embedding" not in " ".join(job["warnings"])
-    found = api.get("/api/history", params={"lora": "embedding:cat"}).json()
-    assert [each["job_id"] for each in found["items"]] == [job["job_id"]]
     assert used(made(api, **asked(prompt="a cat, neg-hands"))) == []
     assert used(made(api, **asked(prompt="neg-hand", prompt_syntax="plain"))) == []
     assert "embeddings" not in made(api, **asked())["metadata"]
+
+
+def test_the_history_finds_what_was_made_with_one(api: Api) -> None:
+    visitor = Browser(api)
+    visitor.cookies["anon"] = "a" * 32
+    for prompt in ("embedding:cat", "a cat"):
+        answer = visitor.call("POST", "/api/generate", asked(prompt=prompt), {"Prefer": "wait=20"})
+        assert answer.status_code == 200, answer.text
+    found = visitor.call("GET", "/api/history?lora=embedding:cat").json()["items"]
+    assert [each["metadata"]["prompt"] for each in found] == ["embedding:cat"]
 
 
 def test_a_name_that_is_not_there_is_text_with_a_warning(api: Api) -> None:
