@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 
 import torch
 
+from pipelines.inversions.file import InversionError
 from pipelines.lora.backend import AdapterSet, LoraError
 from pipelines.plan import DeviceLost, ImageError
 from pipelines.upscaling.architecture import UpscalerError
@@ -65,6 +66,8 @@ def image_error(error: Exception) -> ImageError:
         return ImageError("nan", f"The picture could not be made: {error}. Other LoRA weights or guidance may help.")
     if isinstance(error, LoraError):
         return ImageError("lora", f"The picture could not be made: {error}.", error.broken)
+    if isinstance(error, InversionError):
+        return ImageError("embedding", f"The picture could not be made: {error}.")
     if isinstance(error, UpscalerError):
         return ImageError("upscaler", f"The picture could not be made: {error}.")
     if is_out_of_memory(error):

@@ -113,8 +113,8 @@ class RawImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageError:
-    """Why an image failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `upscaler`, `internal`), `detail` is for
-    people. `broken_loras`: hash → reason of the LoRAs that fail every image they are used for."""
+    """Why an image failed. `code` is stable (`nan`, `out_of_memory`, `lora`, `embedding`, `upscaler`, `internal`),
+    `detail` is for people. `broken_loras`: hash → reason of the LoRAs that fail every image they are used for."""
 
     code: str
     detail: str

@@ -22,6 +22,7 @@ from pipelines.errors import blamed, image_error, is_out_of_memory, raise_if_dev
 from pipelines.image.previews import Previewer
 from pipelines.image.source_latents import EncodedSource, encode_in_pieces
 from pipelines.image.vae import decode_image
+from pipelines.inversions.vectors import Vectors
 from pipelines.lora.backend import AdapterSet, LoraBackend, adapter_set
 from pipelines.lora.bank import LoraBank
 from pipelines.lora.loader import LoraLoader
@@ -58,8 +59,8 @@ class RunnerOptions:
 
 
 class SDXLRunner:
-    """Keeps a DenoiseState for each begun image until it is decoded, fails or is released. `lora_bytes_dir` holds
-    `{sha256}.safetensors`."""
+    """Keeps a DenoiseState for each begun image until it is decoded, fails or is released. `lora_bytes_dir` holds LoRAs
+    and embeddings, `{sha256}.safetensors`."""
 
     def __init__(self, model: LoadedModel, lora_bytes_dir: Path, options: RunnerOptions | None = None) -> None:
         options = options or RunnerOptions()
@@ -75,7 +76,7 @@ class SDXLRunner:
         )
         self._lora_cache_bytes = 0 if options.merged_loras else options.lora_cache_bytes
         self._forward = SharedForward(model, self._loras, options.exact_rows, self._attempt_with)
-        self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes)
+        self._encoder = PromptEncoder(model, self._loras, options.embedding_cache_bytes, Vectors(lora_bytes_dir, model))
         self._previewer = Previewer(model)
         self._upscalers = Upscalers(options.upscaler_dir, model.device)
         self._states: dict[str, DenoiseState] = {}

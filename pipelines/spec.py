@@ -40,6 +40,22 @@ class LoraRef(Struct, frozen=True):
         return self.name if self.version is None else f"{self.name}-v{self.version}"
 
 
+class EmbeddingRef(Struct, frozen=True):
+    """An exact textual inversion embedding: `num_vectors` vectors that stand for its name in a prompt. Its identity is
+    `sha256`, over the whole file. `is_word`: the name is a word of the vocabulary, so only `embedding:name` means
+    it."""
+
+    name: str
+    sha256: str
+    num_vectors: int
+    is_word: bool = False
+
+    @property
+    def short_hash(self) -> str:
+        """A1111's: 12 hex digits."""
+        return self.sha256[:12]
+
+
 class Sampling(Struct, frozen=True):
     """How the latents are denoised. Guidance works from the share `guidance_start` of the way to the share
     `guidance_end` (0..1); `guidance_scale` 1 or less is off. `clip_skip` is diffusers': so many more of the text
@@ -142,7 +158,7 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
 
     `prompt` and `negative_prompt` are as encoded: style and trigger words are in, LoRA tags are out. `negative_prompt`
     "" is the empty text. `model` is the label of the LoRA that `model_name` named (None: the plain base model); it is
-    the first of `loras`."""
+    the first of `loras`. `embeddings`: what the prompts name, by name; any other name is text."""
 
     prompt: str
     negative_prompt: str
@@ -154,6 +170,7 @@ class ImageSpec(Struct, frozen=True, tag_field="spec", tag="v1"):
     style: str | None = None
     quality: str = "high"
     source: Source | None = None
+    embeddings: tuple[EmbeddingRef, ...] = ()
 
     @property
     def width(self) -> int:

@@ -77,6 +77,10 @@ class BaseModel:
         self.path = Path(last_line)
         self._is_here = True
 
+    def is_word(self, name: str) -> bool:
+        """True if the vocabulary has the name as one token."""
+        return self.prompts.num_tokens(name) == 1
+
     def layers(self) -> BaseLayers | None:
         """What a LoRA can change; None while a hub's weights are not here. Raises BaseModelError."""
         return read_base_layers(self.path) if self._is_here else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipelines.lora.files.library import LoraLibrary
+from pipelines.model.info import config_folder
 from server import from_settings
 from server.accounts.admin_commands import Administration
 from server.accounts.key_throttle import KeyThrottle
@@ -23,6 +24,7 @@ from server.billing.service import Billing
 from server.config.settings import Settings
 from server.db.clock import DAY_S
 from server.db.session import Database
+from server.embeddings.folder import EmbeddingFolder
 from server.engine.backlog import Backlog
 from server.engine.engine import Engine, Turn
 from server.events.facts import JobFactsCache
@@ -42,7 +44,8 @@ from server.gallery.history import History
 from server.gallery.public_gallery import PublicGallery
 from server.gallery.retention import Retention
 from server.gallery.shares import Shares
-from server.generation.policy import NO_LORA, RequestPolicy, default_that_fits
+from server.generation.lora_choices import NO_LORA, default_that_fits
+from server.generation.policy import RequestPolicy
 from server.generation.service import JobService
 from server.generation.upscalers import UpscalerFolder
 from server.generation.varied.wildcards import WildcardFolder
@@ -177,6 +180,7 @@ class ApiHalf:
             settings.max_queue,
             quotas,
             charges,
+            shared.embeddings.offers,
         )
         self.feeder = BatchFeeder(
             database, self.jobs, shared.base.ref, max(1, settings.max_queue // 2), IMAGES_AHEAD * settings.max_rows
@@ -209,10 +213,12 @@ class Shared:
         self.counts = QueueCounts(self.database)
         self.store = open_store(settings, self.folder.images, FILES_PATH)
         self.store_health = StoreHealth(self.store)
-        self.registry = LoraRegistry(self.database, self.folder.loras, self.base.info.lora_base)
-        self.library = LoraLibrary(
-            settings.lora_dir, self.base.info.lora_base, settings.max_lora_mb * 1_000_000, self.base.layers()
+        self.embeddings = EmbeddingFolder(
+            settings.embedding_dir, self.folder.loras, config_folder(self.base.path), self.base.is_word
         )
+        lora_base = self.base.info.lora_base
+        self.registry = LoraRegistry(self.database, self.folder.loras, lora_base, self.embeddings.hashes)
+        self.library = LoraLibrary(settings.lora_dir, lora_base, settings.max_lora_mb * 1_000_000, self.base.layers())
         self.upscalers = UpscalerFolder(settings.upscaler_dir)
         self.wildcards = WildcardFolder(settings.wildcard_dir)
         self.metrics = Metrics(self.base.info.name, settings.gpu_hourly_usd)
@@ -253,7 +259,7 @@ class Container:
             self.on_files_read,
             self.peers.loras_changed,
             open_lora_bucket(settings),
-            lambda: (*shared.upscalers.scan(), *shared.wildcards.scan()),
+            lambda: (*shared.upscalers.scan(), *shared.wildcards.scan(), *shared.embeddings.scan()),
             *from_settings.lora_sharing(settings, self.database, shared.store),
             settings.role == "worker",
         )
@@ -295,6 +301,7 @@ class Container:
         LoRAs allow it."""
         self.policy.upscalers = self.shared.upscalers.names
         self.policy.wildcards = self.shared.wildcards.values
+        self.policy.embeddings = self.shared.embeddings.by_name
         wanted = next((lora.name for lora in loras if lora.is_chosen), self.settings.default_model)
         names, labels = [lora.name for lora in loras], [lora.label for lora in loras]
         self.policy.default_model = default_that_fits(wanted, names, labels)

@@ -33,7 +33,7 @@ _KINDS = (
     ("one part of a diffusers folder, a UNet (give the whole folder)", r"^down_blocks\.0\."),
     (VAE, r"^(first_stage_model\.|vae\.)?decoder\.(conv_in|mid|mid_block)\."),
     ("a text encoder", r"^(text_model|transformer\.resblocks|encoder\.block)\."),
-    ("a textual inversion", r"^(clip_[lg]|emb_params)$"),
+    ("a textual inversion (its place is the folder STUDIO_EMBEDDING_DIR)", r"^(clip_[lg]|emb_params)$"),
 )
 
 

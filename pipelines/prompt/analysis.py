@@ -66,6 +66,7 @@ class PromptAnalyzer:
         return (self._fit(text, reading) for text in all_texts(spec, prompt))
 
     def _fit(self, text: str, reading: Reading) -> FittedPrompt:
+        reading = reading.of_text(text)
         key = (text, reading)
         with self._lock:
             kept = self._fitted.get(key)

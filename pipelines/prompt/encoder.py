@@ -10,12 +10,13 @@ import torch
 from cachetools import LRUCache
 
 from pipelines.device import to_device
+from pipelines.inversions.vectors import Vectors, placed
 from pipelines.lora.backend import AdapterSet, LoraBackend
 from pipelines.model.load import LoadedModel
 from pipelines.prompt.compel_encoder import encode_parts
 from pipelines.prompt.embedding import Conditions, Embedding, StepEmbeddings
 from pipelines.prompt.schedule import all_texts, pass_texts
-from pipelines.prompt.tokenizer import read_tokenizers
+from pipelines.prompt.tokenizer import ClipTokenizer, read_tokenizers
 from pipelines.prompt.weights import plain_text
 from pipelines.prompt.windows import PLAINLY, FittedSection, PromptWindows, Reading
 from pipelines.spec import ImageSpec
@@ -27,14 +28,17 @@ _ByText = Mapping[str, Embedding]
 class PromptEncoder:
     """Encodes one text at a time, so that an embedding depends only on its text and LoRAs.
 
-    An LRU cache of at most `cache_bytes` is keyed by text, exact LoRA set and clip_skip: a negative prompt that many
-    images share is encoded once. `num_hits` and `num_misses` count its lookups. Raises BaseModelError if the model has
-    no tokenizer.
+    An LRU cache of at most `cache_bytes` is keyed by text, exact LoRA set, clip_skip and the exact embeddings that the
+    text names: a negative prompt that many images share is encoded once. `num_hits` and `num_misses` count its lookups.
+    `vectors` None: no prompt names an embedding. Raises BaseModelError if the model has no tokenizer.
     """
 
-    def __init__(self, model: LoadedModel, loras: LoraBackend, cache_bytes: int) -> None:
+    def __init__(
+        self, model: LoadedModel, loras: LoraBackend, cache_bytes: int, vectors: Vectors | None = None
+    ) -> None:
         self._model = model
         self._loras = loras
+        self._vectors = vectors
         self._tokenizers = read_tokenizers(model.configs)
         self._windows = PromptWindows(self._tokenizers)
         self._cache = LRUCache[_Key, Embedding](cache_bytes, lambda embedding: embedding.num_bytes)
@@ -44,7 +48,7 @@ class PromptEncoder:
     def encode_pair(self, spec: ImageSpec, adapters: AdapterSet) -> Conditions:
         """Encode all texts of prompt and negative prompt, with contexts of the same length: shorter ones are padded
         with windows of the empty text, as compel does. clip_skip works on the prompt alone, as in diffusers. `adapters`
-        are admitted. Raises TooManyChanges."""
+        are admitted. Raises InversionError and TooManyChanges."""
         clip_skip = spec.sampling.clip_skip
         positive = self._encode_texts(spec, spec.prompt, adapters, clip_skip)
         negative: _ByText = self._encode_texts(spec, spec.negative_prompt, adapters) if spec.rows == 2 else {}
@@ -72,6 +76,7 @@ class PromptEncoder:
 
     def encode(self, text: str, adapters: AdapterSet, clip_skip: int = 0, reading: Reading = PLAINLY) -> Embedding:
         """The cached embedding, or a new one, which is cached if it fits. `adapters` are admitted."""
+        reading = reading.of_text(text)
         key = (text, adapters, clip_skip, reading)
         cached = self._cache.get(key)
         if cached is not None:
@@ -84,35 +89,57 @@ class PromptEncoder:
         return embedding
 
     def _encode(self, text: str, adapters: AdapterSet, clip_skip: int, reading: Reading) -> Embedding:
-        text_encoders = [_ShortenedEncoder(encoder, clip_skip) for encoder in self._model.text_encoders]
+        tokenizers = [tokenizer.naming(reading.embeddings) for tokenizer in self._tokenizers]
+        text_encoders = [_TextEncoder(encoder, clip_skip) for encoder in self._model.text_encoders]
+        if reading.embeddings:
+            assert self._vectors is not None
+            for encoder, tokenizer, vectors in zip(
+                text_encoders, tokenizers, self._vectors.of(reading.embeddings), strict=True
+            ):
+                encoder.read_vectors(vectors, tokenizer.first_vector_id)
         layout = self._loras.prepare([adapters])
         terms = self._loras.place(layout, to_device(layout.numbers, self._model.device))
         fitted = self._windows.fit(text, reading)
         with self._loras.applied(terms):
-            return Embedding.joined([self._encode_section(text_encoders, section) for section in fitted.sections])
+            return Embedding.joined(
+                [self._encode_section(text_encoders, tokenizers, section) for section in fitted.sections]
+            )
 
-    def _encode_section(self, text_encoders: Sequence[Any], section: FittedSection) -> Embedding:
+    def _encode_section(
+        self, text_encoders: Sequence[Any], tokenizers: Sequence[ClipTokenizer], section: FittedSection
+    ) -> Embedding:
         model = self._model
         if not section.is_plain:
-            return encode_parts(text_encoders, self._tokenizers, section.parts).to(model.dtype)
+            return encode_parts(text_encoders, tokenizers, section.parts).to(model.dtype)
         words = plain_text(section.parts)
         outputs = [
             encoder(torch.tensor([tokenizer.window(words)]).to(model.device), output_hidden_states=True)
-            for tokenizer, encoder in zip(self._tokenizers, text_encoders, strict=True)
+            for tokenizer, encoder in zip(tokenizers, text_encoders, strict=True)
         ]
         context = torch.cat([output.hidden_states[-2] for output in outputs], dim=-1)
         return Embedding(context, outputs[1][0]).to(model.dtype)
 
 
-class _ShortenedEncoder:
-    """A text encoder that returns its hidden states without those of the last `clip_skip` layers; two are left."""
+class _TextEncoder:
+    """A text encoder that reads vectors in the place of some ids, and returns its hidden states without those of the
+    last `clip_skip` layers; two are left."""
 
     def __init__(self, encoder: Any, clip_skip: int) -> None:
         self._encoder = encoder
         self._clip_skip = clip_skip
+        self._vectors: torch.Tensor | None = None
+        self._first_id = 0
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        output = self._encoder(*args, **kwargs)
+    def read_vectors(self, vectors: torch.Tensor, first_id: int) -> None:
+        """Row n of `vectors` in the place of the id `first_id` + n."""
+        self._vectors, self._first_id = vectors, first_id
+
+    def __call__(self, ids: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        if self._vectors is None:
+            output = self._encoder(ids, *args, **kwargs)
+        else:
+            with placed(self._encoder, ids, self._first_id, self._vectors) as own_ids:
+                output = self._encoder(own_ids, *args, **kwargs)
         if self._clip_skip and output.hidden_states is not None:
             num_kept = max(2, len(output.hidden_states) - self._clip_skip)
             output.hidden_states = output.hidden_states[:num_kept]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 UNCLOSED = "a bracket that is never closed"
 COMPOSITION = "composition with AND"
+EMBEDDING = "an embedding"
 OF_A1111 = frozenset({"prompt editing", "alternation", "BREAK"})
 """Kinds that the prompt syntax `a1111` reads."""
 MAX_EXAMPLES = 3
@@ -22,7 +23,7 @@ _PATTERNS: dict[str, re.Pattern[str]] = {
     "a wildcard": re.compile(r"__(?!_)[\w*/.-]{1,100}?(?<!_)__(?!_)"),
     COMPOSITION: re.compile(r"\bAND\b"),
     "BREAK": re.compile(r"\bBREAK\b"),
-    "an embedding": re.compile(r"\bembedding:[^\s,:()<>]++", re.IGNORECASE),
+    EMBEDDING: re.compile(r"\bembedding:[^\s,:()<>]++", re.IGNORECASE),
     "a network that is no LoRA": re.compile(r"<(?!lora:)[a-z]\w{0,30}+:[^<>]*+>", re.IGNORECASE),
     "a conjunction or blend": re.compile(r"\)\.(?:and|blend|swap)\("),
 }

@@ -20,7 +20,10 @@ MAX_CHANGES = 100
 MAX_TEXTS = 48
 """Distinct texts of one prompt: each is encoded before the first step, and its context is kept to the last."""
 
-_MARKS = re.compile(r"\\.|[^\\()\[\]:|]++|[()\[\]:|\\]", re.DOTALL)
+_MARKS = re.compile(
+    r"\\.|(?:[^\\()\[\]:|]|(?<=(?i:embedding)):(?=[\w.-])(?![+-]?[0-9.]{1,20}\s*\]))++|[()\[\]:|\\]", re.DOTALL
+)
+"""The colon of `embedding:name` parts nothing; `[embedding:0.5]` is a word and its step."""
 _WHEN = re.compile(r"\s*+([+-]?+(?:[0-9]{1,9}+(?:\.[0-9]*+)?+|\.[0-9]++))\s*+")
 
 

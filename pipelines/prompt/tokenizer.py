@@ -3,16 +3,20 @@
 Its tokens are those of transformers' CLIPTokenizer (`models/clip/tokenization_clip.py`), which stock diffusers uses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import BPE
 
+from pipelines.inversions.mentions import mentions
 from pipelines.model.info import read_config
 from pipelines.prompt.vocabulary import END, PACKED_MERGES, START, read_vocabulary
+from pipelines.spec import EmbeddingRef
 
 MAX_TOKENS = 77
 """Tokens of one window of CLIP's text encoders, start and end included."""
@@ -31,7 +35,9 @@ class Token:
 
 
 class ClipTokenizer:
-    """Encodes text of any length; never changes, so any thread may use it."""
+    """Encodes text of any length; never changes, so any thread may use it.
+
+    Ids from `first_vector_id` on stand for the vectors of the embeddings that it knows, in their order."""
 
     def __init__(self, backend: Tokenizer, special: Mapping[str, str]) -> None:
         vocabulary = backend.get_vocab()
@@ -39,28 +45,75 @@ class ClipTokenizer:
         self.start_id = vocabulary[special["bos_token"]]
         self.end_id = vocabulary[special["eos_token"]]
         self.pad_id = vocabulary[special["pad_token"]]
+        self.first_vector_id = max(vocabulary.values()) + 1
+        self._embeddings: tuple[EmbeddingRef, ...] = ()
+        self._vectors: list[str] = []
+        """Their tokens' texts."""
+
+    def naming(self, embeddings: tuple[EmbeddingRef, ...]) -> "ClipTokenizer":
+        """A tokenizer that reads the names of these embeddings as their vectors."""
+        if embeddings == self._embeddings:
+            return self
+        named = copy(self)
+        named._embeddings = embeddings
+        named._vectors = [
+            f"<{each.name}:{n}>{'</w>' if n == each.num_vectors else ''}"
+            for each in embeddings
+            for n in range(1, each.num_vectors + 1)
+        ]
+        return named
 
     def ids(self, text: str) -> list[int]:
         """Token ids of the whole text, without start and end."""
-        return self._backend.encode(text, add_special_tokens=False).ids
+        if not self._embeddings:
+            return self._backend.encode(text, add_special_tokens=False).ids
+        return [token_id for token_id, _ in self._encoded(text)]
 
-    def tokens(self, text: str) -> list[Token]:
-        """Tokens of the whole text, without start and end."""
-        encoded = self._backend.encode(text, add_special_tokens=False)
-        return [Token(token, start) for token, (start, _) in zip(self.texts(encoded.ids), encoded.offsets, strict=True)]
+    def tokens(self, text: str, max_tokens: int | None = None) -> list[Token]:
+        """Tokens of the text, without start and end: all, or the first `max_tokens`. Those of an embedding start where
+        its name does."""
+        return [Token(self._text(token_id), start) for token_id, start in islice(self._encoded(text), max_tokens)]
 
     def texts(self, ids: Sequence[int]) -> list[str]:
-        return [self._backend.id_to_token(token_id) or "" for token_id in ids]
+        return [self._text(token_id) for token_id in ids]
 
     def with_ends(self, text: str, max_tokens: int | None = None) -> list[int]:
-        """Token ids with start and end, cut so that at most `max_tokens` remain."""
-        limit = None if max_tokens is None else max_tokens - 2
-        return [self.start_id, *self.ids(text)[:limit], self.end_id]
+        """Token ids with start and end, cut so that at most `max_tokens` remain. No embedding is cut in two."""
+        ids = self.ids(text)
+        limit = len(ids) if max_tokens is None else max_tokens - 2
+        while 0 < limit < len(ids) and self._is_inside(ids[limit - 1]):
+            limit -= 1
+        return [self.start_id, *ids[:limit], self.end_id]
 
     def window(self, text: str) -> list[int]:
         """The MAX_TOKENS ids that a text encoder reads: cut or padded, as stock diffusers does."""
         ids = self.with_ends(text, MAX_TOKENS)
         return ids + [self.pad_id] * (MAX_TOKENS - len(ids))
+
+    def _encoded(self, text: str) -> Iterator[tuple[int, int]]:
+        """Token ids, each with the index of its start in the text."""
+        position = 0
+        for mention in mentions(text, self._embeddings):
+            yield from self._encoded_words(text[position : mention.start], position)
+            index = self._embeddings.index(mention.embedding)
+            first = self.first_vector_id + sum(each.num_vectors for each in self._embeddings[:index])
+            yield from ((first + n, mention.start) for n in range(mention.embedding.num_vectors))
+            position = mention.end
+        yield from self._encoded_words(text[position:], position)
+
+    def _encoded_words(self, text: str, position: int) -> Iterator[tuple[int, int]]:
+        encoded = self._backend.encode(text, add_special_tokens=False)
+        for token_id, (start, _) in zip(encoded.ids, encoded.offsets, strict=True):
+            yield token_id, position + start
+
+    def _text(self, token_id: int) -> str:
+        if token_id >= self.first_vector_id:
+            return self._vectors[token_id - self.first_vector_id]
+        return self._backend.id_to_token(token_id) or ""
+
+    def _is_inside(self, token_id: int) -> bool:
+        """True for a vector that is not the last of its embedding."""
+        return token_id >= self.first_vector_id and not self._text(token_id).endswith("</w>")
 
 
 def read_tokenizers(folder: Path) -> tuple[ClipTokenizer, ClipTokenizer]:

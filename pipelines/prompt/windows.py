@@ -7,9 +7,10 @@ The scheduler needs the context length of an image before anything is encoded, s
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipelines.inversions.mentions import mentioned
 from pipelines.prompt.tokenizer import MAX_TOKENS, ClipTokenizer, Token
 from pipelines.prompt.weights import WeightedText, plain_text, read_sections, read_weights
-from pipelines.spec import A1111, ImageSpec
+from pipelines.spec import A1111, EmbeddingRef, ImageSpec
 
 MAX_WINDOWS = 8
 """Room for about the longest English prompt that the API accepts; every window makes all steps of an image slower."""
@@ -21,13 +22,21 @@ _PHRASE_ENDS = frozenset({".</w>", ",</w>", ";</w>", ":</w>"})
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the words of a prompt are read. `breaks`: BREAK begins a new window."""
+    """How the words of a prompt are read. `breaks`: BREAK begins a new window. `embeddings`: the names that stand for
+    vectors."""
 
     breaks: bool = False
+    embeddings: tuple[EmbeddingRef, ...] = ()
 
     @staticmethod
     def of(spec: ImageSpec) -> "Reading":
-        return Reading(breaks=spec.sampling.prompt_syntax == A1111)
+        return Reading(spec.sampling.prompt_syntax == A1111, spec.embeddings)
+
+    def of_text(self, text: str) -> "Reading":
+        """With the embeddings that this text names, and no others."""
+        if not self.embeddings:
+            return self
+        return replace(self, embeddings=mentioned([text], {each.name.lower(): each for each in self.embeddings}))
 
 
 PLAINLY = Reading()
@@ -74,32 +83,38 @@ class PromptWindows:
 
     def fit(self, prompt: str, reading: Reading = PLAINLY) -> FittedPrompt:
         """Parse the weights of a prompt and cut it to MAX_WINDOWS windows."""
+        tokenizers = [tokenizer.naming(reading.embeddings) for tokenizer in self._tokenizers]
         sections: list[FittedSection] = []
         ignored: list[str] = []
         for parts in read_sections(prompt) if reading.breaks else (read_weights(prompt),):
             left = MAX_WINDOWS - sum(section.num_windows for section in sections)
             if left and not ignored:
-                section, behind = self._fit(parts, left)
+                section, behind = _fitted(tokenizers, parts, left)
                 sections.append(section)
             else:
                 behind = plain_text(parts).strip()
             ignored += [behind] if behind else []
         return FittedPrompt(tuple(sections), " ".join(ignored) or None)
 
-    def _fit(self, parts: tuple[WeightedText, ...], max_windows: int) -> tuple[FittedSection, str]:
-        """The section, and the end of its text that does not fit."""
-        tokenized = [{part for part, _ in _tokens(tokenizer, parts)} for tokenizer in self._tokenizers]
-        parts = tuple(part for n, part in enumerate(parts) if all(n in indices for indices in tokenized)) or parts[:1]
-        text, num_windows = plain_text(parts), 1
-        for tokenizer in self._tokenizers:
-            parts, num_own = _cut(tokenizer, parts, max_windows)
-            num_windows = max(num_windows, num_own)
-        return FittedSection(parts, num_windows), text[len(plain_text(parts)) :].strip()
+
+def _fitted(
+    tokenizers: Sequence[ClipTokenizer], parts: tuple[WeightedText, ...], max_windows: int
+) -> tuple[FittedSection, str]:
+    """The section, and the end of its text that does not fit."""
+    parts = tuple(part for part in parts if all(each.tokens(part.text, 1) for each in tokenizers)) or parts[:1]
+    text, num_windows = plain_text(parts), 1
+    for tokenizer in tokenizers:
+        parts, num_own = _cut(tokenizer, parts, max_windows)
+        num_windows = max(num_windows, num_own)
+    return FittedSection(parts, num_windows), text[len(plain_text(parts)) :].strip()
 
 
-def _tokens(tokenizer: ClipTokenizer, parts: Sequence[WeightedText]) -> list[tuple[int, Token]]:
-    """The tokens of all parts, each with the index of its part."""
-    return [(index, token) for index, part in enumerate(parts) for token in tokenizer.tokens(part.text)]
+def _tokens(tokenizer: ClipTokenizer, parts: Sequence[WeightedText], max_tokens: int) -> list[tuple[int, Token]]:
+    """The first tokens of all parts together, each with the index of its part."""
+    tokens: list[tuple[int, Token]] = []
+    for index, part in enumerate(parts):
+        tokens += [(index, token) for token in tokenizer.tokens(part.text, max_tokens - len(tokens))]
+    return tokens
 
 
 def _cut(
@@ -107,7 +122,7 @@ def _cut(
 ) -> tuple[tuple[WeightedText, ...], int]:
     """The parts that fit into so many windows, and the number of windows that they take."""
     while True:
-        tokens = _tokens(tokenizer, parts)
+        tokens = _tokens(tokenizer, parts, max_windows * _ROOM + 1)  # one more than fits
         ends = window_ends([token.text for _, token in tokens])
         if len(ends) <= max_windows:
             return parts, len(ends)

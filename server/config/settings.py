@@ -106,6 +106,9 @@ class Settings(StorageSettings):
     wildcard_dir: Path | None = setting(
         None, folder, "", "none", "folder of wildcards for prompts: `.txt` files with a value a line, YAML files"
     )
+    embedding_dir: Path | None = setting(
+        None, folder, "", "none", "folder of textual inversion embeddings for SDXL: `.safetensors` files"
+    )
     lora_watch_s: int = setting(
         0,
         integer(0, 86_400),

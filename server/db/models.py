@@ -140,7 +140,8 @@ class ImageAttemptErrorRow(Row):
 
 
 class JobLoraRow(Row):
-    """An exact LoRA that images of a job use. `weight` is that of the first image that does."""
+    """An exact LoRA or embedding that images of a job use. `weight` is that of the first image that does; the name of
+    an embedding is `embedding:` and its own, cut to the column."""
 
     __tablename__ = "job_lora"
     __table_args__ = (Index("ix_job_lora_name", "name", "version"),)

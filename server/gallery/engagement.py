@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pipelines.inversions.mentions import PREFIX
 from pipelines.spec import ImageSpec
 from server.db.clock import now_s
 from server.db.history_models import CollectionImageRow, EngagementRow
@@ -145,7 +146,8 @@ async def _note(session: AsyncSession, kind: str, image_ids: Collection[str]) ->
 async def _row(session: AsyncSession, kind: str, job: JobRow, image: ImageRow, image_id: str | None) -> EngagementRow:
     """`image_id` None: the whole job is meant, `image` is its first."""
     if image_id is None:
-        loras = list(await session.scalars(select(JobLoraRow.sha256).where(JobLoraRow.job_id == job.id)))
+        is_lora = JobLoraRow.name.not_like(f"{PREFIX}%")
+        loras = list(await session.scalars(select(JobLoraRow.sha256).where(JobLoraRow.job_id == job.id, is_lora)))
     else:
         loras = [lora.sha256 for lora in image.spec.loras]
     return EngagementRow(

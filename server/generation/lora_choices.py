@@ -1,6 +1,6 @@
 """The LoRAs that a request names, and how images with them are sampled. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipelines.lora.files.few_steps import FewSteps
@@ -25,6 +25,12 @@ def with_tags(choices: LoraChoices, prompt: str, field: str) -> LoraChoices:
     """And the LoRAs that the prompt names; `field` is its place in the request."""
     tagged = (LoraChoice(tag.name, tag.number, field) for tag in lora_tags(prompt))
     return replace(choices, others=(*choices.others, *tagged))
+
+
+def default_that_fits(wanted: str, names: Sequence[str], labels: Sequence[str]) -> str:
+    """The operator's default where there is such a LoRA, else none: a LoRA that the operator did not choose is in no
+    image."""
+    return wanted if wanted in names or wanted in labels else NO_LORA
 
 
 def few_steps_of(choices: LoraChoices, prompt: str, few_steps: Mapping[str, FewSteps]) -> FewSteps | None:

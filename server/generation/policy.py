@@ -9,9 +9,10 @@ import msgspec
 from msgspec import UNSET
 
 from pipelines.denoise.samplers import SAMPLERS
+from pipelines.inversions.mentions import mentioned
 from pipelines.lora.files.few_steps import FewSteps
 from pipelines.model.info import ModelInfo
-from pipelines.spec import ImageSpec, Output, Sampling, seed_at
+from pipelines.spec import A1111, EmbeddingRef, ImageSpec, Output, Sampling, seed_at
 from server.errors import FieldError, InvalidRequest
 from server.generation.bounds import (
     WIDEST,
@@ -23,7 +24,7 @@ from server.generation.bounds import (
     steps_errors,
     weight_errors,
 )
-from server.generation.lora_choices import NO_LORA, choices_of, few_steps_of, with_tags
+from server.generation.lora_choices import choices_of, few_steps_of, with_tags
 from server.generation.prompt_errors import read_errors, reading_errors
 from server.generation.requests import (
     MAX_IMAGES,
@@ -46,6 +47,7 @@ from server.generation.sources import (
 from server.generation.styles import STYLES
 from server.generation.upscalers import UPSCALERS
 from server.generation.varied.variants import Wildcards, expanded
+from server.loras.prompt_tags import lora_tags, without_lora_tags
 from server.moderation.banned_words import BannedWords
 from server.queue.errors import BaseModelChanged
 from server.queue.grid import Axes
@@ -65,7 +67,8 @@ MAX_HIRES_FACTOR = 4
 @dataclass(slots=True)
 class RequestPolicy:
     """What requests may ask for and what they get where they do not say. `default_model` follows the LoRAs that exist,
-    `upscalers` and `wildcards` their folders; `base` learns its hash when the model has been hashed."""
+    `upscalers`, `wildcards` and `embeddings` (by names in lower case) their folders; `base` learns its hash when the
+    model has been hashed."""
 
     model: ModelInfo
     default_model: str
@@ -75,6 +78,7 @@ class RequestPolicy:
     anonymous: RequestBounds = WIDEST
     upscalers: Sequence[str] = UPSCALERS
     wildcards: Wildcards = field(default_factory=dict[str, Sequence[str]])
+    embeddings: Mapping[str, EmbeddingRef] = field(default_factory=dict[str, EmbeddingRef])
     banned: BannedWords = field(default_factory=BannedWords)
     moderation: str = "off"
 
@@ -119,7 +123,7 @@ class RequestPolicy:
         if errors:
             raise InvalidRequest(errors)
         images = (
-            ImageDraft(_worded(specs[few[prompt]], prompt, negative, own), with_tags(choices, prompt, "prompt"))
+            ImageDraft(self._worded(specs[few[prompt]], prompt, negative, own), with_tags(choices, prompt, "prompt"))
             for prompt, negative, own in zip(prompts, negatives, seeds, strict=True)
         )
         return JobDraft("generate", requester, spec.prompt, tuple(images), _as_sent(request), assets=assets.fields())
@@ -163,7 +167,7 @@ class RequestPolicy:
             raise InvalidRequest(errors)
         images = tuple(
             ImageDraft(
-                _worded(specs[few[prompt, choices]], prompt, negative, seed),
+                self._worded(specs[few[prompt, choices]], prompt, negative, seed),
                 with_tags(choices, prompt, f"prompts[{n}]"),
             )
             for n, row in enumerate(cells)
@@ -196,14 +200,33 @@ class RequestPolicy:
         num_images: int,
         asked: Mapping[str, Any],
     ) -> JobDraft:
-        """A spec made from an image of the job (vary, upscale, extend). Raises InvalidRequest and BaseModelChanged."""
+        """A spec made from an image of the job (vary, upscale, extend). A prompt that the caller gives is read as any
+        other, but for LoRAs, which are those of the image. Raises InvalidRequest and BaseModelChanged."""
         if job.base.sha256 != self.base.sha256:
             raise BaseModelChanged(job.base.name, self.base.name)
-        self._check_made("image_id", spec, num_images, requester)
-        seed = spec.sampling.seed
-        images = tuple(ImageDraft(spec.with_seed(seed_at(seed, n))) for n in range(num_images))
+        specs = [spec.with_seed(seed_at(spec.sampling.seed, n)) for n in range(min(num_images, MAX_IMAGES))]
+        is_own = asked.get("prompt") is not None
+        if is_own:
+            specs = self._reworded(specs)
+        for each in {each.prompt: each for each in specs}.values():
+            self._check_made("prompt" if is_own else "image_id", each, num_images, requester)
         assets = dict.fromkeys(_assets_of(spec), "image_id")
-        return JobDraft("generate", requester, spec.prompt, images, asked, assets=assets)
+        return JobDraft("generate", requester, spec.prompt, tuple(map(ImageDraft, specs)), asked, assets=assets)
+
+    def _reworded(self, specs: Sequence[ImageSpec]) -> list[ImageSpec]:
+        """With the words that their new prompt becomes. Embeddings that they have keep their bytes. Raises
+        InvalidRequest."""
+        first = specs[0]
+        for tag in lora_tags(first.prompt):
+            allowed = "a prompt without LoRAs: they are those of the picture"
+            raise InvalidRequest([FieldError("prompt", f"{tag.text[:80]} cannot stand here", allowed)])
+        kept = {each.name.lower(): each for each in first.embeddings}
+        seeds, syntax = [spec.sampling.seed for spec in specs], first.sampling.prompt_syntax
+        prompts = expanded("prompt", first.prompt, seeds, "random", syntax, self.wildcards)
+        return [
+            self._worded(spec, prompt, spec.negative_prompt, spec.sampling.seed, kept)
+            for spec, prompt in zip(specs, prompts, strict=True)
+        ]
 
     def _check_made(self, field: str, spec: ImageSpec, num_images: int, requester: Requester) -> None:
         """Bounds may have been lowered and words banned since an image was made. `field` names it. Raises
@@ -251,6 +274,15 @@ class RequestPolicy:
             quality=request.quality,
         )
 
+    def _worded(
+        self, spec: ImageSpec, prompt: str, negative: str, seed: int, kept: Mapping[str, EmbeddingRef] | None = None
+    ) -> ImageSpec:
+        """With the exact embeddings that the prompts name, `kept` or of now, unless everything is text."""
+        texts = (without_lora_tags(prompt), negative) if spec.sampling.prompt_syntax == A1111 else ()
+        embeddings = mentioned(texts, {**self.embeddings, **kept} if kept else self.embeddings)
+        worded = msgspec.structs.replace(spec, prompt=prompt, negative_prompt=negative, embeddings=embeddings)
+        return worded.with_seed(seed)
+
     def _expanded(self, field: str, prompt: str, seeds: Sequence[int], request: ImageFields) -> list[str]:
         return expanded(field, prompt, seeds, request.expansion, request.prompt_syntax, self.wildcards)
 
@@ -285,12 +317,6 @@ class RequestPolicy:
         yield from steps_errors(spec, self.bounds(requester))
 
 
-def default_that_fits(wanted: str, names: Sequence[str], labels: Sequence[str]) -> str:
-    """The operator's default where there is such a LoRA, else none: a LoRA that the operator did not choose is in no
-    image."""
-    return wanted if wanted in names or wanted in labels else NO_LORA
-
-
 def _assets_of(spec: ImageSpec) -> list[str]:
     """SHA-256 of what the image is made from."""
     source = spec.source
@@ -321,7 +347,3 @@ def _as_sent(request: ImageFields) -> dict[str, Any]:
     """Without the fields that were left out."""
     sent: dict[str, Any] = msgspec.to_builtins(request)
     return {name: value for name, value in sent.items() if value is not None}
-
-
-def _worded(spec: ImageSpec, prompt: str, negative_prompt: str, seed: int) -> ImageSpec:
-    return msgspec.structs.replace(spec, prompt=prompt, negative_prompt=negative_prompt).with_seed(seed)

@@ -3,21 +3,24 @@
 import asyncio
 import math
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pipelines.inversions.file import MAX_NAME_CHARACTERS
+from pipelines.inversions.mentions import PREFIX
 from pipelines.prompt.analysis import PromptAnalyzer
-from pipelines.spec import LoraRef
+from pipelines.spec import EmbeddingRef, LoraRef
 from server.assets.service import Assets
 from server.billing.charges import Charges
 from server.db.account_models import AccountRow
 from server.db.clock import now_s
 from server.db.models import ImageRow, JobLoraRow, JobRow
 from server.db.session import Database
+from server.embeddings.errors import EmbeddingGone
 from server.engine.requests import Candidate
 from server.events.reader import JobReader
 from server.gallery.engagement import note_again, note_varied
@@ -31,7 +34,16 @@ from server.queue.counts import QueueCounts
 from server.queue.errors import BaseModelUnread, OwnerGone, QueueFull
 from server.queue.idempotency import IdempotencyKey, StoredResponse
 from server.queue.mapping import candidate_of
-from server.queue.model import BaseModelRef, ImageStatus, JobDraft, JobState, JobStatus, JobView, distinct_loras
+from server.queue.model import (
+    BaseModelRef,
+    ImageStatus,
+    JobDraft,
+    JobState,
+    JobStatus,
+    JobView,
+    distinct_embeddings,
+    distinct_loras,
+)
 from server.queue.quotas import Quotas, Standing
 from server.tallies import facts
 
@@ -71,8 +83,9 @@ class JobService:
         max_queue: int,
         limits: Quotas,
         charges: Charges | None = None,
+        has_embedding: Callable[[str], bool] = lambda sha256: True,
     ) -> None:
-        """`charges` None: jobs cost nothing."""
+        """`charges` None: jobs cost nothing. `has_embedding`: True if prompts can name the embedding of this hash."""
         self._database = database
         self._reader = reader
         self._signals = signals
@@ -83,13 +96,14 @@ class JobService:
         self._max_queue = max_queue
         self._quotas = limits
         self._charges = charges
+        self._has_embedding = has_embedding
 
     async def submit(self, draft: JobDraft, key: IdempotencyKey | None = None) -> Acceptance:
         """Resolve the LoRA names, insert the job and its images, signal the workers. The job is durable when this
         returns. Where `key` was used before, its response is replayed and nothing else happens.
 
-        Raises AccountNeeded, AssetGone, BaseModelUnread, InsufficientCredit, KeyReused, LimitReached, LineTaken,
-        LoraGone, OwnerGone, QueueFull and UnknownLora; then nothing is stored and nothing counted."""
+        Raises AccountNeeded, AssetGone, BaseModelUnread, EmbeddingGone, InsufficientCredit, KeyReused, LimitReached,
+        LineTaken, LoraGone, OwnerGone, QueueFull and UnknownLora; then nothing is stored and nothing counted."""
         if self._base_model.sha256 is None:
             raise BaseModelUnread
         if key is None and draft.place is None:
@@ -138,16 +152,19 @@ class JobService:
     async def _insert(
         self, session: AsyncSession, draft: JobDraft, now: float
     ) -> tuple[Acceptance, Candidate, frozenset[str]]:
-        """The response, the job as the scheduler sees it, the content hashes of its LoRAs."""
+        """The response, the job as the scheduler sees it, the content hashes of its LoRAs and embeddings."""
         standing = await self._check_limits(session, draft, now)
         resolved = await resolve(session, draft)
         if draft.repeats is not None:
             await note_again(session, draft.repeats)
         await note_varied(session, resolved.specs)
         job, images = self._rows_of(secrets.token_hex(16), draft, resolved, now)
-        loras = distinct_loras(resolved.specs)
-        sha256s = frozenset(lora.sha256 for lora in loras)
-        await count_use(session, sha256s)
+        loras, embeddings = distinct_loras(resolved.specs), distinct_embeddings(resolved.specs)
+        for embedding in embeddings:
+            if not self._has_embedding(embedding.sha256):
+                raise EmbeddingGone(embedding.name, embedding.sha256)
+        sha256s = frozenset(used.sha256 for used in (*loras, *embeddings))
+        await count_use(session, {lora.sha256 for lora in loras})
         session.add(job)
         await session.flush()
         await facts.job_accepted(session, job)
@@ -157,7 +174,8 @@ class JobService:
             await self._charges.hold(session, job, resolved.specs, now)
         await self._assets.hold(session, job.id, draft.requester.owner, draft.assets)
         session.add_all(images)
-        session.add_all(JobLoraRow(job_id=job.id, **_lora_columns(lora)) for lora in loras)
+        columns = [*map(_lora_columns, loras), *map(_embedding_columns, embeddings)]
+        session.add_all(JobLoraRow(job_id=job.id, **each) for each in columns)
         candidate = candidate_of(job, images)
         session.add(quotas.generation_row(job, self._reader.progress.seconds_alone(candidate)))
         warnings: list[str] = []
@@ -241,13 +259,20 @@ class JobService:
 
 
 def _num_read_characters(draft: JobDraft) -> int:
-    """About: a prompt that changes on the way is read once for each text."""
+    """About: a prompt that changes on the way is read once for each text, and an embedding is as long as its
+    vectors."""
     prompts = {prompt for image in draft.images for prompt in (image.spec.prompt, image.spec.negative_prompt)}
-    return sum(len(prompt) * (10 if "[" in prompt else 1) for prompt in prompts)
+    is_long = any(image.spec.embeddings for image in draft.images)
+    return sum(len(prompt) * (10 if is_long or "[" in prompt else 1) for prompt in prompts)
 
 
 def _lora_columns(lora: LoraRef) -> dict[str, Any]:
     return {"sha256": lora.sha256, "name": lora.name, "version": lora.version, "weight": lora.weight}
+
+
+def _embedding_columns(embedding: EmbeddingRef) -> dict[str, Any]:
+    name = f"{PREFIX}{embedding.name}"[:MAX_NAME_CHARACTERS]
+    return {"sha256": embedding.sha256, "name": name, "version": None, "weight": 1.0}
 
 
 async def check_owner(session: AsyncSession, owner: str) -> None:

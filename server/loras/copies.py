@@ -1,10 +1,11 @@
-"""Copies of LoRA files by content hash: what images are made with, whatever happens to the LoRA folder."""
+"""Copies of LoRA and embedding files by content hash: what images are made with, whatever happens to the folders."""
 
 import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from pipelines.lora.files.names import LoraFormatError
 from pipelines.lora.files.scan import LoraFile, LoraScan, PendingLora, RejectedLora
@@ -47,6 +48,11 @@ class LoraCopies:
                 copied.rejected.append(RejectedLora(file.file, reason, label=file.label))
         return copied
 
+    def put(self, sha256: str, data: bytes) -> None:
+        """Write bytes with this hash. Raises OSError."""
+        self._folder.mkdir(exist_ok=True)
+        self._write(self.path(sha256), lambda target: target.write(data))
+
     def delete_all_but(self, needed: Collection[str]) -> None:
         """Delete the copies with other hashes, and drafts that a crash left."""
         for path in self._folder.iterdir():
@@ -55,12 +61,14 @@ class LoraCopies:
 
     def _copy(self, file: LoraFile) -> None:
         path = self.path(file.sha256)
-        if path.is_file() and path.stat().st_size == file.num_bytes:
-            return
+        if not path.is_file() or path.stat().st_size != file.num_bytes:
+            self._write(path, file.copy_to)
+
+    def _write(self, path: Path, write: Callable[[BinaryIO], object]) -> None:
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             with draft.open("xb") as target:
-                file.copy_to(target)
+                write(target)
                 target.flush()
                 os.fsync(target.fileno())
             draft.replace(path)

@@ -1,7 +1,7 @@
 """The LoRA registry: the table name → content hash, and copies of the files by hash."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -87,12 +87,20 @@ class LoraSync:
 
 class LoraRegistry:
     """The LoRA table and the copies `{folder}/{sha256}.safetensors`. `lora_base`: what a LoRA must be made for
-    (`ModelInfo.lora_base`). Event loop; file work runs in threads."""
+    (`ModelInfo.lora_base`). `other_hashes`: of what else has its copies there. Event loop; file work runs in
+    threads."""
 
-    def __init__(self, database: Database, folder: Path, lora_base: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        lora_base: str,
+        other_hashes: Callable[[], Collection[str]] = tuple,
+    ) -> None:
         self._database = database
         self._copies = LoraCopies(folder)
         self._lora_base = lora_base
+        self._other_hashes = other_hashes
 
     async def sync(self, scan: LoraScan, held: Collection[str] | None = None) -> LoraSync:
         """Copy the scanned files, switch the table in one transaction, then delete the copies that neither the table
@@ -120,7 +128,7 @@ class LoraRegistry:
                     await session.merge(_row_of(file, loaded_at_s, failures.get(file.sha256)))
                 elif (row.file, row.ignored) != (file.file, _ignored_json(file)):
                     row.file, row.ignored = file.file, _ignored_json(file)
-            needed = {*after.values(), *await _needed_by_jobs(session)}
+            needed = {*after.values(), *self._other_hashes(), *await _needed_by_jobs(session)}
             await vault.delete_all_but(session, needed)
         await asyncio.to_thread(self._copies.delete_all_but, needed)
         report = _sync_report(served, {label: sha256 for label, sha256 in after.items() if sha256 not in failures})
@@ -262,7 +270,7 @@ async def _record_of(session: AsyncSession, catalog: LoraCatalog, row: LoraRow) 
 
 
 async def _needed_by_jobs(session: AsyncSession) -> set[str]:
-    """Hashes of the LoRAs of unfinished jobs."""
+    """Hashes of the LoRAs and embeddings of unfinished jobs."""
     named = select(JobLoraRow.sha256).join(JobRow, JobRow.id == JobLoraRow.job_id).where(unfinished()).distinct()
     return set(await session.scalars(named))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from pipelines.spec import ImageSpec, LoraRef
+from pipelines.spec import EmbeddingRef, ImageSpec, LoraRef
 from server.queue.grid import Axes, Cell
 
 
@@ -253,6 +253,11 @@ class JobView(JobState):
         return distinct_loras(self.specs)
 
     @property
+    def embeddings(self) -> tuple[EmbeddingRef, ...]:
+        """Of all its images, in the order of their first use."""
+        return distinct_embeddings(self.specs)
+
+    @property
     def final_prompts(self) -> tuple[str, ...]:
         """As encoded: of a comparison one for each prompt, that of the first variant."""
         if self.axes is None:
@@ -267,6 +272,11 @@ def distinct_loras(specs: tuple[ImageSpec, ...]) -> tuple[LoraRef, ...]:
         for lora in spec.loras:
             loras.setdefault(lora.sha256, lora)
     return tuple(loras.values())
+
+
+def distinct_embeddings(specs: tuple[ImageSpec, ...]) -> tuple[EmbeddingRef, ...]:
+    """By content, in the order of their first use."""
+    return tuple({each.sha256: each for spec in specs for each in spec.embeddings}.values())
 
 
 @dataclass(frozen=True, slots=True)

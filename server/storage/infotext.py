@@ -118,6 +118,7 @@ def _made_with(spec: ImageSpec, origin: Origin) -> dict[str, str]:
         "Model hash": origin.base_sha256[:10],
         "Model": origin.base_name,
         "Lora hashes": ", ".join(f"{lora.label}: {lora.short_hash}" for lora in spec.loras),
+        "TI hashes": ", ".join(f"{each.name}: {each.short_hash}" for each in spec.embeddings),
         "Moderation": origin.moderation,
         "Version": origin.software,
     }

@@ -98,7 +98,7 @@ class Bucket:
             with path.open("rb") as file:
                 client.put_object(Bucket=self._name, Key=key, Body=file, CacheControl="private, no-store")
 
-        self._send(send)
+        self._send(send, is_large=True)
 
     def get(self, key: str) -> bytes:
         """Raises MissingObject."""

@@ -11,6 +11,7 @@ from tests.gpu.budget import Budget, line_of
 from tests.gpu.causes import CAUSES
 from tests.gpu.lines import Measure, Measured, source
 from tests.gpu.studio import SIDE_PX, Studio, wanted
+from tests.support.embeddings import write_embedding
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,11 @@ def test_a_prompt_that_changes_costs_a_step_nothing(few_layers: Studio) -> None:
     )
     assert plain.launches == changed.launches
     assert (plain.waits, plain.pageable, plain.pinned) == (changed.waits, changed.pageable, changed.pinned)
+
+
+def test_an_embedding_is_copied_once_and_waits_for_nothing(few_layers: Studio) -> None:
+    used = write_embedding(few_layers.folder, "neghand", 5, widths=(768, 1280))
+    _, plain = few_layers.begin(wanted(prompt="woman, night"))
+    first, second = (few_layers.begin(wanted(prompt=f"neghand, {n}", embeddings=(used,)))[1] for n in (1, 2))
+    assert first.waits == second.waits == plain.waits and first.pageable == second.pageable
+    assert first.pinned - second.pinned == 2 and second.pinned == plain.pinned

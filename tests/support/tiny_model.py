@@ -14,6 +14,7 @@ from pipelines.model.info import (
     PARTS,
     PARTS_WITH_WEIGHTS,
 )
+from tests.support.embeddings import WIDTHS
 
 KNOWN_WORDS = ("jade", "woman", "red", "dress", "beach", "sunset", "low", "quality", "blurry", "distorted")
 
@@ -27,6 +28,8 @@ def write_tiny_model(folder: Path, known_words: Sequence[str] | None = KNOWN_WOR
         layers = {"down_blocks.0.attentions.0.proj_in.weight": (2, 2)} if part == "unet" else {}
         write_weights(folder / part / "model.safetensors", {"weight": (len(part),), **layers})
     (folder / "model_index.json").write_text(json.dumps({"_class_name": "StableDiffusionXLPipeline"}))
+    for part, width in zip(("text_encoder", "text_encoder_2"), WIDTHS, strict=True):
+        (folder / part / "config.json").write_text(json.dumps({"hidden_size": width}))
     (folder / "unet" / "config.json").write_text(json.dumps({"sample_size": 8}))
     (folder / "scheduler" / "scheduler_config.json").write_text("{}")
     if known_words is not None:

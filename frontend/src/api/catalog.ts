@@ -41,6 +41,16 @@ export function useWildcards() {
   });
 }
 
+/** The textual inversions that a prompt can name. */
+export function useEmbeddings() {
+  return useQuery({
+    queryKey: ["embeddings"],
+    queryFn: async () =>
+      (await answer(api.GET("/api/embeddings", { signal: AbortSignal.timeout(TIMEOUT_MS) }))).embeddings,
+    staleTime: 15_000,
+  });
+}
+
 export const EXAMPLES_KEY = ["examples"];
 
 /** The pictures that the operator shows to everybody. */

@@ -1374,6 +1374,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/embeddings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The embeddings that prompts can name
+         * @description Files of STUDIO_EMBEDDING_DIR; POST /api/loras/reload reads them again.
+         */
+        get: operations["embeddings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/prompts/expand": {
         parameters: {
             query?: never;
@@ -2115,6 +2135,19 @@ export interface components {
              */
             exit?: boolean;
         };
+        /** EmbeddingList */
+        EmbeddingList: {
+            embeddings: components["schemas"]["EmbeddingOption"][];
+        };
+        /** EmbeddingOption */
+        EmbeddingOption: {
+            name: string;
+            /** @description How a prompt names it. `embedding:` before the name is always right. */
+            written: string;
+            /** @description Tokens that it takes of a window. */
+            num_vectors: number;
+            sha256: string;
+        };
         /** Entries */
         Entries: {
             entries: components["schemas"]["Entry"][];
@@ -2226,7 +2259,7 @@ export interface components {
              */
             num_images?: number;
             /**
-             * @description Instead of the picture's own, as it is encoded.
+             * @description Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt; LoRAs are those of the picture, a tag is refused.
              * @example jade woman, red dress, beach sunset
              */
             prompt?: string | null;
@@ -2814,6 +2847,8 @@ export interface components {
             mask?: components["schemas"]["MaskImage"] | null;
             extend?: components["schemas"]["Extension"] | null;
             hires?: components["schemas"]["Hires"] | null;
+            /** @description Textual inversions. Left out where the prompts name none. */
+            embeddings?: components["schemas"]["UsedEmbedding"][];
             /** @description Of a job of /api/compare. */
             final_prompts?: string[];
         };
@@ -3392,6 +3427,12 @@ export interface components {
             name: string;
             sha256: string | null;
         };
+        /** UsedEmbedding */
+        UsedEmbedding: {
+            name: string;
+            num_vectors: number;
+            sha256: string;
+        };
         /** UsedLora */
         UsedLora: {
             name: string;
@@ -3425,7 +3466,7 @@ export interface components {
              */
             num_images?: number;
             /**
-             * @description Instead of the picture's own, as it is encoded.
+             * @description Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt; LoRAs are those of the picture, a tag is refused.
              * @example jade woman, red dress, beach sunset
              */
             prompt?: string | null;
@@ -11130,6 +11171,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Options"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    embeddings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmbeddingList"];
                 };
             };
             /** @description Authentication required */

@@ -39,12 +39,21 @@ ImageId = Annotated[
 ]
 
 
+OwnPrompt = Annotated[
+    Prompt,
+    Meta(
+        description="Instead of the picture's own. Variants, wildcards and embeddings are read as in any prompt; LoRAs"
+        " are those of the picture, a tag is refused."
+    ),
+]
+
+
 class Vary(Struct, frozen=True, forbid_unknown_fields=True):
     """Pictures like this one."""
 
     strength: Strength = variations.SUBTLE
     num_images: NumImages = 4
-    prompt: Annotated[Prompt, Meta(description="Instead of the picture's own, as it is encoded.")] | None = None
+    prompt: OwnPrompt | None = None
 
 
 class Upscale(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +73,7 @@ class Extend(Struct, frozen=True, forbid_unknown_fields=True):
     bottom: ExtendPx = 0
     strength: Strength = variations.EXTEND_STRENGTH
     num_images: NumImages = 4
-    prompt: Annotated[Prompt, Meta(description="Instead of the picture's own, as it is encoded.")] | None = None
+    prompt: OwnPrompt | None = None
 
 
 @dataclass(frozen=True, slots=True)

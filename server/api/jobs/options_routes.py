@@ -15,6 +15,7 @@ from server.api.jobs import examples, schemas
 from server.assets.decode import MAX_BYTES as MAX_ASSET_BYTES
 from server.gallery.public_gallery import PublicGallery
 from server.generation import policy as defaults
+from server.generation.lora_choices import NO_LORA
 from server.generation.policy import RequestPolicy
 from server.generation.prompt_warnings import style_fits
 from server.generation.requests import (
@@ -135,7 +136,7 @@ def _image_to_image(policy: RequestPolicy, caller: Caller) -> schemas.ImageToIma
 def _defaults(policy: RequestPolicy, caller: Caller) -> schemas.Defaults:
     info = policy.model
     return schemas.Defaults(
-        model_name=None if policy.default_model == defaults.NO_LORA else policy.default_model,
+        model_name=None if policy.default_model == NO_LORA else policy.default_model,
         num_images=min(DEFAULTS.num_images, policy.bounds(caller.requester).max_images),
         quality=DEFAULTS.quality,
         guidance_scale=defaults.GUIDANCE_SCALE,

@@ -22,7 +22,7 @@ from server.api.jobs.schemas import (
     Output,
     Result,
 )
-from server.generation.policy import NO_LORA
+from server.generation.lora_choices import NO_LORA
 from server.generation.requests import Extension, Hires, InitImage, MaskImage
 from server.generation.service import Acceptance
 from server.queue.model import ImageView, JobState, JobView, Moderated
@@ -83,6 +83,8 @@ def metadata(job: JobView) -> Metadata:
         "negative_prompt": spec.negative_prompt,
         "model": spec.model or NO_LORA,
         "loras": [schemas.UsedLora(lora.label, lora.weight, lora.sha256) for lora in job.loras],
+        "embeddings": [schemas.UsedEmbedding(each.name, each.num_vectors, each.sha256) for each in job.embeddings]
+        or UNSET,
         "style": spec.style,
         "quality": spec.quality,
         "num_images": job.images_total,

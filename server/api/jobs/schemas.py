@@ -99,6 +99,14 @@ class UsedLora(Struct, frozen=True):
     sha256: str
 
 
+class UsedEmbedding(Struct, frozen=True):
+    """An exact embedding that the prompts name."""
+
+    name: str
+    num_vectors: int
+    sha256: str
+
+
 class UsedBaseModel(Struct, frozen=True):
     name: str
     sha256: str | None
@@ -127,6 +135,9 @@ class Metadata(Sampling, frozen=True, kw_only=True):
     mask: MaskImage | None = None
     extend: Extension | None = None
     hires: Hires | None = None
+    embeddings: Annotated[
+        list[UsedEmbedding] | UnsetType, Meta(description="Textual inversions. Left out where the prompts name none.")
+    ] = UNSET
     final_prompts: Annotated[list[str] | UnsetType, Meta(description="Of a job of /api/compare.")] = UNSET
 
 

@@ -25,7 +25,7 @@ from server.api.jobs.presenters import Addresses
 from server.api.usage import schemas as usage_schemas
 from server.api.usage.routes import total
 from server.errors import INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, SCOPE_LACKING, UNAUTHORIZED, StudioError
-from server.generation.policy import NO_LORA
+from server.generation.lora_choices import NO_LORA
 from server.generation.service import JobService
 from server.observability.metrics import Metrics
 from server.queue.counts import QueueCounts

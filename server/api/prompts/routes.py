@@ -1,4 +1,4 @@
-"""GET /api/wildcards and POST /api/prompts/expand: what varies in a prompt, and what it becomes."""
+"""GET /api/wildcards and /api/embeddings, POST /api/prompts/expand: what a prompt can name, and what it becomes."""
 
 import asyncio
 from typing import Annotated
@@ -7,6 +7,7 @@ from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
+from pipelines.inversions.mentions import written
 from pipelines.spec import A1111, MAX_SEED
 from server.api.http.openapi_errors import documented
 from server.api.http.validation import MAX_BODY_BYTES, body_like, json_body
@@ -33,6 +34,19 @@ class Wildcards(Struct, frozen=True):
     wildcards: list[Wildcard]
 
 
+class EmbeddingOption(Struct, frozen=True):
+    """A textual inversion that prompts can name."""
+
+    name: str
+    written: Annotated[str, Meta(description="How a prompt names it. `embedding:` before the name is always right.")]
+    num_vectors: Annotated[int, Meta(description="Tokens that it takes of a window.")]
+    sha256: str
+
+
+class EmbeddingList(Struct, frozen=True):
+    embeddings: list[EmbeddingOption]
+
+
 class Expand(Struct, frozen=True, forbid_unknown_fields=True):
     """A prompt, and which of its expansions to show."""
 
@@ -51,6 +65,9 @@ class Expansions(Struct, frozen=True):
 
 EXAMPLE = Expand("{red|blue} dress, __place__", seed=7, num_prompts=2)
 WILDCARDS = Wildcards([Wildcard("place", 2, ["beach", "forest"])])
+EMBEDDINGS = EmbeddingList(
+    [EmbeddingOption("neghand", "neghand", 5, "9c1f4a6ed7b3805f2c6a1b0d94e87f3256a0b1c2d3e4f5a6b7c8d9e0f1a2b3c4")]
+)
 EXPANSIONS = Expansions(["blue dress, forest", "red dress, beach"], 4)
 
 
@@ -70,6 +87,22 @@ class PromptsController(Controller):
             [
                 Wildcard(name, len(values), [value[:200] for value in values[:MAX_SHOWN_VALUES]])
                 for name, values in policy.wildcards.items()
+            ]
+        )
+
+    @get(
+        "/embeddings",
+        operation_id="embeddings",
+        summary="The embeddings that prompts can name",
+        description="Files of STUDIO_EMBEDDING_DIR; POST /api/loras/reload reads them again.",
+        responses={200: answers(EMBEDDINGS, "By name"), **documented()},
+        sync_to_thread=False,
+    )
+    def embeddings(self, policy: NamedDependency[RequestPolicy]) -> EmbeddingList:
+        return EmbeddingList(
+            [
+                EmbeddingOption(each.name, written(each), each.num_vectors, each.sha256)
+                for each in policy.embeddings.values()
             ]
         )
 

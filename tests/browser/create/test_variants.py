@@ -1,4 +1,4 @@
-"""Variants and wildcards on the page: picked, previewed, made."""
+"""Variants, wildcards and embeddings on the page: picked, previewed, made."""
 
 import json
 import re
@@ -12,16 +12,20 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NewVisitor
 from tests.browser.picture_actions import DESKTOP, PHONE
 from tests.browser.users import painting_server
+from tests.support.embeddings import embedding_bytes
 from tests.support.servers.server_process import ServerProcess
 
 
 @pytest.fixture(scope="module")
 def painted(built_page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """With a wildcard."""
+    """With a wildcard and an embedding."""
     folder = tmp_path_factory.mktemp("painted")
     (folder / "wildcards").mkdir()
     (folder / "wildcards" / "color.txt").write_text("red\nblue\n")
-    with painting_server(folder, STUDIO_WILDCARD_DIR=str(folder / "wildcards")) as server:
+    (folder / "embeddings").mkdir()
+    (folder / "embeddings" / "neg-hand.safetensors").write_bytes(embedding_bytes(5))
+    folders = {f"STUDIO_{kind.upper()}_DIR": str(folder / f"{kind}s") for kind in ("wildcard", "embedding")}
+    with painting_server(folder, **folders) as server:
         server.start()
         yield server
 
@@ -50,3 +54,28 @@ def test_a_wildcard_is_picked_previewed_and_made(
     visitor.wait_for_pictures(2)
     result = painted.http.get(f"/api/result/{visitor.recent_job()}").json()
     assert [each["final_prompt"] for each in result["outputs"]] == ["sea, red", "sea, blue"]
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_an_embedding_is_put_into_either_prompt(
+    new_visitor: NewVisitor, painted: ServerProcess, axe: str, screen: dict[str, Any]
+) -> None:
+    visitor = new_visitor(painted, "?size=64x64&model=none&steps=4&n=1", **screen)
+    page = visitor.page
+    visitor.prompt.fill("sea")
+    name = re.compile(r"^Settings" if screen is PHONE else r"^Advanced")
+    page.get_by_role("button", name=name).first.click()
+    embeddings = page.get_by_role("region", name="Embeddings")
+    embeddings.get_by_role("button", name="neg-hand").click()
+    embeddings.get_by_role("radio", name="Negative prompt").click()
+    embeddings.get_by_role("button", name="neg-hand").click()
+    assert not visitor.scrolls_sideways()
+    assert visitor.violations(axe) == []
+    page.keyboard.press("Escape")
+    with page.expect_request("**/api/generate") as waiting:
+        visitor.generate.click()
+    asked = json.loads(waiting.value.post_data or "")
+    assert asked["prompt"] == "sea, neg-hand" and asked["negative_prompt"].endswith("distorted, neg-hand")
+    visitor.wait_for_pictures(1)
+    result = painted.http.get(f"/api/result/{visitor.recent_job()}").json()
+    assert [each["name"] for each in result["metadata"]["embeddings"]] == ["neg-hand"]

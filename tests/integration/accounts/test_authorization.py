@@ -136,6 +136,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("get", "/api/operator/moderation/decisions"): Row(OPERATORS),
     ("get", "/api/options"): Row(OPEN),
     ("get", "/api/wildcards"): Row(OPEN),
+    ("get", "/api/embeddings"): Row(OPEN),
     ("post", "/api/prompts/expand"): Row(OPEN, {"prompt": "{red|blue}"}),
     ("get", "/api/loras"): Row(OPEN),
     ("get", "/api/loras/{name}"): Row(OPERATORS),

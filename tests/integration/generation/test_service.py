@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from pipelines.lora.files.library import LoraLibrary
 from pipelines.model.info import DEMO_LORA_BASE
-from server.db.models import JobRow
+from pipelines.spec import EmbeddingRef
+from server.db.models import JobLoraRow, JobRow
 from server.db.session import Database
 from server.errors import InvalidRequest
 from server.generation.resolution import with_trigger
@@ -180,3 +181,17 @@ def test_a_data_folder_belongs_to_one_process_and_keeps_its_id(tmp_path: Path):
     assert other.id != first.id
     for folder in (second, other):
         folder.close()
+
+
+async def test_a_worker_needs_the_embeddings_of_a_job_as_its_loras(
+    database: Database, tmp_path: Path, loras: LoraRegistry
+) -> None:
+    used = EmbeddingRef("n" * 64, "e" * 64, 5)
+    shop = JobsHarness(database, tmp_path)
+    accepted = await shop.accept(draft(prompt="n" * 64, prompt_syntax="a1111", embeddings=(used,), model=jade()))
+    sha256 = (await loras.record("jade")).view.sha256
+    assert shop.view.loras_of(accepted.job_id) == {used.sha256, sha256}
+    async with database.read() as session:
+        rows = {row.sha256: row.name for row in await session.scalars(select(JobLoraRow))}
+    assert rows == {sha256: "jade", used.sha256: f"embedding:{'n' * 54}"}
+    assert (await loras.record("jade")).view.times_used == 1

@@ -57,9 +57,16 @@ def stock() -> Any:
     return pipeline
 
 
-@torch.inference_mode()
 def stocks(pipeline: Any, spec: ImageSpec, at: list[str], negatives: list[str]) -> np.ndarray:
-    """The loop of diffusers, with the embeddings of the step's texts."""
+    return decoded(pipeline, denoised(pipeline, spec, at, negatives))
+
+
+@torch.inference_mode()
+def denoised(
+    pipeline: Any, spec: ImageSpec, at: list[str], negatives: list[str], before: torch.Tensor | None = None
+) -> torch.Tensor:
+    """The loop of diffusers, with the embeddings of the step's texts. With the latents of the pass `before`, its
+    image-to-image loop."""
     encoded = {
         texts: pipeline.encode_prompt(texts[0], negative_prompt=texts[1], do_classifier_free_guidance=True)
         for texts in zip(at, negatives, strict=True)
@@ -67,11 +74,18 @@ def stocks(pipeline: Any, spec: ImageSpec, at: list[str], negatives: list[str]) 
     sampler = make_sampler(spec.sampling.sampler, pipeline.scheduler.config)
     sampler.set_timesteps(spec.sampling.steps)
     generator = torch.Generator("cpu").manual_seed(spec.sampling.seed)
-    size = (spec.height, spec.width)
-    latents = torch.randn((1, 4, size[0] // 8, size[1] // 8), generator=generator) * sampler.init_noise_sigma
+    this = spec.passes[0 if before is None else 1]
+    size, timesteps = (this.height, this.width), sampler.timesteps[this.start * sampler.order :]
+    noise = torch.randn((1, 4, size[0] // 8, size[1] // 8), generator=generator)
+    if before is None:
+        latents = noise * sampler.init_noise_sigma
+    else:
+        sampler.set_begin_index(this.start * sampler.order)
+        larger = torch.nn.functional.interpolate(before, size=noise.shape[2:], mode="bilinear")
+        latents = sampler.add_noise(larger, noise, timesteps[:1])
     options = {"generator": generator} if "generator" in sampler.step.__code__.co_varnames else {}
     time_ids = torch.tensor([[*size, 0, 0, *size]] * 2, dtype=torch.float32)
-    for number, timestep in enumerate(sampler.timesteps):
+    for number, timestep in enumerate(timesteps):
         turn = number // sampler.order
         context, uncontext, pooled, unpooled = encoded[at[turn], negatives[turn]]
         conditions = {"text_embeds": torch.cat([unpooled, pooled]), "time_ids": time_ids}
@@ -80,6 +94,11 @@ def stocks(pipeline: Any, spec: ImageSpec, at: list[str], negatives: list[str]) 
         without, prompted = out.chunk(2)
         guided = without + spec.sampling.guidance_scale * (prompted - without)
         latents = sampler.step(guided, timestep, latents, return_dict=False, **options)[0]
+    return latents
+
+
+@torch.inference_mode()
+def decoded(pipeline: Any, latents: torch.Tensor) -> np.ndarray:
     image = pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor)[0]
     return (pipeline.image_processor.postprocess(image, output_type="np")[0] * 255).round().astype(np.uint8)
 
@@ -152,16 +171,29 @@ def test_a_second_pass_and_a_source_take_the_texts_of_their_steps(runner: SDXLRu
     assert share_within_one_level(later, made["same"]) < 0.99
 
 
+@pytest.mark.parametrize("sampler", ["euler", "dpmpp_2m"])
+def test_hires_is_the_image_of_a_second_stock_loop(runner: SDXLRunner, stock: Any, sampler: str) -> None:
+    """The prompt changes in the second pass, the negative prompt in the first. In a crowd of another schedule."""
+    larger = Pass(160, 160, start=1, strength=0.75, upscaler="latent")
+    how = {**hires(f"[{A}:{B}:7]"), "negative_prompt": "[blurry:night:2]", "more_passes": (larger,), "sampler": sampler}
+    spec = params(**how)
+    first = denoised(stock, spec, [A] * 4, ["blurry", "blurry", "night", "night"])
+    second = denoised(stock, spec, [A, A, B], ["night"] * 3, before=first)
+    other = params(**{**how, "prompt": f"[{C}:{A}:1.5]"})
+    made = run_passes(runner, {"hires": spec, "other": other}, second_steps=3)
+    assert share_within_one_level(made["hires"], decoded(stock, second)) >= ENOUGH
+
+
 def hires(prompt: str) -> dict[str, Any]:
     return {"prompt": prompt, "steps": 4, "prompt_syntax": "a1111", "seed": 3}
 
 
-def run_passes(runner: SDXLRunner, wanted: dict[str, ImageSpec]) -> dict[str, np.ndarray]:
+def run_passes(runner: SDXLRunner, wanted: dict[str, ImageSpec], second_steps: int = 2) -> dict[str, np.ndarray]:
     begin(runner, wanted)
     step(runner, wanted, times=4)
     advanced = runner.execute(StepPlan(advance=tuple(wanted)))
     assert set(advanced.advanced) == set(wanted)
-    step(runner, wanted, times=2)
+    step(runner, wanted, times=second_steps)
     decoded = runner.execute(StepPlan(decode=tuple(wanted))).decoded
     return {name: pixels(image) for name, image in decoded.items()}
 

@@ -35,7 +35,7 @@ OTHERS = {
     "a VAE": "decoder.mid.block_1.conv1.weight",
     "a VAE ": "decoder.mid_block.resnets.0.conv1.weight",
     "a text encoder": "text_model.embeddings.token_embedding.weight",
-    "a textual inversion": "emb_params",
+    "a textual inversion (its place is the folder STUDIO_EMBEDDING_DIR)": "emb_params",
     "no model known here (it holds 'x')": "x",
 }
 

@@ -12,6 +12,7 @@ import { percent, stepCount } from "@/lib/words/quantities";
 import { samplingDefaults } from "@/settings/loras";
 import { seedOf } from "@/settings/seed";
 import { HiresFields } from "../HiresFields";
+import { EmbeddingFields } from "./EmbeddingFields";
 import { VariantFields } from "./VariantFields";
 
 interface AdvancedFieldsProps {
@@ -75,6 +76,7 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
         />
       </div>
       <VariantFields />
+      <EmbeddingFields options={options} />
       <SamplerField options={options} standard={standard.sampler} />
       <HiresFields options={options} />
       {hasSeed && <SeedField maxSeed={bounds.max_seed} />}
