@@ -3,6 +3,7 @@
     python -m server create-operator --email ada@example.org    prompts for the password, or reads it from stdin
     python -m server reset-link --email ada@example.org         prints a one-time link that sets a new password
     python -m server create-invite                              prints a code for one registration
+    python -m server migrate                                    upgrades the database's schema, before a rollout
 
 They write to the database of the settings. Secrets are never arguments, which every user of the machine can read.
 """
@@ -37,6 +38,8 @@ def run_command(arguments: Sequence[str], settings: Settings) -> int:
             output = asyncio.run(_create_operator(settings, options.email))
         elif options.command == "reset-link":
             output = asyncio.run(_reset_link(settings, options.email))
+        elif options.command == "migrate":
+            output = asyncio.run(_migrate(settings))
         else:
             output = asyncio.run(_create_invite(settings, options.days))
     except (CommandError, NetworkFilesystem) as error:
@@ -59,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for command in (create, reset):
         command.add_argument("--email", required=True)
+    commands.add_parser("migrate", help="upgrade the schema of the database; each server does it at its start, too")
     invite = commands.add_parser("create-invite", help="print a code for one registration")
     invite.add_argument("--days", type=int, default=INVITE_DAYS, choices=range(1, 366), metavar="1..365")
     return parser
@@ -112,3 +116,10 @@ async def _create_invite(settings: Settings, days: int) -> str:
 
     async with Administration.of(settings.resolved_database_url) as administration:
         return await administration.invitation(days * 86_400)
+
+
+async def _migrate(settings: Settings) -> str:
+    from server.accounts.admin_commands import Administration
+
+    async with Administration.of(settings.resolved_database_url):  # opening it migrates it
+        return "the schema of the database is this version's"
