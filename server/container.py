@@ -191,7 +191,7 @@ class Shared:
         self.settings = settings
         self.base = BaseModel(settings)
         self.folder = DataFolder(settings.data_dir)
-        self.database = Database(settings.resolved_database_url, refusal=lambda: self.folder.lost)
+        self.database = Database(settings.resolved_database_url, lambda: self.folder.lost, settings.database_direct_url)
         self.counts = QueueCounts(self.database)
         self.store = open_store(settings, self.folder.images, FILES_PATH)
         self.store_health = StoreHealth(self.store)
