@@ -53,6 +53,7 @@ from server.moderation.banned_words import BannedWords
 from server.moderation.reviews import Reviews
 from server.observability.metrics import Metrics
 from server.observability.readiness import Readiness
+from server.queue import demand
 from server.queue.counts import QueueCounts
 from server.queue.deletion import Remover
 from server.queue.view import QueueView
@@ -257,6 +258,11 @@ class Container:
             shared.metrics.count_images(lambda: engine.num_images)
         waits_for = "the model is being loaded" if makes_images else None
         self.readiness = Readiness(self.database.ping, self.store_trouble, waits_for)
+
+    async def set_target(self) -> None:
+        """For the view `studio_workers_wanted`, by the settings of the process that started last."""
+        async with self.database.write() as session:
+            await demand.set_target(session, from_settings.target(self.settings))
 
     def store_trouble(self) -> str | None:
         reason = self.shared.folder.lost or self.shared.store_health.reason

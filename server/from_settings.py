@@ -16,6 +16,7 @@ from server.engine.scheduler import Scheduler
 from server.generation.bounds import RequestBounds
 from server.moderation.classifier import load_classifier
 from server.moderation.service import Moderation
+from server.queue.demand import Target
 from server.queue.quotas import Quota, Quotas
 from server.usage.costs import Prices
 
@@ -51,6 +52,11 @@ def scheduler(settings: Settings) -> Scheduler:
         one_lora_set=settings.lora_mode == "merged",
     )
     return Scheduler(CostModel(settings.row_buckets), limits)
+
+
+def target(settings: Settings) -> Target:
+    most = settings.workers_max
+    return Target(float(settings.workers_target_s), min(settings.workers_min, most), most)
 
 
 def moderation(settings: Settings, database: Database) -> Moderation | None:

@@ -116,6 +116,9 @@ class Lifespan:
         """Fill the LoRA table and, where it is quick, hash the base model."""
         with self._reported("the LoRAs cannot be loaded"):
             await self.container.shared.loras.start()
+        if self.settings.role != "worker":
+            with self._reported("the database cannot be written"):
+                await self.container.set_target()
         if self.container.base.quickly_read:
             with self._reported(f"the base model {self.settings.base_model} cannot be read"):
                 await self.container.base.identify()

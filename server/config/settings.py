@@ -8,6 +8,7 @@ from typing import Any
 import pipelines
 import server
 from server.config.billing_settings import BillingSettings
+from server.config.fleet_settings import FleetSettings
 from server.config.parsers import (
     base_model,
     database_url,
@@ -341,7 +342,7 @@ def variable(of: "Field[Any]") -> str:
 def settings_table() -> str:
     """The table of docs/settings.md, in Markdown."""
     lines = ["| variable | default | unit | meaning |", "| --- | --- | --- | --- |"]
-    groups = (fields(StorageSettings), fields(BillingSettings))  # the second is part of the first
+    groups = (fields(StorageSettings), fields(FleetSettings), fields(BillingSettings))  # each is part of the one before
     for field in sorted(fields(Settings), key=lambda field: sum(field in group for group in groups)):
         meta = field.metadata
         lines.append(f"| `{variable(field)}` | {meta['shown']} | {meta['unit'] or ''} | {meta['meaning']} |")

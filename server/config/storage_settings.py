@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from server.config.billing_settings import BillingSettings
+from server.config.fleet_settings import FleetSettings
 from server.config.parsers import bucket_name, integer, key_prefix, one_of, setting, web_address
 
 
 @dataclass(frozen=True, slots=True)
-class StorageSettings(BillingSettings):
+class StorageSettings(FleetSettings):
     storage: str = setting(
         "local", one_of("local", "s3"), "", "local", "image store: `local`, the data folder, or `s3`, a bucket"
     )

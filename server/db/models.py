@@ -182,7 +182,12 @@ class JobAssetRow(Row):
 
 
 class WorkerRow(Row):
-    """A process that makes images, as it last reported itself. An api process estimates from `cost_lines`."""
+    """A process that makes images, as it last reported itself. An api process estimates from `cost_lines`.
+
+    `row_mpx_s`, `decode_mpx_s`, `upscale_mpx_s`: seconds of one megapixel as one row of a full forward, decoded by the
+    VAE, enlarged by an upscaler; None: not measured. `step_s`, `step_rows`: means of the last forwards. `drain` is the
+    operator's order: "finish" what it has, or "hand_back"; `exits`: then the process ends.
+    """
 
     __tablename__ = "worker"
 
@@ -194,8 +199,31 @@ class WorkerRow(Row):
     resident_loras: Mapped[list[str]] = mapped_column(JSON)
     url: Mapped[str | None] = mapped_column(String(255))  # its own HTTP server, for previews
     token: Mapped[str] = mapped_column(String(64))  # what that server asks for
+    version: Mapped[str | None] = mapped_column(String(64))  # of the software
+    gpu: Mapped[str | None] = mapped_column(String(128))  # its name; None: the CPU makes the images
+    memory_used_bytes: Mapped[int | None] = mapped_column(BigInteger)  # of the GPU, by all processes
+    memory_total_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    row_mpx_s: Mapped[float | None] = mapped_column(Double)
+    decode_mpx_s: Mapped[float | None] = mapped_column(Double)
+    upscale_mpx_s: Mapped[float | None] = mapped_column(Double)
+    step_s: Mapped[float | None] = mapped_column(Double)
+    step_rows: Mapped[float | None] = mapped_column(Double)
+    drain: Mapped[str | None] = mapped_column(String(16))
+    exits: Mapped[bool] = mapped_column(default=False, server_default=false())
     started_at_s: Mapped[float] = mapped_column(Double)
     heartbeat_at_s: Mapped[float] = mapped_column(Double)
+
+
+class FleetTargetRow(Row):
+    """How many workers are wanted, by the settings of the process that started last: one row, id 1. The view
+    `studio_workers_wanted` reads it."""
+
+    __tablename__ = "fleet_target"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target_s: Mapped[float] = mapped_column(Double)
+    min_workers: Mapped[int]
+    max_workers: Mapped[int]
 
 
 class EventRow(Row):

@@ -23,6 +23,7 @@ MAX_SURPRISE = 2.0
 RECENT_STEPS = 9  # whose median a row count costs: on real steps it is nearer to the next one than any mean
 MIN_STEPS = 3  # measured steps of a row count that outweigh the line
 MIN_WEIGHT = 1 / 30  # a mean follows the last 30 measurements or so
+MPX = 1_000_000
 UNKNOWN_ROW_S_PER_PX = 1.0e-6  # before anything was measured: about 0.07 s a row at 256 x 256
 
 
@@ -195,6 +196,14 @@ class CostModel:
         throughput = {rows: rows / line.at(rows) for rows in buckets}
         enough = KNEE_SHARE * max(throughput.values())
         return next(rows for rows in buckets if throughput[rows] >= enough)
+
+    def mpx_s(self, max_rows: int) -> Mapping[str, float]:
+        """Seconds of one megapixel: "row" in a forward of as many rows as are worth sharing, and of each piece kind.
+        Empty before the first measurement."""
+        if not self._sizes:
+            return {}
+        row_s = self.row_s(MPX, self.knee(MPX, max_rows))
+        return {"row": row_s} | {kind: self.piece_s(kind, MPX) for kind in KINDS}
 
     def row_s(self, num_px: int, rows: int) -> float:
         """Seconds one row evaluation costs when `rows` share a forward."""

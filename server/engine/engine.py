@@ -137,6 +137,10 @@ class Engine:
         """What was measured: CostModel.snapshot()."""
         return self._scheduler.cost.snapshot()
 
+    def mpx_s(self) -> Mapping[str, float]:
+        """Seconds of one megapixel, by kind of work: CostModel.mpx_s()."""
+        return self._scheduler.cost.mpx_s(self._scheduler.limits.row_budget)
+
     async def calibrate(
         self,
         execute: Execute,

@@ -12,7 +12,9 @@ from litestar.types import Message
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector, generate_latest
 
 from server.engine.engine import Turn
+from server.observability.demand_metrics import DemandCollector
 from server.observability.gpu_metrics import AllocatorCollector, Gpu, gpu_collector
+from server.queue.demand import Demand
 from server.queue.model import JobStatus, StoredImage
 from server.version import VERSION
 
@@ -88,6 +90,8 @@ class Metrics:
         if self._gpus is not None:
             registry.register(self._gpus)
         registry.register(AllocatorCollector())
+        self._demand = DemandCollector()
+        registry.register(self._demand)
         build = {"version": VERSION, "base_model": base_model, "python": platform.python_version()}
         Info("studio_build", "Versions of the server and its libraries.", registry=registry).info(
             build | {package: version(package) for package in ("torch", "diffusers")}
@@ -156,8 +160,9 @@ class Metrics:
             route = str(scope.get("path_template") or "none")  # a template, so that clients cannot create labels
             self._answers.labels(route, str(message["status"])).inc()
 
-    def text(self, jobs: Mapping[JobStatus, int] | None) -> bytes:
-        """The exposition text for Prometheus. `jobs` None: the database cannot count them now; they are left out."""
+    def text(self, jobs: Mapping[JobStatus, int] | None, demand: Demand | None = None) -> bytes:
+        """The exposition text for Prometheus. None: the database cannot count them now; they are left out."""
+        self._demand.demand = demand
         self._jobs.clear()
         if jobs is not None:
             for status in JobStatus:

@@ -9,6 +9,7 @@ from server.db.clock import now_s
 from server.db.models import ImageRow, JobRow
 from server.db.session import Database
 from server.queue import states
+from server.queue.demand import Demand, demand
 from server.queue.model import JobStatus
 
 
@@ -47,6 +48,11 @@ class QueueCounts:
         async with self._database.read() as session:
             counts = await session.execute(select(JobRow.status, func.count()).group_by(JobRow.status))
             return {JobStatus(status): count for status, count in counts}
+
+    async def demand(self) -> Demand:
+        """How many workers are wanted."""
+        async with self._database.read() as session:
+            return await demand(session)
 
     async def images_since(self, seconds: float) -> int:
         """Images that were finished in the last `seconds`."""

@@ -19,14 +19,15 @@ FORGOTTEN_S = 30 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What a worker reports. `state`: loading, ready, draining. `cost_lines`: CostModel.snapshot(). `url` and `token`:
-    where and how its previews are read."""
+    """What a worker reports. `state`: loading, ready, draining. `cost_lines`: CostModel.snapshot(), `mpx_s`:
+    CostModel.mpx_s(). `url` and `token`: where and how its previews are read."""
 
     id: str
     state: str
     base_name: str
     base_sha256: str | None
     cost_lines: Mapping[str, Any]
+    mpx_s: Mapping[str, float]
     resident_loras: Sequence[str]
     url: str | None
     token: str
@@ -44,6 +45,9 @@ async def report(session: AsyncSession, worker: WorkerReport) -> None:
     row.base_name = worker.base_name
     row.base_sha256 = worker.base_sha256
     row.cost_lines = dict(worker.cost_lines)
+    row.row_mpx_s = worker.mpx_s.get("row")
+    row.decode_mpx_s = worker.mpx_s.get("decode")
+    row.upscale_mpx_s = worker.mpx_s.get("upscale")
     row.resident_loras = list(worker.resident_loras)
     row.url = worker.url
     row.token = worker.token

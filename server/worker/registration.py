@@ -52,6 +52,7 @@ class Registration:
             base_name=self._base_model.name,
             base_sha256=self._base_model.sha256,
             cost_lines=self._engine.cost_lines(),
+            mpx_s=self._engine.mpx_s(),
             resident_loras=sorted(self._engine.resident_loras),
             url=self._url,
             token=self.token,

@@ -17,8 +17,8 @@ class MetricsController(Controller):
     @get("/metrics", include_in_schema=False)
     async def metrics(self, metrics: NamedDependency[Metrics], counts: NamedDependency[QueueCounts]) -> Response[Any]:
         try:
-            jobs = await counts.by_status()
+            jobs, wanted = await counts.by_status(), await counts.demand()
         except DATABASE_ERRORS as error:  # the other metrics matter most now
             log.warning("cannot count the jobs: %s", error)
-            jobs = None
-        return Response(metrics.text(jobs), media_type=CONTENT_TYPE)
+            jobs = wanted = None
+        return Response(metrics.text(jobs, wanted), media_type=CONTENT_TYPE)
