@@ -15,8 +15,8 @@ log = logging.getLogger("ray.serve")
 
 
 class WorkersWanted:
-    """An autoscaling policy. Serve calls it on the event loop of its controller, ten times a second: the query runs
-    beside it, every `poll_s`. The controller's environment holds the database's address: as an argument Ray would
+    """An autoscaling policy. Serve calls it on the event loop of its controller, ten times a second: the query is a
+    task, started every `poll_s`. The controller's environment holds the database's address: as an argument Ray would
     store and show it. While the database does not answer, the number of workers stays."""
 
     def __init__(self, poll_s: float) -> None:

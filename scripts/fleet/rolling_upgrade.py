@@ -4,8 +4,8 @@
     .venv/bin/python scripts/fleet/rolling_upgrade.py               # from revision 1d254cd, for a minute
     .venv/bin/python scripts/fleet/rolling_upgrade.py --from 1d254cd --seconds 20
 
-An api process and a worker of the earlier revision run; those of this checkout start beside them, which migrates the
-schema. Jobs go to both apis by turns, and each job's events are read from the other one. Then the earlier processes
+An api process and a worker of the earlier revision run; those of this checkout start next to them, which migrates
+the schema. Jobs go to both apis by turns, and each job's events are read from the other one. Then the earlier processes
 end, as in a rollout. Prints a line of figures as JSON. Exit code 1: a job was lost or made twice, a stream has a gap,
 or a process logged an error. Pictures are painted.
 """
