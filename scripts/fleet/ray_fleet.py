@@ -40,6 +40,7 @@ from tests.support.tiny_model import write_tiny_model  # noqa: E402
 NUM_USERS, NUM_JOBS, NUM_IMAGES, STEPS = 6, 60, 2, 20
 MAX_WORKERS = 3
 NONE_AFTER_S = 6
+STORE_BYTES = 100_000_000
 BODY = {"prompt": "red dress", "model_name": "base", "width": 64, "height": 64, "format": "png", "steps": STEPS}
 
 
@@ -49,15 +50,17 @@ class Nodes:
     def __init__(self, stack: ExitStack) -> None:
         from ray.cluster_utils import Cluster  # pyright: ignore[reportMissingImports]
 
-        head = {"num_cpus": 4, "num_gpus": 0, "include_dashboard": True, "dashboard_port": free_port()}
+        port = free_port()
+        head = {"num_cpus": 4, "num_gpus": 0, "object_store_memory": STORE_BYTES}
+        head |= {"include_dashboard": True, "dashboard_port": port}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         stack.callback(self._cluster.shutdown)
         self.address: str = self._cluster.address
-        self.dashboard = f"http://127.0.0.1:{head['dashboard_port']}"
+        self.dashboard = f"http://127.0.0.1:{port}"
 
     def add(self, num_gpus: int) -> Any:
-        """Room for so many workers. The GPUs are Ray's numbers only."""
-        return self._cluster.add_node(num_cpus=num_gpus, num_gpus=num_gpus)
+        """Room for so many workers, and none for the api. The GPUs are Ray's numbers only."""
+        return self._cluster.add_node(num_cpus=1, num_gpus=num_gpus, object_store_memory=STORE_BYTES)
 
     def kill(self, node: Any) -> int:
         """As if its plug were pulled. Returns how many workers went with it."""
@@ -111,7 +114,7 @@ class Replicas:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Ray Serve over a cluster of three nodes on this machine.")
-    parser.add_argument("--step-s", type=float, default=0.05, help="seconds of a painted step")
+    parser.add_argument("--step-s", type=float, default=0.5, help="seconds of a painted step")
     asked = parser.parse_args()
     begun_s = time.monotonic()
     with ExitStack() as stack:
@@ -166,6 +169,8 @@ def serving(folder: Path, address: str) -> Iterator[str]:
         "poll_s": 0.5,
         "fewer_after_s": 3,
         "none_after_s": NONE_AFTER_S,
+        "api_cpus": 2,
+        "worker_cpus": 0.2,
     }
     arguments = [f"{name}={value}" for name, value in options.items()]
     command = [str(BIN / "serve"), "run", "deploy.ray:studio", *arguments, "--address", address, "--app-dir", str(ROOT)]
