@@ -160,6 +160,7 @@ def test_the_server_takes_its_settings_and_ends_in_its_time(name: str) -> None:
     more = "\n".join(each for each in merged["literals"] if "BASE_MODEL" not in each)  # a file that is not here
     settings = read_settings(settings_of(name, more))
     assert (settings.role, settings.storage) == (name, "s3")
+    assert settings.workers_max == KEDA_OBJECTS["ScaledObject"]["spec"]["maxReplicaCount"]
     hooks = SERVERS[name]["containers"][0].get("lifecycle", {})
     pause_s = hooks.get("preStop", {}).get("sleep", {}).get("seconds", 0)
     needed_s = pause_s + settings.stop_timeout_s + CONNECT_TIMEOUT_S
