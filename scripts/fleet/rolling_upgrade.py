@@ -149,7 +149,7 @@ def roll(fleet: Fleet, earlier: Path, database_url: str, seconds: float) -> dict
         "jobs claimed again": sum(attempt > 1 for _, _, attempt, _ in rows["job"]),
         "workers that reported": makers,
         "an earlier process that starts now ends with": code,
-        "and says": next((line for line in again.log.read_text().splitlines() if "newer version" in line), "")[:300],
+        "and says": next(json.loads(line)["event"] for line in again.log.read_text().splitlines() if "newer" in line),
     }
 
 
