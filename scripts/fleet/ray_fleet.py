@@ -55,7 +55,7 @@ class Nodes:
         head |= {"include_dashboard": True, "dashboard_port": port}
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         stack.callback(self._cluster.shutdown)
-        self.address: str = self._cluster.address
+        self.address = str(self._cluster.address)
         self.dashboard = f"http://127.0.0.1:{port}"
 
     def add(self, num_gpus: int) -> Any:
@@ -106,7 +106,8 @@ class Replicas:
         while not self._stopped.wait(0.3):
             application = serve.status().applications.get("default")
             deployment = application.deployments.get("worker") if application else None
-            count = int(deployment.replica_states.get("RUNNING", 0)) if deployment else 0
+            states = dict(deployment.replica_states) if deployment else {}
+            count = sum(number for state, number in states.items() if state == "RUNNING")
             if not self.history or self.history[-1] != count:
                 self.history.append(count)
                 self.timeline.append((round(time.monotonic() - self._begun_s, 1), count))

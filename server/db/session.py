@@ -259,7 +259,7 @@ def _translated_errors() -> Generator[None]:
     """Translate driver errors: DatabaseAway or DatabaseFull; a wrong statement keeps its error."""
     try:
         yield
-    except (ConnectionError, PoolTimeout) as error:
+    except (ConnectionError, TimeoutError, PoolTimeout) as error:
         raise DatabaseAway(f"the database does not answer ({type(error).__name__})") from error
     except DBAPIError as error:
         state, text = str(getattr(error.orig, "sqlstate", None) or ""), str(error.orig)

@@ -24,7 +24,7 @@ def test_two_workers_are_nearly_twice_as_fast(
     settings = {
         "STUDIO_DATABASE_URL": postgres_server.url(name),
         **s3_server.settings(s3_bucket),
-        "PAINT_STEP_S": "0.2",
+        "PAINT_STEP_S": "0.1",
     }
     with (
         new_painting_server("api", **settings, STUDIO_ROLE="api") as api,

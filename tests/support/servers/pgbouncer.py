@@ -30,6 +30,7 @@ idle_transaction_timeout = 10
 log_connections = 0
 log_disconnections = 0
 server_login_retry = 1
+query_wait_timeout = 5
 logfile = {folder}/log
 pidfile = {folder}/pid
 """
