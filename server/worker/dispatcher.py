@@ -195,7 +195,7 @@ class Dispatcher:
             return
         await self._eligibility.refresh()
         for job_id in self._engine.choose(self._view.backlog, self._is_makeable):
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._order is not None:
                 return
             self._claiming = job_id
             claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)
