@@ -46,13 +46,13 @@ class Eligibility:
         }
         self._others = []
         if self._options.lora_wait_s and self._has_peers():
+            self._refreshed_at_s = now_s
             others = select(WorkerRow.resident_loras).where(
                 is_alive(), WorkerRow.state == "ready", WorkerRow.id != self._options.lease_owner
             )
             newest = others.order_by(WorkerRow.started_at_s.desc(), WorkerRow.id).limit(MAX_OTHERS)
             async with self._database.read() as session:
                 self._others = [frozenset(loras) for loras in await session.scalars(newest)]
-        self._refreshed_at_s = now_s
 
     def permits(self, job_id: str, loras: frozenset[str]) -> bool:
         """False for a job that is left to another worker, and for one whose LoRAs are not here: another process makes

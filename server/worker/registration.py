@@ -48,7 +48,7 @@ class Registration:
         self._state = "loading"
         self.order: DrainOrder | None = None
         self.token = secrets.token_urlsafe(32)
-        self._report = WorkerReport(worker_id, "", base_model.name, None, {}, {}, (), url, self.token, version=version)
+        self._report = WorkerReport(worker_id, "", base_model.name, None, {}, (), url, self.token, version=version)
 
     def set_state(self, state: str) -> None:
         """loading, ready or draining; reported immediately."""

@@ -38,7 +38,7 @@ async def two_workers(
         runner.num_loads = 0
         workers.append(JobsHarness(database, folder / owner[0], lease_owner=owner, runner=runner, store=store))
         async with database.write() as session:
-            await report(session, WorkerReport(owner, "ready", BASE.name, BASE.sha256, {}, {}, loras, None, ""))
+            await report(session, WorkerReport(owner, "ready", BASE.name, BASE.sha256, {}, loras, None, ""))
             if len(workers) == 1:
                 session.add_all([lora_row("jade", JADE), lora_row("ink", INK)])
     for worker in workers:
