@@ -118,7 +118,7 @@ class WorkerHalf:
             self.dispatcher.on_order,
         )
         self.meter = Meter(shared.database)
-        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
+        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter, self.registration)
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -302,13 +302,15 @@ class Container:
 class _EngineListener:
     """Connects the engine to the dispatcher, the metrics and the meter."""
 
-    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter) -> None:
+    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter, registration: Registration) -> None:
         self.on_event = dispatcher.on_event
         self.wants_preview = dispatcher.wants_preview
         self.on_capacity = dispatcher.wake
         self._metrics = metrics
         self._meter = meter
+        self._registration = registration
 
     def on_turn(self, turn: Turn) -> None:
         self._metrics.on_turn(turn)
         self._meter.on_turn(turn)
+        self._registration.note_loras()

@@ -65,9 +65,7 @@ class Dispatcher:
         self._sources = SourceLoader(
             database, store, options.retry_s, engine.wake, self._source_failed, self._on_source_waits
         )
-        self._eligibility = Eligibility(
-            database, options, lambda: self._engine.resident_loras, lambda: self._peers.has_peers
-        )
+        self._eligibility = Eligibility(database, options, engine, lambda: self._peers.has_peers)
         self._jobs: dict[str, ClaimedJob] = {}
         self._claiming: str | None = None
         self._order: DrainOrder | None = None
