@@ -133,6 +133,7 @@ def _dependencies(container: Container) -> dict[str, Provide]:
             "throttle": api.throttle,
             "usage": api.usage,
             "overview": api.overview,
+            "workers": api.workers,
             "billing": api.billing,
             "keys": api.keys,
             "loras": shared.registry,

@@ -51,6 +51,7 @@ from server.loras.folder import LoraFolder
 from server.loras.registry import LoraRegistry, LoraView
 from server.moderation.banned_words import BannedWords
 from server.moderation.reviews import Reviews
+from server.observability.gpu_metrics import torch_gpu
 from server.observability.metrics import Metrics
 from server.observability.readiness import Readiness
 from server.queue import demand
@@ -62,6 +63,7 @@ from server.storage.factory import open_store
 from server.storage.health import StoreHealth
 from server.usage.overview import Overview
 from server.usage.service import Usage
+from server.usage.workers import Workers
 from server.version import VERSION
 from server.worker.dispatcher import Dispatcher
 from server.worker.meter import Meter
@@ -96,7 +98,7 @@ class WorkerHalf:
             on_failed=shared.metrics.on_failed,
             on_blocked=shared.metrics.on_blocked,
             has_lora=shared.registry.has,
-            fetch_loras=shared.loras.changed_elsewhere,
+            fetch_loras=shared.loras.fetch,
             on_lora_failed=shared.loras.withdrawn,
             num_context_tokens=shared.base.prompts.num_context_tokens,
             moderation=shared.moderation,
@@ -105,10 +107,18 @@ class WorkerHalf:
             shared.database, engine, shared.progress, shared.queue, shared.store, self.outbox, hub, peers, options
         )
         self.registration = Registration(
-            shared.database, engine, shared.base.ref, shared.folder.lease_owner, from_settings.worker_url(settings)
+            shared.database,
+            engine,
+            shared.base.ref,
+            shared.folder.lease_owner,
+            from_settings.worker_url(settings),
+            VERSION,
+            torch_gpu,
+            shared.metrics.recent_step,
+            self.dispatcher.on_order,
         )
         self.meter = Meter(shared.database)
-        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
+        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter, self.registration)
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -150,6 +160,7 @@ class ApiHalf:
         self.reviews = Reviews(database, self.engagement)
         quotas = from_settings.quotas(settings)
         self.usage = Usage(database, quotas)
+        self.workers = Workers(database)
         self.overview = Overview(database, from_settings.prices(settings))
         charges = from_settings.charges(settings, shared.base.info)
         self.billing = Billing(database, charges, from_settings.purchases(settings, database))
@@ -241,6 +252,8 @@ class Container:
             self.peers.loras_changed,
             open_lora_bucket(settings),
             lambda: (*shared.upscalers.scan(), *shared.wildcards.scan()),
+            *from_settings.lora_sharing(settings, self.database, shared.store),
+            settings.role == "worker",
         )
         self.worker = WorkerHalf(shared, engine, self.hub, self.peers) if engine is not None else None
         self.observer = None
@@ -253,6 +266,8 @@ class Container:
         self.api = None
         if answers and model is not None:
             self.api = ApiHalf(shared, self.hub, self.peers, signals, model, self.policy)
+        if self.api is not None and self.worker is not None:
+            self.api.workers.on_order = self.worker.registration.wake
         self.previews = RemotePreviews(self.database, self.hub, shared.progress, self.peers) if answers else None
         if engine is not None:
             shared.metrics.count_images(lambda: engine.num_images)
@@ -287,13 +302,15 @@ class Container:
 class _EngineListener:
     """Connects the engine to the dispatcher, the metrics and the meter."""
 
-    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter) -> None:
+    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter, registration: Registration) -> None:
         self.on_event = dispatcher.on_event
         self.wants_preview = dispatcher.wants_preview
         self.on_capacity = dispatcher.wake
         self._metrics = metrics
         self._meter = meter
+        self._registration = registration
 
     def on_turn(self, turn: Turn) -> None:
         self._metrics.on_turn(turn)
         self._meter.on_turn(turn)
+        self._registration.note_loras()

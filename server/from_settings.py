@@ -14,10 +14,12 @@ from server.engine.cost_model import CostModel
 from server.engine.limits import Limits
 from server.engine.scheduler import Scheduler
 from server.generation.bounds import RequestBounds
+from server.loras.vault import FileStore, HeldLabels, LoraVault
 from server.moderation.classifier import load_classifier
 from server.moderation.service import Moderation
 from server.queue.demand import Target
 from server.queue.quotas import Quota, Quotas
+from server.storage.store import ImageStore
 from server.usage.costs import Prices
 
 
@@ -52,6 +54,16 @@ def scheduler(settings: Settings) -> Scheduler:
         one_lora_set=settings.lora_mode == "merged",
     )
     return Scheduler(CostModel(settings.row_buckets), limits)
+
+
+def lora_sharing(
+    settings: Settings, database: Database, store: ImageStore
+) -> tuple[LoraVault | None, HeldLabels | None]:
+    """Halves in processes of their own need no common LoRA folder: the bucket has the bytes."""
+    if settings.role == "all":
+        return None, None
+    assert isinstance(store, FileStore)
+    return LoraVault(database, store), HeldLabels(settings.data_dir / "lora_labels.json")
 
 
 def target(settings: Settings) -> Target:

@@ -23,6 +23,7 @@ from server.worker.warm_up import warm_up
 log = logging.getLogger(__name__)
 
 CANCEL_AGAIN_S = 1.0
+DRAINED_LOOK_S = 0.5
 
 
 class Lifespan:
@@ -168,7 +169,7 @@ class WorkerTasks:
         """The database is ready."""
         self._making = asyncio.create_task(self.make_images())
         self._dispatching = asyncio.create_task(self.dispatch())
-        loops = (self._worker.registration.run(), self._worker.meter.run())
+        loops = (self._worker.registration.run(), self._worker.meter.run(), self.leave_when_drained())
         self._reporting = [asyncio.create_task(loop) for loop in loops]
 
     async def stop_claiming(self) -> None:
@@ -234,6 +235,16 @@ class WorkerTasks:
         idle_exit_min = self._parts.settings.idle_exit_min
         if idle_exit_min:
             await when_idle(self._lifespan.busy, idle_exit_min * 60, self._lifespan.on_idle)
+
+    async def leave_when_drained(self) -> None:
+        """End the process where the operator has ordered it to drain and exit, once it is empty. Until cancelled."""
+        registration, dispatcher = self._worker.registration, self._worker.dispatcher
+        while True:
+            await asyncio.sleep(DRAINED_LOOK_S)
+            if registration.order is not None and registration.order.exits and dispatcher.is_empty:
+                log.info("drained by the operator's order: the server ends")
+                self._lifespan.on_idle()
+                return
 
     async def dispatch(self) -> None:
         try:

@@ -33,6 +33,7 @@ from server.api.loras.routes import LorasController
 from server.api.operator.moderation_routes import ModerationController
 from server.api.operator.overview_routes import OverviewController
 from server.api.operator.routes import OperatorController
+from server.api.operator.worker_routes import WorkersController
 from server.api.prompts.routes import PromptsController
 from server.api.usage.routes import UsageController
 
@@ -55,6 +56,7 @@ CONTROLLERS = (
     BillingController,
     StripeController,
     OperatorController,
+    WorkersController,
     OverviewController,
     ModerationController,
     OperatorCreditController,

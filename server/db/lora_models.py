@@ -21,6 +21,15 @@ class LoraSettingsRow(Row):
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())  # of requests that name no LoRA
 
 
+class LoraObjectRow(Row):
+    """The object of a bucket that holds these bytes."""
+
+    __tablename__ = "lora_object"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    storage_key: Mapped[str] = mapped_column(String(255))
+
+
 class LoraUseRow(Row):
     """How many accepted jobs named these bytes."""
 

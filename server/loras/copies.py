@@ -27,7 +27,10 @@ class LoraCopies:
 
     def has(self, sha256: str) -> bool:
         """True if the folder holds a copy."""
-        return self._path(sha256).is_file()
+        return self.path(sha256).is_file()
+
+    def path(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.safetensors"
 
     def copy_all(self, scan: LoraScan) -> Copied:
         """Copy every scanned file."""
@@ -50,11 +53,8 @@ class LoraCopies:
             if path.stem not in needed or path.suffix != ".safetensors":
                 path.unlink(missing_ok=True)
 
-    def _path(self, sha256: str) -> Path:
-        return self._folder / f"{sha256}.safetensors"
-
     def _copy(self, file: LoraFile) -> None:
-        path = self._path(file.sha256)
+        path = self.path(file.sha256)
         if path.is_file() and path.stat().st_size == file.num_bytes:
             return
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

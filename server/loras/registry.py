@@ -1,7 +1,7 @@
 """The LoRA registry: the table name → content hash, and copies of the files by hash."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from server.db.clock import now_s
 from server.db.lora_models import LoraSettingsRow, LoraUseRow
 from server.db.models import JobLoraRow, JobRow, LoraRow
 from server.db.session import Database
+from server.loras import vault
 from server.loras.catalog import LoraCatalog, file_few_steps
 from server.loras.copies import LoraCopies
 from server.loras.errors import LoraNotFound, UnknownLora
@@ -93,10 +94,11 @@ class LoraRegistry:
         self._copies = LoraCopies(folder)
         self._lora_base = lora_base
 
-    async def sync(self, scan: LoraScan) -> LoraSync:
+    async def sync(self, scan: LoraScan, held: Collection[str] | None = None) -> LoraSync:
         """Copy the scanned files, switch the table in one transaction, then delete the copies that neither the table
         nor an unfinished job names. If a file is rejected or pending, its last good version goes on serving. Bytes that
-        have failed stay failed under any name."""
+        have failed stay failed under any name. LoRAs without a file leave the table: all, or with `held` the labels
+        among these."""
         copied = await asyncio.to_thread(self._copies.copy_all, scan)
         rejected, pending = (*scan.rejected, *copied.rejected), (*scan.pending, *copied.pending)
         unread = {lora.label for lora in (*rejected, *pending)}
@@ -107,6 +109,8 @@ class LoraRegistry:
             failures = {row.sha256: row.failure for row in rows if row.failure is not None}
             served = {row.label: row.sha256 for row in rows if row.failure is None}
             after = {row.label: row.sha256 for row in rows if row.label in unread and self._still_serves(row)}
+            if held is not None:
+                after |= {row.label: row.sha256 for row in rows if row.label not in {*held, *unread}}
             after |= {file.label: file.sha256 for file in copied.files}
             loaded_at_s = await session.scalar(select(now_s())) or 0.0
             await session.execute(delete(LoraRow).where(LoraRow.label.not_in(after)))
@@ -117,6 +121,7 @@ class LoraRegistry:
                 elif (row.file, row.ignored) != (file.file, _ignored_json(file)):
                     row.file, row.ignored = file.file, _ignored_json(file)
             needed = {*after.values(), *await _needed_by_jobs(session)}
+            await vault.delete_all_but(session, needed)
         await asyncio.to_thread(self._copies.delete_all_but, needed)
         report = _sync_report(served, {label: sha256 for label, sha256 in after.items() if sha256 not in failures})
         return replace(
@@ -129,9 +134,19 @@ class LoraRegistry:
         """Copy the scanned files without a change of the table, which another process has switched."""
         await asyncio.to_thread(self._copies.copy_all, scan)
 
+    async def tidy(self) -> None:
+        """Delete the copies that neither the table nor an unfinished job names."""
+        async with self._database.read() as session:
+            needed = {*await session.scalars(select(LoraRow.sha256)), *await _needed_by_jobs(session)}
+        await asyncio.to_thread(self._copies.delete_all_but, needed)
+
     def has(self, sha256: str) -> bool:
         """True if the folder holds a copy."""
         return self._copies.has(sha256)
+
+    def path(self, sha256: str) -> Path:
+        """Of the copy, whether there is one or not."""
+        return self._copies.path(sha256)
 
     async def list(self) -> list[LoraView]:
         """All LoRAs that are offered, by name, newest version first."""

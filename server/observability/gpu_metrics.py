@@ -11,6 +11,8 @@ from typing import Any
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from server.queue.workers import Gpu as WorkerGpu
+
 log = logging.getLogger(__name__)
 
 
@@ -64,6 +66,15 @@ def gpu_collector() -> GpuCollector | None:
     except nvml.NVMLError as error:
         log.debug("no GPU metrics: %s", error)
         return None
+
+
+def torch_gpu() -> WorkerGpu | None:
+    """The GPU that torch uses in this process; None before it uses one. On a thread: the driver may take a while."""
+    torch: Any = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    free, total = torch.cuda.mem_get_info()
+    return WorkerGpu(torch.cuda.get_device_name(), total - free, total)
 
 
 class AllocatorCollector(Collector):

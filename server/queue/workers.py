@@ -1,16 +1,19 @@
 """Worker rows: each process that makes images reports itself; api processes read who is there and what a step costs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from server.db.clock import now_s
 from server.db.models import JobRow, WorkerRow
 from server.queue.model import JobStatus
 
+FINISH: Final = "finish"
+HAND_BACK: Final = "hand_back"
+"""Values of WorkerRow.drain."""
 ALIVE_S = 15.0
 """A worker whose heartbeat is older is not alive."""
 FORGOTTEN_S = 30 * 86_400.0
@@ -18,23 +21,45 @@ FORGOTTEN_S = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
+class Gpu:
+    """`used_bytes`: by all processes."""
+
+    name: str
+    used_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrainOrder:
+    """The operator's order to claim nothing more. `hand_back`: the jobs go back to the queue, else the worker finishes
+    them. `exits`: then its process ends."""
+
+    hand_back: bool
+    exits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerReport:
     """What a worker reports. `state`: loading, ready, draining. `cost_lines`: CostModel.snapshot(), `mpx_s`:
-    CostModel.mpx_s(). `url` and `token`: where and how its previews are read."""
+    CostModel.mpx_s(). `url` and `token`: where and how its previews are read. `gpu` None: it has none. `step`: mean
+    seconds and rows of its last forwards."""
 
     id: str
     state: str
     base_name: str
     base_sha256: str | None
     cost_lines: Mapping[str, Any]
-    mpx_s: Mapping[str, float]
     resident_loras: Sequence[str]
     url: str | None
     token: str
+    mpx_s: Mapping[str, float] = field(default_factory=dict[str, float])
+    version: str = ""
+    gpu: Gpu | None = None
+    step: tuple[float, float] | None = None
 
 
-async def report(session: AsyncSession, worker: WorkerReport) -> None:
-    """Insert or update the row, with a heartbeat."""
+async def report(session: AsyncSession, worker: WorkerReport) -> DrainOrder | None:
+    """Insert or update the row, with a heartbeat. Returns the operator's order; None: there is none."""
     now = await session.scalar(select(now_s())) or 0.0
     row = await session.get(WorkerRow, worker.id)
     if row is None:
@@ -51,12 +76,37 @@ async def report(session: AsyncSession, worker: WorkerReport) -> None:
     row.resident_loras = list(worker.resident_loras)
     row.url = worker.url
     row.token = worker.token
+    row.version = worker.version
+    row.gpu, row.memory_used_bytes, row.memory_total_bytes = None, None, None
+    if worker.gpu is not None:
+        row.gpu = worker.gpu.name
+        row.memory_used_bytes, row.memory_total_bytes = worker.gpu.used_bytes, worker.gpu.total_bytes
+    row.step_s, row.step_rows = worker.step or (None, None)
     row.heartbeat_at_s = now
+    return order_of(row)
+
+
+def order_of(row: WorkerRow) -> DrainOrder | None:
+    return None if row.drain is None else DrainOrder(row.drain == HAND_BACK, row.exits)
+
+
+async def give_order(session: AsyncSession, worker_id: str, order: DrainOrder | None) -> bool:
+    """To a living worker, which reads it with its next heartbeat; None takes the last one back. Returns False if there
+    is no such worker."""
+    drain = None if order is None else HAND_BACK if order.hand_back else FINISH
+    given = (
+        update(WorkerRow)
+        .where(WorkerRow.id == worker_id, is_alive())
+        .values(drain=drain, exits=order is not None and order.exits)
+        .returning(WorkerRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    return await session.scalar(given) is not None
 
 
 async def alive(session: AsyncSession) -> list[WorkerRow]:
     """Workers with a recent heartbeat, whatever their state."""
-    return list(await session.scalars(select(WorkerRow).where(_is_alive()).order_by(WorkerRow.id)))
+    return list(await session.scalars(select(WorkerRow).where(is_alive()).order_by(WorkerRow.id)))
 
 
 async def last_known_hash(session: AsyncSession, base_name: str) -> str | None:
@@ -74,9 +124,9 @@ async def maker_of(session: AsyncSession, job_id: str) -> WorkerRow | None:
     """The living worker that makes the job; None: none does."""
     makes = select(WorkerRow).join(JobRow, JobRow.lease_owner == WorkerRow.id)
     makes = makes.where(JobRow.id == job_id, JobRow.status == JobStatus.PROCESSING)
-    return await session.scalar(makes.where(_is_alive()))
+    return await session.scalar(makes.where(is_alive()))
 
 
-def _is_alive() -> ColumnElement[bool]:
+def is_alive() -> ColumnElement[bool]:
     """A heartbeat of the future was made while the clock ran ahead: it proves nothing."""
     return WorkerRow.heartbeat_at_s.between(now_s() - ALIVE_S, now_s() + ALIVE_S)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -62,6 +63,16 @@ class S3Store:
         except StoreError:
             self._proved_at_s = None
             raise
+
+    async def put_file(self, key: str, path: Path) -> None:
+        """Store a file that no address is made for."""
+        name = self._name(key)
+        await self._on_thread(lambda: self._bucket.upload(name, path))
+
+    async def get_file(self, key: str, path: Path) -> None:
+        """Write an object to a file. Raises MissingObject, and OSError if the file cannot be written."""
+        name = self._name(key)
+        await self._on_thread(lambda: self._bucket.download(name, path))
 
     async def get(self, key: str) -> bytes:
         name = self._name(key)

@@ -86,6 +86,15 @@ class Bucket:
             )
         )
 
+    def upload(self, key: str, path: Path) -> None:
+        """Store a file, up to 5 GB, for readers with credentials. Raises OSError if it cannot be read."""
+
+        def send(client: "S3Client") -> None:
+            with path.open("rb") as file:
+                client.put_object(Bucket=self._name, Key=key, Body=file, CacheControl="private, no-store")
+
+        self._send(send)
+
     def get(self, key: str) -> bytes:
         """Raises MissingObject."""
         return self._send(lambda client: client.get_object(Bucket=self._name, Key=key)["Body"].read())

@@ -90,6 +90,11 @@ class Delivery:
         job.ending.add(index)
         self._start(job, partial(self._deliver, job, index))
 
+    async def settle(self) -> None:
+        """Wait for the deliveries in flight, for `stop_timeout_s` at most."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._options.stop_timeout_s)
+
     async def finish(self) -> None:
         """Complete the deliveries in flight, for `stop_timeout_s` at most. Durable entries wait for the next
         process."""

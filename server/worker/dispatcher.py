@@ -20,9 +20,11 @@ from server.moderation.service import Moderation
 from server.queue import claims, states
 from server.queue.mapping import requests_of
 from server.queue.view import QueueView
+from server.queue.workers import DrainOrder
 from server.storage.store import ImageStore
 from server.worker.claimed_job import ClaimedJob
 from server.worker.delivery import Delivery
+from server.worker.eligibility import Eligibility
 from server.worker.options import WorkerOptions
 from server.worker.outbox import Outbox
 from server.worker.sources import SourceLoader
@@ -63,8 +65,10 @@ class Dispatcher:
         self._sources = SourceLoader(
             database, store, options.retry_s, engine.wake, self._source_failed, self._on_source_waits
         )
+        self._eligibility = Eligibility(database, options, engine, lambda: self._peers.has_peers)
         self._jobs: dict[str, ClaimedJob] = {}
         self._claiming: str | None = None
+        self._order: DrainOrder | None = None
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -82,7 +86,7 @@ class Dispatcher:
                 self._woken.clear()
                 taken_over = taken_over or await self._surviving(self._take_over)
                 if taken_over:
-                    await self._surviving(self._claim)
+                    await self._surviving(self._claim if self._order is None else self._drain)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._pause_s()):
                         await self._woken.wait()
@@ -96,7 +100,7 @@ class Dispatcher:
     def _pause_s(self) -> float:
         """Until the next look at the queue. If the last one failed, not sooner than the poll."""
         due_in_s = self._view.due_in_s
-        return due_in_s if due_in_s > 0 else self._options.poll_s
+        return min(due_in_s if due_in_s > 0 else self._options.poll_s, self._eligibility.due_in_s)
 
     async def stop(self) -> None:
         """Claim nothing more, complete the deliveries in flight, release the leases: the jobs stay unfinished and the
@@ -108,6 +112,16 @@ class Dispatcher:
         """The same, without waiting for it."""
         self._stopping.set()
         self._woken.set()
+
+    def on_order(self, order: DrainOrder | None) -> None:
+        """The operator's: None to claim, else to drain."""
+        self._order = order
+        self.queue_changed()
+
+    @property
+    def is_empty(self) -> bool:
+        """True if no job is here, and no finished image waits for its delivery."""
+        return not self._jobs and self._claiming is None and not len(self._outbox)
 
     def wake(self) -> None:
         """The engine has room: claim now."""
@@ -177,8 +191,9 @@ class Dispatcher:
         moderation = self._options.moderation
         if is_full or self._options.store_trouble() is not None or (moderation is not None and moderation.trouble):
             return
+        await self._eligibility.refresh()
         for job_id in self._engine.choose(self._view.backlog, self._is_makeable):
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._order is not None:
                 return
             self._claiming = job_id
             claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)
@@ -191,12 +206,7 @@ class Dispatcher:
                 self._begin(claimed, requests, None if is_exempt else moderation)
 
     def _is_makeable(self, job_id: str) -> bool:
-        """False for a job whose LoRAs are not here: another process makes it. If there is no other, its images fail
-        with the reason."""
-        if not self._peers.has_peers or all(map(self._options.has_lora, self._view.loras_of(job_id))):
-            return True
-        self._options.fetch_loras()
-        return False
+        return self._eligibility.permits(job_id, self._view.loras_of(job_id))
 
     async def _requests_of(self, claimed: claims.Claimed) -> dict[int, ImageRequest]:
         """By index. On a thread, because counting the windows of a prompt tokenizes it."""
@@ -221,6 +231,18 @@ class Dispatcher:
         for index in in_outbox:
             self.delivery.resume(job, index)
         self._hub.notify(job_id)
+
+    async def _drain(self) -> None:
+        """Claim nothing; if ordered so, hand the jobs back once the images that are finished are delivered."""
+        self._claiming = None
+        if self._order is None or not self._order.hand_back or not self._jobs:
+            return
+        for job_id in self._jobs:
+            self._engine.abort(job_id)
+        await self.delivery.settle()
+        for job in list(self._jobs.values()):
+            self._drop(job)
+        await self._release()
 
     # ---- leases
 

@@ -1,6 +1,6 @@
 """Settings and callbacks of the worker half."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from pipelines.prompt.windows import MAX_TOKENS
@@ -15,8 +15,9 @@ class WorkerOptions:
     between the tries of a store or database write, the last one again and again. While `store_trouble` returns a
     reason, no job is claimed and nothing is uploaded; `on_store_error` is called when an upload fails, `on_stored`
     with each recorded image, `on_failed` with the error code of each failed one, `on_blocked` for each blocked one.
-    `has_lora`: True if the bytes of this hash are here; `fetch_loras` looks for missing ones; `on_lora_failed` is
-    called when a LoRA is no longer offered.
+    `has_lora`: True if the bytes of this hash are here; `fetch_loras` looks for missing ones, and returns True if
+    they may come although no other process is there; `on_lora_failed` is called when a LoRA is no longer offered.
+    `lora_wait_s`: so long at most a job is left to workers that have more of its LoRAs in memory; 0: not at all.
     `num_context_tokens`: the context length of an image on this base model. `moderation` None: images are not
     scored."""
 
@@ -34,7 +35,8 @@ class WorkerOptions:
     on_failed: Callable[[str], None] = lambda code: None
     on_blocked: Callable[[], None] = lambda: None
     has_lora: Callable[[str], bool] = lambda sha256: True
-    fetch_loras: Callable[[], None] = lambda: None
+    lora_wait_s: float = 1.0
+    fetch_loras: Callable[[Collection[str]], bool] = lambda sha256s: False
     on_lora_failed: Callable[[], None] = lambda: None
     num_context_tokens: Callable[[ImageSpec], int] = lambda spec: MAX_TOKENS
     moderation: Moderation | None = None

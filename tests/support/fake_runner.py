@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from pipelines.plan import ImageError, RawImage, SourceImage, StepPlan, StepResult
 from pipelines.spec import ImageSpec, SourceKey
@@ -106,3 +106,42 @@ class PaintRunner:
             prepare_s=1e-6 * len(plan.encode + plan.advance),
             decode_s=dict.fromkeys(plan.decode, 1e-6),
         )
+
+
+class LoraPaintRunner(PaintRunner):
+    """Has room for `max_loras` LoRAs, the last used ones, and takes `load_s` to load another. `num_loads` counts."""
+
+    def __init__(self, step_s: float, max_loras: int, load_s: float) -> None:
+        super().__init__(step_s)
+        self.num_loads = 0
+        self._max_loras = max_loras
+        self._load_s = load_s
+        self._loader = ThreadPoolExecutor(1)
+        self._resident: dict[str, None] = {}  # the last used one last
+
+    @property
+    def resident_loras(self) -> frozenset[str]:
+        return frozenset(self._resident)
+
+    def fetch_loras(self, sha256s: Collection[str]) -> Future[None]:
+        return self._loader.submit(self._load, sha256s)
+
+    def execute(self, plan: StepPlan) -> StepResult:
+        for order in plan.begin:
+            self._touch({lora.sha256 for lora in order.spec.loras})
+        return super().execute(plan)
+
+    def forget(self) -> None:
+        """Let all LoRAs go."""
+        self._resident = {}
+
+    def _load(self, sha256s: Collection[str]) -> None:
+        for sha256 in sha256s:
+            if sha256 not in self._resident:
+                time.sleep(self._load_s)
+                self.num_loads += 1
+            self._touch({sha256})
+
+    def _touch(self, sha256s: Collection[str]) -> None:
+        kept = {known: None for known in self._resident if known not in sha256s} | dict.fromkeys(sha256s)
+        self._resident = dict.fromkeys(list(kept)[-self._max_loras :])

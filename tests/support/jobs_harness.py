@@ -135,7 +135,7 @@ class JobsHarness:
 
     def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self.engine.run(self.runner.execute, self)),
+            asyncio.create_task(self.engine.run(self.runner.execute, self, self.runner)),
             asyncio.create_task(self.dispatcher.run()),
             asyncio.create_task(self.peers.run()),
             asyncio.create_task(self.facts.follow()),

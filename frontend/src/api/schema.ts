@@ -1105,6 +1105,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/operator/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The workers
+         * @description The processes that make pictures, and how many the accepted jobs want.
+         */
+        get: operations["operator_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/operator/workers/{worker_id}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain a worker
+         * @description It takes no more jobs, within 3 s. It finishes the jobs that it holds, or hands them back, and exits if asked.
+         */
+        post: operations["drain_worker"];
+        /** Let a drained worker take jobs again */
+        delete: operations["undrain_worker"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/operator/overview": {
         parameters: {
             query?: never;
@@ -2059,6 +2100,26 @@ export interface components {
             missing: string[];
             kept: string[];
         };
+        /**
+         * Drained
+         * @example {
+         *       "jobs": "hand_back",
+         *       "exit": true
+         *     }
+         */
+        Drained: {
+            /**
+             * @description `finish`: it makes the jobs that it holds; `hand_back`: they go back to the queue.
+             * @default finish
+             * @enum {string}
+             */
+            jobs?: "finish" | "hand_back";
+            /**
+             * @description Its process ends with code 0 once it holds nothing more.
+             * @default false
+             */
+            exit?: boolean;
+        };
         /** Entries */
         Entries: {
             entries: components["schemas"]["Entry"][];
@@ -2833,6 +2894,17 @@ export interface components {
             users: components["schemas"]["OperatorUser"][];
             next_cursor: string | null;
         };
+        /** OperatorWorkers */
+        OperatorWorkers: {
+            wanted: number;
+            alive: number;
+            queued_gpu_s: number;
+            held_gpu_s: number;
+            target_s: number;
+            min: number;
+            max: number;
+            workers: components["schemas"]["Worker"][];
+        };
         /** Options */
         Options: {
             base_model: string;
@@ -3355,6 +3427,27 @@ export interface components {
         /** Wildcards */
         Wildcards: {
             wildcards: components["schemas"]["Wildcard"][];
+        };
+        /** Worker */
+        Worker: {
+            id: string;
+            /** @enum {string} */
+            state: "loading" | "ready" | "draining" | "gone";
+            base_model: string;
+            version: string | null;
+            gpu: string | null;
+            memory_used_bytes: number | null;
+            memory_total_bytes: number | null;
+            resident_loras: string[];
+            step_s: number | null;
+            rows: number | null;
+            jobs: string[];
+            started_at: string;
+            heartbeat_at: string;
+            heartbeat_age_s: number;
+            /** @enum {null|string} */
+            drain: "finish" | "hand_back" | null;
+            exits: boolean;
         };
     };
     responses: never;
@@ -9649,6 +9742,247 @@ export interface operations {
             };
             /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    operator_workers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorWorkers"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    drain_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A worker's id. */
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Drained"];
+            };
+        };
+        responses: {
+            /** @description The worker */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Internal server error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Database unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    undrain_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A worker's id. */
+                worker_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The worker */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Invalid request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Operator access required; Insufficient scope; CSRF token missing or invalid; Origin not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

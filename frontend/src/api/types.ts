@@ -29,6 +29,7 @@ export type Reloaded = Schemas["Reloaded"];
 export type LoraDetail = Schemas["LoraDetail"];
 export type OperatorQueue = Schemas["OperatorQueue"];
 export type QueuedJob = Schemas["QueuedJob"];
+export type Worker = Schemas["Worker"];
 export type OperatorUser = Schemas["OperatorUser"];
 export type OverviewReport = Schemas["OverviewReport"];
 export type OverviewFigures = Schemas["OverviewFigures"];

@@ -4,6 +4,7 @@ import { CircleAlertIcon, CircleCheckIcon } from "lucide-react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { API_URL, answer, api, Refused } from "@/api/client";
 import { errorText } from "@/lib/words/error-text";
+import { Workers } from "./Workers";
 
 const EVERY_MS = 3_000;
 
@@ -37,6 +38,7 @@ export function Server() {
         </div>
       )}
       <Facts />
+      <Workers />
       <p className="text-muted-foreground text-sm">
         Prometheus metrics:{" "}
         <a href={`${API_URL}/metrics`} className="text-primary underline underline-offset-2">

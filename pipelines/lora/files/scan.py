@@ -79,6 +79,10 @@ class LoraScan:
     pending: tuple[PendingLora, ...] = ()
 
     @property
+    def all(self) -> tuple[LoraFile | RejectedLora | PendingLora, ...]:
+        return (*self.files, *self.rejected, *self.pending)
+
+    @property
     def unfit(self) -> tuple[RejectedLora, ...]:
         """The rejected files that another base model could use."""
         return tuple(file for file in self.rejected if file.is_sound)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.support.event_reader import EventReader
 from tests.support.servers.server_process import ServerProcess
 
 HEAVY = {"torch", "diffusers", "transformers", "peft", "accelerate", "compel"}
+KEY = "operator-key-of-the-tests"
 BODY = {"prompt": "red dress", "num_images": 2, "width": 32, "height": 32, "format": "png"}
 
 
@@ -38,7 +40,8 @@ def fleet(
     """Running apis; the workers are not started."""
     name = f"test_{secrets.token_hex(6)}"
     asyncio.run(postgres_server.execute(f"CREATE DATABASE {name}"))
-    settings = {"STUDIO_DATABASE_URL": postgres_server.url(name), **s3_server.settings(s3_bucket)}
+    database = {"STUDIO_DATABASE_URL": postgres_server.url(name), "STUDIO_ADMIN_KEY": KEY}
+    settings = database | s3_server.settings(s3_bucket)
     with ExitStack() as stack:
 
         def new(role: str, n: int) -> ServerProcess:
@@ -93,6 +96,32 @@ def test_each_role_serves_its_own_and_an_api_process_has_no_torch(fleet: Fleet) 
     assert worker.http.get(f"/internal/jobs/{job}/previews").status_code == 401
     assert worker.http.get(f"/internal/jobs/{job}/previews", headers={"Authorization": "Bearer x"}).status_code == 401
     assert api.http.get(f"/internal/jobs/{job}/previews").status_code == 404
+
+
+def test_a_drained_worker_hands_its_job_back_and_exits_with_0(fleet: Fleet) -> None:
+    api, headers = fleet.apis[0], {"Authorization": f"Bearer {KEY}"}
+
+    def workers() -> dict[str, Any]:
+        answer = api.http.get("/api/operator/workers", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    fleet.workers[0].start()
+    job = fleet.submit(0, steps=150, num_images=4)
+    until(lambda: any(each["jobs"] for each in workers()["workers"]))
+    (worker,) = workers()["workers"]
+    assert (worker["state"], worker["jobs"], worker["gpu"], worker["drain"]) == ("ready", [job], None, None)
+    assert workers()["wanted"] == workers()["alive"] == 1
+    fleet.workers[1].start()
+    answer = api.http.post(
+        f"/api/operator/workers/{worker['id']}/drain", json={"jobs": "hand_back", "exit": True}, headers=headers
+    )
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["drain"], answer.json()["exits"]) == ("hand_back", True)
+    process = fleet.workers[0].process
+    assert process is not None and process.wait(30) == 0
+    assert api.http.get(f"/api/status/{job}?wait=60").json()["status"] == "completed"
+    assert workers()["alive"] == 1
 
 
 def test_an_accepted_job_waits_for_a_worker_and_is_cancelled_while_one_makes_it(fleet: Fleet) -> None:

@@ -120,6 +120,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("get", "/api/operator/users/{user_id}/credit/history"): Row(OPERATORS),
     ("post", "/api/operator/jobs/{job_id}/refund"): Row(OPERATORS, {}),
     ("get", "/api/operator/queue"): Row(OPERATORS),
+    ("get", "/api/operator/workers"): Row(OPERATORS),
+    ("post", "/api/operator/workers/{worker_id}/drain"): Row(OPERATORS, {}),
+    ("delete", "/api/operator/workers/{worker_id}/drain"): Row(OPERATORS),
     ("get", "/api/operator/overview"): Row(OPERATORS),
     ("get", "/api/operator/overview.csv"): Row(OPERATORS),
     ("get", "/api/operator/users"): Row(OPERATORS),
@@ -238,6 +241,7 @@ def test_who_may_call(world: World, method: str, path: str, who: str) -> None:
     names = {"job_id": job_id, "image_id": f"{job_id}-1", "key_id": "0" * 32, "user_id": "0" * 32, "name": "jade-v1"}
     names |= {"asset_id": world.asset_id, "batch_id": world.batch_id, "purchase_id": "0" * 32}
     names["collection_id"] = world.new_collection() if path.startswith("/api/collections/") else "0" * 32
+    names["worker_id"] = f"{'0' * 32}-{'0' * 8}"
     body = {"ids": [f"{job_id}-1"]} if row.body == {"ids": ["{image_id}"]} else row.body
     if method == "delete" and path == "/api/loras/{name}":
         names["name"] = "none-v1"

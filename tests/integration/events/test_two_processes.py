@@ -150,7 +150,7 @@ async def test_jobs_whose_lora_is_only_elsewhere_are_left_to_that_process(addres
     usable = False
     lacks: dict[str, Any] = {
         "has_lora": lambda sha256: sha256 != "a" * 64,
-        "fetch_loras": lambda: asked.append(None),
+        "fetch_loras": lambda sha256s: bool(asked.append(None)),
         "store_trouble": lambda: None if usable else "not yet",
     }
     waits: dict[str, Any] = {"store_trouble": lambda: None if asked else "not yet"}

@@ -1,5 +1,5 @@
 """What a worker reports of itself and what the operator orders it; how many workers are wanted, as a view that an
-autoscaler reads with SQL alone.
+autoscaler reads with SQL alone; LoRAs that workers fetch from the bucket.
 
 Revision ID: 0024
 """
@@ -92,12 +92,18 @@ def upgrade() -> None:
         sa.Column("max_workers", sa.Integer(), nullable=False),
     )
     op.bulk_insert(target, [{"id": 1, "target_s": 60.0, "min_workers": 0, "max_workers": 4}])
+    op.create_table(
+        "lora_object",
+        sa.Column("sha256", sa.String(64), primary_key=True),
+        sa.Column("storage_key", sa.String(255), nullable=False),
+    )
     dialect = op.get_bind().dialect.name
     op.execute(VIEW.format(now_s=NOW_S[dialect], ceiling=CEILING[dialect]))
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW studio_workers_wanted")
+    op.drop_table("lora_object")
     op.drop_table("fleet_target")
     for name in ("exits", *(name for name, _ in COLUMNS)):
         op.drop_column("worker", name)
