@@ -3,6 +3,7 @@
     python -m server create-operator --email ada@example.org    prompts for the password, or reads it from stdin
     python -m server reset-link --email ada@example.org         prints a one-time link that sets a new password
     python -m server create-invite                              prints a code for one registration
+    python -m server migrate                                    upgrades the database's schema, before a rollout
 
 They write to the database of the settings. Secrets are never arguments, which every user of the machine can read.
 """
@@ -37,13 +38,15 @@ def run_command(arguments: Sequence[str], settings: Settings) -> int:
             output = asyncio.run(_create_operator(settings, options.email))
         elif options.command == "reset-link":
             output = asyncio.run(_reset_link(settings, options.email))
+        elif options.command == "migrate":
+            output = asyncio.run(_migrate(settings))
         else:
             output = asyncio.run(_create_invite(settings, options.days))
     except (CommandError, NetworkFilesystem) as error:
         print(error, file=sys.stderr)
         return 1
     except (OSError, SQLAlchemyError) as error:
-        url = make_url(settings.resolved_database_url)  # shown without its password
+        url = make_url(_address(settings))  # shown without its password
         print(f"the database {url} cannot be used: {in_one_line(error)}", file=sys.stderr)
         return 1
     print(output)
@@ -59,9 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     for command in (create, reset):
         command.add_argument("--email", required=True)
+    commands.add_parser("migrate", help="upgrade the schema of the database; each server does it at its start, too")
     invite = commands.add_parser("create-invite", help="print a code for one registration")
     invite.add_argument("--days", type=int, default=INVITE_DAYS, choices=range(1, 366), metavar="1..365")
     return parser
+
+
+def _address(settings: Settings) -> str:
+    return settings.database_direct_url or settings.resolved_database_url
 
 
 def _ask_password(email: str) -> str:
@@ -89,7 +97,7 @@ async def _create_operator(settings: Settings, email: str) -> str:
     address = canonical(email)
     if address is None:
         raise CommandError(f"{email} is no e-mail address")
-    async with Administration.of(settings.resolved_database_url) as administration:
+    async with Administration.of(_address(settings)) as administration:
         if await administration.promote(email):
             return f"the account of {email} is an operator's now; its password is unchanged"
         await administration.create_operator(address, _ask_password(address))
@@ -99,7 +107,7 @@ async def _create_operator(settings: Settings, email: str) -> str:
 async def _reset_link(settings: Settings, email: str) -> str:
     from server.accounts.admin_commands import Administration
 
-    async with Administration.of(settings.resolved_database_url) as administration:
+    async with Administration.of(_address(settings)) as administration:
         code = await administration.reset_code(email, RESET_HOURS * 3600)
     if code is None:
         raise CommandError(f"there is no account with the e-mail {email}")
@@ -110,5 +118,12 @@ async def _reset_link(settings: Settings, email: str) -> str:
 async def _create_invite(settings: Settings, days: int) -> str:
     from server.accounts.admin_commands import Administration
 
-    async with Administration.of(settings.resolved_database_url) as administration:
+    async with Administration.of(_address(settings)) as administration:
         return await administration.invitation(days * 86_400)
+
+
+async def _migrate(settings: Settings) -> str:
+    from server.accounts.admin_commands import Administration
+
+    async with Administration.of(_address(settings)):  # opening it migrates it
+        return "the schema of the database is this version's"

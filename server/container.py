@@ -123,7 +123,7 @@ class WorkerHalf:
             self.dispatcher.on_order,
         )
         self.meter = Meter(shared.database)
-        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter)
+        self.listener = _EngineListener(self.dispatcher, shared.metrics, self.meter, self.registration)
 
     def store_trouble(self, reason: str | None) -> str | None:
         """Why no image can be stored now, and how many wait for it on this disk."""
@@ -209,7 +209,7 @@ class Shared:
         self.settings = settings
         self.base = BaseModel(settings)
         self.folder = DataFolder(settings.data_dir)
-        self.database = Database(settings.resolved_database_url, refusal=lambda: self.folder.lost)
+        self.database = Database(settings.resolved_database_url, lambda: self.folder.lost, settings.database_direct_url)
         self.counts = QueueCounts(self.database)
         self.store = open_store(settings, self.folder.images, FILES_PATH)
         self.store_health = StoreHealth(self.store)
@@ -314,13 +314,15 @@ class Container:
 class _EngineListener:
     """Connects the engine to the dispatcher, the metrics and the meter."""
 
-    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter) -> None:
+    def __init__(self, dispatcher: Dispatcher, metrics: Metrics, meter: Meter, registration: Registration) -> None:
         self.on_event = dispatcher.on_event
         self.wants_preview = dispatcher.wants_preview
         self.on_capacity = dispatcher.wake
         self._metrics = metrics
         self._meter = meter
+        self._registration = registration
 
     def on_turn(self, turn: Turn) -> None:
         self._metrics.on_turn(turn)
         self._meter.on_turn(turn)
+        self._registration.note_loras()

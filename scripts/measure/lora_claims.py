@@ -86,6 +86,7 @@ async def measure(server: PostgresServer, folder: Path, load: Load, lora_wait_s:
         )
         registration = Registration(database, harness.engine, BASE, owner, "http://w")
         registration.set_state("ready")
+        harness.on_turn = lambda turn, registration=registration: registration.note_loras()
         workers.append(harness)
         reporting.append(asyncio.create_task(registration.run()))
         harness.start()

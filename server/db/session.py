@@ -12,12 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,10 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from server.db.channel import Channel
 from server.db.filesystem import check_local
+from server.db.migrations.upgrade import upgrade
 from server.errors import DATABASE_AWAY, DISK_FULL, DomainError
 from server.held_file import HeldFile
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
 MIGRATE_TRIES = 5
 MIGRATE_GAP_S = 0.1
@@ -99,10 +95,6 @@ class DatabaseLost(DatabaseAway):
     public = "the server's data is not in its place, so nothing is accepted; the operator must put it back"
 
 
-class NewerDatabase(SQLAlchemyError):
-    """A newer version of the server has migrated the database."""
-
-
 class DatabaseFull(_DatabaseError):
     """The disk of the database is full. Nothing of the unit of work is stored."""
 
@@ -119,9 +111,13 @@ class Database:
     busy_timeout between processes. PostgreSQL runs READ COMMITTED; count-then-insert takes `lock`.
     """
 
-    def __init__(self, url: str, refusal: Callable[[], str | None] = lambda: None) -> None:
-        """`refusal`: why nothing may be written now; None: it may. Raises NetworkFilesystem."""
+    def __init__(
+        self, url: str, refusal: Callable[[], str | None] = lambda: None, direct_url: str | None = None
+    ) -> None:
+        """`refusal`: why nothing may be written now; None: it may. `direct_url`: the same PostgreSQL, where `url` leads
+        to it through PgBouncer in transaction mode. Raises NetworkFilesystem."""
         self._url = make_url(url)
+        self._direct_url = make_url(direct_url) if direct_url else self._url
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         self._refusal = refusal
         self._file: HeldFile | None = None
@@ -129,20 +125,7 @@ class Database:
         self._probed_at_s = -math.inf
         if self._is_sqlite:
             check_local(Path(self._url.database or "").parent)
-        self._engine = (
-            _sqlite_engine(url)
-            if self._is_sqlite
-            else create_async_engine(
-                url,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                connect_args={
-                    "timeout": CONNECT_TIMEOUT_S,
-                    "command_timeout": STATEMENT_TIMEOUT_S,
-                    "server_settings": {"idle_in_transaction_session_timeout": f"{STALLED_S * 1000:.0f}"},
-                },
-            )
-        )
+        self._engine = _sqlite_engine(url) if self._is_sqlite else _postgres_engine(self._url, direct_url is not None)
         self._writer = asyncio.Lock()
 
     @property
@@ -159,7 +142,7 @@ class Database:
                     if not self._is_sqlite:
                         await self.lock(session, "migrate")
                     connection = await session.connection()
-                    await connection.run_sync(_upgrade)
+                    await connection.run_sync(upgrade)
                 break
             except DatabaseAway:
                 # two processes switch a new SQLite file to WAL: SQLite refuses one of them without waiting
@@ -194,7 +177,7 @@ class Database:
         """A channel to the other processes on this database. None: SQLite has no channels."""
         if self._is_sqlite:
             return None
-        _, options = self._engine.dialect.create_connect_args(self._engine.url)
+        _, options = self._engine.dialect.create_connect_args(self._direct_url)
         options = {name: value for name, value in options.items() if name not in SQLALCHEMY_OPTIONS}
 
         async def connect() -> Any:
@@ -276,7 +259,7 @@ def _translated_errors() -> Generator[None]:
     """Translate driver errors: DatabaseAway or DatabaseFull; a wrong statement keeps its error."""
     try:
         yield
-    except (ConnectionError, PoolTimeout) as error:
+    except (ConnectionError, TimeoutError, PoolTimeout) as error:
         raise DatabaseAway(f"the database does not answer ({type(error).__name__})") from error
     except DBAPIError as error:
         state, text = str(getattr(error.orig, "sqlstate", None) or ""), str(error.orig)
@@ -301,6 +284,18 @@ class _SqliteConnection(sqlite3.Connection):
                     self.rollback()
         finally:
             super().close()
+
+
+def _postgres_engine(url: URL, pooled: bool) -> AsyncEngine:
+    """`pooled`: PgBouncer gives each transaction another connection of PostgreSQL. So there are no named prepared
+    statements, and no parameters of a session: its `idle_transaction_timeout` does what STALLED_S does."""
+    options: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_S, "command_timeout": STATEMENT_TIMEOUT_S}
+    if pooled:
+        options |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+        options["prepared_statement_name_func"] = str  # "": the unnamed one
+    else:
+        options["server_settings"] = {"idle_in_transaction_session_timeout": f"{STALLED_S * 1000:.0f}"}
+    return create_async_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=options)
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
@@ -328,20 +323,6 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    newer = set(MigrationContext.configure(connection).get_current_heads()) - known
-    if newer:
-        raise NewerDatabase(
-            f"a newer version of LoRA Studio has migrated it (schema {', '.join(sorted(newer))}), and this one cannot"
-            " read it: install the newer version, or restore a backup; nothing was changed"
-        )
-    command.upgrade(config, "head")
 
 
 def in_one_line(error: Exception) -> str:

@@ -188,7 +188,7 @@ class LoraFolder:
             return await self._reload(deleted=label)
 
     async def _fetch_wanted(self) -> None:
-        """The next look at the queue wants them again, those that are not here yet."""
+        """The next look at the queue asks again for what is not here then."""
         wanted, self._wanted = self._wanted, set()
         if self._vault is None:
             return

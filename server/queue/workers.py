@@ -1,7 +1,7 @@
 """Worker rows: each process that makes images reports itself; api processes read who is there and what a step costs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
@@ -54,10 +54,10 @@ class WorkerReport:
     base_name: str
     base_sha256: str | None
     cost_lines: Mapping[str, Any]
-    mpx_s: Mapping[str, float]
     resident_loras: Sequence[str]
     url: str | None
     token: str
+    mpx_s: Mapping[str, float] = field(default_factory=dict[str, float])
     version: str = ""
     gpu: Gpu | None = None
     step: tuple[float, float] | None = None

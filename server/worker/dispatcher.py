@@ -65,9 +65,7 @@ class Dispatcher:
         self._sources = SourceLoader(
             database, store, options.retry_s, engine.wake, self._source_failed, self._on_source_waits
         )
-        self._eligibility = Eligibility(
-            database, options, lambda: self._engine.resident_loras, lambda: self._peers.has_peers
-        )
+        self._eligibility = Eligibility(database, options, engine, lambda: self._peers.has_peers)
         self._jobs: dict[str, ClaimedJob] = {}
         self._claiming: str | None = None
         self._order: DrainOrder | None = None
@@ -197,7 +195,7 @@ class Dispatcher:
             return
         await self._eligibility.refresh()
         for job_id in self._engine.choose(self._view.backlog, self._is_makeable):
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._order is not None:
                 return
             self._claiming = job_id
             claimed = await claims.claim(self._database, job_id, self._options.lease_owner, self._options.lease_s)

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from server.queue.workers import DrainOrder, Gpu, WorkerReport
 log = logging.getLogger(__name__)
 
 HEARTBEAT_S = 3.0
+CHANGED_GAP_S = 0.5
 ALONE_HEARTBEAT_S = 10.0
 """On SQLite, where only this process reads it: each one is a write to the disk."""
 
@@ -46,9 +48,11 @@ class Registration:
         self._on_order = on_order
         self._changed = asyncio.Event()
         self._state = "loading"
+        self._reported_loras: frozenset[str] = frozenset()
+        self._reported_at_s = 0.0
         self.order: DrainOrder | None = None
         self.token = secrets.token_urlsafe(32)
-        self._report = WorkerReport(worker_id, "", base_model.name, None, {}, {}, (), url, self.token, version=version)
+        self._report = WorkerReport(worker_id, "", base_model.name, None, {}, (), url, self.token, version=version)
 
     def set_state(self, state: str) -> None:
         """loading, ready or draining; reported immediately."""
@@ -58,6 +62,12 @@ class Registration:
     def wake(self) -> None:
         """Report, and read the order, now."""
         self._changed.set()
+
+    def note_loras(self) -> None:
+        """Report soon if the LoRAs in memory have changed: other workers leave jobs to the one that has theirs."""
+        is_due = time.monotonic() - self._reported_at_s >= CHANGED_GAP_S and self._database.is_shared
+        if is_due and self._engine.resident_loras != self._reported_loras:
+            self.wake()
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -71,6 +81,7 @@ class Registration:
 
     async def report(self) -> None:
         """Never raises: what is missed now is reported by the next heartbeat."""
+        self._reported_loras, self._reported_at_s = self._engine.resident_loras, time.monotonic()
         report = replace(
             self._report,
             state="draining" if self.order is not None else self._state,
@@ -78,7 +89,7 @@ class Registration:
             base_sha256=self._base_model.sha256,
             cost_lines=self._engine.cost_lines(),
             mpx_s=self._engine.mpx_s(),
-            resident_loras=sorted(self._engine.resident_loras),
+            resident_loras=sorted(self._reported_loras),
             gpu=await asyncio.to_thread(self._gpu),
             step=self._step(),
         )

@@ -132,6 +132,10 @@ class LoraPaintRunner(PaintRunner):
             self._touch({lora.sha256 for lora in order.spec.loras})
         return super().execute(plan)
 
+    def forget(self) -> None:
+        """Let all LoRAs go."""
+        self._resident = {}
+
     def _load(self, sha256s: Collection[str]) -> None:
         for sha256 in sha256s:
             if sha256 not in self._resident:

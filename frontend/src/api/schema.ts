@@ -2121,7 +2121,13 @@ export interface components {
             missing: string[];
             kept: string[];
         };
-        /** Drained */
+        /**
+         * Drained
+         * @example {
+         *       "jobs": "hand_back",
+         *       "exit": true
+         *     }
+         */
         Drained: {
             /**
              * @description `finish`: it makes the jobs that it holds; `hand_back`: they go back to the queue.

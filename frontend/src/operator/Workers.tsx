@@ -115,7 +115,12 @@ export function facts(worker: Worker): [string, string][] {
   const rows: [string, string | null][] = [
     ["Memory", memory(worker)],
     ["LoRAs", worker.resident_loras.join(", ") || "none in memory"],
-    ["Step", worker.step_s === null ? null : `${milliseconds(worker.step_s)}, ${Math.round((worker.rows ?? 0) * 10) / 10} rows`],
+    [
+      "Step",
+      worker.step_s === null
+        ? null
+        : `${milliseconds(worker.step_s)}, ${Math.round((worker.rows ?? 0) * 10) / 10} rows`,
+    ],
     ["Jobs", worker.jobs.length === 0 ? "none" : worker.jobs.join(", ")],
     ["Model", worker.base_model],
     ["Version", worker.version],

@@ -10,6 +10,7 @@ from litestar.params import PathParameter
 from server.api.accounts.schemas import utc
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
+from server.api.http.validation import json_body
 from server.api.jobs import examples
 from server.api.operator.worker_schemas import Drained, OperatorWorkers, Worker
 from server.errors import INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, UNAUTHORIZED, StudioError
@@ -81,7 +82,12 @@ class WorkersController(Controller):
         " exits if asked.",
         responses={200: examples.answers(WORKER, "The worker"), **documented(*REFUSED, NOT_FOUND, INVALID_REQUEST)},
     )
-    async def drain(self, worker_id: WorkerId, data: Drained, workers: NamedDependency[Workers]) -> Worker:
+    async def drain(
+        self,
+        worker_id: WorkerId,
+        data: Annotated[Drained, json_body(Drained(jobs=HAND_BACK, exit=True))],
+        workers: NamedDependency[Workers],
+    ) -> Worker:
         return await _ordered(workers, worker_id, DrainOrder(data.jobs == HAND_BACK, data.exit))
 
     @delete(

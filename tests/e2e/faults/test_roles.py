@@ -113,10 +113,11 @@ def test_a_drained_worker_hands_its_job_back_and_exits_with_0(fleet: Fleet) -> N
     assert (worker["state"], worker["jobs"], worker["gpu"], worker["drain"]) == ("ready", [job], None, None)
     assert workers()["wanted"] == workers()["alive"] == 1
     fleet.workers[1].start()
-    drained = api.http.post(
+    answer = api.http.post(
         f"/api/operator/workers/{worker['id']}/drain", json={"jobs": "hand_back", "exit": True}, headers=headers
-    ).json()
-    assert (drained["drain"], drained["exits"]) == ("hand_back", True)
+    )
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["drain"], answer.json()["exits"]) == ("hand_back", True)
     process = fleet.workers[0].process
     assert process is not None and process.wait(30) == 0
     assert api.http.get(f"/api/status/{job}?wait=60").json()["status"] == "completed"

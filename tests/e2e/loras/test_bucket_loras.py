@@ -40,7 +40,8 @@ def test_a_lora_uploaded_without_a_worker_is_used_by_the_first(
             assert answer.status_code in (200, 201), answer.text
         assert api.http.delete("/api/loras/jade-v2", headers=KEY).status_code == 200
         assert api.http.post("/api/loras/reload", headers=KEY).json()["unchanged"] == ["jade-v1"]
-        (stored,) = s3_server.client().list_objects_v2(Bucket=s3_bucket, Prefix="private/loras/")["Contents"]
+        listed = s3_server.client().list_objects_v2(Bucket=s3_bucket, Prefix="private/loras/")
+        (stored,) = listed.get("Contents", [])
         key = stored.get("Key", "")
         assert key.startswith(f"private/loras/{sha256}-") and stored.get("Size") == len(data)
         assert httpx.get(f"{s3_server.url}/{s3_bucket}/{key}").status_code == 403

@@ -313,3 +313,29 @@ async def test_a_write_that_failed_makes_the_next_look_a_write(tmp_path: Path, r
         with pytest.raises(DatabaseAway):
             await database.ping()
     await database.close()
+
+
+async def test_a_statement_without_an_answer_is_a_database_that_is_away(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+):
+    """PgBouncer keeps statements while PostgreSQL is away."""
+    monkeypatch.setattr(session, "STATEMENT_TIMEOUT_S", 0.1)
+    waiting = Database(postgres_server.url("postgres"))
+    with pytest.raises(DatabaseAway, match="TimeoutError"):
+        async with waiting.read() as transaction:
+            await transaction.execute(text("SELECT pg_sleep(2)"))
+    await waiting.close()
+
+
+def test_behind_a_pooler_statements_have_no_names(postgres_server: PostgresServer):
+    async def names(direct_url: str | None) -> int:
+        database = Database(postgres_server.url("postgres"), direct_url=direct_url)
+        async with database.read() as transaction:
+            for n in range(3):
+                await transaction.execute(text(f"SELECT {n}"))
+            found = await transaction.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+        await database.close()
+        return found or 0
+
+    assert asyncio.run(names(None)) >= 3
+    assert asyncio.run(names(postgres_server.url("postgres"))) == 0

@@ -19,7 +19,7 @@ from tests.support.jobs_harness import JobsHarness
 MPX_OF_A_JOB = 2 * 10 * 2 * 0.25
 """Two pictures of 10 steps with guidance, at 512 x 512: 2 x 10 x 2 rows of a quarter of 1,048,576 pixels."""
 UNIT = 1.048576
-REPORT = WorkerReport("w" * 32, "ready", "painted", "c" * 64, {}, {"row": 2.0, "decode": 0.0}, (), None, "")
+REPORT = WorkerReport("w" * 32, "ready", "painted", "c" * 64, {}, (), None, "", {"row": 2.0})
 
 
 async def wanted(database: Database) -> Demand:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.db.models import LoraRow
+from server.db.models import ImageRow, LoraRow
 from server.db.session import Database
 from server.queue.model import LoraChoice
 from server.queue.workers import WorkerReport, report
@@ -38,7 +38,7 @@ async def two_workers(
         runner.num_loads = 0
         workers.append(JobsHarness(database, folder / owner[0], lease_owner=owner, runner=runner, store=store))
         async with database.write() as session:
-            await report(session, WorkerReport(owner, "ready", BASE.name, BASE.sha256, {}, {}, loras, None, ""))
+            await report(session, WorkerReport(owner, "ready", BASE.name, BASE.sha256, {}, loras, None, ""))
             if len(workers) == 1:
                 session.add_all([lora_row("jade", JADE), lora_row("ink", INK)])
     for worker in workers:
@@ -97,13 +97,21 @@ async def test_each_worker_makes_the_jobs_of_its_loras(postgres_server: Postgres
 async def test_a_job_waits_a_second_at_most_for_the_worker_that_fits(
     postgres_server: PostgresServer, tmp_path: Path
 ) -> None:
-    async with two_workers(postgres_server, tmp_path, {FIRST: [JADE], SECOND: []}) as (busy, idle):
-        busy.dispatcher.begin_stop()  # it lives, by its row, and claims nothing
+    async with two_workers(postgres_server, tmp_path, {FIRST: [JADE], SECOND: []}) as (away, here):
+        away.dispatcher.begin_stop()  # it lives, by its row, and claims nothing
         begun_s = time.monotonic()
-        view = await idle.accept(job("jade", 1))
-        plain = await idle.accept(draft(num_images=1, steps=2))
-        assert (await idle.ended(plain.job_id)).images
-        assert time.monotonic() - begun_s < 0.9  # it waits for none
-        assert (await idle.ended(view.job_id)).images
-        assert 0.9 < time.monotonic() - begun_s < 2.0
-        assert num_loads(idle) == 1
+        view = await here.accept(job("jade", 1))
+        assert (await here.ended(view.job_id)).images
+        assert 0.2 < time.monotonic() - begun_s < 0.9  # nothing else is to be made here
+
+        assert isinstance(here.runner, LoraPaintRunner)
+        here.runner.step_s = 0.02
+        here.runner.forget()
+        long = await here.accept(draft(num_images=1, steps=150))
+        await until(lambda: long.job_id in here.progress.active)
+        view = await here.accept(job("jade", 2))
+        done = await here.ended(view.job_id)
+        async with here.database.read() as session:
+            image = await session.get_one(ImageRow, done.images[0].id)
+        assert 0.9 < (image.started_at_s or 0.0) - view.created_at_s < 1.6
+        assert num_loads(here) == 2
