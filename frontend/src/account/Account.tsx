@@ -20,7 +20,7 @@ const [Credit] = lazyPart(() => import("@/credit/Credit"), { meanwhile: () => <d
 export function Account() {
   const credit = useMe().data?.credit;
   return (
-    <Shell title="Account">
+    <Shell title={t("Account")}>
       <SignedIn>
         {(user) => (
           <div className="space-y-6">
@@ -65,20 +65,20 @@ function PasswordChange({ email }: { email: string }) {
   }
 
   return (
-    <Card title="Change password">
-      <ApiForm key={round} label="Change password" submit="Change password" onSubmit={change}>
+    <Card title={t("Change password")}>
+      <ApiForm key={round} label={t("Change password")} submit={t("Change password")} onSubmit={change}>
         {(problemOf) => (
           <div className="grid gap-4 sm:max-w-sm">
             <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
             <Field
-              label="Current password"
+              label={t("Current password")}
               name="password"
               type="password"
               autoComplete="current-password"
               required
               problem={problemOf("password")}
             />
-            <NewPassword label="New password" problem={problemOf("new_password")} />
+            <NewPassword label={t("New password")} problem={problemOf("new_password")} />
           </div>
         )}
       </ApiForm>
@@ -94,24 +94,24 @@ function Deletion() {
   }
 
   return (
-    <Card title="Delete the account">
+    <Card title={t("Delete the account")}>
       <p className="max-w-prose text-muted-foreground text-sm">
-        With its pictures, history and keys, for good. Jobs that are being made stop.
+        {t("With its pictures, history and keys, for good. Jobs that are being made stop.")}
       </p>
       <Dialog>
         <DialogTrigger asChild>
           <Button variant="outline" className="text-destructive">
-            Delete the account…
+            {t("Delete the account…")}
           </Button>
         </DialogTrigger>
         <DialogPanel
-          title="Delete the account?"
-          description="Its pictures, history and keys are deleted with it. This cannot be undone."
+          title={t("Delete the account?")}
+          description={t("Its pictures, history and keys are deleted with it. This cannot be undone.")}
         >
-          <ApiForm label="Delete the account" submit="Delete for good" variant="destructive" onSubmit={remove}>
+          <ApiForm label={t("Delete the account")} submit={t("Delete for good")} variant="destructive" onSubmit={remove}>
             {(problemOf) => (
               <Field
-                label="Password"
+                label={t("Password")}
                 name="password"
                 type="password"
                 autoComplete="current-password"

@@ -43,35 +43,35 @@ export function Register() {
 
   if (registration === "closed") {
     return (
-      <Shell title="Register" width="narrow" note="Registration is closed. Ask the operator for an account.">
+      <Shell title={t("Register")} width="narrow" note={t("Registration is closed. Ask the operator for an account.")}>
         {null}
       </Shell>
     );
   }
   return (
-    <Shell title="Register" width="narrow" note="Pictures from this browser will move to your account.">
-      <ApiForm label="Register" submit="Register" onSubmit={register}>
+    <Shell title={t("Register")} width="narrow" note={t("Pictures from this browser will move to your account.")}>
+      <ApiForm label={t("Register")} submit={t("Register")} onSubmit={register}>
         {(problemOf) => (
           <>
             <Field
-              label="E-mail"
+              label={t("E-mail")}
               name="email"
               type="email"
               autoComplete="username"
               required
-              hint="You log in with it. We never send mail."
+              hint={t("You log in with it. We never send mail.")}
               problem={problemOf("email")}
             />
-            <NewPassword label="Password" problem={problemOf("password")} />
+            <NewPassword label={t("Password")} problem={problemOf("password")} />
             {(registration === "invite" || invite) && (
               <Field
                 key={invite}
-                label="Invitation"
+                label={t("Invitation")}
                 name="invite"
                 defaultValue={invite ?? ""}
                 required
                 autoComplete="off"
-                hint="The code that the operator gave you."
+                hint={t("The code that the operator gave you.")}
                 problem={problemOf("invite")}
               />
             )}
@@ -79,7 +79,7 @@ export function Register() {
         )}
       </ApiForm>
       <p className="border-t pt-5 text-muted-foreground text-sm">
-        Already have an account? <OtherForm path="/login/">Log in</OtherForm>
+        Already have an account? <OtherForm path="/login/">{t("Log in")}</OtherForm>
       </p>
     </Shell>
   );

@@ -32,6 +32,6 @@ export function Dialogs() {
     case "collect":
       return <CollectDialog ids={dialog.ids} onClose={close} />;
     case "before and after":
-      return <Compare title="Before and after" first={dialog.before} second={dialog.picture} onClose={close} />;
+      return <Compare title={t("Before and after")} first={dialog.before} second={dialog.picture} onClose={close} />;
   }
 }

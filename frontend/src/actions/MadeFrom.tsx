@@ -33,7 +33,7 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
           className={cn("size-10 shrink-0 rounded-lg bg-muted object-cover", veil(before.output))}
         />
         <span className="min-w-0">
-          <span className="block text-muted-foreground text-xs">Made from</span>
+          <span className="block text-muted-foreground text-xs">{t("Made from")}</span>
           <span className="block truncate">{promptOf(before.job)}</span>
         </span>
       </button>
@@ -47,7 +47,7 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
         }}
       >
         <SquareSplitHorizontalIcon aria-hidden />
-        Before and after
+        {t("Before and after")}
       </Button>
     </div>
   );

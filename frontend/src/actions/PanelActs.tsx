@@ -41,7 +41,7 @@ export function PanelActs({ picture, onStart, onClose }: PanelActsProps) {
           icon={<ChevronDownIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />}
           onClick={() => setIsOpen(!isOpen)}
         >
-          Upscale by…
+          {t("Upscale by…")}
         </Act>
       )}
       {isOpen && (

@@ -6,10 +6,10 @@ export default function NotFound() {
     <>
       <LateHeader />
       <main className="mx-auto flex max-w-lg flex-col items-start gap-4 px-6 py-24">
-        <h1 className="font-semibold text-2xl">Page not found.</h1>
-        <p className="text-muted-foreground">The address may be mistyped, or what it showed is gone.</p>
+        <h1 className="font-semibold text-2xl">{t("Page not found.")}</h1>
+        <p className="text-muted-foreground">{t("The address may be mistyped, or what it showed is gone.")}</p>
         <a className={buttonLook()} href="/">
-          Make pictures
+          {t("Make pictures")}
         </a>
       </main>
     </>

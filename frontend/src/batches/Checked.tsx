@@ -23,7 +23,7 @@ export function Checked({ checked }: { checked: AcceptedBatch }) {
   const listed = (shown === "wrong" ? wrong : rows).slice(0, MAX_ROWS);
   const hidden = (shown === "wrong" ? wrong : rows).length - listed.length;
   return (
-    <section aria-label="Lines" className="space-y-4 rounded-2xl border bg-card p-5">
+    <section aria-label={t("Lines")} className="space-y-4 rounded-2xl border bg-card p-5">
       <div role="status" className="space-y-1 text-sm">
         <p className="font-medium">{sumWords(checked, wrong.length)}</p>
         {checked.warnings.map((warning) => (
@@ -34,7 +34,7 @@ export function Checked({ checked }: { checked: AcceptedBatch }) {
       </div>
       {wrong.length > 0 && wrong.length < rows.length && (
         <Choice
-          legend="Lines that are listed"
+          legend={t("Lines that are listed")}
           items={[
             { value: "wrong", label: `Wrong (${wrong.length})` },
             { value: "all", label: `All (${rows.length})` },
@@ -44,7 +44,7 @@ export function Checked({ checked }: { checked: AcceptedBatch }) {
         />
       )}
       <Table
-        caption="Lines of the batch"
+        caption={t("Lines of the batch")}
         rows={listed}
         keyOf={({ line }) => String(line)}
         className="w-full table-fixed"

@@ -18,7 +18,7 @@ export function Earlier() {
   return (
     <section aria-labelledby="earlier" className="space-y-3 pt-4">
       <h2 id="earlier" className="font-medium text-muted-foreground text-sm">
-        Earlier
+        {t("Earlier")}
       </h2>
       <ul className="divide-y rounded-2xl border bg-card">
         {data.items.map((batch) => (

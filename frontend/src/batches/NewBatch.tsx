@@ -59,13 +59,13 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
   }
 
   return (
-    <form aria-label="New batch" onSubmit={submit} className="space-y-4">
+    <form aria-label={t("New batch")} onSubmit={submit} className="space-y-4">
       <div className="space-y-5 rounded-3xl border bg-card p-5 sm:p-7">
         <Drop onFile={take}>
           {file ? (
             <p className="flex min-h-24 items-center justify-between gap-3 rounded-xl border px-4 text-sm">
               <span className="min-w-0 truncate font-medium">{file.name}</span>
-              <Button variant="ghost" size="icon-sm" aria-label="Remove the file" onClick={() => setFile(null)}>
+              <Button variant="ghost" size="icon-sm" aria-label={t("Remove the file")} onClick={() => setFile(null)}>
                 <XIcon aria-hidden />
               </Button>
             </p>
@@ -75,7 +75,7 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
         </Drop>
         {!file && (
           <fieldset className="min-w-0 space-y-3">
-            <legend className="pb-1 font-medium text-sm">Settings of all</legend>
+            <legend className="pb-1 font-medium text-sm">{t("Settings of all")}</legend>
             <LocalForm first={settings} onChange={setSettings}>
               <div className="flex flex-wrap gap-2">
                 <StyleChip options={options} />
@@ -107,7 +107,7 @@ function Lines({ text, onChange }: { text: string; onChange: (text: string) => v
   return (
     <div className="space-y-1.5">
       <label htmlFor={id} className="font-medium text-sm">
-        Prompts, one a line
+        {t("Prompts, one a line")}
       </label>
       <textarea
         id={id}
@@ -152,7 +152,7 @@ function Drop({ onFile, children }: DropProps) {
           id={id}
           type="file"
           accept={FILE_ENDINGS}
-          aria-label="File of prompts"
+          aria-label={t("File of prompts")}
           className="sr-only"
           tabIndex={-1}
           onChange={({ target }) => {
@@ -162,10 +162,10 @@ function Drop({ onFile, children }: DropProps) {
         />
         <Button variant="outline" size="sm" onClick={() => input.current?.click()}>
           <FileUpIcon aria-hidden />
-          Choose a file
+          {t("Choose a file")}
         </Button>
         <p className="text-muted-foreground text-xs">
-          CSV (columns are settings), JSON, JSON lines or text. Or drop it here.
+          {t("CSV (columns are settings), JSON, JSON lines or text. Or drop it here.")}
         </p>
       </div>
     </div>

@@ -60,7 +60,7 @@ function Head({ batch }: { batch: Batch }) {
         {batch.detail && <p className="text-sm">It waits: {batch.detail}.</p>}
       </div>
       <progress
-        aria-label="Progress"
+        aria-label={t("Progress")}
         value={batch.progress}
         className="block h-2 w-full overflow-hidden rounded-full [&::-webkit-progress-bar]:bg-muted [&::-webkit-progress-value]:bg-primary"
       />
@@ -69,26 +69,26 @@ function Head({ batch }: { batch: Batch }) {
           <>
             <a className={buttonLook({ size: "sm" })} href={batchFile(batch.batch_id, "zip")} download>
               <DownloadIcon aria-hidden />
-              Download all
+              {t("Download all")}
             </a>
             <a
               className={buttonLook({ variant: "outline", size: "sm" })}
               href={batchFile(batch.batch_id, "manifest")}
               download
             >
-              List (CSV)
+              {t("List (CSV)")}
             </a>
           </>
         )}
         {batch.counts.failed !== undefined && batch.counts.failed > 0 && (
           <Button variant="outline" size="sm" aria-disabled={retry.isPending} onClick={() => retry.mutate()}>
             <RotateCcwIcon aria-hidden />
-            Retry failed
+            {t("Retry failed")}
           </Button>
         )}
         {isRunning && (
           <Button variant="ghost" size="sm" aria-disabled={cancel.isPending} onClick={() => cancel.mutate()}>
-            Cancel
+            {t("Cancel")}
           </Button>
         )}
       </div>
@@ -124,7 +124,7 @@ function Lines({ batch }: { batch: Batch }) {
   if (!data) return null;
   const next = data.next_after;
   return (
-    <section ref={top} aria-label="Lines" className="space-y-3">
+    <section ref={top} aria-label={t("Lines")} className="space-y-3">
       <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         {data.items.map((line) => (
           <Line key={line.line} line={line} />
@@ -138,7 +138,7 @@ function Lines({ batch }: { batch: Batch }) {
             aria-disabled={starts.length === 1}
             onClick={() => starts.length > 1 && turnTo(starts.slice(0, -1))}
           >
-            Earlier lines
+            {t("Earlier lines")}
           </Button>
           <Button
             variant="outline"
@@ -146,7 +146,7 @@ function Lines({ batch }: { batch: Batch }) {
             aria-disabled={next === null}
             onClick={() => next !== null && turnTo([...starts, next])}
           >
-            Later lines
+            {t("Later lines")}
           </Button>
         </div>
       )}

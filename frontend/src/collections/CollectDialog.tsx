@@ -31,12 +31,12 @@ export default function CollectDialog({ ids, onClose }: CollectDialogProps) {
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title="Add to collection"
+        title={t("Add to collection")}
         description={isOne ? "A picture can be in several." : `${pictures(ids.length)} together.`}
         className="max-h-[88dvh]"
       >
         {collections && collections.length > 0 && (
-          <ul aria-label="Collections" className="-mx-2 mb-4 max-h-72 overflow-y-auto">
+          <ul aria-label={t("Collections")} className="-mx-2 mb-4 max-h-72 overflow-y-auto">
             {collections.map(({ id, name, num_images, cover_url }) => (
               <li key={id}>
                 <label className="flex min-h-11 cursor-pointer items-center gap-3 rounded-xl px-2 py-1.5 text-sm hover:bg-muted">
@@ -58,7 +58,7 @@ export default function CollectDialog({ ids, onClose }: CollectDialogProps) {
         )}
         <NewCollection onMade={(id) => set(id, true)} />
         <Button className="mt-4 w-full" aria-busy={isPending} onClick={onClose}>
-          Done
+          {t("Done")}
         </Button>
       </DialogPanel>
     </Dialog>

@@ -22,7 +22,7 @@ export function CollectionChip({ value, onChange }: CollectionChipProps) {
       <div className="space-y-2">
         {collections.length > 0 && (
           <Choice
-            legend="Collection"
+            legend={t("Collection")}
             layout="list"
             items={[
               { value: ALL, label: "All pictures", note: "In a collection or not" },

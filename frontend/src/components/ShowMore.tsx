@@ -11,7 +11,7 @@ export function ShowMore({ list }: ShowMoreProps) {
   if (!hasNextPage) return null;
   return (
     <Button variant="outline" aria-disabled={isFetching} onClick={() => isFetching || void fetchNextPage()}>
-      Show more
+      {t("Show more")}
     </Button>
   );
 }

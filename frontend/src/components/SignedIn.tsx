@@ -20,14 +20,14 @@ export function SignedIn({ children }: { children: (user: User) => ReactNode }) 
   if (!me.user) {
     return (
       <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
-        <p className="text-sm">Log in to see this page.</p>
+        <p className="text-sm">{t("Log in to see this page.")}</p>
         <div className="flex flex-wrap gap-2">
           <Link className={buttonLook()} href={() => withWayBack("/login/")}>
-            Log in
+            {t("Log in")}
           </Link>
           {me.registration !== "closed" && (
             <Link className={buttonLook({ variant: "secondary" })} href={() => withWayBack("/register/")}>
-              Register
+              {t("Register")}
             </Link>
           )}
         </div>

@@ -93,7 +93,7 @@ function Page() {
     <DropZone onRead={(file) => void read(file)} onStart={upload}>
       <Header />
       <main id="main" className="mx-auto w-full max-w-[90rem] space-y-5 px-4 pb-16 sm:px-6">
-        <h1 className="sr-only">Make pictures</h1>
+        <h1 className="sr-only">{t("Make pictures")}</h1>
         <Dock>
           <Composer
             box={box}

@@ -14,15 +14,15 @@ interface PictureButtonsProps {
 export function PictureButtons({ onRead, onStart, isUploading }: PictureButtonsProps) {
   return (
     <div data-dock="hide" className="flex">
-      <FileButton label="Picture to read settings from" onPicture={onRead} icon={<ImageUpIcon aria-hidden />}>
-        Load settings from a picture
+      <FileButton label={t("Picture to read settings from")} onPicture={onRead} icon={<ImageUpIcon aria-hidden />}>
+        {t("Load settings from a picture")}
       </FileButton>
       <FileButton
-        label="Picture to start from"
+        label={t("Picture to start from")}
         onPicture={onStart}
         icon={isUploading ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <ImagePlayIcon aria-hidden />}
       >
-        Start from a picture
+        {t("Start from a picture")}
       </FileButton>
       <span role="status" className="sr-only">
         {isUploading ? "Sending the picture…" : ""}

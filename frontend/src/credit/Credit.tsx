@@ -26,7 +26,7 @@ export default function Credit() {
   return (
     <section id="credit" aria-labelledby="credit-title" className="space-y-5 rounded-2xl border bg-card p-5 sm:p-6">
       <h2 id="credit-title" className="font-semibold text-base">
-        Credit
+        {t("Credit")}
       </h2>
       {bought !== null && (
         <p role="status" className="rounded-xl bg-accent px-4 py-3 text-accent-foreground text-sm">
@@ -44,7 +44,7 @@ export default function Credit() {
         <ShowMore list={history} />
         {entries.length > 0 && (
           <a href={`${API_URL}/api/billing/history.csv`} className={buttonLook({ variant: "outline" })}>
-            Download as CSV
+            {t("Download as CSV")}
           </a>
         )}
       </div>
@@ -95,7 +95,7 @@ function Packs({ packs }: { packs: CreditAnswer["packs"] }) {
   });
   const isBusy = isPending || isSuccess; // until the payment page is there
   return (
-    <ul aria-label="Buy credit" className="flex flex-wrap gap-2">
+    <ul aria-label={t("Buy credit")} className="flex flex-wrap gap-2">
       {packs.map(({ price_micro_usd, credit_micro_usd }) => (
         <li key={price_micro_usd}>
           <Button aria-disabled={isBusy} onClick={() => isBusy || mutate(price_micro_usd)}>
@@ -134,7 +134,7 @@ function What({ entry }: { entry: CreditEntry }) {
       {entry.note && `: ${entry.note}`}{" "}
       {entry.receipt_url && (
         <a href={entry.receipt_url} target="_blank" rel="noreferrer" className="underline underline-offset-4">
-          Receipt
+          {t("Receipt")}
         </a>
       )}
     </>
@@ -144,7 +144,7 @@ function What({ entry }: { entry: CreditEntry }) {
 function History({ entries }: { entries: readonly CreditEntry[] }) {
   return (
     <Table
-      caption="Credit history"
+      caption={t("Credit history")}
       columns={COLUMNS}
       rows={entries}
       keyOf={({ id }) => String(id)}

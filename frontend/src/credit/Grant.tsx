@@ -37,21 +37,21 @@ export default function Grant({ user, trigger, onClose }: GrantProps) {
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
         title={`Credit of ${user.email}`}
-        description="The reason is shown in the account's history."
+        description={t("The reason is shown in the account's history.")}
         returnFocus={trigger}
       >
-        <ApiForm label="Change the credit" submit="Change it" onSubmit={change}>
+        <ApiForm label={t("Change the credit")} submit={t("Change it")} onSubmit={change}>
           {(problemOf) => (
             <>
               <Field
-                label="Dollars"
+                label={t("Dollars")}
                 name="amount"
                 inputMode="decimal"
                 required
-                hint="A negative number takes credit away."
+                hint={t("A negative number takes credit away.")}
                 problem={problem ?? problemOf("micro_usd")}
               />
-              <Field label="Reason" name="reason" maxLength={500} required problem={problemOf("reason")} />
+              <Field label={t("Reason")} name="reason" maxLength={500} required problem={problemOf("reason")} />
             </>
           )}
         </ApiForm>

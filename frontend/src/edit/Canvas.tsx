@@ -38,7 +38,7 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
     <div
       ref={onStage}
       role="application"
-      aria-label="Canvas"
+      aria-label={t("Canvas")}
       aria-describedby={help}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys of its own
       tabIndex={0}
@@ -47,9 +47,7 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
       {...handlers}
     >
       <p id={help} className="sr-only">
-        Paint over what should change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a
-        dot; hold the space bar and press arrow keys to paint a line. B and E choose brush and eraser, [ and ] change
-        the size, I inverts, Ctrl+Z takes back.
+        {t("Paint over what should change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a dot; hold the space bar and press arrow keys to paint a line. B and E choose brush and eraser, [ and ] change the size, I inverts, Ctrl+Z takes back.")}
       </p>
       <p aria-live="polite" className="sr-only">
         {place}

@@ -31,12 +31,12 @@ export function GallerySwitch({ imageId, shared, queryKey }: GallerySwitchProps)
   const { gallery } = shared;
   if (gallery === undefined) return null;
   if (gallery === "removed") {
-    return <p className="text-muted-foreground text-sm">The operator has taken this picture out of the gallery.</p>;
+    return <p className="text-muted-foreground text-sm">{t("The operator has taken this picture out of the gallery.")}</p>;
   }
   return (
     <div className="space-y-1">
       <Switch
-        label="Offer to the public gallery"
+        label={t("Offer to the public gallery")}
         isOn={gallery !== null}
         onChange={(next) => isPending || mutate(next)}
       />

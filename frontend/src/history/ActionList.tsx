@@ -33,26 +33,26 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
         <li>
           <a href={output.download_url} download={output.filename} onClick={onDone} className={MENU_ITEM}>
             <DownloadIcon aria-hidden />
-            Download
+            {t("Download")}
           </a>
         </li>
         <li>
           <Link href={formAddress(picture, options, loras)} className={MENU_ITEM}>
             <SlidersHorizontalIcon aria-hidden />
-            Reuse everything
+            {t("Reuse everything")}
           </Link>
         </li>
         <li>
           <Link href={promptAddress(picture)} className={MENU_ITEM}>
             <TextCursorInputIcon aria-hidden />
-            Reuse prompt
+            {t("Reuse prompt")}
           </Link>
         </li>
         <Item onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
-          New seeds
+          {t("New seeds")}
         </Item>
         <Item onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
-          Regenerate
+          {t("Regenerate")}
         </Item>
         <li aria-hidden className="mx-3 my-1.5 border-t" />
         <Item
@@ -62,7 +62,7 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
           }}
           icon={<Trash2Icon aria-hidden />}
         >
-          Delete
+          {t("Delete")}
         </Item>
       </ul>
     </>

@@ -34,7 +34,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
           aria-hidden
           className={cn("size-4", filter.favorites ? "fill-primary text-primary" : "text-muted-foreground")}
         />
-        Favorites
+        {t("Favorites")}
       </button>
       <CollectionChip value={filter.collection} onChange={(collection) => onChange({ collection })} />
       <ChooseButton />
@@ -53,7 +53,7 @@ function ChooseButton() {
       className="ml-auto px-3 font-normal aria-pressed:bg-muted"
     >
       <CircleCheckIcon aria-hidden />
-      Select
+      {t("Select")}
     </Button>
   );
 }
@@ -70,7 +70,7 @@ function Search({ filter, onChange }: FiltersProps) {
   }, [typed]);
   return (
     <label className="relative w-full sm:w-auto sm:max-w-sm sm:flex-1">
-      <span className="sr-only">Search in prompts</span>
+      <span className="sr-only">{t("Search in prompts")}</span>
       <SearchIcon
         aria-hidden
         className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted-foreground"
@@ -79,7 +79,7 @@ function Search({ filter, onChange }: FiltersProps) {
         type="search"
         value={typed}
         maxLength={200}
-        placeholder="Search in prompts"
+        placeholder={t("Search in prompts")}
         onChange={(event) => setTyped(event.target.value)}
         className="h-9 w-full rounded-full border border-input bg-card pr-3 pl-9 text-base placeholder:text-muted-foreground sm:text-sm"
       />

@@ -35,7 +35,7 @@ export function History() {
   const me = useMe().data;
   return (
     <Shell
-      title="History"
+      title={t("History")}
       width="wide"
       note={
         me &&
@@ -47,7 +47,7 @@ export function History() {
               href={() => withWayBack("/register/")}
               className="font-medium text-foreground underline underline-offset-4"
             >
-              Sign up
+              {t("Sign up")}
             </Link>{" "}
             to see your pictures everywhere.
           </>
@@ -124,7 +124,7 @@ function RunningNote({ jobs }: { jobs: readonly Job[] }) {
         href={isOneComparison ? comparisonAddress(first.id) : "/"}
         className="font-medium underline underline-offset-4"
       >
-        View
+        {t("View")}
       </Link>
     </p>
   );
@@ -135,28 +135,28 @@ function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => vo
     return (
       <EmptyState
         icon={FolderIcon}
-        title="Nothing in this collection yet"
-        text="Select pictures in your history and add them."
+        title={t("Nothing in this collection yet")}
+        text={t("Select pictures in your history and add them.")}
       >
         <Button variant="secondary" onClick={onShowAll}>
-          Show everything
+          {t("Show everything")}
         </Button>
       </EmptyState>
     );
   }
   if (filter.collection || filter.q.trim() || filter.lora || filter.favorites) {
     return (
-      <EmptyState icon={SearchXIcon} title="Nothing found" text="No pictures match these filters.">
+      <EmptyState icon={SearchXIcon} title={t("Nothing found")} text={t("No pictures match these filters.")}>
         <Button variant="secondary" onClick={onShowAll}>
-          Show everything
+          {t("Show everything")}
         </Button>
       </EmptyState>
     );
   }
   return (
-    <EmptyState icon={ImagesIcon} title="Nothing here yet" text="Your pictures are kept here until you delete them.">
+    <EmptyState icon={ImagesIcon} title={t("Nothing here yet")} text={t("Your pictures are kept here until you delete them.")}>
       <Link className={buttonLook()} href="/">
-        Make pictures
+        {t("Make pictures")}
       </Link>
     </EmptyState>
   );
@@ -183,9 +183,9 @@ function Loading({ problem }: { problem: Error | null }) {
 function LogInFirst() {
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
-      <p className="text-sm">Log in to see your history: this server keeps one for accounts only.</p>
+      <p className="text-sm">{t("Log in to see your history: this server keeps one for accounts only.")}</p>
       <Link className={buttonLook()} href={() => withWayBack("/login/")}>
-        Log in
+        {t("Log in")}
       </Link>
     </div>
   );

@@ -46,7 +46,7 @@ export function PictureWall({ pictures, onOpen, onNear, onNearEnd }: PictureWall
     <div
       ref={box}
       role="group"
-      aria-label="Pictures"
+      aria-label={t("Pictures")}
       className="relative"
       style={{ height: wall.height }}
       onFocus={(event) => setFocusedId(event.target.closest("[data-tile]")?.getAttribute("data-tile") ?? null)}

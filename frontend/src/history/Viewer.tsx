@@ -56,10 +56,10 @@ export default function Viewer({ pictures, id }: ViewerProps) {
             onClose={leavePicture}
           />
           <Act onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
-            New seeds
+            {t("New seeds")}
           </Act>
           <Act onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
-            Regenerate
+            {t("Regenerate")}
           </Act>
           <div data-stays className="col-span-full">
             <UndoBar isInPanel />

@@ -27,11 +27,11 @@ export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void 
         <KeyRoundIcon aria-hidden className="size-4 text-primary" />
         {fresh.name}: copy your key now
       </h2>
-      <p className="text-sm">You won't see it again.</p>
-      <Copied label="Copy the key" text={fresh.key} />
-      <Copied label="Copy the command" text={curl} />
+      <p className="text-sm">{t("You won't see it again.")}</p>
+      <Copied label={t("Copy the key")} text={fresh.key} />
+      <Copied label={t("Copy the command")} text={curl} />
       <Button variant="outline" onClick={onDone}>
-        I have copied it
+        {t("I have copied it")}
       </Button>
     </section>
   );

@@ -15,7 +15,7 @@ const KEYS = ["keys"];
 
 export function Keys() {
   return (
-    <Shell title="Keys" note="Use API keys to make pictures from your own programs.">
+    <Shell title={t("Keys")} note={t("Use API keys to make pictures from your own programs.")}>
       <SignedIn>{(user) => <OwnKeys user={user} />}</SignedIn>
     </Shell>
   );
@@ -54,9 +54,9 @@ function OwnKeys({ user }: { user: User }) {
           {failureReason ? failureReason.message : ""}
         </p>
       )}
-      {keys?.length === 0 && <p className="text-muted-foreground text-sm">You have no keys.</p>}
+      {keys?.length === 0 && <p className="text-muted-foreground text-sm">{t("You have no keys.")}</p>}
       {keys && keys.length > 0 && (
-        <ul aria-label="Your keys" className="divide-y rounded-2xl border bg-card">
+        <ul aria-label={t("Your keys")} className="divide-y rounded-2xl border bg-card">
           {[...keys].reverse().map((key) => (
             <OneKey key={key.id} shown={key} onRevoke={() => revoke(key)} />
           ))}

@@ -8,20 +8,20 @@ export function Revoke({ name, onRevoke }: { name: string; onRevoke: () => void 
     <Dialog>
       <DialogTrigger asChild>
         <Button variant="secondary" size="sm" aria-label={`Revoke ${name}`}>
-          Revoke
+          {t("Revoke")}
         </Button>
       </DialogTrigger>
       <DialogPanel
         title={`Revoke ${name}?`}
-        description="Programs that use it are refused from now on. What was made with it stays in your history."
+        description={t("Programs that use it are refused from now on. What was made with it stays in your history.")}
       >
         <div className="flex justify-end gap-2 pt-2">
           <DialogClose asChild>
-            <Button variant="ghost">Keep it</Button>
+            <Button variant="ghost">{t("Keep it")}</Button>
           </DialogClose>
           <DialogClose asChild>
             <Button variant="destructive" onClick={onRevoke}>
-              Revoke the key
+              {t("Revoke the key")}
             </Button>
           </DialogClose>
         </div>

@@ -33,7 +33,7 @@ export default function Console() {
   return (
     <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
-        aria-label="Operator"
+        aria-label={t("Operator")}
         className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-full bg-muted p-1"
       >
         {tabs.map((each) => (

@@ -41,10 +41,10 @@ export function Offers() {
   return (
     <section aria-labelledby="offers" className="space-y-5">
       <h2 id="offers" className="sr-only">
-        Gallery
+        {t("Gallery")}
       </h2>
       <div className="max-w-sm">
-        <Choice legend="Which pictures" items={STATES} value={status} onChange={setStatus} />
+        <Choice legend={t("Which pictures")} items={STATES} value={status} onChange={setStatus} />
       </div>
       {offers.failureReason && (
         <p role="alert" className="text-destructive text-sm">
@@ -95,7 +95,7 @@ function Offer({ picture, status }: { picture: OfferedPicture; status: State }) 
         {status !== "accepted" && (
           <Button size="sm" aria-disabled={isPending} onClick={() => isPending || mutate(true)}>
             <CheckIcon aria-hidden />
-            Accept
+            {t("Accept")}
           </Button>
         )}
         {status !== "removed" && (

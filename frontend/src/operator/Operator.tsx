@@ -13,7 +13,7 @@ const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div cl
 export function Operator() {
   const { data: me, failureReason } = useMe();
   return (
-    <Shell title="Operator" width="wide">
+    <Shell title={t("Operator")} width="wide">
       {me ? (
         me.scopes.includes("operator") ? (
           <Console />
@@ -33,23 +33,23 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
   return (
     <section className="flex max-w-xl flex-col items-start gap-4 rounded-3xl border bg-card p-6 sm:p-8">
       <LockIcon aria-hidden className="size-6 text-primary" />
-      <h2 className="font-medium text-lg">This page is for operators</h2>
+      <h2 className="font-medium text-lg">{t("This page is for operators")}</h2>
       <p className="text-muted-foreground text-sm leading-relaxed">
         {isLoggedIn
           ? "Your account isn't an operator. Run this on the server to make it one:"
           : "Log in as an operator. Run this on the server to make an account one:"}
       </p>
       <code className="w-full overflow-x-auto whitespace-nowrap rounded-xl bg-muted px-3 py-2 text-xs">
-        python -m server create-operator --email you@example.org
+        {t("python -m server create-operator --email you@example.org")}
       </code>
       <div className="flex flex-wrap gap-2">
         {!isLoggedIn && (
           <Link className={buttonLook()} href={() => withWayBack("/login/")}>
-            Log in
+            {t("Log in")}
           </Link>
         )}
         <Link className={buttonLook({ variant: "outline" })} href="/">
-          Make pictures
+          {t("Make pictures")}
         </Link>
       </div>
     </section>

@@ -27,7 +27,7 @@ export function Queue() {
   return (
     <section aria-labelledby="queue" className="space-y-5">
       <h2 id="queue" className="sr-only">
-        Queue
+        {t("Queue")}
       </h2>
       {queue.failureReason && (
         <p role="alert" className="text-destructive text-sm">
@@ -37,11 +37,11 @@ export function Queue() {
       <Figures>
         <Figure name="Waiting" value={String(data.waiting)} note={data.waiting === 1 ? "job" : "jobs"} />
         <Figure name="Being made" value={String(data.running)} note={data.running === 1 ? "job" : "jobs"} />
-        <Figure name="Pictures" value={String(Math.round(data.pictures_per_min))} note="in the last minute" />
+        <Figure name="Pictures" value={String(Math.round(data.pictures_per_min))} note={t("in the last minute")} />
         <Figure name="Step" value={data.step_s === null ? "–" : milliseconds(data.step_s)} note={rowsNote(data)} />
       </Figures>
       {data.jobs.length === 0 ? (
-        <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">Idle.</p>
+        <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">{t("Idle.")}</p>
       ) : (
         <Jobs jobs={data.jobs} />
       )}
@@ -94,7 +94,7 @@ function Jobs({ jobs }: { jobs: readonly QueuedJob[] }) {
   return (
     <div className="overflow-hidden rounded-3xl border bg-card">
       <Table
-        caption="Queue"
+        caption={t("Queue")}
         columns={COLUMNS}
         rows={jobs}
         keyOf={({ job_id }) => job_id}

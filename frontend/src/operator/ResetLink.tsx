@@ -23,14 +23,14 @@ export default function ResetLink({ user, trigger, onClose }: ResetLinkProps) {
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
         title={`Reset link for ${user.email}`}
-        description="It sets a new password once, within 24 hours. We send no mail: hand it over yourself."
+        description={t("It sets a new password once, within 24 hours. We send no mail: hand it over yourself.")}
         returnFocus={trigger}
       >
         {data ? (
-          <CopyLine name="Reset link" label="Copy reset link" text={data.url} />
+          <CopyLine name="Reset link" label={t("Copy reset link")} text={data.url} />
         ) : (
           <Button aria-disabled={isPending} onClick={() => isPending || mutate()}>
-            Create link
+            {t("Create link")}
           </Button>
         )}
       </DialogPanel>

@@ -19,7 +19,7 @@ export function Server() {
   return (
     <section aria-labelledby="server" className="space-y-5">
       <h2 id="server" className="sr-only">
-        Server
+        {t("Server")}
       </h2>
       {!ready.isPending && (
         <div role="status" className="flex items-start gap-3 rounded-3xl border bg-card px-5 py-4">
@@ -40,7 +40,7 @@ export function Server() {
       <p className="text-muted-foreground text-sm">
         Prometheus metrics:{" "}
         <a href={`${API_URL}/metrics`} className="text-primary underline underline-offset-2">
-          /metrics
+          {t("/metrics")}
         </a>
       </p>
     </section>

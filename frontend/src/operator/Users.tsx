@@ -69,7 +69,7 @@ export function Users() {
   return (
     <section aria-labelledby="users" className="space-y-5">
       <h2 id="users" className="sr-only">
-        Users
+        {t("Users")}
       </h2>
       {users.failureReason && (
         <p role="alert" className="text-destructive text-sm">
@@ -79,7 +79,7 @@ export function Users() {
       {all.length > 0 && (
         <div className="overflow-hidden rounded-3xl border bg-card">
           <Table
-            caption="Users"
+            caption={t("Users")}
             columns={isModerated ? MODERATED : COLUMNS}
             rows={all}
             keyOf={({ id }) => id}
@@ -100,10 +100,10 @@ function Email({ user }: { user: OperatorUser }) {
     <span className="flex flex-wrap items-center gap-2">
       <span className="break-all font-medium">{user.email}</span>
       {user.is_operator && (
-        <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">Operator</span>
+        <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">{t("Operator")}</span>
       )}
-      {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">Not moderated</span>}
-      {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Disabled</span>}
+      {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">{t("Not moderated")}</span>}
+      {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">{t("Disabled")}</span>}
     </span>
   );
 }
@@ -176,15 +176,15 @@ function Access({ user }: { user: OperatorUser }) {
         <Dialog open onOpenChange={setIsOpen}>
           <DialogPanel
             title={`Disable ${user.email}?`}
-            description="Sessions and keys stop working immediately. Jobs already queued will finish; nothing is deleted."
+            description={t("Sessions and keys stop working immediately. Jobs already queued will finish; nothing is deleted.")}
             returnFocus={trigger}
           >
             <div className="flex justify-end gap-2 pt-2">
               <Button variant="ghost" onClick={() => setIsOpen(false)}>
-                Keep it
+                {t("Keep it")}
               </Button>
               <Button variant="destructive" aria-disabled={isPending} onClick={() => isPending || mutate("disable")}>
-                Disable
+                {t("Disable")}
               </Button>
             </div>
           </DialogPanel>

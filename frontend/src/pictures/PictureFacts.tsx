@@ -22,7 +22,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
   const prompt = promptOf(job);
   return (
     <aside
-      aria-label="About this picture"
+      aria-label={t("About this picture")}
       className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground side:max-h-none side:w-[22rem] low:w-60 side:rounded-none side:border-t-0 side:border-l"
     >
       <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 sheet:space-y-3 sheet:px-4 sheet:pt-3 low:px-4 lg:px-6 lg:py-6">
@@ -35,7 +35,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           >
             {prompt}
           </p>
-          <CopyButton label="Copy prompt" text={prompt} />
+          <CopyButton label={t("Copy prompt")} text={prompt} />
         </div>
         <div
           className={cn(
@@ -57,7 +57,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
             download={output.filename}
           >
             <DownloadIcon aria-hidden />
-            Download
+            {t("Download")}
           </a>
           {children}
           <Button
@@ -149,7 +149,7 @@ function Facts({ picture, className }: { picture: Picture; className: string | u
             {label === "Seed" ? (
               <span className="inline-flex items-center gap-1">
                 {value}
-                <CopyButton label="Copy seed" text={value} className="-my-2 -mr-2" />
+                <CopyButton label={t("Copy seed")} text={value} className="-my-2 -mr-2" />
               </span>
             ) : (
               value

@@ -22,7 +22,7 @@ export function PictureSlide({ output, name, room }: PictureSlideProps) {
   const [isVeiled, setVeiled] = useState(veil(output) !== false);
   const size = fitted(output, room, MAX_SCALE);
   if (look === "missing") {
-    return <p className="text-muted-foreground text-sm">Couldn't load this picture.</p>;
+    return <p className="text-muted-foreground text-sm">{t("Couldn't load this picture.")}</p>;
   }
   return (
     <div className="relative overflow-hidden rounded-lg bg-muted" style={size}>
@@ -49,10 +49,10 @@ export function PictureSlide({ output, name, room }: PictureSlideProps) {
       {isVeiled && (
         <div className="absolute inset-0 grid place-content-center justify-items-center gap-3 p-4">
           <p className="rounded-full bg-black/60 px-4 py-1.5 text-center text-sm text-white">
-            A classifier finds this picture explicit.
+            {t("A classifier finds this picture explicit.")}
           </p>
           <Button variant="secondary" onClick={() => setVeiled(false)}>
-            Show it
+            {t("Show it")}
           </Button>
         </div>
       )}

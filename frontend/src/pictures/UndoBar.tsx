@@ -37,7 +37,7 @@ export function UndoBar({ isInPanel = false, isRaised = false }: UndoBarProps) {
       <Trash2Icon aria-hidden className="size-4 text-muted-foreground" />
       {pictures(pending.count)} deleted
       <Button variant="secondary" size="sm" onClick={undo} onFocus={hold} onBlur={release}>
-        Undo
+        {t("Undo")}
       </Button>
     </div>
   );

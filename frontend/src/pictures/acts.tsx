@@ -16,7 +16,7 @@ export function FavoriteAct({ output }: { output: Image }) {
       onClick={() => setFavorite({ id, isFavorite: !favorite })}
       icon={<HeartIcon aria-hidden className={cn(favorite && "fill-primary text-primary")} />}
     >
-      Favorite
+      {t("Favorite")}
     </Act>
   );
 }
@@ -44,7 +44,7 @@ export function DeleteAct({ outputs, id, onShow, onClose }: DeleteActProps) {
 
   return (
     <Act shortcut="Delete" onClick={act} icon={<Trash2Icon aria-hidden />}>
-      Delete
+      {t("Delete")}
     </Act>
   );
 }
@@ -52,7 +52,7 @@ export function DeleteAct({ outputs, id, onShow, onClose }: DeleteActProps) {
 export function ReusePromptAct({ onClick }: { onClick: () => void }) {
   return (
     <Act onClick={onClick} icon={<TextCursorInputIcon aria-hidden />}>
-      Reuse prompt
+      {t("Reuse prompt")}
     </Act>
   );
 }
@@ -61,7 +61,7 @@ export function ReusePromptAct({ onClick }: { onClick: () => void }) {
 export function ReuseAllAct({ onClick }: { onClick: () => void }) {
   return (
     <Act onClick={onClick} icon={<SlidersHorizontalIcon aria-hidden />}>
-      Reuse everything
+      {t("Reuse everything")}
     </Act>
   );
 }

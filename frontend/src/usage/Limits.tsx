@@ -24,7 +24,7 @@ export function Limits({ left }: { left: LimitsLeft }) {
   return (
     <section aria-labelledby="limits" className="space-y-4 rounded-2xl border bg-card p-5 sm:p-6">
       <h2 id="limits" className="font-semibold text-base">
-        Remaining
+        {t("Remaining")}
       </h2>
       {kinds.map((kind) => {
         const limit = left[kind.key];

@@ -27,7 +27,7 @@ export function Usage() {
     queryFn: ({ signal }) => answer(api.GET("/api/usage", { params: { query: { days: NUM_DAYS } }, signal })),
   });
   return (
-    <Shell title="Usage" note={`Last ${NUM_DAYS} days, including API keys and cancelled generations. Days are in UTC.`}>
+    <Shell title={t("Usage")} note={`Last ${NUM_DAYS} days, including API keys and cancelled generations. Days are in UTC.`}>
       {usage ? (
         <Loaded usage={usage} />
       ) : (
@@ -60,7 +60,7 @@ function Loaded({ usage }: { usage: UsageAnswer }) {
         <p className="flex flex-wrap items-center justify-between gap-3 rounded-2xl bg-accent px-5 py-4 text-accent-foreground text-sm">
           You are not logged in: this is counted by your address. Your pictures move to an account when you make one.
           <Link className={buttonLook({ size: "sm" })} href={() => withWayBack("/register/")}>
-            Register
+            {t("Register")}
           </Link>
         </p>
       )}
@@ -70,7 +70,7 @@ function Loaded({ usage }: { usage: UsageAnswer }) {
             {name} by day
           </h2>
           <div className="w-full sm:w-80">
-            <Choice legend="What is counted" items={MEASURES} value={measure} onChange={setMeasure} />
+            <Choice legend={t("What is counted")} items={MEASURES} value={measure} onChange={setMeasure} />
           </div>
         </div>
         {usage.days.length > 1 && (
@@ -87,7 +87,7 @@ function Chart({ days, measure, name }: { days: readonly UsageDay[]; measure: Me
     <DayChart
       label={`${name} by day, the same as in the table below`}
       dates={days.map(({ date }) => date)}
-      lastName="Today"
+      lastName={t("Today")}
       series={[{ name, values: days.map((day) => day[measure]), className: "fill-primary" }]}
       format={(value) => measured(value, measure)}
       isCount={measure !== "gpu_s"}

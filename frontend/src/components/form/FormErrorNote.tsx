@@ -38,7 +38,7 @@ function AccountOffer({ isForCredit }: { isForCredit?: boolean }) {
   if (me?.user && isForCredit) {
     return (
       <Link href="/account/" className={link}>
-        Buy credit
+        {t("Buy credit")}
       </Link>
     );
   }
@@ -48,13 +48,13 @@ function AccountOffer({ isForCredit }: { isForCredit?: boolean }) {
       {me.registration !== "closed" && (
         <>
           <Link href={() => withWayBack("/register/")} className={link}>
-            Sign up
+            {t("Sign up")}
           </Link>{" "}
           for higher limits. Your pictures move to your account.{" "}
         </>
       )}
       <Link href={() => withWayBack("/login/")} className={link}>
-        Log in
+        {t("Log in")}
       </Link>
     </p>
   );

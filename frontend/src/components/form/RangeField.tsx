@@ -25,7 +25,7 @@ export function RangeField({ label, unit, from, to, min, max, onChange, hint }: 
       <div className="flex items-center gap-2">
         <span aria-hidden>{label} from</span>
         <End label={`${label} from`} value={from} min={min} max={to} onChange={(value) => onChange(value, to)} />
-        <span aria-hidden>to</span>
+        <span aria-hidden>{t("to")}</span>
         <End label={`${label} to`} value={to} min={from} max={max} onChange={(value) => onChange(from, value)} />
         <span aria-hidden>{unit}</span>
       </div>

@@ -13,8 +13,8 @@ export function AccountMenu() {
   useEffect(followOtherWindows, []);
   return (
     <PopoverTrigger
-      label="Account menu"
-      panelLabel="Account"
+      label={t("Account menu")}
+      panelLabel={t("Account")}
       onNear={loadPanel}
       className="grid size-9 place-items-center rounded-full transition-colors hover:bg-muted aria-expanded:bg-muted"
       face={

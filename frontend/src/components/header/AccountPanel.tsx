@@ -57,7 +57,7 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
             }}
             className={ITEM}
           >
-            Keyboard shortcuts
+            {t("Keyboard shortcuts")}
           </button>
         </li>
         {me?.user && <LogOut />}
@@ -79,7 +79,7 @@ function LogOut() {
   return (
     <li>
       <button type="button" aria-disabled={isBusy} onClick={() => isBusy || mutate()} className={ITEM}>
-        Log out
+        {t("Log out")}
       </button>
     </li>
   );

@@ -28,7 +28,7 @@ export function Header() {
         href="#main"
         className="sr-only rounded-lg bg-primary px-3 py-2 text-primary-foreground text-sm focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50"
       >
-        Skip to content
+        {t("Skip to content")}
       </a>
       <Link
         href="/"
@@ -38,7 +38,7 @@ export function Header() {
         <Mark />
         <span className="hidden sm:inline">LoRA Studio</span>
       </Link>
-      <nav aria-label="Site" className="flex items-center">
+      <nav aria-label={t("Site")} className="flex items-center">
         {pages.map(([path, name]) => (
           <Link
             key={path}
@@ -66,7 +66,7 @@ function LogInLink() {
   if (!me || me.user) return null;
   return (
     <Link href={() => withWayBack("/login/")} className="button button-ghost button-size-sm hidden sm:inline-flex">
-      Log in
+      {t("Log in")}
     </Link>
   );
 }
@@ -95,7 +95,7 @@ function ThemeButton() {
   const next = theme === "system" ? other : "system";
   return (
     <Tip label={next === "system" ? "As the system" : "Light or dark"} side="bottom" align="end">
-      <Button variant="ghost" size="icon-sm" aria-label="Switch between light and dark" onClick={() => setTheme(next)}>
+      <Button variant="ghost" size="icon-sm" aria-label={t("Switch between light and dark")} onClick={() => setTheme(next)}>
         <SunIcon aria-hidden className="hidden dark:block" />
         <MoonIcon aria-hidden className="dark:hidden" />
       </Button>

@@ -52,7 +52,7 @@ const GROUPS = [
 export default function ShortcutsSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
-      <DialogPanel title="Keyboard shortcuts" className="z-[1101] max-h-[88dvh] w-[min(92vw,40rem)]">
+      <DialogPanel title={t("Keyboard shortcuts")} className="z-[1101] max-h-[88dvh] w-[min(92vw,40rem)]">
         <div className="grid gap-x-10 gap-y-5 sm:grid-cols-2">
           {GROUPS.map(([name, keys]) => (
             <section key={name} aria-label={name}>

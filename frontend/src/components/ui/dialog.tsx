@@ -51,7 +51,7 @@ export function DialogPanel({ title, description, children, className, place = "
             )}
           </div>
           <Radix.Close asChild>
-            <Button variant="ghost" size="icon-sm" aria-label="Close" className="-mt-1 -mr-2">
+            <Button variant="ghost" size="icon-sm" aria-label={t("Close")} className="-mt-1 -mr-2">
               <XIcon aria-hidden />
             </Button>
           </Radix.Close>

@@ -17,7 +17,7 @@ interface AdvancedProps {
 
 export function Advanced({ options, loras = [], hasSeed = true }: AdvancedProps) {
   return (
-    <DrawerButton label="Advanced" changed={numChanged(useForm().request, true)} onNear={loadDrawer}>
+    <DrawerButton label={t("Advanced")} changed={numChanged(useForm().request, true)} onNear={loadDrawer}>
       {(drawer) => <AdvancedDrawer options={options} loras={loras} hasSeed={hasSeed} {...drawer} />}
     </DrawerButton>
   );

@@ -20,8 +20,8 @@ export default function AdvancedDrawer({ options, loras, hasSeed, trigger, onClo
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
         place="side"
-        title="Advanced"
-        description="Unchanged settings use the defaults."
+        title={t("Advanced")}
+        description={t("Unchanged settings use the defaults.")}
         returnFocus={trigger}
       >
         <AdvancedFields options={options} loras={loras} hasSeed={hasSeed} />

@@ -51,7 +51,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
   }
 
   return (
-    <form onSubmit={submit} className="space-y-3" aria-label="New pictures">
+    <form onSubmit={submit} className="space-y-3" aria-label={t("New pictures")}>
       <div className="rounded-3xl border border-border bg-card transition-shadow focus-within:border-ring/60 focus-within:shadow-[0_8px_40px_-20px_var(--ring)] dark:focus-within:shadow-none">
         <TriggerChip options={options} known={loras} />
         <div data-dock="prompt">
@@ -73,7 +73,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
           <div data-dock="hide" className="flex min-h-9 min-w-0 flex-1 flex-wrap gap-2">
             {!options && failureReason && (
               <p role="status" className="self-center pl-2 text-muted-foreground text-sm">
-                Can't reach the server. Trying again…
+                {t("Can't reach the server. Trying again…")}
               </p>
             )}
             {options && (!isPending || loraFailure) && (
@@ -97,7 +97,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
           {children}
           <Button type="submit" size="lg" disabled={!isReady} aria-disabled={isSending}>
             {isSending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
-            Generate
+            {t("Generate")}
             {isCharged && <Price />}
           </Button>
         </div>
@@ -118,7 +118,7 @@ function ExtraLoras({ options, known }: { options: Options | undefined; known: r
   const loras = request.loras ?? [];
   if (loras.length === 0) return null;
   return (
-    <ul data-dock="hide" aria-label="Further LoRAs" className="flex flex-wrap gap-2 px-4 pb-1">
+    <ul data-dock="hide" aria-label={t("Further LoRAs")} className="flex flex-wrap gap-2 px-4 pb-1">
       {loras.map((lora, at) => (
         <li
           // biome-ignore lint/suspicious/noArrayIndexKey: names may be equal, and an item holds nothing of its own

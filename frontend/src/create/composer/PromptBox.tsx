@@ -68,11 +68,11 @@ export function PromptBox({ options, box, onSubmit, onEdit, isInvalid }: PromptB
         </div>
         <textarea
           ref={box}
-          aria-label="Prompt"
+          aria-label={t("Prompt")}
           aria-describedby={unknown.length > 0 ? `${id}-unknown` : undefined}
           aria-invalid={isInvalid || undefined}
           className={`${TEXT} col-start-1 row-start-1 resize-none overflow-hidden bg-transparent outline-none placeholder:text-muted-foreground`}
-          placeholder="What would you like to see?"
+          placeholder={t("What would you like to see?")}
           rows={1}
           maxLength={options?.bounds.max_prompt_characters}
           value={request.prompt}

@@ -8,7 +8,7 @@ export function SeedChip() {
   const { request, set } = useForm();
   if (request.seed == null) return null;
   return (
-    <RemovableChip label="Unlock the seed" onRemove={() => set({ seed: undefined })}>
+    <RemovableChip label={t("Unlock the seed")} onRemove={() => set({ seed: undefined })}>
       <LockIcon aria-hidden className="size-3.5" />
       <span className="whitespace-nowrap">seed {request.seed}</span>
     </RemovableChip>

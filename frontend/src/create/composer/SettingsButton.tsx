@@ -13,7 +13,7 @@ const [SettingsSheet, loadSheet] = lazyPart(() => import("./panels/SettingsSheet
 export function SettingsButton({ options, loras }: { options: Options; loras: readonly LoraOption[] }) {
   const changed = numChanged(useForm().request);
   return (
-    <DrawerButton label="Settings" changed={changed} onNear={loadSheet} className="pointer-coarse:h-11">
+    <DrawerButton label={t("Settings")} changed={changed} onNear={loadSheet} className="pointer-coarse:h-11">
       {(drawer) => <SettingsSheet options={options} loras={loras} {...drawer} />}
     </DrawerButton>
   );

@@ -27,13 +27,13 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
       <div className="min-w-0 flex-1 space-y-0.5 text-accent-foreground">
         <div className="flex items-center gap-2">
           <h2 id={id} className="min-w-0 flex-1 truncate font-medium text-sm">
-            Start picture
+            {t("Start picture")}
           </h2>
           <Button
             variant="ghost"
             size="icon-sm"
             className="pointer-coarse:size-11"
-            aria-label="Remove the start picture"
+            aria-label={t("Remove the start picture")}
             onClick={() => set({ init: undefined, mask: undefined, extend: undefined })}
           >
             <XIcon aria-hidden />
@@ -41,11 +41,11 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
         </div>
         {image === null ? (
           <p role="status" className="text-destructive text-xs">
-            This picture is not there any more. Remove it, or choose another one.
+            {t("This picture is not there any more. Remove it, or choose another one.")}
           </p>
         ) : (
           <NumberField
-            label="Strength"
+            label={t("Strength")}
             value={init.strength ?? defaultStrength}
             min={0.05}
             max={1}

@@ -23,9 +23,9 @@ export function ChoosingBar({ first }: { first: Picture }) {
         alt=""
         className={cn("size-9 rounded-full object-cover", veil(first.output))}
       />
-      <span>Choose a second picture</span>
+      <span>{t("Choose a second picture")}</span>
       <Button variant="secondary" size="sm" onClick={close}>
-        Cancel
+        {t("Cancel")}
       </Button>
     </Floating>
   );

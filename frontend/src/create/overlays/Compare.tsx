@@ -56,9 +56,9 @@ export default function Compare({ first, second, title = "Compare two pictures",
             <Modes mode={mode} onChange={setMode} />
             <div className="flex items-center">
               <ZoomControls zoom={view.zoom} onIn={zoomIn} onOut={zoomOut} onReset={reset} />
-              <Tip label="Close" side="bottom">
+              <Tip label={t("Close")} side="bottom">
                 <Dialog.Close asChild>
-                  <Button variant="ghost" size="icon" aria-label="Close">
+                  <Button variant="ghost" size="icon" aria-label={t("Close")}>
                     <XIcon aria-hidden />
                   </Button>
                 </Dialog.Close>
@@ -96,7 +96,7 @@ export default function Compare({ first, second, title = "Compare two pictures",
 function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void }) {
   return (
     <fieldset className="flex rounded-full bg-muted p-0.5">
-      <legend className="sr-only">View</legend>
+      <legend className="sr-only">{t("View")}</legend>
       {(["slider", "side by side"] as const).map((each) => (
         <Button
           key={each}

@@ -37,7 +37,7 @@ export function CompareSlider({ first, second, view, divider_percent, onDivider,
         <div
           role="slider"
           tabIndex={0}
-          aria-label="Divider"
+          aria-label={t("Divider")}
           aria-valuemin={0}
           aria-valuemax={100}
           aria-valuenow={Math.round(divider_percent)}

@@ -74,7 +74,7 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
             onClick={() => afterClosing(onGenerate, variationsOf(picture.job, options, loras))}
             icon={<ShuffleIcon aria-hidden />}
           >
-            New seeds
+            {t("New seeds")}
           </Act>
           <Act
             onClick={() => {
@@ -83,11 +83,11 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
             }}
             icon={<RotateCwIcon aria-hidden />}
           >
-            Regenerate
+            {t("Regenerate")}
           </Act>
           {found && outputs.length > 1 && (
             <Act onClick={() => compare(id)} icon={<ColumnsIcon aria-hidden />}>
-              Compare
+              {t("Compare")}
             </Act>
           )}
           <div data-stays className="col-span-full">

@@ -52,7 +52,7 @@ function LostNote() {
   return (
     <Floating role="alert" className="px-4 py-2.5">
       <LoaderCircleIcon aria-hidden className="size-4 animate-spin text-muted-foreground" />
-      Can't reach the server. Trying again…
+      {t("Can't reach the server. Trying again…")}
     </Floating>
   );
 }

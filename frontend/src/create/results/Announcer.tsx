@@ -20,7 +20,7 @@ export function Announcer({ jobs }: { jobs: readonly Job[] }) {
   }, [jobs]);
 
   return (
-    <div role="log" aria-live="polite" aria-label="Progress" className="sr-only">
+    <div role="log" aria-live="polite" aria-label={t("Progress")} className="sr-only">
       {spoken.map(({ key, words }) => (
         <p key={key}>{words}</p>
       ))}

@@ -78,7 +78,7 @@ function ProgressLine({ job }: { job: Job }) {
   return (
     <div
       role="progressbar"
-      aria-label="Progress"
+      aria-label={t("Progress")}
       aria-valuenow={percent}
       aria-valuemin={0}
       aria-valuemax={100}

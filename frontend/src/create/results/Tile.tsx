@@ -47,7 +47,7 @@ function Shown({ picture, sizes }: { picture: Picture; sizes: string }) {
   if (look === "missing") {
     return (
       <span className="absolute inset-0 grid place-items-center bg-muted p-4 text-center text-muted-foreground text-sm">
-        Couldn't load this picture.
+        {t("Couldn't load this picture.")}
       </span>
     );
   }
@@ -96,7 +96,7 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
         <Button
           variant="glass"
           size="icon-sm"
-          aria-label="Compare"
+          aria-label={t("Compare")}
           aria-pressed={isFirst}
           onPointerEnter={loadCompare}
           onClick={() => compare(output.id)}
@@ -109,7 +109,7 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           <ColumnsIcon aria-hidden />
         </Button>
       </Tip>
-      <Tip label="Download">
+      <Tip label={t("Download")}>
         <a
           className={buttonLook({
             variant: "glass",
@@ -118,16 +118,16 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           })}
           href={output.download_url}
           download={output.filename}
-          aria-label="Download"
+          aria-label={t("Download")}
         >
           <DownloadIcon aria-hidden />
         </a>
       </Tip>
-      <Tip label="Favorite">
+      <Tip label={t("Favorite")}>
         <Button
           variant="glass"
           size="icon-sm"
-          aria-label="Favorite"
+          aria-label={t("Favorite")}
           aria-pressed={isFavorite}
           onClick={() => setFavorite({ id: output.id, isFavorite: !isFavorite })}
           className={cn(!isFavorite && onHover, "[@media(hover:none)]:not-aria-pressed:hidden")}
@@ -135,10 +135,10 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           <HeartIcon aria-hidden className={cn(isFavorite && "fill-current")} />
         </Button>
       </Tip>
-      <Tip label="More">
+      <Tip label={t("More")}>
         <PopoverTrigger
-          label="More"
-          panelLabel="What to do with this picture"
+          label={t("More")}
+          panelLabel={t("What to do with this picture")}
           onNear={loadMenu}
           className={buttonLook({
             variant: "glass",

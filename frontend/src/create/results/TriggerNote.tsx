@@ -22,7 +22,7 @@ export function TriggerNote({ job, onGenerate }: TriggerNoteProps) {
         className="rounded text-foreground underline underline-offset-2"
         onClick={() => onGenerate({ ...job.request, model_name: null, model_weight: undefined })}
       >
-        Make it without
+        {t("Make it without")}
       </button>
     </>
   );

@@ -40,7 +40,7 @@ export default memo(function Wall({ jobs, hasMore, onMore, onClear }: WallProps)
     <section aria-labelledby="earlier" className="space-y-4">
       <header className="flex items-center justify-between gap-4">
         <h2 id="earlier" className="font-medium text-muted-foreground text-sm">
-          Earlier
+          {t("Earlier")}
         </h2>
         <ClearList onClear={onClear} />
       </header>
@@ -60,7 +60,7 @@ export default memo(function Wall({ jobs, hasMore, onMore, onClear }: WallProps)
       {(hasMore || pictures.length > limit) && (
         <div className="flex justify-center pt-2">
           <Button variant="secondary" onClick={showMore}>
-            Show more
+            {t("Show more")}
           </Button>
         </div>
       )}

@@ -31,16 +31,16 @@ export function DeleteLora({ lora, all, trigger, onChange, onClose }: DeleteLora
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
         title={`Delete ${lora.label}?`}
-        description="The file is deleted from the server. Jobs already queued will finish."
+        description={t("The file is deleted from the server. Jobs already queued will finish.")}
         returnFocus={trigger}
       >
         {next && <p className="pb-4 text-sm">{next}</p>}
         <div className="flex justify-end gap-2 pt-2">
           <Button variant="ghost" onClick={onClose}>
-            Keep it
+            {t("Keep it")}
           </Button>
           <Button variant="destructive" aria-disabled={isPending} onClick={() => isPending || mutate()}>
-            Delete
+            {t("Delete")}
           </Button>
         </div>
       </DialogPanel>

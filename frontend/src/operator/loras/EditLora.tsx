@@ -31,7 +31,7 @@ export function EditLora({ lora, options, trigger, onChange, onClose }: EditLora
       <DialogPanel
         place="side"
         title={lora.label}
-        description="Trigger words and default weight."
+        description={t("Trigger words and default weight.")}
         returnFocus={trigger}
       >
         {detail.data ? (
@@ -85,7 +85,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
     <form onSubmit={save} className="space-y-6 pt-2">
       {lora.version !== null && (
         <Choice
-          legend="For"
+          legend={t("For")}
           items={[
             { value: "all", label: `All of ${lora.name}` },
             { value: "this", label: `Only ${lora.label}` },
@@ -95,7 +95,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         />
       )}
       <Field
-        label="Trigger words"
+        label={t("Trigger words")}
         value={trigger}
         maxLength={500}
         onChange={(event) => setTrigger(event.target.value)}
@@ -109,7 +109,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
       />
       <div className="space-y-1.5">
         <NumberField
-          label="Weight"
+          label={t("Weight")}
           value={weight}
           min={-max}
           max={max}
@@ -127,7 +127,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         </p>
       </div>
       <Button type="submit" aria-disabled={isPending}>
-        Save
+        {t("Save")}
       </Button>
       <Training metadata={detail.metadata} />
     </form>
@@ -142,7 +142,7 @@ function Own({ text, isTaken, onTake }: { text: string; isTaken: boolean; onTake
         <>
           {" "}
           <button type="button" className="rounded text-primary underline underline-offset-2" onClick={onTake}>
-            Use that
+            {t("Use that")}
           </button>
         </>
       )}
@@ -156,7 +156,7 @@ function Training({ metadata }: { metadata: Readonly<Record<string, string>> }) 
   if (rows.length === 0) return null;
   return (
     <details className="border-t pt-4 text-sm">
-      <summary className="rounded-md font-medium">Training metadata</summary>
+      <summary className="rounded-md font-medium">{t("Training metadata")}</summary>
       <dl className="space-y-2 pt-3 text-xs">
         {rows.map(([key, value]) => (
           <div key={key}>

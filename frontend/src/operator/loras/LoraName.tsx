@@ -60,7 +60,7 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
             variant="secondary"
             size="sm"
             aria-pressed={isUsed}
-            title="For requests that name no LoRA"
+            title={t("For requests that name no LoRA")}
             className="aria-pressed:bg-accent aria-pressed:text-accent-foreground"
             onClick={() => isChanging || use()}
           >
@@ -70,7 +70,7 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
           {meant.is_pinned && (
             <Button variant="secondary" size="sm" onClick={() => pin(null)}>
               <PinOffIcon aria-hidden />
-              Back to the latest
+              {t("Back to the latest")}
             </Button>
           )}
         </div>
@@ -107,7 +107,7 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
         <div className="flex flex-wrap items-center gap-2">
           <span className="font-medium">{lora.label}</span>
           {lora.is_default && <Badge isStrong>{lora.is_pinned ? "Pinned" : "Current"}</Badge>}
-          {lora.resident && <Badge>In memory</Badge>}
+          {lora.resident && <Badge>{t("In memory")}</Badge>}
         </div>
         <p className="text-muted-foreground text-sm">
           {lora.trigger ? `“${lora.trigger}”` : "No trigger words"}
@@ -143,10 +143,10 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
             Pin<span className="sr-only"> {lora.label}</span>
           </Button>
         )}
-        <IconButton label={`Edit ${lora.label}`} tip="Words and weight" onClick={opens("edit")}>
+        <IconButton label={`Edit ${lora.label}`} tip={t("Words and weight")} onClick={opens("edit")}>
           <PencilIcon aria-hidden />
         </IconButton>
-        <IconButton label={`Delete ${lora.label}`} tip="Delete" onClick={opens("delete")}>
+        <IconButton label={`Delete ${lora.label}`} tip={t("Delete")} onClick={opens("delete")}>
           <Trash2Icon aria-hidden />
         </IconButton>
       </div>

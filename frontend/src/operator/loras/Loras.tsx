@@ -51,7 +51,7 @@ export function Loras() {
 
   const names = byName(loras.data ?? []);
   return (
-    <FileDrop onFiles={take} hint="Drop LoRA files to upload them">
+    <FileDrop onFiles={take} hint={t("Drop LoRA files to upload them")}>
       <section aria-labelledby="loras" className="space-y-5">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h2 id="loras" className="font-medium text-lg">
@@ -64,14 +64,14 @@ export function Loras() {
           <div className="flex flex-wrap gap-2">
             <Button variant="outline" aria-disabled={isReloading} onClick={() => isReloading || reload()}>
               <FolderSyncIcon aria-hidden className={isReloading ? "animate-pulse" : undefined} />
-              Reload the folder
+              {t("Reload the folder")}
             </Button>
             <input
               ref={input}
               type="file"
               multiple
               accept=".safetensors"
-              aria-label="LoRA files to upload"
+              aria-label={t("LoRA files to upload")}
               tabIndex={-1}
               className="sr-only"
               onChange={(event) => {
@@ -81,12 +81,12 @@ export function Loras() {
             />
             <Button onClick={() => input.current?.click()}>
               <UploadIcon aria-hidden />
-              Upload
+              {t("Upload")}
             </Button>
           </div>
         </div>
         {chosen.length > 0 && (
-          <ul aria-label="Uploads" className="space-y-2">
+          <ul aria-label={t("Uploads")} className="space-y-2">
             {chosen.map(({ id, file }) => (
               <UploadCard
                 key={id}
@@ -100,10 +100,10 @@ export function Loras() {
         )}
         {report && <ReloadReport report={report} onClose={() => setReport(null)} />}
         {rejected.length > 0 && (
-          <ul aria-label="LoRAs that made no picture" className="space-y-1 rounded-2xl border px-4 py-3 text-sm">
+          <ul aria-label={t("LoRAs that made no picture")} className="space-y-1 rounded-2xl border px-4 py-3 text-sm">
             {rejected.map(({ file, reason }) => (
               <li key={file} className="break-words">
-                <span className="text-destructive">Not offered, because it made no picture:</span> {file}:{" "}
+                <span className="text-destructive">{t("Not offered, because it made no picture:")}</span> {file}:{" "}
                 <span className="text-muted-foreground">{reason}</span>
               </li>
             ))}
@@ -114,7 +114,7 @@ export function Loras() {
         ))}
         {loras.data?.length === 0 && (
           <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-            No LoRA yet. Drop a .safetensors file here, or put one into the server's folder and reload it.
+            {t("No LoRA yet. Drop a .safetensors file here, or put one into the server's folder and reload it.")}
           </p>
         )}
         {loras.failureReason && (

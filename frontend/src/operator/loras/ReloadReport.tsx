@@ -13,7 +13,7 @@ export function ReloadReport({ report, onClose }: { report: Reloaded; onClose: (
   ] as const;
   const hasChanged = changes.some(([, labels]) => labels.length > 0);
   return (
-    <section role="status" aria-label="Reload" className="rounded-2xl border bg-card px-4 py-3 text-sm">
+    <section role="status" aria-label={t("Reload")} className="rounded-2xl border bg-card px-4 py-3 text-sm">
       <div className="flex items-start justify-between gap-3">
         <p>
           <span className="font-medium">{hasChanged ? "The folder was reloaded" : "Nothing has changed"}</span>
@@ -22,7 +22,7 @@ export function ReloadReport({ report, onClose }: { report: Reloaded; onClose: (
             · {unchanged.length} unchanged · {Math.round(elapsed_ms)} ms
           </span>
         </p>
-        <Button variant="ghost" size="icon-sm" className="-my-1 -mr-2" aria-label="Close the report" onClick={onClose}>
+        <Button variant="ghost" size="icon-sm" className="-my-1 -mr-2" aria-label={t("Close the report")} onClick={onClose}>
           <XIcon aria-hidden />
         </Button>
       </div>

@@ -74,7 +74,7 @@ export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) 
             <span className="font-medium">{lora.label}</span> is live.
             {!lora.is_default && ` ${lora.name} still points to another version.`}
           </p>
-          <Button variant="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
+          <Button variant="ghost" size="icon-sm" aria-label={t("Close")} onClick={onClose}>
             <XIcon aria-hidden />
           </Button>
         </div>
@@ -113,7 +113,7 @@ function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSen
           {file.name} <span className="text-muted-foreground">· {fileSize(file.size)}</span>
         </p>
         <label htmlFor={id} className="text-muted-foreground text-sm">
-          Name
+          {t("Name")}
         </label>
         <input
           id={id}
@@ -124,7 +124,7 @@ function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSen
           className="h-9 w-40 rounded-lg border border-input bg-card px-2.5 text-sm"
         />
         <label htmlFor={`${id}-version`} className="text-muted-foreground text-sm">
-          Version
+          {t("Version")}
         </label>
         <input
           id={`${id}-version`}
@@ -137,7 +137,7 @@ function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSen
         <div className="flex gap-1">
           <Button type="submit">{isTaken ? "Replace" : "Upload"}</Button>
           <Button variant="ghost" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
         </div>
       </div>
@@ -167,7 +167,7 @@ function Sending({ file, sent_bytes, onCancel }: { file: File; sent_bytes: numbe
           </span>
         </p>
         <Button variant="ghost" size="sm" onClick={onCancel}>
-          Cancel
+          {t("Cancel")}
         </Button>
       </div>
       <div

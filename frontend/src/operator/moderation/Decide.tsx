@@ -56,7 +56,7 @@ export function Decide({ picture, verdict, onClose }: DecideProps) {
           onSubmit={send}
         >
           {(problemOf) => (
-            <Field label="Note for the log" name="note" maxLength={MAX_NOTE} problem={problemOf("note")} />
+            <Field label={t("Note for the log")} name="note" maxLength={MAX_NOTE} problem={problemOf("note")} />
           )}
         </ApiForm>
       </DialogPanel>

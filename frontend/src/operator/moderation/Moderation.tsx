@@ -25,7 +25,7 @@ export function Moderation() {
   return (
     <section aria-labelledby="moderation" className="space-y-5">
       <h2 id="moderation" className="sr-only">
-        Moderation
+        {t("Moderation")}
       </h2>
       {marked.failureReason && (
         <p role="alert" className="text-destructive text-sm">
@@ -34,7 +34,7 @@ export function Moderation() {
       )}
       {marked.data && pictures.length === 0 && (
         <p className="rounded-3xl border bg-card px-5 py-10 text-center text-muted-foreground text-sm">
-          No picture waits for a review.
+          {t("No picture waits for a review.")}
         </p>
       )}
       <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
@@ -76,10 +76,10 @@ function Marked({ picture }: { picture: MarkedPicture }) {
         </p>
         <div className="flex gap-2">
           <Button variant="secondary" size="sm" onClick={() => setVerdict("release")}>
-            Release
+            {t("Release")}
           </Button>
           <Button variant="ghost" size="sm" className="text-destructive" onClick={() => setVerdict("delete")}>
-            Delete
+            {t("Delete")}
           </Button>
         </div>
       </div>

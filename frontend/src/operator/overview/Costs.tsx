@@ -40,9 +40,9 @@ export function Costs({ report }: { report: OverviewReport }) {
   const sum = total.costs.total_micro_usd;
   const all = [...lines, { name: "Together", note: "of what is known", cost: sum, each: each(sum) }];
   return (
-    <Card id="costs" title="Costs">
+    <Card id="costs" title={t("Costs")}>
       {sum !== null && (
-        <Table caption="Costs by part" columns={COLUMNS} rows={all} keyOf={({ name }) => name} {...TABLE} />
+        <Table caption={t("Costs by part")} columns={COLUMNS} rows={all} keyOf={({ name }) => name} {...TABLE} />
       )}
       {missing.length > 0 && (
         <p className="text-muted-foreground text-sm">

@@ -25,13 +25,13 @@ export function Days({ report }: { report: OverviewReport }) {
         <>
           <div className="overflow-x-auto">
             <div className="min-w-max">
-              <Choice legend="What the chart shows" items={kinds} value={kind.value} onChange={setMeasure} />
+              <Choice legend={t("What the chart shows")} items={kinds} value={kind.value} onChange={setMeasure} />
             </div>
           </div>
           <DayChart
             label={`${kind.label} by day, the same as in the table below`}
             dates={days.map(({ date }) => date)}
-            lastName="Today"
+            lastName={t("Today")}
             series={seriesOf(kind.value, kind.label, days)}
             format={kind.format}
             isCount={kind.isCount}
@@ -39,9 +39,9 @@ export function Days({ report }: { report: OverviewReport }) {
         </>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: wider than a phone, and scrolled by keys */}
-      <section className="-mx-2 overflow-x-auto px-2" aria-label="Table by day" tabIndex={0}>
+      <section className="-mx-2 overflow-x-auto px-2" aria-label={t("Table by day")} tabIndex={0}>
         <Table
-          caption="By day"
+          caption={t("By day")}
           columns={columns(report)}
           rows={days.toReversed()}
           keyOf={({ date }) => date}

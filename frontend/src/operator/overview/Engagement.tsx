@@ -43,7 +43,7 @@ export function Engagement({ report }: { report: OverviewReport }) {
   const shown = report[kind].slice(0, MAX_SHOWN);
   return (
     <div className="grid items-start gap-5 lg:grid-cols-2">
-      <Card id="engagement" title="Pictures that people used">
+      <Card id="engagement" title={t("Pictures that people used")}>
         <dl className="space-y-3 text-sm">
           {shares.map(([name, value]) => (
             <div key={name} className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1.5">
@@ -61,18 +61,18 @@ export function Engagement({ report }: { report: OverviewReport }) {
       </Card>
       <Card
         id="liked"
-        title="Favorites by LoRA"
+        title={t("Favorites by LoRA")}
         action={
           <div className="w-48">
-            <Choice legend="LoRAs or versions" items={KINDS} value={kind} onChange={setKind} />
+            <Choice legend={t("LoRAs or versions")} items={KINDS} value={kind} onChange={setKind} />
           </div>
         }
       >
         {shown.length === 0 ? (
-          <p className="text-muted-foreground text-sm">No picture was made with a LoRA.</p>
+          <p className="text-muted-foreground text-sm">{t("No picture was made with a LoRA.")}</p>
         ) : (
           <Table
-            caption="Favorites by LoRA"
+            caption={t("Favorites by LoRA")}
             columns={LORA_COLUMNS}
             rows={shown}
             keyOf={({ name, version }) => `${name}/${version}`}
@@ -80,12 +80,12 @@ export function Engagement({ report }: { report: OverviewReport }) {
           />
         )}
       </Card>
-      <Card id="failures" title="Failures">
+      <Card id="failures" title={t("Failures")}>
         {failures.length === 0 ? (
-          <p className="text-muted-foreground text-sm">No generation failed.</p>
+          <p className="text-muted-foreground text-sm">{t("No generation failed.")}</p>
         ) : (
           <Table
-            caption="Failures by reason"
+            caption={t("Failures by reason")}
             columns={FAILURE_COLUMNS}
             rows={failures}
             keyOf={({ code }) => code}

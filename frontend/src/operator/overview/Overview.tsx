@@ -34,18 +34,18 @@ export default function Overview() {
   return (
     <section aria-labelledby="overview" className="space-y-5">
       <h2 id="overview" className="sr-only">
-        Overview
+        {t("Overview")}
       </h2>
       <div className="flex flex-wrap items-center justify-between gap-3">
         <div className="w-full sm:w-72">
-          <Choice legend="Period" items={PERIODS} value={period} onChange={setPeriod} />
+          <Choice legend={t("Period")} items={PERIODS} value={period} onChange={setPeriod} />
         </div>
         <a
           href={`${API_URL}/api/operator/overview.csv?from=${from}`}
           className={buttonLook({ variant: "outline", size: "sm" })}
         >
           <DownloadIcon aria-hidden className="size-4" />
-          Download as CSV
+          {t("Download as CSV")}
         </a>
       </div>
       {failureReason && (
@@ -65,7 +65,7 @@ function Loaded({ report }: { report: OverviewReport }) {
   return (
     <>
       <Figures>
-        <Figure name="Generations" value={total.generations.toLocaleString()} note="accepted" />
+        <Figure name="Generations" value={total.generations.toLocaleString()} note={t("accepted")} />
         <Figure name="Pictures" value={total.pictures.toLocaleString()} note={unmade(report)} />
         <Figure name="Users" value={total.users.toLocaleString()} note={`${total.returning_users} came back`} />
         <Figure
@@ -73,7 +73,7 @@ function Loaded({ report }: { report: OverviewReport }) {
           value={seconds(total.wait_p50_s)}
           note={total.wait_p95_s === null ? "no picture yet" : `95% within ${seconds(total.wait_p95_s)}`}
         />
-        <Figure name="GPU time" value={seconds(total.gpu_s_per_picture)} note="for a picture" />
+        <Figure name="GPU time" value={seconds(total.gpu_s_per_picture)} note={t("for a picture")} />
         <Figure name="GPU busy" value={share(total.gpu_busy_share)} note={`of ${seconds(total.worker_s)} running`} />
         <Figure
           name="Cost"
@@ -90,7 +90,7 @@ function Loaded({ report }: { report: OverviewReport }) {
           <Figure
             name="Cost"
             value={isCostKnown ? costOf(total.costs.per_generation_micro_usd, "–") : "unknown"}
-            note="a generation"
+            note={t("a generation")}
           />
         )}
       </Figures>
@@ -99,7 +99,7 @@ function Loaded({ report }: { report: OverviewReport }) {
         <Days report={report} />
       ) : (
         <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-          Nothing was made in these days.
+          {t("Nothing was made in these days.")}
         </p>
       )}
       <Costs report={report} />
@@ -122,7 +122,7 @@ function Gpus({ report }: { report: OverviewReport }) {
     <div className="rounded-2xl border bg-card px-5 py-4 text-sm">
       {report.gpus.length === 0 ? (
         <p className="text-muted-foreground">
-          No figures of a GPU: this process has no NVIDIA driver, or nvidia-ml-py is not installed.
+          {t("No figures of a GPU: this process has no NVIDIA driver, or nvidia-ml-py is not installed.")}
         </p>
       ) : (
         <ul className="flex flex-wrap gap-x-8 gap-y-2">

@@ -52,7 +52,7 @@ function Style({ options }: { options: Options }) {
     }));
   return (
     <Choice
-      legend="Style"
+      legend={t("Style")}
       layout="list"
       items={[{ value: NONE, label: "None" }, ...items]}
       value={chosen?.name ?? (request.style ? "" : NONE)}
@@ -76,7 +76,7 @@ function Shape({ options }: { options: Options }) {
   return (
     <div className="space-y-4">
       <Choice
-        legend="Shape"
+        legend={t("Shape")}
         items={options.shapes.map((item) => ({
           value: item.name,
           label: (
@@ -110,12 +110,12 @@ function Shape({ options }: { options: Options }) {
         })}
         <Button variant="ghost" size="sm" className="ml-auto px-2.5" onClick={() => choose(size.height, size.width)}>
           <ArrowLeftRightIcon aria-hidden />
-          Swap
+          {t("Swap")}
         </Button>
       </div>
       {request.init && (
         <Switch
-          label="As the start picture"
+          label={t("As the start picture")}
           isOn={isOfStart(request)}
           onChange={(isOn) =>
             set(isOn ? { width: undefined, height: undefined, init: init && { ...init, upscaler: undefined } } : size)
@@ -123,8 +123,8 @@ function Shape({ options }: { options: Options }) {
         />
       )}
       <div className="space-y-2 px-1">
-        <NumberField label="Width" value={size.width} {...side} onChange={(width) => choose(width, size.height)} />
-        <NumberField label="Height" value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
+        <NumberField label={t("Width")} value={size.width} {...side} onChange={(width) => choose(width, size.height)} />
+        <NumberField label={t("Height")} value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
         <p className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"} aria-live="polite">
           {problem ??
             `Multiples of ${size_multiple} px. Works best at ${options.native_width} × ${options.native_height}.`}
@@ -153,7 +153,7 @@ function Count({ options }: { options: Options }) {
   const counts = Array.from({ length: options.bounds.max_images }, (_, n) => String(n + 1));
   return (
     <Choice
-      legend="Pictures"
+      legend={t("Pictures")}
       items={counts.map((value) => ({ value, label: value }))}
       value={String(request.num_images ?? standard)}
       onChange={(value) => set({ num_images: Number(value) === standard ? undefined : Number(value) })}
@@ -168,7 +168,7 @@ function Quality({ options, loras }: PanelProps) {
   return (
     <>
       <Choice
-        legend="Quality"
+        legend={t("Quality")}
         layout="list"
         items={options.qualities.map(({ name, steps }) => ({
           value: name,
@@ -207,7 +207,7 @@ function Negative({ options }: { options: Options }) {
     <div className="space-y-1.5 p-1">
       <div className="flex items-baseline justify-between">
         <label htmlFor={id} className="font-medium text-sm">
-          Negative prompt
+          {t("Negative prompt")}
         </label>
         {!isDefault && (
           <Button
@@ -216,7 +216,7 @@ function Negative({ options }: { options: Options }) {
             className="-mr-2 h-6 px-2"
             onClick={() => set({ negative_prompt: undefined })}
           >
-            Use default
+            {t("Use default")}
           </Button>
         )}
       </div>
@@ -231,7 +231,7 @@ function Negative({ options }: { options: Options }) {
         aria-describedby={`${id}-hint`}
       />
       <p id={`${id}-hint`} className="text-muted-foreground text-xs">
-        What the pictures should not show.
+        {t("What the pictures should not show.")}
       </p>
     </div>
   );

@@ -58,7 +58,7 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
       {loras.length >= MANY && (
         <>
           <Search value={sought} onChange={setSought} count={loras.length} />
-          <Choice legend="Which LoRAs" items={PARTS} value={part} onChange={setPart} />
+          <Choice legend={t("Which LoRAs")} items={PARTS} value={part} onChange={setPart} />
         </>
       )}
       <div className={loras.length >= MANY ? "-mx-1 max-h-[26rem] overflow-y-auto px-1" : undefined}>
@@ -90,12 +90,12 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
           value={chosen?.label ?? (wanted ? "" : NONE)}
           onChange={choose}
         />
-        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">No LoRA found.</p>}
+        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">{t("No LoRA found.")}</p>}
       </div>
       {chosen && (
         <div className="px-3 pb-1">
           <Weight
-            label="Weight"
+            label={t("Weight")}
             options={options}
             value={request.model_weight ?? ownWeight(chosen, options)}
             onChange={(value) => set({ model_weight: value === ownWeight(chosen, options) ? undefined : value })}
@@ -143,7 +143,7 @@ function Search({ value, onChange, count }: { value: string; onChange: (text: st
       <SearchIcon aria-hidden className="absolute top-2.5 left-3 size-4 text-muted-foreground" />
       <input
         type="search"
-        aria-label="Search LoRAs"
+        aria-label={t("Search LoRAs")}
         placeholder={`Search ${count} LoRAs`}
         value={value}
         onChange={(event) => onChange(event.target.value)}
@@ -198,8 +198,8 @@ interface MixedInProps extends LoraPickerProps {
 
 function MixedIn({ options, loras, further, onChange }: MixedInProps) {
   return (
-    <section aria-label="Added" className="space-y-3 border-t px-3 pt-3 pb-1">
-      <h3 className="font-medium text-muted-foreground text-xs">Added</h3>
+    <section aria-label={t("Added")} className="space-y-3 border-t px-3 pt-3 pb-1">
+      <h3 className="font-medium text-muted-foreground text-xs">{t("Added")}</h3>
       {further.map((each, at) => {
         const lora = findLora(each.name, loras);
         return (

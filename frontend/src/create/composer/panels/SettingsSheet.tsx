@@ -20,28 +20,28 @@ export default function SettingsSheet({ options, loras, trigger, onClose }: Sett
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
         place="side"
-        title="Settings"
-        description="Unchanged settings use the defaults."
+        title={t("Settings")}
+        description={t("Unchanged settings use the defaults.")}
         returnFocus={trigger}
       >
         <div className="space-y-6 pt-2">
           <Part title="LoRA">
             <LoraPicker options={options} loras={loras} />
           </Part>
-          <Part title="Shape">
+          <Part title={t("Shape")}>
             <ChipPanel of="shape" options={options} />
           </Part>
-          <Part title="Pictures">
+          <Part title={t("Pictures")}>
             <ChipPanel of="count" options={options} />
           </Part>
-          <Part title="Quality">
+          <Part title={t("Quality")}>
             <ChipPanel of="quality" options={options} loras={loras} />
           </Part>
-          <Part title="Style">
+          <Part title={t("Style")}>
             <ChipPanel of="style" options={options} />
           </Part>
           <ChipPanel of="negative" options={options} />
-          <Part title="Advanced">
+          <Part title={t("Advanced")}>
             <AdvancedFields options={options} loras={loras} />
           </Part>
         </div>

@@ -17,10 +17,10 @@ export function VariantFields() {
   const varies = request.prompt_syntax !== "plain" && /\{.*\}|__\S+__/s.test(request.prompt);
   if (!varies && !wildcards?.length) return null;
   return (
-    <section className="space-y-3" aria-label="Variants and wildcards">
-      <p className="font-medium text-sm">Variants and wildcards</p>
+    <section className="space-y-3" aria-label={t("Variants and wildcards")}>
+      <p className="font-medium text-sm">{t("Variants and wildcards")}</p>
       {wildcards && wildcards.length > 0 && (
-        <ul className="flex max-h-40 flex-wrap gap-2 overflow-y-auto" aria-label="Wildcards">
+        <ul className="flex max-h-40 flex-wrap gap-2 overflow-y-auto" aria-label={t("Wildcards")}>
           {wildcards.map(({ name, num_values, values }) => (
             <li key={name}>
               <Button
@@ -37,7 +37,7 @@ export function VariantFields() {
       {varies && (
         <>
           <Choice
-            legend="Variants"
+            legend={t("Variants")}
             items={[
               { value: "random", label: "By the seed" },
               { value: "combinatorial", label: "One after the other" },
@@ -79,7 +79,7 @@ function Preview() {
         {num_combinations.toLocaleString("en")} {num_combinations === 1 ? "combination" : "combinations"}
         {request.seed == null && request.expansion !== "combinatorial" ? ", for example:" : ":"}
       </p>
-      <ul className="list-disc space-y-1 pl-4" aria-label="What the prompt becomes">
+      <ul className="list-disc space-y-1 pl-4" aria-label={t("What the prompt becomes")}>
         {prompts.map((prompt, n) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: two pictures may have the same words
           <li key={n} className="break-words">
