@@ -47,9 +47,12 @@ function Card({ title, children }: { title: string; children: ReactNode }) {
 function WhoYouAre({ user }: { user: User }) {
   return (
     <p className="break-words text-sm">
-      You are logged in as <strong className="font-medium">{user.email}</strong>
-      {user.is_operator && ", an operator"}. The account was made on{" "}
-      {new Date(user.created_at).toLocaleDateString(undefined, { dateStyle: "long" })}.
+      {tRich(user.is_operator ? "You are logged in as {email}, an operator." : "You are logged in as {email}.", {
+        email: <strong className="font-medium">{user.email}</strong>,
+      })}{" "}
+      {t("The account was made on {date}.", {
+        date: new Date(user.created_at).toLocaleDateString(locale(), { dateStyle: "long" }),
+      })}
     </p>
   );
 }
@@ -60,7 +63,7 @@ function PasswordChange({ email }: { email: string }) {
   async function change(data: FormData) {
     const body = { password: text(data, "password"), new_password: text(data, "new_password") };
     await answer(api.POST("/api/auth/password", { body }));
-    notify("success", "Password changed. Other devices are logged out; API keys still work.");
+    notify("success", t("Password changed. Other devices are logged out; API keys still work."));
     setRound(round + 1);
   }
 

@@ -48,7 +48,7 @@ export function LogIn() {
       <div className="space-y-2 border-t pt-5 text-muted-foreground text-sm">
         {me?.registration !== "closed" && (
           <p>
-            No account yet? <OtherForm path="/register/">{t("Register")}</OtherForm>
+            {t("No account yet?")} <OtherForm path="/register/">{t("Register")}</OtherForm>
           </p>
         )}
         <p>{t("Forgot your password? Ask the operator for a reset link.")}</p>

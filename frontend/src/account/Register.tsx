@@ -20,7 +20,9 @@ async function logIn(email: string, password: string) {
     throw new Refused(
       error.status,
       error.kind,
-      "This e-mail has an account already, with another password. Log in, or ask the operator for a link that sets a new one.",
+      t(
+        "This e-mail has an account already, with another password. Log in, or ask the operator for a link that sets a new one.",
+      ),
     );
   }
 }
@@ -37,7 +39,7 @@ export function Register() {
     };
     await answer(api.POST("/api/auth/register", { body }));
     await logIn(body.email, body.password);
-    noteAfterReload("Your account is ready. Pictures from this browser are in it.");
+    noteAfterReload(t("Your account is ready. Pictures from this browser are in it."));
     changeUser(next ?? "/");
   }
 
@@ -79,7 +81,7 @@ export function Register() {
         )}
       </ApiForm>
       <p className="border-t pt-5 text-muted-foreground text-sm">
-        Already have an account? <OtherForm path="/login/">{t("Log in")}</OtherForm>
+        {t("Already have an account?")} <OtherForm path="/login/">{t("Log in")}</OtherForm>
       </p>
     </Shell>
   );

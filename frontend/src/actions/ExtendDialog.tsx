@@ -61,13 +61,13 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
             </span>
             {PRESETS.map((preset) => (
               <Button
-                key={preset}
+                key={t(preset)}
                 variant="secondary"
                 size="sm"
                 className="pointer-coarse:h-11 flex-1 px-1"
                 onClick={() => setExtension(presetOf(preset, base))}
               >
-                {preset}
+                {t(preset)}
               </Button>
             ))}
           </fieldset>
@@ -88,7 +88,10 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
             aria-live="polite"
             className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs tabular-nums"}
           >
-            {problem ?? `${sizeWords(output.width, output.height)} becomes ${sizeWords(width, height)} pixels.`}
+            {problem ?? t("{before} becomes {after} pixels.", {
+                before: sizeWords(output.width, output.height),
+                after: sizeWords(width, height),
+              })}
           </p>
           <div className="space-y-1.5">
             <label htmlFor={id} className="block font-medium text-sm">

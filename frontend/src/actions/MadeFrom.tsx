@@ -23,7 +23,7 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
     <div className="col-span-full flex low:flex-wrap items-center gap-2">
       <button
         type="button"
-        aria-label={`Made from ${pictureName(before)}`}
+        aria-label={`${t("Made from")} ${pictureName(before)}`}
         onClick={() => onShow(before.output.id)}
         className="flex min-h-11 min-w-28 flex-1 items-center gap-3 rounded-xl p-1 text-left text-sm hover:bg-muted"
       >

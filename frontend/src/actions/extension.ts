@@ -44,6 +44,6 @@ export function pictureWithin(size: Size, extension: Extension): Record<"left" |
 
 /** Why this cannot be made; null where it can. */
 export function extensionProblem(size: Size, extension: Extension, options: Options): string | null {
-  if (SIDES.every((side) => extension[side] === 0)) return "Choose how far: at least one side.";
+  if (SIDES.every((side) => extension[side] === 0)) return t("Choose how far: at least one side.");
   return sizeProblem(extended(size, extension), options);
 }

@@ -28,7 +28,7 @@ export function Batches() {
         </>
       ) : (
         <p role="status" className="min-h-96 text-muted-foreground text-sm">
-          {failureReason ? "Can't reach the server. Trying again…" : ""}
+          {failureReason ? t("Can't reach the server. Trying again…") : ""}
         </p>
       )}
     </Shell>

@@ -29,7 +29,7 @@ export function Earlier() {
             >
               <span className="min-w-0 flex-1 truncate">{batch.name}</span>
               <span className="shrink-0 text-muted-foreground text-xs tabular-nums">
-                {batch.status === "running" ? `${Math.floor(100 * batch.progress)} %` : batch.status} ·{" "}
+                {batch.status === "running" ? `${Math.floor(100 * batch.progress)} %` : tName(batch.status)} ·{" "}
                 {pictures(batch.images_total)} · {agoWords(batch.created_at, Date.now())}
               </span>
             </Link>

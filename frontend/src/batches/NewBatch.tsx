@@ -92,10 +92,10 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
       {error && <FormErrorNote error={error} onRetry={submit} />}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 px-1">
         <p aria-live="polite" className="text-muted-foreground text-sm">
-          {check.isPending ? "Checking every line…" : !source ? "Type or paste prompts, or choose a file." : ""}
+          {check.isPending ? t("Checking every line…") : !source ? t("Type or paste prompts, or choose a file.") : ""}
         </p>
         <Button type="submit" size="lg" aria-disabled={!source || isBusy}>
-          {checked && checked.lines_accepted > 0 ? `Make ${pictures(checked.images_total)}` : "Check"}
+          {checked && checked.lines_accepted > 0 ? tCount(checked.images_total, "Make 1 picture", "Make {count} pictures") : t("Check")}
         </Button>
       </div>
     </form>

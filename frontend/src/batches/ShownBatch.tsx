@@ -57,7 +57,7 @@ function Head({ batch }: { batch: Batch }) {
         <p role="status" className="text-muted-foreground text-sm tabular-nums">
           {stateWords(batch)}
         </p>
-        {batch.detail && <p className="text-sm">It waits: {batch.detail}.</p>}
+        {batch.detail && <p className="text-sm">{t("It waits: {reason}.", { reason: batch.detail })}</p>}
       </div>
       <progress
         aria-label={t("Progress")}
@@ -97,10 +97,11 @@ function Head({ batch }: { batch: Batch }) {
 }
 
 function stateWords({ status, counts, images_completed, images_total, estimated_time }: Batch): string {
-  const failed = counts.failed ? ` · ${counts.failed.toLocaleString()} failed` : "";
-  const cancelled = counts.cancelled ? ` · ${counts.cancelled.toLocaleString()} cancelled` : "";
-  const made = `${images_completed.toLocaleString()} of ${pictures(images_total)}${failed}${cancelled}`;
-  return status === "running" ? `${made} · ${aboutTime(estimated_time)} left` : made;
+  const failed = counts.failed ? ` · ${t("{count} failed", { count: counts.failed })}` : "";
+  const cancelled = counts.cancelled ? ` · ${t("{count} cancelled", { count: counts.cancelled })}` : "";
+  const done = tCount(images_total, "{done} of 1 picture", "{done} of {count} pictures", { done: images_completed });
+  const made = `${done}${failed}${cancelled}`;
+  return status === "running" ? `${made} · ${t("{time} left", { time: aboutTime(estimated_time) })}` : made;
 }
 
 /** A page of lines, with their pictures. */
@@ -162,14 +163,14 @@ function Line({ line }: { line: BatchLine }) {
         <a href={first.url} className="block overflow-hidden rounded-xl">
           <img
             src={first.thumbnail_url}
-            alt={`Line ${line.line}: ${line.prompt}`}
+            alt={t("Line {line}: {prompt}", { line: line.line, prompt: line.prompt })}
             loading="lazy"
             className={cn("aspect-square w-full bg-muted object-cover", veil(first))}
           />
         </a>
       ) : (
         <p className="grid aspect-square place-items-center rounded-xl bg-muted p-2 text-center text-muted-foreground text-xs">
-          {line.error?.detail ?? line.status}
+          {line.error?.detail ?? tName(line.status)}
         </p>
       )}
       <p className="line-clamp-2 break-words text-xs" title={line.prompt}>

@@ -32,7 +32,7 @@ export default function CollectDialog({ ids, onClose }: CollectDialogProps) {
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
         title={t("Add to collection")}
-        description={isOne ? "A picture can be in several." : `${pictures(ids.length)} together.`}
+        description={isOne ? t("A picture can be in several.") : t("{pictures} together.", { pictures: pictures(ids.length) })}
         className="max-h-[88dvh]"
       >
         {collections && collections.length > 0 && (

@@ -22,7 +22,7 @@ export function CollectionBar({ id, onDeleted }: CollectionBarProps) {
   const { name, num_images } = collection;
   const close = () => setDialog(null);
   return (
-    <section aria-label={`Collection ${name}`} className="flex flex-wrap items-center gap-x-2 gap-y-1">
+    <section aria-label={t("Collection {name}", { name })} className="flex flex-wrap items-center gap-x-2 gap-y-1">
       <h2 className="mr-2 min-w-0 break-words font-semibold text-lg">{name}</h2>
       <p className="mr-2 text-muted-foreground text-sm tabular-nums">{pictures(num_images)}</p>
       {num_images > 0 && (
@@ -47,7 +47,7 @@ export function CollectionBar({ id, onDeleted }: CollectionBarProps) {
             </DialogPanel>
           ) : (
             <DialogPanel
-              title={`Delete ${name}?`}
+              title={t("Delete {name}?", { name })}
               description={t("The pictures stay in your history.")}
               returnFocus={trigger}
             >

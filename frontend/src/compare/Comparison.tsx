@@ -85,7 +85,7 @@ function Form({ first, onAccepted }: { first: Plan | null; onAccepted: (id: stri
 function Loading({ isLost }: { isLost: boolean }) {
   return (
     <p role="status" className="min-h-96 text-muted-foreground text-sm">
-      {isLost ? "Can't reach the server. Trying again…" : ""}
+      {isLost ? t("Can't reach the server. Trying again…") : ""}
     </p>
   );
 }
@@ -160,7 +160,7 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
   return (
     <>
       <p role="status" className={cn("text-muted-foreground text-sm", outcome(job) === null && "sr-only")}>
-        {outcome(job) ?? `${numDone(job)} of ${count} pictures`}
+        {outcome(job) ?? t("{done} of {count} pictures", { done: numDone(job), count })}
       </p>
       {numDone(job) > 0 && (
         <a

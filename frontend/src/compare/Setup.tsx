@@ -44,7 +44,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
     variants,
     settings,
   };
-  const problem = seeds === null ? "Seeds are whole numbers from 0 to 18446744073709551615." : planProblem(plan);
+  const problem = seeds === null ? t("Seeds are whole numbers from 0 to 18446744073709551615.") : planProblem(plan);
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
@@ -82,7 +82,10 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
           }
         >
           {problem ??
-            `${sumWords(plan)}: ${plan.prompts.length * plan.seeds.length * plan.variants.length} pictures, as one job.`}
+            t("{sum}: {count} pictures, as one job.", {
+              sum: sumWords(plan),
+              count: plan.prompts.length * plan.seeds.length * plan.variants.length,
+            })}
         </p>
         <Button type="submit" size="lg" aria-disabled={isSending}>
           {t("Compare")}
@@ -116,16 +119,16 @@ function Prompts({ prompts, max, onChange }: PromptsProps) {
         // biome-ignore lint/suspicious/noArrayIndexKey: prompts have no other identity than their place
         <div key={at} className="flex items-start gap-1">
           <textarea
-            aria-label={`Prompt ${at + 1}`}
+            aria-label={t("Prompt {number}", { number: at + 1 })}
             rows={2}
             maxLength={max}
             value={prompt}
-            placeholder={at === 0 ? "What should every variant show?" : undefined}
+            placeholder={at === 0 ? t("What should every variant show?") : undefined}
             onChange={(event) => onChange(prompts.with(at, event.target.value))}
             className={`${FIELD} min-h-16 min-w-0 flex-1 resize-y rounded-xl py-2 leading-relaxed`}
           />
           {prompts.length > 1 && (
-            <Remove label={`Remove prompt ${at + 1}`} onClick={() => onChange(prompts.toSpliced(at, 1))} />
+            <Remove label={t("Remove prompt {number}", { number: at + 1 })} onClick={() => onChange(prompts.toSpliced(at, 1))} />
           )}
         </div>
       ))}
@@ -206,7 +209,7 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
               onChange={(changed) => onChange(variants.with(at, changed))}
             />
             {variants.length > 1 && (
-              <Remove label={`Remove variant ${at + 1}`} onClick={() => onChange(variants.toSpliced(at, 1))} />
+              <Remove label={t("Remove variant {number}", { number: at + 1 })} onClick={() => onChange(variants.toSpliced(at, 1))} />
             )}
           </li>
         ))}
@@ -215,7 +218,7 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
         <Add onClick={() => onChange([...variants, { model_name: next }])}>{t("Add a variant")}</Add>
         {missing.length > 0 && versions.length > 1 && (
           <Add onClick={() => onChange([...variants, ...missing.map(({ label }) => ({ model_name: label }))])}>
-            {`All versions of ${name}`}
+            {t("All versions of {name}", { name: name ?? "" })}
           </Add>
         )}
       </div>
@@ -241,7 +244,7 @@ function VariantFields({ number, variant, loras, options, onChange }: VariantFie
   return (
     <>
       <select
-        aria-label={`LoRA of variant ${number}`}
+        aria-label={t("LoRA of variant {number}", { number })}
         value={model_name ?? ""}
         onChange={(event) =>
           onChange(event.target.value === "" ? { model_name: null } : { ...variant, model_name: event.target.value })
@@ -259,7 +262,7 @@ function VariantFields({ number, variant, loras, options, onChange }: VariantFie
       </select>
       <input
         type="number"
-        aria-label={`Weight of variant ${number}`}
+        aria-label={t("Weight of variant {number}", { number })}
         disabled={model_name === null}
         min={-max}
         max={max}

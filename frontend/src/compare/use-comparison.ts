@@ -38,7 +38,7 @@ export function useComparison(id: string): Comparison {
   });
   if (error) return { kind: "none", why: error.message };
   if (job === undefined) return { kind: "loading", isLost: failureReason !== null };
-  if (job === null) return { kind: "none", why: "There is no such comparison here any more." };
+  if (job === null) return { kind: "none", why: t("There is no such comparison here any more.") };
   const axes = axesOf(job, options);
-  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job isn't a comparison." };
+  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: t("This job isn't a comparison.") };
 }

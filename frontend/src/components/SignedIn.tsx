@@ -13,7 +13,7 @@ export function SignedIn({ children }: { children: (user: User) => ReactNode }) 
   if (!me) {
     return (
       <p role="status" className="min-h-40 text-muted-foreground text-sm">
-        {failureReason ? "Can't reach the server. Trying again…" : ""}
+        {failureReason ? t("Can't reach the server. Trying again…") : ""}
       </p>
     );
   }

@@ -21,8 +21,8 @@ import { Welcome } from "./Welcome";
 
 /** `Settings loaded: 1 picture, seed 7.` */
 function loadedWords({ num_images, seed }: Settings): string {
-  const parts = [num_images && pictures(num_images), seed != null && `seed ${seed}`].filter(Boolean);
-  return parts.length > 0 ? `Settings loaded: ${parts.join(", ")}.` : "Settings loaded.";
+  const parts = [num_images && pictures(num_images), seed != null && t("seed {seed}", { seed: String(seed) })].filter(Boolean);
+  return parts.length > 0 ? t("Settings loaded: {parts}.", { parts: parts.join(", ") }) : t("Settings loaded.");
 }
 
 /** The create page: prompt above, pictures below. */
@@ -74,7 +74,7 @@ function Page() {
     window.scrollTo({ top: 0, behavior: "smooth" });
     box.current?.focus({ preventScroll: true });
     if (before.prompt.trim() !== "")
-      notify("success", loadedWords(settings), { label: "Undo", run: () => form.replace(before) });
+      notify("success", loadedWords(settings), { label: t("Undo"), run: () => form.replace(before) });
   }
 
   async function read(file: File) {
@@ -84,7 +84,7 @@ function Page() {
       const known = { samplers, upscalers: image_to_image?.upscalers ?? [], loras: loras.data ?? [] };
       use(await readPicture(file, known));
     } catch (failure) {
-      const offer = { label: "Use as start", run: () => upload(file) };
+      const offer = { label: t("Use as start"), run: () => upload(file) };
       notify("error", errorText(failure), file.type.startsWith("image/") ? offer : undefined);
     }
   }

@@ -9,7 +9,7 @@ export function DemoBanner() {
   const words = options.known_words ?? [];
   return (
     <aside aria-label={t("Demo model")} className="border-t pt-4 text-muted-foreground text-xs">
-      Demo model: small pictures, {words.length} words. Add an SDXL checkpoint for real ones.{" "}
+      {t("Demo model: small pictures, {count} words. Add an SDXL checkpoint for real ones.", { count: words.length })}{" "}
       <PopoverTrigger
         label={t("See the words")}
         panelLabel={t("Words that the demo model knows")}

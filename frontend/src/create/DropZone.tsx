@@ -82,7 +82,7 @@ export function DropZone({ onRead, onStart, children }: DropZoneProps) {
             )}
           >
             <Icon className="size-8 text-primary" />
-            <p className="font-medium">{words}</p>
+            <p className="font-medium">{tName(words)}</p>
           </div>
         ))}
       </div>

@@ -25,7 +25,7 @@ export function PictureButtons({ onRead, onStart, isUploading }: PictureButtonsP
         {t("Start from a picture")}
       </FileButton>
       <span role="status" className="sr-only">
-        {isUploading ? "Sending the picture…" : ""}
+        {isUploading ? t("Sending the picture…") : ""}
       </span>
     </div>
   );

@@ -7,8 +7,6 @@ import { noteStart } from "@/jobs/pictures";
 import { notify } from "@/lib/notify";
 import { useFormActions } from "./form";
 
-const DONE = "New pictures start from this one.";
-
 export function useStart() {
   const form = useFormActions();
   const queries = useQueryClient();
@@ -16,7 +14,7 @@ export function useStart() {
   const loras = useLoras().data;
 
   function started() {
-    notify("success", DONE);
+    notify("success", t("New pictures start from this one."));
     window.scrollTo({ top: 0, behavior: "smooth" });
   }
 

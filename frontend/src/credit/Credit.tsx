@@ -30,7 +30,7 @@ export default function Credit() {
       </h2>
       {bought !== null && (
         <p role="status" className="rounded-xl bg-accent px-4 py-3 text-accent-foreground text-sm">
-          {hasArrived ? "Thank you: your credit has arrived." : "Thank you. Your credit arrives when the payment does…"}
+          {hasArrived ? t("Thank you: your credit has arrived.") : t("Thank you. Your credit arrives when the payment does…")}
         </p>
       )}
       {credit.data && <Left credit={credit.data} />}
@@ -71,9 +71,13 @@ function isHere(entries: readonly CreditEntry[], purchase: string): boolean {
 
 function Left({ credit }: { credit: CreditAnswer }) {
   const notes = [
-    credit.free_micro_usd > 0 && `${dollars(credit.free_micro_usd)} of it is free until the end of the month.`,
-    credit.held_micro_usd > 0 && `${dollars(credit.held_micro_usd)} more is set aside for pictures in the making.`,
-    `Up to 4 pictures cost ${dollars(credit.price_per_generation_micro_usd)}; larger ones, more of them or more steps cost more.`,
+    credit.free_micro_usd > 0 && 
+      t("{amount} of it is free until the end of the month.", { amount: dollars(credit.free_micro_usd) }),
+    credit.held_micro_usd > 0 && 
+      t("{amount} more is set aside for pictures in the making.", { amount: dollars(credit.held_micro_usd) }),
+    t("Up to 4 pictures cost {amount}; larger ones, more of them or more steps cost more.", {
+      amount: dollars(credit.price_per_generation_micro_usd),
+    }),
   ];
   return (
     <div className="space-y-4">
@@ -99,8 +103,9 @@ function Packs({ packs }: { packs: CreditAnswer["packs"] }) {
       {packs.map(({ price_micro_usd, credit_micro_usd }) => (
         <li key={price_micro_usd}>
           <Button aria-disabled={isBusy} onClick={() => isBusy || mutate(price_micro_usd)}>
-            Buy {dollars(credit_micro_usd)}
-            {credit_micro_usd !== price_micro_usd && ` for ${dollars(price_micro_usd)}`}
+            {credit_micro_usd === price_micro_usd
+              ? t("Buy {amount}", { amount: dollars(credit_micro_usd) })
+              : t("Buy {amount} for {price}", { amount: dollars(credit_micro_usd), price: dollars(price_micro_usd) })}
           </Button>
         </li>
       ))}
@@ -130,7 +135,7 @@ const COLUMNS: readonly Column<CreditEntry>[] = [
 function What({ entry }: { entry: CreditEntry }) {
   return (
     <>
-      {WORDS[entry.kind]}
+      {tName(WORDS[entry.kind])}
       {entry.note && `: ${entry.note}`}{" "}
       {entry.receipt_url && (
         <a href={entry.receipt_url} target="_blank" rel="noreferrer" className="underline underline-offset-4">

@@ -21,7 +21,7 @@ export default function Grant({ user, trigger, onClose }: GrantProps) {
 
   async function change(data: FormData) {
     const micro_usd = Math.round(Number(text(data, "amount")) * 1_000_000);
-    setProblem(micro_usd ? null : "It is no amount.");
+    setProblem(micro_usd ? null : t("It is no amount."));
     if (!micro_usd) return;
     const params = { params: { path: { user_id: user.id } }, body: { micro_usd, reason: text(data, "reason") } };
     const left = await answer(
@@ -29,14 +29,14 @@ export default function Grant({ user, trigger, onClose }: GrantProps) {
         ? api.POST("/api/operator/users/{user_id}/credit/grant", params)
         : api.POST("/api/operator/users/{user_id}/credit/adjust", params),
     );
-    notify("success", `${user.email} has ${dollars(left.available_micro_usd)} now.`);
+    notify("success", t("{email} has {amount} now.", { email: user.email, amount: dollars(left.available_micro_usd) }));
     onClose();
   }
 
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title={`Credit of ${user.email}`}
+        title={t("Credit of {email}", { email: user.email })}
         description={t("The reason is shown in the account's history.")}
         returnFocus={trigger}
       >

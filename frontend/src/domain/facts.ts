@@ -31,7 +31,7 @@ export function glance(job: Job): string[] {
   if (job.metadata === null) return [];
   const { model_name, style, width, height, steps, seed } = knownSettings(job, null);
   return [
-    model_name === null ? "No LoRA" : model_name,
+    model_name === null ? t("No LoRA") : model_name,
     style,
     width && height && sizeWords(width, height),
     steps && stepCount(steps),
@@ -43,7 +43,7 @@ export function glance(job: Job): string[] {
 function seedWords(job: Job, seed: number | null | undefined): string | null {
   if (seed == null) return null;
   const last = job.outputs.at(-1)?.seed ?? seed;
-  return last === seed ? `seed ${seed}` : `seeds ${seed} to ${last}`;
+  return last === seed ? t("seed {seed}", { seed: String(seed) }) : t("seeds {first} to {last}", { first: String(seed), last: String(last) });
 }
 
 /** What is not the same in both, in the order of `first`; `null` stands for a fact that one side lacks. */

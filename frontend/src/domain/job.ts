@@ -222,6 +222,6 @@ function goneEnding(job: Job): Ending {
     status: "failed",
     images_completed: job.outputs.length,
     images_total: job.state?.images_total ?? job.request.num_images ?? job.outputs.length,
-    error: { code: GONE, detail: "This job is no longer on the server." },
+    error: { code: GONE, detail: t("This job is no longer on the server.") },
   };
 }

@@ -30,7 +30,7 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
     panZoom,
     picture: picture.output,
     frame,
-    onKeyMove: ({ x, y }) => setPlace(`${inPercent(x / width)} from the left, ${inPercent(y / height)} from the top`),
+    onKeyMove: ({ x, y }) => setPlace(t("{x} from the left, {y} from the top", { x: inPercent(x / width), y: inPercent(y / height) })),
   });
   /** Shares of the frame's width: CSS has no other unit that follows it. */
   const wide = (px: number) => `${(100 * px) / width}cqw`;

@@ -130,9 +130,11 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
 
 /** `12 % of the picture selected`. */
 function selected(share: number): string {
-  if (share === 0) return "Nothing selected. Paint over what should change.";
+  if (share === 0) return t("Nothing selected. Paint over what should change.");
   const rounded = Math.round(percent(share));
-  return `${rounded === 0 ? "Less than 1" : rounded} % of the picture selected`;
+  return rounded === 0
+    ? t("Less than 1 % of the picture selected")
+    : t("{percent} % of the picture selected", { percent: rounded });
 }
 
 function placeOf(target: EventTarget, canvas: HTMLElement | null): Place {

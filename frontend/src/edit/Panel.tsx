@@ -70,7 +70,7 @@ export function Panel({ form, onChange, options }: PanelProps) {
         </p>
         <Choice
           legend={t("Begin with")}
-          items={CONTENTS}
+          items={tItems(CONTENTS)}
           value={form.content}
           onChange={(content) => onChange({ content })}
         />

@@ -94,16 +94,16 @@ function LoraFilter({ filter, onChange }: FiltersProps) {
   const items = names.flatMap((name) => {
     const versions = loras.filter((lora) => lora.name === name);
     const each = versions.map(({ label }) => ({ value: label, label, note: undefined }));
-    return versions.length > 1 ? [{ value: name, label: name, note: "Any version" }, ...each] : each;
+    return versions.length > 1 ? [{ value: name, label: name, note: t("Any version") }, ...each] : each;
   });
   const isListed = filter.lora === ANY || items.some(({ value }) => value === filter.lora);
   const unlisted = isListed ? [] : [{ value: filter.lora, label: filter.lora, note: undefined }];
   return (
-    <Chip name="LoRA" value={filter.lora || "All"}>
+    <Chip name="LoRA" value={filter.lora || t("All")}>
       <Choice
         legend="LoRA"
         layout="list"
-        items={[{ value: ANY, label: "All pictures", note: "With or without a LoRA" }, ...unlisted, ...items]}
+        items={[{ value: ANY, label: t("All pictures"), note: t("With or without a LoRA") }, ...unlisted, ...items]}
         value={filter.lora}
         onChange={(lora) => onChange({ lora })}
       />

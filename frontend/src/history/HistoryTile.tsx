@@ -45,7 +45,7 @@ export const HistoryTile = memo(function HistoryTile({
       <button
         type="button"
         data-picture={id}
-        aria-label={isChoosing ? "Select this picture" : "Open this picture"}
+        aria-label={isChoosing ? t("Select this picture") : t("Open this picture")}
         onPointerEnter={onNear}
         onFocus={onNear}
         onClick={({ shiftKey }) => (isChoosing ? onChoose(id, !isChosen || shiftKey, shiftKey) : onOpen(id))}

@@ -45,13 +45,13 @@ export function SelectionBar({ pictures, collection }: SelectionBarProps) {
       className="fade-in-0 slide-in-from-bottom-4 fixed inset-x-4 bottom-6 z-[805] mx-auto flex w-fit max-w-full animate-in items-center gap-1 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
     >
       <span role="status" className="mr-2 whitespace-nowrap tabular-nums">
-        {isNone ? "Select pictures" : `${ids.length} selected`}
+        {isNone ? t("Select pictures") : t("{count} selected", { count: ids.length })}
       </span>
       <Button
         variant="secondary"
         size="sm"
         aria-disabled={!canZip}
-        title={isTooMany ? `At most ${MAX_ZIPPED} at a time` : undefined}
+        title={isTooMany ? t("At most {count} at a time", { count: MAX_ZIPPED }) : undefined}
         onClick={canZip ? () => zip(ids) : undefined}
       >
         {isZipping ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <DownloadIcon aria-hidden />}

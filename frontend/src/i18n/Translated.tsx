@@ -1,7 +1,7 @@
 "use client";
 import { Fragment, type ReactNode, useEffect, useLayoutEffect } from "react";
 import { showFirstLanguage, TAGS, useLanguage } from "./language";
-import { named } from "./t";
+import { tName } from "./t";
 
 const SITE = " · LoRA Studio";
 
@@ -27,7 +27,7 @@ function keepTitle(): () => void {
   const translate = () => {
     if (document.title === own) return;
     english = document.title;
-    own = english.endsWith(SITE) ? named(english.slice(0, -SITE.length)) + SITE : english;
+    own = english.endsWith(SITE) ? tName(english.slice(0, -SITE.length)) + SITE : english;
     document.title = own;
   };
   own = "";

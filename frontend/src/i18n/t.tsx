@@ -13,7 +13,7 @@ export function t<T extends Text>(text: T, ...[values]: Values<T, string | numbe
 }
 
 /** One of two texts by the number `count`, which fills in `{count}`. Other languages have as many forms as they need. */
-export function plural<P extends Plural>(
+export function tCount<P extends Plural>(
   count: number,
   one: P[0],
   other: P[1],
@@ -26,22 +26,22 @@ export function plural<P extends Plural>(
 }
 
 /** The text with elements of React in the places of its names. */
-export function rich<T extends Text>(text: T, values: Record<Names<T>, ReactNode>): ReactNode {
+export function tRich<T extends Text>(text: T, values: Record<Names<T>, ReactNode>): ReactNode {
   return translated(text)
     .split(PLACE)
     .map((part, at) => {
       const value = at % 2 === 1 ? values[part as Names<T>] : part;
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text keep their places
-      return <Fragment key={at}>{typeof value === "number" ? numberWords(value) : value}</Fragment>;
+      return <Fragment key={at}>{typeof value === "number" ? tNumber(value) : value}</Fragment>;
     });
 }
 
 /** A name that the server gives, a shape's or a style's, where the catalogue has it. */
-export function named(name: string): string {
+export function tName(name: string): string {
   return translated(name);
 }
 
-export function numberWords(value: number, options?: Intl.NumberFormatOptions): string {
+export function tNumber(value: number, options?: Intl.NumberFormatOptions): string {
   return value.toLocaleString(locale(), options);
 }
 
@@ -56,6 +56,11 @@ function filled(text: string, values: Record<string, string | number> | undefine
   if (!values) return text;
   return text.replace(/\{(\w+)\}/g, (place, name) => {
     const value = values[name];
-    return typeof value === "number" ? numberWords(value) : (value ?? place);
+    return typeof value === "number" ? tNumber(value) : (value ?? place);
   });
+}
+
+/** The choices of a list with their labels and notes translated: for lists that stand in the code. */
+export function tItems<Item extends { label: string; note?: string }>(items: readonly Item[]): Item[] {
+  return items.map((item) => ({ ...item, label: tName(item.label), ...(item.note && { note: tName(item.note) }) }));
 }

@@ -9,7 +9,12 @@ const TIMEOUT_MS = 60_000;
  * sentence for people. */
 export async function uploadAsset(file: Blob, maxBytes?: number): Promise<Asset> {
   if (maxBytes !== undefined && file.size > maxBytes) {
-    throw new Error(`This picture has ${fileSize(file.size)}. The server takes up to ${fileSize(maxBytes)}.`);
+    throw new Error(
+      t("This picture has {size}. The server takes up to {max}.", {
+        size: fileSize(file.size),
+        max: fileSize(maxBytes),
+      }),
+    );
   }
   return answer(
     api.POST("/api/assets", {

@@ -58,11 +58,19 @@ export function useDelete(): (ids: readonly string[]) => void {
       removePictures(queries, [...deleted.deleted, ...deleted.missing]);
       if (deleted.kept.length === 0) return;
       bringBack(deleted.kept);
-      notify("error", `${pictures(deleted.kept.length)} still in progress can't be deleted yet.`);
+      notify("error", 
+        tCount(
+          deleted.kept.length,
+          "1 picture still in progress can't be deleted yet.",
+          "{count} pictures still in progress can't be deleted yet.",
+        ),
+      );
     },
     onError(error, { ids }) {
       bringBack(ids);
-      notify("error", `${pictures(ids.length)} could not be deleted. ${errorText(error)}`);
+      notify("error", 
+        `${tCount(ids.length, "1 picture could not be deleted.", "{count} pictures could not be deleted.")} ${errorText(error)}`,
+      );
     },
     meta: { isReported: true },
   });

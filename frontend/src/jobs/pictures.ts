@@ -92,7 +92,7 @@ function measured(src: string): Promise<StartImage> {
   return new Promise((resolve, reject) => {
     const image = new Image();
     image.onload = () => resolve({ src, width: image.naturalWidth, height: image.naturalHeight });
-    image.onerror = () => reject(new Error("Couldn't load this picture."));
+    image.onerror = () => reject(new Error(t("Couldn't load this picture.")));
     image.src = src;
   });
 }

@@ -25,7 +25,7 @@ export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void 
         className="flex items-center gap-2 font-semibold text-base outline-none"
       >
         <KeyRoundIcon aria-hidden className="size-4 text-primary" />
-        {fresh.name}: copy your key now
+        {t("{name}: copy your key now", { name: fresh.name })}
       </h2>
       <p className="text-sm">{t("You won't see it again.")}</p>
       <Copied label={t("Copy the key")} text={fresh.key} />

@@ -34,7 +34,7 @@ function OwnKeys({ user }: { user: User }) {
     mutationFn: (key: Key) => answer(api.DELETE("/api/keys/{key_id}", { params: { path: { key_id: key.id } } })),
     onSuccess(_data, key) {
       if (fresh?.id === key.id) setFresh(null);
-      notify("success", `Key “${key.name}” revoked.`);
+      notify("success", t("Key “{name}” revoked.", { name: key.name }));
     },
     onSettled: refresh,
   });
@@ -70,9 +70,11 @@ function OneKey({ shown, onRevoke }: { shown: Key; onRevoke: () => void }) {
   const now_ms = Date.now();
   const hasExpired = shown.expires_at !== null && new Date(shown.expires_at).getTime() < now_ms;
   const facts = [
-    `made ${agoWords(shown.created_at, now_ms)}`,
-    shown.last_used_at ? `last used ${agoWords(shown.last_used_at, now_ms)}` : "never used",
-    shown.expires_at ? `${hasExpired ? "expired" : "expires"} ${dateWords(shown.expires_at)}` : "never expires",
+    t("made {when}", { when: agoWords(shown.created_at, now_ms) }),
+    shown.last_used_at ? t("last used {when}", { when: agoWords(shown.last_used_at, now_ms) }) : t("never used"),
+    shown.expires_at
+      ? t(hasExpired ? "expired {date}" : "expires {date}", { date: dateWords(shown.expires_at) })
+      : t("never expires"),
   ];
   return (
     <li className="flex items-center justify-between gap-4 px-5 py-4">

@@ -7,12 +7,12 @@ export function Revoke({ name, onRevoke }: { name: string; onRevoke: () => void 
   return (
     <Dialog>
       <DialogTrigger asChild>
-        <Button variant="secondary" size="sm" aria-label={`Revoke ${name}`}>
+        <Button variant="secondary" size="sm" aria-label={t("Revoke {name}", { name })}>
           {t("Revoke")}
         </Button>
       </DialogTrigger>
       <DialogPanel
-        title={`Revoke ${name}?`}
+        title={t("Revoke {name}?", { name })}
         description={t("Programs that use it are refused from now on. What was made with it stays in your history.")}
       >
         <div className="flex justify-end gap-2 pt-2">

@@ -2,7 +2,7 @@
 import { type ComponentType, type ReactNode, useEffect, useReducer } from "react";
 import { notify } from "./notify";
 
-export const PART_MISSING = "This part of the page could not be loaded. Reload the page.";
+const PART_MISSING = "This part of the page could not be loaded. Reload the page.";
 
 interface LazyPartOptions<Props> {
   /** Shown until the code is loaded, and if it cannot be loaded. */
@@ -16,7 +16,7 @@ export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch {
-    throw new Error(PART_MISSING);
+    throw new Error(t(PART_MISSING));
   }
 }
 
@@ -39,7 +39,7 @@ export function lazyPart<Props extends object>(
       let isMounted = true;
       const missed = () => {
         if (!isMounted) return;
-        notify("error", PART_MISSING);
+        notify("error", t(PART_MISSING));
         onMissing(props);
       };
       if (!Loaded) fetchPart().then(() => isMounted && showLoaded(), missed);

@@ -22,7 +22,7 @@ export function Operator() {
         )
       ) : (
         <p role="status" className="min-h-40 text-muted-foreground text-sm">
-          {failureReason ? "Can't reach the server. Trying again…" : ""}
+          {failureReason ? t("Can't reach the server. Trying again…") : ""}
         </p>
       )}
     </Shell>

@@ -24,7 +24,7 @@ export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: (
       </div>
       {error.retryAfterS !== null && (
         <Button variant="outline" size="sm" className="tabular-nums" onClick={onRetry} disabled={leftS > 0}>
-          {leftS > 0 ? <span aria-hidden>Try again {whenWords(leftS, Date.now())}</span> : "Try again"}
+          {leftS > 0 ? <span aria-hidden>{t("Try again {when}", { when: whenWords(leftS, Date.now()) })}</span> : t("Try again")}
         </Button>
       )}
     </div>

@@ -23,23 +23,23 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
     <>
       {me?.user && (
         <p className="break-words px-3 pt-1 pb-2 text-muted-foreground text-xs">
-          Logged in as <span className="block font-medium text-foreground text-sm">{me.user.email}</span>
+          {t("Logged in as")} <span className="block font-medium text-foreground text-sm">{me.user.email}</span>
         </p>
       )}
       <ul>
-        {item("/batches/", "Batches")}
+        {item("/batches/", t("Batches"))}
         {me?.user ? (
           <>
-            {item("/account/", "Account")}
-            {item("/keys/", "Keys")}
-            {item("/usage/", "Usage")}
-            {me.user.is_operator && item("/operator/", "Operator")}
+            {item("/account/", t("Account"))}
+            {item("/keys/", t("Keys"))}
+            {item("/usage/", t("Usage"))}
+            {me.user.is_operator && item("/operator/", t("Operator"))}
           </>
         ) : (
           <>
-            {item(() => withWayBack("/login/"), "Log in")}
-            {me?.registration !== "closed" && item(() => withWayBack("/register/"), "Register")}
-            {item("/usage/", "Usage")}
+            {item(() => withWayBack("/login/"), t("Log in"))}
+            {me?.registration !== "closed" && item(() => withWayBack("/register/"), t("Register"))}
+            {item("/usage/", t("Usage"))}
           </>
         )}
         <li aria-hidden className="mx-3 my-1.5 border-t" />

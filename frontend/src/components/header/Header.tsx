@@ -46,7 +46,7 @@ export function Header() {
             aria-current={here === path ? "page" : undefined}
             className="rounded-full px-2.5 py-1.5 text-[0.8125rem] max-[24rem]:px-1.5 text-muted-foreground transition-colors hover:text-foreground aria-[current]:bg-muted aria-[current]:text-foreground sm:px-3 sm:text-sm"
           >
-            {name}
+            {t(name)}
           </Link>
         ))}
       </nav>
@@ -94,7 +94,7 @@ function ThemeButton() {
   const other = resolvedTheme === "dark" ? "light" : "dark";
   const next = theme === "system" ? other : "system";
   return (
-    <Tip label={next === "system" ? "As the system" : "Light or dark"} side="bottom" align="end">
+    <Tip label={next === "system" ? t("As the system") : t("Light or dark")} side="bottom" align="end">
       <Button variant="ghost" size="icon-sm" aria-label={t("Switch between light and dark")} onClick={() => setTheme(next)}>
         <SunIcon aria-hidden className="hidden dark:block" />
         <MoonIcon aria-hidden className="dark:hidden" />

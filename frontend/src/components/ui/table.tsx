@@ -36,7 +36,7 @@ export function Table<Row>(props: TableProps<Row>) {
         <tr>
           {columns.map(({ name, mark, isRight }) => (
             <th key={name} scope="col" className={cn("font-medium", isRight ? "text-right" : "text-left")}>
-              {name}
+              {tName(name)}
               {mark}
             </th>
           ))}

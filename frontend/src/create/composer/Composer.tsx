@@ -104,7 +104,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
       </div>
       {error === NO_PROMPT && (
         <p role="alert" className="px-5 text-destructive text-sm">
-          {error.title}
+          {t("Type a prompt first.")}
         </p>
       )}
       {error && error !== NO_PROMPT && <FormErrorNote error={error} onRetry={onRetry} />}
@@ -130,7 +130,7 @@ function ExtraLoras({ options, known }: { options: Options | undefined; known: r
             variant="ghost"
             size="icon-sm"
             className="size-6"
-            aria-label={`Remove ${lora.name}`}
+            aria-label={t("Remove {name}", { name: lora.name })}
             onClick={() => {
               const rest = loras.filter((_, each) => each !== at);
               set({ loras: rest.length > 0 ? rest : undefined });

@@ -40,7 +40,7 @@ export function DrawerButton({ label, changed, onNear, className, children }: Dr
         {changed > 0 && (
           <span className="rounded-full bg-accent px-1.5 text-accent-foreground text-xs tabular-nums">
             {changed}
-            <span className="sr-only"> changed</span>
+            <span className="sr-only"> {t("changed")}</span>
           </span>
         )}
       </Button>

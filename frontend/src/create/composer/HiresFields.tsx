@@ -51,7 +51,7 @@ export function HiresFields({ options }: { options: Options }) {
             onChange={(wanted) => change({ scale: wanted, width: undefined, height: undefined })}
           />
           <p aria-live="polite" className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"}>
-            {problem ?? `The result has ${sizeWords(size.width, size.height)} pixels.`}
+            {problem ?? t("The result has {size} pixels.", { size: sizeWords(size.width, size.height) })}
           </p>
           <div className="flex items-center justify-between gap-3">
             <label htmlFor={id} className="font-medium text-sm">

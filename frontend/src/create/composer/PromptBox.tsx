@@ -87,7 +87,7 @@ export function PromptBox({ options, box, onSubmit, onEdit, isInvalid }: PromptB
       </div>
       {unknown.length > 0 && (
         <p id={`${id}-unknown`} className="px-5 pb-1 text-warning text-xs">
-          The demo model does not know: {unknown.join(", ")}
+          {t("The demo model does not know: {words}", { words: unknown.join(", ") })}
         </p>
       )}
     </div>

@@ -10,7 +10,7 @@ export function SeedChip() {
   return (
     <RemovableChip label={t("Unlock the seed")} onRemove={() => set({ seed: undefined })}>
       <LockIcon aria-hidden className="size-3.5" />
-      <span className="whitespace-nowrap">seed {request.seed}</span>
+      <span className="whitespace-nowrap">{t("seed {seed}", { seed: String(request.seed) })}</span>
     </RemovableChip>
   );
 }

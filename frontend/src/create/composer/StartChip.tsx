@@ -14,7 +14,10 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
   const image = useStartImage(init);
   const id = useId();
   if (!init) return null;
-  const notes = [mask && "Only the painted part changes.", extend && `Extended: ${extensionWords(extend)}.`];
+  const notes = [
+    mask && t("Only the painted part changes."),
+    extend && t("Extended: {sides}.", { sides: extensionWords(extend) }),
+  ];
   return (
     <section aria-labelledby={id} className="mx-3 mb-1 flex max-w-md items-center gap-3 rounded-2xl bg-accent p-2">
       {image ? (

@@ -25,7 +25,7 @@ interface CompareProps {
 }
 
 /** Two pictures, full screen: one over the other with a divider to drag, or next to each other. */
-export default function Compare({ first, second, title = "Compare two pictures", onClose }: CompareProps) {
+export default function Compare({ first, second, title = t("Compare two pictures"), onClose }: CompareProps) {
   const [mode, setMode] = useState<Mode>("slider");
   useBackCloses(onClose);
   const [divider_percent, setDivider] = useState(50);
@@ -106,7 +106,7 @@ function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void 
           onClick={() => onChange(each)}
           className={each === mode ? "bg-background hover:bg-background" : "text-muted-foreground"}
         >
-          {each === "slider" ? "Slider" : "Side by side"}
+          {each === "slider" ? t("Slider") : t("Side by side")}
         </Button>
       ))}
     </fieldset>
@@ -122,10 +122,10 @@ function Captions({ first, second }: { first: Picture; second: Picture }) {
       {(["first", "second"] as const).map((side) => (
         <div key={side} className="flex min-w-0 flex-col items-start gap-1 last:items-end last:text-right">
           <p className="line-clamp-3 min-w-0 text-muted-foreground tabular-nums">
-            <span className="sr-only">{side === "first" ? "Left picture: " : "Right picture: "}</span>
+            <span className="sr-only">{side === "first" ? t("Left picture:") : t("Right picture:")} </span>
             {differing.length === 0
-              ? "Same settings"
-              : differing.map((pair) => `${pair.label} ${pair[side] ?? "none"}`).join(" · ")}
+              ? t("Same settings")
+              : differing.map((pair) => `${tName(pair.label)} ${pair[side] ?? t("none")}`).join(" · ")}
           </p>
           <Button
             variant="ghost"
@@ -134,7 +134,8 @@ function Captions({ first, second }: { first: Picture; second: Picture }) {
             onClick={() => share({ kind: "share", picture: side === "first" ? first : second })}
           >
             <Share2Icon aria-hidden />
-            Share<span className="sr-only"> the {side === "first" ? "left" : "right"} picture</span>
+            {t("Share")}
+            <span className="sr-only"> {side === "first" ? t("the left picture") : t("the right picture")}</span>
           </Button>
         </div>
       ))}

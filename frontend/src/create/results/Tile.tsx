@@ -92,7 +92,7 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
     "opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:outline-white";
   return (
     <div className="pointer-events-none absolute right-2 bottom-2 flex gap-1.5 [&>*]:pointer-events-auto">
-      <Tip label={isFirst ? "Stop comparing" : "Compare"}>
+      <Tip label={isFirst ? t("Stop comparing") : t("Compare")}>
         <Button
           variant="glass"
           size="icon-sm"

@@ -15,8 +15,8 @@ export function TriggerNote({ job, onGenerate }: TriggerNoteProps) {
   if (!added) return null;
   return (
     <>
-      {" · adds “"}
-      {added.trigger}”{" "}
+      {" · "}
+      {t("adds “{words}”", { words: added.trigger })}{" "}
       <button
         type="button"
         className="rounded text-foreground underline underline-offset-2"

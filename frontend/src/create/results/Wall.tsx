@@ -48,7 +48,7 @@ export default memo(function Wall({ jobs, hasMore, onMore, onClear }: WallProps)
         photos={photos}
         spacing={GAP_PX}
         columns={(width_px) => Math.max(2, Math.min(6, Math.floor((width_px + GAP_PX) / (MIN_COLUMN_PX + GAP_PX))))}
-        componentsProps={{ container: { role: "group", "aria-label": "Earlier pictures" } }}
+        componentsProps={{ container: { role: "group", "aria-label": t("Earlier pictures") } }}
         render={{
           photo: (_props, { photo, width, height }) => (
             <div className="relative w-full rounded-xl bg-muted" style={{ aspectRatio: `${width} / ${height}` }}>

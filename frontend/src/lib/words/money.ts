@@ -5,6 +5,6 @@ const MICRO_PER_CENT = 10_000;
 /** `$0.50`, `−$1.25`; parts of a cent are left out. */
 export function dollars(micro_usd: number): string {
   const cents = Math.trunc(Math.abs(micro_usd) / MICRO_PER_CENT);
-  const words = (cents / 100).toLocaleString("en-US", { style: "currency", currency: "USD" });
+  const words = (cents / 100).toLocaleString(moneyLocale(), MONEY);
   return micro_usd < 0 ? `−${words}` : words;
 }

@@ -6,5 +6,5 @@ export function capitalized(word: string): string {
 
 /** The name of something that this server does not have, from a link or a picture. */
 export function notHere(name: string): string {
-  return `${name} (not installed)`;
+  return t("{name} (not installed)", { name });
 }

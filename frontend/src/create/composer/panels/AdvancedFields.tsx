@@ -36,7 +36,7 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
         step={1}
         sliderMax={60}
         onChange={(value) => set({ steps: value === standard.steps ? undefined : value })}
-        hint={few ? `${few.label} is made for ${stepCount(standard.steps)}.` : stepsHint(options)}
+        hint={few ? t("{name} is made for {steps}.", { name: few.label, steps: stepCount(standard.steps) }) : stepsHint(options)}
       />
       <NumberField
         label={t("Guidance")}
@@ -68,7 +68,7 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
           legend={t("Prompt syntax")}
           items={[
             { value: "a1111", label: "A1111" },
-            { value: "plain", label: "Weights only" },
+            { value: "plain", label: t("Weights only") },
           ]}
           value={request.prompt_syntax ?? "a1111"}
           onChange={(value) => set({ prompt_syntax: value === "a1111" ? undefined : value })}
@@ -98,9 +98,10 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
 
 /** `More steps add detail and take longer. Low, medium and high use 12, 20 and 30.` */
 function stepsHint({ qualities }: Options): string {
-  const lists = new Intl.ListFormat("en", { type: "conjunction" });
-  const names = capitalized(lists.format(qualities.map(({ name }) => name)));
-  return `More steps add detail and take longer. ${names} use ${lists.format(qualities.map((each) => String(each.steps)))}.`;
+  const lists = new Intl.ListFormat(locale(), { type: "conjunction" });
+  const names = capitalized(lists.format(qualities.map(({ name }) => tName(name))));
+  const steps = lists.format(qualities.map((each) => String(each.steps)));
+  return t("More steps add detail and take longer. {names} use {steps}.", { names, steps });
 }
 
 /** In percent; all of the way is the default. */

@@ -8,7 +8,7 @@ import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { capitalized } from "@/lib/words/names";
-import { stepCount } from "@/lib/words/quantities";
+import { sizeWords, stepCount } from "@/lib/words/quantities";
 import { samplingDefaults } from "@/settings/loras";
 import { hiresProblem, isOfStart, RATIOS, shapeOf, sizeOf, sizeOfRatio, sizeProblem } from "@/settings/shapes";
 
@@ -47,14 +47,14 @@ function Style({ options }: { options: Options }) {
     .sort((a, b) => Number(b.fits) - Number(a.fits))
     .map((style) => ({
       value: style.name,
-      label: style.label,
-      note: style.fits ? undefined : "Not in the demo model",
+      label: tName(style.label),
+      note: style.fits ? undefined : t("Not in the demo model"),
     }));
   return (
     <Choice
       legend={t("Style")}
       layout="list"
-      items={[{ value: NONE, label: "None" }, ...items]}
+      items={[{ value: NONE, label: t("None") }, ...items]}
       value={chosen?.name ?? (request.style ? "" : NONE)}
       onChange={(value) => set({ style: value === NONE ? undefined : value })}
     />
@@ -82,7 +82,7 @@ function Shape({ options }: { options: Options }) {
           label: (
             <span className="flex flex-col items-center gap-1.5 py-1.5 text-xs">
               <Outline width={item.width} height={item.height} />
-              {capitalized(item.name)}
+              {tName(capitalized(item.name))}
             </span>
           ),
         }))}
@@ -127,7 +127,10 @@ function Shape({ options }: { options: Options }) {
         <NumberField label={t("Height")} value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
         <p className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"} aria-live="polite">
           {problem ??
-            `Multiples of ${size_multiple} px. Works best at ${options.native_width} × ${options.native_height}.`}
+            t("Multiples of {multiple} px. Works best at {size}.", {
+              multiple: size_multiple,
+              size: sizeWords(options.native_width, options.native_height),
+            })}
         </p>
       </div>
     </div>
@@ -172,8 +175,8 @@ function Quality({ options, loras }: PanelProps) {
         layout="list"
         items={options.qualities.map(({ name, steps }) => ({
           value: name,
-          label: capitalized(name),
-          note: `${steps} steps`,
+          label: tName(capitalized(name)),
+          note: stepCount(steps),
         }))}
         value={request.steps || few ? ("" as typeof quality) : quality}
         onChange={(value) =>
@@ -186,12 +189,12 @@ function Quality({ options, loras }: PanelProps) {
       />
       {request.steps && (
         <p className="px-3 pt-2 text-muted-foreground text-xs">
-          Advanced is set to {request.steps} steps, which overrides this.
+          {t("Advanced is set to {steps}, which overrides this.", { steps: stepCount(request.steps) })}
         </p>
       )}
       {few && !request.steps && (
         <p className="px-3 pt-2 text-muted-foreground text-xs">
-          {few.label} is made for {stepCount(steps)}, which overrides this.
+          {t("{name} is made for {steps}, which overrides this.", { name: few.label, steps: stepCount(steps) })}
         </p>
       )}
     </>
@@ -225,7 +228,7 @@ function Negative({ options }: { options: Options }) {
         rows={2}
         maxLength={options.bounds.max_prompt_characters}
         className="w-full resize-y rounded-xl border border-input bg-card px-3 py-2 text-sm placeholder:text-muted-foreground"
-        placeholder={isDefault ? undefined : "Nothing"}
+        placeholder={isDefault ? undefined : t("Nothing")}
         value={request.negative_prompt ?? options.defaults.negative_prompt}
         onChange={(event) => set({ negative_prompt: event.target.value })}
         aria-describedby={`${id}-hint`}

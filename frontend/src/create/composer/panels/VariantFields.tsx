@@ -25,7 +25,7 @@ export function VariantFields() {
             <li key={name}>
               <Button
                 variant="outline"
-                title={`${num_values} values: ${values.slice(0, 5).join(", ")}`}
+                title={tCount(num_values, "1 value: {values}", "{count} values: {values}", { values: values.slice(0, 5).join(", ") })}
                 onClick={() => set({ prompt: [request.prompt.trimEnd(), `__${name}__`].filter(Boolean).join(", ") })}
               >
                 {name}
@@ -39,8 +39,8 @@ export function VariantFields() {
           <Choice
             legend={t("Variants")}
             items={[
-              { value: "random", label: "By the seed" },
-              { value: "combinatorial", label: "One after the other" },
+              { value: "random", label: t("By the seed") },
+              { value: "combinatorial", label: t("One after the other") },
             ]}
             value={request.expansion ?? "random"}
             onChange={(value) => set({ expansion: value === "random" ? undefined : value })}
@@ -76,8 +76,9 @@ function Preview() {
   return (
     <div className="space-y-1 text-muted-foreground text-xs" aria-live="polite">
       <p>
-        {num_combinations.toLocaleString("en")} {num_combinations === 1 ? "combination" : "combinations"}
-        {request.seed == null && request.expansion !== "combinatorial" ? ", for example:" : ":"}
+        {request.seed == null && request.expansion !== "combinatorial"
+          ? tCount(num_combinations, "1 combination, for example:", "{count} combinations, for example:")
+          : tCount(num_combinations, "1 combination:", "{count} combinations:")}
       </p>
       <ul className="list-disc space-y-1 pl-4" aria-label={t("What the prompt becomes")}>
         {prompts.map((prompt, n) => (
