@@ -111,7 +111,12 @@ function Deletion() {
           title={t("Delete the account?")}
           description={t("Its pictures, history and keys are deleted with it. This cannot be undone.")}
         >
-          <ApiForm label={t("Delete the account")} submit={t("Delete for good")} variant="destructive" onSubmit={remove}>
+          <ApiForm
+            label={t("Delete the account")}
+            submit={t("Delete for good")}
+            variant="destructive"
+            onSubmit={remove}
+          >
             {(problemOf) => (
               <Field
                 label={t("Password")}

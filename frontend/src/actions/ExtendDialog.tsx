@@ -88,7 +88,8 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
             aria-live="polite"
             className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs tabular-nums"}
           >
-            {problem ?? t("{before} becomes {after} pixels.", {
+            {problem ??
+              t("{before} becomes {after} pixels.", {
                 before: sizeWords(output.width, output.height),
                 after: sizeWords(width, height),
               })}

@@ -13,7 +13,10 @@ export function Batches() {
   const [{ batch: id }, setAddress] = useQueryStates(PARSERS.batches);
   const { data: options, failureReason } = useOptions();
   return (
-    <Shell title={t("Batches")} note={t("Many prompts at once, from lines or a file. They come after your single pictures.")}>
+    <Shell
+      title={t("Batches")}
+      note={t("Many prompts at once, from lines or a file. They come after your single pictures.")}
+    >
       {id ? (
         <>
           <Button variant="outline" size="sm" onClick={() => setAddress({ batch: null })}>

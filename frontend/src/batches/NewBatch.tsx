@@ -95,7 +95,9 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
           {check.isPending ? t("Checking every line…") : !source ? t("Type or paste prompts, or choose a file.") : ""}
         </p>
         <Button type="submit" size="lg" aria-disabled={!source || isBusy}>
-          {checked && checked.lines_accepted > 0 ? tCount(checked.images_total, "Make 1 picture", "Make {count} pictures") : t("Check")}
+          {checked && checked.lines_accepted > 0
+            ? tCount(checked.images_total, "Make 1 picture", "Make {count} pictures")
+            : t("Check")}
         </Button>
       </div>
     </form>

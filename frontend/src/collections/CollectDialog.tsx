@@ -32,7 +32,9 @@ export default function CollectDialog({ ids, onClose }: CollectDialogProps) {
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
         title={t("Add to collection")}
-        description={isOne ? t("A picture can be in several.") : t("{pictures} together.", { pictures: pictures(ids.length) })}
+        description={
+          isOne ? t("A picture can be in several.") : t("{pictures} together.", { pictures: pictures(ids.length) })
+        }
         className="max-h-[88dvh]"
       >
         {collections && collections.length > 0 && (

@@ -160,7 +160,7 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
   return (
     <>
       <p role="status" className={cn("text-muted-foreground text-sm", outcome(job) === null && "sr-only")}>
-        {outcome(job) ?? t("{done} of {count} pictures", { done: numDone(job), count })}
+        {outcome(job) ?? tCount(count, "{done} of 1 picture", "{done} of {count} pictures", { done: numDone(job) })}
       </p>
       {numDone(job) > 0 && (
         <a

@@ -128,7 +128,10 @@ function Prompts({ prompts, max, onChange }: PromptsProps) {
             className={`${FIELD} min-h-16 min-w-0 flex-1 resize-y rounded-xl py-2 leading-relaxed`}
           />
           {prompts.length > 1 && (
-            <Remove label={t("Remove prompt {number}", { number: at + 1 })} onClick={() => onChange(prompts.toSpliced(at, 1))} />
+            <Remove
+              label={t("Remove prompt {number}", { number: at + 1 })}
+              onClick={() => onChange(prompts.toSpliced(at, 1))}
+            />
           )}
         </div>
       ))}
@@ -209,7 +212,10 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
               onChange={(changed) => onChange(variants.with(at, changed))}
             />
             {variants.length > 1 && (
-              <Remove label={t("Remove variant {number}", { number: at + 1 })} onClick={() => onChange(variants.toSpliced(at, 1))} />
+              <Remove
+                label={t("Remove variant {number}", { number: at + 1 })}
+                onClick={() => onChange(variants.toSpliced(at, 1))}
+              />
             )}
           </li>
         ))}

@@ -21,7 +21,9 @@ import { Welcome } from "./Welcome";
 
 /** `Settings loaded: 1 picture, seed 7.` */
 function loadedWords({ num_images, seed }: Settings): string {
-  const parts = [num_images && pictures(num_images), seed != null && t("seed {seed}", { seed: String(seed) })].filter(Boolean);
+  const parts = [num_images && pictures(num_images), seed != null && t("seed {seed}", { seed: String(seed) })].filter(
+    Boolean,
+  );
   return parts.length > 0 ? t("Settings loaded: {parts}.", { parts: parts.join(", ") }) : t("Settings loaded.");
 }
 

@@ -30,7 +30,9 @@ export default function Credit() {
       </h2>
       {bought !== null && (
         <p role="status" className="rounded-xl bg-accent px-4 py-3 text-accent-foreground text-sm">
-          {hasArrived ? t("Thank you: your credit has arrived.") : t("Thank you. Your credit arrives when the payment does…")}
+          {hasArrived
+            ? t("Thank you: your credit has arrived.")
+            : t("Thank you. Your credit arrives when the payment does…")}
         </p>
       )}
       {credit.data && <Left credit={credit.data} />}
@@ -71,9 +73,9 @@ function isHere(entries: readonly CreditEntry[], purchase: string): boolean {
 
 function Left({ credit }: { credit: CreditAnswer }) {
   const notes = [
-    credit.free_micro_usd > 0 && 
+    credit.free_micro_usd > 0 &&
       t("{amount} of it is free until the end of the month.", { amount: dollars(credit.free_micro_usd) }),
-    credit.held_micro_usd > 0 && 
+    credit.held_micro_usd > 0 &&
       t("{amount} more is set aside for pictures in the making.", { amount: dollars(credit.held_micro_usd) }),
     t("Up to 4 pictures cost {amount}; larger ones, more of them or more steps cost more.", {
       amount: dollars(credit.price_per_generation_micro_usd),

@@ -43,7 +43,9 @@ export function glance(job: Job): string[] {
 function seedWords(job: Job, seed: number | null | undefined): string | null {
   if (seed == null) return null;
   const last = job.outputs.at(-1)?.seed ?? seed;
-  return last === seed ? t("seed {seed}", { seed: String(seed) }) : t("seeds {first} to {last}", { first: String(seed), last: String(last) });
+  return last === seed
+    ? t("seed {seed}", { seed: String(seed) })
+    : t("seeds {first} to {last}", { first: String(seed), last: String(last) });
 }
 
 /** What is not the same in both, in the order of `first`; `null` stands for a fact that one side lacks. */

@@ -34,7 +34,9 @@ function isWaiting({ status, queue_position, progress }: JobState): boolean {
 export function outcome(job: Job): string | null {
   const made = numDone(job);
   if (job.state?.status === "cancelled") {
-    return made > 0 ? t("Cancelled with {made} of {count} finished.", { made, count: numWanted(job) }) : t("Cancelled.");
+    return made > 0
+      ? t("Cancelled with {made} of {count} finished.", { made, count: numWanted(job) })
+      : t("Cancelled.");
   }
   if (job.state?.status !== "failed") return null;
   if (made === 0) return tCount(numWanted(job), "This picture could not be made.", "These pictures could not be made.");

@@ -30,7 +30,8 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
     panZoom,
     picture: picture.output,
     frame,
-    onKeyMove: ({ x, y }) => setPlace(t("{x} from the left, {y} from the top", { x: inPercent(x / width), y: inPercent(y / height) })),
+    onKeyMove: ({ x, y }) =>
+      setPlace(t("{x} from the left, {y} from the top", { x: inPercent(x / width), y: inPercent(y / height) })),
   });
   /** Shares of the frame's width: CSS has no other unit that follows it. */
   const wide = (px: number) => `${(100 * px) / width}cqw`;
@@ -47,7 +48,9 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
       {...handlers}
     >
       <p id={help} className="sr-only">
-        {t("Paint over what should change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a dot; hold the space bar and press arrow keys to paint a line. B and E choose brush and eraser, [ and ] change the size, I inverts, Ctrl+Z takes back.")}
+        {t(
+          "Paint over what should change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a dot; hold the space bar and press arrow keys to paint a line. B and E choose brush and eraser, [ and ] change the size, I inverts, Ctrl+Z takes back.",
+        )}
       </p>
       <p aria-live="polite" className="sr-only">
         {place}

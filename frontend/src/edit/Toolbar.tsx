@@ -49,7 +49,12 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
         <Tool label={t("Undo")} keys="Ctrl+Z" isOff={!painting.canUndo} onClick={() => editor.run({ kind: "undo" })}>
           <Undo2Icon aria-hidden />
         </Tool>
-        <Tool label={t("Redo")} keys="Shift+Ctrl+Z" isOff={!painting.canRedo} onClick={() => editor.run({ kind: "redo" })}>
+        <Tool
+          label={t("Redo")}
+          keys="Shift+Ctrl+Z"
+          isOff={!painting.canRedo}
+          onClick={() => editor.run({ kind: "redo" })}
+        >
           <Redo2Icon aria-hidden />
         </Tool>
         <Tool label={t("Invert")} keys="I" onClick={() => editor.run({ kind: "invert" })}>

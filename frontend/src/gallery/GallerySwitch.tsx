@@ -31,7 +31,9 @@ export function GallerySwitch({ imageId, shared, queryKey }: GallerySwitchProps)
   const { gallery } = shared;
   if (gallery === undefined) return null;
   if (gallery === "removed") {
-    return <p className="text-muted-foreground text-sm">{t("The operator has taken this picture out of the gallery.")}</p>;
+    return (
+      <p className="text-muted-foreground text-sm">{t("The operator has taken this picture out of the gallery.")}</p>
+    );
   }
   return (
     <div className="space-y-1">
@@ -40,7 +42,7 @@ export function GallerySwitch({ imageId, shared, queryKey }: GallerySwitchProps)
         isOn={gallery !== null}
         onChange={(next) => isPending || mutate(next)}
       />
-      {gallery && <p className="text-muted-foreground text-xs">{NOTES[gallery]}</p>}
+      {gallery && <p className="text-muted-foreground text-xs">{t(NOTES[gallery])}</p>}
     </div>
   );
 }

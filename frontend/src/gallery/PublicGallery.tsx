@@ -31,7 +31,11 @@ function Pictures() {
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? [];
   if (error instanceof Refused && error.status === 404) {
     return (
-      <EmptyState icon={ImagesIcon} title={t("No gallery here")} text={t("The operator of this server has not opened one.")}>
+      <EmptyState
+        icon={ImagesIcon}
+        title={t("No gallery here")}
+        text={t("The operator of this server has not opened one.")}
+      >
         <MakePictures />
       </EmptyState>
     );
@@ -49,7 +53,7 @@ function Pictures() {
         {failureReason && errorText(failureReason)}
       </p>
       <GalleryGrid
-        name="Pictures"
+        name={t("Pictures")}
         items={pictures}
         keyOf={({ page_url }) => page_url}
         show={(picture) => (

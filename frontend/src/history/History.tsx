@@ -42,14 +42,16 @@ export function History() {
         !me.user &&
         me.registration !== "closed" && (
           <>
-            Kept in this browser only.{" "}
-            <Link
-              href={() => withWayBack("/register/")}
-              className="font-medium text-foreground underline underline-offset-4"
-            >
-              {t("Sign up")}
-            </Link>{" "}
-            to see your pictures everywhere.
+            {tRich("Kept in this browser only. {signUp} to see your pictures everywhere.", {
+              signUp: (
+                <Link
+                  href={() => withWayBack("/register/")}
+                  className="font-medium text-foreground underline underline-offset-4"
+                >
+                  {t("Sign up")}
+                </Link>
+              ),
+            })}
           </>
         )
       }
@@ -83,7 +85,11 @@ function Pictures() {
       <Filters filter={filter} onChange={setFilter} />
       {filter.collection && <CollectionBar id={filter.collection} onDeleted={() => setFilter({ collection: "" })} />}
       <p role="status" className="sr-only">
-        {data && !isPlaceholderData ? `${countWords(pictures.length)}${hasNextPage ? " or more" : ""}` : ""}
+        {data && !isPlaceholderData
+          ? hasNextPage
+            ? t("{pictures} or more", { pictures: countWords(pictures.length) })
+            : countWords(pictures.length)
+          : ""}
       </p>
       <RunningNote jobs={jobs.filter((job) => !isEnded(job))} />
       {!data && <Loading problem={error ?? failureReason} />}
@@ -101,7 +107,7 @@ function Pictures() {
       )}
       {data && hasNextPage && (
         <p role="status" className="py-6 text-center text-muted-foreground text-sm">
-          {failureReason ? failureReason.message : "Loading more…"}
+          {failureReason ? failureReason.message : t("Loading more…")}
         </p>
       )}
       {shownId && <Viewer pictures={pictures} id={shownId} />}
@@ -119,7 +125,7 @@ function RunningNote({ jobs }: { jobs: readonly Job[] }) {
   const isOneComparison = jobs.length === 1 && isComparison(first);
   return (
     <p className="rounded-2xl bg-accent px-4 py-3 text-accent-foreground text-sm">
-      {jobs.length === 1 ? "1 job in progress." : `${jobs.length} jobs in progress.`}{" "}
+      {tCount(jobs.length, "1 job in progress.", "{count} jobs in progress.")}{" "}
       <Link
         href={isOneComparison ? comparisonAddress(first.id) : "/"}
         className="font-medium underline underline-offset-4"
@@ -154,7 +160,11 @@ function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => vo
     );
   }
   return (
-    <EmptyState icon={ImagesIcon} title={t("Nothing here yet")} text={t("Your pictures are kept here until you delete them.")}>
+    <EmptyState
+      icon={ImagesIcon}
+      title={t("Nothing here yet")}
+      text={t("Your pictures are kept here until you delete them.")}
+    >
       <Link className={buttonLook()} href="/">
         {t("Make pictures")}
       </Link>
@@ -166,7 +176,7 @@ function Loading({ problem }: { problem: Error | null }) {
   return (
     <div className="space-y-2">
       <p role="status" className="text-muted-foreground text-sm">
-        {problem ? `${problem.message} ${problem instanceof Refused ? "" : "Trying again…"}` : ""}
+        {problem ? `${problem.message} ${problem instanceof Refused ? "" : t("Trying again…")}` : ""}
       </p>
       {!problem && (
         <div aria-hidden className="grid grid-cols-2 gap-2 pt-11 sm:grid-cols-4">

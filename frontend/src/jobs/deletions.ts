@@ -58,7 +58,8 @@ export function useDelete(): (ids: readonly string[]) => void {
       removePictures(queries, [...deleted.deleted, ...deleted.missing]);
       if (deleted.kept.length === 0) return;
       bringBack(deleted.kept);
-      notify("error", 
+      notify(
+        "error",
         tCount(
           deleted.kept.length,
           "1 picture still in progress can't be deleted yet.",
@@ -68,7 +69,8 @@ export function useDelete(): (ids: readonly string[]) => void {
     },
     onError(error, { ids }) {
       bringBack(ids);
-      notify("error", 
+      notify(
+        "error",
         `${tCount(ids.length, "1 picture could not be deleted.", "{count} pictures could not be deleted.")} ${errorText(error)}`,
       );
     },

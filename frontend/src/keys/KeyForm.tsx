@@ -89,7 +89,8 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
                     className="mt-0.5 size-4 shrink-0 accent-[var(--primary)]"
                   />
                   <span>
-                    <span className="font-medium">{scope}</span> <span className="text-muted-foreground">{tName(note)}</span>
+                    <span className="font-medium">{scope}</span>{" "}
+                    <span className="text-muted-foreground">{tName(note)}</span>
                   </span>
                 </label>
               ))}

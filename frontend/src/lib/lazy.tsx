@@ -2,7 +2,7 @@
 import { type ComponentType, type ReactNode, useEffect, useReducer } from "react";
 import { notify } from "./notify";
 
-const PART_MISSING = "This part of the page could not be loaded. Reload the page.";
+export const PART_MISSING = "This part of the page could not be loaded. Reload the page.";
 
 interface LazyPartOptions<Props> {
   /** Shown until the code is loaded, and if it cannot be loaded. */

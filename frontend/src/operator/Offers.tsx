@@ -44,16 +44,16 @@ export function Offers() {
         {t("Gallery")}
       </h2>
       <div className="max-w-sm">
-        <Choice legend={t("Which pictures")} items={STATES} value={status} onChange={setStatus} />
+        <Choice legend={t("Which pictures")} items={tItems(STATES)} value={status} onChange={setStatus} />
       </div>
       {offers.failureReason && (
         <p role="alert" className="text-destructive text-sm">
           {errorText(offers.failureReason)}
         </p>
       )}
-      {offers.data && pictures.length === 0 && <p className="text-muted-foreground text-sm">{NONE[status]}</p>}
+      {offers.data && pictures.length === 0 && <p className="text-muted-foreground text-sm">{t(NONE[status])}</p>}
       <GalleryGrid
-        name="Offered pictures"
+        name={t("Offered pictures")}
         items={pictures}
         keyOf={({ image_id }) => image_id}
         show={(picture) => <Offer picture={picture} status={status} />}
@@ -101,7 +101,7 @@ function Offer({ picture, status }: { picture: OfferedPicture; status: State }) 
         {status !== "removed" && (
           <Button size="sm" variant="outline" aria-disabled={isPending} onClick={() => isPending || mutate(false)}>
             <XIcon aria-hidden />
-            {status === "offered" ? "Decline" : "Remove"}
+            {status === "offered" ? t("Decline") : t("Remove")}
           </Button>
         )}
       </div>

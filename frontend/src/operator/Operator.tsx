@@ -36,11 +36,11 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
       <h2 className="font-medium text-lg">{t("This page is for operators")}</h2>
       <p className="text-muted-foreground text-sm leading-relaxed">
         {isLoggedIn
-          ? "Your account isn't an operator. Run this on the server to make it one:"
-          : "Log in as an operator. Run this on the server to make an account one:"}
+          ? t("Your account isn't an operator. Run this on the server to make it one:")
+          : t("Log in as an operator. Run this on the server to make an account one:")}
       </p>
       <code className="w-full overflow-x-auto whitespace-nowrap rounded-xl bg-muted px-3 py-2 text-xs">
-        {t("python -m server create-operator --email you@example.org")}
+        python -m server create-operator --email you@example.org
       </code>
       <div className="flex flex-wrap gap-2">
         {!isLoggedIn && (

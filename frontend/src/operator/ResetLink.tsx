@@ -22,7 +22,7 @@ export default function ResetLink({ user, trigger, onClose }: ResetLinkProps) {
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title={`Reset link for ${user.email}`}
+        title={t("Reset link for {email}", { email: user.email })}
         description={t("It sets a new password once, within 24 hours. We send no mail: hand it over yourself.")}
         returnFocus={trigger}
       >

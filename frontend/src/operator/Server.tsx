@@ -4,6 +4,7 @@ import { CircleAlertIcon, CircleCheckIcon } from "lucide-react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { API_URL, answer, api, Refused } from "@/api/client";
 import { errorText } from "@/lib/words/error-text";
+import { sizeWords } from "@/lib/words/quantities";
 
 const EVERY_MS = 3_000;
 
@@ -29,18 +30,20 @@ export function Server() {
             <CircleAlertIcon aria-hidden className="mt-0.5 size-5 shrink-0 text-destructive" />
           )}
           <div className="min-w-0 space-y-0.5">
-            <p className="font-medium">{reason === null ? "Ready to make pictures" : "Not ready to make pictures"}</p>
+            <p className="font-medium">
+              {reason === null ? t("Ready to make pictures") : t("Not ready to make pictures")}
+            </p>
             <p className="break-words text-muted-foreground text-sm">
-              {reason ?? "The model is loaded, the database answers, pictures can be stored."}
+              {reason ?? t("The model is loaded, the database answers, pictures can be stored.")}
             </p>
           </div>
         </div>
       )}
       <Facts />
       <p className="text-muted-foreground text-sm">
-        Prometheus metrics:{" "}
+        {t("Prometheus metrics:")}{" "}
         <a href={`${API_URL}/metrics`} className="text-primary underline underline-offset-2">
-          {t("/metrics")}
+          /metrics
         </a>
       </p>
     </section>
@@ -63,11 +66,19 @@ function Facts() {
   const loras = useLoras().data;
   if (!options) return null;
   const rows = [
-    ["Base model", options.base_model],
-    ["SHA-256", options.base_model_sha256 ?? "being computed"],
-    ["Native size", `${options.native_width} × ${options.native_height}`],
-    ["LoRAs", loras ? `${loras.length}, ${loras.filter(({ resident }) => resident).length} in memory` : "…"],
-    ["Default LoRA", options.defaults.model_name ?? "none"],
+    [t("Base model"), options.base_model],
+    ["SHA-256", options.base_model_sha256 ?? t("being computed")],
+    [t("Native size"), sizeWords(options.native_width, options.native_height)],
+    [
+      "LoRAs",
+      loras
+        ? t("{count}, {resident} in memory", {
+            count: loras.length,
+            resident: loras.filter(({ resident }) => resident).length,
+          })
+        : "…",
+    ],
+    [t("Default LoRA"), options.defaults.model_name ?? t("none")],
   ] as const;
   return (
     <dl className="grid grid-cols-[auto_1fr] gap-x-8 gap-y-3 rounded-3xl border bg-card px-5 py-4 text-sm">

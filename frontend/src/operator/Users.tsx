@@ -22,18 +22,17 @@ const COLUMNS: readonly Column<OperatorUser>[] = [
   { name: "E-mail", cell: (user) => <Email user={user} />, isRowName: true, className: "max-md:col-span-2" },
   {
     name: "Since",
-    cell: ({ created_at }) => dateWords(created_at),
-    className: "text-muted-foreground max-md:before:content-['Since_']",
+    cell: ({ created_at }) => <Named before={t("Since")}>{dateWords(created_at)}</Named>,
+    className: "text-muted-foreground",
   },
   {
     name: "Pictures in 30 days",
-    cell: ({ total }) => total.pictures.toLocaleString(),
+    cell: ({ total }) => <Named after={t("pictures in 30 days")}>{tNumber(total.pictures)}</Named>,
     isRight: true,
-    className: "max-md:after:content-['_pictures_in_30_days']",
   },
   {
     name: "Compute time",
-    cell: ({ total }) => `${Math.round(total.gpu_s)} s`,
+    cell: ({ total }) => `${tNumber(Math.round(total.gpu_s))} s`,
     isRight: true,
     className: "text-muted-foreground max-md:hidden",
   },
@@ -95,6 +94,27 @@ export function Users() {
   );
 }
 
+/** What a phone shows next to a value: it has no headings. */
+function Named({ before, after, children }: { before?: string; after?: string; children: string }) {
+  const word = (text: string) => (
+    <span aria-hidden className="md:hidden">
+      {text}
+    </span>
+  );
+  return (
+    <>
+      {before && word(`${before} `)}
+      {children}
+      {after && word(` ${after}`)}
+    </>
+  );
+}
+
+/** The user that a button is about, for screen readers. */
+function Of({ user }: { user: OperatorUser }) {
+  return <span className="sr-only">: {user.email}</span>;
+}
+
 function Email({ user }: { user: OperatorUser }) {
   return (
     <span className="flex flex-wrap items-center gap-2">
@@ -103,7 +123,9 @@ function Email({ user }: { user: OperatorUser }) {
         <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">{t("Operator")}</span>
       )}
       {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">{t("Not moderated")}</span>}
-      {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">{t("Disabled")}</span>}
+      {user.disabled && (
+        <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">{t("Disabled")}</span>
+      )}
     </span>
   );
 }
@@ -117,7 +139,8 @@ function GrantButton({ user }: { user: OperatorUser }) {
   return (
     <>
       <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
-        Credit<span className="sr-only"> of {user.email}</span>
+        {t("Credit")}
+        <Of user={user} />
       </Button>
       {isOpen && <Grant user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
@@ -131,7 +154,8 @@ function ResetButton({ user }: { user: OperatorUser }) {
   return (
     <>
       <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
-        Reset link<span className="sr-only"> for {user.email}</span>
+        {t("Reset link")}
+        <Of user={user} />
       </Button>
       {isOpen && <ResetLink user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
@@ -162,7 +186,8 @@ function Access({ user }: { user: OperatorUser }) {
   if (user.disabled) {
     return (
       <Button variant="outline" size="sm" aria-disabled={isPending} onClick={() => isPending || mutate("enable")}>
-        Enable<span className="sr-only"> {user.email}</span>
+        {t("Enable")}
+        <Of user={user} />
       </Button>
     );
   }
@@ -170,13 +195,16 @@ function Access({ user }: { user: OperatorUser }) {
   return (
     <>
       <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
-        Disable<span className="sr-only"> {user.email}</span>
+        {t("Disable")}
+        <Of user={user} />
       </Button>
       {isOpen && (
         <Dialog open onOpenChange={setIsOpen}>
           <DialogPanel
-            title={`Disable ${user.email}?`}
-            description={t("Sessions and keys stop working immediately. Jobs already queued will finish; nothing is deleted.")}
+            title={t("Disable {email}?", { email: user.email })}
+            description={t(
+              "Sessions and keys stop working immediately. Jobs already queued will finish; nothing is deleted.",
+            )}
             returnFocus={trigger}
           >
             <div className="flex justify-end gap-2 pt-2">

@@ -71,7 +71,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
             )}
           >
             <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
-            {isOpen ? "Less" : "More"}
+            {isOpen ? t("Less") : t("More")}
           </Button>
         </div>
         <Facts picture={picture} className={isOpen ? undefined : "sheet:hidden"} />
@@ -95,7 +95,7 @@ function Shortcuts() {
     <p className="flex flex-wrap gap-x-3 gap-y-1 text-muted-foreground text-xs [@media(hover:none)]:hidden">
       {SHORTCUTS.map(([key, what]) => (
         <span key={key}>
-          <kbd className="rounded border px-1 font-sans">{key}</kbd> {what}
+          <kbd className="rounded border px-1 font-sans">{tName(key)}</kbd> {t(what)}
         </span>
       ))}
     </p>
@@ -139,12 +139,18 @@ function Facts({ picture, className }: { picture: Picture; className: string | u
   const { moderation } = picture.output;
   const facts = factsOf(picture.job, picture.output, labelOf);
   if (moderation)
-    facts.push({ label: "Moderation", value: `${moderation.verdict}, score ${moderation.score.toFixed(2)}` });
+    facts.push({
+      label: "Moderation",
+      value: t("{verdict}, score {score}", {
+        verdict: tName(moderation.verdict),
+        score: tNumber(moderation.score, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+      }),
+    });
   return (
     <dl className={cn("grid grid-cols-[auto_1fr] items-baseline gap-x-6 gap-y-2.5 text-sm", className)}>
       {facts.map(({ label, value }) => (
         <div key={label} className="contents">
-          <dt className="text-muted-foreground">{label}</dt>
+          <dt className="text-muted-foreground">{tName(label)}</dt>
           <dd className="min-w-0 break-words text-right tabular-nums">
             {label === "Seed" ? (
               <span className="inline-flex items-center gap-1">

@@ -56,7 +56,7 @@ export function PictureStage({ outputs, id, nameOf, onShow, onClose, panel }: Pi
         carousel={{ finite: true, padding: isRoomy ? "60px" : "14px", preload: 1 }}
         controller={{ ref: controller, closeOnBackdropClick: true, closeOnPullDown: true }}
         animation={{ fade: 180, swipe: 260, navigation: 180 }}
-        labels={{ Lightbox: "Picture", Previous: "Previous picture", Next: "Next picture" }}
+        labels={{ Lightbox: t("Picture"), Previous: t("Previous picture"), Next: t("Next picture") }}
         className="results-full results-lightbox"
         render={{
           slide: ({ slide, rect }) =>

@@ -65,8 +65,8 @@ function parseLora(value: string): Lora[] {
 }
 
 function namedLora(name: string, weight: number | null | undefined): string {
-  if (name === BASE) return "No LoRA";
-  return weight == null ? name : `${name} at ${weight}`;
+  if (name === BASE) return t("No LoRA");
+  return weight == null ? name : t("{name} at {weight}", { name, weight });
 }
 
 function lorasOfFile(

@@ -34,7 +34,9 @@ export function ApiForm({ label, submit, variant = "default", onSubmit, children
   const fields = error instanceof Refused ? error.fields : [];
   const problemOf = (name: string) => {
     const problem = fields.find(({ field }) => field === name);
-    return problem ? sentence(problem.detail) + (problem.allowed ? ` ${t("Allowed: {what}", { what: problem.allowed })}.` : "") : null;
+    return problem
+      ? sentence(problem.detail) + (problem.allowed ? ` ${t("Allowed: {what}", { what: problem.allowed })}.` : "")
+      : null;
   };
   return (
     <form aria-label={label} onSubmit={send} className="space-y-4">

@@ -24,7 +24,11 @@ export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: (
       </div>
       {error.retryAfterS !== null && (
         <Button variant="outline" size="sm" className="tabular-nums" onClick={onRetry} disabled={leftS > 0}>
-          {leftS > 0 ? <span aria-hidden>{t("Try again {when}", { when: whenWords(leftS, Date.now()) })}</span> : t("Try again")}
+          {leftS > 0 ? (
+            <span aria-hidden>{t("Try again {when}", { when: whenWords(leftS, Date.now()) })}</span>
+          ) : (
+            t("Try again")
+          )}
         </Button>
       )}
     </div>
@@ -50,7 +54,7 @@ function AccountOffer({ isForCredit }: { isForCredit?: boolean }) {
           <Link href={() => withWayBack("/register/")} className={link}>
             {t("Sign up")}
           </Link>{" "}
-          for higher limits. Your pictures move to your account.{" "}
+          {t("for higher limits. Your pictures move to your account.")}{" "}
         </>
       )}
       <Link href={() => withWayBack("/login/")} className={link}>

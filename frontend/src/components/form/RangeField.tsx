@@ -24,9 +24,21 @@ export function RangeField({ label, unit, from, to, min, max, onChange, hint }: 
       <legend className="sr-only">{label}</legend>
       <div className="flex items-center gap-2">
         <span aria-hidden>{t("{label} from", { label })}</span>
-        <End label={t("{label} from", { label })} value={from} min={min} max={to} onChange={(value) => onChange(value, to)} />
+        <End
+          label={t("{label} from", { label })}
+          value={from}
+          min={min}
+          max={to}
+          onChange={(value) => onChange(value, to)}
+        />
         <span aria-hidden>{t("to")}</span>
-        <End label={t("{label} to", { label })} value={to} min={from} max={max} onChange={(value) => onChange(from, value)} />
+        <End
+          label={t("{label} to", { label })}
+          value={to}
+          min={from}
+          max={max}
+          onChange={(value) => onChange(from, value)}
+        />
         <span aria-hidden>{unit}</span>
       </div>
       <p id={`${id}-hint`} className="text-xs leading-relaxed">

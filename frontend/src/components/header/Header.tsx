@@ -95,7 +95,12 @@ function ThemeButton() {
   const next = theme === "system" ? other : "system";
   return (
     <Tip label={next === "system" ? t("As the system") : t("Light or dark")} side="bottom" align="end">
-      <Button variant="ghost" size="icon-sm" aria-label={t("Switch between light and dark")} onClick={() => setTheme(next)}>
+      <Button
+        variant="ghost"
+        size="icon-sm"
+        aria-label={t("Switch between light and dark")}
+        onClick={() => setTheme(next)}
+      >
         <SunIcon aria-hidden className="hidden dark:block" />
         <MoonIcon aria-hidden className="dark:hidden" />
       </Button>

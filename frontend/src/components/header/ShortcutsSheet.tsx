@@ -61,11 +61,13 @@ export default function ShortcutsSheet({ onClose }: { onClose: () => void }) {
                 {keys.map(([key, what]) => (
                   <div key={key} className="flex items-baseline justify-between gap-4">
                     <dt className="flex gap-1">
-                      {tName(key).split(" ").map((each) => (
-                        <kbd key={each} className="rounded border bg-card px-1.5 font-sans text-xs">
-                          {each}
-                        </kbd>
-                      ))}
+                      {tName(key)
+                        .split(" ")
+                        .map((each) => (
+                          <kbd key={each} className="rounded border bg-card px-1.5 font-sans text-xs">
+                            {each}
+                          </kbd>
+                        ))}
                     </dt>
                     <dd className="text-right text-muted-foreground">{t(what)}</dd>
                   </div>

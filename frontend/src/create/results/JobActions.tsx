@@ -49,7 +49,12 @@ export function EndedActions({ job, onGenerate }: EndedActionsProps) {
         </a>
       )}
       <Tip label={t("Remove from this list")} align="end">
-        <Button variant="ghost" size="icon-sm" aria-label={t("Remove from this list")} onClick={() => noteRemoved(job.id)}>
+        <Button
+          variant="ghost"
+          size="icon-sm"
+          aria-label={t("Remove from this list")}
+          onClick={() => noteRemoved(job.id)}
+        >
           <XIcon aria-hidden />
         </Button>
       </Tip>

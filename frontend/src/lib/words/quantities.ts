@@ -9,7 +9,9 @@ export function aboutTime(remaining_s: number): string {
   if (minutes < 60) return t("about {count} min", { count: minutes });
   const rest = minutes % 60;
   const hours = Math.floor(minutes / 60);
-  return rest > 0 ? t("about {hours} h {minutes} min", { hours, minutes: rest }) : t("about {count} h", { count: hours });
+  return rest > 0
+    ? t("about {hours} h {minutes} min", { hours, minutes: rest })
+    : t("about {count} h", { count: hours });
 }
 
 /** `0:08`, `12:40`, `1:05:00`: time that has passed. */

@@ -21,7 +21,7 @@ export function DeleteLora({ lora, all, trigger, onChange, onClose }: DeleteLora
   const { mutate, isPending } = useMutation({
     mutationFn: () => answer(api.DELETE("/api/loras/{name}", { params: { path: { name: lora.label } } })),
     onSuccess() {
-      notify("success", `${lora.label} is deleted.`);
+      notify("success", t("{name} is deleted.", { name: lora.label }));
       onClose();
       onChange();
     },
@@ -30,7 +30,7 @@ export function DeleteLora({ lora, all, trigger, onChange, onClose }: DeleteLora
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
-        title={`Delete ${lora.label}?`}
+        title={t("Delete {name}?", { name: lora.label })}
         description={t("The file is deleted from the server. Jobs already queued will finish.")}
         returnFocus={trigger}
       >

@@ -70,7 +70,12 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
       return answer(api.PATCH("/api/loras/{name}", { params: { path: { name } }, body }));
     },
     onSuccess() {
-      notify("success", `${isForAll ? `All versions of ${lora.name}` : lora.label}: words and weight are saved.`);
+      notify(
+        "success",
+        t("{name}: words and weight are saved.", {
+          name: isForAll ? t("All versions of {name}", { name: lora.name }) : lora.label,
+        }),
+      );
       onChange();
       onClose();
     },
@@ -87,8 +92,8 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         <Choice
           legend={t("For")}
           items={[
-            { value: "all", label: `All of ${lora.name}` },
-            { value: "this", label: `Only ${lora.label}` },
+            { value: "all", label: t("All of {name}", { name: lora.name }) },
+            { value: "this", label: t("Only {name}", { name: lora.label }) },
           ]}
           value={isForAll ? "all" : "this"}
           onChange={(value) => setIsForAll(value === "all")}
@@ -101,7 +106,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         onChange={(event) => setTrigger(event.target.value)}
         hint={
           <Own
-            text={file_trigger ? `The file says “${file_trigger}”.` : "None in the file."}
+            text={file_trigger ? t("The file says “{words}”.", { words: file_trigger }) : t("None in the file.")}
             isTaken={trigger === (file_trigger ?? "")}
             onTake={() => setTrigger(file_trigger ?? "")}
           />
@@ -120,7 +125,11 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         />
         <p className="text-muted-foreground text-xs">
           <Own
-            text={file_weight === null ? `Server default: ${own_weight}.` : `The file says ${file_weight}.`}
+            text={
+              file_weight === null
+                ? t("Server default: {weight}.", { weight: own_weight })
+                : t("The file says {weight}.", { weight: file_weight })
+            }
             isTaken={weight === own_weight}
             onTake={() => setWeight(own_weight)}
           />

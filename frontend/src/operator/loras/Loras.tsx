@@ -36,7 +36,10 @@ export function Loras() {
   function take(files: readonly File[]) {
     const wrong = files.filter((file) => suggestedLabel(file.name) === null);
     if (wrong.length > 0)
-      notify("error", `LoRA files end in .safetensors: ${wrong.map(({ name }) => name).join(", ")}`);
+      notify(
+        "error",
+        t("LoRA files end in .safetensors: {names}", { names: wrong.map(({ name }) => name).join(", ") }),
+      );
     const fit = files.filter((file) => suggestedLabel(file.name) !== null);
     setChosen((old) => [...old, ...fit.map((file) => ({ id: ++lastId.current, file }))]);
   }
@@ -55,10 +58,10 @@ export function Loras() {
       <section aria-labelledby="loras" className="space-y-5">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h2 id="loras" className="font-medium text-lg">
-            LoRAs{" "}
+            {t("LoRAs")}{" "}
             <span className="font-normal text-muted-foreground text-sm">
-              {loras.data && `${loras.data.length} ${loras.data.length === 1 ? "file" : "files"}`}
-              <span className="hidden lg:inline"> · drop files here to upload</span>
+              {loras.data && tCount(loras.data.length, "1 file", "{count} files")}
+              <span className="hidden lg:inline"> · {t("drop files here to upload")}</span>
             </span>
           </h2>
           <div className="flex flex-wrap gap-2">

@@ -35,23 +35,23 @@ export function Decide({ picture, verdict, onClose }: DecideProps) {
         : api.POST("/api/operator/moderation/pictures/{image_id}/delete", call),
     );
     await queries.invalidateQueries({ queryKey: MARKED });
-    notify("success", isRelease ? "The picture is released." : "The picture is deleted.");
+    notify("success", isRelease ? t("The picture is released.") : t("The picture is deleted."));
     onClose();
   }
 
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
-        title={isRelease ? "Release this picture?" : "Delete this picture?"}
+        title={isRelease ? t("Release this picture?") : t("Delete this picture?")}
         description={
           isRelease
-            ? "Its owner sees it without a mark from now on."
-            : "It is deleted for good; its owner no longer has it."
+            ? t("Its owner sees it without a mark from now on.")
+            : t("It is deleted for good; its owner no longer has it.")
         }
       >
         <ApiForm
-          label={isRelease ? "Release" : "Delete"}
-          submit={isRelease ? "Release" : "Delete"}
+          label={isRelease ? t("Release") : t("Delete")}
+          submit={isRelease ? t("Release") : t("Delete")}
           variant={isRelease ? "default" : "destructive"}
           onSubmit={send}
         >

@@ -20,7 +20,7 @@ export function Exempt({ user }: { user: OperatorUser }) {
   });
   return (
     <Button variant="ghost" size="sm" aria-disabled={isPending} onClick={() => isPending || mutate()}>
-      {isExempt ? "Moderate" : "Exempt"}
+      {isExempt ? t("Moderate") : t("Exempt")}
       <span className="sr-only"> {user.email}</span>
     </Button>
   );

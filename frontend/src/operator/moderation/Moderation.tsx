@@ -55,7 +55,7 @@ function Marked({ picture }: { picture: MarkedPicture }) {
     <li className="overflow-hidden rounded-3xl border bg-card">
       <button
         type="button"
-        aria-label={`${isShown ? "Blur" : "Show"} the picture: ${prompt}`}
+        aria-label={t(isShown ? "Blur the picture: {prompt}" : "Show the picture: {prompt}", { prompt })}
         aria-pressed={isShown}
         onClick={() => setShown(!isShown)}
         className="block aspect-square w-full overflow-hidden bg-muted"
@@ -72,7 +72,8 @@ function Marked({ picture }: { picture: MarkedPicture }) {
           {prompt}
         </p>
         <p className="break-all text-muted-foreground text-xs">
-          Score {score.toFixed(2)} · {agoWords(created_at, Date.now())} · {owner}
+          {t("Score {score}", { score: tNumber(score, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) })} ·{" "}
+          {agoWords(created_at, Date.now())} · {owner}
         </p>
         <div className="flex gap-2">
           <Button variant="secondary" size="sm" onClick={() => setVerdict("release")}>

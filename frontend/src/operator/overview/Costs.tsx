@@ -35,10 +35,10 @@ export function Costs({ report }: { report: OverviewReport }) {
   const each = (cost: number | null) => (cost === null || total.pictures === 0 ? null : cost / total.pictures);
   const lines: Line[] = COST_PARTS.map(({ part, name, note }) => {
     const cost = partOf(total, part);
-    return { name, note, cost, each: each(cost) };
+    return { name: tName(name), note: tName(note), cost, each: each(cost) };
   });
   const sum = total.costs.total_micro_usd;
-  const all = [...lines, { name: "Together", note: "of what is known", cost: sum, each: each(sum) }];
+  const all = [...lines, { name: t("Together"), note: t("of what is known"), cost: sum, each: each(sum) }];
   return (
     <Card id="costs" title={t("Costs")}>
       {sum !== null && (
@@ -46,8 +46,7 @@ export function Costs({ report }: { report: OverviewReport }) {
       )}
       {missing.length > 0 && (
         <p className="text-muted-foreground text-sm">
-          {sum === null ? "Costs are unknown. " : "Not all costs are known. "}
-          Set what you pay:{" "}
+          {sum === null ? t("Costs are unknown.") : t("Not all costs are known.")} {t("Set what you pay:")}{" "}
           {missing.map((name, at) => (
             <span key={name}>
               {at > 0 && ", "}

@@ -20,7 +20,7 @@ export function Days({ report }: { report: OverviewReport }) {
   if (!kind) return null;
   const { days } = report;
   return (
-    <Card id="days" title={`${kind.label} by day`}>
+    <Card id="days" title={t("{name} by day", { name: tName(kind.label) })}>
       {days.length > 1 && (
         <>
           <div className="overflow-x-auto">
@@ -29,7 +29,7 @@ export function Days({ report }: { report: OverviewReport }) {
             </div>
           </div>
           <DayChart
-            label={`${kind.label} by day, the same as in the table below`}
+            label={t("{name} by day, the same as in the table below", { name: tName(kind.label) })}
             dates={days.map(({ date }) => date)}
             lastName={t("Today")}
             series={seriesOf(kind.value, kind.label, days)}
@@ -56,7 +56,7 @@ export function Days({ report }: { report: OverviewReport }) {
 
 function seriesOf(measure: Measure, name: string, days: readonly OverviewDay[]): Series[] {
   const one = (value: (day: OverviewDay) => number): Series[] => [
-    { name, values: days.map(value), className: "fill-primary" },
+    { name: tName(name), values: days.map(value), className: "fill-primary" },
   ];
   switch (measure) {
     case "pictures":
@@ -83,13 +83,13 @@ function seriesOf(measure: Measure, name: string, days: readonly OverviewDay[]):
 }
 
 function part(name: string, at: number): Pick<Series, "name" | "className" | "markClassName"> {
-  return { name, className: FILLS[at] ?? "", markClassName: MARKS[at] ?? "" };
+  return { name: tName(name), className: FILLS[at] ?? "", markClassName: MARKS[at] ?? "" };
 }
 
 function columns({ billing, total }: OverviewReport): Column<OverviewDay>[] {
   const count = (name: string, of: (day: OverviewDay) => number): Column<OverviewDay> => ({
     name,
-    cell: (day) => of(day).toLocaleString(),
+    cell: (day) => tNumber(of(day)),
     isRight: true,
   });
   const all: (Column<OverviewDay> | false)[] = [

@@ -19,15 +19,15 @@ const LORA_COLUMNS: readonly Column<OverviewLora>[] = [
     isRowName: true,
     className: "break-all pr-3",
   },
-  { name: "Pictures", cell: ({ pictures }) => pictures.toLocaleString(), isRight: true },
-  { name: "Favorites", cell: ({ favorites }) => favorites.toLocaleString(), isRight: true },
+  { name: "Pictures", cell: ({ pictures }) => tNumber(pictures), isRight: true },
+  { name: "Favorites", cell: ({ favorites }) => tNumber(favorites), isRight: true },
   { name: "A picture", cell: ({ favorites_per_picture }) => share(favorites_per_picture), isRight: true },
 ];
 
 const FAILURE_COLUMNS: readonly Column<OverviewFailure>[] = [
   { name: "Reason", cell: ({ code }) => code.replaceAll("_", " "), isRowName: true },
-  { name: "Generations", cell: ({ generations }) => generations.toLocaleString(), isRight: true },
-  { name: "Pictures", cell: ({ pictures }) => pictures.toLocaleString(), isRight: true },
+  { name: "Generations", cell: ({ generations }) => tNumber(generations), isRight: true },
+  { name: "Pictures", cell: ({ pictures }) => tNumber(pictures), isRight: true },
 ];
 
 /** What people did with the pictures of the period, which LoRAs they like, what failed. */
@@ -47,7 +47,7 @@ export function Engagement({ report }: { report: OverviewReport }) {
         <dl className="space-y-3 text-sm">
           {shares.map(([name, value]) => (
             <div key={name} className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-1.5">
-              <dt>{name}</dt>
+              <dt>{t(name)}</dt>
               <dd className="tabular-nums">{share(value)}</dd>
               <dd aria-hidden className="col-span-2 h-2 overflow-hidden rounded-full bg-muted forced-colors:border">
                 <span
@@ -64,7 +64,7 @@ export function Engagement({ report }: { report: OverviewReport }) {
         title={t("Favorites by LoRA")}
         action={
           <div className="w-48">
-            <Choice legend={t("LoRAs or versions")} items={KINDS} value={kind} onChange={setKind} />
+            <Choice legend={t("LoRAs or versions")} items={tItems(KINDS)} value={kind} onChange={setKind} />
           </div>
         }
       >

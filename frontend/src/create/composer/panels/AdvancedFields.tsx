@@ -36,7 +36,11 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
         step={1}
         sliderMax={60}
         onChange={(value) => set({ steps: value === standard.steps ? undefined : value })}
-        hint={few ? t("{name} is made for {steps}.", { name: few.label, steps: stepCount(standard.steps) }) : stepsHint(options)}
+        hint={
+          few
+            ? t("{name} is made for {steps}.", { name: few.label, steps: stepCount(standard.steps) })
+            : stepsHint(options)
+        }
       />
       <NumberField
         label={t("Guidance")}
@@ -47,7 +51,9 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
         sliderStep={0.5}
         sliderMax={15}
         onChange={(value) => set({ guidance_scale: value === standard.guidance_scale ? undefined : value })}
-        hint={t("How strongly the prompt steers the picture. At 1 or less the negative prompt is ignored and each step takes half the time.")}
+        hint={t(
+          "How strongly the prompt steers the picture. At 1 or less the negative prompt is ignored and each step takes half the time.",
+        )}
       />
       <GuidanceInterval />
       <NumberField

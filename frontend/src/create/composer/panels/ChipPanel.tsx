@@ -124,7 +124,12 @@ function Shape({ options }: { options: Options }) {
       )}
       <div className="space-y-2 px-1">
         <NumberField label={t("Width")} value={size.width} {...side} onChange={(width) => choose(width, size.height)} />
-        <NumberField label={t("Height")} value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
+        <NumberField
+          label={t("Height")}
+          value={size.height}
+          {...side}
+          onChange={(height) => choose(size.width, height)}
+        />
         <p className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"} aria-live="polite">
           {problem ??
             t("Multiples of {multiple} px. Works best at {size}.", {

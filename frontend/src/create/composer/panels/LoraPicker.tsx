@@ -185,7 +185,13 @@ function Card({ lora, preview }: { lora: LoraOption; preview: string | undefined
 
 function MixIn({ label, onClick }: { label: string; onClick: () => void }) {
   return (
-    <Button variant="ghost" size="icon-sm" aria-label={t("Add {name}", { name: label })} title={t("Add {name}", { name: label })} onClick={onClick}>
+    <Button
+      variant="ghost"
+      size="icon-sm"
+      aria-label={t("Add {name}", { name: label })}
+      title={t("Add {name}", { name: label })}
+      onClick={onClick}
+    >
       <PlusIcon aria-hidden />
     </Button>
   );

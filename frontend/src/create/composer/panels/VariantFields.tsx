@@ -25,7 +25,9 @@ export function VariantFields() {
             <li key={name}>
               <Button
                 variant="outline"
-                title={tCount(num_values, "1 value: {values}", "{count} values: {values}", { values: values.slice(0, 5).join(", ") })}
+                title={tCount(num_values, "1 value: {values}", "{count} values: {values}", {
+                  values: values.slice(0, 5).join(", "),
+                })}
                 onClick={() => set({ prompt: [request.prompt.trimEnd(), `__${name}__`].filter(Boolean).join(", ") })}
               >
                 {name}
