@@ -10,6 +10,8 @@ import { SignedIn } from "@/components/SignedIn";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { locale } from "@/i18n/language";
+import { t, tRich } from "@/i18n/t";
 import { forgetNotes } from "@/jobs/history/list-notes";
 import { lazyPart } from "@/lib/lazy";
 import { notify } from "@/lib/notify";

@@ -9,6 +9,7 @@ import { text } from "@/components/form/form-text";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 
 export function LogIn() {
   const me = useMe().data;

@@ -1,4 +1,5 @@
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 
 const MIN_PASSWORD_CHARACTERS = 10;
 

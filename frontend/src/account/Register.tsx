@@ -7,6 +7,7 @@ import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { noteAfterReload } from "@/lib/notify";
 import { OtherForm } from "./LogIn";
 import { NewPassword } from "./NewPassword";

@@ -8,6 +8,7 @@ import { text } from "@/components/form/form-text";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { buttonLook } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { NewPassword } from "./NewPassword";
 
 /** The page of the operator's one-time link. */

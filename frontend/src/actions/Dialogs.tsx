@@ -1,5 +1,6 @@
 "use client";
 import { useEffect } from "react";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { usePictureDialog } from "./dialog";
 import { useShowResults } from "./show-results";

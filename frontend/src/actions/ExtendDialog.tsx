@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { formErrorOf } from "@/domain/form-error";
 import { type Picture, pictureName, settingsOf } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useDerive } from "@/jobs/from-image";
 import { capitalized } from "@/lib/words/names";
 import { sizeWords } from "@/lib/words/quantities";

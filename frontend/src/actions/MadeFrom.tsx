@@ -4,6 +4,7 @@ import { flushSync } from "react-dom";
 import { Button } from "@/components/ui/button";
 import { promptOf } from "@/domain/job";
 import { type Picture, pictureName, sourceOf, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { usePicture } from "@/jobs/pictures";
 import { cn } from "@/lib/cn";
 import { usePictureDialog } from "./dialog";

@@ -1,5 +1,6 @@
 "use client";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useActions } from "./use-actions";
 
 /** The look of a line of a menu. */

@@ -12,6 +12,7 @@ import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
 import { GallerySwitch } from "@/gallery/GallerySwitch";
+import { t } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 
 interface ShareDialogProps {

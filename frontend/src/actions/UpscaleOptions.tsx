@@ -4,6 +4,7 @@ import { useOptions } from "@/api/catalog";
 import type { Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { capitalized } from "@/lib/words/names";
 import { sizeWords } from "@/lib/words/quantities";
 import { hiresProblem, type Size, scaled } from "@/settings/shapes";

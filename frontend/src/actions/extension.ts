@@ -1,5 +1,7 @@
 /** How far a picture is extended. Pure. */
+
 import type { Options } from "@/api/types";
+import { t } from "@/i18n/t";
 import type { Extension } from "@/jobs/from-image";
 import { SIDES, type Side } from "@/settings/from-image";
 import { type Size, sizeProblem } from "@/settings/shapes";

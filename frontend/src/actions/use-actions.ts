@@ -11,6 +11,7 @@ import {
 } from "lucide-react";
 import { useOptions } from "@/api/catalog";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { type Derivation, useDerive } from "@/jobs/from-image";
 import { usePictureDialog } from "./dialog";
 import { useShowResults } from "./show-results";

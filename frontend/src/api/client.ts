@@ -1,5 +1,7 @@
 /** The one way to the API: typed calls that return data or throw `Refused` or `Unreachable`. */
+
 import createClient from "openapi-fetch";
+import { t } from "@/i18n/t";
 import type { paths } from "./schema";
 
 /** Origin of the API: this page's own, or the value of NEXT_PUBLIC_API_URL at build time. */

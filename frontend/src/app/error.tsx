@@ -1,5 +1,6 @@
 "use client";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 
 /** The last resort: what the page itself could not handle. */
 export default function PageError() {

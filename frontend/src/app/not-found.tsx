@@ -1,15 +1,20 @@
 import { LateHeader } from "@/components/header/LateHeader";
 import { buttonLook } from "@/components/ui/button";
+import { T } from "@/i18n/T";
 
 export default function NotFound() {
   return (
     <>
       <LateHeader />
       <main className="mx-auto flex max-w-lg flex-col items-start gap-4 px-6 py-24">
-        <h1 className="font-semibold text-2xl">{t("Page not found.")}</h1>
-        <p className="text-muted-foreground">{t("The address may be mistyped, or what it showed is gone.")}</p>
+        <h1 className="font-semibold text-2xl">
+          <T text="Page not found." />
+        </h1>
+        <p className="text-muted-foreground">
+          <T text="The address may be mistyped, or what it showed is gone." />
+        </p>
         <a className={buttonLook()} href="/">
-          {t("Make pictures")}
+          <T text="Make pictures" />
         </a>
       </main>
     </>

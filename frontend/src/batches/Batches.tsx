@@ -4,6 +4,7 @@ import { PARSERS } from "@/address/parsers";
 import { useOptions } from "@/api/catalog";
 import { Shell } from "@/components/Shell";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { Earlier } from "./Earlier";
 import { NewBatch } from "./NewBatch";
 import { ShownBatch } from "./ShownBatch";

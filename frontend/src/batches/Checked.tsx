@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import type { AcceptedBatch } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { Table } from "@/components/ui/table";
+import { t, tCount } from "@/i18n/t";
 import { dollars } from "@/lib/words/money";
 import { aboutTime, pictures } from "@/lib/words/quantities";
 import { fieldLabel } from "@/settings/settings";

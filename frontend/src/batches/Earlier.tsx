@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { batchAddress } from "@/address/links";
 import { answer, api } from "@/api/client";
 import { Link } from "@/components/Link";
+import { t, tName } from "@/i18n/t";
 import { agoWords } from "@/lib/words/dates";
 import { pictures } from "@/lib/words/quantities";
 

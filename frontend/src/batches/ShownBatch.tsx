@@ -6,8 +6,9 @@ import { answer, api } from "@/api/client";
 import type { Batch, BatchLine } from "@/api/types";
 import { Button, buttonLook } from "@/components/ui/button";
 import { veil } from "@/domain/picture";
+import { t, tCount, tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
-import { aboutTime, pictures } from "@/lib/words/quantities";
+import { aboutTime } from "@/lib/words/quantities";
 import { batchFile } from "./api";
 
 const POLL_MS = 1500;

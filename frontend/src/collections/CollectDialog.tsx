@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { pictures } from "@/lib/words/quantities";
 import { useCollect, useCollections, useHolding } from "./api";
 import { NewCollection } from "./NewCollection";

@@ -3,6 +3,7 @@ import { DownloadIcon, PencilLineIcon, Trash2Icon } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { pictures } from "@/lib/words/quantities";
 import { collectionZipAddress, useCollections, useDeleteCollection, useRenameCollection } from "./api";
 import { MAX_NAME_CHARACTERS, NAME_FIELD } from "./NewCollection";

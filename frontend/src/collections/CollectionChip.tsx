@@ -1,6 +1,7 @@
 "use client";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
+import { t } from "@/i18n/t";
 import { pictures } from "@/lib/words/quantities";
 import { useCollections } from "./api";
 import { NewCollection } from "./NewCollection";

@@ -2,6 +2,7 @@
 import { PlusIcon } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useCreateCollection } from "./api";
 
 export const MAX_NAME_CHARACTERS = 100;

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
 import type { Job } from "@/domain/job";
 import { veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { PendingPicture } from "@/pictures/PendingPicture";

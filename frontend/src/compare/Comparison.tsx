@@ -13,6 +13,7 @@ import { isEnded, type Job, numDone } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
 import { zipAddress } from "@/domain/picture";
 import { picturesOfHistory } from "@/history/items";
+import { t, tCount } from "@/i18n/t";
 import { postChange } from "@/jobs/other-windows";
 import { useCancel } from "@/jobs/requests";
 import { useTimeLeft } from "@/jobs/use-time-left";

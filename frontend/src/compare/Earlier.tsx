@@ -2,6 +2,7 @@
 import { comparisonAddress } from "@/address/links";
 import { Link } from "@/components/Link";
 import { isComparison, numDone, promptOf } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { EVERYTHING } from "@/jobs/history/history-cache";
 import { useHistory } from "@/jobs/history/use-history";
 import { agoWords } from "@/lib/words/dates";

@@ -9,6 +9,7 @@ import { Advanced } from "@/create/composer/Advanced";
 import { NegativeChip, QualityChip, ShapeChip, StyleChip } from "@/create/composer/chips";
 import { EMPTY, LocalForm } from "@/create/form";
 import type { FormError } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { lazyPart } from "@/lib/lazy";
 import { notHere } from "@/lib/words/names";

@@ -1,5 +1,7 @@
 /** What is compared: every prompt with every seed by every variant. Pure. */
+
 import type { LoraOption } from "@/api/types";
+import { t, tCount } from "@/i18n/t";
 import { seedOf } from "@/settings/seed";
 import type { Settings } from "@/settings/settings";
 

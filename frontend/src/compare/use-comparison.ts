@@ -1,8 +1,10 @@
 /** A comparison by its job: fetched once, then patched by its events until it has ended. */
+
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useOptions } from "@/api/catalog";
 import { type Job, jobOfResult } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { jobKey } from "@/jobs/history/history-cache";
 import { keepUpToDate } from "@/jobs/running";
 import { fetchJob } from "@/jobs/stream/fetch-job";

@@ -3,6 +3,7 @@ import { CheckIcon, CopyIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 
 const THANKS_MS = 1600;

@@ -4,6 +4,7 @@ import { withWayBack } from "@/address/way-back";
 import { useMe } from "@/api/session";
 import type { User } from "@/api/types";
 import { buttonLook } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { Link } from "./Link";
 
 /** Its children for a user with an account; for a visitor the way to one. The server checks each call by itself: this only

@@ -3,6 +3,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Header } from "@/components/header/Header";
 import { formErrorOf, NO_PROMPT } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { useGenerate } from "@/jobs/requests";
 import { loadPart } from "@/lib/lazy";
 import { notify } from "@/lib/notify";

@@ -1,6 +1,7 @@
 "use client";
 import { useOptions } from "@/api/catalog";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
+import { t } from "@/i18n/t";
 
 /** Notice that the server runs the small demo model, with the words that the model knows. */
 export function DemoBanner() {

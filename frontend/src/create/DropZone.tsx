@@ -1,6 +1,7 @@
 "use client";
 import { ImageDownIcon, ImagePlayIcon, type LucideIcon } from "lucide-react";
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 interface DropZoneProps {

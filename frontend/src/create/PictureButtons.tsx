@@ -3,6 +3,7 @@ import { ImagePlayIcon, ImageUpIcon, LoaderCircleIcon } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 
 interface PictureButtonsProps {
   onRead: (file: File) => void;

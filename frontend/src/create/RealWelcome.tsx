@@ -2,6 +2,7 @@
 import { useExamples, useLoras } from "@/api/catalog";
 import type { GenerateRequest, LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { EXAMPLES } from "./examples";
 
 const MAX_CARDS = 6;

@@ -1,6 +1,7 @@
 "use client";
 import { useLoras, useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { DEMO_EXAMPLES } from "./examples";
 

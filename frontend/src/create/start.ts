@@ -1,7 +1,9 @@
 /** Puts a picture into the form as the one to start from. */
+
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useLoras, useOptions } from "@/api/catalog";
 import { type Picture, startFields, startSettings } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { uploadAsset } from "@/jobs/assets";
 import { noteStart } from "@/jobs/pictures";
 import { notify } from "@/lib/notify";

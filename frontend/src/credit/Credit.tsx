@@ -6,6 +6,7 @@ import type { Credit as CreditAnswer, CreditEntry } from "@/api/types";
 import { ShowMore } from "@/components/ShowMore";
 import { Button, buttonLook } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tName } from "@/i18n/t";
 import { dateWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";
 import { dollars } from "@/lib/words/money";

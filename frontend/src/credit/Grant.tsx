@@ -6,6 +6,7 @@ import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { dollars } from "@/lib/words/money";
 

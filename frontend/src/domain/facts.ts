@@ -1,5 +1,7 @@
 /** Facts about a job or picture as label and value. Parameters that the server has resolved win over requested ones. */
+
 import type { Output } from "@/api/types";
+import { t } from "@/i18n/t";
 import { fileSize, sizeWords, stepCount } from "@/lib/words/quantities";
 import { factsOfSettings, type Settings, settingsOfMetadata } from "@/settings/settings";
 import { type Job, promptOf } from "./job";

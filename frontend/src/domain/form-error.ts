@@ -1,5 +1,7 @@
 /** Why a request for pictures was refused, in words for the visitor. Pure. */
+
 import { type FieldProblem, Refused, Unreachable } from "@/api/client";
+import { t } from "@/i18n/t";
 import { sentence } from "@/lib/words/sentence";
 import { fieldLabel } from "@/settings/settings";
 

@@ -1,6 +1,9 @@
 /** Texts about a job. */
+
 import type { JobState } from "@/api/types";
-import { aboutTime, clock, pictures } from "@/lib/words/quantities";
+import { shown } from "@/i18n/language";
+import { t, tCount, tNumber } from "@/i18n/t";
+import { aboutTime, clock } from "@/lib/words/quantities";
 import { isEnded, type Job, numDone } from "./job";
 import { numWanted } from "./picture";
 

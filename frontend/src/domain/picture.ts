@@ -1,6 +1,8 @@
 /** A finished picture together with the job that made it, and the requests that make it or others like it. */
+
 import { API_URL } from "@/api/client";
 import type { GenerateRequest, LoraOption, Options, Output } from "@/api/types";
+import { t } from "@/i18n/t";
 import { type Settings, settingsOfMetadata, withoutDefaults } from "@/settings/settings";
 import { type Image, type Job, promptOf } from "./job";
 

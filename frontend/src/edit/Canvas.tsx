@@ -1,6 +1,7 @@
 "use client";
 import { useId, useRef, useState } from "react";
 import { type Picture, pictureName } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { percent } from "@/lib/words/quantities";
 import type { usePanZoom } from "@/pictures/zoom/pan-zoom";

@@ -8,6 +8,7 @@ import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { formErrorOf } from "@/domain/form-error";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { uploadAsset } from "@/jobs/assets";
 import { useGenerate } from "@/jobs/requests";
 import { percent } from "@/lib/words/quantities";

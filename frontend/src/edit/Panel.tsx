@@ -4,6 +4,7 @@ import type { Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
+import { t, tItems } from "@/i18n/t";
 import type { Content, EditForm } from "./request";
 
 interface PanelProps {

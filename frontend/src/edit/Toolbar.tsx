@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import Slider from "@/components/ui/slider";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import type { usePanZoom } from "@/pictures/zoom/pan-zoom";
 import { ZoomControls } from "@/pictures/zoom/ZoomControls";
 import type { Editor } from "./use-editor";

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { Share } from "@/api/types";
 import { Switch } from "@/components/form/Switch";
+import { t } from "@/i18n/t";
 
 interface GallerySwitchProps {
   imageId: string;

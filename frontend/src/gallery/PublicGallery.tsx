@@ -7,6 +7,7 @@ import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { ShowMore } from "@/components/ShowMore";
 import { buttonLook } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { GalleryGrid } from "./GalleryGrid";
 

@@ -13,6 +13,7 @@ import Menu, { MENU_ITEM } from "@/actions/Menu";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Link } from "@/components/Link";
 import { promptOf } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { formAddress, promptAddress, startAddress, useMakeAgain } from "./actions";
 import { useDeleteAndMoveOn } from "./focus";
 import type { HistoryPicture } from "./items";

@@ -6,6 +6,7 @@ import { CollectionChip } from "@/collections/CollectionChip";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import type { Filter } from "@/jobs/history/history-cache";
 import { cn } from "@/lib/cn";
 import { useSelection } from "./selection";

@@ -15,6 +15,7 @@ import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { Button, buttonLook } from "@/components/ui/button";
 import { isComparison, isEnded, type Job } from "@/domain/job";
+import { t, tCount, tRich } from "@/i18n/t";
 import type { Filter } from "@/jobs/history/history-cache";
 import { useHistory } from "@/jobs/history/use-history";
 import { cn } from "@/lib/cn";
@@ -40,20 +41,17 @@ export function History() {
       note={
         me &&
         !me.user &&
-        me.registration !== "closed" && (
-          <>
-            {tRich("Kept in this browser only. {signUp} to see your pictures everywhere.", {
-              signUp: (
-                <Link
-                  href={() => withWayBack("/register/")}
-                  className="font-medium text-foreground underline underline-offset-4"
-                >
-                  {t("Sign up")}
-                </Link>
-              ),
-            })}
-          </>
-        )
+        me.registration !== "closed" &&
+        tRich("Kept in this browser only. {signUp} to see your pictures everywhere.", {
+          signUp: (
+            <Link
+              href={() => withWayBack("/register/")}
+              className="font-medium text-foreground underline underline-offset-4"
+            >
+              {t("Sign up")}
+            </Link>
+          ),
+        })
       }
     >
       <Pictures />

@@ -3,6 +3,7 @@ import { CheckIcon, EllipsisIcon, HeartIcon } from "lucide-react";
 import { memo, useState } from "react";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
 import { pictureName, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { ActionList } from "./ActionList";

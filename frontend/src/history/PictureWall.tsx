@@ -1,5 +1,6 @@
 "use client";
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { t } from "@/i18n/t";
 import { HistoryTile } from "./HistoryTile";
 import type { HistoryPicture } from "./items";
 import { type Row, rowsWithin, wallOf } from "./rows";

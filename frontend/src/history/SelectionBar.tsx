@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { usePictureDialog } from "@/actions/dialog";
 import { useCollect } from "@/collections/api";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useDelete } from "@/jobs/deletions";
 import { useZip } from "./actions";
 import type { HistoryPicture } from "./items";

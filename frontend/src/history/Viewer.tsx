@@ -1,4 +1,5 @@
 "use client";
+import { t } from "@/i18n/t";
 import "@/pictures/pictures.css";
 import { RotateCwIcon, ShuffleIcon } from "lucide-react";
 import { useRouter } from "next/navigation";

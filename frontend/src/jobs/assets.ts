@@ -1,6 +1,8 @@
 /** Pictures that the visitor brings: sent to the server, which keeps them for a while. */
+
 import { answer, api } from "@/api/client";
 import type { Asset } from "@/api/types";
+import { t } from "@/i18n/t";
 import { fileSize } from "@/lib/words/quantities";
 
 const TIMEOUT_MS = 60_000;

@@ -1,12 +1,13 @@
 /** Deletion of pictures with an undo: the page hides them immediately; the server deletes them after the undo period, or when
  * the visitor leaves the page before its end. */
+
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { create } from "zustand";
 import { answer, api } from "@/api/client";
+import { tCount } from "@/i18n/t";
 import { markDeleted, removePictures } from "@/jobs/history/history-cache";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
-import { pictures } from "@/lib/words/quantities";
 import { postChange } from "./other-windows";
 
 export const UNDO_MS = 8_000;

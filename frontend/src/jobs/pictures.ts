@@ -1,9 +1,11 @@
 /** Single pictures of the visitor, by id: those of the cached jobs, others fetched once. */
+
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { API_URL, answer, api, Refused } from "@/api/client";
 import type { Asset, GenerateRequest } from "@/api/types";
 import { jobOfHistory } from "@/domain/job";
 import { findPicture, type Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cachedJobs, pictureKey } from "@/jobs/history/history-cache";
 import type { Size } from "@/settings/shapes";
 

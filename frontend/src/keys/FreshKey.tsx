@@ -5,6 +5,7 @@ import { API_URL } from "@/api/client";
 import type { NewKey } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 
 /** A key that was just made: the only time that it is shown. */
 export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void }) {

@@ -5,6 +5,7 @@ import type { NewKey, Scope } from "@/api/types";
 import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Field } from "@/components/ui/field";
+import { t, tName } from "@/i18n/t";
 
 const SCOPES: readonly { scope: Scope; note: string; isOperators?: boolean }[] = [
   { scope: "generate", note: "makes, marks and deletes pictures" },

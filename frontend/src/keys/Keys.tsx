@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import type { Key, NewKey, User } from "@/api/types";
 import { Shell } from "@/components/Shell";
 import { SignedIn } from "@/components/SignedIn";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { agoWords, dateWords } from "@/lib/words/dates";
 import { FreshKey } from "./FreshKey";

@@ -1,6 +1,7 @@
 "use client";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogClose, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 
 /** Revokes a key, after a question. */
 export function Revoke({ name, onRevoke }: { name: string; onRevoke: () => void }) {

@@ -1,5 +1,7 @@
 /** Parts of the page whose code is fetched later, which can fail: the server may be unreachable, or have a newer page. */
+
 import { type ComponentType, type ReactNode, useEffect, useReducer } from "react";
+import { t } from "@/i18n/t";
 import { notify } from "./notify";
 
 export const PART_MISSING = "This part of the page could not be loaded. Reload the page.";

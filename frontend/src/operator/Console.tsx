@@ -3,6 +3,7 @@ import { useQueryStates } from "nuqs";
 import { Tabs } from "radix-ui";
 import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
 import { useOptions } from "@/api/catalog";
+import { t, tName } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { Loras } from "@/operator/loras/Loras";
 import { Moderation } from "@/operator/moderation/Moderation";

@@ -8,6 +8,7 @@ import { Choice } from "@/components/form/Choice";
 import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
 import { GalleryGrid } from "@/gallery/GalleryGrid";
+import { t, tItems } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 
 const STATES = [

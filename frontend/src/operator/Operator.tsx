@@ -5,6 +5,7 @@ import { useMe } from "@/api/session";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { buttonLook } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 
 const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div className="min-h-96" /> });

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { OperatorQueue, QueuedJob } from "@/api/types";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tCount, tNumber } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { aboutTime } from "@/lib/words/quantities";
 import { Figure, Figures } from "./Figures";

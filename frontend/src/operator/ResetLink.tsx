@@ -6,6 +6,7 @@ import type { OperatorUser } from "@/api/types";
 import { CopyLine } from "@/components/CopyLine";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 
 interface ResetLinkProps {
   user: OperatorUser;

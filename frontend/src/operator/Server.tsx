@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlertIcon, CircleCheckIcon } from "lucide-react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { API_URL, answer, api, Refused } from "@/api/client";
+import { t } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { sizeWords } from "@/lib/words/quantities";
 

@@ -9,6 +9,7 @@ import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tNumber } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { dateWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";

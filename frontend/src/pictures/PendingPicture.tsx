@@ -1,6 +1,7 @@
 "use client";
 import { useState } from "react";
 import { blockedAt, isEnded, type Job } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { previewBlur } from "./preview-blur";
 

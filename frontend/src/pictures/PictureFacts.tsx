@@ -7,6 +7,7 @@ import { Button, buttonLook } from "@/components/ui/button";
 import { factsOf } from "@/domain/facts";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
+import { t, tName, tNumber } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 interface PictureFactsProps {

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Output } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { fitted } from "@/pictures/zoom/view";
 

@@ -1,4 +1,5 @@
 "use client";
+import { t } from "@/i18n/t";
 import "yet-another-react-lightbox/styles.css";
 import "./lightbox.css";
 import { createContext, type ReactNode, type RefObject, useContext, useEffect, useMemo, useRef } from "react";

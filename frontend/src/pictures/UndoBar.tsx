@@ -2,9 +2,9 @@
 import { Trash2Icon } from "lucide-react";
 import { useEffect } from "react";
 import { Button } from "@/components/ui/button";
+import { t, tCount } from "@/i18n/t";
 import { useUndo } from "@/jobs/deletions";
 import { cn } from "@/lib/cn";
-import { pictures } from "@/lib/words/quantities";
 
 interface UndoBarProps {
   isInPanel?: boolean;

@@ -1,6 +1,7 @@
 "use client";
 import { HeartIcon, SlidersHorizontalIcon, TextCursorInputIcon, Trash2Icon } from "lucide-react";
 import type { Image } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { useDelete } from "@/jobs/deletions";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";

@@ -1,4 +1,5 @@
 /** The parameters that name LoRAs: in the address, in the metadata of a picture, in the text inside a file. */
+import { t } from "@/i18n/t";
 import type { Infotext } from "./infotext";
 import { BASE, findLora, holdsTrigger } from "./loras";
 import { type Known, numberFrom, type Parameter, type Settings, scalar, someText } from "./parameter";

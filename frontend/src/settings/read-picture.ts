@@ -1,4 +1,5 @@
 /** The settings inside a picture file. */
+import { t } from "@/i18n/t";
 import { loadPart } from "@/lib/lazy";
 import { readInfotext } from "./infotext";
 import type { Known } from "./parameter";

@@ -4,6 +4,7 @@
 
 import { createMultiParser, createParser } from "nuqs";
 import type { LoraOption, Metadata, Options } from "@/api/types";
+import { t, tName } from "@/i18n/t";
 import { capitalized } from "@/lib/words/names";
 import { percent, sizeWords } from "@/lib/words/quantities";
 import { FROM_IMAGE } from "./from-image";

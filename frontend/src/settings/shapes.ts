@@ -1,5 +1,7 @@
 /** Sizes by name. Pure. */
+
 import type { GenerateRequest, Options } from "@/api/types";
+import { t } from "@/i18n/t";
 
 export interface Size {
   width: number;

@@ -1,4 +1,5 @@
 import { type Column, Table } from "@/components/ui/table";
+import { t } from "@/i18n/t";
 import { shortDate } from "@/lib/words/short-date";
 import { measured, type UsageDay } from "./days";
 

@@ -1,5 +1,6 @@
 "use client";
 import type { Limit, LimitsLeft } from "@/api/types";
+import { t, tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { useCountdown, whenWords } from "@/lib/words/countdown";
 import { type Measure, measured } from "./days";

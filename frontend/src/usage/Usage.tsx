@@ -10,6 +10,7 @@ import { Choice } from "@/components/form/Choice";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { buttonLook } from "@/components/ui/button";
+import { t, tItems, tName } from "@/i18n/t";
 import { DayTable } from "./DayTable";
 import { everyDay, type Measure, measured, type UsageDay } from "./days";
 import { Limits } from "./Limits";

@@ -1,5 +1,7 @@
 /** Use by day, ready to be drawn. Pure. */
 
+import { tNumber } from "@/i18n/t";
+
 export interface UsageDay {
   /** In UTC, `2026-11-22`. */
   readonly date: string;

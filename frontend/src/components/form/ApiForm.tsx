@@ -4,6 +4,7 @@ import { CircleAlertIcon, LoaderCircleIcon } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { Refused } from "@/api/client";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useCountdown, whenWords } from "@/lib/words/countdown";
 import { sentence } from "@/lib/words/sentence";
 

@@ -5,6 +5,7 @@ import { useMe } from "@/api/session";
 import { Link } from "@/components/Link";
 import { Button } from "@/components/ui/button";
 import type { FormError } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { useCountdown, whenWords } from "@/lib/words/countdown";
 
 /** A refusal, next to the form that caused it. Where waiting helps it counts down and offers a retry. */

@@ -1,5 +1,6 @@
 "use client";
 import { useId } from "react";
+import { t } from "@/i18n/t";
 import { useTypedNumber } from "./use-typed-number";
 
 interface RangeFieldProps {

@@ -3,6 +3,7 @@ import { CircleUserRoundIcon } from "lucide-react";
 import { useEffect } from "react";
 import { followOtherWindows, useMe } from "@/api/session";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 
 const [AccountPanel, loadPanel] = lazyPart(() => import("./AccountPanel"), { onMissing: ({ onDone }) => onDone() });

@@ -5,6 +5,8 @@ import { API_URL, answer, api } from "@/api/client";
 import { changeUser } from "@/api/session";
 import type { Me } from "@/api/types";
 import { Link } from "@/components/Link";
+import { LanguageChoice } from "@/i18n/LanguageChoice";
+import { t } from "@/i18n/t";
 import { forgetNotes } from "@/jobs/history/list-notes";
 import { openShortcuts } from "./Shortcuts";
 
@@ -59,6 +61,9 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
           >
             {t("Keyboard shortcuts")}
           </button>
+        </li>
+        <li>
+          <LanguageChoice />
         </li>
         {me?.user && <LogOut />}
       </ul>

@@ -8,6 +8,7 @@ import { useMe } from "@/api/session";
 import { Link } from "@/components/Link";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import { AccountMenu } from "./AccountMenu";
 import { Shortcuts } from "./Shortcuts";
 

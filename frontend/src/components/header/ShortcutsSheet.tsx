@@ -1,5 +1,6 @@
 "use client";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t, tName } from "@/i18n/t";
 
 const GROUPS = [
   [

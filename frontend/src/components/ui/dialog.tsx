@@ -1,6 +1,7 @@
 import { XIcon } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode, RefObject } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
 

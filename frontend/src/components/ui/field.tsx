@@ -1,5 +1,6 @@
 "use client";
 import { type ComponentProps, type ReactNode, useId, useState } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 interface FieldProps extends Omit<ComponentProps<"input">, "id"> {

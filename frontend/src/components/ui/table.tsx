@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 export interface Column<Row> {

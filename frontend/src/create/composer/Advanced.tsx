@@ -1,6 +1,7 @@
 "use client";
 import type { LoraOption, Options } from "@/api/types";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { numChanged } from "@/settings/settings";
 import { DrawerButton } from "./DrawerButton";

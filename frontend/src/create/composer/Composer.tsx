@@ -8,6 +8,7 @@ import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { type FormError, NO_PROMPT } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { findLora, ownWeight } from "@/settings/loras";
 import { Advanced } from "./Advanced";

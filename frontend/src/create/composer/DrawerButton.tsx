@@ -2,6 +2,7 @@
 import { SlidersHorizontalIcon } from "lucide-react";
 import { type ReactNode, type RefObject, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 export interface DrawerProps {

@@ -4,6 +4,7 @@ import type { Options } from "@/api/types";
 import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { capitalized, notHere } from "@/lib/words/names";
 import { sizeWords } from "@/lib/words/quantities";
 import { hiresProblem, resultSize, sizeOf } from "@/settings/shapes";

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo } from "r
 import { useLoras } from "@/api/catalog";
 import type { Options } from "@/api/types";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { taughtWords } from "@/settings/loras";
 import { markUnknown } from "./words";
 

@@ -2,6 +2,7 @@
 import { LockIcon } from "lucide-react";
 import { RemovableChip } from "@/components/form/RemovableChip";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 
 /** The seed, while it is locked: every picture of the form would get it again. */
 export function SeedChip() {

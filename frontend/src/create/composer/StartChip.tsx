@@ -4,6 +4,7 @@ import { useId } from "react";
 import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { useStartImage } from "@/jobs/pictures";
 import { extensionWords } from "@/settings/from-image";
 

@@ -2,6 +2,7 @@
 import type { LoraOption, Options } from "@/api/types";
 import { RemovableChip } from "@/components/form/RemovableChip";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { findLora, holdsTrigger, wantedModel } from "@/settings/loras";
 
 interface TriggerChipProps {

@@ -2,6 +2,7 @@
 import type { LoraOption, Options } from "@/api/types";
 import { Chip } from "@/components/form/Chip";
 import { useForm } from "@/create/form";
+import { t, tName } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { capitalized, notHere } from "@/lib/words/names";
 import { sizeWords, stepCount } from "@/lib/words/quantities";

@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { Floating } from "@/components/Floating";
 import { Button } from "@/components/ui/button";
 import { type Picture, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { useViewing } from "./viewing";
 

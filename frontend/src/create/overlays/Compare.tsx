@@ -8,6 +8,7 @@ import { Tip } from "@/components/ui/tooltip";
 import { differences, type Fact, factsOf, SENT } from "@/domain/facts";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
+import { t, tName } from "@/i18n/t";
 import { useBackCloses } from "@/lib/use-back-closes";
 import { usePanZoom } from "@/pictures/zoom/pan-zoom";
 import { dividerAt } from "@/pictures/zoom/view";

@@ -2,6 +2,7 @@
 import { MoveHorizontalIcon } from "lucide-react";
 import type { KeyboardEvent, PointerEvent } from "react";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { dividerAfter, type View } from "@/pictures/zoom/view";
 import { Frame, Layer } from "./Frame";
 

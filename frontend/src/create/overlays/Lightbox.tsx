@@ -10,6 +10,7 @@ import { EMPTY } from "@/create/form";
 import { useStart } from "@/create/start";
 import { type Job, promptOf } from "@/domain/job";
 import { findPicture, pictureName, picturesOf, settingsOf, variationsOf } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { usePicture } from "@/jobs/pictures";
 import { useAgain } from "@/jobs/requests";
 import { useStable } from "@/lib/use-stable";

@@ -4,6 +4,7 @@ import { Dialogs } from "@/actions/Dialogs";
 import { Floating } from "@/components/Floating";
 import { isAnyLost, type Job } from "@/domain/job";
 import { findPicture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useOpenPicture, usePictureAddress } from "@/pictures/picture-address";
 import { UndoBar } from "@/pictures/UndoBar";
 import type { Settings } from "@/settings/settings";

@@ -1,6 +1,7 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
 import type { Job } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { announcements } from "./announcements";
 
 const MAX_KEPT = 6;

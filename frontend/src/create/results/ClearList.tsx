@@ -2,6 +2,7 @@
 import { useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogClose, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 
 /** Takes the ended jobs off the list, after a question. */
 export function ClearList({ onClear }: { onClear: () => void }) {

@@ -5,6 +5,7 @@ import { Button, buttonLook } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { type Job, numDone } from "@/domain/job";
 import { variationsOf, zipAddress } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { noteRemoved } from "@/jobs/history/list-notes";
 import { useCancel } from "@/jobs/requests";
 import type { Settings } from "@/settings/settings";

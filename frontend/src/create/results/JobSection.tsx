@@ -3,6 +3,7 @@ import { memo, type ReactNode, useId } from "react";
 import { glance } from "@/domain/facts";
 import { isEnded, type Job, numDone, promptOf } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
+import { t } from "@/i18n/t";
 import { useFailure } from "@/jobs/use-failure";
 import { useTimeLeft } from "@/jobs/use-time-left";
 import { sentence } from "@/lib/words/sentence";

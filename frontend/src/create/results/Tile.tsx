@@ -9,6 +9,7 @@ import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
 import { chosenFirst, useViewing } from "@/create/overlays/viewing";
 import { useStart } from "@/create/start";
 import { type Picture, pictureName, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { lazyPart } from "@/lib/lazy";

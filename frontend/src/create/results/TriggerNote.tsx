@@ -2,6 +2,7 @@
 import { useLoras } from "@/api/catalog";
 import type { Job } from "@/domain/job";
 import { addedTrigger } from "@/domain/trigger";
+import { t } from "@/i18n/t";
 import type { Settings } from "@/settings/settings";
 
 interface TriggerNoteProps {

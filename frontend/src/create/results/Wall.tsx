@@ -1,4 +1,5 @@
 "use client";
+import { t } from "@/i18n/t";
 import "react-photo-album/masonry.css";
 import { memo, useMemo, useState } from "react";
 import { MasonryPhotoAlbum, type Photo } from "react-photo-album";

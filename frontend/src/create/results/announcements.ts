@@ -3,7 +3,7 @@
 import { failureOf, isEnded, type Job } from "@/domain/job";
 import { outcome } from "@/domain/job-words";
 import { numWanted } from "@/domain/picture";
-import { pictures } from "@/lib/words/quantities";
+import { t, tCount } from "@/i18n/t";
 import { sentence } from "@/lib/words/sentence";
 
 /** A job that is older than this is one of an earlier visit. */

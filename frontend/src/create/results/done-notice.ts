@@ -1,7 +1,8 @@
 /** The browser's notification that pictures are ready, for who has agreed to it. */
+
 import { type Job, promptOf } from "@/domain/job";
+import { t, tCount } from "@/i18n/t";
 import { notify } from "@/lib/notify";
-import { pictures } from "@/lib/words/quantities";
 
 const KEY = "lora-studio:notify-asked";
 

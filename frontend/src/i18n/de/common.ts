@@ -37,6 +37,7 @@ export const common: Translation<typeof English> = {
   "Can't reach the server. Trying again…": "Der Server ist nicht erreichbar. Neuer Versuch…",
   Cancel: "Abbrechen",
   Clear: "Leeren",
+  "CLIP skip": "CLIP-Skip",
   close: "schließen",
   Close: "Schließen",
   Compare: "Vergleichen",
@@ -112,7 +113,6 @@ export const common: Translation<typeof English> = {
   "Opened picture": "Geöffnetes Bild",
   Operator: "Betreiber",
   Overview: "Übersicht",
-  "Page not found.": "Seite nicht gefunden.",
   Picture: "Bild",
   Pictures: "Bilder",
   pinned: "fixiert",
@@ -153,8 +153,6 @@ export const common: Translation<typeof English> = {
   Strength: "Stärke",
   Style: "Stil",
   "Switch between light and dark": "Zwischen hell und dunkel wechseln",
-  "The address may be mistyped, or what it showed is gone.":
-    "Vielleicht ist die Adresse falsch geschrieben, oder der Inhalt wurde entfernt.",
   "The browser does not let this page copy. Select the text and copy it by hand.":
     "Der Browser erlaubt dieser Seite das Kopieren nicht. Bitte den Text markieren und selbst kopieren.",
   "The figures below are from before.": "Die Zahlen unten sind von vorhin.",

@@ -17,7 +17,6 @@ export const settings: Translation<typeof English> = {
   bottom: "unten",
   "Cancelled with {made} of {count} finished.": "Abgebrochen; {made} von {count} fertig.",
   "Cancelled.": "Abgebrochen.",
-  "CLIP skip": "CLIP-Skip",
   "Each side: a multiple of {multiple} from {min} to {max} pixels.":
     "Jede Seite: ein Vielfaches von {multiple}, von {min} bis {max} Pixel.",
   "enlarged by {upscaler}": "vergrößert mit {upscaler}",

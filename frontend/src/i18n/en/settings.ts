@@ -9,7 +9,6 @@ export const settings = [
   "bottom",
   "Cancelled with {made} of {count} finished.",
   "Cancelled.",
-  "CLIP skip",
   "Each side: a multiple of {multiple} from {min} to {max} pixels.",
   "enlarged by {upscaler}",
   "Extended",

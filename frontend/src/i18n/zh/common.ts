@@ -36,6 +36,7 @@ export const common: Translation<typeof English> = {
   "Can't reach the server. Trying again…": "无法连接服务器，正在重试…",
   Cancel: "取消",
   Clear: "清空",
+  "CLIP skip": "CLIP 跳过层",
   close: "关闭",
   Close: "关闭",
   Compare: "对比",
@@ -111,7 +112,6 @@ export const common: Translation<typeof English> = {
   "Opened picture": "打开的图片",
   Operator: "运营者",
   Overview: "概览",
-  "Page not found.": "找不到页面。",
   Picture: "图片",
   Pictures: "图片",
   pinned: "已固定",
@@ -152,7 +152,6 @@ export const common: Translation<typeof English> = {
   Strength: "强度",
   Style: "风格",
   "Switch between light and dark": "切换浅色与深色",
-  "The address may be mistyped, or what it showed is gone.": "地址可能有误，或内容已不存在。",
   "The browser does not let this page copy. Select the text and copy it by hand.":
     "浏览器不允许此页面复制。请选中文本后手动复制。",
   "The figures below are from before.": "以下数据不是最新的。",

@@ -11,7 +11,6 @@ export const settings: Translation<typeof English> = {
   bottom: "下",
   "Cancelled with {made} of {count} finished.": "已取消，完成 {made}/{count}。",
   "Cancelled.": "已取消。",
-  "CLIP skip": "CLIP 跳过层",
   "Each side: a multiple of {multiple} from {min} to {max} pixels.":
     "每边须为 {multiple} 的倍数，{min} 到 {max} 像素。",
   "enlarged by {upscaler}": "由 {upscaler} 放大",

@@ -1,6 +1,8 @@
 "use client";
-/** A wait as text, counted down. */
 import { useEffect, useState } from "react";
+/** A wait as text, counted down. */
+import { locale } from "@/i18n/language";
+import { t } from "@/i18n/t";
 
 const CLOCK_FROM_S = 90 * 60;
 

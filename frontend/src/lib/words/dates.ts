@@ -1,5 +1,8 @@
 /** Dates in words. */
 
+import { locale } from "@/i18n/language";
+import { t } from "@/i18n/t";
+
 const DAY_MS = 86_400_000;
 
 /** `Nov 22, 2026`, in the visitor's own zone; of a time in RFC 3339. */

@@ -1,5 +1,7 @@
 /** What went wrong with a call, in one sentence or two. */
+
 import { Refused } from "@/api/client";
+import { t } from "@/i18n/t";
 import { sentence } from "./sentence";
 
 export function errorText(error: unknown): string {

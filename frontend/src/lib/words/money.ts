@@ -1,5 +1,7 @@
 /** Amounts in words. */
 
+import { locale, shown } from "@/i18n/language";
+
 const MICRO_PER_CENT = 10_000;
 
 export const MONEY = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" } as const;

@@ -1,5 +1,7 @@
 /** Names of settings as people read them. */
 
+import { t } from "@/i18n/t";
+
 export function capitalized(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -1,5 +1,7 @@
 /** Counts, times and sizes in words. */
 
+import { t, tCount, tNumber } from "@/i18n/t";
+
 /** `about 12 s`, `about 25 s`, `about 2 min`, `about 1 h 10 min`: above 20 s in steps of 5. `remaining_s` is a forecast. */
 export function aboutTime(remaining_s: number): string {
   const whole_s = Math.max(1, Math.ceil(remaining_s));

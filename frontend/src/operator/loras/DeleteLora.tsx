@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import type { LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { afterwards } from "./versions";
 

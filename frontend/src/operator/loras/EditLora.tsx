@@ -8,6 +8,7 @@ import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
 

@@ -7,6 +7,7 @@ import type { LoraOption, Options } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t, tCount } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { notify } from "@/lib/notify";
 import { fileSize } from "@/lib/words/quantities";

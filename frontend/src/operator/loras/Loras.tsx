@@ -6,6 +6,7 @@ import { useLoras, useOptions, useRejectedLoras } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import type { Reloaded } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t, tCount } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
 import { FileDrop } from "./FileDrop";

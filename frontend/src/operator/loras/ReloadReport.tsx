@@ -2,6 +2,7 @@
 import { XIcon } from "lucide-react";
 import type { Reloaded } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t, tName, tNumber } from "@/i18n/t";
 
 /** What a reload has found, and what it could not use and why. */
 export function ReloadReport({ report, onClose }: { report: Reloaded; onClose: () => void }) {

@@ -4,6 +4,7 @@ import { CheckIcon, FileUpIcon, XIcon } from "lucide-react";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t, tRich } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { fileSize } from "@/lib/words/quantities";
 import {

@@ -1,6 +1,8 @@
 /** Upload of a LoRA file. fetch reports no upload progress, so this is an XMLHttpRequest. */
+
 import { API_URL, answer, csrfToken, Unreachable } from "@/api/client";
 import type { LoraOption } from "@/api/types";
+import { t } from "@/i18n/t";
 
 export interface Upload {
   /** The LoRA as the server lists it now. Rejects with Refused, Unreachable; with an AbortError if it was cancelled. */

@@ -1,5 +1,7 @@
 /** The LoRAs grouped by name, each name with its versions. Pure. */
+
 import type { LoraOption } from "@/api/types";
+import { t } from "@/i18n/t";
 
 export interface Named {
   readonly name: string;

@@ -5,6 +5,7 @@ import type { MarkedPicture } from "@/api/types";
 import { ApiForm } from "@/components/form/ApiForm";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 
 export const MARKED = ["operator", "marked"];

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { OperatorUser } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 
 /** Exempts an account from moderation, or ends that. */
 export function Exempt({ user }: { user: OperatorUser }) {

@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import type { MarkedPicture } from "@/api/types";
 import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
+import { t, tNumber } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { agoWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";

@@ -1,5 +1,6 @@
 import type { OverviewReport } from "@/api/types";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tName } from "@/i18n/t";
 import { Card, TABLE } from "./Card";
 import { COST_PARTS, costOf, missingPrices, partOf } from "./figures";
 

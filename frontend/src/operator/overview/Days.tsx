@@ -4,6 +4,7 @@ import type { OverviewDay, OverviewReport } from "@/api/types";
 import { DayChart, type Series } from "@/components/DayChart";
 import { Choice } from "@/components/form/Choice";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tName, tNumber } from "@/i18n/t";
 import { dollars } from "@/lib/words/money";
 import { shortDate } from "@/lib/words/short-date";
 import { Card, TABLE } from "./Card";

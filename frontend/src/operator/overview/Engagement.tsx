@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { OverviewFailure, OverviewLora, OverviewReport } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tItems, tNumber } from "@/i18n/t";
 import { Card, TABLE } from "./Card";
 import { share } from "./figures";
 

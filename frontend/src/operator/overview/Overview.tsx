@@ -6,6 +6,7 @@ import { API_URL, answer, api } from "@/api/client";
 import type { OverviewReport } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { buttonLook } from "@/components/ui/button";
+import { t, tItems, tNumber } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { dollars } from "@/lib/words/money";
 import { Figure, Figures } from "../Figures";

@@ -1,5 +1,7 @@
 /** The overview's numbers, ready to be shown. Pure. */
+
 import type { OverviewFigures } from "@/api/types";
+import { t, tNumber } from "@/i18n/t";
 import { dollars } from "@/lib/words/money";
 import { cost } from "./cost";
 

@@ -2,6 +2,7 @@
 import { MinusIcon, PlusIcon } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t, tNumber } from "@/i18n/t";
 import { MAX_ZOOM } from "./view";
 
 export function ZoomControls(props: { zoom: number; onIn: () => void; onOut: () => void; onReset: () => void }) {

@@ -7,6 +7,8 @@ import { NumberField } from "@/components/form/NumberField";
 import { RangeField } from "@/components/form/RangeField";
 import { Button } from "@/components/ui/button";
 import { EMPTY, useForm } from "@/create/form";
+import { locale } from "@/i18n/language";
+import { t, tName } from "@/i18n/t";
 import { capitalized, notHere } from "@/lib/words/names";
 import { percent, stepCount } from "@/lib/words/quantities";
 import { samplingDefaults } from "@/settings/loras";
@@ -57,7 +59,7 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
       />
       <GuidanceInterval />
       <NumberField
-        label="CLIP skip"
+        label={t("CLIP skip")}
         value={request.clip_skip ?? 0}
         min={0}
         max={11}

@@ -7,6 +7,7 @@ import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t, tName } from "@/i18n/t";
 import { capitalized } from "@/lib/words/names";
 import { sizeWords, stepCount } from "@/lib/words/quantities";
 import { samplingDefaults } from "@/settings/loras";

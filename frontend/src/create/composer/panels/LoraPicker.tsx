@@ -6,6 +6,7 @@ import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t, tItems } from "@/i18n/t";
 import { useRecentLoras } from "@/jobs/recent-loras";
 import { findLora, holdsTrigger, ownWeight, recentFirst, wantedModel } from "@/settings/loras";
 import { useFavoriteLoras } from "./favorite-loras";

@@ -2,6 +2,7 @@
 import type { ReactNode, RefObject } from "react";
 import type { LoraOption, Options } from "@/api/types";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { AdvancedFields } from "./AdvancedFields";
 import ChipPanel from "./ChipPanel";
 import LoraPicker from "./LoraPicker";

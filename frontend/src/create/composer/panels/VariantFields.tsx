@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t, tCount } from "@/i18n/t";
 import { useRested } from "@/lib/use-rested";
 
 const NUM_SHOWN = 4;
