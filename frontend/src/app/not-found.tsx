@@ -1,6 +1,6 @@
 import { LateHeader } from "@/components/header/LateHeader";
 import { buttonLook } from "@/components/ui/button";
-import { T } from "@/i18n/T";
+import { StaticText } from "@/i18n/StaticText";
 
 export default function NotFound() {
   return (
@@ -8,13 +8,13 @@ export default function NotFound() {
       <LateHeader />
       <main className="mx-auto flex max-w-lg flex-col items-start gap-4 px-6 py-24">
         <h1 className="font-semibold text-2xl">
-          <T text="Page not found." />
+          <StaticText text="Page not found." />
         </h1>
         <p className="text-muted-foreground">
-          <T text="The address may be mistyped, or what it showed is gone." />
+          <StaticText text="The address may be mistyped, or what it showed is gone." />
         </p>
         <a className={buttonLook()} href="/">
-          <T text="Make pictures" />
+          <StaticText text="Make pictures" />
         </a>
       </main>
     </>

@@ -1,5 +1,5 @@
 /** Finds texts for people that stand outside of the catalogue, and texts of the catalogue that nothing shows. */
-import { globSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 import { expect, test } from "vitest";
 import { EN } from "./en";
@@ -14,6 +14,9 @@ const ALLOWED = new Set([
   "SHA-256",
   "python -m server create-operator --email you@example.org",
   "%s · LoRA Studio",
+  "/metrics",
+  "px",
+  "ms",
 ]);
 /** Files without texts of the page: the document around it, example prompts, test data, parsers of other tools' texts. */
 const WITHOUT =
@@ -21,13 +24,16 @@ const WITHOUT =
 /** Attributes and properties that a reader sees or hears. */
 const SHOWN =
   /^(alt|aria-label|aria-description|aria-roledescription|aria-valuetext|caption|description|face|hint|label|legend|note|panelLabel|placeholder|submit|text|tip|title|valueText|words)$/;
-const TRANSLATES = /^(t|tRich|tCount|tName)$/;
+/** Calls whose texts are keys: of the catalogue, of what other tools write into files. */
+const TAKES_KEYS = /^(t|tRich|tCount|tName|field|wholeField)$/;
 const LETTERS = /\p{L}{2}/u;
 /** A sentence, or the start of one. */
 const SENTENCE = /^[\p{Lu}“][\p{Ll}’']* .|^[\p{Lu}].*[.…?!]$/u;
 
 const catalogue = new Set<string>(Object.values(EN).flat(2));
-const files = globSync("src/**/*.{ts,tsx}").filter((file) => !WITHOUT.test(file));
+const files = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .map((name) => `src/${name}`)
+  .filter((file) => /\.tsx?$/.test(file) && !WITHOUT.test(file));
 const sources = files.map((file) => {
   const kind = file.endsWith("x") ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
   return ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true, kind);
@@ -36,7 +42,7 @@ const sources = files.map((file) => {
 function literalsOf(source: ts.SourceFile, found: (node: ts.Node, text: string, isShown: boolean) => void): void {
   const visit = (node: ts.Node, isShown: boolean): void => {
     if (ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
-    if (ts.isCallExpression(node) && TRANSLATES.test(node.expression.getText())) {
+    if (ts.isCallExpression(node) && TAKES_KEYS.test(node.expression.getText())) {
       for (const argument of node.arguments) skipTexts(argument);
       return;
     }
@@ -48,7 +54,9 @@ function literalsOf(source: ts.SourceFile, found: (node: ts.Node, text: string, 
     const isNamed = ts.isJsxAttribute(node) || ts.isPropertyAssignment(node);
     const name = isNamed ? node.name.getText().replaceAll('"', "") : null;
     const isChildShown = name === null ? keepsShown(node) && isShown : SHOWN.test(name);
-    ts.forEachChild(node, (child) => visit(child, isChildShown));
+    ts.forEachChild(node, (child) => {
+      if (!isNamed || child !== node.name) visit(child, isChildShown);
+    });
   };
   /** Of a call's arguments: not the texts, but what fills them in. */
   const skipTexts = (node: ts.Node): void => {

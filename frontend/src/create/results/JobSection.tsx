@@ -45,7 +45,12 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
         {isDone ? <EndedActions job={job} onGenerate={onGenerate} /> : <CancelButton job={job} />}
       </header>
       <ProgressLine job={job} />
-      {hasTiles && <Tiles job={job} name={isNewest ? "Results" : `${isDone ? "Ended" : "Also running"}: ${prompt}`} />}
+      {hasTiles && (
+        <Tiles
+          job={job}
+          name={isNewest ? t("Results") : t(isDone ? "Ended: {prompt}" : "Also running: {prompt}", { prompt })}
+        />
+      )}
     </section>
   );
 });

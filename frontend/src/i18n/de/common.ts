@@ -7,7 +7,7 @@ export const common: Translation<typeof English> = {
   "{count} min ago": "vor {count} Min.",
   "{count} pictures": { one: "1 Bild", other: "{count} Bilder" },
   "{count} steps": { one: "1 Schritt", other: "{count} Schritte" },
-  "{done} of {count} pictures": "{done} von {count} Bildern",
+  "{done} of {count} pictures": { one: "{done} von 1 Bild", other: "{done} von {count} Bildern" },
   "{label} from": "{label} von",
   "{label} to": "{label} bis",
   "{name} (not installed)": "{name} (nicht installiert)",
@@ -113,6 +113,7 @@ export const common: Translation<typeof English> = {
   "Opened picture": "Geöffnetes Bild",
   Operator: "Betreiber",
   Overview: "Übersicht",
+  "Page not found.": "Seite nicht gefunden.",
   Picture: "Bild",
   Pictures: "Bilder",
   pinned: "fixiert",
@@ -153,6 +154,8 @@ export const common: Translation<typeof English> = {
   Strength: "Stärke",
   Style: "Stil",
   "Switch between light and dark": "Zwischen hell und dunkel wechseln",
+  "The address may be mistyped, or what it showed is gone.":
+    "Vielleicht ist die Adresse falsch geschrieben, oder der Inhalt wurde entfernt.",
   "The browser does not let this page copy. Select the text and copy it by hand.":
     "Der Browser erlaubt dieser Seite das Kopieren nicht. Bitte den Text markieren und selbst kopieren.",
   "The figures below are from before.": "Die Zahlen unten sind von vorhin.",

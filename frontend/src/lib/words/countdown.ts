@@ -1,8 +1,9 @@
 "use client";
 import { useEffect, useState } from "react";
-/** A wait as text, counted down. */
 import { locale } from "@/i18n/language";
 import { t } from "@/i18n/t";
+
+/** A wait as text, counted down. */
 
 const CLOCK_FROM_S = 90 * 60;
 

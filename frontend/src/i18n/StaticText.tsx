@@ -3,7 +3,7 @@ import type { Text } from "./catalogue";
 import { t } from "./t";
 
 /** A text of a page that is no client component. */
-export function T({ text }: { text: Text & PlainText }) {
+export function StaticText({ text }: { text: Text & PlainText }) {
   return t(text);
 }
 
