@@ -110,6 +110,7 @@ export const common: Translation<typeof English> = {
   "No LoRA": "Ohne LoRA",
   none: "keine",
   "Nothing was made in these days.": "In diesen Tagen wurde nichts erstellt.",
+  Notifications: "Hinweise",
   "Opened picture": "Geöffnetes Bild",
   Operator: "Betreiber",
   Overview: "Übersicht",

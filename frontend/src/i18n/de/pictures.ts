@@ -4,6 +4,7 @@ import type { pictures as English } from "../en/pictures";
 export const pictures: Translation<typeof English> = {
   "{before} becomes {after} pixels.": "Aus {before} werden {after} Pixel.",
   "{count} pictures deleted": { one: "1 Bild gelöscht", other: "{count} Bilder gelöscht" },
+  "{index} of {total}": "{index} von {total}",
   "{verdict}, score {score}": "{verdict}, Wert {score}",
   "A classifier finds this picture explicit.": "Ein Klassifikator hält dieses Bild für anstößig.",
   "About this picture": "Über dieses Bild",

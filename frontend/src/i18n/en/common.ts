@@ -107,6 +107,7 @@ export const common = [
   "No LoRA",
   "none",
   "Nothing was made in these days.",
+  "Notifications",
   "Opened picture",
   "Operator",
   "Overview",

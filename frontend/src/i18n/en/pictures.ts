@@ -2,6 +2,7 @@
 export const pictures = [
   "{before} becomes {after} pixels.",
   ["1 picture deleted", "{count} pictures deleted"],
+  "{index} of {total}",
   "{verdict}, score {score}",
   "A classifier finds this picture explicit.",
   "About this picture",

@@ -109,6 +109,7 @@ export const common: Translation<typeof English> = {
   "No LoRA": "不使用 LoRA",
   none: "无",
   "Nothing was made in these days.": "这段时间没有生成任何内容。",
+  Notifications: "通知",
   "Opened picture": "打开的图片",
   Operator: "运营者",
   Overview: "概览",

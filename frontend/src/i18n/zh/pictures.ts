@@ -4,6 +4,7 @@ import type { pictures as English } from "../en/pictures";
 export const pictures: Translation<typeof English> = {
   "{before} becomes {after} pixels.": "{before} 变为 {after} 像素。",
   "{count} pictures deleted": { other: "已删除 {count} 张图片" },
+  "{index} of {total}": "第 {index} 张，共 {total} 张",
   "{verdict}, score {score}": "{verdict}，分值 {score}",
   "A classifier finds this picture explicit.": "分类器判定此图片含敏感内容。",
   "About this picture": "关于此图片",
