@@ -111,11 +111,6 @@ function Named({ before, after, children }: { before?: string; after?: string; c
   );
 }
 
-/** The user that a button is about, for screen readers. */
-function Of({ user }: { user: OperatorUser }) {
-  return <span className="sr-only">: {user.email}</span>;
-}
-
 function Email({ user }: { user: OperatorUser }) {
   return (
     <span className="flex flex-wrap items-center gap-2">
@@ -139,9 +134,14 @@ function GrantButton({ user }: { user: OperatorUser }) {
   if (!credit) return null;
   return (
     <>
-      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
+      <Button
+        ref={trigger}
+        variant="ghost"
+        size="sm"
+        onClick={() => setIsOpen(true)}
+        aria-label={t("Credit of {email}", { email: user.email })}
+      >
         {t("Credit")}
-        <Of user={user} />
       </Button>
       {isOpen && <Grant user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
@@ -154,9 +154,14 @@ function ResetButton({ user }: { user: OperatorUser }) {
   const [isOpen, setIsOpen] = useState(false);
   return (
     <>
-      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
+      <Button
+        ref={trigger}
+        variant="ghost"
+        size="sm"
+        onClick={() => setIsOpen(true)}
+        aria-label={t("Reset link for {email}", { email: user.email })}
+      >
         {t("Reset link")}
-        <Of user={user} />
       </Button>
       {isOpen && <ResetLink user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
@@ -186,18 +191,28 @@ function Access({ user }: { user: OperatorUser }) {
 
   if (user.disabled) {
     return (
-      <Button variant="outline" size="sm" aria-disabled={isPending} onClick={() => isPending || mutate("enable")}>
+      <Button
+        variant="outline"
+        size="sm"
+        aria-disabled={isPending}
+        onClick={() => isPending || mutate("enable")}
+        aria-label={t("Enable {email}", { email: user.email })}
+      >
         {t("Enable")}
-        <Of user={user} />
       </Button>
     );
   }
   if (user.id === me?.id) return null;
   return (
     <>
-      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
+      <Button
+        ref={trigger}
+        variant="ghost"
+        size="sm"
+        onClick={() => setIsOpen(true)}
+        aria-label={t("Disable {email}", { email: user.email })}
+      >
         {t("Disable")}
-        <Of user={user} />
       </Button>
       {isOpen && (
         <Dialog open onOpenChange={setIsOpen}>

@@ -48,6 +48,7 @@ export const common: Translation<typeof English> = {
   Create: "Erstellen",
   "Create link": "Link erstellen",
   Credit: "Guthaben",
+  "Credit of {email}": "Guthaben von {email}",
   "Ctrl V": "Strg V",
   "Ctrl Z": "Strg Z",
   Day: "Tag",

@@ -15,7 +15,6 @@ export const usage: Translation<typeof English> = {
   "Compute time a day": "Rechenzeit pro Tag",
   Corrected: "Korrigiert",
   "Credit history": "Guthabenverlauf",
-  "Credit of {email}": "Guthaben von {email}",
   Dollars: "Dollar",
   "Generations an hour": "Generierungen pro Stunde",
   "Given back": "Zurückerstattet",

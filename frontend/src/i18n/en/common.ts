@@ -45,6 +45,7 @@ export const common = [
   "Create",
   "Create link",
   "Credit",
+  "Credit of {email}",
   "Ctrl V",
   "Ctrl Z",
   "Day",

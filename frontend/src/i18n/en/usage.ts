@@ -13,7 +13,6 @@ export const usage = [
   "Compute time a day",
   "Corrected",
   "Credit history",
-  "Credit of {email}",
   "Dollars",
   "Generations an hour",
   "Given back",

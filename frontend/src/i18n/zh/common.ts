@@ -47,6 +47,7 @@ export const common: Translation<typeof English> = {
   Create: "创建",
   "Create link": "创建链接",
   Credit: "余额",
+  "Credit of {email}": "{email} 的余额",
   "Ctrl V": "Ctrl V",
   "Ctrl Z": "Ctrl Z",
   Day: "日期",

@@ -15,7 +15,6 @@ export const usage: Translation<typeof English> = {
   "Compute time a day": "每日计算时间",
   Corrected: "更正",
   "Credit history": "余额记录",
-  "Credit of {email}": "{email} 的余额",
   Dollars: "美元",
   "Generations an hour": "每小时生成次数",
   "Given back": "退回",
