@@ -24,6 +24,7 @@ const WITHOUT =
 /** Attributes and properties that a reader sees or hears. */
 const SHOWN =
   /^(alt|aria-label|aria-description|aria-roledescription|aria-valuetext|caption|description|face|hint|label|legend|note|panelLabel|placeholder|submit|text|tip|title|valueText|words)$/;
+const TRANSLATES = /^(t|tRich|tCount|tName|tNumber|tItems|locale)$/;
 /** Calls whose texts are keys: of the catalogue, of what other tools write into files. */
 const TAKES_KEYS = /^(t|tRich|tCount|tName|field|wholeField)$/;
 const LETTERS = /\p{L}{2}/u;
@@ -87,6 +88,20 @@ test("texts for people are in the catalogue", () => {
       wrong.push(`${source.fileName}:${line + 1}: ${text}`);
     });
   expect(wrong).toEqual([]);
+});
+
+test("no text is translated where a module is loaded: the language is not known there", () => {
+  const early: string[] = [];
+  for (const source of sources) {
+    const visit = (node: ts.Node): void => {
+      if (ts.isFunctionLike(node)) return;
+      if (ts.isCallExpression(node) && TRANSLATES.test(node.expression.getText()))
+        early.push(`${source.fileName}: ${node.getText()}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  expect(early).toEqual([]);
 });
 
 test("every text of the catalogue stands in the code or is a name that the server gives", () => {
