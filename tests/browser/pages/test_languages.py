@@ -38,7 +38,9 @@ def choose(page: Page, menu: str, name: str) -> None:
     page.get_by_role("dialog").get_by_role("combobox").select_option(label=name)
 
 
-def test_a_german_browser_gets_a_german_page_and_makes_pictures(new_visitor: NewVisitor, painted: ServerProcess) -> None:
+def test_a_german_browser_gets_a_german_page_and_makes_pictures(
+    new_visitor: NewVisitor, painted: ServerProcess
+) -> None:
     visitor = new_visitor(painted, PAINTED, SHIFT, locale="de-AT")
     page = visitor.page
     shown(page, "de")
