@@ -1,6 +1,6 @@
 """Takes the screenshots of docs/images/ again, from a running server with the demo model and the built page:
 
-    .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [languages] [edit] [compare] [operator] [account]
+    .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [languages] [edit] ...
 
 Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD, and
 STUDIO_GALLERY=on. Those of an account make one; with STUDIO_DATA_DIR, the server's, what it makes is dated over the
