@@ -62,7 +62,7 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
             </span>
             {PRESETS.map((preset) => (
               <Button
-                key={t(preset)}
+                key={preset}
                 variant="secondary"
                 size="sm"
                 className="pointer-coarse:h-11 flex-1 px-1"

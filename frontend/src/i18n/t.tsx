@@ -41,7 +41,7 @@ export function tName(name: string): string {
   return translated(name);
 }
 
-export function tNumber(value: number, options?: Intl.NumberFormatOptions): string {
+export function tNumber(value: number, options: Intl.NumberFormatOptions = { maximumFractionDigits: 6 }): string {
   return value.toLocaleString(locale(), options);
 }
 
