@@ -1,5 +1,6 @@
 /** The parameters of images that are made from an image, and of a second pass: rows of the list in settings.ts. */
 import { t } from "@/i18n/t";
+import { stepCount } from "@/lib/words/quantities";
 import type { Infotext } from "./infotext";
 import {
   type Known,

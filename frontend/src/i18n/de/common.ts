@@ -92,6 +92,7 @@ export const common: Translation<typeof English> = {
   "Keep it": "Behalten",
   "Keyboard shortcuts": "Tastaturkürzel",
   Keys: "Schlüssel",
+  Language: "Sprache",
   "Light or dark": "Hell oder dunkel",
   "Log in": "Anmelden",
   "Log in to see this page.": "Zum Ansehen dieser Seite bitte anmelden.",

@@ -89,6 +89,7 @@ export const common = [
   "Keep it",
   "Keyboard shortcuts",
   "Keys",
+  "Language",
   "Light or dark",
   "Log in",
   "Log in to see this page.",

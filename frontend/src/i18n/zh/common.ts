@@ -91,6 +91,7 @@ export const common: Translation<typeof English> = {
   "Keep it": "保留",
   "Keyboard shortcuts": "键盘快捷键",
   Keys: "密钥",
+  Language: "语言",
   "Light or dark": "浅色或深色",
   "Log in": "登录",
   "Log in to see this page.": "登录后才能查看此页面。",
