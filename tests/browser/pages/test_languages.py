@@ -50,7 +50,7 @@ def test_a_german_browser_gets_a_german_page_and_makes_pictures(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Generieren").click()
     results = page.get_by_role("list", name="Ergebnisse")
-    expect(results.get_by_role("link", name="Herunterladen")).to_have_count(2, timeout=JOB_MS)
+    expect(results.get_by_role("link", name="Download")).to_have_count(2, timeout=JOB_MS)
     expect(results.get_by_role("img", name="Bild 1 von 2: red dress, beach sunset")).to_be_visible()
     assert page.evaluate("[...window.seen]") == ["Generieren"]  # never in English
     assert page.evaluate("window.shift") <= 0.02

@@ -78,7 +78,7 @@ export const create: Translation<typeof English> = {
   "See the words": "Wörter ansehen",
   "Seed number": "Seed-Nummer",
   "Sending the picture…": "Bild wird gesendet…",
-  Settings: "Einstellungen",
+  Settings: "Optionen",
   "Settings loaded: {parts}.": "Einstellungen geladen: {parts}.",
   "Settings loaded.": "Einstellungen geladen.",
   Shape: "Form",

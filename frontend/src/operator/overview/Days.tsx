@@ -4,7 +4,7 @@ import type { OverviewDay, OverviewReport } from "@/api/types";
 import { DayChart, type Series } from "@/components/DayChart";
 import { Choice } from "@/components/form/Choice";
 import { type Column, Table } from "@/components/ui/table";
-import { t, tName, tNumber } from "@/i18n/t";
+import { t, tItems, tName, tNumber } from "@/i18n/t";
 import { dollars } from "@/lib/words/money";
 import { shortDate } from "@/lib/words/short-date";
 import { Card, TABLE } from "./Card";
@@ -26,7 +26,12 @@ export function Days({ report }: { report: OverviewReport }) {
         <>
           <div className="overflow-x-auto">
             <div className="min-w-max">
-              <Choice legend={t("What the chart shows")} items={kinds} value={kind.value} onChange={setMeasure} />
+              <Choice
+                legend={t("What the chart shows")}
+                items={tItems(kinds)}
+                value={kind.value}
+                onChange={setMeasure}
+              />
             </div>
           </div>
           <DayChart
