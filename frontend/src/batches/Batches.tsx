@@ -16,7 +16,7 @@ export function Batches() {
   return (
     <Shell
       title={t("Batches")}
-      note={t("Many prompts at once, from lines or a file. They come after your single pictures.")}
+      note={t("Many prompts together, from lines or a file. They come after your single pictures.")}
     >
       {id ? (
         <>

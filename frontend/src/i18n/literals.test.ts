@@ -21,7 +21,7 @@ const ALLOWED = new Set([
 /** Files without texts of the page: the document around it, example prompts, test data, parsers of other tools' texts. */
 const WITHOUT =
   /\.test\.tsx?$|test-data|\/i18n\/(en|de|zh)\/|api\/schema\.ts|app\/layout\.tsx|create\/examples\.ts|settings\/infotext/;
-/** Attributes and properties that a reader sees or hears. */
+/** Attributes and properties that are shown or read out. */
 const SHOWN =
   /^(alt|aria-label|aria-description|aria-roledescription|aria-valuetext|caption|description|face|hint|label|legend|note|panelLabel|placeholder|submit|text|tip|title|valueText|words)$/;
 const TRANSLATES = /^(t|tRich|tCount|tName|tNumber|tItems|locale)$/;

@@ -29,7 +29,7 @@ export const batches: Translation<typeof English> = {
   "Lines that are listed": "Gezeigte Zeilen",
   "List (CSV)": "Liste (CSV)",
   "Make {count} pictures": { one: "1 Bild erstellen", other: "{count} Bilder erstellen" },
-  "Many prompts at once, from lines or a file. They come after your single pictures.":
+  "Many prompts together, from lines or a file. They come after your single pictures.":
     "Viele Prompts auf einmal, aus Zeilen oder einer Datei. Einzelne Bilder haben Vorrang.",
   "New batch": "Neuer Stapel",
   "No line can be made.": "Aus keiner Zeile kann ein Bild werden.",

@@ -23,7 +23,7 @@ export const batches = [
   "Lines that are listed",
   "List (CSV)",
   ["Make 1 picture", "Make {count} pictures"],
-  "Many prompts at once, from lines or a file. They come after your single pictures.",
+  "Many prompts together, from lines or a file. They come after your single pictures.",
   "New batch",
   "No line can be made.",
   "processing",

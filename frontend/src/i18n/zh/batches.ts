@@ -26,7 +26,7 @@ export const batches: Translation<typeof English> = {
   "Lines that are listed": "列出的行",
   "List (CSV)": "列表（CSV）",
   "Make {count} pictures": { other: "生成 {count} 张图片" },
-  "Many prompts at once, from lines or a file. They come after your single pictures.":
+  "Many prompts together, from lines or a file. They come after your single pictures.":
     "一次处理多条提示词，来自文本行或文件。单张图片优先生成。",
   "New batch": "新建批处理",
   "No line can be made.": "没有可生成的行。",
