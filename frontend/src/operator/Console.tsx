@@ -41,7 +41,7 @@ export default function Console() {
           <Tabs.Trigger
             key={each}
             value={each}
-            className="h-8 rounded-full px-4 text-muted-foreground text-sm transition-colors data-[state=active]:bg-card data-[state=active]:font-medium data-[state=active]:text-foreground data-[state=active]:shadow-sm forced-colors:data-[state=active]:outline-2"
+            className="h-8 whitespace-nowrap rounded-full px-4 text-muted-foreground text-sm transition-colors data-[state=active]:bg-card data-[state=active]:font-medium data-[state=active]:text-foreground data-[state=active]:shadow-sm forced-colors:data-[state=active]:outline-2"
           >
             {tName(NAMES[each])}
           </Tabs.Trigger>

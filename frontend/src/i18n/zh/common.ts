@@ -130,7 +130,7 @@ export const common: Translation<typeof English> = {
   Register: "注册",
   "Reload the page": "重新加载页面",
   "Reload the page. Your prompt and pictures are safe.": "请重新加载页面。提示词和图片都已保存。",
-  "Reuse everything": "复用全部设置",
+  "Reuse everything": "复用全部",
   "Reuse prompt": "复用提示词",
   Revenue: "收入",
   Sampler: "采样器",
