@@ -69,6 +69,7 @@ def test_the_chosen_language_outlives_a_reload_and_another_page(
     shown(page, "zh-Hans")
     prompt = page.get_by_role("textbox", name="提示词", exact=True)
     expect(prompt).to_have_value("red dress")  # nothing typed is lost
+    page.wait_for_url("**prompt=red+dress*")
     page.reload()
     shown(page, "zh-Hans")
     expect(prompt).to_have_value("red dress")
