@@ -1,4 +1,5 @@
-"""Check comments, docstrings and documents for words that "How we write" in CONTRIBUTING.md rules out.
+"""Check comments, docstrings, documents and the page's English texts for words that "How we write" in
+CONTRIBUTING.md rules out.
 
     python scripts/check_words.py [PATH ...]
 
@@ -33,6 +34,7 @@ TYPESCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", re.DOTALL)
 MARKDOWN_CODE = re.compile(r"```.*?```|`[^`\n]*`|^(?: {4}|\t).*$|\]\([^)]*\)", re.DOTALL | re.MULTILINE)
 FSTRING_MIDDLE = getattr(tokenize, "FSTRING_MIDDLE", -1)  # from Python 3.12 on
 LINE_ENDS = (tokenize.NEWLINE, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
+PAGE_TEXTS = ROOT / "frontend" / "src" / "i18n" / "en"
 GENERATED = ("frontend/openapi.json", "frontend/src/api/schema.ts", "CHANGELOG.md", "scripts/check_words.py")
 
 
@@ -72,6 +74,9 @@ def prose(path: Path) -> Iterator[tuple[int, str]]:
             starts_line = token.type in LINE_ENDS
     elif path.suffix in (".ts", ".tsx"):
         source = path.read_text("utf-8")
+        if path.resolve().is_relative_to(PAGE_TEXTS):
+            yield 1, source
+            return
         for match in TYPESCRIPT_COMMENT.finditer(source):
             yield source.count("\n", 0, match.start()) + 1, match.group()
     elif path.suffix == ".md":

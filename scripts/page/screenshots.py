@@ -1,6 +1,6 @@
 """Takes the screenshots of docs/images/ again, from a running server with the demo model and the built page:
 
-    .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [edit] [compare] [operator] [account]
+    .venv/bin/python scripts/page/screenshots.py http://127.0.0.1:8000 [create] [languages] [edit] ...
 
 Those of the operator's page need an operator's account, by OPERATOR_EMAIL and OPERATOR_PASSWORD, and
 STUDIO_GALLERY=on. Those of an account make one; with STUDIO_DATA_DIR, the server's, what it makes is dated over the
@@ -101,6 +101,17 @@ def dark_and_phone(browser: Browser, address: str) -> None:
 def create(browser: Browser, address: str) -> None:
     desktop(browser, address)
     dark_and_phone(browser, address)
+
+
+def languages(browser: Browser, address: str) -> None:
+    """The create page with results, in German and in Chinese."""
+    for name, locale, button in (("german", "de", "Generieren"), ("chinese", "zh-CN", "生成")):
+        page = browser.new_context(base_url=address, locale=locale, **DESKTOP).new_page()
+        page.goto("/?seed=100")
+        page.get_by_role("textbox").first.fill(PROMPT)
+        page.get_by_role("button", name=button, exact=True).click()
+        page.locator("main section a[download]").nth(3).wait_for(timeout=120_000)
+        keep(page, f"create/{name}")
 
 
 def edit(browser: Browser, address: str) -> None:
@@ -304,7 +315,14 @@ def csrf(page: Page) -> dict[str, str]:
     }
 
 
-PARTS = {"create": create, "edit": edit, "compare": compare, "operator": operator, "account": account}
+PARTS = {
+    "create": create,
+    "languages": languages,
+    "edit": edit,
+    "compare": compare,
+    "operator": operator,
+    "account": account,
+}
 
 
 def main(address: str, parts: Sequence[str]) -> None:

@@ -10,6 +10,8 @@ import { SignedIn } from "@/components/SignedIn";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { locale } from "@/i18n/language";
+import { t, tRich } from "@/i18n/t";
 import { forgetNotes } from "@/jobs/history/list-notes";
 import { lazyPart } from "@/lib/lazy";
 import { notify } from "@/lib/notify";
@@ -20,7 +22,7 @@ const [Credit] = lazyPart(() => import("@/credit/Credit"), { meanwhile: () => <d
 export function Account() {
   const credit = useMe().data?.credit;
   return (
-    <Shell title="Account">
+    <Shell title={t("Account")}>
       <SignedIn>
         {(user) => (
           <div className="space-y-6">
@@ -47,9 +49,12 @@ function Card({ title, children }: { title: string; children: ReactNode }) {
 function WhoYouAre({ user }: { user: User }) {
   return (
     <p className="break-words text-sm">
-      You are logged in as <strong className="font-medium">{user.email}</strong>
-      {user.is_operator && ", an operator"}. The account was made on{" "}
-      {new Date(user.created_at).toLocaleDateString(undefined, { dateStyle: "long" })}.
+      {tRich(user.is_operator ? "You are logged in as {email}, an operator." : "You are logged in as {email}.", {
+        email: <strong className="font-medium">{user.email}</strong>,
+      })}{" "}
+      {t("The account was made on {date}.", {
+        date: new Date(user.created_at).toLocaleDateString(locale(), { dateStyle: "long" }),
+      })}
     </p>
   );
 }
@@ -60,25 +65,25 @@ function PasswordChange({ email }: { email: string }) {
   async function change(data: FormData) {
     const body = { password: text(data, "password"), new_password: text(data, "new_password") };
     await answer(api.POST("/api/auth/password", { body }));
-    notify("success", "Password changed. Other devices are logged out; API keys still work.");
+    notify("success", t("Password changed. Other devices are logged out; API keys still work."));
     setRound(round + 1);
   }
 
   return (
-    <Card title="Change password">
-      <ApiForm key={round} label="Change password" submit="Change password" onSubmit={change}>
+    <Card title={t("Change password")}>
+      <ApiForm key={round} label={t("Change password")} submit={t("Change password")} onSubmit={change}>
         {(problemOf) => (
           <div className="grid gap-4 sm:max-w-sm">
             <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
             <Field
-              label="Current password"
+              label={t("Current password")}
               name="password"
               type="password"
               autoComplete="current-password"
               required
               problem={problemOf("password")}
             />
-            <NewPassword label="New password" problem={problemOf("new_password")} />
+            <NewPassword label={t("New password")} problem={problemOf("new_password")} />
           </div>
         )}
       </ApiForm>
@@ -94,24 +99,29 @@ function Deletion() {
   }
 
   return (
-    <Card title="Delete the account">
+    <Card title={t("Delete the account")}>
       <p className="max-w-prose text-muted-foreground text-sm">
-        With its pictures, history and keys, for good. Jobs that are being made stop.
+        {t("With its pictures, history and keys, for good. Jobs that are being made stop.")}
       </p>
       <Dialog>
         <DialogTrigger asChild>
           <Button variant="outline" className="text-destructive">
-            Delete the account…
+            {t("Delete the account…")}
           </Button>
         </DialogTrigger>
         <DialogPanel
-          title="Delete the account?"
-          description="Its pictures, history and keys are deleted with it. This cannot be undone."
+          title={t("Delete the account?")}
+          description={t("Its pictures, history and keys are deleted with it. This cannot be undone.")}
         >
-          <ApiForm label="Delete the account" submit="Delete for good" variant="destructive" onSubmit={remove}>
+          <ApiForm
+            label={t("Delete the account")}
+            submit={t("Delete for good")}
+            variant="destructive"
+            onSubmit={remove}
+          >
             {(problemOf) => (
               <Field
-                label="Password"
+                label={t("Password")}
                 name="password"
                 type="password"
                 autoComplete="current-password"

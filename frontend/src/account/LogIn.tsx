@@ -9,6 +9,7 @@ import { text } from "@/components/form/form-text";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 
 export function LogIn() {
   const me = useMe().data;
@@ -22,12 +23,12 @@ export function LogIn() {
   }
 
   return (
-    <Shell title="Log in" width="narrow">
-      <ApiForm label="Log in" submit="Log in" onSubmit={logIn}>
+    <Shell title={t("Log in")} width="narrow">
+      <ApiForm label={t("Log in")} submit={t("Log in")} onSubmit={logIn}>
         {(problemOf) => (
           <>
             <Field
-              label="E-mail"
+              label={t("E-mail")}
               name="email"
               type="email"
               autoComplete="username"
@@ -35,7 +36,7 @@ export function LogIn() {
               problem={problemOf("email")}
             />
             <Field
-              label="Password"
+              label={t("Password")}
               name="password"
               type="password"
               autoComplete="current-password"
@@ -48,10 +49,10 @@ export function LogIn() {
       <div className="space-y-2 border-t pt-5 text-muted-foreground text-sm">
         {me?.registration !== "closed" && (
           <p>
-            No account yet? <OtherForm path="/register/">Register</OtherForm>
+            {t("No account yet?")} <OtherForm path="/register/">{t("Register")}</OtherForm>
           </p>
         )}
-        <p>Forgot your password? Ask the operator for a reset link.</p>
+        <p>{t("Forgot your password? Ask the operator for a reset link.")}</p>
       </div>
     </Shell>
   );

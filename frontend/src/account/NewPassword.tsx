@@ -1,4 +1,5 @@
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 
 const MIN_PASSWORD_CHARACTERS = 10;
 
@@ -12,7 +13,7 @@ export function NewPassword({ label, problem }: { label: string; problem: string
       autoComplete="new-password"
       required
       maxLength={200}
-      hint={`At least ${MIN_PASSWORD_CHARACTERS} characters. A few words work well.`}
+      hint={t("At least {count} characters. A few words work well.", { count: MIN_PASSWORD_CHARACTERS })}
       problem={problem}
     />
   );

@@ -7,6 +7,7 @@ import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Shell } from "@/components/Shell";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { noteAfterReload } from "@/lib/notify";
 import { OtherForm } from "./LogIn";
 import { NewPassword } from "./NewPassword";
@@ -20,7 +21,9 @@ async function logIn(email: string, password: string) {
     throw new Refused(
       error.status,
       error.kind,
-      "This e-mail has an account already, with another password. Log in, or ask the operator for a link that sets a new one.",
+      t(
+        "This e-mail has an account already, with another password. Log in, or ask the operator for a link that sets a new one.",
+      ),
     );
   }
 }
@@ -37,41 +40,41 @@ export function Register() {
     };
     await answer(api.POST("/api/auth/register", { body }));
     await logIn(body.email, body.password);
-    noteAfterReload("Your account is ready. Pictures from this browser are in it.");
+    noteAfterReload(t("Your account is ready. Pictures from this browser are in it."));
     changeUser(next ?? "/");
   }
 
   if (registration === "closed") {
     return (
-      <Shell title="Register" width="narrow" note="Registration is closed. Ask the operator for an account.">
+      <Shell title={t("Register")} width="narrow" note={t("Registration is closed. Ask the operator for an account.")}>
         {null}
       </Shell>
     );
   }
   return (
-    <Shell title="Register" width="narrow" note="Pictures from this browser will move to your account.">
-      <ApiForm label="Register" submit="Register" onSubmit={register}>
+    <Shell title={t("Register")} width="narrow" note={t("Pictures from this browser will move to your account.")}>
+      <ApiForm label={t("Register")} submit={t("Register")} onSubmit={register}>
         {(problemOf) => (
           <>
             <Field
-              label="E-mail"
+              label={t("E-mail")}
               name="email"
               type="email"
               autoComplete="username"
               required
-              hint="You log in with it. We never send mail."
+              hint={t("You log in with it. We never send mail.")}
               problem={problemOf("email")}
             />
-            <NewPassword label="Password" problem={problemOf("password")} />
+            <NewPassword label={t("Password")} problem={problemOf("password")} />
             {(registration === "invite" || invite) && (
               <Field
                 key={invite}
-                label="Invitation"
+                label={t("Invitation")}
                 name="invite"
                 defaultValue={invite ?? ""}
                 required
                 autoComplete="off"
-                hint="The code that the operator gave you."
+                hint={t("The code that the operator gave you.")}
                 problem={problemOf("invite")}
               />
             )}
@@ -79,7 +82,7 @@ export function Register() {
         )}
       </ApiForm>
       <p className="border-t pt-5 text-muted-foreground text-sm">
-        Already have an account? <OtherForm path="/login/">Log in</OtherForm>
+        {t("Already have an account?")} <OtherForm path="/login/">{t("Log in")}</OtherForm>
       </p>
     </Shell>
   );

@@ -8,6 +8,7 @@ import { text } from "@/components/form/form-text";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { buttonLook } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { NewPassword } from "./NewPassword";
 
 /** The page of the operator's one-time link. */
@@ -24,29 +25,29 @@ export function Reset() {
   if (!token) {
     return (
       <Shell
-        title="Set a new password"
+        title={t("Set a new password")}
         width="narrow"
-        note="This link is incomplete. Ask the operator for a reset link."
+        note={t("This link is incomplete. Ask the operator for a reset link.")}
       >
         <Link className={buttonLook()} href="/login/">
-          Log in
+          {t("Log in")}
         </Link>
       </Shell>
     );
   }
   if (isDone) {
     return (
-      <Shell title="Password changed" width="narrow" note="You have been logged out everywhere.">
+      <Shell title={t("Password changed")} width="narrow" note={t("You have been logged out everywhere.")}>
         <Link className={buttonLook()} href="/login/">
-          Log in
+          {t("Log in")}
         </Link>
       </Shell>
     );
   }
   return (
-    <Shell title="Set a new password" width="narrow" note="The link works once.">
-      <ApiForm label="New password" submit="Set the password" onSubmit={reset}>
-        {(problemOf) => <NewPassword label="New password" problem={problemOf("new_password")} />}
+    <Shell title={t("Set a new password")} width="narrow" note={t("The link works once.")}>
+      <ApiForm label={t("New password")} submit={t("Set the password")} onSubmit={reset}>
+        {(problemOf) => <NewPassword label={t("New password")} problem={problemOf("new_password")} />}
       </ApiForm>
     </Shell>
   );

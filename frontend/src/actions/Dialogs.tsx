@@ -1,5 +1,6 @@
 "use client";
 import { useEffect } from "react";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { usePictureDialog } from "./dialog";
 import { useShowResults } from "./show-results";
@@ -32,6 +33,6 @@ export function Dialogs() {
     case "collect":
       return <CollectDialog ids={dialog.ids} onClose={close} />;
     case "before and after":
-      return <Compare title="Before and after" first={dialog.before} second={dialog.picture} onClose={close} />;
+      return <Compare title={t("Before and after")} first={dialog.before} second={dialog.picture} onClose={close} />;
   }
 }

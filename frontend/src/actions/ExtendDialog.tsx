@@ -8,6 +8,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { formErrorOf } from "@/domain/form-error";
 import { type Picture, pictureName, settingsOf } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useDerive } from "@/jobs/from-image";
 import { capitalized } from "@/lib/words/names";
 import { sizeWords } from "@/lib/words/quantities";
@@ -47,17 +48,17 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title="Extend"
-        description="Adds to the sides of the picture. The middle stays as it is."
+        title={t("Extend")}
+        description={t("Adds to the sides of the picture. The middle stays as it is.")}
         returnFocus={opener}
         className="max-h-[94dvh]"
       >
-        <form onSubmit={send} aria-label="Extend" className="space-y-4">
+        <form onSubmit={send} aria-label={t("Extend")} className="space-y-4">
           <Preview picture={picture} style={pictureWithin(base, extension)} width={width} height={height} />
           <fieldset className="flex items-center gap-2">
-            <legend className="sr-only">Add 25 %</legend>
+            <legend className="sr-only">{t("Add 25 %")}</legend>
             <span aria-hidden className="text-sm">
-              Add 25 %
+              {t("Add 25 %")}
             </span>
             {PRESETS.map((preset) => (
               <Button
@@ -67,7 +68,7 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
                 className="pointer-coarse:h-11 flex-1 px-1"
                 onClick={() => setExtension(presetOf(preset, base))}
               >
-                {preset}
+                {t(preset)}
               </Button>
             ))}
           </fieldset>
@@ -88,11 +89,15 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
             aria-live="polite"
             className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs tabular-nums"}
           >
-            {problem ?? `${sizeWords(output.width, output.height)} becomes ${sizeWords(width, height)} pixels.`}
+            {problem ??
+              t("{before} becomes {after} pixels.", {
+                before: sizeWords(output.width, output.height),
+                after: sizeWords(width, height),
+              })}
           </p>
           <div className="space-y-1.5">
             <label htmlFor={id} className="block font-medium text-sm">
-              Prompt
+              {t("Prompt")}
             </label>
             <textarea
               id={id}
@@ -106,7 +111,7 @@ export default function ExtendDialog({ picture, onClose, onMade }: ExtendDialogP
           {error && <FormErrorNote error={formErrorOf(error)} onRetry={send} />}
           <Button type="submit" size="lg" className="w-full" aria-disabled={isPending || problem !== null}>
             {isPending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
-            Extend
+            {t("Extend")}
           </Button>
         </form>
       </DialogPanel>

@@ -4,6 +4,7 @@ import { flushSync } from "react-dom";
 import { Button } from "@/components/ui/button";
 import { promptOf } from "@/domain/job";
 import { type Picture, pictureName, sourceOf, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { usePicture } from "@/jobs/pictures";
 import { cn } from "@/lib/cn";
 import { usePictureDialog } from "./dialog";
@@ -23,7 +24,7 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
     <div className="col-span-full flex low:flex-wrap items-center gap-2">
       <button
         type="button"
-        aria-label={`Made from ${pictureName(before)}`}
+        aria-label={`${t("Made from")} ${pictureName(before)}`}
         onClick={() => onShow(before.output.id)}
         className="flex min-h-11 min-w-28 flex-1 items-center gap-3 rounded-xl p-1 text-left text-sm hover:bg-muted"
       >
@@ -33,7 +34,7 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
           className={cn("size-10 shrink-0 rounded-lg bg-muted object-cover", veil(before.output))}
         />
         <span className="min-w-0">
-          <span className="block text-muted-foreground text-xs">Made from</span>
+          <span className="block text-muted-foreground text-xs">{t("Made from")}</span>
           <span className="block truncate">{promptOf(before.job)}</span>
         </span>
       </button>
@@ -47,7 +48,7 @@ export function MadeFrom({ picture, onShow, onClose }: MadeFromProps) {
         }}
       >
         <SquareSplitHorizontalIcon aria-hidden />
-        Before and after
+        {t("Before and after")}
       </Button>
     </div>
   );

@@ -1,5 +1,6 @@
 "use client";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useActions } from "./use-actions";
 
 /** The look of a line of a menu. */
@@ -16,7 +17,7 @@ interface MenuProps {
 /** What can be made from a picture, as a list. */
 export default function Menu({ picture, onStart, onDone }: MenuProps) {
   return (
-    <ul aria-label="Go on from this picture">
+    <ul aria-label={t("Go on from this picture")}>
       {useActions(picture, onStart).map(({ label, icon: Icon, run }) => (
         <li key={label}>
           <button

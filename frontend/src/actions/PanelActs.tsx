@@ -4,6 +4,7 @@ import { useState } from "react";
 import { flushSync } from "react-dom";
 import { useOptions } from "@/api/catalog";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { Act } from "@/pictures/PictureFacts";
 import { hasChoice, UpscaleOptions } from "./UpscaleOptions";
@@ -41,7 +42,7 @@ export function PanelActs({ picture, onStart, onClose }: PanelActsProps) {
           icon={<ChevronDownIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />}
           onClick={() => setIsOpen(!isOpen)}
         >
-          Upscale by…
+          {t("Upscale by…")}
         </Act>
       )}
       {isOpen && (

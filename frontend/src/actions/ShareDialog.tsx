@@ -12,6 +12,7 @@ import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
 import { GallerySwitch } from "@/gallery/GallerySwitch";
+import { t } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 
 interface ShareDialogProps {
@@ -37,8 +38,8 @@ export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title="Share this picture"
-        description="Anyone with the link sees the picture and its prompt. Nothing else of you."
+        title={t("Share this picture")}
+        description={t("Anyone with the link sees the picture and its prompt. Nothing else of you.")}
       >
         {shared.error && (
           <p role="alert" className="pb-4 text-destructive text-sm">
@@ -48,12 +49,12 @@ export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
         {shared.data && url === null && (
           <Button aria-disabled={isSharing} onClick={() => isSharing || share()}>
             <Share2Icon aria-hidden />
-            Create link
+            {t("Create link")}
           </Button>
         )}
         {url !== null && (
           <div className="space-y-4">
-            <CopyLine name="Link" label="Copy link" text={url} />
+            <CopyLine name="Link" label={t("Copy link")} text={url} />
             <div className="flex flex-wrap gap-2">
               {"share" in navigator && (
                 <Button
@@ -62,12 +63,12 @@ export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
                   }}
                 >
                   <Share2Icon aria-hidden />
-                  Send
+                  {t("Send")}
                 </Button>
               )}
               <a href={url} target="_blank" rel="noreferrer" className={buttonLook({ variant: "secondary" })}>
                 <ExternalLinkIcon aria-hidden />
-                Open
+                {t("Open")}
               </a>
               <Button
                 variant="ghost"
@@ -75,7 +76,7 @@ export default function ShareDialog({ picture, onClose }: ShareDialogProps) {
                 aria-disabled={isRevoking}
                 onClick={() => isRevoking || revoke()}
               >
-                Stop sharing
+                {t("Stop sharing")}
               </Button>
             </div>
             <GallerySwitch imageId={picture.output.id} shared={shared.data as Share} queryKey={key} />
@@ -105,5 +106,5 @@ function ExampleSwitch({ imageId, url }: { imageId: string; url: string }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: EXAMPLES_KEY }),
   });
   if (!isOperator) return null;
-  return <Switch label="Use as an example on the create page" isOn={isOn} onChange={(next) => mutate(next)} />;
+  return <Switch label={t("Use as an example on the create page")} isOn={isOn} onChange={(next) => mutate(next)} />;
 }

@@ -4,6 +4,7 @@ import { useOptions } from "@/api/catalog";
 import type { Options } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { capitalized } from "@/lib/words/names";
 import { sizeWords } from "@/lib/words/quantities";
 import { hiresProblem, type Size, scaled } from "@/settings/shapes";
@@ -36,10 +37,10 @@ export function UpscaleOptions({ picture, onLeave }: UpscaleOptionsProps) {
   }
 
   return (
-    <form onSubmit={send} aria-label="Upscale" className="space-y-2 rounded-xl bg-muted p-3">
+    <form onSubmit={send} aria-label={t("Upscale")} className="space-y-2 rounded-xl bg-muted p-3">
       <div className="flex items-center gap-2">
         <label htmlFor={`${id}-scale`} className="w-20 text-sm">
-          Scale
+          {t("Scale")}
         </label>
         <select
           id={`${id}-scale`}
@@ -60,7 +61,7 @@ export function UpscaleOptions({ picture, onLeave }: UpscaleOptionsProps) {
       {upscalers.length > 1 && (
         <div className="flex items-center gap-2">
           <label htmlFor={`${id}-upscaler`} className="w-20 text-sm">
-            Upscaler
+            {t("Upscaler")}
           </label>
           <select
             id={`${id}-upscaler`}
@@ -68,7 +69,7 @@ export function UpscaleOptions({ picture, onLeave }: UpscaleOptionsProps) {
             value={upscaler ?? ""}
             onChange={({ target }) => setUpscaler(target.value || null)}
           >
-            <option value="">Default</option>
+            <option value="">{t("Default")}</option>
             {upscalers.map((name) => (
               <option key={name} value={name}>
                 {capitalized(name)}
@@ -78,7 +79,7 @@ export function UpscaleOptions({ picture, onLeave }: UpscaleOptionsProps) {
         </div>
       )}
       <Button type="submit" size="sm" className="pointer-coarse:h-11 w-full">
-        Upscale
+        {t("Upscale")}
       </Button>
     </form>
   );

@@ -1,5 +1,7 @@
 /** How far a picture is extended. Pure. */
+
 import type { Options } from "@/api/types";
+import { t } from "@/i18n/t";
 import type { Extension } from "@/jobs/from-image";
 import { SIDES, type Side } from "@/settings/from-image";
 import { type Size, sizeProblem } from "@/settings/shapes";
@@ -44,6 +46,6 @@ export function pictureWithin(size: Size, extension: Extension): Record<"left" |
 
 /** Why this cannot be made; null where it can. */
 export function extensionProblem(size: Size, extension: Extension, options: Options): string | null {
-  if (SIDES.every((side) => extension[side] === 0)) return "Choose how far: at least one side.";
+  if (SIDES.every((side) => extension[side] === 0)) return t("Choose how far: at least one side.");
   return sizeProblem(extended(size, extension), options);
 }

@@ -11,6 +11,7 @@ import {
 } from "lucide-react";
 import { useOptions } from "@/api/catalog";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { type Derivation, useDerive } from "@/jobs/from-image";
 import { usePictureDialog } from "./dialog";
 import { useShowResults } from "./show-results";
@@ -34,18 +35,18 @@ export function useActions(picture: Picture, onStart: (picture: Picture) => void
   if (!options) return [];
   const vary = (strength: number) => () => derive({ kind: "vary", strength, num_images: options.defaults.num_images });
   return [
-    { label: "Vary subtly", icon: SparklesIcon, run: vary(SUBTLE) },
-    { label: "Vary strongly", icon: WandSparklesIcon, run: vary(STRONG) },
-    { label: "Edit", icon: BrushIcon, run: () => open({ kind: "edit", picture }) },
-    { label: "Extend", icon: ExpandIcon, run: () => open({ kind: "extend", picture }) },
-    { label: "Upscale 2×", icon: MaximizeIcon, run: () => derive({ kind: "upscale", scale: SCALE }) },
-    { label: "Use as start", icon: ImagePlayIcon, run: () => onStart(picture) },
+    { label: t("Vary subtly"), icon: SparklesIcon, run: vary(SUBTLE) },
+    { label: t("Vary strongly"), icon: WandSparklesIcon, run: vary(STRONG) },
+    { label: t("Edit"), icon: BrushIcon, run: () => open({ kind: "edit", picture }) },
+    { label: t("Extend"), icon: ExpandIcon, run: () => open({ kind: "extend", picture }) },
+    { label: t("Upscale 2×"), icon: MaximizeIcon, run: () => derive({ kind: "upscale", scale: SCALE }) },
+    { label: t("Use as start"), icon: ImagePlayIcon, run: () => onStart(picture) },
     {
-      label: "Add to collection",
+      label: t("Add to collection"),
       icon: FolderPlusIcon,
       run: () => open({ kind: "collect", ids: [picture.output.id] }),
     },
-    { label: "Share", icon: Share2Icon, run: () => open({ kind: "share", picture }) },
+    { label: t("Share"), icon: Share2Icon, run: () => open({ kind: "share", picture }) },
   ];
 }
 

@@ -1,5 +1,7 @@
 /** The one way to the API: typed calls that return data or throw `Refused` or `Unreachable`. */
+
 import createClient from "openapi-fetch";
+import { t } from "@/i18n/t";
 import type { paths } from "./schema";
 
 /** Origin of the API: this page's own, or the value of NEXT_PUBLIC_API_URL at build time. */
@@ -43,7 +45,7 @@ export class Refused extends Error {
 export class Unreachable extends Error {
   /** `mayHaveAccepted`: the request may have arrived, and the server may carry it out. */
   constructor(readonly mayHaveAccepted = false) {
-    super("Can't reach the server. It may be restarting.");
+    super(t("Can't reach the server. It may be restarting."));
     this.name = "Unreachable";
   }
 }
@@ -75,7 +77,7 @@ function refusal(response: Response, body: unknown): Refused {
   return new Refused(
     response.status,
     problem.type?.split(":").at(-1) ?? "",
-    problem.detail ?? problem.title ?? `The server answered ${response.status}.`,
+    problem.detail ?? problem.title ?? t("The server answered {status}.", { status: String(response.status) }),
     problem.errors ?? [],
     Number.isFinite(seconds) && seconds > 0 ? seconds : null,
   );

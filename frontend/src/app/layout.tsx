@@ -1,5 +1,6 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
+import { firstLanguage, hideOtherLanguage } from "@/i18n/first-language";
 import { Providers } from "./providers";
 import "./globals.css";
 
@@ -22,6 +23,10 @@ export const viewport: Viewport = {
 export default function Layout({ children }: { children: ReactNode }) {
   return (
     <html lang="en" suppressHydrationWarning>
+      <head>
+        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: it has to run before the first paint */}
+        <script dangerouslySetInnerHTML={{ __html: `(${hideOtherLanguage})(${firstLanguage})` }} />
+      </head>
       <body className="min-h-dvh">
         <noscript>
           <p style={{ margin: "4rem auto", maxWidth: "36rem", padding: "0 1.5rem" }}>

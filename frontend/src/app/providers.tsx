@@ -5,6 +5,7 @@ import { enableHistorySync, NuqsAdapter } from "nuqs/adapters/react";
 import { type ReactNode, useEffect, useState } from "react";
 import { Refused } from "@/api/client";
 import { Notices } from "@/components/Notices";
+import { Translated } from "@/i18n/Translated";
 import { notify } from "@/lib/notify";
 import { keepScroll } from "@/lib/scroll-memory";
 import { errorText } from "@/lib/words/error-text";
@@ -41,8 +42,10 @@ export function Providers({ children }: { children: ReactNode }) {
     <QueryClientProvider client={queries}>
       <NuqsAdapter>
         <ThemeProvider attribute="class" defaultTheme="system" enableSystem disableTransitionOnChange>
-          {children}
-          <Notices />
+          <Translated>
+            {children}
+            <Notices />
+          </Translated>
         </ThemeProvider>
       </NuqsAdapter>
     </QueryClientProvider>

@@ -4,6 +4,7 @@ import { PARSERS } from "@/address/parsers";
 import { useOptions } from "@/api/catalog";
 import { Shell } from "@/components/Shell";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { Earlier } from "./Earlier";
 import { NewBatch } from "./NewBatch";
 import { ShownBatch } from "./ShownBatch";
@@ -13,11 +14,14 @@ export function Batches() {
   const [{ batch: id }, setAddress] = useQueryStates(PARSERS.batches);
   const { data: options, failureReason } = useOptions();
   return (
-    <Shell title="Batches" note="Many prompts at once, from lines or a file. They come after your single pictures.">
+    <Shell
+      title={t("Batches")}
+      note={t("Many prompts together, from lines or a file. They come after your single pictures.")}
+    >
       {id ? (
         <>
           <Button variant="outline" size="sm" onClick={() => setAddress({ batch: null })}>
-            New batch
+            {t("New batch")}
           </Button>
           <ShownBatch key={id} id={id} />
         </>
@@ -28,7 +32,7 @@ export function Batches() {
         </>
       ) : (
         <p role="status" className="min-h-96 text-muted-foreground text-sm">
-          {failureReason ? "Can't reach the server. Trying again…" : ""}
+          {failureReason ? t("Can't reach the server. Trying again…") : ""}
         </p>
       )}
     </Shell>

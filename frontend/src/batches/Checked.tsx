@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import type { AcceptedBatch } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { Table } from "@/components/ui/table";
+import { t, tCount } from "@/i18n/t";
 import { dollars } from "@/lib/words/money";
 import { aboutTime, pictures } from "@/lib/words/quantities";
 import { fieldLabel } from "@/settings/settings";
@@ -23,7 +24,7 @@ export function Checked({ checked }: { checked: AcceptedBatch }) {
   const listed = (shown === "wrong" ? wrong : rows).slice(0, MAX_ROWS);
   const hidden = (shown === "wrong" ? wrong : rows).length - listed.length;
   return (
-    <section aria-label="Lines" className="space-y-4 rounded-2xl border bg-card p-5">
+    <section aria-label={t("Lines")} className="space-y-4 rounded-2xl border bg-card p-5">
       <div role="status" className="space-y-1 text-sm">
         <p className="font-medium">{sumWords(checked, wrong.length)}</p>
         {checked.warnings.map((warning) => (
@@ -34,17 +35,17 @@ export function Checked({ checked }: { checked: AcceptedBatch }) {
       </div>
       {wrong.length > 0 && wrong.length < rows.length && (
         <Choice
-          legend="Lines that are listed"
+          legend={t("Lines that are listed")}
           items={[
-            { value: "wrong", label: `Wrong (${wrong.length})` },
-            { value: "all", label: `All (${rows.length})` },
+            { value: "wrong", label: t("Wrong ({count})", { count: wrong.length }) },
+            { value: "all", label: t("All ({count})", { count: rows.length }) },
           ]}
           value={shown}
           onChange={setShown}
         />
       )}
       <Table
-        caption="Lines of the batch"
+        caption={t("Lines of the batch")}
         rows={listed}
         keyOf={({ line }) => String(line)}
         className="w-full table-fixed"
@@ -69,16 +70,17 @@ export function Checked({ checked }: { checked: AcceptedBatch }) {
           },
         ]}
       />
-      {hidden > 0 && <p className="text-muted-foreground text-xs">And {hidden.toLocaleString()} more.</p>}
+      {hidden > 0 && <p className="text-muted-foreground text-xs">{t("And {count} more.", { count: hidden })}</p>}
     </section>
   );
 }
 
 function sumWords(checked: AcceptedBatch, numWrong: number): string {
-  if (checked.lines_accepted === 0) return "No line can be made.";
+  if (checked.lines_accepted === 0) return t("No line can be made.");
   const price = checked.price_micro_usd === null ? "" : `, ${dollars(checked.price_micro_usd)}`;
-  const made = `${pictures(checked.images_total)} in ${aboutTime(checked.estimated_time)}${price}`;
-  const left = numWrong === 1 ? "1 line is wrong and is left out" : `${numWrong} lines are wrong and are left out`;
+  const values = { pictures: pictures(checked.images_total), time: aboutTime(checked.estimated_time) };
+  const made = `${t("{pictures} in {time}", values)}${price}`;
+  const left = tCount(numWrong, "1 line is wrong and is left out", "{count} lines are wrong and are left out");
   return numWrong > 0 ? `${made}; ${left}.` : `${made}.`;
 }
 
@@ -86,7 +88,7 @@ function rowsOf({ lines, errors }: AcceptedBatch): Row[] {
   const wrong = new Map<number, string[]>();
   for (const { line, field, detail, allowed } of errors) {
     const reasons = wrong.get(line ?? 0) ?? [];
-    reasons.push(`${fieldLabel(field)}: ${detail}${allowed ? `. Allowed: ${allowed}` : ""}.`);
+    reasons.push(`${fieldLabel(field)}: ${detail}${allowed ? `. ${t("Allowed: {what}", { what: allowed })}` : ""}.`);
     wrong.set(line ?? 0, reasons);
   }
   return (lines ?? []).map(({ line, prompt }) => ({ line, prompt, wrong: wrong.get(line) ?? [] }));

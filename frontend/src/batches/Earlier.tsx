@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { batchAddress } from "@/address/links";
 import { answer, api } from "@/api/client";
 import { Link } from "@/components/Link";
+import { t, tName } from "@/i18n/t";
 import { agoWords } from "@/lib/words/dates";
 import { pictures } from "@/lib/words/quantities";
 
@@ -18,7 +19,7 @@ export function Earlier() {
   return (
     <section aria-labelledby="earlier" className="space-y-3 pt-4">
       <h2 id="earlier" className="font-medium text-muted-foreground text-sm">
-        Earlier
+        {t("Earlier")}
       </h2>
       <ul className="divide-y rounded-2xl border bg-card">
         {data.items.map((batch) => (
@@ -29,7 +30,7 @@ export function Earlier() {
             >
               <span className="min-w-0 flex-1 truncate">{batch.name}</span>
               <span className="shrink-0 text-muted-foreground text-xs tabular-nums">
-                {batch.status === "running" ? `${Math.floor(100 * batch.progress)} %` : batch.status} ·{" "}
+                {batch.status === "running" ? `${Math.floor(100 * batch.progress)} %` : tName(batch.status)} ·{" "}
                 {pictures(batch.images_total)} · {agoWords(batch.created_at, Date.now())}
               </span>
             </Link>

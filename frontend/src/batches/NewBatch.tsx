@@ -9,9 +9,9 @@ import { Advanced } from "@/create/composer/Advanced";
 import { NegativeChip, QualityChip, ShapeChip, StyleChip } from "@/create/composer/chips";
 import { LocalForm } from "@/create/form";
 import { formErrorOf } from "@/domain/form-error";
+import { t, tCount } from "@/i18n/t";
 import { postChange } from "@/jobs/other-windows";
 import { cn } from "@/lib/cn";
-import { pictures } from "@/lib/words/quantities";
 import type { Settings } from "@/settings/settings";
 import { checkBatch, sendBatch } from "./api";
 import { Checked } from "./Checked";
@@ -59,13 +59,13 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
   }
 
   return (
-    <form aria-label="New batch" onSubmit={submit} className="space-y-4">
+    <form aria-label={t("New batch")} onSubmit={submit} className="space-y-4">
       <div className="space-y-5 rounded-3xl border bg-card p-5 sm:p-7">
         <Drop onFile={take}>
           {file ? (
             <p className="flex min-h-24 items-center justify-between gap-3 rounded-xl border px-4 text-sm">
               <span className="min-w-0 truncate font-medium">{file.name}</span>
-              <Button variant="ghost" size="icon-sm" aria-label="Remove the file" onClick={() => setFile(null)}>
+              <Button variant="ghost" size="icon-sm" aria-label={t("Remove the file")} onClick={() => setFile(null)}>
                 <XIcon aria-hidden />
               </Button>
             </p>
@@ -75,7 +75,7 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
         </Drop>
         {!file && (
           <fieldset className="min-w-0 space-y-3">
-            <legend className="pb-1 font-medium text-sm">Settings of all</legend>
+            <legend className="pb-1 font-medium text-sm">{t("Settings of all")}</legend>
             <LocalForm first={settings} onChange={setSettings}>
               <div className="flex flex-wrap gap-2">
                 <StyleChip options={options} />
@@ -92,10 +92,12 @@ export function NewBatch({ options, onAccepted }: { options: Options; onAccepted
       {error && <FormErrorNote error={error} onRetry={submit} />}
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 px-1">
         <p aria-live="polite" className="text-muted-foreground text-sm">
-          {check.isPending ? "Checking every line…" : !source ? "Type or paste prompts, or choose a file." : ""}
+          {check.isPending ? t("Checking every line…") : !source ? t("Type or paste prompts, or choose a file.") : ""}
         </p>
         <Button type="submit" size="lg" aria-disabled={!source || isBusy}>
-          {checked && checked.lines_accepted > 0 ? `Make ${pictures(checked.images_total)}` : "Check"}
+          {checked && checked.lines_accepted > 0
+            ? tCount(checked.images_total, "Make 1 picture", "Make {count} pictures")
+            : t("Check")}
         </Button>
       </div>
     </form>
@@ -107,7 +109,7 @@ function Lines({ text, onChange }: { text: string; onChange: (text: string) => v
   return (
     <div className="space-y-1.5">
       <label htmlFor={id} className="font-medium text-sm">
-        Prompts, one a line
+        {t("Prompts, one a line")}
       </label>
       <textarea
         id={id}
@@ -152,7 +154,7 @@ function Drop({ onFile, children }: DropProps) {
           id={id}
           type="file"
           accept={FILE_ENDINGS}
-          aria-label="File of prompts"
+          aria-label={t("File of prompts")}
           className="sr-only"
           tabIndex={-1}
           onChange={({ target }) => {
@@ -162,10 +164,10 @@ function Drop({ onFile, children }: DropProps) {
         />
         <Button variant="outline" size="sm" onClick={() => input.current?.click()}>
           <FileUpIcon aria-hidden />
-          Choose a file
+          {t("Choose a file")}
         </Button>
         <p className="text-muted-foreground text-xs">
-          CSV (columns are settings), JSON, JSON lines or text. Or drop it here.
+          {t("CSV (columns are settings), JSON, JSON lines or text. Or drop it here.")}
         </p>
       </div>
     </div>

@@ -6,8 +6,9 @@ import { answer, api } from "@/api/client";
 import type { Batch, BatchLine } from "@/api/types";
 import { Button, buttonLook } from "@/components/ui/button";
 import { veil } from "@/domain/picture";
+import { t, tCount, tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
-import { aboutTime, pictures } from "@/lib/words/quantities";
+import { aboutTime } from "@/lib/words/quantities";
 import { batchFile } from "./api";
 
 const POLL_MS = 1500;
@@ -57,10 +58,10 @@ function Head({ batch }: { batch: Batch }) {
         <p role="status" className="text-muted-foreground text-sm tabular-nums">
           {stateWords(batch)}
         </p>
-        {batch.detail && <p className="text-sm">It waits: {batch.detail}.</p>}
+        {batch.detail && <p className="text-sm">{t("It waits: {reason}.", { reason: batch.detail })}</p>}
       </div>
       <progress
-        aria-label="Progress"
+        aria-label={t("Progress")}
         value={batch.progress}
         className="block h-2 w-full overflow-hidden rounded-full [&::-webkit-progress-bar]:bg-muted [&::-webkit-progress-value]:bg-primary"
       />
@@ -69,26 +70,26 @@ function Head({ batch }: { batch: Batch }) {
           <>
             <a className={buttonLook({ size: "sm" })} href={batchFile(batch.batch_id, "zip")} download>
               <DownloadIcon aria-hidden />
-              Download all
+              {t("Download all")}
             </a>
             <a
               className={buttonLook({ variant: "outline", size: "sm" })}
               href={batchFile(batch.batch_id, "manifest")}
               download
             >
-              List (CSV)
+              {t("List (CSV)")}
             </a>
           </>
         )}
         {batch.counts.failed !== undefined && batch.counts.failed > 0 && (
           <Button variant="outline" size="sm" aria-disabled={retry.isPending} onClick={() => retry.mutate()}>
             <RotateCcwIcon aria-hidden />
-            Retry failed
+            {t("Retry failed")}
           </Button>
         )}
         {isRunning && (
           <Button variant="ghost" size="sm" aria-disabled={cancel.isPending} onClick={() => cancel.mutate()}>
-            Cancel
+            {t("Cancel")}
           </Button>
         )}
       </div>
@@ -97,10 +98,11 @@ function Head({ batch }: { batch: Batch }) {
 }
 
 function stateWords({ status, counts, images_completed, images_total, estimated_time }: Batch): string {
-  const failed = counts.failed ? ` · ${counts.failed.toLocaleString()} failed` : "";
-  const cancelled = counts.cancelled ? ` · ${counts.cancelled.toLocaleString()} cancelled` : "";
-  const made = `${images_completed.toLocaleString()} of ${pictures(images_total)}${failed}${cancelled}`;
-  return status === "running" ? `${made} · ${aboutTime(estimated_time)} left` : made;
+  const failed = counts.failed ? ` · ${t("{count} failed", { count: counts.failed })}` : "";
+  const cancelled = counts.cancelled ? ` · ${t("{count} cancelled", { count: counts.cancelled })}` : "";
+  const done = tCount(images_total, "{done} of 1 picture", "{done} of {count} pictures", { done: images_completed });
+  const made = `${done}${failed}${cancelled}`;
+  return status === "running" ? `${made} · ${t("{time} left", { time: aboutTime(estimated_time) })}` : made;
 }
 
 /** A page of lines, with their pictures. */
@@ -124,7 +126,7 @@ function Lines({ batch }: { batch: Batch }) {
   if (!data) return null;
   const next = data.next_after;
   return (
-    <section ref={top} aria-label="Lines" className="space-y-3">
+    <section ref={top} aria-label={t("Lines")} className="space-y-3">
       <ul className="grid grid-cols-2 gap-3 sm:grid-cols-4">
         {data.items.map((line) => (
           <Line key={line.line} line={line} />
@@ -138,7 +140,7 @@ function Lines({ batch }: { batch: Batch }) {
             aria-disabled={starts.length === 1}
             onClick={() => starts.length > 1 && turnTo(starts.slice(0, -1))}
           >
-            Earlier lines
+            {t("Earlier lines")}
           </Button>
           <Button
             variant="outline"
@@ -146,7 +148,7 @@ function Lines({ batch }: { batch: Batch }) {
             aria-disabled={next === null}
             onClick={() => next !== null && turnTo([...starts, next])}
           >
-            Later lines
+            {t("Later lines")}
           </Button>
         </div>
       )}
@@ -162,14 +164,14 @@ function Line({ line }: { line: BatchLine }) {
         <a href={first.url} className="block overflow-hidden rounded-xl">
           <img
             src={first.thumbnail_url}
-            alt={`Line ${line.line}: ${line.prompt}`}
+            alt={t("Line {line}: {prompt}", { line: line.line, prompt: line.prompt })}
             loading="lazy"
             className={cn("aspect-square w-full bg-muted object-cover", veil(first))}
           />
         </a>
       ) : (
         <p className="grid aspect-square place-items-center rounded-xl bg-muted p-2 text-center text-muted-foreground text-xs">
-          {line.error?.detail ?? line.status}
+          {line.error?.detail ?? tName(line.status)}
         </p>
       )}
       <p className="line-clamp-2 break-words text-xs" title={line.prompt}>

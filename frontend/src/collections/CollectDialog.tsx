@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { pictures } from "@/lib/words/quantities";
 import { useCollect, useCollections, useHolding } from "./api";
 import { NewCollection } from "./NewCollection";
@@ -31,12 +32,14 @@ export default function CollectDialog({ ids, onClose }: CollectDialogProps) {
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title="Add to collection"
-        description={isOne ? "A picture can be in several." : `${pictures(ids.length)} together.`}
+        title={t("Add to collection")}
+        description={
+          isOne ? t("A picture can be in several.") : t("{pictures} together.", { pictures: pictures(ids.length) })
+        }
         className="max-h-[88dvh]"
       >
         {collections && collections.length > 0 && (
-          <ul aria-label="Collections" className="-mx-2 mb-4 max-h-72 overflow-y-auto">
+          <ul aria-label={t("Collections")} className="-mx-2 mb-4 max-h-72 overflow-y-auto">
             {collections.map(({ id, name, num_images, cover_url }) => (
               <li key={id}>
                 <label className="flex min-h-11 cursor-pointer items-center gap-3 rounded-xl px-2 py-1.5 text-sm hover:bg-muted">
@@ -58,7 +61,7 @@ export default function CollectDialog({ ids, onClose }: CollectDialogProps) {
         )}
         <NewCollection onMade={(id) => set(id, true)} />
         <Button className="mt-4 w-full" aria-busy={isPending} onClick={onClose}>
-          Done
+          {t("Done")}
         </Button>
       </DialogPanel>
     </Dialog>

@@ -3,6 +3,7 @@ import { DownloadIcon, PencilLineIcon, Trash2Icon } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import { Button, buttonLook } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { pictures } from "@/lib/words/quantities";
 import { collectionZipAddress, useCollections, useDeleteCollection, useRenameCollection } from "./api";
 import { MAX_NAME_CHARACTERS, NAME_FIELD } from "./NewCollection";
@@ -22,33 +23,33 @@ export function CollectionBar({ id, onDeleted }: CollectionBarProps) {
   const { name, num_images } = collection;
   const close = () => setDialog(null);
   return (
-    <section aria-label={`Collection ${name}`} className="flex flex-wrap items-center gap-x-2 gap-y-1">
+    <section aria-label={t("Collection {name}", { name })} className="flex flex-wrap items-center gap-x-2 gap-y-1">
       <h2 className="mr-2 min-w-0 break-words font-semibold text-lg">{name}</h2>
       <p className="mr-2 text-muted-foreground text-sm tabular-nums">{pictures(num_images)}</p>
       {num_images > 0 && (
         <a className={buttonLook({ variant: "ghost", size: "sm" })} href={collectionZipAddress(id)} download>
           <DownloadIcon aria-hidden />
-          Download as zip
+          {t("Download as zip")}
         </a>
       )}
       <Button ref={trigger} variant="ghost" size="sm" onClick={() => setDialog("rename")}>
         <PencilLineIcon aria-hidden />
-        Rename
+        {t("Rename")}
       </Button>
       <Button variant="ghost" size="sm" onClick={() => setDialog("delete")}>
         <Trash2Icon aria-hidden />
-        Delete collection
+        {t("Delete collection")}
       </Button>
       {dialog && (
         <Dialog open onOpenChange={(isOpen) => isOpen || close()}>
           {dialog === "rename" ? (
-            <DialogPanel title="Rename collection" returnFocus={trigger}>
+            <DialogPanel title={t("Rename collection")} returnFocus={trigger}>
               <Rename id={id} name={name} onDone={close} />
             </DialogPanel>
           ) : (
             <DialogPanel
-              title={`Delete ${name}?`}
-              description="The pictures stay in your history."
+              title={t("Delete {name}?", { name })}
+              description={t("The pictures stay in your history.")}
               returnFocus={trigger}
             >
               <Delete id={id} onCancel={close} onDeleted={onDeleted} />
@@ -70,16 +71,16 @@ function Rename({ id, name, onDone }: { id: string; name: string; onDone: () => 
   }
 
   return (
-    <form onSubmit={rename} aria-label="Rename collection" className="flex gap-2">
+    <form onSubmit={rename} aria-label={t("Rename collection")} className="flex gap-2">
       <input
-        aria-label="Name"
+        aria-label={t("Name")}
         value={typed}
         maxLength={MAX_NAME_CHARACTERS}
         onChange={({ target }) => setTyped(target.value)}
         className={NAME_FIELD}
       />
       <Button type="submit" aria-disabled={!typed.trim() || isPending}>
-        Save
+        {t("Save")}
       </Button>
     </form>
   );
@@ -90,14 +91,14 @@ function Delete({ id, onCancel, onDeleted }: { id: string; onCancel: () => void;
   return (
     <div className="flex justify-end gap-2 pt-2">
       <Button variant="ghost" onClick={onCancel}>
-        Keep it
+        {t("Keep it")}
       </Button>
       <Button
         variant="destructive"
         aria-disabled={isPending}
         onClick={() => isPending || mutate(undefined, { onSuccess: onDeleted })}
       >
-        Delete collection
+        {t("Delete collection")}
       </Button>
     </div>
   );

@@ -1,6 +1,7 @@
 "use client";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
+import { t } from "@/i18n/t";
 import { pictures } from "@/lib/words/quantities";
 import { useCollections } from "./api";
 import { NewCollection } from "./NewCollection";
@@ -18,14 +19,14 @@ export function CollectionChip({ value, onChange }: CollectionChipProps) {
   const collections = useCollections() ?? [];
   const chosen = collections.find(({ id }) => id === value);
   return (
-    <Chip name="Collection" value={value === ALL ? "All" : (chosen?.name ?? "…")}>
+    <Chip name={t("Collection")} value={value === ALL ? t("All") : (chosen?.name ?? "…")}>
       <div className="space-y-2">
         {collections.length > 0 && (
           <Choice
-            legend="Collection"
+            legend={t("Collection")}
             layout="list"
             items={[
-              { value: ALL, label: "All pictures", note: "In a collection or not" },
+              { value: ALL, label: t("All pictures"), note: t("In a collection or not") },
               ...collections.map(({ id, name, num_images }) => ({
                 value: id,
                 label: name,

@@ -2,6 +2,7 @@
 import { PlusIcon } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useCreateCollection } from "./api";
 
 export const MAX_NAME_CHARACTERS = 100;
@@ -25,10 +26,10 @@ export function NewCollection({ onMade }: { onMade: (id: string) => void }) {
   }
 
   return (
-    <form onSubmit={create} aria-label="New collection" className="flex gap-2">
+    <form onSubmit={create} aria-label={t("New collection")} className="flex gap-2">
       <input
-        aria-label="Name of a new collection"
-        placeholder="New collection"
+        aria-label={t("Name of a new collection")}
+        placeholder={t("New collection")}
         value={name}
         maxLength={MAX_NAME_CHARACTERS}
         onChange={({ target }) => setName(target.value)}
@@ -36,7 +37,7 @@ export function NewCollection({ onMade }: { onMade: (id: string) => void }) {
       />
       <Button type="submit" variant="secondary" aria-disabled={!name.trim() || isPending}>
         <PlusIcon aria-hidden />
-        Create
+        {t("Create")}
       </Button>
     </form>
   );

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
 import type { Job } from "@/domain/job";
 import { veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { PendingPicture } from "@/pictures/PendingPicture";
@@ -23,7 +24,7 @@ export const Board = memo(function Board({ job, axes }: BoardProps) {
     <figure key={prompt} className="space-y-3">
       <figcaption className="max-w-prose font-medium leading-relaxed">{prompt}</figcaption>
       <section
-        aria-label={`${prompt}: plus, minus, zero and the arrow keys zoom and move all pictures`}
+        aria-label={t("{prompt}: plus, minus, zero and the arrow keys zoom and move all pictures", { prompt })}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keys that zoom need a place to go
         tabIndex={0}
         className="-mx-4 max-h-[calc(100dvh-7rem)] overflow-auto rounded-xl px-4 sm:-mx-6 sm:px-6"
@@ -52,7 +53,7 @@ function Grid({ job, axes, promptAt, prompt }: GridProps) {
       name: "Seed",
       cell: ({ seed }) => (
         <>
-          <span className="sr-only">Seed </span>
+          <span className="sr-only">{t("Seed")} </span>
           {seed}
         </>
       ),
@@ -75,7 +76,7 @@ function Grid({ job, axes, promptAt, prompt }: GridProps) {
   ];
   return (
     <Table
-      caption={`${prompt}: a column for each variant, a row for each seed`}
+      caption={t("{prompt}: a column for each variant, a row for each seed", { prompt })}
       columns={columns}
       rows={rows}
       keyOf={({ seed }) => String(seed)}
@@ -97,7 +98,7 @@ function Wins({ count, isMost }: { count: number; isMost: boolean }) {
     >
       <HeartIcon aria-hidden className="size-3 fill-current" />
       {count}
-      <span className="sr-only"> {isMost ? "favorites, the most" : "favorites"}</span>
+      <span className="sr-only"> {isMost ? t("favorites, the most") : t("favorites")}</span>
     </span>
   );
 }
@@ -136,7 +137,7 @@ function Cell({ job, axes, index, name }: BoardProps & { index: number; name: st
         <Button
           variant="glass"
           size="icon-sm"
-          aria-label={`Favorite ${name}`}
+          aria-label={t("Favorite {name}", { name })}
           aria-pressed={output.favorite}
           onPointerDown={(event) => event.stopPropagation()}
           onClick={() => setFavorite({ id: output.id, isFavorite: !output.favorite })}
@@ -150,7 +151,7 @@ function Cell({ job, axes, index, name }: BoardProps & { index: number; name: st
           variant="glass"
           size="icon-sm"
           data-picture={output.id}
-          aria-label={`Open ${name}`}
+          aria-label={t("Open {name}", { name })}
           onPointerDown={(event) => event.stopPropagation()} // no drag of the stage
           onClick={() => openPicture(output.id)}
           className={cn("absolute right-1.5 bottom-1.5", ON_HOVER)}

@@ -13,6 +13,7 @@ import { isEnded, type Job, numDone } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
 import { zipAddress } from "@/domain/picture";
 import { picturesOfHistory } from "@/history/items";
+import { t, tCount } from "@/i18n/t";
 import { postChange } from "@/jobs/other-windows";
 import { useCancel } from "@/jobs/requests";
 import { useTimeLeft } from "@/jobs/use-time-left";
@@ -42,8 +43,8 @@ export function Comparison() {
 
   return (
     <Shell
-      title="Grid"
-      note="See LoRA versions and weights side by side, with the same prompts and seeds."
+      title={t("Grid")}
+      note={t("See LoRA versions and weights side by side, with the same prompts and seeds.")}
       width="wide"
     >
       {id ? <Shown key={id} id={id} onEdit={edit} /> : <Form first={plan} onAccepted={(job) => setAddress({ job })} />}
@@ -85,7 +86,7 @@ function Form({ first, onAccepted }: { first: Plan | null; onAccepted: (id: stri
 function Loading({ isLost }: { isLost: boolean }) {
   return (
     <p role="status" className="min-h-96 text-muted-foreground text-sm">
-      {isLost ? "Can't reach the server. Trying again…" : ""}
+      {isLost ? t("Can't reach the server. Trying again…") : ""}
     </p>
   );
 }
@@ -99,7 +100,7 @@ function Shown({ id, onEdit }: { id: string; onEdit: (plan: Plan | null) => void
       <p role="alert" className="text-sm">
         {comparison.why}
       </p>
-      <Button onClick={() => onEdit(null)}>New comparison</Button>
+      <Button onClick={() => onEdit(null)}>{t("New comparison")}</Button>
     </div>
   );
 }
@@ -111,7 +112,7 @@ function Result({ job, axes, onEdit }: Loaded & { onEdit: (plan: Plan) => void }
         <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-2 sm:gap-x-4">
           <Button variant="outline" size="sm" onClick={() => onEdit(axes.plan)}>
             <PencilLineIcon aria-hidden />
-            Edit
+            {t("Edit")}
           </Button>
           <Status job={job} axes={axes} />
         </div>
@@ -147,12 +148,12 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
           {statusWords(job, left_s, (Date.now() - job.askedAt_ms) / 1000)}
         </p>
         <progress
-          aria-label="Progress"
+          aria-label={t("Progress")}
           value={progressOf(job)}
           className="h-1 w-24 overflow-hidden rounded-full [&::-webkit-progress-bar]:bg-muted [&::-webkit-progress-value]:bg-primary"
         />
         <Button variant="ghost" size="sm" aria-disabled={isPending} onClick={() => isPending || cancel(job.id)}>
-          Cancel
+          {t("Cancel")}
         </Button>
       </>
     );
@@ -160,7 +161,7 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
   return (
     <>
       <p role="status" className={cn("text-muted-foreground text-sm", outcome(job) === null && "sr-only")}>
-        {outcome(job) ?? `${numDone(job)} of ${count} pictures`}
+        {outcome(job) ?? tCount(count, "{done} of 1 picture", "{done} of {count} pictures", { done: numDone(job) })}
       </p>
       {numDone(job) > 0 && (
         <a
@@ -169,13 +170,13 @@ function Status({ job, axes }: { job: Job; axes: Axes }) {
           download={`comparison-${job.id}.jpg`}
         >
           <DownloadIcon aria-hidden />
-          Contact sheet
+          {t("Contact sheet")}
         </a>
       )}
       {numDone(job) > 1 && (
         <a className={buttonLook({ variant: "ghost", size: "sm" })} href={zipAddress(job)} download>
           <DownloadIcon aria-hidden />
-          Download all
+          {t("Download all")}
         </a>
       )}
     </>

@@ -2,6 +2,7 @@
 import { comparisonAddress } from "@/address/links";
 import { Link } from "@/components/Link";
 import { isComparison, numDone, promptOf } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { EVERYTHING } from "@/jobs/history/history-cache";
 import { useHistory } from "@/jobs/history/use-history";
 import { agoWords } from "@/lib/words/dates";
@@ -16,7 +17,7 @@ export function Earlier() {
   return (
     <section aria-labelledby="earlier" className="space-y-3 pt-4">
       <h2 id="earlier" className="font-medium text-muted-foreground text-sm">
-        Earlier
+        {t("Earlier")}
       </h2>
       <ul className="divide-y rounded-2xl border bg-card">
         {jobs.map((job) => (

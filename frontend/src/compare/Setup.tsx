@@ -9,6 +9,7 @@ import { Advanced } from "@/create/composer/Advanced";
 import { NegativeChip, QualityChip, ShapeChip, StyleChip } from "@/create/composer/chips";
 import { EMPTY, LocalForm } from "@/create/form";
 import type { FormError } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { lazyPart } from "@/lib/lazy";
 import { notHere } from "@/lib/words/names";
@@ -44,7 +45,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
     variants,
     settings,
   };
-  const problem = seeds === null ? "Seeds are whole numbers from 0 to 18446744073709551615." : planProblem(plan);
+  const problem = seeds === null ? t("Seeds are whole numbers from 0 to 18446744073709551615.") : planProblem(plan);
 
   function submit(event?: FormEvent) {
     event?.preventDefault();
@@ -53,7 +54,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
   }
 
   return (
-    <form aria-label="New comparison" onSubmit={submit} className="space-y-3">
+    <form aria-label={t("New comparison")} onSubmit={submit} className="space-y-3">
       <div className="grid gap-x-10 gap-y-8 rounded-3xl border bg-card p-5 sm:p-7 lg:grid-cols-2">
         <div className="space-y-8">
           <Prompts prompts={prompts} max={options.bounds.max_prompt_characters} onChange={setPrompts} />
@@ -61,7 +62,7 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
         </div>
         <div className="space-y-8">
           <Variants variants={variants} loras={loras} options={options} onChange={setVariants} />
-          <Part title="Settings of all">
+          <Part title={t("Settings of all")}>
             <LocalForm first={settings} onChange={setSettings}>
               <div className="flex flex-wrap gap-2">
                 <StyleChip options={options} />
@@ -82,10 +83,13 @@ export function Setup({ options, loras, first, isSending, error, onCompare }: Se
           }
         >
           {problem ??
-            `${sumWords(plan)}: ${plan.prompts.length * plan.seeds.length * plan.variants.length} pictures, as one job.`}
+            t("{sum}: {count} pictures, as one job.", {
+              sum: sumWords(plan),
+              count: plan.prompts.length * plan.seeds.length * plan.variants.length,
+            })}
         </p>
         <Button type="submit" size="lg" aria-disabled={isSending}>
-          Compare
+          {t("Compare")}
           {isCharged && problem === null && <ComparePrice plan={plan} />}
         </Button>
       </div>
@@ -111,25 +115,28 @@ interface PromptsProps {
 
 function Prompts({ prompts, max, onChange }: PromptsProps) {
   return (
-    <Part title="Prompts">
+    <Part title={t("Prompts")}>
       {prompts.map((prompt, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: prompts have no other identity than their place
         <div key={at} className="flex items-start gap-1">
           <textarea
-            aria-label={`Prompt ${at + 1}`}
+            aria-label={t("Prompt {number}", { number: at + 1 })}
             rows={2}
             maxLength={max}
             value={prompt}
-            placeholder={at === 0 ? "What should every variant show?" : undefined}
+            placeholder={at === 0 ? t("What should every variant show?") : undefined}
             onChange={(event) => onChange(prompts.with(at, event.target.value))}
             className={`${FIELD} min-h-16 min-w-0 flex-1 resize-y rounded-xl py-2 leading-relaxed`}
           />
           {prompts.length > 1 && (
-            <Remove label={`Remove prompt ${at + 1}`} onClick={() => onChange(prompts.toSpliced(at, 1))} />
+            <Remove
+              label={t("Remove prompt {number}", { number: at + 1 })}
+              onClick={() => onChange(prompts.toSpliced(at, 1))}
+            />
           )}
         </div>
       ))}
-      <Add onClick={() => onChange([...prompts, ""])}>Add a prompt</Add>
+      <Add onClick={() => onChange([...prompts, ""])}>{t("Add a prompt")}</Add>
     </Part>
   );
 }
@@ -150,10 +157,10 @@ function Seeds({ text, seeds, maxSeed, onChange }: SeedsProps) {
     onChange(rolled.join(", "));
   };
   return (
-    <Part title="Seeds">
+    <Part title={t("Seeds")}>
       <div className="flex gap-1">
         <input
-          aria-label="Seeds"
+          aria-label={t("Seeds")}
           aria-describedby={id}
           aria-invalid={seeds === null || undefined}
           inputMode="numeric"
@@ -161,12 +168,12 @@ function Seeds({ text, seeds, maxSeed, onChange }: SeedsProps) {
           onChange={(event) => onChange(event.target.value)}
           className={`${FIELD} h-10 min-w-0 flex-1 rounded-xl tabular-nums aria-[invalid]:border-destructive`}
         />
-        <Button variant="ghost" size="icon" aria-label="Roll new seeds" title="Roll new seeds" onClick={roll}>
+        <Button variant="ghost" size="icon" aria-label={t("Roll new seeds")} title={t("Roll new seeds")} onClick={roll}>
           <DicesIcon aria-hidden />
         </Button>
       </div>
       <p id={id} className="text-muted-foreground text-xs">
-        One row per seed.
+        {t("One row per seed.")}
       </p>
     </Part>
   );
@@ -186,10 +193,10 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
   const missing = versions.filter(isMissing);
   const next = loras.find(isMissing)?.label ?? null;
   return (
-    <Part title="Variants">
+    <Part title={t("Variants")}>
       <div aria-hidden className="flex gap-2 text-muted-foreground text-xs">
         <span className="min-w-0 flex-1 pl-6">LoRA</span>
-        <span className={cn("w-20", variants.length > 1 && "mr-10")}>Weight</span>
+        <span className={cn("w-20", variants.length > 1 && "mr-10")}>{t("Weight")}</span>
       </div>
       <ol className="space-y-2">
         {variants.map((variant, at) => (
@@ -206,21 +213,24 @@ function Variants({ variants, loras, options, onChange }: VariantsProps) {
               onChange={(changed) => onChange(variants.with(at, changed))}
             />
             {variants.length > 1 && (
-              <Remove label={`Remove variant ${at + 1}`} onClick={() => onChange(variants.toSpliced(at, 1))} />
+              <Remove
+                label={t("Remove variant {number}", { number: at + 1 })}
+                onClick={() => onChange(variants.toSpliced(at, 1))}
+              />
             )}
           </li>
         ))}
       </ol>
       <div className="flex flex-wrap gap-x-2">
-        <Add onClick={() => onChange([...variants, { model_name: next }])}>Add a variant</Add>
+        <Add onClick={() => onChange([...variants, { model_name: next }])}>{t("Add a variant")}</Add>
         {missing.length > 0 && versions.length > 1 && (
           <Add onClick={() => onChange([...variants, ...missing.map(({ label }) => ({ model_name: label }))])}>
-            {`All versions of ${name}`}
+            {t("All versions of {name}", { name: name ?? "" })}
           </Add>
         )}
       </div>
       <p className="text-muted-foreground text-xs">
-        One column per variant. Leave the weight empty for the LoRA's default.
+        {t("One column per variant. Leave the weight empty for the LoRA's default.")}
       </p>
     </Part>
   );
@@ -241,14 +251,14 @@ function VariantFields({ number, variant, loras, options, onChange }: VariantFie
   return (
     <>
       <select
-        aria-label={`LoRA of variant ${number}`}
+        aria-label={t("LoRA of variant {number}", { number })}
         value={model_name ?? ""}
         onChange={(event) =>
           onChange(event.target.value === "" ? { model_name: null } : { ...variant, model_name: event.target.value })
         }
         className={`${FIELD} h-10 min-w-0 flex-1 rounded-xl`}
       >
-        <option value="">No LoRA</option>
+        <option value="">{t("No LoRA")}</option>
         {model_name !== null && !lora && <option value={model_name}>{notHere(model_name)}</option>}
         {loras.map(({ label, is_pinned }) => (
           <option key={label} value={label}>
@@ -259,7 +269,7 @@ function VariantFields({ number, variant, loras, options, onChange }: VariantFie
       </select>
       <input
         type="number"
-        aria-label={`Weight of variant ${number}`}
+        aria-label={t("Weight of variant {number}", { number })}
         disabled={model_name === null}
         min={-max}
         max={max}

@@ -1,5 +1,7 @@
 /** What is compared: every prompt with every seed by every variant. Pure. */
+
 import type { LoraOption } from "@/api/types";
+import { t, tCount } from "@/i18n/t";
 import { seedOf } from "@/settings/seed";
 import type { Settings } from "@/settings/settings";
 
@@ -33,29 +35,34 @@ export function numCells({ prompts, seeds, variants }: Plan): number {
 
 /** `jade-v2 · 0.9`, `No LoRA`. */
 export function variantName({ model_name, model_weight, loras = [] }: Variant): string {
-  if (model_name === null) return "No LoRA";
+  if (model_name === null) return t("No LoRA");
   const all = [{ name: model_name, weight: model_weight }, ...loras];
   return all.map(({ name, weight }) => (weight === undefined ? name : `${name} · ${weight}`)).join(" + ");
 }
 
 /** `2 prompts × 3 seeds × 1 variant`. */
 export function sumWords({ prompts, seeds, variants }: Plan): string {
-  return [counted(prompts.length, "prompt"), counted(seeds.length, "seed"), counted(variants.length, "variant")].join(
-    " × ",
-  );
+  return [
+    tCount(prompts.length, "1 prompt", "{count} prompts"),
+    tCount(seeds.length, "1 seed", "{count} seeds"),
+    tCount(variants.length, "1 variant", "{count} variants"),
+  ].join(" × ");
 }
 
 /** Why this cannot be compared, and what to do; null where it can. */
 export function planProblem(plan: Plan): string | null {
-  if (plan.prompts.length === 0) return "Write a prompt.";
-  if (plan.seeds.length === 0) return "Add a seed.";
-  if (plan.variants.length === 0) return "Add a variant.";
+  if (plan.prompts.length === 0) return t("Write a prompt.");
+  if (plan.seeds.length === 0) return t("Add a seed.");
+  if (plan.variants.length === 0) return t("Add a variant.");
   const names = plan.variants.map(variantName);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice) return `${twice} is listed twice.`;
+  if (twice) return t("{name} is listed twice.", { name: twice });
   const count = numCells(plan);
   if (count <= MAX_CELLS) return null;
-  return `That is ${count} pictures, and a comparison holds ${MAX_CELLS}: they are made side by side, as one job. Take out a prompt, a seed or a variant.`;
+  return t(
+    "That is {count} pictures, and a comparison holds {max}: they are made side by side, as one job. Take out a prompt, a seed or a variant.",
+    { count, max: MAX_CELLS },
+  );
 }
 
 /** The numbers in `text`, each once; null where something in it is no seed. */
@@ -72,8 +79,4 @@ export function firstVariants(loras: readonly LoraOption[]): Variant[] {
   const name = loras.find((lora) => loras.filter((each) => each.name === lora.name).length > 1)?.name ?? loras[0]?.name;
   const versions = loras.filter((lora) => lora.name === name).slice(0, 3);
   return [{ model_name: null }, ...versions.map(({ label }) => ({ model_name: label })).reverse()];
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

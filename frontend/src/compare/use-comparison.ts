@@ -1,8 +1,10 @@
 /** A comparison by its job: fetched once, then patched by its events until it has ended. */
+
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { type Job, jobOfResult } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { jobKey } from "@/jobs/history/history-cache";
 import { keepUpToDate } from "@/jobs/running";
 import { fetchJob } from "@/jobs/stream/fetch-job";
@@ -39,7 +41,7 @@ export function useComparison(id: string): Comparison {
   });
   if (error) return { kind: "none", why: error.message };
   if (job === undefined) return { kind: "loading", isLost: failureReason !== null };
-  if (job === null) return { kind: "none", why: "There is no such comparison here any more." };
+  if (job === null) return { kind: "none", why: t("There is no such comparison here any more.") };
   const axes = axesOf(job, options, loras);
-  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: "This job isn't a comparison." };
+  return axes ? { kind: "loaded", loaded: { job, axes } } : { kind: "none", why: t("This job isn't a comparison.") };
 }

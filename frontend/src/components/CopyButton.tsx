@@ -3,6 +3,7 @@ import { CheckIcon, CopyIcon } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 
 const THANKS_MS = 1600;
@@ -18,12 +19,12 @@ export function CopyButton({ label, text, className }: { label: string; text: st
 
   async function copy(button: HTMLElement) {
     if (await copied(text, button)) setIsCopied(true);
-    else notify("error", "The browser does not let this page copy. Select the text and copy it by hand.");
+    else notify("error", t("The browser does not let this page copy. Select the text and copy it by hand."));
   }
 
   return (
     <>
-      <Tip label={isCopied ? "Copied" : label}>
+      <Tip label={isCopied ? t("Copied") : label}>
         <Button
           variant="ghost"
           size="icon-sm"
@@ -35,7 +36,7 @@ export function CopyButton({ label, text, className }: { label: string; text: st
         </Button>
       </Tip>
       <span role="status" className="sr-only">
-        {isCopied ? "Copied" : ""}
+        {isCopied ? t("Copied") : ""}
       </span>
     </>
   );

@@ -122,5 +122,5 @@ function Legend({ series }: { series: readonly Series[] }) {
 function parts(series: readonly Series[], at: number, format: (value: number) => string): string {
   if (series.length < 2) return "";
   const named = series.filter(({ values }) => (values[at] ?? 0) > 0);
-  return ` (${named.map(({ name, values }) => `${name.toLowerCase()} ${format(values[at] ?? 0)}`).join(", ")})`;
+  return ` (${named.map(({ name, values }) => `${name} ${format(values[at] ?? 0)}`).join(", ")})`;
 }

@@ -1,5 +1,6 @@
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 
 interface ShowMoreProps {
   list: Pick<UseInfiniteQueryResult, "hasNextPage" | "isFetching" | "fetchNextPage">;
@@ -11,7 +12,7 @@ export function ShowMore({ list }: ShowMoreProps) {
   if (!hasNextPage) return null;
   return (
     <Button variant="outline" aria-disabled={isFetching} onClick={() => isFetching || void fetchNextPage()}>
-      Show more
+      {t("Show more")}
     </Button>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 import { type CSSProperties, useEffect } from "react";
 import { Toaster, toast } from "sonner";
+import { t } from "@/i18n/t";
 import type { useNotices } from "@/lib/notify";
 
 type Notice = NonNullable<ReturnType<typeof useNotices.getState>["last"]>;
@@ -20,5 +21,12 @@ export default function Toasts({ last }: { last: Notice }) {
     const { offer } = last;
     toast[last.kind](last.text, offer && { action: { label: offer.label, onClick: offer.run }, duration: OFFER_MS });
   }, [last]);
-  return <Toaster position="bottom-center" style={COLORS} toastOptions={{ className: "!rounded-xl !font-sans" }} />;
+  return (
+    <Toaster
+      containerAriaLabel={t("Notifications")}
+      position="bottom-center"
+      style={COLORS}
+      toastOptions={{ className: "!rounded-xl !font-sans" }}
+    />
+  );
 }

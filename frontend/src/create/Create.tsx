@@ -3,6 +3,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Header } from "@/components/header/Header";
 import { formErrorOf, NO_PROMPT } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { useGenerate } from "@/jobs/requests";
 import { loadPart } from "@/lib/lazy";
 import { notify } from "@/lib/notify";
@@ -22,8 +23,10 @@ import { WorkerNotice } from "./WorkerNotice";
 
 /** `Settings loaded: 1 picture, seed 7.` */
 function loadedWords({ num_images, seed }: Settings): string {
-  const parts = [num_images && pictures(num_images), seed != null && `seed ${seed}`].filter(Boolean);
-  return parts.length > 0 ? `Settings loaded: ${parts.join(", ")}.` : "Settings loaded.";
+  const parts = [num_images && pictures(num_images), seed != null && t("seed {seed}", { seed: String(seed) })].filter(
+    Boolean,
+  );
+  return parts.length > 0 ? t("Settings loaded: {parts}.", { parts: parts.join(", ") }) : t("Settings loaded.");
 }
 
 /** The create page: prompt above, pictures below. */
@@ -75,7 +78,7 @@ function Page() {
     window.scrollTo({ top: 0, behavior: "smooth" });
     box.current?.focus({ preventScroll: true });
     if (before.prompt.trim() !== "")
-      notify("success", loadedWords(settings), { label: "Undo", run: () => form.replace(before) });
+      notify("success", loadedWords(settings), { label: t("Undo"), run: () => form.replace(before) });
   }
 
   async function read(file: File) {
@@ -85,7 +88,7 @@ function Page() {
       const known = { samplers, upscalers: image_to_image?.upscalers ?? [], loras: loras.data ?? [] };
       use(await readPicture(file, known));
     } catch (failure) {
-      const offer = { label: "Use as start", run: () => upload(file) };
+      const offer = { label: t("Use as start"), run: () => upload(file) };
       notify("error", errorText(failure), file.type.startsWith("image/") ? offer : undefined);
     }
   }
@@ -94,7 +97,7 @@ function Page() {
     <DropZone onRead={(file) => void read(file)} onStart={upload}>
       <Header />
       <main id="main" className="mx-auto w-full max-w-[112rem] space-y-5 px-4 pb-16 sm:px-6">
-        <h1 className="sr-only">Make pictures</h1>
+        <h1 className="sr-only">{t("Make pictures")}</h1>
         <Dock>
           <Composer
             box={box}

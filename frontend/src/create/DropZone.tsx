@@ -1,6 +1,7 @@
 "use client";
 import { ImageDownIcon, ImagePlayIcon, type LucideIcon } from "lucide-react";
 import { type DragEvent, type ReactNode, useRef, useState } from "react";
+import { tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 interface DropZoneProps {
@@ -82,7 +83,7 @@ export function DropZone({ onRead, onStart, children }: DropZoneProps) {
             )}
           >
             <Icon className="size-8 text-primary" />
-            <p className="font-medium">{words}</p>
+            <p className="font-medium">{tName(words)}</p>
           </div>
         ))}
       </div>

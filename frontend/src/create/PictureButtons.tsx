@@ -3,6 +3,7 @@ import { ImagePlayIcon, ImageUpIcon, LoaderCircleIcon } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 
 interface PictureButtonsProps {
   onRead: (file: File) => void;
@@ -14,18 +15,18 @@ interface PictureButtonsProps {
 export function PictureButtons({ onRead, onStart, isUploading }: PictureButtonsProps) {
   return (
     <div data-dock="hide" className="flex">
-      <FileButton label="Picture to read settings from" onPicture={onRead} icon={<ImageUpIcon aria-hidden />}>
-        Load settings from a picture
+      <FileButton label={t("Picture to read settings from")} onPicture={onRead} icon={<ImageUpIcon aria-hidden />}>
+        {t("Load settings from a picture")}
       </FileButton>
       <FileButton
-        label="Picture to start from"
+        label={t("Picture to start from")}
         onPicture={onStart}
         icon={isUploading ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <ImagePlayIcon aria-hidden />}
       >
-        Start from a picture
+        {t("Start from a picture")}
       </FileButton>
       <span role="status" className="sr-only">
-        {isUploading ? "Sending the picture…" : ""}
+        {isUploading ? t("Sending the picture…") : ""}
       </span>
     </div>
   );

@@ -2,6 +2,7 @@
 import { useExamples, useLoras } from "@/api/catalog";
 import type { GenerateRequest, LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { EXAMPLES } from "./examples";
 
 const MAX_CARDS = 6;
@@ -18,7 +19,7 @@ export default function RealWelcome({ onExample }: { onExample: (request: Genera
     .slice(0, MAX_CARDS);
   if (marked.length > 0) {
     return (
-      <ul aria-label="Examples" className="grid grid-cols-2 gap-2 sm:grid-cols-3 sm:gap-3 lg:grid-cols-4">
+      <ul aria-label={t("Examples")} className="grid grid-cols-2 gap-2 sm:grid-cols-3 sm:gap-3 lg:grid-cols-4">
         {marked.map(({ prompt, model_name, url, width, height }) => (
           <li key={url}>
             <button
@@ -43,7 +44,7 @@ export default function RealWelcome({ onExample }: { onExample: (request: Genera
   return (
     <>
       {shown.length > 0 && (
-        <ul aria-label="LoRAs" className="grid grid-cols-2 gap-2 sm:grid-cols-3 sm:gap-3 lg:grid-cols-6">
+        <ul aria-label={t("LoRAs")} className="grid grid-cols-2 gap-2 sm:grid-cols-3 sm:gap-3 lg:grid-cols-6">
           {shown.map((lora, at) => (
             <li key={lora.label}>
               <LoraCard lora={lora} prompt={EXAMPLES[at % EXAMPLES.length]?.prompt ?? ""} onExample={onExample} />
@@ -51,7 +52,7 @@ export default function RealWelcome({ onExample }: { onExample: (request: Genera
           ))}
         </ul>
       )}
-      <ul aria-label="Examples" className="flex flex-wrap gap-2">
+      <ul aria-label={t("Examples")} className="flex flex-wrap gap-2">
         {EXAMPLES.map((request) => (
           <li key={request.prompt}>
             <Button variant="secondary" className="h-auto whitespace-normal py-2" onClick={() => onExample(request)}>

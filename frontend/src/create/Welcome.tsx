@@ -1,6 +1,7 @@
 "use client";
 import { useLoras, useOptions } from "@/api/catalog";
 import type { GenerateRequest } from "@/api/types";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { DEMO_EXAMPLES } from "./examples";
 
@@ -17,7 +18,7 @@ export function Welcome({ onExample }: { onExample: (request: GenerateRequest) =
   return (
     <section aria-labelledby="begin" className="space-y-5 pt-4">
       <h2 id="begin" className="font-medium text-muted-foreground text-sm">
-        Try one of these.
+        {t("Try one of these.")}
       </h2>
       {options.is_demo ? <Pictured onExample={onExample} /> : <RealWelcome onExample={onExample} />}
     </section>
@@ -26,7 +27,7 @@ export function Welcome({ onExample }: { onExample: (request: GenerateRequest) =
 
 function Pictured({ onExample }: { onExample: (request: GenerateRequest) => void }) {
   return (
-    <ul aria-label="Examples" className="grid grid-cols-3 gap-2 sm:gap-3 lg:grid-cols-6">
+    <ul aria-label={t("Examples")} className="grid grid-cols-3 gap-2 sm:gap-3 lg:grid-cols-6">
       {DEMO_EXAMPLES.map(({ request, picture }, at) => (
         <li key={picture}>
           <button

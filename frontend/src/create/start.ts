@@ -1,13 +1,13 @@
 /** Puts a picture into the form as the one to start from. */
+
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useLoras, useOptions } from "@/api/catalog";
 import { type Picture, startFields, startSettings } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { uploadAsset } from "@/jobs/assets";
 import { noteStart } from "@/jobs/pictures";
 import { notify } from "@/lib/notify";
 import { useFormActions } from "./form";
-
-const DONE = "New pictures start from this one.";
 
 export function useStart() {
   const form = useFormActions();
@@ -16,7 +16,7 @@ export function useStart() {
   const loras = useLoras().data;
 
   function started() {
-    notify("success", DONE);
+    notify("success", t("New pictures start from this one."));
     window.scrollTo({ top: 0, behavior: "smooth" });
   }
 

@@ -6,6 +6,7 @@ import type { Credit as CreditAnswer, CreditEntry } from "@/api/types";
 import { ShowMore } from "@/components/ShowMore";
 import { Button, buttonLook } from "@/components/ui/button";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tName } from "@/i18n/t";
 import { dateWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";
 import { dollars } from "@/lib/words/money";
@@ -26,11 +27,13 @@ export default function Credit() {
   return (
     <section id="credit" aria-labelledby="credit-title" className="space-y-5 rounded-2xl border bg-card p-5 sm:p-6">
       <h2 id="credit-title" className="font-semibold text-base">
-        Credit
+        {t("Credit")}
       </h2>
       {bought !== null && (
         <p role="status" className="rounded-xl bg-accent px-4 py-3 text-accent-foreground text-sm">
-          {hasArrived ? "Thank you: your credit has arrived." : "Thank you. Your credit arrives when the payment does…"}
+          {hasArrived
+            ? t("Thank you: your credit has arrived.")
+            : t("Thank you. Your credit arrives when the payment does…")}
         </p>
       )}
       {credit.data && <Left credit={credit.data} />}
@@ -44,7 +47,7 @@ export default function Credit() {
         <ShowMore list={history} />
         {entries.length > 0 && (
           <a href={`${API_URL}/api/billing/history.csv`} className={buttonLook({ variant: "outline" })}>
-            Download as CSV
+            {t("Download as CSV")}
           </a>
         )}
       </div>
@@ -71,9 +74,13 @@ function isHere(entries: readonly CreditEntry[], purchase: string): boolean {
 
 function Left({ credit }: { credit: CreditAnswer }) {
   const notes = [
-    credit.free_micro_usd > 0 && `${dollars(credit.free_micro_usd)} of it is free until the end of the month.`,
-    credit.held_micro_usd > 0 && `${dollars(credit.held_micro_usd)} more is set aside for pictures in the making.`,
-    `Up to 4 pictures cost ${dollars(credit.price_per_generation_micro_usd)}; larger ones, more of them or more steps cost more.`,
+    credit.free_micro_usd > 0 &&
+      t("{amount} of it is free until the end of the month.", { amount: dollars(credit.free_micro_usd) }),
+    credit.held_micro_usd > 0 &&
+      t("{amount} more is set aside for pictures in the making.", { amount: dollars(credit.held_micro_usd) }),
+    t("Up to 4 pictures cost {amount}; larger ones, more of them or more steps cost more.", {
+      amount: dollars(credit.price_per_generation_micro_usd),
+    }),
   ];
   return (
     <div className="space-y-4">
@@ -95,12 +102,13 @@ function Packs({ packs }: { packs: CreditAnswer["packs"] }) {
   });
   const isBusy = isPending || isSuccess; // until the payment page is there
   return (
-    <ul aria-label="Buy credit" className="flex flex-wrap gap-2">
+    <ul aria-label={t("Buy credit")} className="flex flex-wrap gap-2">
       {packs.map(({ price_micro_usd, credit_micro_usd }) => (
         <li key={price_micro_usd}>
           <Button aria-disabled={isBusy} onClick={() => isBusy || mutate(price_micro_usd)}>
-            Buy {dollars(credit_micro_usd)}
-            {credit_micro_usd !== price_micro_usd && ` for ${dollars(price_micro_usd)}`}
+            {credit_micro_usd === price_micro_usd
+              ? t("Buy {amount}", { amount: dollars(credit_micro_usd) })
+              : t("Buy {amount} for {price}", { amount: dollars(credit_micro_usd), price: dollars(price_micro_usd) })}
           </Button>
         </li>
       ))}
@@ -130,11 +138,11 @@ const COLUMNS: readonly Column<CreditEntry>[] = [
 function What({ entry }: { entry: CreditEntry }) {
   return (
     <>
-      {WORDS[entry.kind]}
+      {tName(WORDS[entry.kind])}
       {entry.note && `: ${entry.note}`}{" "}
       {entry.receipt_url && (
         <a href={entry.receipt_url} target="_blank" rel="noreferrer" className="underline underline-offset-4">
-          Receipt
+          {t("Receipt")}
         </a>
       )}
     </>
@@ -144,7 +152,7 @@ function What({ entry }: { entry: CreditEntry }) {
 function History({ entries }: { entries: readonly CreditEntry[] }) {
   return (
     <Table
-      caption="Credit history"
+      caption={t("Credit history")}
       columns={COLUMNS}
       rows={entries}
       keyOf={({ id }) => String(id)}

@@ -6,6 +6,7 @@ import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { dollars } from "@/lib/words/money";
 
@@ -21,7 +22,7 @@ export default function Grant({ user, trigger, onClose }: GrantProps) {
 
   async function change(data: FormData) {
     const micro_usd = Math.round(Number(text(data, "amount")) * 1_000_000);
-    setProblem(micro_usd ? null : "It is no amount.");
+    setProblem(micro_usd ? null : t("It is no amount."));
     if (!micro_usd) return;
     const params = { params: { path: { user_id: user.id } }, body: { micro_usd, reason: text(data, "reason") } };
     const left = await answer(
@@ -29,29 +30,29 @@ export default function Grant({ user, trigger, onClose }: GrantProps) {
         ? api.POST("/api/operator/users/{user_id}/credit/grant", params)
         : api.POST("/api/operator/users/{user_id}/credit/adjust", params),
     );
-    notify("success", `${user.email} has ${dollars(left.available_micro_usd)} now.`);
+    notify("success", t("{email} has {amount} now.", { email: user.email, amount: dollars(left.available_micro_usd) }));
     onClose();
   }
 
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title={`Credit of ${user.email}`}
-        description="The reason is shown in the account's history."
+        title={t("Credit of {email}", { email: user.email })}
+        description={t("The reason is shown in the account's history.")}
         returnFocus={trigger}
       >
-        <ApiForm label="Change the credit" submit="Change it" onSubmit={change}>
+        <ApiForm label={t("Change the credit")} submit={t("Change it")} onSubmit={change}>
           {(problemOf) => (
             <>
               <Field
-                label="Dollars"
+                label={t("Dollars")}
                 name="amount"
                 inputMode="decimal"
                 required
-                hint="A negative number takes credit away."
+                hint={t("A negative number takes credit away.")}
                 problem={problem ?? problemOf("micro_usd")}
               />
-              <Field label="Reason" name="reason" maxLength={500} required problem={problemOf("reason")} />
+              <Field label={t("Reason")} name="reason" maxLength={500} required problem={problemOf("reason")} />
             </>
           )}
         </ApiForm>

@@ -1,5 +1,7 @@
 /** Facts about a job or picture as label and value. Parameters that the server has resolved win over requested ones. */
+
 import type { Output } from "@/api/types";
+import { t } from "@/i18n/t";
 import { fileSize, sizeWords, stepCount } from "@/lib/words/quantities";
 import { factsOfSettings, type Settings, settingsOfMetadata } from "@/settings/settings";
 import { type Job, promptOf } from "./job";
@@ -31,7 +33,7 @@ export function glance(job: Job): string[] {
   if (job.metadata === null) return [];
   const { model_name, style, width, height, steps, seed } = knownSettings(job, null);
   return [
-    model_name === null ? "No LoRA" : model_name,
+    model_name === null ? t("No LoRA") : model_name,
     style,
     width && height && sizeWords(width, height),
     steps && stepCount(steps),
@@ -43,7 +45,9 @@ export function glance(job: Job): string[] {
 function seedWords(job: Job, seed: number | null | undefined): string | null {
   if (seed == null) return null;
   const last = job.outputs.at(-1)?.seed ?? seed;
-  return last === seed ? `seed ${seed}` : `seeds ${seed} to ${last}`;
+  return last === seed
+    ? t("seed {seed}", { seed: String(seed) })
+    : t("seeds {first} to {last}", { first: String(seed), last: String(last) });
 }
 
 /** What is not the same in both, in the order of `first`; `null` stands for a fact that one side lacks. */

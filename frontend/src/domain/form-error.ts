@@ -1,5 +1,7 @@
 /** Why a request for pictures was refused, in words for the visitor. Pure. */
+
 import { type FieldProblem, Refused, Unreachable } from "@/api/client";
+import { t } from "@/i18n/t";
 import { sentence } from "@/lib/words/sentence";
 import { fieldLabel } from "@/settings/settings";
 
@@ -29,15 +31,15 @@ export function formErrorOf(error: unknown): FormError {
       title: error.message,
       details: [
         error.mayHaveAccepted
-          ? "Your request may have gone through. Check below before trying again."
-          : "Your prompt is kept: try again in a moment.",
+          ? t("Your request may have gone through. Check below before trying again.")
+          : t("Your prompt is kept: try again in a moment."),
       ],
       retryAfterS: 3,
       fields: [],
     };
   }
   if (error instanceof Refused) return ofRefusal(error);
-  return { title: "Something went wrong on this page.", details: [String(error)], retryAfterS: null, fields: [] };
+  return { title: t("Something went wrong on this page."), details: [String(error)], retryAfterS: null, fields: [] };
 }
 
 function ofRefusal(error: Refused): FormError {
@@ -45,28 +47,28 @@ function ofRefusal(error: Refused): FormError {
   if (status === 429) {
     // the rest of the sentence has the wait at the time of the response: the countdown shows the current one
     const reason = error.message.split(";")[0] ?? "";
-    const details = [sentence(reason), "Your prompt is kept."];
-    return { title: "You have reached a limit.", details, retryAfterS, fields: [], isForVisitors: true };
+    const details = [sentence(reason), t("Your prompt is kept.")];
+    return { title: t("You have reached a limit."), details, retryAfterS, fields: [], isForVisitors: true };
   }
   if (status === 503) {
     const isFull = kind === "queue-full";
     return {
-      title: isFull ? "The queue is full right now." : sentence(error.message),
-      details: ["Your prompt is kept."],
+      title: isFull ? t("The queue is full right now.") : sentence(error.message),
+      details: [t("Your prompt is kept.")],
       retryAfterS: retryAfterS ?? 10,
       fields: [],
     };
   }
   if (status === 401 || status === 402) {
-    const details = ["Your prompt is kept."];
+    const details = [t("Your prompt is kept.")];
     const title = sentence(error.message);
     return { title, details, retryAfterS, fields: [], isForVisitors: true, isForCredit: status === 402 };
   }
   const fields = error.fields.map(({ field }) => field);
-  const title = error.fields.length > 0 ? "Please fix these settings." : sentence(error.message);
+  const title = error.fields.length > 0 ? t("Please fix these settings.") : sentence(error.message);
   return { title, details: error.fields.map(ofField), retryAfterS, fields };
 }
 
 function ofField({ field, detail, allowed }: FieldProblem): string {
-  return `${fieldLabel(field)}: ${detail}${allowed ? `. Allowed: ${allowed}` : ""}.`;
+  return `${fieldLabel(field)}: ${detail}${allowed ? `. ${t("Allowed: {what}", { what: allowed })}` : ""}.`;
 }

@@ -1,6 +1,9 @@
 /** Texts about a job. */
+
 import type { JobState } from "@/api/types";
-import { aboutTime, clock, pictures } from "@/lib/words/quantities";
+import { shown } from "@/i18n/language";
+import { t, tCount, tNumber } from "@/i18n/t";
+import { aboutTime, clock } from "@/lib/words/quantities";
 import { isEnded, type Job, numDone } from "./job";
 import { numWanted } from "./picture";
 
@@ -9,16 +12,19 @@ import { numWanted } from "./picture";
  * unreachable. */
 export function statusWords(job: Job, left_s: number = job.state?.estimated_time ?? 0, elapsed_s?: number): string {
   const { state } = job;
-  if (job.connection === "lost") return "Reconnecting…";
-  if (state === null) return "Sending…";
+  if (job.connection === "lost") return t("Reconnecting…");
+  if (state === null) return t("Sending…");
   const since = elapsed_s === undefined ? "" : ` · ${clock(elapsed_s)}`;
   if (isWaiting(state)) {
     const time = left_s > 0 ? ` · ${aboutTime(left_s)}` : "";
     return `${queuePlace(state.queue_position)}${since}${time}`;
   }
-  const done = numDone(job) > 0 ? `${numDone(job)} of ${numWanted(job)} done` : `Making ${pictures(numWanted(job))}`;
+  const done =
+    numDone(job) > 0
+      ? t("{done} of {count} done", { done: numDone(job), count: numWanted(job) })
+      : tCount(numWanted(job), "Making 1 picture", "Making {count} pictures");
   const percent = Math.floor(100 * progressOf(job));
-  const time = left_s > 0 ? `${aboutTime(left_s)} left` : "almost there";
+  const time = left_s > 0 ? t("{time} left", { time: aboutTime(left_s) }) : t("almost there");
   return `${[done, percent > 0 && `${percent} %`].filter(Boolean).join(" · ")}${since} · ${time}`;
 }
 
@@ -31,11 +37,13 @@ function isWaiting({ status, queue_position, progress }: JobState): boolean {
 export function outcome(job: Job): string | null {
   const made = numDone(job);
   if (job.state?.status === "cancelled") {
-    return made > 0 ? `Cancelled with ${made} of ${numWanted(job)} finished.` : "Cancelled.";
+    return made > 0
+      ? t("Cancelled with {made} of {count} finished.", { made, count: numWanted(job) })
+      : t("Cancelled.");
   }
   if (job.state?.status !== "failed") return null;
-  if (made === 0) return numWanted(job) === 1 ? "This picture could not be made." : "These pictures could not be made.";
-  return `Only ${made} of ${numWanted(job)} finished.`;
+  if (made === 0) return tCount(numWanted(job), "This picture could not be made.", "These pictures could not be made.");
+  return t("Only {made} of {count} finished.", { made, count: numWanted(job) });
 }
 
 /** Share of the work that is done, 0 to 1. */
@@ -45,13 +53,15 @@ export function progressOf(job: Job): number {
 }
 
 function queuePlace(position: number): string {
-  if (position <= 0) return "Starting";
-  return position === 1 ? "Waiting: next in line" : `Waiting: ${ordinal(position)} in line`;
+  if (position <= 0) return t("Starting");
+  return position === 1 ? t("Waiting: next in line") : t("Waiting: {place} in line", { place: ordinal(position) });
 }
 
 const ORDINALS: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
 const ORDINAL_RULES = new Intl.PluralRules("en", { type: "ordinal" });
 
+/** `2nd`; in other languages the number alone, and their text has the rest. */
 function ordinal(count: number): string {
-  return `${count.toLocaleString()}${ORDINALS[ORDINAL_RULES.select(count)] ?? "th"}`;
+  const ending = shown().language === "en" ? (ORDINALS[ORDINAL_RULES.select(count)] ?? "th") : "";
+  return `${tNumber(count)}${ending}`;
 }

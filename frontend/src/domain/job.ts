@@ -1,4 +1,5 @@
 /** One job as the page knows it, and how events of the server change it. Pure: no network, no React. */
+
 import type {
   Accepted,
   Blocked,
@@ -12,6 +13,7 @@ import type {
   Result,
   Status,
 } from "@/api/types";
+import { t } from "@/i18n/t";
 import { settingsOfMetadata } from "@/settings/settings";
 
 /** A finished picture. `isDeleted`: the visitor has deleted it, and can still bring it back. */
@@ -222,6 +224,6 @@ function goneEnding(job: Job): Ending {
     status: "failed",
     images_completed: job.outputs.length,
     images_total: job.state?.images_total ?? job.request.num_images ?? job.outputs.length,
-    error: { code: GONE, detail: "This job is no longer on the server." },
+    error: { code: GONE, detail: t("This job is no longer on the server.") },
   };
 }

@@ -1,6 +1,8 @@
 /** A finished picture together with the job that made it, and the requests that make it or others like it. */
+
 import { API_URL } from "@/api/client";
 import type { GenerateRequest, LoraOption, Options, Output } from "@/api/types";
+import { t } from "@/i18n/t";
 import { type Settings, settingsOfMetadata, withoutDefaults } from "@/settings/settings";
 import { type Image, type Job, promptOf } from "./job";
 
@@ -33,7 +35,11 @@ export function findPicture(jobs: readonly Job[], id: string): Picture | null {
 export function pictureName({ job, output }: Picture): string {
   const prompt = promptOf(job);
   const shown = prompt.length > MAX_NAME_CHARACTERS ? `${prompt.slice(0, MAX_NAME_CHARACTERS).trimEnd()}…` : prompt;
-  return `Picture ${output.index + 1} of ${numWanted(job)}: ${shown}`;
+  return t("Picture {number} of {count}: {prompt}", {
+    number: output.index + 1,
+    count: numWanted(job),
+    prompt: shown,
+  });
 }
 
 /** Class of an `<img>` of the picture before its visitor asks to see it: moderation may want it blurred. */

@@ -1,6 +1,7 @@
 "use client";
 import { useId, useRef, useState } from "react";
 import { type Picture, pictureName } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { percent } from "@/lib/words/quantities";
 import type { usePanZoom } from "@/pictures/zoom/pan-zoom";
@@ -30,7 +31,8 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
     panZoom,
     picture: picture.output,
     frame,
-    onKeyMove: ({ x, y }) => setPlace(`${inPercent(x / width)} from the left, ${inPercent(y / height)} from the top`),
+    onKeyMove: ({ x, y }) =>
+      setPlace(t("{x} from the left, {y} from the top", { x: inPercent(x / width), y: inPercent(y / height) })),
   });
   /** Shares of the frame's width: CSS has no other unit that follows it. */
   const wide = (px: number) => `${(100 * px) / width}cqw`;
@@ -38,7 +40,7 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
     <div
       ref={onStage}
       role="application"
-      aria-label="Canvas"
+      aria-label={t("Canvas")}
       aria-describedby={help}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: an application takes keys of its own
       tabIndex={0}
@@ -47,9 +49,9 @@ export function Canvas({ picture, editor, panZoom, blur, onStage }: CanvasProps)
       {...handlers}
     >
       <p id={help} className="sr-only">
-        Paint over what should change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a
-        dot; hold the space bar and press arrow keys to paint a line. B and E choose brush and eraser, [ and ] change
-        the size, I inverts, Ctrl+Z takes back.
+        {t(
+          "Paint over what should change. Arrow keys move the brush, with Shift further. Enter or the space bar paints a dot; hold the space bar and press arrow keys to paint a line. B and E choose brush and eraser, [ and ] change the size, I inverts, Ctrl+Z takes back.",
+        )}
       </p>
       <p aria-live="polite" className="sr-only">
         {place}

@@ -8,6 +8,7 @@ import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { formErrorOf } from "@/domain/form-error";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { uploadAsset } from "@/jobs/assets";
 import { useGenerate } from "@/jobs/requests";
 import { percent } from "@/lib/words/quantities";
@@ -83,9 +84,9 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
         >
           <div className="flex min-h-0 min-w-0 flex-1 flex-col">
             <header className="flex items-center justify-between gap-2 py-1 pr-1 pl-4">
-              <Dialog.Title className="font-semibold text-base">Edit picture</Dialog.Title>
+              <Dialog.Title className="font-semibold text-base">{t("Edit picture")}</Dialog.Title>
               <Dialog.Close asChild>
-                <Button variant="ghost" size="icon" aria-label="Close" className="size-11">
+                <Button variant="ghost" size="icon" aria-label={t("Close")} className="size-11">
                   <XIcon aria-hidden />
                 </Button>
               </Dialog.Close>
@@ -99,7 +100,7 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
             <Toolbar editor={editor} panZoom={panZoom} />
           </div>
           <form
-            aria-label="The painted part"
+            aria-label={t("The painted part")}
             onSubmit={(event) => {
               event.preventDefault();
               send();
@@ -112,13 +113,13 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
             <div className="space-y-3 border-t px-4 py-3 side:px-5">
               {isReminded && isEmpty && (
                 <p role="alert" className="text-destructive text-sm">
-                  Paint over what should change first.
+                  {t("Paint over what should change first.")}
                 </p>
               )}
               {error && <FormErrorNote error={formErrorOf(error)} onRetry={send} />}
               <Button type="submit" size="lg" className="w-full" aria-disabled={isPending}>
                 {isPending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
-                Generate
+                {t("Generate")}
               </Button>
             </div>
           </form>
@@ -130,9 +131,11 @@ export default function Editor({ picture, onClose, onMade }: EditorProps) {
 
 /** `12 % of the picture selected`. */
 function selected(share: number): string {
-  if (share === 0) return "Nothing selected. Paint over what should change.";
+  if (share === 0) return t("Nothing selected. Paint over what should change.");
   const rounded = Math.round(percent(share));
-  return `${rounded === 0 ? "Less than 1" : rounded} % of the picture selected`;
+  return rounded === 0
+    ? t("Less than 1 % of the picture selected")
+    : t("{percent} % of the picture selected", { percent: rounded });
 }
 
 function placeOf(target: EventTarget, canvas: HTMLElement | null): Place {

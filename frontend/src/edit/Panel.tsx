@@ -4,6 +4,7 @@ import type { Options } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
+import { t, tItems } from "@/i18n/t";
 import type { Content, EditForm } from "./request";
 
 interface PanelProps {
@@ -26,7 +27,7 @@ export function Panel({ form, onChange, options }: PanelProps) {
     <div className="space-y-5">
       <div className="space-y-1.5">
         <label htmlFor={id} className="block font-medium text-sm">
-          Prompt
+          {t("Prompt")}
         </label>
         <textarea
           id={id}
@@ -38,7 +39,7 @@ export function Panel({ form, onChange, options }: PanelProps) {
         />
       </div>
       <NumberField
-        label="Strength"
+        label={t("Strength")}
         value={form.strength}
         min={0.05}
         max={1}
@@ -46,37 +47,37 @@ export function Panel({ form, onChange, options }: PanelProps) {
         sliderStep={0.05}
         sliderMax={1}
         onChange={(strength) => onChange({ strength })}
-        hint="How much the painted part changes. At 1 nothing of it is kept."
+        hint={t("How much the painted part changes. At 1 nothing of it is kept.")}
       />
       <NumberField
-        label="Soft edge"
+        label={t("Soft edge")}
         value={form.blur}
         min={0}
         max={64}
         step={1}
         sliderMax={MAX_SOFT_EDGE}
         onChange={(blur) => onChange({ blur })}
-        hint="Pixels over which the new part fades into the picture."
+        hint={t("Pixels over which the new part fades into the picture.")}
       />
       <Switch
-        label="Only the painted area"
-        hint="Makes this part alone, at full size, and puts it back: more detail for small things."
+        label={t("Only the painted area")}
+        hint={t("Makes this part alone, at full size, and puts it back: more detail for small things.")}
         isOn={form.isOnlyPainted}
         onChange={(isOnlyPainted) => onChange({ isOnlyPainted })}
       />
       <div className="space-y-2">
         <p className="font-medium text-sm" aria-hidden>
-          Begin with
+          {t("Begin with")}
         </p>
         <Choice
-          legend="Begin with"
-          items={CONTENTS}
+          legend={t("Begin with")}
+          items={tItems(CONTENTS)}
           value={form.content}
           onChange={(content) => onChange({ content })}
         />
       </div>
       <NumberField
-        label="Pictures"
+        label={t("Pictures")}
         value={form.numImages}
         min={1}
         max={options?.bounds.max_images ?? 8}

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import Slider from "@/components/ui/slider";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import type { usePanZoom } from "@/pictures/zoom/pan-zoom";
 import { ZoomControls } from "@/pictures/zoom/ZoomControls";
 import type { Editor } from "./use-editor";
@@ -22,18 +23,18 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
       onMouseDown={(event) => event.preventDefault()} // the canvas keeps the focus, and with it the space bar
       className="flex flex-wrap items-center justify-center gap-x-3 gap-y-1 px-3 low:py-0 py-2"
     >
-      <legend className="sr-only">Tools</legend>
+      <legend className="sr-only">{t("Tools")}</legend>
       <div className="flex">
-        <Tool label="Brush" keys="B" isPressed={tool === "brush"} onClick={() => editor.setTool("brush")}>
+        <Tool label={t("Brush")} keys="B" isPressed={tool === "brush"} onClick={() => editor.setTool("brush")}>
           <BrushIcon aria-hidden />
         </Tool>
-        <Tool label="Eraser" keys="E" isPressed={tool === "eraser"} onClick={() => editor.setTool("eraser")}>
+        <Tool label={t("Eraser")} keys="E" isPressed={tool === "eraser"} onClick={() => editor.setTool("eraser")}>
           <EraserIcon aria-hidden />
         </Tool>
       </div>
       <div className="flex w-36 items-center gap-2 sm:w-48 low:w-20">
         <Slider
-          label="Brush size"
+          label={t("Brush size")}
           value={size}
           min={limits.min}
           max={limits.max}
@@ -46,16 +47,21 @@ export function Toolbar({ editor, panZoom }: ToolbarProps) {
         </span>
       </div>
       <div className="flex">
-        <Tool label="Undo" keys="Ctrl+Z" isOff={!painting.canUndo} onClick={() => editor.run({ kind: "undo" })}>
+        <Tool label={t("Undo")} keys="Ctrl+Z" isOff={!painting.canUndo} onClick={() => editor.run({ kind: "undo" })}>
           <Undo2Icon aria-hidden />
         </Tool>
-        <Tool label="Redo" keys="Shift+Ctrl+Z" isOff={!painting.canRedo} onClick={() => editor.run({ kind: "redo" })}>
+        <Tool
+          label={t("Redo")}
+          keys="Shift+Ctrl+Z"
+          isOff={!painting.canRedo}
+          onClick={() => editor.run({ kind: "redo" })}
+        >
           <Redo2Icon aria-hidden />
         </Tool>
-        <Tool label="Invert" keys="I" onClick={() => editor.run({ kind: "invert" })}>
+        <Tool label={t("Invert")} keys="I" onClick={() => editor.run({ kind: "invert" })}>
           <ContrastIcon aria-hidden />
         </Tool>
-        <Tool label="Clear" isOff={nothing} onClick={editor.clear}>
+        <Tool label={t("Clear")} isOff={nothing} onClick={editor.clear}>
           <Trash2Icon aria-hidden />
         </Tool>
       </div>

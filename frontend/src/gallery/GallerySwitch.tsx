@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { Share } from "@/api/types";
 import { Switch } from "@/components/form/Switch";
+import { t } from "@/i18n/t";
 
 interface GallerySwitchProps {
   imageId: string;
@@ -31,16 +32,18 @@ export function GallerySwitch({ imageId, shared, queryKey }: GallerySwitchProps)
   const { gallery } = shared;
   if (gallery === undefined) return null;
   if (gallery === "removed") {
-    return <p className="text-muted-foreground text-sm">The operator has taken this picture out of the gallery.</p>;
+    return (
+      <p className="text-muted-foreground text-sm">{t("The operator has taken this picture out of the gallery.")}</p>
+    );
   }
   return (
     <div className="space-y-1">
       <Switch
-        label="Offer to the public gallery"
+        label={t("Offer to the public gallery")}
         isOn={gallery !== null}
         onChange={(next) => isPending || mutate(next)}
       />
-      {gallery && <p className="text-muted-foreground text-xs">{NOTES[gallery]}</p>}
+      {gallery && <p className="text-muted-foreground text-xs">{t(NOTES[gallery])}</p>}
     </div>
   );
 }

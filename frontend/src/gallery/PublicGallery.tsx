@@ -7,13 +7,14 @@ import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { ShowMore } from "@/components/ShowMore";
 import { buttonLook } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { GalleryGrid } from "./GalleryGrid";
 
 /** Pictures that their owners have offered and the operator has accepted, newest first; for everybody. */
 export function PublicGallery() {
   return (
-    <Shell title="Gallery" note="Pictures that people here have shared." width="wide">
+    <Shell title={t("Gallery")} note={t("Pictures that people here have shared.")} width="wide">
       <Pictures />
     </Shell>
   );
@@ -31,14 +32,18 @@ function Pictures() {
   const pictures = data?.pages.flatMap((page) => page.pictures) ?? [];
   if (error instanceof Refused && error.status === 404) {
     return (
-      <EmptyState icon={ImagesIcon} title="No gallery here" text="The operator of this server has not opened one.">
+      <EmptyState
+        icon={ImagesIcon}
+        title={t("No gallery here")}
+        text={t("The operator of this server has not opened one.")}
+      >
         <MakePictures />
       </EmptyState>
     );
   }
   if (data && pictures.length === 0) {
     return (
-      <EmptyState icon={ImagesIcon} title="Nothing here yet" text="Share a picture of yours and offer it.">
+      <EmptyState icon={ImagesIcon} title={t("Nothing here yet")} text={t("Share a picture of yours and offer it.")}>
         <MakePictures />
       </EmptyState>
     );
@@ -49,7 +54,7 @@ function Pictures() {
         {failureReason && errorText(failureReason)}
       </p>
       <GalleryGrid
-        name="Pictures"
+        name={t("Pictures")}
         items={pictures}
         keyOf={({ page_url }) => page_url}
         show={(picture) => (
@@ -76,7 +81,7 @@ function Pictures() {
 function MakePictures() {
   return (
     <Link className={buttonLook()} href="/">
-      Make pictures
+      {t("Make pictures")}
     </Link>
   );
 }

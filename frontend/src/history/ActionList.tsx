@@ -13,6 +13,7 @@ import Menu, { MENU_ITEM } from "@/actions/Menu";
 import { useLoras, useOptions } from "@/api/catalog";
 import { Link } from "@/components/Link";
 import { promptOf } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { formAddress, promptAddress, startAddress, useMakeAgain } from "./actions";
 import { useDeleteAndMoveOn } from "./focus";
 import type { HistoryPicture } from "./items";
@@ -33,26 +34,26 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
         <li>
           <a href={output.download_url} download={output.filename} onClick={onDone} className={MENU_ITEM}>
             <DownloadIcon aria-hidden />
-            Download
+            {t("Download")}
           </a>
         </li>
         <li>
           <Link href={formAddress(picture, options, loras)} className={MENU_ITEM}>
             <SlidersHorizontalIcon aria-hidden />
-            Reuse everything
+            {t("Reuse everything")}
           </Link>
         </li>
         <li>
           <Link href={promptAddress(picture)} className={MENU_ITEM}>
             <TextCursorInputIcon aria-hidden />
-            Reuse prompt
+            {t("Reuse prompt")}
           </Link>
         </li>
         <Item onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
-          New seeds
+          {t("New seeds")}
         </Item>
         <Item onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
-          Regenerate
+          {t("Regenerate")}
         </Item>
         <li aria-hidden className="mx-3 my-1.5 border-t" />
         <Item
@@ -62,7 +63,7 @@ export function ActionList({ picture, onDone }: { picture: HistoryPicture; onDon
           }}
           icon={<Trash2Icon aria-hidden />}
         >
-          Delete
+          {t("Delete")}
         </Item>
       </ul>
     </>

@@ -6,6 +6,7 @@ import { CollectionChip } from "@/collections/CollectionChip";
 import { Chip } from "@/components/form/Chip";
 import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import type { Filter } from "@/jobs/history/history-cache";
 import { cn } from "@/lib/cn";
 import { useSelection } from "./selection";
@@ -34,7 +35,7 @@ export function Filters({ filter, onChange }: FiltersProps) {
           aria-hidden
           className={cn("size-4", filter.favorites ? "fill-primary text-primary" : "text-muted-foreground")}
         />
-        Favorites
+        {t("Favorites")}
       </button>
       <CollectionChip value={filter.collection} onChange={(collection) => onChange({ collection })} />
       <ChooseButton />
@@ -53,7 +54,7 @@ function ChooseButton() {
       className="ml-auto px-3 font-normal aria-pressed:bg-muted"
     >
       <CircleCheckIcon aria-hidden />
-      Select
+      {t("Select")}
     </Button>
   );
 }
@@ -70,7 +71,7 @@ function Search({ filter, onChange }: FiltersProps) {
   }, [typed]);
   return (
     <label className="relative w-full sm:w-auto sm:max-w-sm sm:flex-1">
-      <span className="sr-only">Search in prompts</span>
+      <span className="sr-only">{t("Search in prompts")}</span>
       <SearchIcon
         aria-hidden
         className="pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted-foreground"
@@ -79,7 +80,7 @@ function Search({ filter, onChange }: FiltersProps) {
         type="search"
         value={typed}
         maxLength={200}
-        placeholder="Search in prompts"
+        placeholder={t("Search in prompts")}
         onChange={(event) => setTyped(event.target.value)}
         className="h-9 w-full rounded-full border border-input bg-card pr-3 pl-9 text-base placeholder:text-muted-foreground sm:text-sm"
       />
@@ -94,16 +95,16 @@ function LoraFilter({ filter, onChange }: FiltersProps) {
   const items = names.flatMap((name) => {
     const versions = loras.filter((lora) => lora.name === name);
     const each = versions.map(({ label }) => ({ value: label, label, note: undefined }));
-    return versions.length > 1 ? [{ value: name, label: name, note: "Any version" }, ...each] : each;
+    return versions.length > 1 ? [{ value: name, label: name, note: t("Any version") }, ...each] : each;
   });
   const isListed = filter.lora === ANY || items.some(({ value }) => value === filter.lora);
   const unlisted = isListed ? [] : [{ value: filter.lora, label: filter.lora, note: undefined }];
   return (
-    <Chip name="LoRA" value={filter.lora || "All"}>
+    <Chip name="LoRA" value={filter.lora || t("All")}>
       <Choice
         legend="LoRA"
         layout="list"
-        items={[{ value: ANY, label: "All pictures", note: "With or without a LoRA" }, ...unlisted, ...items]}
+        items={[{ value: ANY, label: t("All pictures"), note: t("With or without a LoRA") }, ...unlisted, ...items]}
         value={filter.lora}
         onChange={(lora) => onChange({ lora })}
       />

@@ -15,6 +15,7 @@ import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { Button, buttonLook } from "@/components/ui/button";
 import { isComparison, isEnded, type Job } from "@/domain/job";
+import { t, tCount, tRich } from "@/i18n/t";
 import type { Filter } from "@/jobs/history/history-cache";
 import { useHistory } from "@/jobs/history/use-history";
 import { cn } from "@/lib/cn";
@@ -35,23 +36,22 @@ export function History() {
   const me = useMe().data;
   return (
     <Shell
-      title="History"
+      title={t("History")}
       width="wide"
       note={
         me &&
         !me.user &&
-        me.registration !== "closed" && (
-          <>
-            Kept in this browser only.{" "}
+        me.registration !== "closed" &&
+        tRich("Kept in this browser only. {signUp} to see your pictures everywhere.", {
+          signUp: (
             <Link
               href={() => withWayBack("/register/")}
               className="font-medium text-foreground underline underline-offset-4"
             >
-              Sign up
-            </Link>{" "}
-            to see your pictures everywhere.
-          </>
-        )
+              {t("Sign up")}
+            </Link>
+          ),
+        })
       }
     >
       <Pictures />
@@ -83,7 +83,11 @@ function Pictures() {
       <Filters filter={filter} onChange={setFilter} />
       {filter.collection && <CollectionBar id={filter.collection} onDeleted={() => setFilter({ collection: "" })} />}
       <p role="status" className="sr-only">
-        {data && !isPlaceholderData ? `${countWords(pictures.length)}${hasNextPage ? " or more" : ""}` : ""}
+        {data && !isPlaceholderData
+          ? hasNextPage
+            ? t("{pictures} or more", { pictures: countWords(pictures.length) })
+            : countWords(pictures.length)
+          : ""}
       </p>
       <RunningNote jobs={jobs.filter((job) => !isEnded(job))} />
       {!data && <Loading problem={error ?? failureReason} />}
@@ -101,7 +105,7 @@ function Pictures() {
       )}
       {data && hasNextPage && (
         <p role="status" className="py-6 text-center text-muted-foreground text-sm">
-          {failureReason ? failureReason.message : "Loading more…"}
+          {failureReason ? failureReason.message : t("Loading more…")}
         </p>
       )}
       {shownId && <Viewer pictures={pictures} id={shownId} />}
@@ -119,12 +123,12 @@ function RunningNote({ jobs }: { jobs: readonly Job[] }) {
   const isOneComparison = jobs.length === 1 && isComparison(first);
   return (
     <p className="rounded-2xl bg-accent px-4 py-3 text-accent-foreground text-sm">
-      {jobs.length === 1 ? "1 job in progress." : `${jobs.length} jobs in progress.`}{" "}
+      {tCount(jobs.length, "1 job in progress.", "{count} jobs in progress.")}{" "}
       <Link
         href={isOneComparison ? comparisonAddress(first.id) : "/"}
         className="font-medium underline underline-offset-4"
       >
-        View
+        {t("View")}
       </Link>
     </p>
   );
@@ -135,28 +139,32 @@ function NoPictures({ filter, onShowAll }: { filter: Filter; onShowAll: () => vo
     return (
       <EmptyState
         icon={FolderIcon}
-        title="Nothing in this collection yet"
-        text="Select pictures in your history and add them."
+        title={t("Nothing in this collection yet")}
+        text={t("Select pictures in your history and add them.")}
       >
         <Button variant="secondary" onClick={onShowAll}>
-          Show everything
+          {t("Show everything")}
         </Button>
       </EmptyState>
     );
   }
   if (filter.collection || filter.q.trim() || filter.lora || filter.favorites) {
     return (
-      <EmptyState icon={SearchXIcon} title="Nothing found" text="No pictures match these filters.">
+      <EmptyState icon={SearchXIcon} title={t("Nothing found")} text={t("No pictures match these filters.")}>
         <Button variant="secondary" onClick={onShowAll}>
-          Show everything
+          {t("Show everything")}
         </Button>
       </EmptyState>
     );
   }
   return (
-    <EmptyState icon={ImagesIcon} title="Nothing here yet" text="Your pictures are kept here until you delete them.">
+    <EmptyState
+      icon={ImagesIcon}
+      title={t("Nothing here yet")}
+      text={t("Your pictures are kept here until you delete them.")}
+    >
       <Link className={buttonLook()} href="/">
-        Make pictures
+        {t("Make pictures")}
       </Link>
     </EmptyState>
   );
@@ -166,7 +174,7 @@ function Loading({ problem }: { problem: Error | null }) {
   return (
     <div className="space-y-2">
       <p role="status" className="text-muted-foreground text-sm">
-        {problem ? `${problem.message} ${problem instanceof Refused ? "" : "Trying again…"}` : ""}
+        {problem ? `${problem.message} ${problem instanceof Refused ? "" : t("Trying again…")}` : ""}
       </p>
       {!problem && (
         <div aria-hidden className="grid grid-cols-2 gap-2 pt-11 sm:grid-cols-4">
@@ -183,9 +191,9 @@ function Loading({ problem }: { problem: Error | null }) {
 function LogInFirst() {
   return (
     <div className="flex flex-col items-start gap-4 rounded-2xl border bg-card p-6">
-      <p className="text-sm">Log in to see your history: this server keeps one for accounts only.</p>
+      <p className="text-sm">{t("Log in to see your history: this server keeps one for accounts only.")}</p>
       <Link className={buttonLook()} href={() => withWayBack("/login/")}>
-        Log in
+        {t("Log in")}
       </Link>
     </div>
   );

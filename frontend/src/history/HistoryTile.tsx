@@ -3,6 +3,7 @@ import { CheckIcon, EllipsisIcon, HeartIcon } from "lucide-react";
 import { memo, useState } from "react";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
 import { pictureName, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { ActionList } from "./ActionList";
@@ -45,7 +46,7 @@ export const HistoryTile = memo(function HistoryTile({
       <button
         type="button"
         data-picture={id}
-        aria-label={isChoosing ? "Select this picture" : "Open this picture"}
+        aria-label={isChoosing ? t("Select this picture") : t("Open this picture")}
         onPointerEnter={onNear}
         onFocus={onNear}
         onClick={({ shiftKey }) => (isChoosing ? onChoose(id, !isChosen || shiftKey, shiftKey) : onOpen(id))}
@@ -57,7 +58,7 @@ export const HistoryTile = memo(function HistoryTile({
       <span className={cn("absolute top-2 left-2", !isChoosing && QUIET)}>
         <input
           type="checkbox"
-          aria-label="Select"
+          aria-label={t("Select")}
           checked={isChosen}
           onChange={({ target, nativeEvent }) =>
             onChoose(id, target.checked, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)
@@ -72,8 +73,8 @@ export const HistoryTile = memo(function HistoryTile({
       </span>
       <div className="absolute right-2 bottom-2 flex gap-1.5">
         <PopoverTrigger
-          label="More"
-          panelLabel="What to do with this picture"
+          label={t("More")}
+          panelLabel={t("What to do with this picture")}
           className={cn(ROUND, QUIET, "aria-expanded:opacity-100")}
           face={<EllipsisIcon aria-hidden className="size-4" />}
         >
@@ -81,7 +82,7 @@ export const HistoryTile = memo(function HistoryTile({
         </PopoverTrigger>
         <button
           type="button"
-          aria-label="Favorite"
+          aria-label={t("Favorite")}
           aria-pressed={isFavorite}
           onClick={() => setFavorite({ id, isFavorite: !isFavorite })}
           className={cn(ROUND, !isFavorite && QUIET)}
@@ -99,7 +100,7 @@ function Thumbnail({ picture, name }: { picture: HistoryPicture; name: string })
   if (look === "missing") {
     return (
       <span className="absolute inset-0 grid place-items-center p-3 text-center text-muted-foreground text-xs">
-        Couldn't load this picture.
+        {t("Couldn't load this picture.")}
       </span>
     );
   }

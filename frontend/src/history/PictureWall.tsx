@@ -1,5 +1,6 @@
 "use client";
 import { useCallback, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { t } from "@/i18n/t";
 import { HistoryTile } from "./HistoryTile";
 import type { HistoryPicture } from "./items";
 import { type Row, rowsWithin, wallOf } from "./rows";
@@ -46,7 +47,7 @@ export function PictureWall({ pictures, onOpen, onNear, onNearEnd }: PictureWall
     <div
       ref={box}
       role="group"
-      aria-label="Pictures"
+      aria-label={t("Pictures")}
       className="relative"
       style={{ height: wall.height }}
       onFocus={(event) => setFocusedId(event.target.closest("[data-tile]")?.getAttribute("data-tile") ?? null)}

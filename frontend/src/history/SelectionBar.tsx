@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { usePictureDialog } from "@/actions/dialog";
 import { useCollect } from "@/collections/api";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useDelete } from "@/jobs/deletions";
 import { useZip } from "./actions";
 import type { HistoryPicture } from "./items";
@@ -41,21 +42,21 @@ export function SelectionBar({ pictures, collection }: SelectionBarProps) {
   const canZip = !(isNone || isTooMany || isZipping);
   return (
     <section
-      aria-label="Selected pictures"
+      aria-label={t("Selected pictures")}
       className="fade-in-0 slide-in-from-bottom-4 fixed inset-x-4 bottom-6 z-[805] mx-auto flex w-fit max-w-full animate-in items-center gap-1 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
     >
       <span role="status" className="mr-2 whitespace-nowrap tabular-nums">
-        {isNone ? "Select pictures" : `${ids.length} selected`}
+        {isNone ? t("Select pictures") : t("{count} selected", { count: ids.length })}
       </span>
       <Button
         variant="secondary"
         size="sm"
         aria-disabled={!canZip}
-        title={isTooMany ? `At most ${MAX_ZIPPED} at a time` : undefined}
+        title={isTooMany ? t("At most {count} at a time", { count: MAX_ZIPPED }) : undefined}
         onClick={canZip ? () => zip(ids) : undefined}
       >
         {isZipping ? <LoaderCircleIcon aria-hidden className="animate-spin" /> : <DownloadIcon aria-hidden />}
-        <span className="max-sm:sr-only">Download as zip</span>
+        <span className="max-sm:sr-only">{t("Download as zip")}</span>
       </Button>
       <Button
         variant="secondary"
@@ -64,7 +65,7 @@ export function SelectionBar({ pictures, collection }: SelectionBarProps) {
         onClick={() => isNone || open({ kind: "collect", ids })}
       >
         <FolderPlusIcon aria-hidden />
-        <span className="max-sm:sr-only">Add to collection</span>
+        <span className="max-sm:sr-only">{t("Add to collection")}</span>
       </Button>
       {collection && (
         <Button
@@ -78,7 +79,7 @@ export function SelectionBar({ pictures, collection }: SelectionBarProps) {
           }}
         >
           <FolderMinusIcon aria-hidden />
-          <span className="max-sm:sr-only">Take out</span>
+          <span className="max-sm:sr-only">{t("Take out")}</span>
         </Button>
       )}
       <Button
@@ -92,9 +93,9 @@ export function SelectionBar({ pictures, collection }: SelectionBarProps) {
         }}
       >
         <Trash2Icon aria-hidden />
-        <span className="max-sm:sr-only">Delete</span>
+        <span className="max-sm:sr-only">{t("Delete")}</span>
       </Button>
-      <Button variant="ghost" size="icon-sm" aria-label="Stop selecting" onClick={stopChoosing}>
+      <Button variant="ghost" size="icon-sm" aria-label={t("Stop selecting")} onClick={stopChoosing}>
         <XIcon aria-hidden />
       </Button>
     </section>

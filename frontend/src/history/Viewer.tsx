@@ -1,4 +1,5 @@
 "use client";
+import { t } from "@/i18n/t";
 import "@/pictures/pictures.css";
 import { RotateCwIcon, ShuffleIcon } from "lucide-react";
 import { useRouter } from "next/navigation";
@@ -56,10 +57,10 @@ export default function Viewer({ pictures, id }: ViewerProps) {
             onClose={leavePicture}
           />
           <Act onClick={() => makeAgain(picture, "new")} icon={<ShuffleIcon aria-hidden />}>
-            New seeds
+            {t("New seeds")}
           </Act>
           <Act onClick={() => makeAgain(picture, "same")} icon={<RotateCwIcon aria-hidden />}>
-            Regenerate
+            {t("Regenerate")}
           </Act>
           <div data-stays className="col-span-full">
             <UndoBar isInPanel />

@@ -1,6 +1,8 @@
 /** Pictures that the visitor brings: sent to the server, which keeps them for a while. */
+
 import { answer, api } from "@/api/client";
 import type { Asset } from "@/api/types";
+import { t } from "@/i18n/t";
 import { fileSize } from "@/lib/words/quantities";
 
 const TIMEOUT_MS = 60_000;
@@ -9,7 +11,12 @@ const TIMEOUT_MS = 60_000;
  * sentence for people. */
 export async function uploadAsset(file: Blob, maxBytes?: number): Promise<Asset> {
   if (maxBytes !== undefined && file.size > maxBytes) {
-    throw new Error(`This picture has ${fileSize(file.size)}. The server takes up to ${fileSize(maxBytes)}.`);
+    throw new Error(
+      t("This picture has {size}. The server takes up to {max}.", {
+        size: fileSize(file.size),
+        max: fileSize(maxBytes),
+      }),
+    );
   }
   return answer(
     api.POST("/api/assets", {

@@ -1,12 +1,13 @@
 /** Deletion of pictures with an undo: the page hides them immediately; the server deletes them after the undo period, or when
  * the visitor leaves the page before its end. */
+
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { create } from "zustand";
 import { answer, api } from "@/api/client";
+import { tCount } from "@/i18n/t";
 import { markDeleted, removePictures } from "@/jobs/history/history-cache";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
-import { pictures } from "@/lib/words/quantities";
 import { postChange } from "./other-windows";
 
 export const UNDO_MS = 8_000;
@@ -58,11 +59,21 @@ export function useDelete(): (ids: readonly string[]) => void {
       removePictures(queries, [...deleted.deleted, ...deleted.missing]);
       if (deleted.kept.length === 0) return;
       bringBack(deleted.kept);
-      notify("error", `${pictures(deleted.kept.length)} still in progress can't be deleted yet.`);
+      notify(
+        "error",
+        tCount(
+          deleted.kept.length,
+          "1 picture still in progress can't be deleted yet.",
+          "{count} pictures still in progress can't be deleted yet.",
+        ),
+      );
     },
     onError(error, { ids }) {
       bringBack(ids);
-      notify("error", `${pictures(ids.length)} could not be deleted. ${errorText(error)}`);
+      notify(
+        "error",
+        `${tCount(ids.length, "1 picture could not be deleted.", "{count} pictures could not be deleted.")} ${errorText(error)}`,
+      );
     },
     meta: { isReported: true },
   });

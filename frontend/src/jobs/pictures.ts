@@ -1,9 +1,11 @@
 /** Single pictures of the visitor, by id: those of the cached jobs, others fetched once. */
+
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { API_URL, answer, api, Refused } from "@/api/client";
 import type { Asset, GenerateRequest } from "@/api/types";
 import { jobOfHistory } from "@/domain/job";
 import { findPicture, type Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cachedJobs, pictureKey } from "@/jobs/history/history-cache";
 import type { Size } from "@/settings/shapes";
 
@@ -92,7 +94,7 @@ function measured(src: string): Promise<StartImage> {
   return new Promise((resolve, reject) => {
     const image = new Image();
     image.onload = () => resolve({ src, width: image.naturalWidth, height: image.naturalHeight });
-    image.onerror = () => reject(new Error("Couldn't load this picture."));
+    image.onerror = () => reject(new Error(t("Couldn't load this picture.")));
     image.src = src;
   });
 }

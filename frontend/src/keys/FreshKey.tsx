@@ -5,6 +5,7 @@ import { API_URL } from "@/api/client";
 import type { NewKey } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 
 /** A key that was just made: the only time that it is shown. */
 export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void }) {
@@ -25,13 +26,13 @@ export function FreshKey({ fresh, onDone }: { fresh: NewKey; onDone: () => void 
         className="flex items-center gap-2 font-semibold text-base outline-none"
       >
         <KeyRoundIcon aria-hidden className="size-4 text-primary" />
-        {fresh.name}: copy your key now
+        {t("{name}: copy your key now", { name: fresh.name })}
       </h2>
-      <p className="text-sm">You won't see it again.</p>
-      <Copied label="Copy the key" text={fresh.key} />
-      <Copied label="Copy the command" text={curl} />
+      <p className="text-sm">{t("You won't see it again.")}</p>
+      <Copied label={t("Copy the key")} text={fresh.key} />
+      <Copied label={t("Copy the command")} text={curl} />
       <Button variant="outline" onClick={onDone}>
-        I have copied it
+        {t("I have copied it")}
       </Button>
     </section>
   );

@@ -5,6 +5,7 @@ import type { NewKey, Scope } from "@/api/types";
 import { ApiForm } from "@/components/form/ApiForm";
 import { text } from "@/components/form/form-text";
 import { Field } from "@/components/ui/field";
+import { t, tName } from "@/i18n/t";
 
 const SCOPES: readonly { scope: Scope; note: string; isOperators?: boolean }[] = [
   { scope: "generate", note: "makes, marks and deletes pictures" },
@@ -45,24 +46,24 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
   return (
     <section aria-labelledby={`${id}-new`} className="space-y-4 rounded-2xl border bg-card p-5 sm:p-6">
       <h2 id={`${id}-new`} className="font-semibold text-base">
-        New key
+        {t("New key")}
       </h2>
-      <ApiForm key={round} label="New key" submit="Create key" onSubmit={make}>
+      <ApiForm key={round} label={t("New key")} submit={t("Create key")} onSubmit={make}>
         {(problemOf) => (
           <>
             <div className="grid gap-4 sm:grid-cols-[1fr_12rem]">
               <Field
-                label="Name"
+                label={t("Name")}
                 name="name"
                 required
                 maxLength={64}
                 autoComplete="off"
-                placeholder="Front end"
+                placeholder={t("Front end")}
                 problem={problemOf("name")}
               />
               <div className="space-y-1.5">
                 <label htmlFor={`${id}-expiry`} className="block font-medium text-sm">
-                  Expires
+                  {t("Expires")}
                 </label>
                 <select
                   id={`${id}-expiry`}
@@ -71,14 +72,14 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
                 >
                   {EXPIRIES.map(({ days, label }) => (
                     <option key={days} value={days}>
-                      {label}
+                      {tName(label)}
                     </option>
                   ))}
                 </select>
               </div>
             </div>
             <fieldset className="space-y-2.5">
-              <legend className="mb-1.5 font-medium text-sm">Permissions</legend>
+              <legend className="mb-1.5 font-medium text-sm">{t("Permissions")}</legend>
               {SCOPES.filter((each) => isOperator || !each.isOperators).map(({ scope, note }) => (
                 <label key={scope} className="flex cursor-pointer items-start gap-3 text-sm">
                   <input
@@ -89,7 +90,8 @@ export function KeyForm({ isOperator, onMade }: KeyFormProps) {
                     className="mt-0.5 size-4 shrink-0 accent-[var(--primary)]"
                   />
                   <span>
-                    <span className="font-medium">{scope}</span> <span className="text-muted-foreground">{note}</span>
+                    <span className="font-medium">{scope}</span>{" "}
+                    <span className="text-muted-foreground">{tName(note)}</span>
                   </span>
                 </label>
               ))}

@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import type { Key, NewKey, User } from "@/api/types";
 import { Shell } from "@/components/Shell";
 import { SignedIn } from "@/components/SignedIn";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { agoWords, dateWords } from "@/lib/words/dates";
 import { FreshKey } from "./FreshKey";
@@ -15,7 +16,7 @@ const KEYS = ["keys"];
 
 export function Keys() {
   return (
-    <Shell title="Keys" note="Use API keys to make pictures from your own programs.">
+    <Shell title={t("Keys")} note={t("Use API keys to make pictures from your own programs.")}>
       <SignedIn>{(user) => <OwnKeys user={user} />}</SignedIn>
     </Shell>
   );
@@ -34,7 +35,7 @@ function OwnKeys({ user }: { user: User }) {
     mutationFn: (key: Key) => answer(api.DELETE("/api/keys/{key_id}", { params: { path: { key_id: key.id } } })),
     onSuccess(_data, key) {
       if (fresh?.id === key.id) setFresh(null);
-      notify("success", `Key “${key.name}” revoked.`);
+      notify("success", t("Key “{name}” revoked.", { name: key.name }));
     },
     onSettled: refresh,
   });
@@ -54,9 +55,9 @@ function OwnKeys({ user }: { user: User }) {
           {failureReason ? failureReason.message : ""}
         </p>
       )}
-      {keys?.length === 0 && <p className="text-muted-foreground text-sm">You have no keys.</p>}
+      {keys?.length === 0 && <p className="text-muted-foreground text-sm">{t("You have no keys.")}</p>}
       {keys && keys.length > 0 && (
-        <ul aria-label="Your keys" className="divide-y rounded-2xl border bg-card">
+        <ul aria-label={t("Your keys")} className="divide-y rounded-2xl border bg-card">
           {[...keys].reverse().map((key) => (
             <OneKey key={key.id} shown={key} onRevoke={() => revoke(key)} />
           ))}
@@ -70,9 +71,11 @@ function OneKey({ shown, onRevoke }: { shown: Key; onRevoke: () => void }) {
   const now_ms = Date.now();
   const hasExpired = shown.expires_at !== null && new Date(shown.expires_at).getTime() < now_ms;
   const facts = [
-    `made ${agoWords(shown.created_at, now_ms)}`,
-    shown.last_used_at ? `last used ${agoWords(shown.last_used_at, now_ms)}` : "never used",
-    shown.expires_at ? `${hasExpired ? "expired" : "expires"} ${dateWords(shown.expires_at)}` : "never expires",
+    t("made {when}", { when: agoWords(shown.created_at, now_ms) }),
+    shown.last_used_at ? t("last used {when}", { when: agoWords(shown.last_used_at, now_ms) }) : t("never used"),
+    shown.expires_at
+      ? t(hasExpired ? "expired {date}" : "expires {date}", { date: dateWords(shown.expires_at) })
+      : t("never expires"),
   ];
   return (
     <li className="flex items-center justify-between gap-4 px-5 py-4">

@@ -1,5 +1,7 @@
 /** Parts of the page whose code is fetched later, which can fail: the server may be unreachable, or have a newer page. */
+
 import { type ComponentType, type ReactNode, useEffect, useReducer } from "react";
+import { t } from "@/i18n/t";
 import { notify } from "./notify";
 
 export const PART_MISSING = "This part of the page could not be loaded. Reload the page.";
@@ -16,7 +18,7 @@ export async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch {
-    throw new Error(PART_MISSING);
+    throw new Error(t(PART_MISSING));
   }
 }
 
@@ -39,7 +41,7 @@ export function lazyPart<Props extends object>(
       let isMounted = true;
       const missed = () => {
         if (!isMounted) return;
-        notify("error", PART_MISSING);
+        notify("error", t(PART_MISSING));
         onMissing(props);
       };
       if (!Loaded) fetchPart().then(() => isMounted && showLoaded(), missed);

@@ -3,6 +3,7 @@ import { useQueryStates } from "nuqs";
 import { Tabs } from "radix-ui";
 import { OPERATOR_TABS, type OperatorTab, PARSERS } from "@/address/parsers";
 import { useOptions } from "@/api/catalog";
+import { t, tName } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { Loras } from "@/operator/loras/Loras";
 import { Moderation } from "@/operator/moderation/Moderation";
@@ -33,16 +34,16 @@ export default function Console() {
   return (
     <Tabs.Root value={tab} onValueChange={(value) => setAddress({ tab: value as OperatorTab })} className="space-y-6">
       <Tabs.List
-        aria-label="Operator"
+        aria-label={t("Operator")}
         className="flex w-fit max-w-full gap-1 overflow-x-auto rounded-full bg-muted p-1"
       >
         {tabs.map((each) => (
           <Tabs.Trigger
             key={each}
             value={each}
-            className="h-8 rounded-full px-4 text-muted-foreground text-sm transition-colors data-[state=active]:bg-card data-[state=active]:font-medium data-[state=active]:text-foreground data-[state=active]:shadow-sm forced-colors:data-[state=active]:outline-2"
+            className="h-8 whitespace-nowrap rounded-full px-4 text-muted-foreground text-sm transition-colors data-[state=active]:bg-card data-[state=active]:font-medium data-[state=active]:text-foreground data-[state=active]:shadow-sm forced-colors:data-[state=active]:outline-2"
           >
-            {NAMES[each]}
+            {tName(NAMES[each])}
           </Tabs.Trigger>
         ))}
       </Tabs.List>

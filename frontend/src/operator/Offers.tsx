@@ -8,6 +8,7 @@ import { Choice } from "@/components/form/Choice";
 import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
 import { GalleryGrid } from "@/gallery/GalleryGrid";
+import { t, tItems } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 
 const STATES = [
@@ -41,19 +42,19 @@ export function Offers() {
   return (
     <section aria-labelledby="offers" className="space-y-5">
       <h2 id="offers" className="sr-only">
-        Gallery
+        {t("Gallery")}
       </h2>
       <div className="max-w-sm">
-        <Choice legend="Which pictures" items={STATES} value={status} onChange={setStatus} />
+        <Choice legend={t("Which pictures")} items={tItems(STATES)} value={status} onChange={setStatus} />
       </div>
       {offers.failureReason && (
         <p role="alert" className="text-destructive text-sm">
           {errorText(offers.failureReason)}
         </p>
       )}
-      {offers.data && pictures.length === 0 && <p className="text-muted-foreground text-sm">{NONE[status]}</p>}
+      {offers.data && pictures.length === 0 && <p className="text-muted-foreground text-sm">{t(NONE[status])}</p>}
       <GalleryGrid
-        name="Offered pictures"
+        name={t("Offered pictures")}
         items={pictures}
         keyOf={({ image_id }) => image_id}
         show={(picture) => <Offer picture={picture} status={status} />}
@@ -95,13 +96,13 @@ function Offer({ picture, status }: { picture: OfferedPicture; status: State }) 
         {status !== "accepted" && (
           <Button size="sm" aria-disabled={isPending} onClick={() => isPending || mutate(true)}>
             <CheckIcon aria-hidden />
-            Accept
+            {t("Accept")}
           </Button>
         )}
         {status !== "removed" && (
           <Button size="sm" variant="outline" aria-disabled={isPending} onClick={() => isPending || mutate(false)}>
             <XIcon aria-hidden />
-            {status === "offered" ? "Decline" : "Remove"}
+            {status === "offered" ? t("Decline") : t("Remove")}
           </Button>
         )}
       </div>

@@ -5,6 +5,7 @@ import { useMe } from "@/api/session";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { buttonLook } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 
 const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div className="min-h-96" /> });
@@ -13,7 +14,7 @@ const [Console] = lazyPart(() => import("./Console"), { meanwhile: () => <div cl
 export function Operator() {
   const { data: me, failureReason } = useMe();
   return (
-    <Shell title="Operator" width="wide">
+    <Shell title={t("Operator")} width="wide">
       {me ? (
         me.scopes.includes("operator") ? (
           <Console />
@@ -22,7 +23,7 @@ export function Operator() {
         )
       ) : (
         <p role="status" className="min-h-40 text-muted-foreground text-sm">
-          {failureReason ? "Can't reach the server. Trying again…" : ""}
+          {failureReason ? t("Can't reach the server. Trying again…") : ""}
         </p>
       )}
     </Shell>
@@ -33,11 +34,11 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
   return (
     <section className="flex max-w-xl flex-col items-start gap-4 rounded-3xl border bg-card p-6 sm:p-8">
       <LockIcon aria-hidden className="size-6 text-primary" />
-      <h2 className="font-medium text-lg">This page is for operators</h2>
+      <h2 className="font-medium text-lg">{t("This page is for operators")}</h2>
       <p className="text-muted-foreground text-sm leading-relaxed">
         {isLoggedIn
-          ? "Your account isn't an operator. Run this on the server to make it one:"
-          : "Log in as an operator. Run this on the server to make an account one:"}
+          ? t("Your account isn't an operator. Run this on the server to make it one:")
+          : t("Log in as an operator. Run this on the server to make an account one:")}
       </p>
       <code className="w-full overflow-x-auto whitespace-nowrap rounded-xl bg-muted px-3 py-2 text-xs">
         python -m server create-operator --email you@example.org
@@ -45,11 +46,11 @@ function OperatorsOnly({ isLoggedIn }: { isLoggedIn: boolean }) {
       <div className="flex flex-wrap gap-2">
         {!isLoggedIn && (
           <Link className={buttonLook()} href={() => withWayBack("/login/")}>
-            Log in
+            {t("Log in")}
           </Link>
         )}
         <Link className={buttonLook({ variant: "outline" })} href="/">
-          Make pictures
+          {t("Make pictures")}
         </Link>
       </div>
     </section>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { OperatorQueue, QueuedJob } from "@/api/types";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tCount, tNumber } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { aboutTime } from "@/lib/words/quantities";
 import { Figure, Figures } from "./Figures";
@@ -27,21 +28,27 @@ export function Queue() {
   return (
     <section aria-labelledby="queue" className="space-y-5">
       <h2 id="queue" className="sr-only">
-        Queue
+        {t("Queue")}
       </h2>
       {queue.failureReason && (
         <p role="alert" className="text-destructive text-sm">
-          {errorText(queue.failureReason)} The figures below are from before.
+          {errorText(queue.failureReason)} {t("The figures below are from before.")}
         </p>
       )}
       <Figures>
-        <Figure name="Waiting" value={String(data.waiting)} note={data.waiting === 1 ? "job" : "jobs"} />
-        <Figure name="Being made" value={String(data.running)} note={data.running === 1 ? "job" : "jobs"} />
-        <Figure name="Pictures" value={String(Math.round(data.pictures_per_min))} note="in the last minute" />
-        <Figure name="Step" value={data.step_s === null ? "–" : milliseconds(data.step_s)} note={rowsNote(data)} />
+        <Figure name={t("Waiting")} value={tNumber(data.waiting)} note={tCount(data.waiting, "job", "jobs")} />
+        <Figure name={t("Being made")} value={tNumber(data.running)} note={tCount(data.running, "job", "jobs")} />
+        <Figure
+          name={t("Pictures")}
+          value={tNumber(Math.round(data.pictures_per_min))}
+          note={t("in the last minute")}
+        />
+        <Figure name={t("Step")} value={data.step_s === null ? "–" : milliseconds(data.step_s)} note={rowsNote(data)} />
       </Figures>
       {data.jobs.length === 0 ? (
-        <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">Idle.</p>
+        <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
+          {t("Idle.")}
+        </p>
       ) : (
         <Jobs jobs={data.jobs} />
       )}
@@ -54,13 +61,14 @@ export function milliseconds(seconds: number): string {
 }
 
 function rowsNote({ rows }: OperatorQueue): string {
-  return rows === null ? "none yet" : `average batch ${Math.round(rows * 10) / 10}`;
+  return rows === null ? t("none yet") : t("average batch {size}", { size: Math.round(rows * 10) / 10 });
 }
 
 const COLUMNS: readonly Column<QueuedJob>[] = [
   {
     name: "Status",
-    cell: (job) => (job.status === "processing" ? <RunningJob job={job} /> : `${job.queue_position} in the queue`),
+    cell: (job) =>
+      job.status === "processing" ? <RunningJob job={job} /> : t("{place} in the queue", { place: job.queue_position }),
   },
   {
     name: "Owner",
@@ -69,17 +77,17 @@ const COLUMNS: readonly Column<QueuedJob>[] = [
   },
   {
     name: "LoRA",
-    cell: ({ model }) => (model === "base" ? "No LoRA" : model),
+    cell: ({ model }) => (model === "base" ? t("No LoRA") : model),
     className: "max-md:text-right",
   },
   {
     name: "Pictures",
-    cell: (job) => `${job.images_completed} of ${job.images_total}`,
+    cell: (job) => t("{done} of {count}", { done: job.images_completed, count: job.images_total }),
     className: "max-md:hidden",
   },
   {
     name: "Accepted",
-    cell: ({ age_s }) => `${age(age_s)} ago`,
+    cell: ({ age_s }) => t("{time} ago", { time: age(age_s) }),
     className: "max-md:row-start-3 max-md:text-muted-foreground",
   },
   {
@@ -94,7 +102,7 @@ function Jobs({ jobs }: { jobs: readonly QueuedJob[] }) {
   return (
     <div className="overflow-hidden rounded-3xl border bg-card">
       <Table
-        caption="Queue"
+        caption={t("Queue")}
         columns={COLUMNS}
         rows={jobs}
         keyOf={({ job_id }) => job_id}
@@ -111,9 +119,9 @@ function RunningJob({ job }: { job: QueuedJob }) {
   return (
     <span className="inline-flex items-center gap-2">
       <span aria-hidden className="size-2 animate-pulse rounded-full bg-primary" />
-      Being made
+      {t("Being made")}
       <span className="text-muted-foreground md:hidden">
-        {job.images_completed} of {job.images_total}
+        {t("{done} of {count}", { done: job.images_completed, count: job.images_total })}
       </span>
     </span>
   );
@@ -123,12 +131,16 @@ function RunningJob({ job }: { job: QueuedJob }) {
 export function ownerWords({ owner, end_user }: Pick<QueuedJob, "owner" | "end_user">): string {
   const [kind, id = ""] = owner.split(/:(.*)/s);
   const words =
-    kind === "user" ? `Account ${id.slice(0, 8)}` : kind === "anon" ? `Visitor ${id.slice(0, 6)}` : id || owner;
-  return end_user ? `${words} for ${end_user}` : words;
+    kind === "user"
+      ? t("Account {id}", { id: id.slice(0, 8) })
+      : kind === "anon"
+        ? t("Visitor {id}", { id: id.slice(0, 6) })
+        : id || owner;
+  return end_user ? t("{owner} for {user}", { owner: words, user: end_user }) : words;
 }
 
 export function age(seconds: number): string {
   if (seconds < 60) return `${Math.round(seconds)} s`;
   if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  return `${Math.round(seconds / 360) / 10} h`;
+  return `${tNumber(Math.round(seconds / 360) / 10)} h`;
 }

@@ -6,6 +6,7 @@ import type { OperatorUser } from "@/api/types";
 import { CopyLine } from "@/components/CopyLine";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 
 interface ResetLinkProps {
   user: OperatorUser;
@@ -22,15 +23,15 @@ export default function ResetLink({ user, trigger, onClose }: ResetLinkProps) {
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
       <DialogPanel
-        title={`Reset link for ${user.email}`}
-        description="It sets a new password once, within 24 hours. We send no mail: hand it over yourself."
+        title={t("Reset link for {email}", { email: user.email })}
+        description={t("It sets a new password once, within 24 hours. We send no mail: hand it over yourself.")}
         returnFocus={trigger}
       >
         {data ? (
-          <CopyLine name="Reset link" label="Copy reset link" text={data.url} />
+          <CopyLine name="Reset link" label={t("Copy reset link")} text={data.url} />
         ) : (
           <Button aria-disabled={isPending} onClick={() => isPending || mutate()}>
-            Create link
+            {t("Create link")}
           </Button>
         )}
       </DialogPanel>

@@ -3,7 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { CircleAlertIcon, CircleCheckIcon } from "lucide-react";
 import { useLoras, useOptions } from "@/api/catalog";
 import { API_URL, answer, api, Refused } from "@/api/client";
+import { t } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
+import { sizeWords } from "@/lib/words/quantities";
 import { Workers } from "./Workers";
 
 const EVERY_MS = 3_000;
@@ -20,7 +22,7 @@ export function Server() {
   return (
     <section aria-labelledby="server" className="space-y-5">
       <h2 id="server" className="sr-only">
-        Server
+        {t("Server")}
       </h2>
       {!ready.isPending && (
         <div role="status" className="flex items-start gap-3 rounded-3xl border bg-card px-5 py-4">
@@ -30,9 +32,11 @@ export function Server() {
             <CircleAlertIcon aria-hidden className="mt-0.5 size-5 shrink-0 text-destructive" />
           )}
           <div className="min-w-0 space-y-0.5">
-            <p className="font-medium">{reason === null ? "Ready to make pictures" : "Not ready to make pictures"}</p>
+            <p className="font-medium">
+              {reason === null ? t("Ready to make pictures") : t("Not ready to make pictures")}
+            </p>
             <p className="break-words text-muted-foreground text-sm">
-              {reason ?? "The model is loaded, the database answers, pictures can be stored."}
+              {reason ?? t("The model is loaded, the database answers, pictures can be stored.")}
             </p>
           </div>
         </div>
@@ -40,7 +44,7 @@ export function Server() {
       <Facts />
       <Workers />
       <p className="text-muted-foreground text-sm">
-        Prometheus metrics:{" "}
+        {t("Prometheus metrics:")}{" "}
         <a href={`${API_URL}/metrics`} className="text-primary underline underline-offset-2">
           /metrics
         </a>
@@ -65,11 +69,19 @@ function Facts() {
   const loras = useLoras().data;
   if (!options) return null;
   const rows = [
-    ["Base model", options.base_model],
-    ["SHA-256", options.base_model_sha256 ?? "being computed"],
-    ["Native size", `${options.native_width} × ${options.native_height}`],
-    ["LoRAs", loras ? `${loras.length}, ${loras.filter(({ resident }) => resident).length} in memory` : "…"],
-    ["Default LoRA", options.defaults.model_name ?? "none"],
+    [t("Base model"), options.base_model],
+    ["SHA-256", options.base_model_sha256 ?? t("being computed")],
+    [t("Native size"), sizeWords(options.native_width, options.native_height)],
+    [
+      "LoRAs",
+      loras
+        ? t("{count}, {resident} in memory", {
+            count: loras.length,
+            resident: loras.filter(({ resident }) => resident).length,
+          })
+        : "…",
+    ],
+    [t("Default LoRA"), options.defaults.model_name ?? t("none")],
   ] as const;
   return (
     <dl className="grid grid-cols-[auto_1fr] gap-x-8 gap-y-3 rounded-3xl border bg-card px-5 py-4 text-sm">

@@ -9,6 +9,7 @@ import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tNumber } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { dateWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";
@@ -22,18 +23,17 @@ const COLUMNS: readonly Column<OperatorUser>[] = [
   { name: "E-mail", cell: (user) => <Email user={user} />, isRowName: true, className: "max-md:col-span-2" },
   {
     name: "Since",
-    cell: ({ created_at }) => dateWords(created_at),
-    className: "text-muted-foreground max-md:before:content-['Since_']",
+    cell: ({ created_at }) => <Named before={t("Since")}>{dateWords(created_at)}</Named>,
+    className: "text-muted-foreground",
   },
   {
     name: "Pictures in 30 days",
-    cell: ({ total }) => total.pictures.toLocaleString(),
+    cell: ({ total }) => <Named after={t("pictures in 30 days")}>{tNumber(total.pictures)}</Named>,
     isRight: true,
-    className: "max-md:after:content-['_pictures_in_30_days']",
   },
   {
     name: "Compute time",
-    cell: ({ total }) => `${Math.round(total.gpu_s)} s`,
+    cell: ({ total }) => `${tNumber(Math.round(total.gpu_s))} s`,
     isRight: true,
     className: "text-muted-foreground max-md:hidden",
   },
@@ -69,7 +69,7 @@ export function Users() {
   return (
     <section aria-labelledby="users" className="space-y-5">
       <h2 id="users" className="sr-only">
-        Users
+        {t("Users")}
       </h2>
       {users.failureReason && (
         <p role="alert" className="text-destructive text-sm">
@@ -79,7 +79,7 @@ export function Users() {
       {all.length > 0 && (
         <div className="overflow-hidden rounded-3xl border bg-card">
           <Table
-            caption="Users"
+            caption={t("Users")}
             columns={isModerated ? MODERATED : COLUMNS}
             rows={all}
             keyOf={({ id }) => id}
@@ -95,15 +95,33 @@ export function Users() {
   );
 }
 
+/** What a phone shows next to a value: it has no headings. */
+function Named({ before, after, children }: { before?: string; after?: string; children: string }) {
+  const word = (text: string) => (
+    <span aria-hidden className="md:hidden">
+      {text}
+    </span>
+  );
+  return (
+    <>
+      {before && word(`${before} `)}
+      {children}
+      {after && word(` ${after}`)}
+    </>
+  );
+}
+
 function Email({ user }: { user: OperatorUser }) {
   return (
     <span className="flex flex-wrap items-center gap-2">
       <span className="break-all font-medium">{user.email}</span>
       {user.is_operator && (
-        <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">Operator</span>
+        <span className="rounded-full bg-accent px-2 py-0.5 text-accent-foreground text-xs">{t("Operator")}</span>
       )}
-      {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">Not moderated</span>}
-      {user.disabled && <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">Disabled</span>}
+      {user.moderation_exempt && <span className="rounded-full border px-2 py-0.5 text-xs">{t("Not moderated")}</span>}
+      {user.disabled && (
+        <span className="rounded-full border px-2 py-0.5 text-destructive text-xs">{t("Disabled")}</span>
+      )}
     </span>
   );
 }
@@ -116,8 +134,14 @@ function GrantButton({ user }: { user: OperatorUser }) {
   if (!credit) return null;
   return (
     <>
-      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
-        Credit<span className="sr-only"> of {user.email}</span>
+      <Button
+        ref={trigger}
+        variant="ghost"
+        size="sm"
+        onClick={() => setIsOpen(true)}
+        aria-label={t("Credit of {email}", { email: user.email })}
+      >
+        {t("Credit")}
       </Button>
       {isOpen && <Grant user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
@@ -130,8 +154,14 @@ function ResetButton({ user }: { user: OperatorUser }) {
   const [isOpen, setIsOpen] = useState(false);
   return (
     <>
-      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
-        Reset link<span className="sr-only"> for {user.email}</span>
+      <Button
+        ref={trigger}
+        variant="ghost"
+        size="sm"
+        onClick={() => setIsOpen(true)}
+        aria-label={t("Reset link for {email}", { email: user.email })}
+      >
+        {t("Reset link")}
       </Button>
       {isOpen && <ResetLink user={user} trigger={trigger} onClose={() => setIsOpen(false)} />}
     </>
@@ -161,30 +191,44 @@ function Access({ user }: { user: OperatorUser }) {
 
   if (user.disabled) {
     return (
-      <Button variant="outline" size="sm" aria-disabled={isPending} onClick={() => isPending || mutate("enable")}>
-        Enable<span className="sr-only"> {user.email}</span>
+      <Button
+        variant="outline"
+        size="sm"
+        aria-disabled={isPending}
+        onClick={() => isPending || mutate("enable")}
+        aria-label={t("Enable {email}", { email: user.email })}
+      >
+        {t("Enable")}
       </Button>
     );
   }
   if (user.id === me?.id) return null;
   return (
     <>
-      <Button ref={trigger} variant="ghost" size="sm" onClick={() => setIsOpen(true)}>
-        Disable<span className="sr-only"> {user.email}</span>
+      <Button
+        ref={trigger}
+        variant="ghost"
+        size="sm"
+        onClick={() => setIsOpen(true)}
+        aria-label={t("Disable {email}", { email: user.email })}
+      >
+        {t("Disable")}
       </Button>
       {isOpen && (
         <Dialog open onOpenChange={setIsOpen}>
           <DialogPanel
-            title={`Disable ${user.email}?`}
-            description="Sessions and keys stop working immediately. Jobs already queued will finish; nothing is deleted."
+            title={t("Disable {email}?", { email: user.email })}
+            description={t(
+              "Sessions and keys stop working immediately. Jobs already queued will finish; nothing is deleted.",
+            )}
             returnFocus={trigger}
           >
             <div className="flex justify-end gap-2 pt-2">
               <Button variant="ghost" onClick={() => setIsOpen(false)}>
-                Keep it
+                {t("Keep it")}
               </Button>
               <Button variant="destructive" aria-disabled={isPending} onClick={() => isPending || mutate("disable")}>
-                Disable
+                {t("Disable")}
               </Button>
             </div>
           </DialogPanel>

@@ -1,6 +1,7 @@
 "use client";
 import { useState } from "react";
 import { blockedAt, isEnded, type Job } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { previewBlur } from "./preview-blur";
 
@@ -8,12 +9,16 @@ import { previewBlur } from "./preview-blur";
  * An outline only if the picture will not be made, and why where moderation has blocked it. */
 export function PendingPicture({ job, index, isFinished }: { job: Job; index: number; isFinished: boolean }) {
   const previews = useLastTwo(job.previews[index]);
-  const place = `Picture ${index + 1}`;
+  const number = index + 1;
   const reason = blockedAt(job, index);
   if (reason ?? (isEnded(job) && !isFinished)) {
     return (
       <div className="absolute inset-0 grid place-items-center overflow-hidden rounded-xl border border-muted-foreground/30 border-dashed p-3 text-center text-muted-foreground text-xs">
-        {reason ? `Blocked: ${reason}.` : <span className="sr-only">{place} was not made</span>}
+        {reason ? (
+          t("Blocked: {reason}.", { reason })
+        ) : (
+          <span className="sr-only">{t("Picture {number} was not made", { number })}</span>
+        )}
       </div>
     );
   }
@@ -25,7 +30,7 @@ export function PendingPicture({ job, index, isFinished }: { job: Job; index: nu
         isWorking && previews.length === 0 && "results-shimmer",
       )}
     >
-      {!isFinished && <span className="sr-only">{place} is being made</span>}
+      {!isFinished && <span className="sr-only">{t("Picture {number} is being made", { number })}</span>}
       {previews.map((source) => (
         <img
           key={source}

@@ -7,6 +7,7 @@ import { Button, buttonLook } from "@/components/ui/button";
 import { factsOf } from "@/domain/facts";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
+import { t, tName, tNumber } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 interface PictureFactsProps {
@@ -22,7 +23,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
   const prompt = promptOf(job);
   return (
     <aside
-      aria-label="About this picture"
+      aria-label={t("About this picture")}
       className="flex max-h-[75svh] shrink-0 flex-col rounded-t-2xl border-t bg-popover text-popover-foreground side:max-h-none side:w-[22rem] low:w-60 side:rounded-none side:border-t-0 side:border-l"
     >
       <div className="min-h-0 space-y-5 overflow-y-auto px-5 pt-4 pb-5 sheet:space-y-3 sheet:px-4 sheet:pt-3 low:px-4 lg:px-6 lg:py-6">
@@ -35,7 +36,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
           >
             {prompt}
           </p>
-          <CopyButton label="Copy prompt" text={prompt} />
+          <CopyButton label={t("Copy prompt")} text={prompt} />
         </div>
         <div
           className={cn(
@@ -57,7 +58,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
             download={output.filename}
           >
             <DownloadIcon aria-hidden />
-            Download
+            {t("Download")}
           </a>
           {children}
           <Button
@@ -71,7 +72,7 @@ export function PictureFacts({ picture, children }: PictureFactsProps) {
             )}
           >
             <ChevronUpIcon aria-hidden className={cn("transition-transform", isOpen && "rotate-180")} />
-            {isOpen ? "Less" : "More"}
+            {isOpen ? t("Less") : t("More")}
           </Button>
         </div>
         <Facts picture={picture} className={isOpen ? undefined : "sheet:hidden"} />
@@ -95,7 +96,7 @@ function Shortcuts() {
     <p className="flex flex-wrap gap-x-3 gap-y-1 text-muted-foreground text-xs [@media(hover:none)]:hidden">
       {SHORTCUTS.map(([key, what]) => (
         <span key={key}>
-          <kbd className="rounded border px-1 font-sans">{key}</kbd> {what}
+          <kbd className="rounded border px-1 font-sans">{tName(key)}</kbd> {t(what)}
         </span>
       ))}
     </p>
@@ -139,17 +140,23 @@ function Facts({ picture, className }: { picture: Picture; className: string | u
   const { moderation } = picture.output;
   const facts = factsOf(picture.job, picture.output, labelOf);
   if (moderation)
-    facts.push({ label: "Moderation", value: `${moderation.verdict}, score ${moderation.score.toFixed(2)}` });
+    facts.push({
+      label: "Moderation",
+      value: t("{verdict}, score {score}", {
+        verdict: tName(moderation.verdict),
+        score: tNumber(moderation.score, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+      }),
+    });
   return (
     <dl className={cn("grid grid-cols-[auto_1fr] items-baseline gap-x-6 gap-y-2.5 text-sm", className)}>
       {facts.map(({ label, value }) => (
         <div key={label} className="contents">
-          <dt className="text-muted-foreground">{label}</dt>
+          <dt className="text-muted-foreground">{tName(label)}</dt>
           <dd className="min-w-0 break-words text-right tabular-nums">
             {label === "Seed" ? (
               <span className="inline-flex items-center gap-1">
                 {value}
-                <CopyButton label="Copy seed" text={value} className="-my-2 -mr-2" />
+                <CopyButton label={t("Copy seed")} text={value} className="-my-2 -mr-2" />
               </span>
             ) : (
               value

@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { Output } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { fitted } from "@/pictures/zoom/view";
 
@@ -22,7 +23,7 @@ export function PictureSlide({ output, name, room }: PictureSlideProps) {
   const [isVeiled, setVeiled] = useState(veil(output) !== false);
   const size = fitted(output, room, MAX_SCALE);
   if (look === "missing") {
-    return <p className="text-muted-foreground text-sm">Couldn't load this picture.</p>;
+    return <p className="text-muted-foreground text-sm">{t("Couldn't load this picture.")}</p>;
   }
   return (
     <div className="relative overflow-hidden rounded-lg bg-muted" style={size}>
@@ -49,10 +50,10 @@ export function PictureSlide({ output, name, room }: PictureSlideProps) {
       {isVeiled && (
         <div className="absolute inset-0 grid place-content-center justify-items-center gap-3 p-4">
           <p className="rounded-full bg-black/60 px-4 py-1.5 text-center text-sm text-white">
-            A classifier finds this picture explicit.
+            {t("A classifier finds this picture explicit.")}
           </p>
           <Button variant="secondary" onClick={() => setVeiled(false)}>
-            Show it
+            {t("Show it")}
           </Button>
         </div>
       )}

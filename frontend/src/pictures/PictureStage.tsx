@@ -1,4 +1,5 @@
 "use client";
+import { t, tName } from "@/i18n/t";
 import "yet-another-react-lightbox/styles.css";
 import "./lightbox.css";
 import { createContext, type ReactNode, type RefObject, useContext, useEffect, useMemo, useRef } from "react";
@@ -56,7 +57,15 @@ export function PictureStage({ outputs, id, nameOf, onShow, onClose, panel }: Pi
         carousel={{ finite: true, padding: isRoomy ? "60px" : "14px", preload: 1 }}
         controller={{ ref: controller, closeOnBackdropClick: true, closeOnPullDown: true }}
         animation={{ fade: 180, swipe: 260, navigation: 180 }}
-        labels={{ Lightbox: "Picture", Previous: "Previous picture", Next: "Next picture" }}
+        labels={{
+          Lightbox: t("Picture"),
+          Carousel: t("Pictures"),
+          "Photo gallery": t("Pictures"),
+          Slide: t("Picture"),
+          "{index} of {total}": tName("{index} of {total}"),
+          Previous: t("Previous picture"),
+          Next: t("Next picture"),
+        }}
         className="results-full results-lightbox"
         render={{
           slide: ({ slide, rect }) =>

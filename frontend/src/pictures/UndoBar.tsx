@@ -2,9 +2,9 @@
 import { Trash2Icon } from "lucide-react";
 import { useEffect } from "react";
 import { Button } from "@/components/ui/button";
+import { t, tCount } from "@/i18n/t";
 import { useUndo } from "@/jobs/deletions";
 import { cn } from "@/lib/cn";
-import { pictures } from "@/lib/words/quantities";
 
 interface UndoBarProps {
   isInPanel?: boolean;
@@ -35,9 +35,9 @@ export function UndoBar({ isInPanel = false, isRaised = false }: UndoBarProps) {
       className="pointer-events-auto flex items-center gap-3 rounded-full border bg-popover py-1.5 pr-1.5 pl-4 text-popover-foreground text-sm shadow-black/15 shadow-xl"
     >
       <Trash2Icon aria-hidden className="size-4 text-muted-foreground" />
-      {pictures(pending.count)} deleted
+      {tCount(pending.count, "1 picture deleted", "{count} pictures deleted")}
       <Button variant="secondary" size="sm" onClick={undo} onFocus={hold} onBlur={release}>
-        Undo
+        {t("Undo")}
       </Button>
     </div>
   );

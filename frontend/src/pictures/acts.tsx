@@ -1,6 +1,7 @@
 "use client";
 import { HeartIcon, SlidersHorizontalIcon, TextCursorInputIcon, Trash2Icon } from "lucide-react";
 import type { Image } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { useDelete } from "@/jobs/deletions";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
@@ -16,7 +17,7 @@ export function FavoriteAct({ output }: { output: Image }) {
       onClick={() => setFavorite({ id, isFavorite: !favorite })}
       icon={<HeartIcon aria-hidden className={cn(favorite && "fill-primary text-primary")} />}
     >
-      Favorite
+      {t("Favorite")}
     </Act>
   );
 }
@@ -44,7 +45,7 @@ export function DeleteAct({ outputs, id, onShow, onClose }: DeleteActProps) {
 
   return (
     <Act shortcut="Delete" onClick={act} icon={<Trash2Icon aria-hidden />}>
-      Delete
+      {t("Delete")}
     </Act>
   );
 }
@@ -52,7 +53,7 @@ export function DeleteAct({ outputs, id, onShow, onClose }: DeleteActProps) {
 export function ReusePromptAct({ onClick }: { onClick: () => void }) {
   return (
     <Act onClick={onClick} icon={<TextCursorInputIcon aria-hidden />}>
-      Reuse prompt
+      {t("Reuse prompt")}
     </Act>
   );
 }
@@ -61,7 +62,7 @@ export function ReusePromptAct({ onClick }: { onClick: () => void }) {
 export function ReuseAllAct({ onClick }: { onClick: () => void }) {
   return (
     <Act onClick={onClick} icon={<SlidersHorizontalIcon aria-hidden />}>
-      Reuse everything
+      {t("Reuse everything")}
     </Act>
   );
 }

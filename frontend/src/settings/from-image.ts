@@ -1,4 +1,6 @@
 /** The parameters of images that are made from an image, and of a second pass: rows of the list in settings.ts. */
+import { t } from "@/i18n/t";
+import { stepCount } from "@/lib/words/quantities";
 import type { Infotext } from "./infotext";
 import {
   type Known,
@@ -48,7 +50,9 @@ export const FROM_IMAGE: readonly Parameter[] = [
     fact: {
       label: "Start strength",
       of: ({ init }) =>
-        [init?.strength, init?.upscaler && `enlarged by ${init.upscaler}`].filter(Boolean).join(", ") || null,
+        [init?.strength, init?.upscaler && t("enlarged by {upscaler}", { upscaler: init.upscaler })]
+          .filter(Boolean)
+          .join(", ") || null,
     },
   },
   {
@@ -89,7 +93,7 @@ export const FROM_IMAGE: readonly Parameter[] = [
 
 /** `64 px left, 32 px top`; empty for none. */
 export function extensionWords(extend: Extension): string {
-  return SIDES.flatMap((side) => (extend[side] ? [`${extend[side]} px ${side}`] : [])).join(", ");
+  return SIDES.flatMap((side) => (extend[side] ? [`${extend[side]} px ${t(side)}`] : [])).join(", ");
 }
 
 function part<Field extends keyof Settings>(field: Field, value: Settings[Field] | undefined): Part {
@@ -189,8 +193,8 @@ function hiresWords(hires: Hires): string {
   return [
     width && height ? `${width} × ${height}` : `${scale ?? 2} ×`,
     upscaler,
-    steps && `${steps} steps`,
-    strength && `strength ${strength}`,
+    steps && stepCount(steps),
+    strength && t("strength {value}", { value: strength }),
   ]
     .filter(Boolean)
     .join(", ");
@@ -198,9 +202,9 @@ function hiresWords(hires: Hires): string {
 
 function maskWords({ mode, blur, padding, content }: Mask): string {
   return [
-    mode === "hard" ? "hard edge" : `soft edge ${blur ?? 4} px`,
-    padding != null && "only this area",
-    content && content !== "original" && `from ${content === "fill" ? "the colors around" : "noise"}`,
+    mode === "hard" ? t("hard edge") : t("soft edge {px} px", { px: blur ?? 4 }),
+    padding != null && t("only this area"),
+    content && content !== "original" && t(content === "fill" ? "from the colors around" : "from noise"),
   ]
     .filter(Boolean)
     .join(", ");

@@ -1,4 +1,5 @@
 /** The parameters that name LoRAs: in the address, in the metadata of a picture, in the text inside a file. */
+import { t } from "@/i18n/t";
 import type { Infotext } from "./infotext";
 import { BASE, findLora, holdsTrigger } from "./loras";
 import { type Known, numberFrom, type Parameter, type Settings, scalar, someText } from "./parameter";
@@ -65,8 +66,8 @@ function parseLora(value: string): Lora[] {
 }
 
 function namedLora(name: string, weight: number | null | undefined): string {
-  if (name === BASE) return "No LoRA";
-  return weight == null ? name : `${name} at ${weight}`;
+  if (name === BASE) return t("No LoRA");
+  return weight == null ? name : t("{name} at {weight}", { name, weight });
 }
 
 function lorasOfFile(

@@ -1,4 +1,5 @@
 /** The settings inside a picture file. */
+import { t } from "@/i18n/t";
 import { loadPart } from "@/lib/lazy";
 import { readInfotext } from "./infotext";
 import type { Known } from "./parameter";
@@ -28,17 +29,21 @@ const NO_TEXT = "No settings found in this picture. Some apps and websites strip
  * and an Error with a sentence for people where the code that reads cannot be loaded. */
 export async function readPicture(file: File, known: Known): Promise<Settings> {
   if (file.size > MAX_FILE_MB * 1_000_000) {
-    throw new NoParameters(`This file is too large: settings are read from pictures of up to ${MAX_FILE_MB} MB.`);
+    throw new NoParameters(
+      t("This file is too large: settings are read from pictures of up to {count} MB.", { count: MAX_FILE_MB }),
+    );
   }
   const text = await parametersText(file);
   if (text.length > MAX_TEXT_CHARACTERS) {
-    const [length, most] = [text.length, MAX_TEXT_CHARACTERS].map((each) => each.toLocaleString("en"));
     throw new NoParameters(
-      `The settings inside this picture are too long: ${length} characters, and ${most} can be read.`,
+      t("The settings inside this picture are too long: {length} characters, and {most} can be read.", {
+        length: text.length,
+        most: MAX_TEXT_CHARACTERS,
+      }),
     );
   }
   const settings = settingsOfInfotext(readInfotext(text), known);
-  if (settings.steps === undefined) throw new NoParameters(NO_TEXT);
+  if (settings.steps === undefined) throw new NoParameters(t(NO_TEXT));
   return settings;
 }
 
@@ -52,9 +57,9 @@ async function parametersText(file: File): Promise<string> {
     const text = inPng ? String(inPng.value) : userComment(inExif?.value);
     if (text || tags.pngText?.workflow === undefined) return text;
   } catch {
-    throw new NoParameters(NO_PICTURE);
+    throw new NoParameters(t(NO_PICTURE));
   }
-  throw new NoParameters(COMFY_WORKFLOW);
+  throw new NoParameters(t(COMFY_WORKFLOW));
 }
 
 /** EXIF's UserComment: 8 bytes that name the encoding, then the text; the standard leaves the byte order open. */

@@ -4,6 +4,7 @@
 
 import { createMultiParser, createParser } from "nuqs";
 import type { LoraOption, Metadata, Options } from "@/api/types";
+import { t, tName } from "@/i18n/t";
 import { capitalized } from "@/lib/words/names";
 import { percent, sizeWords } from "@/lib/words/quantities";
 import { FROM_IMAGE } from "./from-image";
@@ -122,7 +123,7 @@ const PARAMETERS: readonly Parameter[] = [
     fact: {
       label: "Guided part",
       of: ({ guidance_start: start, guidance_end: end }) =>
-        interval(start, end) ? `${percent(start ?? 0)} to ${percent(end ?? 1)} %` : null,
+        interval(start, end) ? t("{from} to {to} %", { from: percent(start ?? 0), to: percent(end ?? 1) }) : null,
     },
   },
   {
@@ -147,7 +148,7 @@ const PARAMETERS: readonly Parameter[] = [
     }),
     fact: {
       label: "Prompt syntax",
-      of: ({ prompt_syntax }) => (prompt_syntax === "plain" ? "Weights only" : null),
+      of: ({ prompt_syntax }) => (prompt_syntax === "plain" ? t("Weights only") : null),
     },
   },
   scalar("expansion", {
@@ -247,7 +248,7 @@ export function fieldLabel(field: string): string {
   const [whole = ""] = field.split(".");
   const parameter = PARAMETERS.find(({ fields }) => (fields as readonly string[]).includes(whole));
   if (!parameter) return field;
-  return parameter.fields.length === 1 ? parameter.label : capitalized(field.replace("_", " "));
+  return tName(parameter.fields.length === 1 ? parameter.label : capitalized(field.replace("_", " ")));
 }
 
 function parserOf(parameter: Parameter) {

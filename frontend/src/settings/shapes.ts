@@ -1,5 +1,7 @@
 /** Sizes by name. Pure. */
+
 import type { GenerateRequest, Options } from "@/api/types";
+import { t } from "@/i18n/t";
 
 export interface Size {
   width: number;
@@ -40,10 +42,14 @@ export function sizeProblem(size: Size, { bounds }: Options): string | null {
   const { min_size, max_size, max_pixels, size_multiple } = bounds;
   const fits = (px: number) => px >= min_size && px <= max_size && px % size_multiple === 0;
   if (!fits(size.width) || !fits(size.height)) {
-    return `Each side: a multiple of ${size_multiple} from ${min_size} to ${max_size} pixels.`;
+    return t("Each side: a multiple of {multiple} from {min} to {max} pixels.", {
+      multiple: size_multiple,
+      min: String(min_size),
+      max: String(max_size),
+    });
   }
   if (size.width * size.height > max_pixels) {
-    return `Too large: width times height may be ${max_pixels.toLocaleString("en-US")} pixels at most.`;
+    return t("Too large: width times height may be {count} pixels at most.", { count: max_pixels });
   }
   return null;
 }
@@ -79,7 +85,8 @@ export function fittedToModel({ width, height }: Size, { bounds }: Options): Siz
 /** Why the server would refuse a second pass, or an upscaled picture, of this size; null where it would not. */
 export function hiresProblem({ width, height }: Size, { image_to_image }: Options): string | null {
   const { max_pixels, max_size } = image_to_image;
-  if (Math.max(width, height) > max_size) return `Too large: a side may have ${max_size} pixels at most.`;
+  if (Math.max(width, height) > max_size)
+    return t("Too large: a side may have {count} pixels at most.", { count: String(max_size) });
   if (width * height <= max_pixels) return null;
-  return `Too large: width times height may be ${max_pixels.toLocaleString("en-US")} pixels at most.`;
+  return t("Too large: width times height may be {count} pixels at most.", { count: max_pixels });
 }

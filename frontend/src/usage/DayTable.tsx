@@ -1,4 +1,5 @@
 import { type Column, Table } from "@/components/ui/table";
+import { t } from "@/i18n/t";
 import { shortDate } from "@/lib/words/short-date";
 import { measured, type UsageDay } from "./days";
 
@@ -12,11 +13,11 @@ const COLUMNS: readonly Column<UsageDay>[] = [
 /** The days with use, newest first. */
 export function DayTable({ days }: { days: readonly UsageDay[] }) {
   if (days.length === 0) {
-    return <p className="text-muted-foreground text-sm">Nothing was made in these days.</p>;
+    return <p className="text-muted-foreground text-sm">{t("Nothing was made in these days.")}</p>;
   }
   return (
     <Table
-      caption="Use by day"
+      caption={t("Use by day")}
       columns={COLUMNS}
       rows={days}
       keyOf={({ date }) => date}

@@ -1,5 +1,6 @@
 "use client";
 import type { Limit, LimitsLeft } from "@/api/types";
+import { t, tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { useCountdown, whenWords } from "@/lib/words/countdown";
 import { type Measure, measured } from "./days";
@@ -8,13 +9,18 @@ interface LimitKind {
   key: keyof LimitsLeft;
   name: string;
   measure: Measure;
-  more: string;
+  more: "You get the next one back {when}." | "You get all back {when}.";
 }
 
 const KINDS: readonly LimitKind[] = [
-  { key: "jobs_per_hour", name: "Generations an hour", measure: "generations", more: "the next one" },
-  { key: "pictures_per_day", name: "Pictures a day", measure: "pictures", more: "all" },
-  { key: "gpu_s_per_day", name: "Compute time a day", measure: "gpu_s", more: "all" },
+  {
+    key: "jobs_per_hour",
+    name: "Generations an hour",
+    measure: "generations",
+    more: "You get the next one back {when}.",
+  },
+  { key: "pictures_per_day", name: "Pictures a day", measure: "pictures", more: "You get all back {when}." },
+  { key: "gpu_s_per_day", name: "Compute time a day", measure: "gpu_s", more: "You get all back {when}." },
 ];
 
 /** What is left of each limit, and when there is more. */
@@ -24,7 +30,7 @@ export function Limits({ left }: { left: LimitsLeft }) {
   return (
     <section aria-labelledby="limits" className="space-y-4 rounded-2xl border bg-card p-5 sm:p-6">
       <h2 id="limits" className="font-semibold text-base">
-        Remaining
+        {t("Remaining")}
       </h2>
       {kinds.map((kind) => {
         const limit = left[kind.key];
@@ -40,9 +46,12 @@ function OneLimit({ kind, limit }: { kind: LimitKind; limit: Limit }) {
   return (
     <div className="space-y-2">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
-        <span className="font-medium">{kind.name}</span>
+        <span className="font-medium">{tName(kind.name)}</span>
         <span className="text-muted-foreground tabular-nums">
-          {measured(limit.remaining, kind.measure)} of {measured(limit.limit, kind.measure)} left
+          {t("{left} of {limit} left", {
+            left: measured(limit.remaining, kind.measure),
+            limit: measured(limit.limit, kind.measure),
+          })}
         </span>
       </div>
       <div aria-hidden className="h-2 overflow-hidden rounded-full bg-muted forced-colors:border">
@@ -56,7 +65,7 @@ function OneLimit({ kind, limit }: { kind: LimitKind; limit: Limit }) {
       </div>
       {!isUntouched && (
         <p className="text-muted-foreground text-xs tabular-nums">
-          {wait_s > 0 ? `You get ${kind.more} back ${whenWords(wait_s, Date.now())}.` : "Refreshed."}
+          {wait_s > 0 ? t(kind.more, { when: whenWords(wait_s, Date.now()) }) : t("Refreshed.")}
         </p>
       )}
     </div>

@@ -10,6 +10,7 @@ import { Choice } from "@/components/form/Choice";
 import { Link } from "@/components/Link";
 import { Shell } from "@/components/Shell";
 import { buttonLook } from "@/components/ui/button";
+import { t, tItems, tName } from "@/i18n/t";
 import { DayTable } from "./DayTable";
 import { everyDay, type Measure, measured, type UsageDay } from "./days";
 import { Limits } from "./Limits";
@@ -27,7 +28,10 @@ export function Usage() {
     queryFn: ({ signal }) => answer(api.GET("/api/usage", { params: { query: { days: NUM_DAYS } }, signal })),
   });
   return (
-    <Shell title="Usage" note={`Last ${NUM_DAYS} days, including API keys and cancelled generations. Days are in UTC.`}>
+    <Shell
+      title={t("Usage")}
+      note={t("Last {count} days, including API keys and cancelled generations. Days are in UTC.", { count: NUM_DAYS })}
+    >
       {usage ? (
         <Loaded usage={usage} />
       ) : (
@@ -42,13 +46,13 @@ export function Usage() {
 function Loaded({ usage }: { usage: UsageAnswer }) {
   const [measure, setMeasure] = useState<Measure>("pictures");
   const me = useMe().data;
-  const name = MEASURES.find(({ value }) => value === measure)?.label ?? "";
+  const name = tName(MEASURES.find(({ value }) => value === measure)?.label ?? "");
   return (
     <div className="space-y-6">
       <dl className="grid grid-cols-3 gap-3">
         {MEASURES.map(({ value, label }) => (
           <div key={value} className="rounded-2xl border bg-card px-4 py-3 sm:px-5 sm:py-4">
-            <dt className="text-muted-foreground text-xs sm:text-sm">{label}</dt>
+            <dt className="text-muted-foreground text-xs sm:text-sm">{tName(label)}</dt>
             <dd className="font-semibold text-xl tabular-nums tracking-tight sm:text-3xl">
               {measured(usage.total[value], value)}
             </dd>
@@ -58,19 +62,21 @@ function Loaded({ usage }: { usage: UsageAnswer }) {
       {usage.limits && <Limits left={usage.limits} />}
       {me && !me.user && me.registration !== "closed" && (
         <p className="flex flex-wrap items-center justify-between gap-3 rounded-2xl bg-accent px-5 py-4 text-accent-foreground text-sm">
-          You are not logged in: this is counted by your address. Your pictures move to an account when you make one.
+          {t(
+            "You are not logged in: this is counted by your address. Your pictures move to an account when you make one.",
+          )}
           <Link className={buttonLook({ size: "sm" })} href={() => withWayBack("/register/")}>
-            Register
+            {t("Register")}
           </Link>
         </p>
       )}
       <section aria-labelledby="by-day" className="space-y-5 rounded-2xl border bg-card p-5 sm:p-6">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h2 id="by-day" className="font-semibold text-base">
-            {name} by day
+            {t("{name} by day", { name })}
           </h2>
           <div className="w-full sm:w-80">
-            <Choice legend="What is counted" items={MEASURES} value={measure} onChange={setMeasure} />
+            <Choice legend={t("What is counted")} items={tItems(MEASURES)} value={measure} onChange={setMeasure} />
           </div>
         </div>
         {usage.days.length > 1 && (
@@ -85,9 +91,9 @@ function Loaded({ usage }: { usage: UsageAnswer }) {
 function Chart({ days, measure, name }: { days: readonly UsageDay[]; measure: Measure; name: string }) {
   return (
     <DayChart
-      label={`${name} by day, the same as in the table below`}
+      label={t("{name} by day, the same as in the table below", { name })}
       dates={days.map(({ date }) => date)}
-      lastName="Today"
+      lastName={t("Today")}
       series={[{ name, values: days.map((day) => day[measure]), className: "fill-primary" }]}
       format={(value) => measured(value, measure)}
       isCount={measure !== "gpu_s"}

@@ -1,5 +1,7 @@
 /** Use by day, ready to be drawn. Pure. */
 
+import { tNumber } from "@/i18n/t";
+
 export interface UsageDay {
   /** In UTC, `2026-11-22`. */
   readonly date: string;
@@ -23,8 +25,8 @@ export function everyDay(days: readonly UsageDay[], num: number, now_ms: number)
 
 /** `1,204`, `31.4 s`, `12 min`, `3.2 h`. */
 export function measured(value: number, measure: Measure): string {
-  if (measure !== "gpu_s") return value.toLocaleString();
-  if (value < 100) return `${Math.round(10 * value) / 10} s`;
+  if (measure !== "gpu_s") return tNumber(value);
+  if (value < 100) return `${tNumber(Math.round(10 * value) / 10)} s`;
   if (value < 6000) return `${Math.round(value / 60)} min`;
-  return `${Math.round(value / 360) / 10} h`;
+  return `${tNumber(Math.round(value / 360) / 10)} h`;
 }

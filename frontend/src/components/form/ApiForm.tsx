@@ -4,6 +4,7 @@ import { CircleAlertIcon, LoaderCircleIcon } from "lucide-react";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { Refused } from "@/api/client";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useCountdown, whenWords } from "@/lib/words/countdown";
 import { sentence } from "@/lib/words/sentence";
 
@@ -34,7 +35,9 @@ export function ApiForm({ label, submit, variant = "default", onSubmit, children
   const fields = error instanceof Refused ? error.fields : [];
   const problemOf = (name: string) => {
     const problem = fields.find(({ field }) => field === name);
-    return problem ? sentence(problem.detail) + (problem.allowed ? ` Allowed: ${problem.allowed}.` : "") : null;
+    return problem
+      ? sentence(problem.detail) + (problem.allowed ? ` ${t("Allowed: {what}", { what: problem.allowed })}.` : "")
+      : null;
   };
   return (
     <form aria-label={label} onSubmit={send} className="space-y-4">
@@ -56,10 +59,10 @@ function RefusalNote({ error }: { error: Error }) {
     <div role="alert" className="flex items-start gap-3 rounded-2xl bg-destructive/10 px-4 py-3 text-sm">
       <CircleAlertIcon aria-hidden className="mt-0.5 size-4 shrink-0 text-destructive" />
       <p className="min-w-0 break-words">
-        {hasFields ? "Please fix the fields above." : sentence(error.message)}
+        {hasFields ? t("Please fix the fields above.") : sentence(error.message)}
         {left_s > 0 && (
           <span aria-hidden className="block text-muted-foreground tabular-nums">
-            Try again {whenWords(left_s, Date.now())}.
+            {t("Try again {when}.", { when: whenWords(left_s, Date.now()) })}
           </span>
         )}
       </p>

@@ -5,6 +5,7 @@ import { useMe } from "@/api/session";
 import { Link } from "@/components/Link";
 import { Button } from "@/components/ui/button";
 import type { FormError } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { useCountdown, whenWords } from "@/lib/words/countdown";
 
 /** A refusal, next to the form that caused it. Where waiting helps it counts down and offers a retry. */
@@ -24,7 +25,11 @@ export function FormErrorNote({ error, onRetry }: { error: FormError; onRetry: (
       </div>
       {error.retryAfterS !== null && (
         <Button variant="outline" size="sm" className="tabular-nums" onClick={onRetry} disabled={leftS > 0}>
-          {leftS > 0 ? <span aria-hidden>Try again {whenWords(leftS, Date.now())}</span> : "Try again"}
+          {leftS > 0 ? (
+            <span aria-hidden>{t("Try again {when}", { when: whenWords(leftS, Date.now()) })}</span>
+          ) : (
+            t("Try again")
+          )}
         </Button>
       )}
     </div>
@@ -38,7 +43,7 @@ function AccountOffer({ isForCredit }: { isForCredit?: boolean }) {
   if (me?.user && isForCredit) {
     return (
       <Link href="/account/" className={link}>
-        Buy credit
+        {t("Buy credit")}
       </Link>
     );
   }
@@ -48,13 +53,13 @@ function AccountOffer({ isForCredit }: { isForCredit?: boolean }) {
       {me.registration !== "closed" && (
         <>
           <Link href={() => withWayBack("/register/")} className={link}>
-            Sign up
+            {t("Sign up")}
           </Link>{" "}
-          for higher limits. Your pictures move to your account.{" "}
+          {t("for higher limits. Your pictures move to your account.")}{" "}
         </>
       )}
       <Link href={() => withWayBack("/login/")} className={link}>
-        Log in
+        {t("Log in")}
       </Link>
     </p>
   );

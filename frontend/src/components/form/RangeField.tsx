@@ -1,5 +1,6 @@
 "use client";
 import { useId } from "react";
+import { t } from "@/i18n/t";
 import { useTypedNumber } from "./use-typed-number";
 
 interface RangeFieldProps {
@@ -23,10 +24,22 @@ export function RangeField({ label, unit, from, to, min, max, onChange, hint }: 
     <fieldset className="space-y-1.5 text-muted-foreground text-sm" aria-describedby={`${id}-hint`}>
       <legend className="sr-only">{label}</legend>
       <div className="flex items-center gap-2">
-        <span aria-hidden>{label} from</span>
-        <End label={`${label} from`} value={from} min={min} max={to} onChange={(value) => onChange(value, to)} />
-        <span aria-hidden>to</span>
-        <End label={`${label} to`} value={to} min={from} max={max} onChange={(value) => onChange(from, value)} />
+        <span aria-hidden>{t("{label} from", { label })}</span>
+        <End
+          label={t("{label} from", { label })}
+          value={from}
+          min={min}
+          max={to}
+          onChange={(value) => onChange(value, to)}
+        />
+        <span aria-hidden>{t("to")}</span>
+        <End
+          label={t("{label} to", { label })}
+          value={to}
+          min={from}
+          max={max}
+          onChange={(value) => onChange(from, value)}
+        />
         <span aria-hidden>{unit}</span>
       </div>
       <p id={`${id}-hint`} className="text-xs leading-relaxed">

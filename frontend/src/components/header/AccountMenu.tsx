@@ -3,6 +3,7 @@ import { CircleUserRoundIcon } from "lucide-react";
 import { useEffect } from "react";
 import { followOtherWindows, useMe } from "@/api/session";
 import { PopoverTrigger } from "@/components/PopoverTrigger";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 
 const [AccountPanel, loadPanel] = lazyPart(() => import("./AccountPanel"), { onMissing: ({ onDone }) => onDone() });
@@ -13,8 +14,8 @@ export function AccountMenu() {
   useEffect(followOtherWindows, []);
   return (
     <PopoverTrigger
-      label="Account menu"
-      panelLabel="Account"
+      label={t("Account menu")}
+      panelLabel={t("Account")}
       onNear={loadPanel}
       className="grid size-9 place-items-center rounded-full transition-colors hover:bg-muted aria-expanded:bg-muted"
       face={

@@ -5,6 +5,8 @@ import { API_URL, answer, api } from "@/api/client";
 import { changeUser } from "@/api/session";
 import type { Me } from "@/api/types";
 import { Link } from "@/components/Link";
+import { LanguageChoice } from "@/i18n/LanguageChoice";
+import { t } from "@/i18n/t";
 import { forgetNotes } from "@/jobs/history/list-notes";
 import { openShortcuts } from "./Shortcuts";
 
@@ -23,23 +25,23 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
     <>
       {me?.user && (
         <p className="break-words px-3 pt-1 pb-2 text-muted-foreground text-xs">
-          Logged in as <span className="block font-medium text-foreground text-sm">{me.user.email}</span>
+          {t("Logged in as")} <span className="block font-medium text-foreground text-sm">{me.user.email}</span>
         </p>
       )}
       <ul>
-        {item("/batches/", "Batches")}
+        {item("/batches/", t("Batches"))}
         {me?.user ? (
           <>
-            {item("/account/", "Account")}
-            {item("/keys/", "Keys")}
-            {item("/usage/", "Usage")}
-            {me.user.is_operator && item("/operator/", "Operator")}
+            {item("/account/", t("Account"))}
+            {item("/keys/", t("Keys"))}
+            {item("/usage/", t("Usage"))}
+            {me.user.is_operator && item("/operator/", t("Operator"))}
           </>
         ) : (
           <>
-            {item(() => withWayBack("/login/"), "Log in")}
-            {me?.registration !== "closed" && item(() => withWayBack("/register/"), "Register")}
-            {item("/usage/", "Usage")}
+            {item(() => withWayBack("/login/"), t("Log in"))}
+            {me?.registration !== "closed" && item(() => withWayBack("/register/"), t("Register"))}
+            {item("/usage/", t("Usage"))}
           </>
         )}
         <li aria-hidden className="mx-3 my-1.5 border-t" />
@@ -57,8 +59,11 @@ export default function AccountPanel({ me, onDone }: { me: Me | undefined; onDon
             }}
             className={ITEM}
           >
-            Keyboard shortcuts
+            {t("Keyboard shortcuts")}
           </button>
+        </li>
+        <li>
+          <LanguageChoice />
         </li>
         {me?.user && <LogOut />}
       </ul>
@@ -79,7 +84,7 @@ function LogOut() {
   return (
     <li>
       <button type="button" aria-disabled={isBusy} onClick={() => isBusy || mutate()} className={ITEM}>
-        Log out
+        {t("Log out")}
       </button>
     </li>
   );

@@ -8,6 +8,7 @@ import { useMe } from "@/api/session";
 import { Link } from "@/components/Link";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import { AccountMenu } from "./AccountMenu";
 import { Shortcuts } from "./Shortcuts";
 
@@ -28,7 +29,7 @@ export function Header() {
         href="#main"
         className="sr-only rounded-lg bg-primary px-3 py-2 text-primary-foreground text-sm focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50"
       >
-        Skip to content
+        {t("Skip to content")}
       </a>
       <Link
         href="/"
@@ -38,7 +39,7 @@ export function Header() {
         <Mark />
         <span className="hidden sm:inline">LoRA Studio</span>
       </Link>
-      <nav aria-label="Site" className="flex items-center">
+      <nav aria-label={t("Site")} className="flex items-center">
         {pages.map(([path, name]) => (
           <Link
             key={path}
@@ -46,7 +47,7 @@ export function Header() {
             aria-current={here === path ? "page" : undefined}
             className="rounded-full px-2.5 py-1.5 text-[0.8125rem] max-[24rem]:px-1.5 text-muted-foreground transition-colors hover:text-foreground aria-[current]:bg-muted aria-[current]:text-foreground sm:px-3 sm:text-sm"
           >
-            {name}
+            {t(name)}
           </Link>
         ))}
       </nav>
@@ -66,7 +67,7 @@ function LogInLink() {
   if (!me || me.user) return null;
   return (
     <Link href={() => withWayBack("/login/")} className="button button-ghost button-size-sm hidden sm:inline-flex">
-      Log in
+      {t("Log in")}
     </Link>
   );
 }
@@ -94,8 +95,13 @@ function ThemeButton() {
   const other = resolvedTheme === "dark" ? "light" : "dark";
   const next = theme === "system" ? other : "system";
   return (
-    <Tip label={next === "system" ? "As the system" : "Light or dark"} side="bottom" align="end">
-      <Button variant="ghost" size="icon-sm" aria-label="Switch between light and dark" onClick={() => setTheme(next)}>
+    <Tip label={next === "system" ? t("As the system") : t("Light or dark")} side="bottom" align="end">
+      <Button
+        variant="ghost"
+        size="icon-sm"
+        aria-label={t("Switch between light and dark")}
+        onClick={() => setTheme(next)}
+      >
         <SunIcon aria-hidden className="hidden dark:block" />
         <MoonIcon aria-hidden className="dark:hidden" />
       </Button>

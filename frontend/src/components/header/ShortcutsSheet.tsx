@@ -1,5 +1,6 @@
 "use client";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t, tName } from "@/i18n/t";
 
 const GROUPS = [
   [
@@ -52,22 +53,24 @@ const GROUPS = [
 export default function ShortcutsSheet({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onOpenChange={(isOpen) => isOpen || onClose()}>
-      <DialogPanel title="Keyboard shortcuts" className="z-[1101] max-h-[88dvh] w-[min(92vw,40rem)]">
+      <DialogPanel title={t("Keyboard shortcuts")} className="z-[1101] max-h-[88dvh] w-[min(92vw,40rem)]">
         <div className="grid gap-x-10 gap-y-5 sm:grid-cols-2">
           {GROUPS.map(([name, keys]) => (
-            <section key={name} aria-label={name}>
-              <h3 className="pb-1.5 font-medium text-sm">{name}</h3>
+            <section key={name} aria-label={t(name)}>
+              <h3 className="pb-1.5 font-medium text-sm">{t(name)}</h3>
               <dl className="space-y-1.5 text-sm">
                 {keys.map(([key, what]) => (
                   <div key={key} className="flex items-baseline justify-between gap-4">
                     <dt className="flex gap-1">
-                      {key.split(" ").map((each) => (
-                        <kbd key={each} className="rounded border bg-card px-1.5 font-sans text-xs">
-                          {each}
-                        </kbd>
-                      ))}
+                      {tName(key)
+                        .split(" ")
+                        .map((each) => (
+                          <kbd key={each} className="rounded border bg-card px-1.5 font-sans text-xs">
+                            {each}
+                          </kbd>
+                        ))}
                     </dt>
-                    <dd className="text-right text-muted-foreground">{what}</dd>
+                    <dd className="text-right text-muted-foreground">{t(what)}</dd>
                   </div>
                 ))}
               </dl>

@@ -1,6 +1,7 @@
 import { XIcon } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode, RefObject } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
 
@@ -51,7 +52,7 @@ export function DialogPanel({ title, description, children, className, place = "
             )}
           </div>
           <Radix.Close asChild>
-            <Button variant="ghost" size="icon-sm" aria-label="Close" className="-mt-1 -mr-2">
+            <Button variant="ghost" size="icon-sm" aria-label={t("Close")} className="-mt-1 -mr-2">
               <XIcon aria-hidden />
             </Button>
           </Radix.Close>

@@ -1,5 +1,6 @@
 "use client";
 import { type ComponentProps, type ReactNode, useId, useState } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 interface FieldProps extends Omit<ComponentProps<"input">, "id"> {
@@ -29,8 +30,8 @@ export function Field({ label, hint, problem, className, type, ...input }: Field
             className="rounded text-muted-foreground text-xs underline underline-offset-2 hover:text-foreground"
             onClick={() => setIsShown(!isShown)}
           >
-            {isShown ? "Hide" : "Show"}
-            <span className="sr-only"> what is typed</span>
+            {isShown ? t("Hide") : t("Show")}
+            <span className="sr-only"> {t("what is typed")}</span>
           </button>
         )}
       </div>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { tName } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 export interface Column<Row> {
@@ -36,7 +37,7 @@ export function Table<Row>(props: TableProps<Row>) {
         <tr>
           {columns.map(({ name, mark, isRight }) => (
             <th key={name} scope="col" className={cn("font-medium", isRight ? "text-right" : "text-left")}>
-              {name}
+              {tName(name)}
               {mark}
             </th>
           ))}

@@ -1,6 +1,7 @@
 "use client";
 import type { LoraOption, Options } from "@/api/types";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { numChanged } from "@/settings/settings";
 import { DrawerButton } from "./DrawerButton";
@@ -17,7 +18,7 @@ interface AdvancedProps {
 
 export function Advanced({ options, loras = [], hasSeed = true }: AdvancedProps) {
   return (
-    <DrawerButton label="Advanced" changed={numChanged(useForm().request, true)} onNear={loadDrawer}>
+    <DrawerButton label={t("Advanced")} changed={numChanged(useForm().request, true)} onNear={loadDrawer}>
       {(drawer) => <AdvancedDrawer options={options} loras={loras} hasSeed={hasSeed} {...drawer} />}
     </DrawerButton>
   );

@@ -2,6 +2,7 @@
 import type { RefObject } from "react";
 import type { LoraOption, Options } from "@/api/types";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { AdvancedFields } from "./panels/AdvancedFields";
 
 interface AdvancedDrawerProps {
@@ -20,8 +21,8 @@ export default function AdvancedDrawer({ options, loras, hasSeed, trigger, onClo
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
         place="side"
-        title="Advanced"
-        description="Unchanged settings use the defaults."
+        title={t("Advanced")}
+        description={t("Unchanged settings use the defaults.")}
         returnFocus={trigger}
       >
         <AdvancedFields options={options} loras={loras} hasSeed={hasSeed} />

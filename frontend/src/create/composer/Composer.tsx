@@ -8,6 +8,7 @@ import { FormErrorNote } from "@/components/form/FormErrorNote";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
 import { type FormError, NO_PROMPT } from "@/domain/form-error";
+import { t } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { findLora, ownWeight } from "@/settings/loras";
 import { Advanced } from "./Advanced";
@@ -51,7 +52,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
   }
 
   return (
-    <form onSubmit={submit} className="space-y-3" aria-label="New pictures">
+    <form onSubmit={submit} className="space-y-3" aria-label={t("New pictures")}>
       <div className="rounded-3xl border border-border bg-card transition-shadow focus-within:border-ring/60 focus-within:shadow-[0_8px_40px_-20px_var(--ring)] dark:focus-within:shadow-none">
         <TriggerChip options={options} known={loras} />
         <div data-dock="prompt">
@@ -73,7 +74,7 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
           <div data-dock="hide" className="flex min-h-9 min-w-0 flex-1 flex-wrap gap-2">
             {!options && failureReason && (
               <p role="status" className="self-center pl-2 text-muted-foreground text-sm">
-                Can't reach the server. Trying again…
+                {t("Can't reach the server. Trying again…")}
               </p>
             )}
             {options && (!isPending || loraFailure) && (
@@ -97,14 +98,14 @@ export function Composer({ box, isSending, error, onSubmit, onRetry, onEdit, chi
           {children}
           <Button type="submit" size="lg" disabled={!isReady} aria-disabled={isSending}>
             {isSending && <LoaderCircleIcon aria-hidden className="animate-spin" />}
-            Generate
+            {t("Generate")}
             {isCharged && <Price />}
           </Button>
         </div>
       </div>
       {error === NO_PROMPT && (
         <p role="alert" className="px-5 text-destructive text-sm">
-          {error.title}
+          {t("Type a prompt first.")}
         </p>
       )}
       {error && error !== NO_PROMPT && <FormErrorNote error={error} onRetry={onRetry} />}
@@ -118,7 +119,7 @@ function ExtraLoras({ options, known }: { options: Options | undefined; known: r
   const loras = request.loras ?? [];
   if (loras.length === 0) return null;
   return (
-    <ul data-dock="hide" aria-label="Further LoRAs" className="flex flex-wrap gap-2 px-4 pb-1">
+    <ul data-dock="hide" aria-label={t("Further LoRAs")} className="flex flex-wrap gap-2 px-4 pb-1">
       {loras.map((lora, at) => (
         <li
           // biome-ignore lint/suspicious/noArrayIndexKey: names may be equal, and an item holds nothing of its own
@@ -130,7 +131,7 @@ function ExtraLoras({ options, known }: { options: Options | undefined; known: r
             variant="ghost"
             size="icon-sm"
             className="size-6"
-            aria-label={`Remove ${lora.name}`}
+            aria-label={t("Remove {name}", { name: lora.name })}
             onClick={() => {
               const rest = loras.filter((_, each) => each !== at);
               set({ loras: rest.length > 0 ? rest : undefined });

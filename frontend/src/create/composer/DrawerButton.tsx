@@ -2,6 +2,7 @@
 import { SlidersHorizontalIcon } from "lucide-react";
 import { type ReactNode, type RefObject, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
 export interface DrawerProps {
@@ -40,7 +41,7 @@ export function DrawerButton({ label, changed, onNear, className, children }: Dr
         {changed > 0 && (
           <span className="rounded-full bg-accent px-1.5 text-accent-foreground text-xs tabular-nums">
             {changed}
-            <span className="sr-only"> changed</span>
+            <span className="sr-only"> {t("changed")}</span>
           </span>
         )}
       </Button>

@@ -4,6 +4,7 @@ import type { Options } from "@/api/types";
 import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { capitalized, notHere } from "@/lib/words/names";
 import { sizeWords } from "@/lib/words/quantities";
 import { hiresProblem, resultSize, sizeOf } from "@/settings/shapes";
@@ -22,7 +23,7 @@ export function HiresFields({ options }: { options: Options }) {
   if (init) {
     return (
       <p className="text-muted-foreground text-xs">
-        With a start picture there is no second pass: upscale the result instead.
+        {t("With a start picture there is no second pass: upscale the result instead.")}
       </p>
     );
   }
@@ -34,15 +35,15 @@ export function HiresFields({ options }: { options: Options }) {
   return (
     <div className="space-y-3">
       <Switch
-        label="Second pass (hires)"
-        hint="Makes the picture larger and adds detail."
+        label={t("Second pass (hires)")}
+        hint={t("Makes the picture larger and adds detail.")}
         isOn={hires != null}
         onChange={(isOn) => set({ hires: isOn ? { scale: Math.min(SCALE, max_scale) } : undefined })}
       />
       {hires && (
         <>
           <NumberField
-            label="Scale"
+            label={t("Scale")}
             value={scale}
             min={1.25}
             max={max_scale}
@@ -51,11 +52,11 @@ export function HiresFields({ options }: { options: Options }) {
             onChange={(wanted) => change({ scale: wanted, width: undefined, height: undefined })}
           />
           <p aria-live="polite" className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"}>
-            {problem ?? `The result has ${sizeWords(size.width, size.height)} pixels.`}
+            {problem ?? t("The result has {size} pixels.", { size: sizeWords(size.width, size.height) })}
           </p>
           <div className="flex items-center justify-between gap-3">
             <label htmlFor={id} className="font-medium text-sm">
-              Upscaler
+              {t("Upscaler")}
             </label>
             <select
               id={id}
@@ -76,7 +77,7 @@ export function HiresFields({ options }: { options: Options }) {
             </select>
           </div>
           <NumberField
-            label="Second pass strength"
+            label={t("Second pass strength")}
             value={hires.strength ?? defaultStrength}
             min={0.05}
             max={1}
@@ -84,7 +85,7 @@ export function HiresFields({ options }: { options: Options }) {
             sliderStep={0.05}
             sliderMax={1}
             onChange={(strength) => change({ strength: strength === defaultStrength ? undefined : strength })}
-            hint="How much the second pass changes. The upscaler latent needs more."
+            hint={t("How much the second pass changes. The upscaler latent needs more.")}
           />
         </>
       )}

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo } from "r
 import { useLoras } from "@/api/catalog";
 import type { Options } from "@/api/types";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { taughtWords } from "@/settings/loras";
 import { markUnknown } from "./words";
 
@@ -68,11 +69,11 @@ export function PromptBox({ options, box, onSubmit, onEdit, isInvalid }: PromptB
         </div>
         <textarea
           ref={box}
-          aria-label="Prompt"
+          aria-label={t("Prompt")}
           aria-describedby={unknown.length > 0 ? `${id}-unknown` : undefined}
           aria-invalid={isInvalid || undefined}
           className={`${TEXT} col-start-1 row-start-1 resize-none overflow-hidden bg-transparent outline-none placeholder:text-muted-foreground`}
-          placeholder="What would you like to see?"
+          placeholder={t("What would you like to see?")}
           rows={1}
           maxLength={options?.bounds.max_prompt_characters}
           value={request.prompt}
@@ -87,7 +88,7 @@ export function PromptBox({ options, box, onSubmit, onEdit, isInvalid }: PromptB
       </div>
       {unknown.length > 0 && (
         <p id={`${id}-unknown`} className="px-5 pb-1 text-warning text-xs">
-          The demo model does not know: {unknown.join(", ")}
+          {t("The demo model does not know: {words}", { words: unknown.join(", ") })}
         </p>
       )}
     </div>

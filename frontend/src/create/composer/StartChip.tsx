@@ -4,6 +4,7 @@ import { useId } from "react";
 import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { useStartImage } from "@/jobs/pictures";
 import { extensionWords } from "@/settings/from-image";
 
@@ -14,7 +15,10 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
   const image = useStartImage(init);
   const id = useId();
   if (!init) return null;
-  const notes = [mask && "Only the painted part changes.", extend && `Extended: ${extensionWords(extend)}.`];
+  const notes = [
+    mask && t("Only the painted part changes."),
+    extend && t("Extended: {sides}.", { sides: extensionWords(extend) }),
+  ];
   return (
     <section aria-labelledby={id} className="mx-3 mb-1 flex max-w-md items-center gap-3 rounded-2xl bg-accent p-2">
       {image ? (
@@ -27,13 +31,13 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
       <div className="min-w-0 flex-1 space-y-0.5 text-accent-foreground">
         <div className="flex items-center gap-2">
           <h2 id={id} className="min-w-0 flex-1 truncate font-medium text-sm">
-            Start picture
+            {t("Start picture")}
           </h2>
           <Button
             variant="ghost"
             size="icon-sm"
             className="pointer-coarse:size-11"
-            aria-label="Remove the start picture"
+            aria-label={t("Remove the start picture")}
             onClick={() => set({ init: undefined, mask: undefined, extend: undefined })}
           >
             <XIcon aria-hidden />
@@ -41,11 +45,11 @@ export default function StartChip({ defaultStrength }: { defaultStrength: number
         </div>
         {image === null ? (
           <p role="status" className="text-destructive text-xs">
-            This picture is not there any more. Remove it, or choose another one.
+            {t("This picture is not there any more. Remove it, or choose another one.")}
           </p>
         ) : (
           <NumberField
-            label="Strength"
+            label={t("Strength")}
             value={init.strength ?? defaultStrength}
             min={0.05}
             max={1}

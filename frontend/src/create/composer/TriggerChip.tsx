@@ -2,6 +2,7 @@
 import type { LoraOption, Options } from "@/api/types";
 import { RemovableChip } from "@/components/form/RemovableChip";
 import { useForm } from "@/create/form";
+import { t } from "@/i18n/t";
 import { findLora, holdsTrigger, wantedModel } from "@/settings/loras";
 
 interface TriggerChipProps {
@@ -18,13 +19,15 @@ export function TriggerChip({ options, known }: TriggerChipProps) {
   return (
     <div data-dock="hide" className="flex items-center gap-2 px-4 pt-2.5 text-muted-foreground text-xs">
       <RemovableChip
-        label={`Make without ${lora.label}`}
+        label={t("Make without {name}", { name: lora.label })}
         onRemove={() => set({ model_name: null, model_weight: undefined })}
       >
         <span className="truncate">{lora.trigger}</span>
       </RemovableChip>
       <span className="min-w-0 truncate">
-        {isWritten ? `from ${lora.label}, already in your prompt` : `added by ${lora.label}`}
+        {isWritten
+          ? t("from {name}, already in your prompt", { name: lora.label })
+          : t("added by {name}", { name: lora.label })}
       </span>
     </div>
   );

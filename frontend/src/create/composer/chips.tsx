@@ -2,6 +2,7 @@
 import type { LoraOption, Options } from "@/api/types";
 import { Chip } from "@/components/form/Chip";
 import { useForm } from "@/create/form";
+import { t, tName } from "@/i18n/t";
 import { lazyPart } from "@/lib/lazy";
 import { capitalized, notHere } from "@/lib/words/names";
 import { sizeWords, stepCount } from "@/lib/words/quantities";
@@ -26,7 +27,7 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
     <Chip
       name="LoRA"
       isSet={request.model_name !== undefined || request.model_weight !== undefined}
-      value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : "None"}
+      value={chosen ? `${chosen.label} · ${weight}` : wanted ? notHere(wanted) : t("None")}
       onNear={loadPicker}
       isWide
     >
@@ -38,9 +39,9 @@ export function LoraChip({ options, loras }: { options: Options; loras: readonly
 export function StyleChip({ options }: { options: Options }) {
   const { style } = useForm().request;
   const chosen = options.styles.find(({ name }) => name === style);
-  const value = chosen?.label ?? (style ? notHere(style) : "None");
+  const value = chosen ? tName(chosen.label) : style ? notHere(style) : t("None");
   return (
-    <Chip name="Style" isSet={style != null} value={value} onNear={loadPanel}>
+    <Chip name={t("Style")} isSet={style != null} value={value} onNear={loadPanel}>
       <ChipPanel of="style" options={options} />
     </Chip>
   );
@@ -50,10 +51,10 @@ export function ShapeChip({ options }: { options: Options }) {
   const { request } = useForm();
   const size = sizeOf(request, options);
   const shape = shapeOf(size, options);
-  const ownShape = shape === "custom" ? sizeWords(size.width, size.height) : capitalized(shape);
-  const value = isOfStart(request) ? "Same as start" : ownShape;
+  const ownShape = shape === "custom" ? sizeWords(size.width, size.height) : tName(capitalized(shape));
+  const value = isOfStart(request) ? t("Same as start") : ownShape;
   return (
-    <Chip name="Shape" isSet={request.width != null || request.height != null} value={value} onNear={loadPanel}>
+    <Chip name={t("Shape")} isSet={request.width != null || request.height != null} value={value} onNear={loadPanel}>
       <ChipPanel of="shape" options={options} />
     </Chip>
   );
@@ -63,7 +64,7 @@ export function CountChip({ options }: { options: Options }) {
   const { num_images } = useForm().request;
   const value = String(num_images ?? options.defaults.num_images);
   return (
-    <Chip name="Pictures" isSet={num_images != null} value={value} onNear={loadPanel}>
+    <Chip name={t("Pictures")} isSet={num_images != null} value={value} onNear={loadPanel}>
       <ChipPanel of="count" options={options} />
     </Chip>
   );
@@ -74,10 +75,10 @@ export function QualityChip({ options, loras = [] }: { options: Options; loras?:
   const { request } = useForm();
   const { few, steps } = samplingDefaults(request, options, loras);
   const counted = request.steps ?? (few && steps);
-  const value = counted ? stepCount(counted) : capitalized(request.quality ?? options.defaults.quality);
+  const value = counted ? stepCount(counted) : tName(capitalized(request.quality ?? options.defaults.quality));
   const isSet = request.steps != null || request.quality != null;
   return (
-    <Chip name="Quality" isSet={isSet} value={value} onNear={loadPanel}>
+    <Chip name={t("Quality")} isSet={isSet} value={value} onNear={loadPanel}>
       <ChipPanel of="quality" options={options} loras={loras} />
     </Chip>
   );
@@ -85,9 +86,9 @@ export function QualityChip({ options, loras = [] }: { options: Options; loras?:
 
 export function NegativeChip({ options }: { options: Options }) {
   const { negative_prompt } = useForm().request;
-  const value = negative_prompt == null ? "Default" : negative_prompt || "None";
+  const value = negative_prompt == null ? t("Default") : negative_prompt || t("None");
   return (
-    <Chip name="Negative prompt" isSet={negative_prompt != null} value={value} onNear={loadPanel}>
+    <Chip name={t("Negative prompt")} isSet={negative_prompt != null} value={value} onNear={loadPanel}>
       <ChipPanel of="negative" options={options} />
     </Chip>
   );

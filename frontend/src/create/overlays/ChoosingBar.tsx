@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { Floating } from "@/components/Floating";
 import { Button } from "@/components/ui/button";
 import { type Picture, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { useViewing } from "./viewing";
 
@@ -23,9 +24,9 @@ export function ChoosingBar({ first }: { first: Picture }) {
         alt=""
         className={cn("size-9 rounded-full object-cover", veil(first.output))}
       />
-      <span>Choose a second picture</span>
+      <span>{t("Choose a second picture")}</span>
       <Button variant="secondary" size="sm" onClick={close}>
-        Cancel
+        {t("Cancel")}
       </Button>
     </Floating>
   );

@@ -8,6 +8,7 @@ import { Tip } from "@/components/ui/tooltip";
 import { differences, type Fact, factsOf, SENT } from "@/domain/facts";
 import { promptOf } from "@/domain/job";
 import type { Picture } from "@/domain/picture";
+import { t, tName } from "@/i18n/t";
 import { useBackCloses } from "@/lib/use-back-closes";
 import { usePanZoom } from "@/pictures/zoom/pan-zoom";
 import { dividerAt } from "@/pictures/zoom/view";
@@ -25,7 +26,7 @@ interface CompareProps {
 }
 
 /** Two pictures, full screen: one over the other with a divider to drag, or next to each other. */
-export default function Compare({ first, second, title = "Compare two pictures", onClose }: CompareProps) {
+export default function Compare({ first, second, title = t("Compare two pictures"), onClose }: CompareProps) {
   const [mode, setMode] = useState<Mode>("slider");
   useBackCloses(onClose);
   const [divider_percent, setDivider] = useState(50);
@@ -56,9 +57,9 @@ export default function Compare({ first, second, title = "Compare two pictures",
             <Modes mode={mode} onChange={setMode} />
             <div className="flex items-center">
               <ZoomControls zoom={view.zoom} onIn={zoomIn} onOut={zoomOut} onReset={reset} />
-              <Tip label="Close" side="bottom">
+              <Tip label={t("Close")} side="bottom">
                 <Dialog.Close asChild>
-                  <Button variant="ghost" size="icon" aria-label="Close">
+                  <Button variant="ghost" size="icon" aria-label={t("Close")}>
                     <XIcon aria-hidden />
                   </Button>
                 </Dialog.Close>
@@ -96,7 +97,7 @@ export default function Compare({ first, second, title = "Compare two pictures",
 function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void }) {
   return (
     <fieldset className="flex rounded-full bg-muted p-0.5">
-      <legend className="sr-only">View</legend>
+      <legend className="sr-only">{t("View")}</legend>
       {(["slider", "side by side"] as const).map((each) => (
         <Button
           key={each}
@@ -106,7 +107,7 @@ function Modes({ mode, onChange }: { mode: Mode; onChange: (mode: Mode) => void 
           onClick={() => onChange(each)}
           className={each === mode ? "bg-background hover:bg-background" : "text-muted-foreground"}
         >
-          {each === "slider" ? "Slider" : "Side by side"}
+          {each === "slider" ? t("Slider") : t("Side by side")}
         </Button>
       ))}
     </fieldset>
@@ -122,10 +123,10 @@ function Captions({ first, second }: { first: Picture; second: Picture }) {
       {(["first", "second"] as const).map((side) => (
         <div key={side} className="flex min-w-0 flex-col items-start gap-1 last:items-end last:text-right">
           <p className="line-clamp-3 min-w-0 text-muted-foreground tabular-nums">
-            <span className="sr-only">{side === "first" ? "Left picture: " : "Right picture: "}</span>
+            <span className="sr-only">{side === "first" ? t("Left picture:") : t("Right picture:")} </span>
             {differing.length === 0
-              ? "Same settings"
-              : differing.map((pair) => `${pair.label} ${pair[side] ?? "none"}`).join(" · ")}
+              ? t("Same settings")
+              : differing.map((pair) => `${tName(pair.label)} ${pair[side] ?? t("none")}`).join(" · ")}
           </p>
           <Button
             variant="ghost"
@@ -134,7 +135,8 @@ function Captions({ first, second }: { first: Picture; second: Picture }) {
             onClick={() => share({ kind: "share", picture: side === "first" ? first : second })}
           >
             <Share2Icon aria-hidden />
-            Share<span className="sr-only"> the {side === "first" ? "left" : "right"} picture</span>
+            {t("Share")}
+            <span className="sr-only"> {side === "first" ? t("the left picture") : t("the right picture")}</span>
           </Button>
         </div>
       ))}

@@ -2,6 +2,7 @@
 import { MoveHorizontalIcon } from "lucide-react";
 import type { KeyboardEvent, PointerEvent } from "react";
 import type { Picture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { dividerAfter, type View } from "@/pictures/zoom/view";
 import { Frame, Layer } from "./Frame";
 
@@ -37,11 +38,11 @@ export function CompareSlider({ first, second, view, divider_percent, onDivider,
         <div
           role="slider"
           tabIndex={0}
-          aria-label="Divider"
+          aria-label={t("Divider")}
           aria-valuemin={0}
           aria-valuemax={100}
           aria-valuenow={Math.round(divider_percent)}
-          aria-valuetext={`${Math.round(divider_percent)} % of the first picture`}
+          aria-valuetext={t("{percent} % of the first picture", { percent: Math.round(divider_percent) })}
           onKeyDown={onKeyDown}
           {...dragging(onDrag)}
           className="-translate-x-1/2 -translate-y-1/2 absolute top-1/2 left-1/2 grid size-11 cursor-ew-resize touch-none place-items-center rounded-full bg-white text-black focus-visible:outline-4"

@@ -10,6 +10,7 @@ import { EMPTY } from "@/create/form";
 import { useStart } from "@/create/start";
 import { type Job, promptOf } from "@/domain/job";
 import { findPicture, pictureName, picturesOf, settingsOf, variationsOf } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { usePicture } from "@/jobs/pictures";
 import { useAgain } from "@/jobs/requests";
 import { useStable } from "@/lib/use-stable";
@@ -74,7 +75,7 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
             onClick={() => afterClosing(onGenerate, variationsOf(picture.job, options, loras))}
             icon={<ShuffleIcon aria-hidden />}
           >
-            New seeds
+            {t("New seeds")}
           </Act>
           <Act
             onClick={() => {
@@ -83,11 +84,11 @@ export default function Lightbox({ jobs, id, onUse, onGenerate }: LightboxProps)
             }}
             icon={<RotateCwIcon aria-hidden />}
           >
-            Regenerate
+            {t("Regenerate")}
           </Act>
           {found && outputs.length > 1 && (
             <Act onClick={() => compare(id)} icon={<ColumnsIcon aria-hidden />}>
-              Compare
+              {t("Compare")}
             </Act>
           )}
           <div data-stays className="col-span-full">

@@ -4,6 +4,7 @@ import { Dialogs } from "@/actions/Dialogs";
 import { Floating } from "@/components/Floating";
 import { isAnyLost, type Job } from "@/domain/job";
 import { findPicture } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useOpenPicture, usePictureAddress } from "@/pictures/picture-address";
 import { UndoBar } from "@/pictures/UndoBar";
 import type { Settings } from "@/settings/settings";
@@ -52,7 +53,7 @@ function LostNote() {
   return (
     <Floating role="alert" className="px-4 py-2.5">
       <LoaderCircleIcon aria-hidden className="size-4 animate-spin text-muted-foreground" />
-      Can't reach the server. Trying again…
+      {t("Can't reach the server. Trying again…")}
     </Floating>
   );
 }

@@ -1,6 +1,7 @@
 "use client";
 import { useEffect, useRef, useState } from "react";
 import type { Job } from "@/domain/job";
+import { t } from "@/i18n/t";
 import { announcements } from "./announcements";
 
 const MAX_KEPT = 6;
@@ -20,7 +21,7 @@ export function Announcer({ jobs }: { jobs: readonly Job[] }) {
   }, [jobs]);
 
   return (
-    <div role="log" aria-live="polite" aria-label="Progress" className="sr-only">
+    <div role="log" aria-live="polite" aria-label={t("Progress")} className="sr-only">
       {spoken.map(({ key, words }) => (
         <p key={key}>{words}</p>
       ))}

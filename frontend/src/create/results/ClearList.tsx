@@ -2,6 +2,7 @@
 import { useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogClose, DialogPanel, DialogTrigger } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 
 /** Takes the ended jobs off the list, after a question. */
 export function ClearList({ onClear }: { onClear: () => void }) {
@@ -17,21 +18,21 @@ export function ClearList({ onClear }: { onClear: () => void }) {
     <Dialog onOpenChange={() => (focusAfter.current = trigger.current)}>
       <DialogTrigger asChild>
         <Button ref={trigger} variant="ghost" size="sm" className="-mr-3 text-muted-foreground">
-          Clear
+          {t("Clear")}
         </Button>
       </DialogTrigger>
       <DialogPanel
         returnFocus={focusAfter}
-        title="Clear this list?"
-        description="Finished jobs leave this list. Your pictures stay in History."
+        title={t("Clear this list?")}
+        description={t("Finished jobs leave this list. Your pictures stay in History.")}
       >
         <div className="flex justify-end gap-2 pt-2">
           <DialogClose asChild>
-            <Button variant="ghost">Keep them</Button>
+            <Button variant="ghost">{t("Keep them")}</Button>
           </DialogClose>
           <DialogClose asChild>
             <Button variant="destructive" onClick={clear}>
-              Clear the list
+              {t("Clear the list")}
             </Button>
           </DialogClose>
         </div>

@@ -5,6 +5,7 @@ import { Button, buttonLook } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
 import { type Job, numDone } from "@/domain/job";
 import { variationsOf, zipAddress } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { noteRemoved } from "@/jobs/history/list-notes";
 import { useCancel } from "@/jobs/requests";
 import type { Settings } from "@/settings/settings";
@@ -14,7 +15,7 @@ export function CancelButton({ job }: { job: Job }) {
   const isSent = isPending || isSuccess;
   return (
     <Button variant="secondary" size="sm" aria-disabled={isSent} onClick={() => isSent || mutate(job.id)}>
-      Cancel
+      {t("Cancel")}
     </Button>
   );
 }
@@ -34,22 +35,27 @@ export function EndedActions({ job, onGenerate }: EndedActionsProps) {
       {job.state?.status === "completed" ? (
         <Button variant="ghost" size="sm" onClick={() => onGenerate(variationsOf(job, options, loras))}>
           <ShuffleIcon aria-hidden />
-          <span className={words}>New seeds</span>
+          <span className={words}>{t("New seeds")}</span>
         </Button>
       ) : (
         <Button variant="secondary" size="sm" onClick={() => onGenerate(job.request)}>
           <RotateCwIcon aria-hidden />
-          <span className={words}>Try again</span>
+          <span className={words}>{t("Try again")}</span>
         </Button>
       )}
       {numDone(job) >= 2 && (
         <a className={buttonLook({ variant: "ghost", size: "sm" })} href={zipAddress(job)} download>
           <DownloadIcon aria-hidden />
-          <span className={words}>Download all</span>
+          <span className={words}>{t("Download all")}</span>
         </a>
       )}
-      <Tip label="Remove from this list" align="end">
-        <Button variant="ghost" size="icon-sm" aria-label="Remove from this list" onClick={() => noteRemoved(job.id)}>
+      <Tip label={t("Remove from this list")} align="end">
+        <Button
+          variant="ghost"
+          size="icon-sm"
+          aria-label={t("Remove from this list")}
+          onClick={() => noteRemoved(job.id)}
+        >
           <XIcon aria-hidden />
         </Button>
       </Tip>

@@ -3,6 +3,7 @@ import { memo, type ReactNode, useId } from "react";
 import { glance } from "@/domain/facts";
 import { isEnded, type Job, numDone, promptOf } from "@/domain/job";
 import { outcome, progressOf, statusWords } from "@/domain/job-words";
+import { t } from "@/i18n/t";
 import { useFailure } from "@/jobs/use-failure";
 import { useTimeLeft } from "@/jobs/use-time-left";
 import { sentence } from "@/lib/words/sentence";
@@ -44,7 +45,12 @@ export const JobSection = memo(function JobSection({ job, isNewest, onGenerate }
         {isDone ? <EndedActions job={job} onGenerate={onGenerate} /> : <CancelButton job={job} />}
       </header>
       <ProgressLine job={job} />
-      {hasTiles && <Tiles job={job} name={isNewest ? "Results" : `${isDone ? "Ended" : "Also running"}: ${prompt}`} />}
+      {hasTiles && (
+        <Tiles
+          job={job}
+          name={isNewest ? t("Results") : t(isDone ? "Ended: {prompt}" : "Also running: {prompt}", { prompt })}
+        />
+      )}
     </section>
   );
 });
@@ -79,7 +85,7 @@ function ProgressLine({ job }: { job: Job }) {
   return (
     <div
       role="progressbar"
-      aria-label="Progress"
+      aria-label={t("Progress")}
       aria-valuenow={percent}
       aria-valuemin={0}
       aria-valuemax={100}

@@ -9,6 +9,7 @@ import { loadCompare, loadLightbox } from "@/create/overlays/lazy";
 import { chosenFirst, useViewing } from "@/create/overlays/viewing";
 import { useStart } from "@/create/start";
 import { type Picture, pictureName, veil } from "@/domain/picture";
+import { t } from "@/i18n/t";
 import { useFavorite } from "@/jobs/favorites";
 import { cn } from "@/lib/cn";
 import { lazyPart } from "@/lib/lazy";
@@ -47,7 +48,7 @@ function Shown({ picture, sizes }: { picture: Picture; sizes: string }) {
   if (look === "missing") {
     return (
       <span className="absolute inset-0 grid place-items-center bg-muted p-4 text-center text-muted-foreground text-sm">
-        Couldn't load this picture.
+        {t("Couldn't load this picture.")}
       </span>
     );
   }
@@ -92,11 +93,11 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
     "opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:outline-white";
   return (
     <div className="pointer-events-none absolute right-2 bottom-2 flex gap-1.5 [&>*]:pointer-events-auto">
-      <Tip label={isFirst ? "Stop comparing" : "Compare"}>
+      <Tip label={isFirst ? t("Stop comparing") : t("Compare")}>
         <Button
           variant="glass"
           size="icon-sm"
-          aria-label="Compare"
+          aria-label={t("Compare")}
           aria-pressed={isFirst}
           onPointerEnter={loadCompare}
           onClick={() => compare(output.id)}
@@ -109,7 +110,7 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           <ColumnsIcon aria-hidden />
         </Button>
       </Tip>
-      <Tip label="Download">
+      <Tip label={t("Download")}>
         <a
           className={buttonLook({
             variant: "glass",
@@ -118,16 +119,16 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           })}
           href={output.download_url}
           download={output.filename}
-          aria-label="Download"
+          aria-label={t("Download")}
         >
           <DownloadIcon aria-hidden />
         </a>
       </Tip>
-      <Tip label="Favorite">
+      <Tip label={t("Favorite")}>
         <Button
           variant="glass"
           size="icon-sm"
-          aria-label="Favorite"
+          aria-label={t("Favorite")}
           aria-pressed={isFavorite}
           onClick={() => setFavorite({ id: output.id, isFavorite: !isFavorite })}
           className={cn(!isFavorite && onHover, "[@media(hover:none)]:not-aria-pressed:hidden")}
@@ -135,10 +136,10 @@ function Actions({ picture, isFirst }: { picture: Picture; isFirst: boolean }) {
           <HeartIcon aria-hidden className={cn(isFavorite && "fill-current")} />
         </Button>
       </Tip>
-      <Tip label="More">
+      <Tip label={t("More")}>
         <PopoverTrigger
-          label="More"
-          panelLabel="What to do with this picture"
+          label={t("More")}
+          panelLabel={t("What to do with this picture")}
           onNear={loadMenu}
           className={buttonLook({
             variant: "glass",

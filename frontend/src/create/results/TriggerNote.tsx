@@ -2,6 +2,7 @@
 import { useLoras } from "@/api/catalog";
 import type { Job } from "@/domain/job";
 import { addedTrigger } from "@/domain/trigger";
+import { t } from "@/i18n/t";
 import type { Settings } from "@/settings/settings";
 
 interface TriggerNoteProps {
@@ -15,14 +16,14 @@ export function TriggerNote({ job, onGenerate }: TriggerNoteProps) {
   if (!added) return null;
   return (
     <>
-      {" · adds “"}
-      {added.trigger}”{" "}
+      {" · "}
+      {t("adds “{words}”", { words: added.trigger })}{" "}
       <button
         type="button"
         className="rounded text-foreground underline underline-offset-2"
         onClick={() => onGenerate({ ...job.request, model_name: null, model_weight: undefined })}
       >
-        Make it without
+        {t("Make it without")}
       </button>
     </>
   );

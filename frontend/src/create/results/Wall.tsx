@@ -1,4 +1,5 @@
 "use client";
+import { t } from "@/i18n/t";
 import "react-photo-album/masonry.css";
 import { memo, useMemo, useState } from "react";
 import { MasonryPhotoAlbum, type Photo } from "react-photo-album";
@@ -40,7 +41,7 @@ export default memo(function Wall({ jobs, hasMore, onMore, onClear }: WallProps)
     <section aria-labelledby="earlier" className="space-y-4">
       <header className="flex items-center justify-between gap-4">
         <h2 id="earlier" className="font-medium text-muted-foreground text-sm">
-          Earlier
+          {t("Earlier")}
         </h2>
         <ClearList onClear={onClear} />
       </header>
@@ -48,7 +49,7 @@ export default memo(function Wall({ jobs, hasMore, onMore, onClear }: WallProps)
         photos={photos}
         spacing={GAP_PX}
         columns={(width_px) => Math.max(2, Math.min(6, Math.floor((width_px + GAP_PX) / (MIN_COLUMN_PX + GAP_PX))))}
-        componentsProps={{ container: { role: "group", "aria-label": "Earlier pictures" } }}
+        componentsProps={{ container: { role: "group", "aria-label": t("Earlier pictures") } }}
         render={{
           photo: (_props, { photo, width, height }) => (
             <div className="relative w-full rounded-xl bg-muted" style={{ aspectRatio: `${width} / ${height}` }}>
@@ -60,7 +61,7 @@ export default memo(function Wall({ jobs, hasMore, onMore, onClear }: WallProps)
       {(hasMore || pictures.length > limit) && (
         <div className="flex justify-center pt-2">
           <Button variant="secondary" onClick={showMore}>
-            Show more
+            {t("Show more")}
           </Button>
         </div>
       )}

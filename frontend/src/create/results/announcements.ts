@@ -3,7 +3,7 @@
 import { failureOf, isEnded, type Job } from "@/domain/job";
 import { outcome } from "@/domain/job-words";
 import { numWanted } from "@/domain/picture";
-import { pictures } from "@/lib/words/quantities";
+import { t, tCount } from "@/i18n/t";
 import { sentence } from "@/lib/words/sentence";
 
 /** A job that is older than this is one of an earlier visit. */
@@ -22,18 +22,18 @@ export function announcements(before: readonly Job[], after: readonly Job[], now
 }
 
 function start(job: Job): string {
-  return `Making ${pictures(numWanted(job))}.`;
+  return tCount(numWanted(job), "Making 1 picture.", "Making {count} pictures.");
 }
 
 function finished(previous: Job, job: Job): string[] {
   return job.outputs
     .filter((output) => !previous.outputs.some((old) => old.index === output.index))
-    .map((output) => `Picture ${output.index + 1} of ${numWanted(job)} is done.`);
+    .map((output) => t("Picture {number} of {count} is done.", { number: output.index + 1, count: numWanted(job) }));
 }
 
 function end(job: Job): string {
   if (job.state?.status === "completed") {
-    return numWanted(job) === 1 ? "The picture is ready." : `All ${pictures(numWanted(job))} are ready.`;
+    return tCount(numWanted(job), "The picture is ready.", "All {count} pictures are ready.");
   }
   return [outcome(job) ?? "", sentence(failureOf(job)?.detail ?? "")].filter(Boolean).join(" ");
 }

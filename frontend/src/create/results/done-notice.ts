@@ -1,7 +1,8 @@
 /** The browser's notification that pictures are ready, for who has agreed to it. */
+
 import { type Job, promptOf } from "@/domain/job";
+import { t, tCount } from "@/i18n/t";
 import { notify } from "@/lib/notify";
-import { pictures } from "@/lib/words/quantities";
 
 const KEY = "lora-studio:notify-asked";
 
@@ -13,7 +14,7 @@ export function signalDone(jobs: readonly Job[]): void {
 }
 
 function show(job: Job): void {
-  const note = new Notification(`${pictures(job.outputs.length)} ready`, {
+  const note = new Notification(tCount(job.outputs.length, "1 picture ready", "{count} pictures ready"), {
     body: promptOf(job),
     icon: job.outputs[0]?.thumbnail_url,
     tag: job.id,
@@ -26,8 +27,8 @@ function show(job: Job): void {
 
 function offer(): void {
   noteAsked();
-  notify("success", "That took a while.", {
-    label: "Notify me next time",
+  notify("success", t("That took a while."), {
+    label: t("Notify me next time"),
     run: () => void Notification.requestPermission(),
   });
 }

@@ -1,6 +1,9 @@
 "use client";
-/** A wait as text, counted down. */
 import { useEffect, useState } from "react";
+import { locale } from "@/i18n/language";
+import { t } from "@/i18n/t";
+
+/** A wait as text, counted down. */
 
 const CLOCK_FROM_S = 90 * 60;
 
@@ -20,10 +23,10 @@ export function useCountdown(wait_s: number | null, since: unknown): number {
 
 /** `in 45 s`, `in 6 min`, `at 14:32`, `tomorrow at 02:00`, by the reader's clock; `now_ms` since the epoch. */
 export function whenWords(wait_s: number, now_ms: number): string {
-  if (wait_s < 60) return `in ${Math.ceil(wait_s)} s`;
-  if (wait_s < CLOCK_FROM_S) return `in ${Math.ceil(wait_s / 60)} min`;
+  if (wait_s < 60) return t("in {count} s", { count: Math.ceil(wait_s) });
+  if (wait_s < CLOCK_FROM_S) return t("in {count} min", { count: Math.ceil(wait_s / 60) });
   const now = new Date(now_ms);
   const then = new Date(now_ms + 1000 * wait_s);
-  const clock = then.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
-  return then.getDate() === now.getDate() ? `at ${clock}` : `tomorrow at ${clock}`;
+  const clock = then.toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+  return then.getDate() === now.getDate() ? t("at {time}", { time: clock }) : t("tomorrow at {time}", { time: clock });
 }

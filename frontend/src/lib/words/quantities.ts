@@ -1,14 +1,19 @@
 /** Counts, times and sizes in words. */
 
+import { t, tCount, tNumber } from "@/i18n/t";
+
 /** `about 12 s`, `about 25 s`, `about 2 min`, `about 1 h 10 min`: above 20 s in steps of 5. `remaining_s` is a forecast. */
 export function aboutTime(remaining_s: number): string {
   const whole_s = Math.max(1, Math.ceil(remaining_s));
   const shown_s = whole_s > 20 ? 5 * Math.ceil(whole_s / 5) : whole_s;
-  if (shown_s < 60) return `about ${shown_s} s`;
+  if (shown_s < 60) return t("about {count} s", { count: shown_s });
   const minutes = Math.max(1, Math.round(remaining_s / 60));
-  if (minutes < 60) return `about ${minutes} min`;
+  if (minutes < 60) return t("about {count} min", { count: minutes });
   const rest = minutes % 60;
-  return `about ${Math.floor(minutes / 60)} h${rest > 0 ? ` ${rest} min` : ""}`;
+  const hours = Math.floor(minutes / 60);
+  return rest > 0
+    ? t("about {hours} h {minutes} min", { hours, minutes: rest })
+    : t("about {count} h", { count: hours });
 }
 
 /** `0:08`, `12:40`, `1:05:00`: time that has passed. */
@@ -25,19 +30,19 @@ export function clock(elapsed_s: number): string {
 
 /** `4 pictures`, `1 picture`. */
 export function pictures(count: number): string {
-  return count === 1 ? "1 picture" : `${count.toLocaleString()} pictures`;
+  return tCount(count, "1 picture", "{count} pictures");
 }
 
 /** `30 steps`, `1 step`. */
 export function stepCount(count: number): string {
-  return count === 1 ? "1 step" : `${count} steps`;
+  return tCount(count, "1 step", "{count} steps");
 }
 
 /** `812 B`, `21 KB`, `1.4 MB`. */
 export function fileSize(size_bytes: number): string {
   if (size_bytes < 1000) return `${size_bytes} B`;
   if (size_bytes < 999_500) return `${Math.round(size_bytes / 1000)} KB`;
-  return `${(size_bytes / 1_000_000).toFixed(1)} MB`;
+  return `${tNumber(size_bytes / 1_000_000, { minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false })} MB`;
 }
 
 export function sizeWords(width_px: number, height_px: number): string {

@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import type { LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { afterwards } from "./versions";
 
@@ -21,7 +22,7 @@ export function DeleteLora({ lora, all, trigger, onChange, onClose }: DeleteLora
   const { mutate, isPending } = useMutation({
     mutationFn: () => answer(api.DELETE("/api/loras/{name}", { params: { path: { name: lora.label } } })),
     onSuccess() {
-      notify("success", `${lora.label} is deleted.`);
+      notify("success", t("{name} is deleted.", { name: lora.label }));
       onClose();
       onChange();
     },
@@ -30,17 +31,17 @@ export function DeleteLora({ lora, all, trigger, onChange, onClose }: DeleteLora
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
-        title={`Delete ${lora.label}?`}
-        description="The file is deleted from the server. Jobs already queued will finish."
+        title={t("Delete {name}?", { name: lora.label })}
+        description={t("The file is deleted from the server. Jobs already queued will finish.")}
         returnFocus={trigger}
       >
         {next && <p className="pb-4 text-sm">{next}</p>}
         <div className="flex justify-end gap-2 pt-2">
           <Button variant="ghost" onClick={onClose}>
-            Keep it
+            {t("Keep it")}
           </Button>
           <Button variant="destructive" aria-disabled={isPending} onClick={() => isPending || mutate()}>
-            Delete
+            {t("Delete")}
           </Button>
         </div>
       </DialogPanel>

@@ -8,6 +8,7 @@ import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
 import { type FewStepsChanges, FewStepsFields } from "./FewStepsFields";
@@ -32,7 +33,7 @@ export function EditLora({ lora, options, trigger, onChange, onClose }: EditLora
       <DialogPanel
         place="side"
         title={lora.label}
-        description="Trigger words, default weight and steps."
+        description={t("Trigger words, default weight and steps.")}
         returnFocus={trigger}
       >
         {detail.data ? (
@@ -73,7 +74,12 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
       return answer(api.PATCH("/api/loras/{name}", { params: { path: { name } }, body }));
     },
     onSuccess() {
-      notify("success", `${isForAll ? `All versions of ${lora.name}` : lora.label}: the changes are saved.`);
+      notify(
+        "success",
+        t("{name}: the changes are saved.", {
+          name: isForAll ? t("All versions of {name}", { name: lora.name }) : lora.label,
+        }),
+      );
       onChange();
       onClose();
     },
@@ -88,23 +94,23 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
     <form onSubmit={save} className="space-y-6 pt-2">
       {lora.version !== null && (
         <Choice
-          legend="For"
+          legend={t("For")}
           items={[
-            { value: "all", label: `All of ${lora.name}` },
-            { value: "this", label: `Only ${lora.label}` },
+            { value: "all", label: t("All of {name}", { name: lora.name }) },
+            { value: "this", label: t("Only {name}", { name: lora.label }) },
           ]}
           value={isForAll ? "all" : "this"}
           onChange={(value) => setIsForAll(value === "all")}
         />
       )}
       <Field
-        label="Trigger words"
+        label={t("Trigger words")}
         value={trigger}
         maxLength={500}
         onChange={(event) => setTrigger(event.target.value)}
         hint={
           <Own
-            text={file_trigger ? `The file says “${file_trigger}”.` : "None in the file."}
+            text={file_trigger ? t("The file says “{words}”.", { words: file_trigger }) : t("None in the file.")}
             isTaken={trigger === (file_trigger ?? "")}
             onTake={() => setTrigger(file_trigger ?? "")}
           />
@@ -112,7 +118,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
       />
       <div className="space-y-1.5">
         <NumberField
-          label="Weight"
+          label={t("Weight")}
           value={weight}
           min={-max}
           max={max}
@@ -123,7 +129,11 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
         />
         <p className="text-muted-foreground text-xs">
           <Own
-            text={file_weight === null ? `Server default: ${own_weight}.` : `The file says ${file_weight}.`}
+            text={
+              file_weight === null
+                ? t("Server default: {weight}.", { weight: own_weight })
+                : t("The file says {weight}.", { weight: file_weight })
+            }
             isTaken={weight === own_weight}
             onTake={() => setWeight(own_weight)}
           />
@@ -131,7 +141,7 @@ function Edit({ detail, options, onChange, onClose }: EditProps) {
       </div>
       <FewStepsFields now={lora.few_steps} file={detail.file_few_steps} changes={fewSteps} onChange={setFewSteps} />
       <Button type="submit" aria-disabled={isPending}>
-        Save
+        {t("Save")}
       </Button>
       <Training metadata={detail.metadata} />
     </form>
@@ -146,7 +156,7 @@ function Own({ text, isTaken, onTake }: { text: string; isTaken: boolean; onTake
         <>
           {" "}
           <button type="button" className="rounded text-primary underline underline-offset-2" onClick={onTake}>
-            Use that
+            {t("Use that")}
           </button>
         </>
       )}
@@ -160,7 +170,7 @@ function Training({ metadata }: { metadata: Readonly<Record<string, string>> }) 
   if (rows.length === 0) return null;
   return (
     <details className="border-t pt-4 text-sm">
-      <summary className="rounded-md font-medium">Training metadata</summary>
+      <summary className="rounded-md font-medium">{t("Training metadata")}</summary>
       <dl className="space-y-2 pt-3 text-xs">
         {rows.map(([key, value]) => (
           <div key={key}>

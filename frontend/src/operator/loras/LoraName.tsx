@@ -7,6 +7,7 @@ import type { LoraOption, Options } from "@/api/types";
 import { CopyButton } from "@/components/CopyButton";
 import { Button } from "@/components/ui/button";
 import { Tip } from "@/components/ui/tooltip";
+import { t, tCount } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { notify } from "@/lib/notify";
 import { fileSize } from "@/lib/words/quantities";
@@ -29,7 +30,7 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
     mutationFn: (version: string | null) =>
       answer(api.PUT("/api/loras/{name}/default", { params: { path: { name } }, body: { version } })),
     onSuccess(now) {
-      notify("success", `${name} now uses ${now.label}.`);
+      notify("success", t("{name} now uses {version}.", { name, version: now.label }));
       onChange();
     },
   });
@@ -60,22 +61,22 @@ export function LoraName({ named, all, options, onChange }: LoraNameProps) {
             variant="secondary"
             size="sm"
             aria-pressed={isUsed}
-            title="For requests that name no LoRA"
+            title={t("For requests that name no LoRA")}
             className="aria-pressed:bg-accent aria-pressed:text-accent-foreground"
             onClick={() => isChanging || use()}
           >
             {isUsed && <CheckIcon aria-hidden />}
-            {isUsed ? "Used by default" : "Use by default"}
+            {isUsed ? t("Used by default") : t("Use by default")}
           </Button>
           {meant.is_pinned && (
             <Button variant="secondary" size="sm" onClick={() => pin(null)}>
               <PinOffIcon aria-hidden />
-              Back to the latest
+              {t("Back to the latest")}
             </Button>
           )}
         </div>
       </header>
-      <ul aria-label={`Versions of ${name}`} className="divide-y border-t">
+      <ul aria-label={t("Versions of {name}", { name })} className="divide-y border-t">
         {versions.map((lora) => (
           <Version key={lora.label} lora={lora} all={all} options={options} onPin={pin} onChange={onChange} />
         ))}
@@ -106,34 +107,34 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
       <div className="min-w-0 space-y-1">
         <div className="flex flex-wrap items-center gap-2">
           <span className="font-medium">{lora.label}</span>
-          {lora.is_default && <Badge isStrong>{lora.is_pinned ? "Pinned" : "Current"}</Badge>}
-          {lora.resident && <Badge>In memory</Badge>}
+          {lora.is_default && <Badge isStrong>{lora.is_pinned ? t("Pinned") : t("Current")}</Badge>}
+          {lora.resident && <Badge>{t("In memory")}</Badge>}
         </div>
         <p className="text-muted-foreground text-sm">
-          {lora.trigger ? `“${lora.trigger}”` : "No trigger words"}
-          {weight !== undefined && ` · weight ${weight}`}
-          {lora.few_steps && ` · made for ${lora.few_steps.steps} steps`}
-          {` · used ${lora.times_used} ${lora.times_used === 1 ? "time" : "times"}`}
+          {lora.trigger ? `“${lora.trigger}”` : t("No trigger words")}
+          {weight !== undefined && ` · ${t("weight {weight}", { weight })}`}
+          {lora.few_steps && ` · ${t("made for {steps} steps", { steps: lora.few_steps.steps })}`}
+          {` · ${tCount(lora.times_used, "used 1 time", "used {count} times")}`}
         </p>
         <p className="flex flex-wrap items-center gap-x-1 text-muted-foreground text-xs tabular-nums">
-          rank {lora.rank} · {lora.num_modules} modules{lora.has_text_encoder && " · text encoder"} ·{" "}
-          {fileSize(lora.bytes)} ·
+          {t("rank {rank} · {count} modules", { rank: lora.rank, count: lora.num_modules })}
+          {lora.has_text_encoder && ` · ${t("text encoder")}`} · {fileSize(lora.bytes)} ·
           <span className="inline-flex items-center">
             <code title={`SHA-256 ${lora.sha256}`}>{lora.short_hash}</code>
             <CopyButton
-              label={`Copy the SHA-256 of ${lora.label}`}
+              label={t("Copy the SHA-256 of {name}", { name: lora.label })}
               text={lora.sha256}
               className="-my-2 text-muted-foreground"
             />
           </span>
         </p>
         {lora.file !== `${lora.label}.safetensors` && (
-          <p className="break-words text-muted-foreground text-xs">File {lora.file}</p>
+          <p className="break-words text-muted-foreground text-xs">{t("File {name}", { name: lora.file })}</p>
         )}
         {lora.ignored.map(({ keys, count, reason }) => (
           <p key={keys} className="break-words text-warning text-xs">
-            Not used: {keys}
-            {count > 1 && ` (${count} keys)`}, {reason}
+            {t("Not used: {keys}", { keys })}
+            {count > 1 && ` (${t("{count} keys", { count })})`}, {reason}
           </p>
         ))}
       </div>
@@ -141,13 +142,18 @@ function Version({ lora, all, options, onPin, onChange }: VersionProps) {
         {lora.version !== null && !lora.is_pinned && (
           <Button variant="ghost" size="sm" onClick={() => onPin(lora.version ?? "")}>
             <PinIcon aria-hidden />
-            Pin<span className="sr-only"> {lora.label}</span>
+            {t("Pin")}
+            <span className="sr-only"> {lora.label}</span>
           </Button>
         )}
-        <IconButton label={`Edit ${lora.label}`} tip="Words, weight and steps" onClick={opens("edit")}>
+        <IconButton
+          label={t("Edit {name}", { name: lora.label })}
+          tip={t("Words, weight and steps")}
+          onClick={opens("edit")}
+        >
           <PencilIcon aria-hidden />
         </IconButton>
-        <IconButton label={`Delete ${lora.label}`} tip="Delete" onClick={opens("delete")}>
+        <IconButton label={t("Delete {name}", { name: lora.label })} tip={t("Delete")} onClick={opens("delete")}>
           <Trash2Icon aria-hidden />
         </IconButton>
       </div>

@@ -6,6 +6,7 @@ import { useLoras, useOptions, useRejectedLoras } from "@/api/catalog";
 import { answer, api } from "@/api/client";
 import type { Reloaded } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t, tCount } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 import { errorText } from "@/lib/words/error-text";
 import { FileDrop } from "./FileDrop";
@@ -36,7 +37,10 @@ export function Loras() {
   function take(files: readonly File[]) {
     const wrong = files.filter((file) => suggestedLabel(file.name) === null);
     if (wrong.length > 0)
-      notify("error", `LoRA files end in .safetensors: ${wrong.map(({ name }) => name).join(", ")}`);
+      notify(
+        "error",
+        t("LoRA files end in .safetensors: {names}", { names: wrong.map(({ name }) => name).join(", ") }),
+      );
     const fit = files.filter((file) => suggestedLabel(file.name) !== null);
     setChosen((old) => [...old, ...fit.map((file) => ({ id: ++lastId.current, file }))]);
   }
@@ -51,27 +55,27 @@ export function Loras() {
 
   const names = byName(loras.data ?? []);
   return (
-    <FileDrop onFiles={take} hint="Drop LoRA files to upload them">
+    <FileDrop onFiles={take} hint={t("Drop LoRA files to upload them")}>
       <section aria-labelledby="loras" className="space-y-5">
         <div className="flex flex-wrap items-center justify-between gap-3">
           <h2 id="loras" className="font-medium text-lg">
-            LoRAs{" "}
+            {t("LoRAs")}{" "}
             <span className="font-normal text-muted-foreground text-sm">
-              {loras.data && `${loras.data.length} ${loras.data.length === 1 ? "file" : "files"}`}
-              <span className="hidden lg:inline"> · drop files here to upload</span>
+              {loras.data && tCount(loras.data.length, "1 file", "{count} files")}
+              <span className="hidden lg:inline"> · {t("drop files here to upload")}</span>
             </span>
           </h2>
           <div className="flex flex-wrap gap-2">
             <Button variant="outline" aria-disabled={isReloading} onClick={() => isReloading || reload()}>
               <FolderSyncIcon aria-hidden className={isReloading ? "animate-pulse" : undefined} />
-              Reload the folder
+              {t("Reload the folder")}
             </Button>
             <input
               ref={input}
               type="file"
               multiple
               accept=".safetensors"
-              aria-label="LoRA files to upload"
+              aria-label={t("LoRA files to upload")}
               tabIndex={-1}
               className="sr-only"
               onChange={(event) => {
@@ -81,12 +85,12 @@ export function Loras() {
             />
             <Button onClick={() => input.current?.click()}>
               <UploadIcon aria-hidden />
-              Upload
+              {t("Upload")}
             </Button>
           </div>
         </div>
         {chosen.length > 0 && (
-          <ul aria-label="Uploads" className="space-y-2">
+          <ul aria-label={t("Uploads")} className="space-y-2">
             {chosen.map(({ id, file }) => (
               <UploadCard
                 key={id}
@@ -100,10 +104,10 @@ export function Loras() {
         )}
         {report && <ReloadReport report={report} onClose={() => setReport(null)} />}
         {rejected.length > 0 && (
-          <ul aria-label="LoRAs that made no picture" className="space-y-1 rounded-2xl border px-4 py-3 text-sm">
+          <ul aria-label={t("LoRAs that made no picture")} className="space-y-1 rounded-2xl border px-4 py-3 text-sm">
             {rejected.map(({ file, reason }) => (
               <li key={file} className="break-words">
-                <span className="text-destructive">Not offered, because it made no picture:</span> {file}:{" "}
+                <span className="text-destructive">{t("Not offered, because it made no picture:")}</span> {file}:{" "}
                 <span className="text-muted-foreground">{reason}</span>
               </li>
             ))}
@@ -114,7 +118,7 @@ export function Loras() {
         ))}
         {loras.data?.length === 0 && (
           <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-            No LoRA yet. Drop a .safetensors file here, or put one into the server's folder and reload it.
+            {t("No LoRA yet. Drop a .safetensors file here, or put one into the server's folder and reload it.")}
           </p>
         )}
         {loras.failureReason && (

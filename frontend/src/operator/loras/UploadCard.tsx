@@ -4,6 +4,7 @@ import { CheckIcon, FileUpIcon, XIcon } from "lucide-react";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { LoraOption } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t, tRich } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { fileSize } from "@/lib/words/quantities";
 import {
@@ -71,10 +72,10 @@ export function UploadCard({ file, loras, onServes, onClose }: UploadCardProps) 
         <div className="flex items-center gap-3">
           <CheckIcon aria-hidden className="size-4 shrink-0 text-primary" />
           <p role="status" className="min-w-0 flex-1 text-sm">
-            <span className="font-medium">{lora.label}</span> is live.
-            {!lora.is_default && ` ${lora.name} still points to another version.`}
+            {tRich("{name} is live.", { name: <span className="font-medium">{lora.label}</span> })}
+            {!lora.is_default && ` ${t("{name} still points to another version.", { name: lora.name })}`}
           </p>
-          <Button variant="ghost" size="icon-sm" aria-label="Close" onClick={onClose}>
+          <Button variant="ghost" size="icon-sm" aria-label={t("Close")} onClick={onClose}>
             <XIcon aria-hidden />
           </Button>
         </div>
@@ -100,7 +101,7 @@ interface NameFormProps {
 function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSend, onClose }: NameFormProps) {
   const id = useId();
   const label = labelText(named);
-  const wrong = isBroken ? "This is not a safetensors file." : (labelProblem(named) ?? problem);
+  const wrong = isBroken ? t("This is not a safetensors file.") : (labelProblem(named) ?? problem);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!isBroken && labelProblem(named) === null) onSend();
@@ -113,7 +114,7 @@ function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSen
           {file.name} <span className="text-muted-foreground">· {fileSize(file.size)}</span>
         </p>
         <label htmlFor={id} className="text-muted-foreground text-sm">
-          Name
+          {t("Name")}
         </label>
         <input
           id={id}
@@ -124,7 +125,7 @@ function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSen
           className="h-9 w-40 rounded-lg border border-input bg-card px-2.5 text-sm"
         />
         <label htmlFor={`${id}-version`} className="text-muted-foreground text-sm">
-          Version
+          {t("Version")}
         </label>
         <input
           id={`${id}-version`}
@@ -135,15 +136,17 @@ function NameForm({ file, named, problem, isTaken, same, isBroken, onName, onSen
           className="h-9 w-16 rounded-lg border border-input bg-card px-2.5 text-sm tabular-nums"
         />
         <div className="flex gap-1">
-          <Button type="submit">{isTaken ? "Replace" : "Upload"}</Button>
+          <Button type="submit">{isTaken ? t("Replace") : t("Upload")}</Button>
           <Button variant="ghost" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
         </div>
       </div>
       <div id={`${id}-note`} className="pt-2 text-xs empty:hidden">
-        {isTaken && <p className="text-warning">There is a {label} already: this file replaces it.</p>}
-        {same && <p className="text-warning">Identical to {same.label}.</p>}
+        {isTaken && (
+          <p className="text-warning">{t("There is a {name} already: this file replaces it.", { name: label })}</p>
+        )}
+        {same && <p className="text-warning">{t("Identical to {name}.", { name: same.label })}</p>}
         {wrong && (
           <p role="alert" className="text-destructive">
             {wrong}
@@ -163,16 +166,19 @@ function Sending({ file, sent_bytes, onCancel }: { file: File; sent_bytes: numbe
         <p className="min-w-0 truncate">
           {file.name}{" "}
           <span className="text-muted-foreground tabular-nums">
-            · {isSent ? "being checked…" : `${fileSize(sent_bytes)} of ${fileSize(file.size)}`}
+            ·{" "}
+            {isSent
+              ? t("being checked…")
+              : t("{done} of {count}", { done: fileSize(sent_bytes), count: fileSize(file.size) })}
           </span>
         </p>
         <Button variant="ghost" size="sm" onClick={onCancel}>
-          Cancel
+          {t("Cancel")}
         </Button>
       </div>
       <div
         role="progressbar"
-        aria-label={`Upload of ${file.name}`}
+        aria-label={t("Upload of {name}", { name: file.name })}
         aria-valuenow={percent}
         aria-valuemin={0}
         aria-valuemax={100}

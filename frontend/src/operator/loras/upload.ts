@@ -1,6 +1,8 @@
 /** Upload of a LoRA file. fetch reports no upload progress, so this is an XMLHttpRequest. */
+
 import { API_URL, answer, csrfToken, Unreachable } from "@/api/client";
 import type { LoraOption } from "@/api/types";
+import { t } from "@/i18n/t";
 
 export interface Upload {
   /** The LoRA as the server lists it now. Rejects with Refused, Unreachable; with an AbortError if it was cancelled. */
@@ -77,10 +79,10 @@ export function labelText({ name, version }: Label): string {
 
 /** Why the server would refuse the name; null where it would not. */
 export function labelProblem(label: Label): string | null {
-  if (label.name.trim() === "") return "Name it.";
-  if (!/^([0-9]+(\.[0-9]+)*)?$/.test(label.version.trim())) return "A version is a number like 2 or 1.5.";
-  if (!ALLOWED.test(labelText(label))) return "Use up to 64 letters, digits, dots, underscores and hyphens.";
-  return labelText(label) === "base" ? "The name base stands for no LoRA." : null;
+  if (label.name.trim() === "") return t("Name it.");
+  if (!/^([0-9]+(\.[0-9]+)*)?$/.test(label.version.trim())) return t("A version is a number like 2 or 1.5.");
+  if (!ALLOWED.test(labelText(label))) return t("Use up to 64 letters, digits, dots, underscores and hyphens.");
+  return labelText(label) === "base" ? t("The name base stands for no LoRA.") : null;
 }
 
 const MAX_HEADER_BYTES = 33_554_432n;

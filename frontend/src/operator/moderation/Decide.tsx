@@ -5,6 +5,7 @@ import type { MarkedPicture } from "@/api/types";
 import { ApiForm } from "@/components/form/ApiForm";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { notify } from "@/lib/notify";
 
 export const MARKED = ["operator", "marked"];
@@ -35,28 +36,28 @@ export function Decide({ picture, verdict, onClose }: DecideProps) {
         : api.POST("/api/operator/moderation/pictures/{image_id}/delete", call),
     );
     await queries.invalidateQueries({ queryKey: MARKED });
-    notify("success", isRelease ? "The picture is released." : "The picture is deleted.");
+    notify("success", isRelease ? t("The picture is released.") : t("The picture is deleted."));
     onClose();
   }
 
   return (
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
-        title={isRelease ? "Release this picture?" : "Delete this picture?"}
+        title={isRelease ? t("Release this picture?") : t("Delete this picture?")}
         description={
           isRelease
-            ? "Its owner sees it without a mark from now on."
-            : "It is deleted for good; its owner no longer has it."
+            ? t("Its owner sees it without a mark from now on.")
+            : t("It is deleted for good; its owner no longer has it.")
         }
       >
         <ApiForm
-          label={isRelease ? "Release" : "Delete"}
-          submit={isRelease ? "Release" : "Delete"}
+          label={isRelease ? t("Release") : t("Delete")}
+          submit={isRelease ? t("Release") : t("Delete")}
           variant={isRelease ? "default" : "destructive"}
           onSubmit={send}
         >
           {(problemOf) => (
-            <Field label="Note for the log" name="note" maxLength={MAX_NOTE} problem={problemOf("note")} />
+            <Field label={t("Note for the log")} name="note" maxLength={MAX_NOTE} problem={problemOf("note")} />
           )}
         </ApiForm>
       </DialogPanel>

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { OperatorUser } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 
 /** Exempts an account from moderation, or ends that. */
 export function Exempt({ user }: { user: OperatorUser }) {
@@ -20,7 +21,7 @@ export function Exempt({ user }: { user: OperatorUser }) {
   });
   return (
     <Button variant="ghost" size="sm" aria-disabled={isPending} onClick={() => isPending || mutate()}>
-      {isExempt ? "Moderate" : "Exempt"}
+      {isExempt ? t("Moderate") : t("Exempt")}
       <span className="sr-only"> {user.email}</span>
     </Button>
   );

@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import type { MarkedPicture } from "@/api/types";
 import { ShowMore } from "@/components/ShowMore";
 import { Button } from "@/components/ui/button";
+import { t, tNumber } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { agoWords } from "@/lib/words/dates";
 import { errorText } from "@/lib/words/error-text";
@@ -25,7 +26,7 @@ export function Moderation() {
   return (
     <section aria-labelledby="moderation" className="space-y-5">
       <h2 id="moderation" className="sr-only">
-        Moderation
+        {t("Moderation")}
       </h2>
       {marked.failureReason && (
         <p role="alert" className="text-destructive text-sm">
@@ -34,7 +35,7 @@ export function Moderation() {
       )}
       {marked.data && pictures.length === 0 && (
         <p className="rounded-3xl border bg-card px-5 py-10 text-center text-muted-foreground text-sm">
-          No picture waits for a review.
+          {t("No picture waits for a review.")}
         </p>
       )}
       <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
@@ -55,7 +56,7 @@ function Marked({ picture }: { picture: MarkedPicture }) {
     <li className="overflow-hidden rounded-3xl border bg-card">
       <button
         type="button"
-        aria-label={`${isShown ? "Blur" : "Show"} the picture: ${prompt}`}
+        aria-label={t(isShown ? "Blur the picture: {prompt}" : "Show the picture: {prompt}", { prompt })}
         aria-pressed={isShown}
         onClick={() => setShown(!isShown)}
         className="block aspect-square w-full overflow-hidden bg-muted"
@@ -72,14 +73,15 @@ function Marked({ picture }: { picture: MarkedPicture }) {
           {prompt}
         </p>
         <p className="break-all text-muted-foreground text-xs">
-          Score {score.toFixed(2)} · {agoWords(created_at, Date.now())} · {owner}
+          {t("Score {score}", { score: tNumber(score, { minimumFractionDigits: 2, maximumFractionDigits: 2 }) })} ·{" "}
+          {agoWords(created_at, Date.now())} · {owner}
         </p>
         <div className="flex gap-2">
           <Button variant="secondary" size="sm" onClick={() => setVerdict("release")}>
-            Release
+            {t("Release")}
           </Button>
           <Button variant="ghost" size="sm" className="text-destructive" onClick={() => setVerdict("delete")}>
-            Delete
+            {t("Delete")}
           </Button>
         </div>
       </div>

@@ -1,5 +1,6 @@
 import type { OverviewReport } from "@/api/types";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tName } from "@/i18n/t";
 import { Card, TABLE } from "./Card";
 import { COST_PARTS, costOf, missingPrices, partOf } from "./figures";
 
@@ -35,19 +36,18 @@ export function Costs({ report }: { report: OverviewReport }) {
   const each = (cost: number | null) => (cost === null || total.pictures === 0 ? null : cost / total.pictures);
   const lines: Line[] = COST_PARTS.map(({ part, name, note }) => {
     const cost = partOf(total, part);
-    return { name, note, cost, each: each(cost) };
+    return { name: tName(name), note: tName(note), cost, each: each(cost) };
   });
   const sum = total.costs.total_micro_usd;
-  const all = [...lines, { name: "Together", note: "of what is known", cost: sum, each: each(sum) }];
+  const all = [...lines, { name: t("Together"), note: t("of what is known"), cost: sum, each: each(sum) }];
   return (
-    <Card id="costs" title="Costs">
+    <Card id="costs" title={t("Costs")}>
       {sum !== null && (
-        <Table caption="Costs by part" columns={COLUMNS} rows={all} keyOf={({ name }) => name} {...TABLE} />
+        <Table caption={t("Costs by part")} columns={COLUMNS} rows={all} keyOf={({ name }) => name} {...TABLE} />
       )}
       {missing.length > 0 && (
         <p className="text-muted-foreground text-sm">
-          {sum === null ? "Costs are unknown. " : "Not all costs are known. "}
-          Set what you pay:{" "}
+          {sum === null ? t("Costs are unknown.") : t("Not all costs are known.")} {t("Set what you pay:")}{" "}
           {missing.map((name, at) => (
             <span key={name}>
               {at > 0 && ", "}

@@ -4,6 +4,7 @@ import type { OverviewDay, OverviewReport } from "@/api/types";
 import { DayChart, type Series } from "@/components/DayChart";
 import { Choice } from "@/components/form/Choice";
 import { type Column, Table } from "@/components/ui/table";
+import { t, tItems, tName, tNumber } from "@/i18n/t";
 import { dollars } from "@/lib/words/money";
 import { shortDate } from "@/lib/words/short-date";
 import { Card, TABLE } from "./Card";
@@ -20,18 +21,23 @@ export function Days({ report }: { report: OverviewReport }) {
   if (!kind) return null;
   const { days } = report;
   return (
-    <Card id="days" title={`${kind.label} by day`}>
+    <Card id="days" title={t("{name} by day", { name: tName(kind.label) })}>
       {days.length > 1 && (
         <>
           <div className="overflow-x-auto">
             <div className="min-w-max">
-              <Choice legend="What the chart shows" items={kinds} value={kind.value} onChange={setMeasure} />
+              <Choice
+                legend={t("What the chart shows")}
+                items={tItems(kinds)}
+                value={kind.value}
+                onChange={setMeasure}
+              />
             </div>
           </div>
           <DayChart
-            label={`${kind.label} by day, the same as in the table below`}
+            label={t("{name} by day, the same as in the table below", { name: tName(kind.label) })}
             dates={days.map(({ date }) => date)}
-            lastName="Today"
+            lastName={t("Today")}
             series={seriesOf(kind.value, kind.label, days)}
             format={kind.format}
             isCount={kind.isCount}
@@ -39,9 +45,9 @@ export function Days({ report }: { report: OverviewReport }) {
         </>
       )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: wider than a phone, and scrolled by keys */}
-      <section className="-mx-2 overflow-x-auto px-2" aria-label="Table by day" tabIndex={0}>
+      <section className="-mx-2 overflow-x-auto px-2" aria-label={t("Table by day")} tabIndex={0}>
         <Table
-          caption="By day"
+          caption={t("By day")}
           columns={columns(report)}
           rows={days.toReversed()}
           keyOf={({ date }) => date}
@@ -56,7 +62,7 @@ export function Days({ report }: { report: OverviewReport }) {
 
 function seriesOf(measure: Measure, name: string, days: readonly OverviewDay[]): Series[] {
   const one = (value: (day: OverviewDay) => number): Series[] => [
-    { name, values: days.map(value), className: "fill-primary" },
+    { name: tName(name), values: days.map(value), className: "fill-primary" },
   ];
   switch (measure) {
     case "pictures":
@@ -83,13 +89,13 @@ function seriesOf(measure: Measure, name: string, days: readonly OverviewDay[]):
 }
 
 function part(name: string, at: number): Pick<Series, "name" | "className" | "markClassName"> {
-  return { name, className: FILLS[at] ?? "", markClassName: MARKS[at] ?? "" };
+  return { name: tName(name), className: FILLS[at] ?? "", markClassName: MARKS[at] ?? "" };
 }
 
 function columns({ billing, total }: OverviewReport): Column<OverviewDay>[] {
   const count = (name: string, of: (day: OverviewDay) => number): Column<OverviewDay> => ({
     name,
-    cell: (day) => of(day).toLocaleString(),
+    cell: (day) => tNumber(of(day)),
     isRight: true,
   });
   const all: (Column<OverviewDay> | false)[] = [

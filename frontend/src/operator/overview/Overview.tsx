@@ -6,6 +6,7 @@ import { API_URL, answer, api } from "@/api/client";
 import type { OverviewReport } from "@/api/types";
 import { Choice } from "@/components/form/Choice";
 import { buttonLook } from "@/components/ui/button";
+import { t, tItems, tNumber } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { dollars } from "@/lib/words/money";
 import { Figure, Figures } from "../Figures";
@@ -34,23 +35,23 @@ export default function Overview() {
   return (
     <section aria-labelledby="overview" className="space-y-5">
       <h2 id="overview" className="sr-only">
-        Overview
+        {t("Overview")}
       </h2>
       <div className="flex flex-wrap items-center justify-between gap-3">
         <div className="w-full sm:w-72">
-          <Choice legend="Period" items={PERIODS} value={period} onChange={setPeriod} />
+          <Choice legend={t("Period")} items={tItems(PERIODS)} value={period} onChange={setPeriod} />
         </div>
         <a
           href={`${API_URL}/api/operator/overview.csv?from=${from}`}
           className={buttonLook({ variant: "outline", size: "sm" })}
         >
           <DownloadIcon aria-hidden className="size-4" />
-          Download as CSV
+          {t("Download as CSV")}
         </a>
       </div>
       {failureReason && (
         <p role="alert" className="text-destructive text-sm">
-          {errorText(failureReason)} {data && "The figures below are from before."}
+          {errorText(failureReason)} {data && t("The figures below are from before.")}
         </p>
       )}
       {data ? <Loaded report={data} /> : <div className="min-h-96" />}
@@ -65,32 +66,48 @@ function Loaded({ report }: { report: OverviewReport }) {
   return (
     <>
       <Figures>
-        <Figure name="Generations" value={total.generations.toLocaleString()} note="accepted" />
-        <Figure name="Pictures" value={total.pictures.toLocaleString()} note={unmade(report)} />
-        <Figure name="Users" value={total.users.toLocaleString()} note={`${total.returning_users} came back`} />
+        <Figure name={t("Generations")} value={tNumber(total.generations)} note={t("accepted")} />
+        <Figure name={t("Pictures")} value={tNumber(total.pictures)} note={unmade(report)} />
         <Figure
-          name="Wait for the first step"
-          value={seconds(total.wait_p50_s)}
-          note={total.wait_p95_s === null ? "no picture yet" : `95% within ${seconds(total.wait_p95_s)}`}
+          name={t("Users")}
+          value={tNumber(total.users)}
+          note={t("{count} came back", { count: total.returning_users })}
         />
-        <Figure name="GPU time" value={seconds(total.gpu_s_per_picture)} note="for a picture" />
-        <Figure name="GPU busy" value={share(total.gpu_busy_share)} note={`of ${seconds(total.worker_s)} running`} />
         <Figure
-          name="Cost"
-          value={isCostKnown ? costOf(total.costs.per_picture_micro_usd, "–") : "unknown"}
-          note={isCostKnown ? `a picture; ${costOf(total.costs.total_micro_usd)} in all` : "a picture"}
+          name={t("Wait for the first step")}
+          value={seconds(total.wait_p50_s)}
+          note={
+            total.wait_p95_s === null
+              ? t("no picture yet")
+              : t("95% within {time}", { time: seconds(total.wait_p95_s) })
+          }
+        />
+        <Figure name={t("GPU time")} value={seconds(total.gpu_s_per_picture)} note={t("for a picture")} />
+        <Figure
+          name={t("GPU busy")}
+          value={share(total.gpu_busy_share)}
+          note={t("of {time} running", { time: seconds(total.worker_s) })}
+        />
+        <Figure
+          name={t("Cost")}
+          value={isCostKnown ? costOf(total.costs.per_picture_micro_usd, "–") : t("unknown")}
+          note={
+            isCostKnown
+              ? t("a picture; {amount} in all", { amount: costOf(total.costs.total_micro_usd) })
+              : t("a picture")
+          }
         />
         {billing ? (
           <Figure
-            name="Revenue"
+            name={t("Revenue")}
             value={dollars(total.revenue_micro_usd)}
-            note={`${dollars(total.sold_micro_usd)} sold`}
+            note={t("{amount} sold", { amount: dollars(total.sold_micro_usd) })}
           />
         ) : (
           <Figure
-            name="Cost"
-            value={isCostKnown ? costOf(total.costs.per_generation_micro_usd, "–") : "unknown"}
-            note="a generation"
+            name={t("Cost")}
+            value={isCostKnown ? costOf(total.costs.per_generation_micro_usd, "–") : t("unknown")}
+            note={t("a generation")}
           />
         )}
       </Figures>
@@ -99,7 +116,7 @@ function Loaded({ report }: { report: OverviewReport }) {
         <Days report={report} />
       ) : (
         <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-          Nothing was made in these days.
+          {t("Nothing was made in these days.")}
         </p>
       )}
       <Costs report={report} />
@@ -110,10 +127,10 @@ function Loaded({ report }: { report: OverviewReport }) {
 
 function unmade({ total }: OverviewReport): string {
   const parts = [
-    total.pictures_failed > 0 && `${total.pictures_failed.toLocaleString()} failed`,
-    total.pictures_blocked > 0 && `${total.pictures_blocked.toLocaleString()} blocked`,
+    total.pictures_failed > 0 && t("{count} failed", { count: total.pictures_failed }),
+    total.pictures_blocked > 0 && t("{count} blocked", { count: total.pictures_blocked }),
   ].filter(Boolean);
-  return parts.length > 0 ? parts.join(", ") : "stored, none failed";
+  return parts.length > 0 ? parts.join(", ") : t("stored, none failed");
 }
 
 /** The GPUs of the server's machine now. */
@@ -122,7 +139,7 @@ function Gpus({ report }: { report: OverviewReport }) {
     <div className="rounded-2xl border bg-card px-5 py-4 text-sm">
       {report.gpus.length === 0 ? (
         <p className="text-muted-foreground">
-          No figures of a GPU: this process has no NVIDIA driver, or nvidia-ml-py is not installed.
+          {t("No figures of a GPU: this process has no NVIDIA driver, or nvidia-ml-py is not installed.")}
         </p>
       ) : (
         <ul className="flex flex-wrap gap-x-8 gap-y-2">
@@ -130,8 +147,11 @@ function Gpus({ report }: { report: OverviewReport }) {
             <li key={gpu.index}>
               <span className="font-medium">GPU {gpu.index}</span>{" "}
               <span className="text-muted-foreground tabular-nums">
-                {share(gpu.use)} busy now, {gigabytes(gpu.memory_used_bytes)} of {gigabytes(gpu.memory_total_bytes)} in
-                use
+                {t("{share} busy now, {used} of {all} in use", {
+                  share: share(gpu.use),
+                  used: gigabytes(gpu.memory_used_bytes),
+                  all: gigabytes(gpu.memory_total_bytes),
+                })}
               </span>
             </li>
           ))}
@@ -142,5 +162,5 @@ function Gpus({ report }: { report: OverviewReport }) {
 }
 
 function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+  return `${tNumber(bytes / 1e9, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} GB`;
 }

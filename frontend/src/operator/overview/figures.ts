@@ -1,5 +1,7 @@
 /** The overview's numbers, ready to be shown. Pure. */
+
 import type { OverviewFigures } from "@/api/types";
+import { t, tNumber } from "@/i18n/t";
 import { dollars } from "@/lib/words/money";
 import { cost } from "./cost";
 
@@ -16,21 +18,21 @@ export function firstDay(num: number, now_ms: number): string {
 /** `0.4 s`, `12 s`, `3 min`, `2.5 h`; a dash for nothing. */
 export function seconds(value: number | null): string {
   if (value === null) return "–";
-  if (value < 10) return `${Math.round(10 * value) / 10} s`;
+  if (value < 10) return `${tNumber(Math.round(10 * value) / 10)} s`;
   if (value < 100) return `${Math.round(value)} s`;
   if (value < 6000) return `${Math.round(value / 60)} min`;
-  return `${Math.round(value / 360) / 10} h`;
+  return `${tNumber(Math.round(value / 360) / 10)} h`;
 }
 
 /** `40%`; below 10 with a digit after the point; a dash for a share of nothing. */
 export function share(value: number | null): string {
   if (value === null) return "–";
   const percent = 100 * value;
-  return `${percent > 0 && percent < 10 ? Math.round(10 * percent) / 10 : Math.round(percent)}%`;
+  return `${tNumber(percent > 0 && percent < 10 ? Math.round(10 * percent) / 10 : Math.round(percent))}%`;
 }
 
 /** A cost, or `missing` where there is none. */
-export function costOf(micro_usd: number | null, missing = "unknown"): string {
+export function costOf(micro_usd: number | null, missing = t("unknown")): string {
   return micro_usd === null ? missing : cost(micro_usd);
 }
 
@@ -43,7 +45,7 @@ export interface MeasureKind {
   isCount?: boolean;
 }
 
-const COUNT = { format: (value: number) => value.toLocaleString(), isCount: true };
+const COUNT = { format: (value: number) => tNumber(value), isCount: true };
 
 /** What the chart can show. `isCostKnown`: some price is set. */
 export function measures(isCostKnown: boolean, isCharged: boolean): MeasureKind[] {

@@ -7,6 +7,8 @@ import { NumberField } from "@/components/form/NumberField";
 import { RangeField } from "@/components/form/RangeField";
 import { Button } from "@/components/ui/button";
 import { EMPTY, useForm } from "@/create/form";
+import { locale } from "@/i18n/language";
+import { t, tName } from "@/i18n/t";
 import { capitalized, notHere } from "@/lib/words/names";
 import { percent, stepCount } from "@/lib/words/quantities";
 import { samplingDefaults } from "@/settings/loras";
@@ -30,17 +32,21 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
   return (
     <div className="space-y-6 pt-2">
       <NumberField
-        label="Steps"
+        label={t("Steps")}
         value={request.steps ?? standard.steps}
         min={bounds.min_steps}
         max={bounds.max_steps}
         step={1}
         sliderMax={60}
         onChange={(value) => set({ steps: value === standard.steps ? undefined : value })}
-        hint={few ? `${few.label} is made for ${stepCount(standard.steps)}.` : stepsHint(options)}
+        hint={
+          few
+            ? t("{name} is made for {steps}.", { name: few.label, steps: stepCount(standard.steps) })
+            : stepsHint(options)
+        }
       />
       <NumberField
-        label="Guidance"
+        label={t("Guidance")}
         value={request.guidance_scale ?? standard.guidance_scale}
         min={0}
         max={bounds.max_guidance_scale}
@@ -48,28 +54,30 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
         sliderStep={0.5}
         sliderMax={15}
         onChange={(value) => set({ guidance_scale: value === standard.guidance_scale ? undefined : value })}
-        hint="How strongly the prompt steers the picture. At 1 or less the negative prompt is ignored and each step takes half the time."
+        hint={t(
+          "How strongly the prompt steers the picture. At 1 or less the negative prompt is ignored and each step takes half the time.",
+        )}
       />
       <GuidanceInterval />
       <NumberField
-        label="CLIP skip"
+        label={t("CLIP skip")}
         value={request.clip_skip ?? 0}
         min={0}
         max={11}
         step={1}
         sliderMax={3}
         onChange={(clip_skip) => set({ clip_skip: clip_skip || undefined })}
-        hint="So many more of the text encoders' last layers are left out. Some LoRAs were trained with 1."
+        hint={t("So many more of the text encoders' last layers are left out. Some LoRAs were trained with 1.")}
       />
       <div className="space-y-2">
         <p className="font-medium text-sm" aria-hidden>
-          Prompt syntax
+          {t("Prompt syntax")}
         </p>
         <Choice
-          legend="Prompt syntax"
+          legend={t("Prompt syntax")}
           items={[
             { value: "a1111", label: "A1111" },
-            { value: "plain", label: "Weights only" },
+            { value: "plain", label: t("Weights only") },
           ]}
           value={request.prompt_syntax ?? "a1111"}
           onChange={(value) => set({ prompt_syntax: value === "a1111" ? undefined : value })}
@@ -82,17 +90,17 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
       {hasSeed && <SeedField maxSeed={bounds.max_seed} />}
       <div className="space-y-2">
         <p className="font-medium text-sm" aria-hidden>
-          Format
+          {t("Format")}
         </p>
         <Choice
-          legend="Format"
+          legend={t("Format")}
           items={options.formats.map((format) => ({ value: format, label: format.toUpperCase() }))}
           value={request.format ?? defaults.format}
           onChange={(value) => set({ format: value === defaults.format ? undefined : value })}
         />
       </div>
       <Button variant="ghost" className="-ml-4" onClick={() => replace({ ...EMPTY, prompt: request.prompt })}>
-        Reset all settings
+        {t("Reset all settings")}
       </Button>
     </div>
   );
@@ -100,9 +108,10 @@ export function AdvancedFields({ options, loras, hasSeed = true }: AdvancedField
 
 /** `More steps add detail and take longer. Low, medium and high use 12, 20 and 30.` */
 function stepsHint({ qualities }: Options): string {
-  const lists = new Intl.ListFormat("en", { type: "conjunction" });
-  const names = capitalized(lists.format(qualities.map(({ name }) => name)));
-  return `More steps add detail and take longer. ${names} use ${lists.format(qualities.map((each) => String(each.steps)))}.`;
+  const lists = new Intl.ListFormat(locale(), { type: "conjunction" });
+  const names = capitalized(lists.format(qualities.map(({ name }) => tName(name))));
+  const steps = lists.format(qualities.map((each) => String(each.steps)));
+  return t("More steps add detail and take longer. {names} use {steps}.", { names, steps });
 }
 
 /** In percent; all of the way is the default. */
@@ -112,7 +121,7 @@ function GuidanceInterval() {
   const end = request.guidance_end ?? 1;
   return (
     <RangeField
-      label="Guidance"
+      label={t("Guidance")}
       unit="%"
       from={percent(start)}
       to={percent(end)}
@@ -121,7 +130,7 @@ function GuidanceInterval() {
       onChange={(from, to) =>
         set({ guidance_start: from === 0 ? undefined : from / 100, guidance_end: to === 100 ? undefined : to / 100 })
       }
-      hint="The part of the steps that follow the prompt this closely."
+      hint={t("The part of the steps that follow the prompt this closely.")}
     />
   );
 }
@@ -132,7 +141,7 @@ function SamplerField({ options, standard }: { options: Options; standard: strin
   return (
     <div className="flex items-center justify-between gap-3">
       <label htmlFor={id} className="font-medium text-sm">
-        Sampler
+        {t("Sampler")}
       </label>
       <select
         id={id}
@@ -163,13 +172,13 @@ function SeedField({ maxSeed }: { maxSeed: number }) {
   return (
     <div className="space-y-2">
       <p className="font-medium text-sm" aria-hidden>
-        Seed
+        {t("Seed")}
       </p>
       <Choice
-        legend="Seed"
+        legend={t("Seed")}
         items={[
-          { value: "random", label: <Labeled icon={DicesIcon} text="New each time" /> },
-          { value: "locked", label: <Labeled icon={LockIcon} text="Locked" /> },
+          { value: "random", label: <Labeled icon={DicesIcon} text={t("New each time")} /> },
+          { value: "locked", label: <Labeled icon={LockIcon} text={t("Locked")} /> },
         ]}
         value={isLocked ? "locked" : "random"}
         onChange={(value) => (value === "random" ? set({ seed: undefined }) : roll())}
@@ -178,7 +187,7 @@ function SeedField({ maxSeed }: { maxSeed: number }) {
         <div className="flex items-end gap-2">
           <div className="flex-1">
             <NumberField
-              label="Seed number"
+              label={t("Seed number")}
               value={request.seed ?? 0}
               min={0}
               max={maxSeed}
@@ -187,7 +196,7 @@ function SeedField({ maxSeed }: { maxSeed: number }) {
               onChange={(seed) => set({ seed })}
             />
           </div>
-          <Button variant="outline" size="icon" aria-label="Roll a new seed" onClick={roll}>
+          <Button variant="outline" size="icon" aria-label={t("Roll a new seed")} onClick={roll}>
             <DicesIcon aria-hidden />
           </Button>
         </div>

@@ -7,8 +7,9 @@ import { NumberField } from "@/components/form/NumberField";
 import { Switch } from "@/components/form/Switch";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t, tName } from "@/i18n/t";
 import { capitalized } from "@/lib/words/names";
-import { stepCount } from "@/lib/words/quantities";
+import { sizeWords, stepCount } from "@/lib/words/quantities";
 import { samplingDefaults } from "@/settings/loras";
 import { hiresProblem, isOfStart, RATIOS, shapeOf, sizeOf, sizeOfRatio, sizeProblem } from "@/settings/shapes";
 
@@ -47,14 +48,14 @@ function Style({ options }: { options: Options }) {
     .sort((a, b) => Number(b.fits) - Number(a.fits))
     .map((style) => ({
       value: style.name,
-      label: style.label,
-      note: style.fits ? undefined : "Not in the demo model",
+      label: tName(style.label),
+      note: style.fits ? undefined : t("Not in the demo model"),
     }));
   return (
     <Choice
-      legend="Style"
+      legend={t("Style")}
       layout="list"
-      items={[{ value: NONE, label: "None" }, ...items]}
+      items={[{ value: NONE, label: t("None") }, ...items]}
       value={chosen?.name ?? (request.style ? "" : NONE)}
       onChange={(value) => set({ style: value === NONE ? undefined : value })}
     />
@@ -76,13 +77,13 @@ function Shape({ options }: { options: Options }) {
   return (
     <div className="space-y-4">
       <Choice
-        legend="Shape"
+        legend={t("Shape")}
         items={options.shapes.map((item) => ({
           value: item.name,
           label: (
             <span className="flex flex-col items-center gap-1.5 py-1.5 text-xs">
               <Outline width={item.width} height={item.height} />
-              {capitalized(item.name)}
+              {tName(capitalized(item.name))}
             </span>
           ),
         }))}
@@ -110,12 +111,12 @@ function Shape({ options }: { options: Options }) {
         })}
         <Button variant="ghost" size="sm" className="ml-auto px-2.5" onClick={() => choose(size.height, size.width)}>
           <ArrowLeftRightIcon aria-hidden />
-          Swap
+          {t("Swap")}
         </Button>
       </div>
       {request.init && (
         <Switch
-          label="As the start picture"
+          label={t("As the start picture")}
           isOn={isOfStart(request)}
           onChange={(isOn) =>
             set(isOn ? { width: undefined, height: undefined, init: init && { ...init, upscaler: undefined } } : size)
@@ -123,11 +124,19 @@ function Shape({ options }: { options: Options }) {
         />
       )}
       <div className="space-y-2 px-1">
-        <NumberField label="Width" value={size.width} {...side} onChange={(width) => choose(width, size.height)} />
-        <NumberField label="Height" value={size.height} {...side} onChange={(height) => choose(size.width, height)} />
+        <NumberField label={t("Width")} value={size.width} {...side} onChange={(width) => choose(width, size.height)} />
+        <NumberField
+          label={t("Height")}
+          value={size.height}
+          {...side}
+          onChange={(height) => choose(size.width, height)}
+        />
         <p className={problem ? "text-destructive text-xs" : "text-muted-foreground text-xs"} aria-live="polite">
           {problem ??
-            `Multiples of ${size_multiple} px. Works best at ${options.native_width} × ${options.native_height}.`}
+            t("Multiples of {multiple} px. Works best at {size}.", {
+              multiple: size_multiple,
+              size: sizeWords(options.native_width, options.native_height),
+            })}
         </p>
       </div>
     </div>
@@ -153,7 +162,7 @@ function Count({ options }: { options: Options }) {
   const counts = Array.from({ length: options.bounds.max_images }, (_, n) => String(n + 1));
   return (
     <Choice
-      legend="Pictures"
+      legend={t("Pictures")}
       items={counts.map((value) => ({ value, label: value }))}
       value={String(request.num_images ?? standard)}
       onChange={(value) => set({ num_images: Number(value) === standard ? undefined : Number(value) })}
@@ -168,12 +177,12 @@ function Quality({ options, loras }: PanelProps) {
   return (
     <>
       <Choice
-        legend="Quality"
+        legend={t("Quality")}
         layout="list"
         items={options.qualities.map(({ name, steps }) => ({
           value: name,
-          label: capitalized(name),
-          note: `${steps} steps`,
+          label: tName(capitalized(name)),
+          note: stepCount(steps),
         }))}
         value={request.steps || few ? ("" as typeof quality) : quality}
         onChange={(value) =>
@@ -186,12 +195,12 @@ function Quality({ options, loras }: PanelProps) {
       />
       {request.steps && (
         <p className="px-3 pt-2 text-muted-foreground text-xs">
-          Advanced is set to {request.steps} steps, which overrides this.
+          {t("Advanced is set to {steps}, which overrides this.", { steps: stepCount(request.steps) })}
         </p>
       )}
       {few && !request.steps && (
         <p className="px-3 pt-2 text-muted-foreground text-xs">
-          {few.label} is made for {stepCount(steps)}, which overrides this.
+          {t("{name} is made for {steps}, which overrides this.", { name: few.label, steps: stepCount(steps) })}
         </p>
       )}
     </>
@@ -207,7 +216,7 @@ function Negative({ options }: { options: Options }) {
     <div className="space-y-1.5 p-1">
       <div className="flex items-baseline justify-between">
         <label htmlFor={id} className="font-medium text-sm">
-          Negative prompt
+          {t("Negative prompt")}
         </label>
         {!isDefault && (
           <Button
@@ -216,7 +225,7 @@ function Negative({ options }: { options: Options }) {
             className="-mr-2 h-6 px-2"
             onClick={() => set({ negative_prompt: undefined })}
           >
-            Use default
+            {t("Use default")}
           </Button>
         )}
       </div>
@@ -225,13 +234,13 @@ function Negative({ options }: { options: Options }) {
         rows={2}
         maxLength={options.bounds.max_prompt_characters}
         className="w-full resize-y rounded-xl border border-input bg-card px-3 py-2 text-sm placeholder:text-muted-foreground"
-        placeholder={isDefault ? undefined : "Nothing"}
+        placeholder={isDefault ? undefined : t("Nothing")}
         value={request.negative_prompt ?? options.defaults.negative_prompt}
         onChange={(event) => set({ negative_prompt: event.target.value })}
         aria-describedby={`${id}-hint`}
       />
       <p id={`${id}-hint`} className="text-muted-foreground text-xs">
-        What the pictures should not show.
+        {t("What the pictures should not show.")}
       </p>
     </div>
   );

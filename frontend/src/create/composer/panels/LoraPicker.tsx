@@ -6,6 +6,7 @@ import { Choice } from "@/components/form/Choice";
 import { NumberField } from "@/components/form/NumberField";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t, tItems } from "@/i18n/t";
 import { useRecentLoras } from "@/jobs/recent-loras";
 import { findLora, holdsTrigger, ownWeight, recentFirst, wantedModel } from "@/settings/loras";
 import { useFavoriteLoras } from "./favorite-loras";
@@ -58,7 +59,7 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
       {loras.length >= MANY && (
         <>
           <Search value={sought} onChange={setSought} count={loras.length} />
-          <Choice legend="Which LoRAs" items={PARTS} value={part} onChange={setPart} />
+          <Choice legend={t("Which LoRAs")} items={tItems(PARTS)} value={part} onChange={setPart} />
         </>
       )}
       <div className={loras.length >= MANY ? "-mx-1 max-h-[26rem] overflow-y-auto px-1" : undefined}>
@@ -85,17 +86,17 @@ export default function LoraPicker({ options, loras }: LoraPickerProps) {
                 </>
               ),
             })),
-            ...(sought || part !== "all" ? [] : [{ value: NONE, label: "None", note: "The base model alone" }]),
+            ...(sought || part !== "all" ? [] : [{ value: NONE, label: t("None"), note: t("The base model alone") }]),
           ]}
           value={chosen?.label ?? (wanted ? "" : NONE)}
           onChange={choose}
         />
-        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">No LoRA found.</p>}
+        {shown.length === 0 && <p className="px-3 py-2 text-muted-foreground text-sm">{t("No LoRA found.")}</p>}
       </div>
       {chosen && (
         <div className="px-3 pb-1">
           <Weight
-            label="Weight"
+            label={t("Weight")}
             options={options}
             value={request.model_weight ?? ownWeight(chosen, options)}
             onChange={(value) => set({ model_weight: value === ownWeight(chosen, options) ? undefined : value })}
@@ -119,7 +120,7 @@ function Favorite({ name, label, isFavorite, onToggle }: FavoriteProps) {
     <Button
       variant="ghost"
       size="icon-sm"
-      aria-label={`Favorite ${label}`}
+      aria-label={t("Favorite {name}", { name: label })}
       aria-pressed={isFavorite}
       onClick={() => onToggle(name)}
     >
@@ -143,8 +144,8 @@ function Search({ value, onChange, count }: { value: string; onChange: (text: st
       <SearchIcon aria-hidden className="absolute top-2.5 left-3 size-4 text-muted-foreground" />
       <input
         type="search"
-        aria-label="Search LoRAs"
-        placeholder={`Search ${count} LoRAs`}
+        aria-label={t("Search LoRAs")}
+        placeholder={t("Search {count} LoRAs", { count })}
         value={value}
         onChange={(event) => onChange(event.target.value)}
         className="h-9 w-full rounded-xl border border-input bg-card pr-3 pl-9 text-sm placeholder:text-muted-foreground"
@@ -155,7 +156,7 @@ function Search({ value, onChange, count }: { value: string; onChange: (text: st
 
 /** `preview`: address of a picture that the visitor has made with it; the first letter stands in for one. */
 function Card({ lora, preview }: { lora: LoraOption; preview: string | undefined }) {
-  const notes = [lora.is_pinned && "pinned", preview && "recent"].filter(Boolean).join(" · ");
+  const notes = [lora.is_pinned && t("pinned"), preview && t("recent")].filter(Boolean).join(" · ");
   return (
     <span className="flex items-center gap-3">
       {preview ? (
@@ -176,7 +177,7 @@ function Card({ lora, preview }: { lora: LoraOption; preview: string | undefined
           <span className="block truncate font-normal text-muted-foreground text-xs">{lora.title}</span>
         )}
         <span className="block truncate font-normal text-muted-foreground text-xs">
-          {lora.trigger ? `adds “${lora.trigger}”` : "no trigger words"}
+          {lora.trigger ? t("adds “{words}”", { words: lora.trigger }) : t("no trigger words")}
         </span>
       </span>
     </span>
@@ -185,7 +186,13 @@ function Card({ lora, preview }: { lora: LoraOption; preview: string | undefined
 
 function MixIn({ label, onClick }: { label: string; onClick: () => void }) {
   return (
-    <Button variant="ghost" size="icon-sm" aria-label={`Add ${label}`} title={`Add ${label}`} onClick={onClick}>
+    <Button
+      variant="ghost"
+      size="icon-sm"
+      aria-label={t("Add {name}", { name: label })}
+      title={t("Add {name}", { name: label })}
+      onClick={onClick}
+    >
       <PlusIcon aria-hidden />
     </Button>
   );
@@ -198,8 +205,8 @@ interface MixedInProps extends LoraPickerProps {
 
 function MixedIn({ options, loras, further, onChange }: MixedInProps) {
   return (
-    <section aria-label="Added" className="space-y-3 border-t px-3 pt-3 pb-1">
-      <h3 className="font-medium text-muted-foreground text-xs">Added</h3>
+    <section aria-label={t("Added")} className="space-y-3 border-t px-3 pt-3 pb-1">
+      <h3 className="font-medium text-muted-foreground text-xs">{t("Added")}</h3>
       {further.map((each, at) => {
         const lora = findLora(each.name, loras);
         return (
@@ -218,7 +225,7 @@ function MixedIn({ options, loras, further, onChange }: MixedInProps) {
               variant="ghost"
               size="icon-sm"
               className="-mr-2"
-              aria-label={`Remove ${each.name}`}
+              aria-label={t("Remove {name}", { name: each.name })}
               onClick={() => onChange(further.toSpliced(at, 1))}
             >
               <XIcon aria-hidden />
@@ -235,7 +242,7 @@ function Words({ trigger }: { trigger: string | null }) {
   const { request, set } = useForm();
   if (!trigger) return null;
   if (holdsTrigger(request.prompt, trigger)) {
-    return <p className="text-muted-foreground text-xs">“{trigger}” is in the prompt.</p>;
+    return <p className="text-muted-foreground text-xs">{t("“{words}” is in the prompt.", { words: trigger })}</p>;
   }
   const prompt = [request.prompt.trim(), trigger].filter(Boolean).join(", ");
   return (
@@ -244,7 +251,7 @@ function Words({ trigger }: { trigger: string | null }) {
       className="rounded-md text-left text-primary text-xs underline underline-offset-2"
       onClick={() => set({ prompt })}
     >
-      Add “{trigger}” to the prompt
+      {t("Add “{words}” to the prompt", { words: trigger })}
     </button>
   );
 }

@@ -2,6 +2,7 @@
 import type { ReactNode, RefObject } from "react";
 import type { LoraOption, Options } from "@/api/types";
 import { Dialog, DialogPanel } from "@/components/ui/dialog";
+import { t } from "@/i18n/t";
 import { AdvancedFields } from "./AdvancedFields";
 import ChipPanel from "./ChipPanel";
 import LoraPicker from "./LoraPicker";
@@ -20,28 +21,28 @@ export default function SettingsSheet({ options, loras, trigger, onClose }: Sett
     <Dialog open onOpenChange={(open) => open || onClose()}>
       <DialogPanel
         place="side"
-        title="Settings"
-        description="Unchanged settings use the defaults."
+        title={t("Settings")}
+        description={t("Unchanged settings use the defaults.")}
         returnFocus={trigger}
       >
         <div className="space-y-6 pt-2">
           <Part title="LoRA">
             <LoraPicker options={options} loras={loras} />
           </Part>
-          <Part title="Shape">
+          <Part title={t("Shape")}>
             <ChipPanel of="shape" options={options} />
           </Part>
-          <Part title="Pictures">
+          <Part title={t("Pictures")}>
             <ChipPanel of="count" options={options} />
           </Part>
-          <Part title="Quality">
+          <Part title={t("Quality")}>
             <ChipPanel of="quality" options={options} loras={loras} />
           </Part>
-          <Part title="Style">
+          <Part title={t("Style")}>
             <ChipPanel of="style" options={options} />
           </Part>
           <ChipPanel of="negative" options={options} />
-          <Part title="Advanced">
+          <Part title={t("Advanced")}>
             <AdvancedFields options={options} loras={loras} />
           </Part>
         </div>

@@ -5,6 +5,7 @@ import { answer, api } from "@/api/client";
 import { Choice } from "@/components/form/Choice";
 import { Button } from "@/components/ui/button";
 import { useForm } from "@/create/form";
+import { t, tCount } from "@/i18n/t";
 import { useRested } from "@/lib/use-rested";
 
 const NUM_SHOWN = 4;
@@ -17,15 +18,17 @@ export function VariantFields() {
   const varies = request.prompt_syntax !== "plain" && /\{.*\}|__\S+__/s.test(request.prompt);
   if (!varies && !wildcards?.length) return null;
   return (
-    <section className="space-y-3" aria-label="Variants and wildcards">
-      <p className="font-medium text-sm">Variants and wildcards</p>
+    <section className="space-y-3" aria-label={t("Variants and wildcards")}>
+      <p className="font-medium text-sm">{t("Variants and wildcards")}</p>
       {wildcards && wildcards.length > 0 && (
-        <ul className="flex max-h-40 flex-wrap gap-2 overflow-y-auto" aria-label="Wildcards">
+        <ul className="flex max-h-40 flex-wrap gap-2 overflow-y-auto" aria-label={t("Wildcards")}>
           {wildcards.map(({ name, num_values, values }) => (
             <li key={name}>
               <Button
                 variant="outline"
-                title={`${num_values} values: ${values.slice(0, 5).join(", ")}`}
+                title={tCount(num_values, "1 value: {values}", "{count} values: {values}", {
+                  values: values.slice(0, 5).join(", "),
+                })}
                 onClick={() => set({ prompt: [request.prompt.trimEnd(), `__${name}__`].filter(Boolean).join(", ") })}
               >
                 {name}
@@ -37,10 +40,10 @@ export function VariantFields() {
       {varies && (
         <>
           <Choice
-            legend="Variants"
+            legend={t("Variants")}
             items={[
-              { value: "random", label: "By the seed" },
-              { value: "combinatorial", label: "One after the other" },
+              { value: "random", label: t("By the seed") },
+              { value: "combinatorial", label: t("One after the other") },
             ]}
             value={request.expansion ?? "random"}
             onChange={(value) => set({ expansion: value === "random" ? undefined : value })}
@@ -76,10 +79,11 @@ function Preview() {
   return (
     <div className="space-y-1 text-muted-foreground text-xs" aria-live="polite">
       <p>
-        {num_combinations.toLocaleString("en")} {num_combinations === 1 ? "combination" : "combinations"}
-        {request.seed == null && request.expansion !== "combinatorial" ? ", for example:" : ":"}
+        {request.seed == null && request.expansion !== "combinatorial"
+          ? tCount(num_combinations, "1 combination, for example:", "{count} combinations, for example:")
+          : tCount(num_combinations, "1 combination:", "{count} combinations:")}
       </p>
-      <ul className="list-disc space-y-1 pl-4" aria-label="What the prompt becomes">
+      <ul className="list-disc space-y-1 pl-4" aria-label={t("What the prompt becomes")}>
         {prompts.map((prompt, n) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: two pictures may have the same words
           <li key={n} className="break-words">

@@ -1,0 +1,46 @@
+import type { Translation } from "../catalogue";
+import type { batches as English } from "../en/batches";
+
+export const batches: Translation<typeof English> = {
+  "{count} cancelled": "{count} abgebrochen",
+  "{count} lines are wrong and are left out": {
+    one: "1 Zeile ist fehlerhaft und entfällt",
+    other: "{count} Zeilen sind fehlerhaft und entfallen",
+  },
+  "{pictures} in {time}": "{pictures} in {time}",
+  "All ({count})": "Alle ({count})",
+  "And {count} more.": "Und {count} weitere.",
+  cancelled: "abgebrochen",
+  Check: "Prüfen",
+  "Checking every line…": "Alle Zeilen werden geprüft…",
+  "Choose a file": "Datei wählen",
+  completed: "fertig",
+  "CSV (columns are settings), JSON, JSON lines or text. Or drop it here.":
+    "CSV (Spalten sind Einstellungen), JSON, JSON-Zeilen oder Text. Oder hierher ziehen.",
+  "Earlier lines": "Frühere Zeilen",
+  failed: "fehlgeschlagen",
+  "File of prompts": "Datei mit Prompts",
+  "It waits: {reason}.": "Wartet: {reason}.",
+  "Later lines": "Spätere Zeilen",
+  Line: "Zeile",
+  "Line {line}: {prompt}": "Zeile {line}: {prompt}",
+  Lines: "Zeilen",
+  "Lines of the batch": "Zeilen des Stapels",
+  "Lines that are listed": "Gezeigte Zeilen",
+  "List (CSV)": "Liste (CSV)",
+  "Make {count} pictures": { one: "1 Bild erstellen", other: "{count} Bilder erstellen" },
+  "Many prompts together, from lines or a file. They come after your single pictures.":
+    "Viele Prompts auf einmal, aus Zeilen oder einer Datei. Einzelne Bilder haben Vorrang.",
+  "New batch": "Neuer Stapel",
+  "No line can be made.": "Aus keiner Zeile kann ein Bild werden.",
+  processing: "in Arbeit",
+  "Prompts, one a line": "Prompts, einer pro Zeile",
+  queued: "wartet",
+  refused: "abgelehnt",
+  "Remove the file": "Datei entfernen",
+  "Retry failed": "Fehlgeschlagene wiederholen",
+  running: "läuft",
+  "Type or paste prompts, or choose a file.": "Prompts eingeben oder einfügen, oder eine Datei wählen.",
+  waiting: "wartet",
+  "Wrong ({count})": "Fehlerhaft ({count})",
+};

@@ -1,0 +1,43 @@
+import type { Translation } from "../catalogue";
+import type { batches as English } from "../en/batches";
+
+export const batches: Translation<typeof English> = {
+  "{count} cancelled": "{count} 个已取消",
+  "{count} lines are wrong and are left out": { other: "{count} 行有误，将跳过" },
+  "{pictures} in {time}": "{pictures}，{time}",
+  "All ({count})": "全部（{count}）",
+  "And {count} more.": "还有 {count} 行。",
+  cancelled: "已取消",
+  Check: "检查",
+  "Checking every line…": "正在检查每一行…",
+  "Choose a file": "选择文件",
+  completed: "已完成",
+  "CSV (columns are settings), JSON, JSON lines or text. Or drop it here.":
+    "CSV（列为设置项）、JSON、JSON 行或文本。也可拖到此处。",
+  "Earlier lines": "前面的行",
+  failed: "失败",
+  "File of prompts": "提示词文件",
+  "It waits: {reason}.": "等待中：{reason}。",
+  "Later lines": "后面的行",
+  Line: "行",
+  "Line {line}: {prompt}": "第 {line} 行：{prompt}",
+  Lines: "行",
+  "Lines of the batch": "批处理的行",
+  "Lines that are listed": "列出的行",
+  "List (CSV)": "列表（CSV）",
+  "Make {count} pictures": { other: "生成 {count} 张图片" },
+  "Many prompts together, from lines or a file. They come after your single pictures.":
+    "一次处理多条提示词，来自文本行或文件。单张图片优先生成。",
+  "New batch": "新建批处理",
+  "No line can be made.": "没有可生成的行。",
+  processing: "处理中",
+  "Prompts, one a line": "提示词，每行一条",
+  queued: "排队中",
+  refused: "已拒绝",
+  "Remove the file": "移除文件",
+  "Retry failed": "重试失败项",
+  running: "运行中",
+  "Type or paste prompts, or choose a file.": "输入或粘贴提示词，或选择文件。",
+  waiting: "等待中",
+  "Wrong ({count})": "有误（{count}）",
+};

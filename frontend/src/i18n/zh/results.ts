@@ -1,0 +1,33 @@
+import type { Translation } from "../catalogue";
+import type { results as English } from "../en/results";
+
+export const results: Translation<typeof English> = {
+  "{count} pictures ready": { other: "{count} 张图片已完成" },
+  "{percent} % of the first picture": "第一张图片的 {percent} %",
+  "All {count} pictures are ready.": { other: "{count} 张图片已全部完成。" },
+  "Also running: {prompt}": "同时进行：{prompt}",
+  "Choose a second picture": "请选择第二张图片",
+  "Clear the list": "清空列表",
+  "Clear this list?": "清空此列表？",
+  "Compare two pictures": "对比两张图片",
+  Divider: "分隔线",
+  "Earlier pictures": "更早的图片",
+  "Ended: {prompt}": "已结束：{prompt}",
+  "Finished jobs leave this list. Your pictures stay in History.": "已完成的任务将从列表移除，图片仍保留在历史中。",
+  "Keep them": "保留",
+  "Left picture:": "左侧图片：",
+  "Make it without": "不添加再生成",
+  "Making {count} pictures.": { other: "正在生成 {count} 张图片。" },
+  "Notify me next time": "下次通知我",
+  "Picture {number} of {count} is done.": "第 {number} 张（共 {count} 张）已完成。",
+  "Remove from this list": "从列表移除",
+  Results: "结果",
+  "Right picture:": "右侧图片：",
+  "Same settings": "设置相同",
+  "Side by side": "并排",
+  Slider: "滑块",
+  "Stop comparing": "停止对比",
+  "That took a while.": "这次用时较长。",
+  "the left picture": "（左侧图片）",
+  "the right picture": "（右侧图片）",
+};
