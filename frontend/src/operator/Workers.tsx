@@ -3,6 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "@/api/client";
 import type { Worker } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { locale } from "@/i18n/language";
+import { t, tName, tNumber } from "@/i18n/t";
 import { errorText } from "@/lib/words/error-text";
 import { Figure, Figures } from "./Figures";
 import { age, milliseconds } from "./Queue";
@@ -26,7 +28,7 @@ export function Workers() {
   return (
     <section aria-labelledby="workers" className="space-y-4">
       <h2 id="workers" className="font-medium text-lg">
-        Workers
+        {t("Workers")}
       </h2>
       {failureReason && (
         <p role="alert" className="text-destructive text-sm">
@@ -35,15 +37,19 @@ export function Workers() {
       )}
       {data && (
         <Figures>
-          <Figure name="Workers" value={String(data.alive)} note="loading or ready" />
-          <Figure name="Wanted" value={String(data.wanted)} note={`${data.min} to ${data.max}`} />
-          <Figure name="Waiting work" value={age(data.queued_gpu_s)} note="of one GPU" />
-          <Figure name="Work in hand" value={age(data.held_gpu_s)} note="of one GPU" />
+          <Figure name={t("Workers")} value={tNumber(data.alive)} note={t("loading or ready")} />
+          <Figure
+            name={t("Wanted")}
+            value={tNumber(data.wanted)}
+            note={t("{min} to {max}", { min: data.min, max: data.max })}
+          />
+          <Figure name={t("Waiting work")} value={age(data.queued_gpu_s)} note={t("of one GPU")} />
+          <Figure name={t("Work in hand")} value={age(data.held_gpu_s)} note={t("of one GPU")} />
         </Figures>
       )}
       {data?.workers.length === 0 && (
         <p className="rounded-3xl border border-dashed px-6 py-12 text-center text-muted-foreground text-sm">
-          No worker is running.
+          {t("No worker is running.")}
         </p>
       )}
       <ul className="space-y-3">
@@ -97,42 +103,46 @@ function Orders({ worker }: { worker: Worker }) {
           {errorText(error)}
         </span>
       )}
-      {worker.drain !== "finish" && worker.drain !== "hand_back" && order("Drain", "finish")}
-      {worker.drain !== "hand_back" && order("Hand jobs back", "hand_back")}
-      {worker.drain !== null && order("Take jobs again", null)}
+      {worker.drain !== "finish" && worker.drain !== "hand_back" && order(t("Drain"), "finish")}
+      {worker.drain !== "hand_back" && order(t("Hand jobs back"), "hand_back")}
+      {worker.drain !== null && order(t("Take jobs again"), null)}
     </>
   );
 }
 
 /** What it does now, and what the operator has asked for. */
 export function stateWords({ state, drain, jobs, exits }: Worker): string {
-  if (state === "gone" || drain === null) return STATES[state];
-  const what = jobs.length === 0 ? "Drained" : drain === "finish" ? "Finishing its jobs" : "Handing its jobs back";
-  return exits ? `${what}, then it exits` : what;
+  if (state === "gone" || drain === null) return tName(STATES[state]);
+  const what =
+    jobs.length === 0 ? t("Drained") : drain === "finish" ? t("Finishing its jobs") : t("Handing its jobs back");
+  return exits ? t("{what}, then it exits", { what }) : what;
 }
 
 export function facts(worker: Worker): [string, string][] {
   const rows: [string, string | null][] = [
-    ["Memory", memory(worker)],
-    ["LoRAs", worker.resident_loras.join(", ") || "none in memory"],
+    [t("Memory"), memory(worker)],
+    [t("LoRAs"), worker.resident_loras.join(", ") || t("none in memory")],
     [
-      "Step",
+      t("Step"),
       worker.step_s === null
         ? null
-        : `${milliseconds(worker.step_s)}, ${Math.round((worker.rows ?? 0) * 10) / 10} rows`,
+        : t("{time}, {rows} rows", {
+            time: milliseconds(worker.step_s),
+            rows: Math.round((worker.rows ?? 0) * 10) / 10,
+          }),
     ],
-    ["Jobs", worker.jobs.length === 0 ? "none" : worker.jobs.join(", ")],
-    ["Model", worker.base_model],
-    ["Version", worker.version],
-    ["Since", new Date(worker.started_at).toLocaleString()],
-    ["Heartbeat", `${age(worker.heartbeat_age_s)} ago`],
-    ["Id", worker.id],
+    [t("Jobs"), worker.jobs.length === 0 ? t("none") : worker.jobs.join(", ")],
+    [t("Model"), worker.base_model],
+    [t("Version"), worker.version],
+    [t("Since"), new Date(worker.started_at).toLocaleString(locale())],
+    [t("Heartbeat"), t("{time} ago", { time: age(worker.heartbeat_age_s) })],
+    [t("Id"), worker.id],
   ];
   return rows.filter((row): row is [string, string] => row[1] !== null);
 }
 
 function memory({ memory_used_bytes: used, memory_total_bytes: total }: Worker): string | null {
-  return used === null || total === null ? null : `${gb(used)} of ${gb(total)} GB used`;
+  return used === null || total === null ? null : t("{used} of {total} GB used", { used: gb(used), total: gb(total) });
 }
 
 function gb(bytes: number): number {

@@ -109,4 +109,9 @@ export const create: Translation<typeof English> = {
   "With a start picture there is no second pass: upscale the result instead.":
     "Mit einem Startbild gibt es keinen zweiten Durchgang: stattdessen das Ergebnis hochskalieren.",
   "Words that the demo model knows": "Wörter, die das Demomodell kennt",
+  Worker: "Worker",
+  "You can ask for pictures now.": "Bilder können jetzt schon angefordert werden.",
+  Embeddings: "Embeddings",
+  "Add to": "Hinzufügen zu",
+  "{count} tokens": { one: "1 Token", other: "{count} Tokens" },
 };

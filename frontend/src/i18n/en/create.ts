@@ -97,4 +97,9 @@ export const create = [
   "Wildcards",
   "With a start picture there is no second pass: upscale the result instead.",
   "Words that the demo model knows",
+  "Worker",
+  "You can ask for pictures now.",
+  "Embeddings",
+  "Add to",
+  ["1 token", "{count} tokens"],
 ] as const;

@@ -105,4 +105,9 @@ export const create: Translation<typeof English> = {
   "With a start picture there is no second pass: upscale the result instead.":
     "使用起始图片时没有第二遍：请改为放大结果。",
   "Words that the demo model knows": "演示模型认识的词",
+  Worker: "工作进程",
+  "You can ask for pictures now.": "现在就可以提交图片任务。",
+  Embeddings: "嵌入",
+  "Add to": "添加到",
+  "{count} tokens": { other: "{count} 个词元" },
 };

@@ -2,6 +2,7 @@
 import { useId } from "react";
 import type { FewStepsOption, LoraChanges } from "@/api/types";
 import { Field } from "@/components/ui/field";
+import { t, tName } from "@/i18n/t";
 
 type Family = FewStepsOption["family"];
 
@@ -38,7 +39,7 @@ export function FewStepsFields({ now, file, changes, onChange }: FewStepsFieldsP
       <div className="space-y-1.5">
         <div className="flex items-center justify-between gap-3">
           <label htmlFor={id} className="font-medium text-sm">
-            Made for few steps
+            {t("Made for few steps")}
           </label>
           <select
             id={id}
@@ -49,22 +50,24 @@ export function FewStepsFields({ now, file, changes, onChange }: FewStepsFieldsP
               onChange({ family: target.value === ofFile ? null : (target.value as Family | "none"), steps: null })
             }
           >
-            <option value="none">No</option>
+            <option value="none">{t("No")}</option>
             {Object.entries(FAMILIES).map(([name, label]) => (
               <option key={name} value={name}>
-                {label}
+                {tName(label)}
               </option>
             ))}
           </select>
         </div>
         <p id={`${id}-hint`} className="text-muted-foreground text-xs">
-          {file ? `The file says ${FAMILIES[file.family]}.` : "The file names no family."} A family brings its own
-          steps, sampler and guidance.
+          {file
+            ? t("The file says {family}.", { family: tName(FAMILIES[file.family]) })
+            : t("The file names no family.")}{" "}
+          {t("A family brings its own steps, sampler and guidance.")}
         </p>
       </div>
       {family !== "none" && (
         <Field
-          label="Steps"
+          label={t("Steps")}
           type="number"
           inputMode="numeric"
           min={1}
@@ -73,7 +76,7 @@ export function FewStepsFields({ now, file, changes, onChange }: FewStepsFieldsP
           onChange={({ target }) =>
             onChange({ ...changes, steps: target.value === "" ? null : Math.round(Number(target.value)) })
           }
-          hint="Empty: what the name of the file or the family says."
+          hint={t("Empty: what the name of the file or the family says.")}
         />
       )}
     </div>
