@@ -105,6 +105,7 @@ class FleetSettings(BillingSettings):
         "none",
         "with `STUDIO_ROLE=api`: program that starts a worker, with its arguments; it runs without a shell and without"
         " the variables `STUDIO_...`, when jobs wait and no worker runs",
+        repr=False,
     )
     wake_url: str | None = setting(
         None,

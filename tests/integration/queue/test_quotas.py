@@ -104,7 +104,7 @@ async def test_pictures_of_the_last_minute_are_none_of_the_future(database: Data
 
 @pytest.mark.parametrize(("ahead_s", "is_alive"), [(0.0, True), (3.0 * DAY_S, False)])
 async def test_a_heartbeat_of_a_clock_that_ran_ahead_proves_no_life(database: Database, ahead_s: float, is_alive: bool):
-    report = workers.WorkerReport("w" * 32, "ready", "demo", "a" * 64, {}, {}, (), None, "")
+    report = workers.WorkerReport("w" * 32, "ready", "demo", "a" * 64, {}, (), None, "")
     async with database.write() as session:
         await workers.report(session, report)
         await session.execute(update(WorkerRow).values(heartbeat_at_s=WorkerRow.heartbeat_at_s + ahead_s))
