@@ -79,7 +79,7 @@ class FleetObserver:
         """Here: the job counts in forecasts."""
         self._view.add(candidate, loras)
 
-    def queue_changed(self) -> None:
+    def queue_changed(self, job_id: str | None = None, loras: Collection[str] = ()) -> None:
         """Another process accepted a job."""
         self._view.invalidate()
         self._woken.set()

@@ -15,7 +15,10 @@ class Here(Message, frozen=True, tag="here", kw_only=True):
 
 
 class JobAccepted(Message, frozen=True, tag="accepted", kw_only=True):
-    """A job is claimable."""
+    """A job is claimable; None: some are. `loras`: the hashes that it names, if they are few."""
+
+    job_id: str | None = None
+    loras: tuple[str, ...] = ()
 
 
 class RowsChanged(Message, frozen=True, tag="rows", kw_only=True):

@@ -32,12 +32,14 @@ GONE_S = 10.0
 """A process that has sent no message for this long is gone."""
 MAX_JOBS = 40
 """Of one progress message."""
+MAX_LORAS = 20
+"""Of one message of acceptance."""
 
 
 class PeerHandler(Protocol):
     """What this process does about the messages of others."""
 
-    def job_accepted(self) -> None: ...
+    def job_accepted(self, job_id: str | None, loras: Collection[str]) -> None: ...
     def rows_changed(self, job_id: str) -> None: ...
     def job_ended(self, job_id: str) -> None: ...
     def progressed(self, job_id: str) -> None: ...
@@ -69,8 +71,9 @@ class PeerBus:
 
     # ---- to the others
 
-    def job_accepted(self) -> None:
-        self._publish(JobAccepted(sender=self._name))
+    def job_accepted(self, job_id: str | None = None, loras: Collection[str] = ()) -> None:
+        named = tuple(sorted(loras)) if len(loras) <= MAX_LORAS else ()
+        self._publish(JobAccepted(sender=self._name, job_id=job_id, loras=named))
 
     def rows_changed(self, job_id: str) -> None:
         self._publish(RowsChanged(sender=self._name, job_id=job_id))
@@ -129,7 +132,7 @@ class PeerBus:
             case Here():
                 pass
             case JobAccepted():
-                self.handler.job_accepted()
+                self.handler.job_accepted(message.job_id, message.loras)
             case RowsChanged():
                 self.handler.rows_changed(message.job_id)
             case JobEnded():
@@ -152,9 +155,9 @@ class LocalPeer:
         self.rows_changed = hub.rows_changed
         self.progressed = hub.progressed
 
-    def job_accepted(self) -> None:
+    def job_accepted(self, job_id: str | None, loras: Collection[str]) -> None:
         if self._worker is not None:
-            self._worker.queue_changed()
+            self._worker.queue_changed(job_id, loras)
 
     def job_ended(self, job_id: str) -> None:
         if self._worker is not None:
@@ -171,7 +174,7 @@ class Worker(Protocol):
     """The dispatcher of this process, or the observer of one without."""
 
     def job_accepted(self, candidate: Candidate, loras: Collection[str]) -> None: ...
-    def queue_changed(self) -> None: ...
+    def queue_changed(self, job_id: str | None, loras: Collection[str]) -> None: ...
     def stop_making(self, job_id: str) -> bool: ...
 
 

@@ -19,7 +19,7 @@ class QueueSignals:
     def job_accepted(self, candidate: Candidate, loras: Collection[str]) -> None:
         if self._worker is not None:
             self._worker.job_accepted(candidate, loras)
-        self._peers.job_accepted()
+        self._peers.job_accepted(candidate.job_id, loras)
 
     def job_ended(self, job_id: str) -> None:
         """Cancelled or deleted: its images take no further step, and its readers look immediately."""

@@ -89,6 +89,13 @@ class QueueView:
         self._pace.end(started_s, time.monotonic())
         return stale
 
+    async def learn(self, job_ids: Collection[str]) -> None:
+        """Read single jobs, before the next refresh is due."""
+        unknown = [job_id for job_id in job_ids if self.backlog.get(job_id) is None]
+        async for claimable in claims.read_jobs(self._database, unknown):
+            if claimable.reason_to_fail(self._base_model) is None:
+                self._insert(claimable.candidate, claimable.loras)
+
     def _insert(self, candidate: Candidate, loras: Collection[str]) -> None:
         self.backlog.add([candidate])
         if loras:

@@ -67,6 +67,7 @@ class Dispatcher:
         )
         self._eligibility = Eligibility(database, options, engine, lambda: self._peers.has_peers)
         self._jobs: dict[str, ClaimedJob] = {}
+        self._offered: set[str] = set()
         self._claiming: str | None = None
         self._order: DrainOrder | None = None
         self._woken = asyncio.Event()
@@ -133,8 +134,11 @@ class Dispatcher:
         self._view.add(candidate, loras)
         self._woken.set()
 
-    def queue_changed(self) -> None:
-        """By another process: read the queue now."""
+    def queue_changed(self, job_id: str | None = None, loras: Collection[str] = ()) -> None:
+        """By another process: read the queue soon; immediately a job all of whose LoRAs are in memory here, for other
+        workers leave it to this one."""
+        if job_id is not None and loras and self._order is None and self._engine.resident_loras.issuperset(loras):
+            self._offered.add(job_id)
         self._view.invalidate()
         self._woken.set()
 
@@ -188,6 +192,8 @@ class Dispatcher:
             for stale in await self._view.refresh(self._jobs):
                 await claims.fail_stale(self._database, stale.job_id, stale.error)
                 self._hub.notify(stale.job_id)
+        offered, self._offered = self._offered, set()
+        await self._view.learn(offered - self._jobs.keys())
         num_undelivered = self._outbox.num_in_memory + self.delivery.num_unscored
         is_full = num_undelivered >= MAX_UNDELIVERED or self._outbox.full
         moderation = self._options.moderation
@@ -243,9 +249,9 @@ class Dispatcher:
         for job_id in self._jobs:
             self._engine.abort(job_id)
         await self.delivery.settle()
+        await self._release()
         for job in list(self._jobs.values()):
             self._drop(job)
-        await self._release()
 
     # ---- leases
 

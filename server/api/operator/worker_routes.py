@@ -10,7 +10,7 @@ from litestar.params import PathParameter
 from server.api.accounts.schemas import utc
 from server.api.auth.guards import operator
 from server.api.http.openapi_errors import documented
-from server.api.http.validation import json_body
+from server.api.http.validation import body_like, json_body
 from server.api.jobs import examples
 from server.api.operator.worker_schemas import Drained, OperatorWorkers, Worker
 from server.errors import INVALID_REQUEST, NOT_FOUND, OPERATORS_ONLY, UNAUTHORIZED, StudioError
@@ -39,6 +39,7 @@ WORKER = Worker(
 WORKERS = OperatorWorkers(
     wanted=2, alive=1, queued_gpu_s=71.0, held_gpu_s=12.5, target_s=60.0, min=0, max=4, workers=[WORKER]
 )
+ORDER = Drained(jobs=HAND_BACK, exit=True)
 WorkerId = Annotated[
     str,
     PathParameter(
@@ -76,6 +77,7 @@ class WorkersController(Controller):
     @post(
         "/{worker_id:str}/drain",
         status_code=200,
+        before_request=body_like(ORDER),
         operation_id="drain_worker",
         summary="Drain a worker",
         description="It takes no more jobs, within 3 s. It finishes the jobs that it holds, or hands them back, and"
@@ -85,7 +87,7 @@ class WorkersController(Controller):
     async def drain(
         self,
         worker_id: WorkerId,
-        data: Annotated[Drained, json_body(Drained(jobs=HAND_BACK, exit=True))],
+        data: Annotated[Drained, json_body(ORDER)],
         workers: NamedDependency[Workers],
     ) -> Worker:
         return await _ordered(workers, worker_id, DrainOrder(data.jobs == HAND_BACK, data.exit))

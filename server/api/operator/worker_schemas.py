@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 Drain = Literal["finish", "hand_back"]
 
 
-class Drained(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Drained(Struct, frozen=True, kw_only=True):
     jobs: Annotated[
         Drain, Meta(description="`finish`: it makes the jobs that it holds; `hand_back`: they go back to the queue.")
     ] = "finish"

@@ -137,7 +137,15 @@ def test_queue_server_and_users_by_keyboard_and_on_a_phone(
 
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Ready to make pictures")).to_be_visible()
+    worker = page.get_by_role("listitem").filter(has_text="CPU")
+    expect(worker).to_contain_text("Ready")
     assert visitor.violations(axe) == []
+    assert not visitor.scrolls_sideways()
+    worker.get_by_role("button", name="Drain").click()
+    expect(worker).to_contain_text("Drained")
+    worker.get_by_role("button", name="Take jobs again").click()
+    expect(worker).to_contain_text("Ready")
+    page.get_by_role("tab", name="Server").focus()
     page.keyboard.press("ArrowRight")
     user = page.get_by_role("row", name="bo@example.org")
     own = page.get_by_role("row", name=EMAIL)

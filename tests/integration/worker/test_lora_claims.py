@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ JADE, INK = "a" * 64, "b" * 64
 
 @asynccontextmanager
 async def two_workers(
-    server: PostgresServer, folder: Path, resident: dict[str, list[str]]
+    server: PostgresServer, folder: Path, resident: dict[str, list[str]], lora_wait_s: float = 1.0
 ) -> AsyncIterator[list[JobsHarness]]:
     """`resident`: worker → the LoRAs that it has, and has reported, in memory."""
     await server.execute("DROP DATABASE IF EXISTS lora_claims WITH (FORCE)")
@@ -36,7 +37,8 @@ async def two_workers(
         runner = LoraPaintRunner(0.0, 4, 0.0)
         runner.fetch_loras(loras).result()
         runner.num_loads = 0
-        workers.append(JobsHarness(database, folder / owner[0], lease_owner=owner, runner=runner, store=store))
+        options: dict[str, Any] = {"runner": runner, "store": store, "lora_wait_s": lora_wait_s}
+        workers.append(JobsHarness(database, folder / owner[0], lease_owner=owner, **options))
         async with database.write() as session:
             await report(session, WorkerReport(owner, "ready", BASE.name, BASE.sha256, {}, loras, None, ""))
             if len(workers) == 1:
@@ -83,7 +85,7 @@ def num_loads(worker: JobsHarness) -> int:
 
 
 async def test_each_worker_makes_the_jobs_of_its_loras(postgres_server: PostgresServer, tmp_path: Path) -> None:
-    async with two_workers(postgres_server, tmp_path, {FIRST: [JADE], SECOND: [INK]}) as workers:
+    async with two_workers(postgres_server, tmp_path, {FIRST: [JADE], SECOND: [INK]}, 20.0) as workers:
         for n in range(10):  # the other worker accepts it, and sees it first
             accepted = await workers[1].accept(job("jade", n))
             other = await workers[0].accept(job("ink", n))
