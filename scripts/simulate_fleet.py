@@ -57,7 +57,7 @@ def simulate(asked: argparse.Namespace, num_workers: int) -> dict[str, Any]:
         3600 * hours, asked.load, asked.users, num_loras=asked.loras, burst_load=asked.burst, seed=asked.seed
     )
     started_s = time.process_time()
-    policy = Policy(asked.prefer_loras, asked.hear_claims, asked.spread_ms / 1000)
+    policy = Policy(asked.prefer_loras, asked.notified, asked.spread_ms / 1000)
     fleet = Fleet(num_workers, gpu, limits, policy=policy, seed=asked.seed)
     run = fleet.make(arrivals(demand, num_workers * jobs_per_s(gpu, limits, jobs), jobs))
     made = figures(run, demand.day_s, asked.apis or max(2, num_workers // 50))
@@ -80,7 +80,13 @@ def _arguments() -> argparse.Namespace:
     add("--loras", type=int, default=500)
     add("--max-rows", type=int, default=16, help="STUDIO_MAX_ROWS")
     add("--prefer-loras", type=float, default=0.0, help="seconds that a job is left to workers with its LoRAs (0)")
-    add("--hear-claims", action="store_true", help="workers forget a job when they are notified of its claim")
+    add(
+        "--hear-claims",
+        "--notified-of-claims",
+        dest="notified",
+        action="store_true",
+        help="workers forget a job when they are notified of its claim",
+    )
     add("--spread-ms", type=float, default=0.0, help="for each worker: new jobs wake the workers within this time (0)")
     add("--apis", type=int, help="api processes; default: 2, and one for each 50 workers")
     add("--seed", type=int, default=1)

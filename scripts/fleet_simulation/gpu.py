@@ -37,9 +37,9 @@ class Gpu(Protocol):
 
 @dataclass(slots=True)
 class AssumedGpu:
-    """A card whose forward of r rows at 1024 x 1024 takes `fixed_s + row_s * r`; other sizes by their pixels. Nobody
-    measured these numbers: they stand for a card that makes a picture of 30 steps in about 3 s alone, and 0.6 a second
-    in a crowd."""
+    """A card whose forward of r rows at 1024 x 1024 takes `fixed_s + row_s * r`; other sizes by their pixels. These
+    numbers are not measured: they stand for a card that makes a picture of 30 steps in about 3 s alone, and 0.6 a
+    second in a crowd."""
 
     fixed_s: float = 0.04
     row_s: float = 0.025

@@ -2,7 +2,7 @@
 
 The product gives each worker a `QueueView`, refreshed now and then. Here all workers share one `Backlog` of the jobs
 that are free; a `SeenBacklog` shows what one worker's view would hold: the jobs accepted before its last refresh, and
-those that were free then and that other workers have claimed since."""
+the jobs that were free then and that other workers have claimed since."""
 
 import math
 from bisect import bisect_left, insort
@@ -19,8 +19,8 @@ from server.engine.requests import Candidate
 FORGET_AFTER_S = 10.0
 """No view is older."""
 MAX_STRANGERS = 16
-"""Owners that a worker has not served lately and that the scheduler is shown: the most urgent ones, and those that
-starve. It takes two row budgets at most: so many jobs, if an image takes two rows. A test compares it with all
+"""Owners that a worker has not served lately and that the scheduler is shown: the most urgent ones, and the
+starving ones. It takes two row budgets at most: so many jobs, if an image takes two rows. A test compares it with all
 owners."""
 
 

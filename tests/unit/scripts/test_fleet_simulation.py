@@ -50,6 +50,6 @@ def test_the_first_strangers_are_enough_for_the_scheduler():
     assert times(made(2)) == times(made(2, max_strangers=10_000))
 
 
-def test_a_worker_that_hears_of_claims_tries_fewer_jobs_in_vain():
-    deaf, hearing = made(4), made(4, policy=Policy(hear_claims=True))
-    assert hearing.counts["lost_claim"] < deaf.counts["lost_claim"]
+def test_workers_that_are_woken_within_a_spread_try_fewer_jobs_in_vain():
+    together, spread = made(8), made(8, policy=Policy(spread_s=0.005))
+    assert spread.counts["lost_claim"] < together.counts["lost_claim"] / 4
