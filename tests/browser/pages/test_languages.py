@@ -41,7 +41,8 @@ def choose(page: Page, menu: str, name: str) -> None:
 def test_a_german_browser_gets_a_german_page_and_makes_pictures(
     new_visitor: NewVisitor, painted: ServerProcess
 ) -> None:
-    visitor = new_visitor(painted, PAINTED, SHIFT, locale="de-AT")
+    window = {"width": 1440, "height": 900}  # as in scripts/page/first_view.py
+    visitor = new_visitor(painted, PAINTED, SHIFT, locale="de-AT", viewport=window)
     page = visitor.page
     shown(page, "de")
     expect(page.get_by_role("button", name="Bilder: 4")).to_be_visible()

@@ -16,7 +16,7 @@ export function DoneSignal({ jobs }: { jobs: readonly Job[] }) {
   useEffect(() => {
     document.title = title;
     return () => {
-      document.title = TITLE;
+      if (document.title === title) document.title = TITLE; // else the next page has set its own
     };
   }, [title]);
 

@@ -105,7 +105,7 @@ export const common: Translation<typeof English> = {
   More: "Mehr",
   "move when zoomed": "verschieben, wenn vergrößert",
   Name: "Name",
-  "Negative prompt": "Negativer Prompt",
+  "Negative prompt": "Negativ",
   "new line": "neue Zeile",
   "New password": "Neues Passwort",
   "New seeds": "Neue Seeds",
