@@ -81,7 +81,6 @@ def _arguments() -> argparse.Namespace:
     add("--max-rows", type=int, default=16, help="STUDIO_MAX_ROWS")
     add("--prefer-loras", type=float, default=0.0, help="seconds that a job is left to workers with its LoRAs (0)")
     add(
-        "--hear-claims",
         "--notified-of-claims",
         dest="notified",
         action="store_true",
