@@ -57,12 +57,12 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What can differ from today's dispatcher, to see what it changes. `prefer_loras_s`: a job is left for so long to a
-    worker that has its LoRAs in memory (preference.py). `hear_claims`: a worker forgets a job when it is notified that
+    worker that has its LoRAs in memory (preference.py). `notified_of_claims`: a worker forgets a job when it is notified that
     another one has claimed it, not at its next refresh. `spread_s`: for each worker of the fleet: notices of new jobs
     wake the workers within so many seconds, at random."""
 
     prefer_loras_s: float = 0.0
-    hear_claims: bool = False
+    notified_of_claims: bool = False
     spread_s: float = 0.0
 
 
@@ -94,7 +94,7 @@ class Fleet:
         reports = Reports(self._clock, self.run.workers)
         dice = random.Random(seed)
         for _ in range(num_workers):
-            hears_after_s = NOTICE_S if policy.hear_claims else math.inf
+            hears_after_s = NOTICE_S if policy.notified_of_claims else math.inf
             dispatcher = SimulatedDispatcher(
                 self._clock,
                 gpu,

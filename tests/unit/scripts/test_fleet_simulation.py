@@ -26,7 +26,7 @@ def times(run: Run) -> dict[str, tuple[float, float]]:
     return {job.job_id: (job.begun_s, job.ended_s) for job in run.ended}
 
 
-@pytest.mark.parametrize("policy", [Policy(), Policy(1.0, hear_claims=True, spread_s=0.001)])
+@pytest.mark.parametrize("policy", [Policy(), Policy(1.0, notified_of_claims=True, spread_s=0.001)])
 def test_every_job_is_made_once_and_waits_fall_with_workers(policy: Policy):
     runs = {num: figures(made(num, policy=policy), DEMAND.day_s, 2) for num in (1, 2, 4)}
     num_asked = len(list(arrivals(DEMAND, 2 * RATE, mix())))
