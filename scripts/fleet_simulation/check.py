@@ -6,10 +6,14 @@ this one, accepts the jobs as an api process does. The machine of the simulated 
 import asyncio
 import math
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from dataclasses import replace as replace_field
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from msgspec.structs import replace
@@ -19,11 +23,13 @@ from pipelines.spec import seed_at
 from scripts.fleet_simulation.demand import Arrival, Demand, Mix, arrivals, mix
 from scripts.fleet_simulation.figures import quantile
 from scripts.fleet_simulation.fleet import Fleet, jobs_per_s
-from scripts.fleet_simulation.gpu import MeasuredGpu
+from scripts.fleet_simulation.gpu import MeasuredGpu, Overheads
 from server.db.models import ImageRow, JobRow, WorkerRow
 from server.db.session import Database
 from server.engine.limits import Limits
+from server.queue import claims
 from server.queue.model import BaseModelRef, ImageDraft, JobDraft, Requester
+from server.queue.view import QueueView
 from tests.fixtures.databases import started_postgres_server
 from tests.support.jobs_harness import JobsHarness
 from tests.support.servers.server_process import ROOT, ServerProcess
@@ -31,6 +37,8 @@ from tests.support.tiny_model import write_tiny_model
 
 NUM_WORKERS = 2
 READY_S = 120.0
+METER_S = 0.5
+NO_JOB = "0" * 32
 PAINT = {"PAINT_STEP_S": "0.06", "PAINT_ROW_S": "0.008"}
 MAX_DIFFERENCE = 0.15
 
@@ -65,8 +73,10 @@ def check(runner: str, seconds: float, seed: int, load: float) -> dict[str, Any]
             workers = [stack.enter_context(_worker(Path(folder), n, runner, url)) for n in range(NUM_WORKERS)]
             for worker in workers:
                 worker.start()
-            asked, real, lines = asyncio.run(_feed(url, Path(folder), jobs, seconds, seed, load))
-        return _compared(asked, real, _simulated(asked, lines))
+            asked, real, lines, overheads = asyncio.run(_feed(url, Path(folder), jobs, seconds, seed, load))
+            overheads = replace_field(overheads, turn_s=_turn_s(workers))
+        compared = _compared(asked, real, _simulated(asked, lines, overheads))
+        return compared | {"overheads": asdict(overheads)}
     raise AssertionError("no PostgreSQL")
 
 
@@ -98,13 +108,14 @@ def _worker(folder: Path, number: int, runner: str, url: str) -> ServerProcess:
 
 async def _feed(
     url: str, folder: Path, jobs: Mix, seconds: float, seed: int, load: float
-) -> tuple[list[Arrival], Seen, Mapping[str, Any]]:
-    """Accept the arrivals at their times. What came of them, and the measured cost lines."""
+) -> tuple[list[Arrival], Seen, Mapping[str, Any], Overheads]:
+    """Accept the arrivals at their times. What came of them, the cost lines that a worker measured, and what the
+    database took meanwhile."""
     database = Database(url)
     async with asyncio.timeout(READY_S):
         while len(ready := await _ready(database)) < NUM_WORKERS:  # noqa: ASYNC110
             await asyncio.sleep(0.2)
-    gpu, limits = MeasuredGpu(ready[0].cost_lines, 0.0), Limits()
+    gpu, limits = MeasuredGpu(ready[0].cost_lines, Overheads()), Limits()
     rate = NUM_WORKERS * jobs_per_s(gpu, limits, jobs)
     demand = Demand(seconds, load, 30, lora_share=0.0, burst_gap_s=seconds / 2, burst_s=seconds / 10, seed=seed)
     asked = list(arrivals(demand, rate, jobs))
@@ -112,16 +123,56 @@ async def _feed(
     api = JobsHarness(database, folder / "api", base_model=base, max_queue=100_000)
     peering = asyncio.create_task(api.peers.run())
     await asyncio.sleep(1.0)  # the workers know of it, and rest
+    meter = Meter(database, api.view)
+    metering = asyncio.create_task(meter.run())
     ids = await _submit(api, asked)
     async with asyncio.timeout(10 * seconds + 60):
         while await _num_unfinished(database):  # noqa: ASYNC110
             await asyncio.sleep(0.5)
     seen = await _seen(database, ids)
     lines = (await _ready(database))[0].cost_lines
-    peering.cancel()
-    await asyncio.gather(peering, return_exceptions=True)
+    for task in (peering, metering):
+        task.cancel()
+    await asyncio.gather(peering, metering, return_exceptions=True)
     await database.close()
-    return asked, seen, lines
+    return asked, seen, lines, meter.overheads
+
+
+class Meter:
+    """Times the calls that the workers make, from this process, which has the same queue and the same machine."""
+
+    def __init__(self, database: Database, view: QueueView) -> None:
+        self._database = database
+        self._view = view
+        self._refresh_s: list[float] = []
+        self._lost_claim_s: list[float] = []
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            started_s = time.perf_counter()
+            await self._view.refresh()
+            read_s = time.perf_counter()
+            await claims.claim(self._database, NO_JOB, "meter", 10.0)
+            self._refresh_s.append(read_s - started_s)
+            self._lost_claim_s.append(time.perf_counter() - read_s)
+            await asyncio.sleep(METER_S)
+
+    @property
+    def overheads(self) -> Overheads:
+        return Overheads(refresh_s=mean(self._refresh_s), lost_claim_s=mean(self._lost_claim_s))
+
+
+def _turn_s(workers: Sequence[ServerProcess]) -> float:
+    """Between two plans, by the metrics of the workers: the time of all turns less that of the model."""
+    sums: Counter[str] = Counter()
+    for worker in workers:
+        for line in worker.http.get("/metrics").text.splitlines():
+            name, _, value = line.partition(" ")
+            if name in ("studio_turn_seconds_sum", "studio_turn_seconds_count", "studio_busy_seconds_total"):
+                sums[name] += float(value)  # pyright: ignore[reportArgumentType]
+    beside_s = sums["studio_turn_seconds_sum"] - sums["studio_busy_seconds_total"]
+    return max(0.0, beside_s / max(1, sums["studio_turn_seconds_count"]))
 
 
 async def _submit(api: JobsHarness, asked: Sequence[Arrival]) -> list[str]:
@@ -166,9 +217,9 @@ async def _seen(database: Database, ids: Sequence[str]) -> Seen:
     )
 
 
-def _simulated(asked: Sequence[Arrival], cost_lines: Mapping[str, Any]) -> Seen:
+def _simulated(asked: Sequence[Arrival], cost_lines: Mapping[str, Any], overheads: Overheads) -> Seen:
     sizes_px = tuple({arrival.spec.num_px for arrival in asked})
-    run = Fleet(NUM_WORKERS, MeasuredGpu(cost_lines, 0.05), Limits(), sizes_px=sizes_px).make(asked)
+    run = Fleet(NUM_WORKERS, MeasuredGpu(cost_lines, overheads), Limits(), sizes_px=sizes_px).make(asked)
     ended = run.ended
     return Seen(
         [job.wait_s for job in ended],

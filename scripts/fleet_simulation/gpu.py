@@ -8,6 +8,8 @@ from server.config.settings import ROW_BUCKETS
 from server.engine.cost_model import MIN_STEPS, CostModel
 
 REFERENCE_PX = 1024 * 1024
+CLAIM_TAKES = 1.6
+"""Times what a lost one takes: scripts/measure/fleet_database.py."""
 CALIBRATED_ROWS = (2, 4, 8, 12, 16)
 
 
@@ -67,23 +69,32 @@ class AssumedGpu:
                     cost.observe_step(num_px, rows, self.forward_s(num_px, rows))
 
 
+@dataclass(frozen=True, slots=True)
+class Overheads:
+    """Seconds around the work, as measured next to two real workers: between two plans, of a look at the queue, of a
+    claim that another worker was faster at, and from a decode to the image's row."""
+
+    turn_s: float = 0.0015
+    refresh_s: float = 0.005
+    lost_claim_s: float = 0.006
+    deliver_s: float = 0.05
+
+
 class MeasuredGpu:
     """A worker as it reported itself: `cost_lines` of its row (CostModel.snapshot())."""
 
-    turn_s = 0.0015
     lora_s = 0.0
     max_loras = 1000
-    claim_s = 0.012
-    lost_claim_s = 0.006
-    refresh_s = 0.005
     job_s = 20e-6
 
-    def __init__(self, cost_lines: Mapping[str, Any], deliver_s: float) -> None:
+    def __init__(self, cost_lines: Mapping[str, Any], overheads: Overheads) -> None:
+        self.turn_s, self.refresh_s = overheads.turn_s, overheads.refresh_s
+        self.lost_claim_s, self.claim_s = overheads.lost_claim_s, CLAIM_TAKES * overheads.lost_claim_s
+        self.deliver_s = overheads.deliver_s
         self._cost_lines = cost_lines
         self._cost = CostModel(ROW_BUCKETS)
         self._cost.load(cost_lines)
         self.begin_s = self._cost.begin_s()
-        self.deliver_s = deliver_s
 
     def forward_s(self, num_px: int, rows: int) -> float:
         return self._cost.step_s(num_px, rows)

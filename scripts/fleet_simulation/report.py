@@ -49,7 +49,10 @@ def table(runs: Sequence[Figures]) -> str:
 def check_table(compared: Figures) -> str:
     real, simulated = compared["figures"]["real"], compared["figures"]["simulated"]
     lines = [
-        f"{compared['jobs']} jobs, {compared['images']} images, 2 workers",
+        f"{compared['jobs']} jobs, {compared['images']} images, 2 workers; "
+        + ", ".join(
+            f"{name.removesuffix('_s')} {1000 * seconds:.1f} ms" for name, seconds in compared["overheads"].items()
+        ),
         "",
         "| | real | simulated | difference |",
         "| --- | --- | --- | --- |",
