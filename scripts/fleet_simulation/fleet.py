@@ -56,10 +56,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What can differ from today's dispatcher, to see what it changes. `prefer_loras_s`: a job is left for so long to a
-    worker that has its LoRAs in memory (preference.py). `notified_of_claims`: a worker forgets a job when it is notified that
-    another one has claimed it, not at its next refresh. `spread_s`: for each worker of the fleet: notices of new jobs
-    wake the workers within so many seconds, at random."""
+    """What can differ from today's dispatcher, to see what it changes. `prefer_loras_s`: a job is left for so long to
+    a worker that has its LoRAs in memory (preference.py). `notified_of_claims`: a worker forgets a job when it is
+    notified that another one has claimed it, not at its next refresh. `spread_s`: for each worker of the fleet:
+    notices of new jobs wake the workers within so many seconds, at random."""
 
     prefer_loras_s: float = 0.0
     notified_of_claims: bool = False
