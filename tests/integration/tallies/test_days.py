@@ -213,6 +213,7 @@ async def test_they_are_the_counts_over_the_rows(database: Database, story: Stor
         "sold",
         "up_s",
         "busy_s",
+        "start_s",
     }  # each of them took place
     assert 0 < byte_s <= sum(image["num_bytes"] or 0 for image in story.images.values()) * DAY_S
 
