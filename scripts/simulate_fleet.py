@@ -32,7 +32,7 @@ from server.engine.limits import Limits  # noqa: E402
 WORKER_HOURS = 60.0
 """Simulated at most, unless --hours is given: the day of a larger fleet is shorter."""
 
-SHORTEST_DAY_H = 0.15
+SHORTEST_DAY_H = 0.1
 
 
 def main() -> int:

@@ -117,7 +117,7 @@ def arrivals(demand: Demand, jobs_per_s: float, jobs: Mix) -> Iterator[Arrival]:
 def _bursts(demand: Demand, dice: random.Random) -> Sequence[tuple[float, str | None]]:
     """Start and owner (None: of all users) of each."""
     bursts: list[tuple[float, str | None]] = []
-    at_s = demand.burst_gap_s / 2
+    at_s = min(demand.burst_gap_s / 2, demand.day_s / 3)
     while at_s < demand.day_s - demand.burst_s:
         bursts.append((at_s, f"user:burst-{len(bursts)}" if len(bursts) % 2 else None))
         at_s += demand.burst_s + dice.expovariate(1 / demand.burst_gap_s)

@@ -61,7 +61,7 @@ class PaintRunner:
     def execute(self, plan: StepPlan) -> StepResult:
         """On the torch thread. Raises KeyError for a plan that steps or decodes what was not begun."""
         self.open_gate.wait()
-        step_s = self.step_s + self.row_s * plan.pad_to_rows
+        step_s = self.step_s + self.row_s * plan.pad_to_rows if plan.step else 0.0
         if plan.step:
             time.sleep(step_s)
         for image_id in plan.release:
