@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ray import serve  # pyright: ignore[reportMissingImports]
+from ray import serve  # pyright: ignore[reportMissingImports, reportAttributeAccessIssue]
 from ray.serve.config import AutoscalingConfig, AutoscalingPolicy  # pyright: ignore[reportMissingImports]
 from ray.util import get_node_ip_address  # pyright: ignore[reportMissingImports]
 
