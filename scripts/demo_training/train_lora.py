@@ -33,7 +33,7 @@ UNET_TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2",
 TEXT_TARGETS = ["q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"]
 TITLES = {
     "jade": "Jade: dark-green hair in two buns with gold pins, jade-green eyes, jade earrings",
-    "amber": "Amber: wavy copper hair, a thin gold crown, warm brown skin, golden eyes",
+    "amber": "Amber: wavy copper hair, a thin gold crown, warm brown skin, brown eyes",
     "jade-v2": "Jade with a lotus flower: dark-green hair in two buns with gold pins, jade-green eyes, jade earrings",
 }
 

@@ -38,6 +38,6 @@ HAIR: dict[str, Color] = {
 IRIS: dict[str, Color] = {
     "brown": (108, 70, 58),
     "jade": (38, 172, 124),
-    "amber": (222, 158, 40),
+    "amber": (104, 62, 40),
 }
 GOLD: Color = (246, 198, 76)
