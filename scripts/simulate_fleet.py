@@ -57,7 +57,7 @@ def simulate(asked: argparse.Namespace, num_workers: int) -> dict[str, Any]:
         3600 * hours, asked.load, asked.users, num_loras=asked.loras, burst_load=asked.burst, seed=asked.seed
     )
     started_s = time.process_time()
-    policy = Policy(asked.prefer_loras, asked.notified, asked.spread_ms / 1000)
+    policy = Policy(asked.prefer_loras, asked.notified_of_claims, asked.spread_ms / 1000)
     fleet = Fleet(num_workers, gpu, limits, policy=policy, seed=asked.seed)
     run = fleet.make(arrivals(demand, num_workers * jobs_per_s(gpu, limits, jobs), jobs))
     made = figures(run, demand.day_s, asked.apis or max(2, num_workers // 50))
