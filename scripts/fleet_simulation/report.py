@@ -26,7 +26,6 @@ ROWS: Sequence[tuple[str, Callable[[Figures], str]]] = (
     ("NOTIFY texts/s received", lambda f: f"{f['database']['texts_received']:,.0f}"),
     ("cores of PostgreSQL for the statements", lambda f: f"{f['database']['cores_for_statements']:.2f}"),
     ("cores of PostgreSQL for NOTIFY", lambda f: f"{f['database']['cores_for_texts']:.2f}"),
-    ("accepts/s in the busiest minute", lambda f: f"{f['database_in_the_busiest_minute']['actions']['accept']:.1f}"),
     ("jobs lost; images made twice", lambda f: f"{f['lost']}; {f['made_twice']}"),
     ("CPU time of the simulation", lambda f: f"{f['cpu_s']:.0f} s"),
 )
