@@ -9,7 +9,7 @@ from server.engine.cost_model import MIN_STEPS, CostModel
 
 REFERENCE_PX = 1024 * 1024
 CLAIM_TAKES = 1.6
-"""Times what a lost one takes: scripts/measure/fleet_database.py."""
+"""Times what a lost one takes: scripts/fleet/fleet_database.py."""
 CALIBRATED_ROWS = (2, 4, 8, 12, 16)
 
 

@@ -55,7 +55,7 @@ CPU_MS: Mapping[str, float] = {
     "fleet look": 0.13,
     "feeder poll": 0.10,
 }
-"""CPU milliseconds of PostgreSQL 15 for each, with a queue of 300 jobs, as scripts/measure/fleet_database.py measured
+"""CPU milliseconds of PostgreSQL 15 for each, with a queue of 300 jobs, as scripts/fleet/fleet_database.py measured
 them on two cores of an AMD EPYC."""
 LOOK_ROW_CPU_MS = 0.0026
 """More, for each worker of a fleet look."""

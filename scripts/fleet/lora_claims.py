@@ -1,7 +1,7 @@
 """LoRA loads and waits of two workers, with and without the preference of claims for resident LoRAs.
 
-    python scripts/measure/lora_claims.py                  # about 2 minutes
-    python scripts/measure/lora_claims.py --jobs 60 --json out.json
+    python scripts/fleet/lora_claims.py                  # about 2 minutes
+    python scripts/fleet/lora_claims.py --jobs 60 --json out.json
 
 Real dispatchers, engines and claims on a PostgreSQL of its own (its programs must be installed). The runner paints,
 takes `--step-s` for a step and `--load-s` to load a LoRA, and has room for `--room` of the `--loras`. Jobs of one

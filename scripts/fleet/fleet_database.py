@@ -1,8 +1,8 @@
 """What the statements of a fleet cost PostgreSQL: statements and CPU milliseconds of the server for each thing that a
 process does, by the product's code, and for each text of NOTIFY, by the number of listeners.
 
-    python scripts/measure/fleet_database.py                 # about 2 minutes
-    python scripts/measure/fleet_database.py --jobs 100 --queues 10 1000 --listeners 10 100
+    python scripts/fleet/fleet_database.py                 # about 2 minutes
+    python scripts/fleet/fleet_database.py --jobs 100 --queues 10 1000 --listeners 10 100
 
 Starts a PostgreSQL of its own in a temporary folder, with fsync off: what a disk takes is not measured. CPU is that of
 the processes that serve the connections, from /proc: it does not depend on what else the machine does. Linux only.
