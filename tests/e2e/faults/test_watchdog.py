@@ -23,7 +23,8 @@ def test_long_prompts_do_not_hold_the_event_loop(new_demo_server: NewServer) -> 
 
 def test_a_tokenizer_on_the_event_loop_is_seen(tmp_path: Path) -> None:
     module = "tests.support.servers.tokenizing_server"
-    server = ServerProcess(tmp_path, {"STUDIO_LORA_DIR": str(ROOT / "loras")}, module, is_watched=True)
+    settings = {"STUDIO_LORA_DIR": str(ROOT / "loras"), "WATCHED_LIMIT_S": "0.025"}
+    server = ServerProcess(tmp_path, settings, module, is_watched=True)
     try:
         server.start()
         for character in "雪月花風":  # on a busy machine the thread that takes the stack may come too late

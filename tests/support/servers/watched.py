@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-LIMIT_S = 0.1 if os.environ.get("CI") == "true" else 0.05
+LIMIT_S = float(os.environ.get("WATCHED_LIMIT_S") or (0.1 if os.environ.get("CI") == "true" else 0.05))
 STALLS = "stalls.jsonl"
 SAMPLE_S = 0.005
 
