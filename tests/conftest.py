@@ -21,9 +21,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.s3_server", "tests.fixtures.studio_app"]
 
 NEEDS = "Skipped: needs "
-LONG = ("tests/e2e/", "tests/browser/")
-LAST = "tests/gpu/"
-"""What runs after these tests in the same process fails: the pretended GPU leaves something behind."""
+LONG = ("tests/e2e/", "tests/browser/", "tests/gpu/")
 
 settings.register_profile("laptop", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("laptop"), max_examples=50, print_blob=True)
@@ -56,7 +54,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with long tests run first: at the end a long file would leave the other cores idle."""
-    items.sort(key=lambda item: (item.nodeid.startswith(LAST), not item.nodeid.startswith(LONG)))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_collection_finish() -> None:

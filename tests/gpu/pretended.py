@@ -15,6 +15,7 @@ from unittest.mock import patch
 import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
+from torch.utils._device import _device_constructors
 from torch.utils._mode_utils import no_dispatch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -230,6 +231,9 @@ class PretendedGpu(TorchDispatchMode):
         def reset_peak(device: Any = None) -> None:
             self.live.peak = self.live.now
 
+        # kept at its first use: with the replaced torch.tensor in it, `with torch.device("meta")` would pass over the
+        # real one ever after, and transformers would leave buffers of later models uninitialized
+        _device_constructors()
         with ExitStack() as patches:
             for owner, name, replacement in (
                 (torch.cuda, "memory_allocated", lambda device: self.live.now),
